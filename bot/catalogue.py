@@ -1,0 +1,176 @@
+"""Reads prompts/structures/ into Structures. A bad file is refused with its name, the line and the mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+from rapidfuzz import process
+
+from bot.errors import BadStructureFile, UnknownStructure
+from bot.essay.structure import Section, Structure, WordBudget
+
+KEY = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+KEY_LENGTH = 32  # a section key travels inside a button id of at most 100 characters
+NAME_LENGTH = 40
+DESCRIPTION_LENGTH = 100  # what a line of a Discord menu holds
+HEADING_LENGTH = 80
+QUESTION_LENGTH = 300
+SECTIONS = 12  # more than a reader, or one screen of buttons, can take
+
+
+def prompts_directory() -> Path:
+    """Where the prompts are: inside the package when it was installed from a wheel, beside it in a source tree."""
+    inside = Path(__file__).parent / "prompts"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "prompts"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue(Mapping[str, Structure]):
+    """The structures by key, in the order of their keys."""
+
+    structures: Mapping[str, Structure]
+
+    def __getitem__(self, key: str) -> Structure:
+        return self.structures[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.structures)
+
+    def __len__(self) -> int:
+        return len(self.structures)
+
+    def find(self, key: str) -> Structure:
+        """The structure with this key.
+
+        Raises UnknownStructure, naming the closest key, where there is none.
+        """
+        if key in self.structures:
+            return self.structures[key]
+        # 60 of 100 is where rapidfuzz's ratio still joins "carer-swich" to career-switch and no word to another key.
+        close = process.extractOne(key.lower(), list(self.structures), score_cutoff=60)
+        raise UnknownStructure(key, list(self.structures), close[0] if close else None)
+
+
+def read_catalogue(directory: Path) -> Catalogue:
+    """Every structure in a directory of YAML files, each named by its file.
+
+    Raises BadStructureFile for the first file that cannot be used.
+    """
+    files = sorted(directory.glob("*.yaml"))
+    if not files:
+        raise BadStructureFile(directory, 1, "there is no structure here", "put one .yaml file a structure into it")
+    return Catalogue({path.stem: read_structure(path) for path in files})
+
+
+def read_structure(path: Path) -> Structure:
+    """The structure that one file holds. Raises BadStructureFile naming the file, the line and the mend."""
+    return _StructureFile(path).structure()
+
+
+class _StructureFile:
+    """One file being read; keeps the path so that every refusal can name it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def _refuse(self, node: yaml.Node | int, wrong: str, mend: str) -> NoReturn:
+        line = node if isinstance(node, int) else node.start_mark.line + 1
+        raise BadStructureFile(self._path, line, wrong, mend)
+
+    def structure(self) -> Structure:
+        if not KEY.fullmatch(self._path.stem) or len(self._path.stem) > KEY_LENGTH:
+            self._refuse(1, "the file's name is the structure's key", "use lower case letters, digits and hyphens")
+        fields = self._fields(self._root(), ("name", "description", "sections"))
+        listed = self._sequence(fields["sections"], "sections", 1, SECTIONS)
+        sections: list[Section] = []
+        for node in listed:
+            section = self._section(node)
+            if any(section.key == other.key for other in sections):
+                self._refuse(node, f"the key {section.key} stands twice", "give each section a key of its own")
+            sections.append(section)
+        return Structure(
+            key=self._path.stem,
+            name=self._text(fields["name"], "name", NAME_LENGTH),
+            description=self._text(fields["description"], "description", DESCRIPTION_LENGTH),
+            sections=tuple(sections),
+        )
+
+    def _root(self) -> yaml.Node:
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self._refuse(line, "the file is not UTF-8", "save it as UTF-8")
+        except OSError as error:
+            self._refuse(1, f"the file cannot be read ({error.strerror})", "check its permissions")
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self._refuse(mark.line + 1 if mark else 1, f"this is not YAML ({error.problem})", "mend the line")
+        except yaml.YAMLError as error:
+            self._refuse(1, f"this is not YAML ({str(error).splitlines()[0]})", "save it as plain text")
+        if root is None:
+            self._refuse(1, "the file is empty", "write name, description and sections into it")
+        return root
+
+    def _fields(self, node: yaml.Node, names: tuple[str, ...]) -> dict[str, yaml.Node]:
+        if not isinstance(node, yaml.MappingNode):
+            self._refuse(node, "this is no mapping", f"write it as {', '.join(f'{name}: …' for name in names)}")
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            if key.value not in names:
+                self._refuse(key, f"{key.value} is not a field here", f"the fields are {', '.join(names)}")
+            if key.value in found:
+                self._refuse(key, f"{key.value} stands twice", "keep one of them")
+            found[key.value] = value
+        for name in names:
+            if name not in found:
+                self._refuse(node, f"{name} is missing", f"add {name}: …")
+        return found
+
+    def _sequence(self, node: yaml.Node, name: str, least: int, most: int) -> list[yaml.Node]:
+        if not isinstance(node, yaml.SequenceNode):
+            self._refuse(node, f"{name} is no list", "begin each entry with a dash")
+        if not least <= len(node.value) <= most:
+            self._refuse(node, f"{name} has {len(node.value)} entries", f"give from {least} to {most}")
+        return list(node.value)
+
+    def _text(self, node: yaml.Node, name: str, most: int) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self._refuse(node, f"{name} is no text", f'write {name}: "…" on one line')
+        text = " ".join(node.value.split())
+        if not text:
+            self._refuse(node, f"{name} is empty", "write it")
+        if len(text) > most:
+            self._refuse(node, f"{name} has {len(text)} characters", f"use at most {most}")
+        return text
+
+    def _section(self, node: yaml.Node) -> Section:
+        fields = self._fields(node, ("key", "heading", "purpose", "words", "questions"))
+        key = self._text(fields["key"], "key", KEY_LENGTH)
+        if not KEY.fullmatch(key):
+            self._refuse(fields["key"], f"{key} is no key", "use lower case letters, digits and hyphens")
+        questions = self._sequence(fields["questions"], "questions", 1, 6)
+        return Section(
+            key=key,
+            heading=self._text(fields["heading"], "heading", HEADING_LENGTH),
+            purpose=self._text(fields["purpose"], "purpose", 600),
+            budget=self._budget(fields["words"]),
+            questions=tuple(self._text(question, "question", QUESTION_LENGTH) for question in questions),
+        )
+
+    def _budget(self, node: yaml.Node) -> WordBudget:
+        ends = self._sequence(node, "words", 2, 2)
+        numbers = [end.value if isinstance(end, yaml.ScalarNode) else "" for end in ends]
+        if not all(isinstance(number, str) and number.isascii() and number.isdigit() for number in numbers):
+            self._refuse(node, "words are two whole numbers", "write words: [120, 200]")
+        low, high = (int(number) for number in numbers)
+        if not 0 < low <= high:
+            self._refuse(node, f"the budget goes from {low} to {high}", "give the lower number first, from 1 up")
+        return WordBudget(low, high)

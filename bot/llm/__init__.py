@@ -1,0 +1,1 @@
+"""Claude behind the ports of the workflow."""

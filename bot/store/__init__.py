@@ -1,0 +1,1 @@
+"""SQLite behind the store port of the workflow; stored text is encrypted."""

@@ -1,0 +1,1 @@
+"""What a writer can do, and the ports through which it is done."""
