@@ -1,0 +1,81 @@
+"""Sets notes, unchanged, under the sections of a structure: the post that no model wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.essay.essay import Note
+from bot.essay.gaps import gap
+from bot.essay.matching import match_section
+from bot.essay.sections import replace_body, split
+from bot.essay.structure import Section, Structure
+
+UNSORTED = "Unsorted notes"
+
+# What ends an HTML block that a note left open (CommonMark 0.31, 4.6); a code fence is ended by its own marks (4.5).
+_HTML_ENDS = ("-->", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>")
+_FENCE = re.compile(r"`{3,}|~{3,}")
+
+
+def assemble(structure: Structure, notes: Sequence[Note]) -> str:
+    """The post in Markdown: every note that is not left out, as it stands, under its section's heading.
+
+    A section without a note holds the gap for its first question; notes without a place come last, in order, under
+    "Unsorted notes". An essay's title is no part of its text.
+    """
+    placed = [note for note in notes if not note.left_out]
+    texts = [_headed(section.heading, _section_body(section, placed)) for section in structure.sections]
+    if unsorted := [note.text for note in placed if structure.section(note.section) is None]:
+        texts.append(_headed(UNSORTED, _paragraphs(unsorted)))
+    return "\n".join(texts)
+
+
+def add_note(text: str, structure: Structure, note: Note) -> str:
+    """The text with one more note in it, unchanged; every other byte stays.
+
+    The note takes the place of the gap for its question or, in a section that holds nothing but a gap, of that gap;
+    else it comes last in its section. Where the text has no such section, the section is added at the end.
+    """
+    section = structure.section(note.section)
+    parts = split(text)
+    for index, part in enumerate(parts):
+        is_place = match_section(structure, part.title) == section if section else part.title == UNSORTED
+        if part.level and is_place:
+            return replace_body(text, index, _with_note(part.body, section, note))
+    separation = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+    return text + separation + _headed(section.heading if section else UNSORTED, _closed(note.text) + "\n")
+
+
+def _section_body(section: Section, notes: Sequence[Note]) -> str:
+    texts = [note.text for note in notes if note.section == section.key]
+    return _paragraphs(texts) if texts else gap(section.questions[0]) + "\n"
+
+
+def _with_note(body: str, section: Section | None, note: Note) -> str:
+    added = _closed(note.text)
+    asked = [gap(question) for question in (note.question, *(section.questions if section else ())) if question]
+    first = gap(note.question) if note.question else None
+    if first and first in body:
+        return body.replace(first, added, 1)
+    if body.strip() in asked:
+        return body.replace(body.strip(), added, 1)
+    return (body.rstrip() + "\n\n" if body.strip() else "\n") + added + "\n"
+
+
+def _headed(heading: str, body: str) -> str:
+    return f"## {heading}\n\n{body}"
+
+
+def _paragraphs(texts: Sequence[str]) -> str:
+    return "\n\n".join(_closed(text) for text in texts) + "\n"
+
+
+def _closed(text: str) -> str:
+    """The text and, on a line of its own, the end of a block that it left open, so that later headings stay headings."""
+    probe = "a heading after it"
+    for closer in ("", *dict.fromkeys(_FENCE.findall(text)), *_HTML_ENDS):
+        closed = f"{text}\n{closer}" if closer else text
+        if split(f"{closed}\n\n## {probe}\n")[-1].title == probe:
+            return closed
+    return text

@@ -1,0 +1,108 @@
+"""A finished post as a file: Markdown with front matter, or plain text; and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+from slugify import slugify
+
+from bot.essay.essay import Origin
+from bot.essay.gaps import GAP
+from bot.essay.commonmark import blocks
+from bot.essay.plain import to_plain
+from bot.essay.sections import split
+from bot.essay.words import count_words
+
+LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
+_DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description
+_NAME_CHARACTERS = 60  # leaves room for a suffix and a path on every file system
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A version about to be handed over.
+
+    ``text`` is the stored text, ``structure`` a structure's key, ``day`` the day (UTC) on which the version was made, ``origins`` those of the version
+    and of all it was made from.
+    """
+
+    title: str
+    text: str
+    structure: str
+    day: date
+    origins: frozenset[Origin]
+
+
+def to_markdown(post: Post) -> str:
+    """The post with YAML front matter; what follows the front matter is the stored text, byte for byte."""
+    fields: dict[str, Any] = {
+        "title": post.title,
+        "date": post.day,
+        "description": description(post.text),
+        "tags": ["career", post.structure],
+        "structure": post.structure,
+        "words": words_apart_from_headings(post.text),
+        "written_by": written_by(post.origins),
+    }
+    front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=10_000)
+    return f"---\n{front}---\n\n{post.text}"
+
+
+def to_text(post: Post) -> str:
+    """The post for places that take no Markdown: the title, then the text without its markup."""
+    return f"{post.title}\n\n{to_plain(post.text)}"
+
+
+def read_export(text: str) -> tuple[Mapping[str, Any], str]:
+    """The front matter and the body of an export; no front matter and the whole text where there is none.
+
+    The body is what ``to_markdown`` was given, byte for byte.
+    """
+    if text.startswith("---\n") and (end := text.find("\n---\n", 3)) != -1:
+        try:
+            fields = yaml.safe_load(text[4 : end + 1])
+        except yaml.YAMLError:
+            fields = None  # two rules with prose between them: that is a text, and stays whole
+        if isinstance(fields, dict):
+            return fields, text[end + len("\n---\n") :].removeprefix("\n")
+    return {}, text
+
+
+def written_by(origins: frozenset[Origin]) -> str:
+    """Who wrote the words, for the front matter: said plainly, whether a model had a part in it or none had."""
+    if origins & {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}:
+        return "the writer and a language model, from the writer's own notes"
+    return "the writer alone; no language model wrote any of it"
+
+
+def description(text: str) -> str:
+    """The start of the first paragraph that has no gap in it, without markup, cut at a word; empty where there is none."""
+    for part in split(text):
+        for block in blocks(part.body):
+            plain = " ".join(to_plain(block).split())
+            if plain and not GAP.search(block):
+                return _shortened(plain)
+    return ""
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _DESCRIPTION_CHARACTERS:
+        return text
+    cut = text[: _DESCRIPTION_CHARACTERS - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:–—") + "…"
+
+
+def words_apart_from_headings(text: str) -> int:
+    """The words of a text, those in its headings not counted."""
+    return sum(count_words(part.body) for part in split(text))
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A file name that is safe on every system: lower-case ASCII, digits and hyphens from the title, and the suffix."""
+    name = slugify(title, max_length=_NAME_CHARACTERS, word_boundary=True) or "essay"
+    return f"{name}-essay{suffix}" if name in _RESERVED else f"{name}{suffix}"

@@ -1,0 +1,246 @@
+"""Numbers in a text, each with one value for every way of writing it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from bot.essay.calendar_dates import dates
+from bot.essay.number_words import SCALES, vague_numbers, written_numbers
+from bot.essay.spans import Span
+from bot.essay.specific import Specific, claimed
+
+_CURRENCY = {
+    "$": "USD",
+    "us$": "USD",
+    "usd": "USD",
+    "dollar": "USD",
+    "dollars": "USD",
+    "bucks": "USD",
+    "£": "GBP",
+    "gbp": "GBP",
+    "quid": "GBP",
+    "pounds": "GBP",
+    "€": "EUR",
+    "eur": "EUR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "¥": "JPY",
+    "jpy": "JPY",
+    "yen": "JPY",
+    "₹": "INR",
+    "inr": "INR",
+    "rupees": "INR",
+    "₦": "NGN",
+    "ngn": "NGN",
+    "naira": "NGN",
+    "zł": "PLN",
+    "pln": "PLN",
+    "chf": "CHF",
+    "francs": "CHF",
+    "₽": "RUB",
+    "₴": "UAH",
+    "₺": "TRY",
+    "r$": "BRL",
+    "a$": "AUD",
+    "c$": "CAD",
+    "aud": "AUD",
+    "cad": "CAD",
+    "sek": "SEK",
+    "kr": "SEK",
+    "₩": "KRW",
+}
+_SCALE_SIGNS = {
+    "k": 1000,
+    "m": 10**6,
+    "mn": 10**6,
+    "mil": 10**6,
+    "mm": 10**6,
+    "bn": 10**9,
+    "b": 10**9,
+    "tn": 10**12,
+    **SCALES,
+}
+_PERCENT = r"%|per[ ]?cent\b|pct\b|percentage[ ]points?\b|pp\b"
+_DIGITS = re.compile(
+    r"(?<![\w.])(?<![^\W\d_]-)(?<!\d[,:/’'])"
+    r"(?P<before>(?:(?:US|A|C|R)?\$|[£€¥₹₦₽₴₺₩]|\b(?:USD|EUR|GBP|CHF|INR|NGN|PLN|AUD|CAD|SEK|JPY))[ \u00a0]?)?"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d{1,9})?|\d{1,3}(?:[\u00a0\u2009\u202f ]\d{3})+(?![\d,.]\d|\d)"
+    r"|\d{1,3},\d\d?(?![\d,])|\d{1,18}(?:\.\d{1,9}){0,6}|(?<!\d)\.\d{1,9})(?![\d])"
+    r"(?P<fraction>[½¼¾]|/\d{1,4}(?![\d/]))?"
+    r"(?P<rest>:\d\d(?::\d\d)?(?!\d))?"
+    r"(?P<scale>(?:[ \u00a0-]?(?:hundred|thousand|million|billion|trillion|dozen)|k|K|m|M|mn|bn|B|tn|mil)(?![\w]))?"
+    r"(?P<glued>[A-Za-z]{1,4}(?![\w]))?"
+)
+_FRACTION_SIGN = re.compile(r"(?<![\w½¼¾])[½¼¾]")
+_SIGNS = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4)}
+_AFTER = re.compile(
+    rf"[ \u00a0-]?(?P<percent>{_PERCENT})"
+    r"|[ \u00a0-]?(?P<money>dollars?|euros?|bucks|quid|pounds|yen|rupees|naira|francs|zł"
+    r"|USD|EUR|GBP|CHF|INR|NGN|PLN|€|£)(?!\w)"
+    r"|[ \u00a0]?(?P<half>[ap]\.?m\b\.?)",
+    re.IGNORECASE,
+)
+# Letters after a digit that make it a thing's name, not a count.
+_NAMED = frozenset({"d", "g", "fa", "p", "a", "b", "c", "e", "f"})
+_BETWEEN = re.compile(r"[ \u00a0]?(?:-|–|—|to|or)[ \u00a0]?")
+_AND_A_HALF = re.compile(r"[ \t]+and[ \t]+a[ \t]+half\b", re.IGNORECASE)
+# "One" is a pronoun in most places; before these it counts. "One day" is left out: it begins stories.
+_ONE_COUNTS = re.compile(
+    r"[ -](?:years?|months?|weeks?|hours?|minutes?|person|child|kid|employee|engineer|offer|interview|client|customer)\b",
+    re.IGNORECASE,
+)
+_DEFINITE = re.compile(r"\b(?:the|these|those|other|between|of)\s+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    amount: Fraction
+    unit: str = ""
+    scaled: bool = False
+    fixed: str = ""  # a value that is no amount: a time, a version
+
+
+def numbers(text: str) -> tuple[Specific, ...]:
+    """The numbers of ``text`` in order: digits and words, shares, sums of money, times of day; years among them.
+
+    Left out: parts of full dates (``dates`` has them), "one" and "the two" used as pronouns, "first" to "third", and
+    digits that belong to a name (COVID-19, 5G, 24/7).
+    """
+    source = claimed(text)
+    taken = [date.span for date in dates(text) if not date.value.isdecimal()]
+    found = _shared_units(source, sorted(_digits(source) + _words(source), key=lambda item: item.start))
+    specifics = []
+    at = end = 0
+    for item in found:
+        while at < len(taken) and taken[at].end <= item.start:
+            at += 1
+        if item.start < end or (at < len(taken) and taken[at].start < item.end):
+            continue
+        end = item.end
+        span = Span(item.start, item.end)
+        specifics.append(Specific(span, "number", span.of(text), item.fixed or _value(item)))
+    for start, stop, value in vague_numbers(source):
+        specifics.append(Specific(Span(start, stop), "number", text[start:stop], value))
+    return tuple(sorted(specifics, key=lambda specific: specific.span))
+
+
+def _value(item: _Found) -> str:
+    amount = item.amount
+    if amount.denominator == 1:
+        number = str(amount.numerator)
+    elif 10**18 % amount.denominator == 0:
+        number = f"{amount.numerator * 10**18 // amount.denominator:019d}"
+        number = f"{number[:-18]}.{number[-18:]}".rstrip("0")
+    else:
+        number = f"{amount.numerator}/{amount.denominator}"
+    if item.unit in ("%", "th", "pp"):
+        return number + item.unit
+    return f"{item.unit} {number}" if item.unit else number
+
+
+def _digits(source: str) -> list[_Found]:
+    found = [_Found(match.start(), match.end(), _SIGNS[match.group()]) for match in _FRACTION_SIGN.finditer(source)]
+    for match in _DIGITS.finditer(source):
+        if (item := _from_digits(source, match)) is not None:
+            found.append(item)
+    return found
+
+
+def _from_digits(source: str, match: re.Match[str]) -> _Found | None:
+    start, end = match.span()
+    # A comma before one or two digits is a decimal comma; before three it parts thousands.
+    digits = re.sub(r",(?=\d\d?$)", ".", match["digits"])
+    digits = re.sub(r"[,\s\u00a0\u2009\u202f]", "", digits)
+    if digits.count(".") > 1:
+        return _Found(start, end, Fraction(0), fixed=digits)  # a version: 3.11.7
+    amount = Fraction(digits)
+    glued = (match["glued"] or "").lower()
+    after = _AFTER.match(source, end) if not match["glued"] else _AFTER.fullmatch(source, match.start("glued"), end)
+    if match["rest"] or (after and after["half"]):
+        return _time(match, after, start)
+    if glued in ("st", "nd", "rd", "th"):
+        return _Found(start, end, amount, "th") if amount > 3 else None
+    if glued in _NAMED or (source[end : end + 1] in tuple("-’'") and glued == "s" and not after):
+        return None
+    if match["fraction"]:
+        if match["fraction"] in _SIGNS:
+            amount += _SIGNS[match["fraction"]]
+        elif (whole := match["digits"]) + match["fraction"] == "24/7" or int(match["fraction"][1:]) == 0:
+            return None
+        else:
+            return _Found(start, end, Fraction(0), fixed=f"{whole}{match['fraction']}")
+    scale = (match["scale"] or "").strip(" \u00a0-").lower()
+    amount *= _SCALE_SIGNS.get(scale, 1)
+    if not scale and not match["glued"] and (half := _AND_A_HALF.match(source, end)):
+        amount += Fraction(1, 2)
+        end = half.end()
+        after = None
+    unit = ""
+    if match["before"]:
+        unit = _CURRENCY[match["before"].strip().lower()]
+        if after and after["money"]:
+            end = after.end()
+    elif after and (after["percent"] or after["money"]):
+        unit, end = _unit(after), after.end()
+    return _Found(start, end, amount, unit, bool(scale))
+
+
+def _unit(after: re.Match[str]) -> str:
+    if after["percent"]:
+        return "pp" if after["percent"].lower().startswith(("percentage", "pp")) else "%"
+    return _CURRENCY[after["money"].lower()]
+
+
+def _time(match: re.Match[str], after: re.Match[str] | None, start: int) -> _Found | None:
+    """A time of day: 9am, 9:30, 17:05; hours and minutes, on the 24-hour clock where the half of the day is given."""
+    if not match["digits"].isdecimal() or int(match["digits"]) > 24:
+        return None
+    hour, minute = int(match["digits"]), (match["rest"] or ":00")[1:]
+    end = match.end()
+    if after and after["half"]:
+        end = after.end()
+        hour = hour % 12 + (12 if after["half"][0] in "pP" else 0)
+    return _Found(start, end, Fraction(0), fixed=f"{hour:02d}:{minute}")
+
+
+def _words(source: str) -> list[_Found]:
+    found = []
+    for written in written_numbers(source):
+        after = _AFTER.match(source, written.end)
+        unit, end = written.suffix, written.end
+        if after and (after["percent"] or after["money"]):
+            unit, end = _unit(after), after.end()
+        elif after and after["half"]:
+            if written.value <= 12 and after["half"][0].lower() in "ap" and after["half"].lower() != "am":
+                hour = int(written.value) % 12 + (12 if after["half"][0] in "pP" else 0)
+                found.append(_Found(written.start, after.end(), Fraction(0), fixed=f"{hour:02d}:00"))
+                continue
+        elif written.value == 1 and not _ONE_COUNTS.match(source, end):
+            continue
+        elif written.value == 2 and _DEFINITE.search(source, max(0, written.start - 12), written.start):
+            continue
+        found.append(_Found(written.start, end, written.value, unit))
+    return found
+
+
+def _shared_units(source: str, found: list[_Found]) -> list[_Found]:
+    """In "10–15%" and "$10-15k" both ends have the unit and the scale that are written once."""
+    result = list(found)
+    for at in range(len(result) - 1):
+        left, right = result[at], result[at + 1]
+        if left.fixed or right.fixed or not _BETWEEN.fullmatch(source, left.end, max(left.end, right.start)):
+            continue
+        if right.unit in ("%", "pp") and not left.unit:
+            left = replace(left, unit=right.unit)
+        if right.scaled and not left.scaled and left.amount < 1000 and (left.unit or right.unit):
+            scale = next((s for s in (10**12, 10**9, 10**6, 1000) if right.amount >= s), 1)
+            left = replace(left, amount=left.amount * scale, scaled=True)
+        unit = left.unit or right.unit
+        if unit not in ("%", "pp", "th"):
+            left, right = replace(left, unit=unit), replace(right, unit=unit)
+        result[at], result[at + 1] = left, right
+    return result

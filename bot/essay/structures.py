@@ -1,0 +1,24 @@
+"""Which structure a page of notes was written for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.essay.matching import match_section
+from bot.essay.sections import split
+from bot.essay.structure import Structure
+
+DEFAULT = "career-switch"  # the structure that the others vary
+
+
+def fitting(text: str, structures: Mapping[str, Structure]) -> Structure:
+    """The structure that most headings of the text name a section of; the default one where none does.
+
+    Raises KeyError where neither a heading fits nor the default is there.
+    """
+    titles = [part.title for part in split(text) if part.level]
+    fits = {key: len({match_section(one, title) for title in titles} - {None}) for key, one in structures.items()}
+    best = max(fits.values(), default=0)
+    if best and fits.get(DEFAULT) != best:
+        return structures[next(key for key, fit in fits.items() if fit == best)]
+    return structures[DEFAULT]

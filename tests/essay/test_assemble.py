@@ -1,0 +1,71 @@
+"""Notes are set, unchanged, under the sections of the structure."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.essay.assemble import UNSORTED, add_note, assemble
+from bot.essay.essay import Note
+from bot.essay.sections import split
+from bot.essay.structure import Section, Structure, WordBudget
+
+
+def headings(text: str) -> list[str]:
+    return [part.title for part in split(text) if part.level]
+
+
+def test_every_note_stands_under_its_section_and_an_empty_section_holds_the_gap_for_its_question(
+    structure: Structure,
+) -> None:
+    notes = [Note(1, "The noise.", section="missed"), Note(2, "And *the* smell.", section="missed")]
+    assert assemble(structure, notes) == (
+        "## What I missed\n\nThe noise.\n\nAnd *the* smell.\n\n## What I gave up\n\n[NEED: What did it cost?]\n"
+    )
+
+
+def test_notes_without_a_place_come_last_in_order_and_left_out_notes_nowhere(structure: Structure) -> None:
+    notes = [Note(1, "First."), Note(2, "Secret.", left_out=True), Note(3, "Third.", section="gone"), Note(4, "x" * 9)]
+    text = assemble(structure, notes)
+    assert text.endswith(f"\n## {UNSORTED}\n\nFirst.\n\nThird.\n\nxxxxxxxxx\n")
+    assert "Secret" not in text
+
+
+def test_a_note_that_leaves_a_block_open_swallows_no_heading(structure: Structure) -> None:
+    for opened in ("```\ncode", "~~~~\ncode", "<!-- aside", "<script>\nx", "<pre>\ny"):
+        text = assemble(structure, [Note(1, opened, section="missed")])
+        assert headings(text) == ["What I missed", "What I gave up"], opened
+        assert opened in text
+
+
+PROSE = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\0"), min_size=1).filter(str.strip)
+
+
+@given(texts=st.lists(PROSE, max_size=4), places=st.lists(st.sampled_from(["a", "b", None]), min_size=4, max_size=4))
+def test_whatever_a_writer_types_stands_in_the_post_character_for_character(
+    texts: list[str], places: list[str | None]
+) -> None:
+    sections = tuple(Section(key, f"Part {key}", "Say.", WordBudget(1, 9), (f"Why {key}?",)) for key in "ab")
+    notes = [Note(n, text, section=place) for n, (text, place) in enumerate(zip(texts, places, strict=False), 1)]
+    post = assemble(Structure("s", "S", "S.", sections), notes)
+    for note in notes:
+        assert note.text in post
+
+
+def test_a_new_note_takes_the_place_of_the_gap_for_its_question_and_nothing_else_changes(structure: Structure) -> None:
+    text = "## What I missed\n\nEdited by hand.\n\n## What I gave up\n\n[NEED: What did it cost?]\n"
+    added = add_note(text, structure, Note(1, "Two years.", "What did it cost?", "gave-up"))
+    assert added == text.replace("[NEED: What did it cost?]", "Two years.")
+
+
+def test_a_new_note_comes_last_in_a_section_that_has_text(structure: Structure) -> None:
+    text = "## What I missed\n\nBy hand.\n\n## What I gave up\n\nMoney.\n"
+    added = add_note(text, structure, Note(1, "The noise.", "Since when?", "missed"))
+    assert added == "## What I missed\n\nBy hand.\n\nThe noise.\n\n## What I gave up\n\nMoney.\n"
+
+
+def test_a_note_for_a_section_that_the_writer_removed_brings_the_section_back_at_the_end(structure: Structure) -> None:
+    text = "## What I missed\n\nBy hand."
+    added = add_note(text, structure, Note(1, "Money.", None, "gave-up"))
+    assert added == "## What I missed\n\nBy hand.\n\n## What I gave up\n\nMoney.\n"
+    assert add_note("", structure, Note(1, "Loose.")) == f"## {UNSORTED}\n\nLoose.\n"

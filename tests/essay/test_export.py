@@ -1,0 +1,81 @@
+"""A finished post as a file, and back again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.essay.essay import Origin
+from bot.essay.export import Post, file_name, read_export, to_markdown, to_text
+
+TEXT = "## What I missed\n\n[NEED: What?]\n\nThe *noise* of the [workshop](https://x.example), and 14 people.\n"
+
+
+def a_post(text: str = TEXT, title: str = "Out: of the workshop", *origins: Origin) -> Post:
+    return Post(title, text, "career-switch", date(2026, 11, 23), frozenset(origins or {Origin.ASSEMBLED}))
+
+
+def test_the_front_matter_tells_what_the_post_is_and_who_wrote_it() -> None:
+    fields, body = read_export(to_markdown(a_post()))
+    assert body == TEXT
+    assert fields == {
+        "title": "Out: of the workshop",
+        "date": date(2026, 11, 23),
+        "description": "The noise of the workshop (https://x.example), and 14 people.",
+        "tags": ["career", "career-switch"],
+        "structure": "career-switch",
+        "words": 10,
+        "written_by": "the writer alone; no language model wrote any of it",
+    }
+
+
+def test_a_post_that_a_model_had_a_part_in_says_so() -> None:
+    fields, _ = read_export(to_markdown(a_post(TEXT, "T", Origin.DRAFTED, Origin.EDITED)))
+    assert fields["written_by"] == "the writer and a language model, from the writer's own notes"
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"])), st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
+def test_reading_an_export_back_gives_the_same_body_and_title(body: str, title: str) -> None:
+    fields, back = read_export(to_markdown(a_post(body, title)))
+    assert back == body
+    assert fields["title"] == title
+
+
+@pytest.mark.parametrize("text", ["---\n\nTwo rules\n\n---\n", "---\na: [\n---\nx", "---", "", "--- \nno"])
+def test_a_text_that_only_looks_like_front_matter_stays_whole(text: str) -> None:
+    assert read_export(text) == ({}, text)
+
+
+def test_the_description_is_cut_at_a_word() -> None:
+    fields, _ = read_export(to_markdown(a_post("A sentence of words, " * 30)))
+    assert len(fields["description"]) <= 160
+    assert fields["description"].endswith("words…") or fields["description"].endswith("sentence…")
+
+
+def test_plain_text_keeps_every_word_and_drops_the_markup() -> None:
+    text = (
+        "## A *heading*\n\n**Bold** and `code` and ![a picture](p.png).\nNext line.\\\nBroken.\n\n"
+        "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\n```\nx = 1\n```\n\n<https://x.example>\n\n***\n\n    indented\n"
+    )
+    assert to_text(a_post(text, "T")) == (
+        "T\n\nA heading\n\nBold and code and a picture.\nNext line.\nBroken.\n\n"
+        "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\nx = 1\n\nhttps://x.example\n\n* * *\n\nindented\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Out of the Workshop: why, and how?", "out-of-the-workshop-why-and-how.md"),
+        ("../../etc/passwd", "etc-passwd.md"),
+        ("転職", "zhuan-zhi.md"),
+        ("☺", "essay.md"),
+        ("CON", "con-essay.md"),
+        ("word " * 40, "word-word-word-word-word-word-word-word-word-word-word-word.md"),
+    ],
+)
+def test_the_file_name_is_safe_everywhere(title: str, name: str) -> None:
+    assert file_name(title, ".md") == name

@@ -1,0 +1,86 @@
+"""A page of rough notes becomes passages under the sections that its headings name."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.essay.notes import Passage, read_notes
+from bot.essay.structure import Structure
+
+
+def test_a_heading_that_names_a_section_by_key_heading_or_nearly_puts_notes_there(structure: Structure) -> None:
+    page = "# missed\nThe workshop.\n\n## WHAT I GAVE UP!\nThe pension.\n\n## what i missed?\nAnd the noise.\n"
+    assert read_notes(page, structure).passages == (
+        Passage("The workshop.", "missed"),
+        Passage("The pension.", "gave-up"),
+        Passage("And the noise.", "missed"),
+    )
+
+
+def test_what_stands_under_no_known_heading_is_kept_in_order_with_its_heading(structure: Structure) -> None:
+    page = "Loose first.\n\nLoose second.\n\n## Cats\nOdd.\n\n## What I missed\nPlaced.\n\n## Dogs\n\nLast.\n"
+    found = read_notes(page, structure).passages
+    assert [passage.section for passage in found] == [None, None, None, "missed", None]
+    assert [passage.text for passage in found] == [
+        "Loose first.",
+        "Loose second.",
+        "## Cats\nOdd.",
+        "Placed.",
+        "## Dogs\n\nLast.",
+    ]
+
+
+def test_a_deeper_heading_belongs_to_the_section_above_it(structure: Structure) -> None:
+    page = "## What I missed\nFirst.\n\n### In numbers\nFourteen a week.\n"
+    assert read_notes(page, structure).passages == (Passage("First.\n\n### In numbers\nFourteen a week.", "missed"),)
+
+
+def test_plain_text_headings_are_understood_too(structure: Structure) -> None:
+    page = "What I missed\nThe workshop was loud and I liked it.\nWhat I gave up\nA pension of 300 a month.\n"
+    assert [passage.section for passage in read_notes(page, structure).passages] == ["missed", "gave-up"]
+
+
+def test_a_document_title_is_taken_off_and_given_back(structure: Structure) -> None:
+    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure)
+    assert notes.title == "Out of the workshop"
+    assert [passage.text for passage in notes.passages] == ["Loose.", "It."]
+
+
+def test_a_document_title_stays_in_the_notes_where_a_title_is_not_wanted(structure: Structure) -> None:
+    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure, with_title=False)
+    assert notes.title is None
+    assert notes.passages[0].text == "# Out of the workshop\n\nLoose."
+
+
+def test_a_single_heading_that_names_a_section_is_no_title(structure: Structure) -> None:
+    notes = read_notes("# What I missed\n\nIt.\n", structure)
+    assert notes.title is None
+    assert notes.passages == (Passage("It.", "missed"),)
+
+
+@pytest.mark.parametrize("mark", ["[leave out]", "[left out]", "[Private]", "[leave out]:"])
+def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Structure, mark: str) -> None:
+    page = f"## What I missed\nBefore.\n\n{mark} The name of my boss.\n\nAfter.\n"
+    assert read_notes(page, structure).passages == (
+        Passage("Before.", "missed"),
+        Passage("The name of my boss.", "missed", left_out=True),
+        Passage("After.", "missed"),
+    )
+
+
+def test_a_mark_in_a_heading_leaves_out_all_that_stands_under_it(structure: Structure) -> None:
+    page = "## [leave out] What I missed\nOne.\n\nTwo.\n\n## What I gave up\nThree.\n"
+    found = read_notes(page, structure).passages
+    assert [(passage.section, passage.left_out) for passage in found] == [("missed", True), ("gave-up", False)]
+
+
+def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure: Structure) -> None:
+    page = "- one\n\n- two\n\n```\na\n\nb\n```\n\n[ref]: http://x.example\n"
+    found = read_notes(page, structure).passages
+    assert found[0].text == "- one\n\n- two"
+    assert found[1].text.startswith("```\na\n\nb\n```")
+    assert "[ref]: http://x.example" in "".join(passage.text for passage in found)
+
+
+def test_headings_without_words_under_them_hold_no_notes(structure: Structure) -> None:
+    assert read_notes("## What I missed\n\n\n## What I gave up\n", structure).passages == ()
