@@ -1,0 +1,171 @@
+"""The one SQLite connection, the one thread that owns it, and the checks made before it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from bot.errors import DamagedText, KeyMissing, NewerDatabase, NotOurDatabase, StoreError, StoreFull, StoreUnusable
+from bot.store.migrations import migrations
+from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
+
+T = TypeVar("T")
+
+APPLICATION_ID = 0x43455342  # "CESB", in the file's header: tells our files from any other program's
+BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transactions take milliseconds
+
+
+class SealedDatabase:
+    """An open database and the sealer for its text. Use it only in the thread that opened it."""
+
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
+        """Opens or creates the database at ``path``; ``keys`` is what DATABASE_KEY holds.
+
+        The file is made with mode 0600. Without ``keys`` the key is read from the file beside the database, which is
+        made when the database is new. Raises StoreError in one of its kinds; then nothing was changed.
+        """
+        self.path = path
+        self.key_file = path.with_name(path.name + ".key")
+        with told(path):
+            _create(path)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+        try:
+            with told(path):
+                self.db = Database(connection)
+                self._check_ours()
+                self.sealer = self._sealer(keys)
+                self._prepare(now)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the connection; what was committed is in the file."""
+        self.db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Database]:
+        """A transaction that takes the write lock at once, so that it cannot fail half-way for want of it."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+        except BaseException:
+            self.db.rollback()
+            raise
+        else:
+            try:
+                self.db.commit()
+            except BaseException:
+                self.db.rollback()
+                raise
+
+    def _check_ours(self) -> None:
+        found = self._pragma("application_id")
+        if found != APPLICATION_ID and (found or self.db.table_names()):
+            raise NotOurDatabase(self.path)
+        known = {migration.name for migration in migrations._migrations}
+        if any(migration.name not in known for migration in migrations.applied(self.db)):
+            raise NewerDatabase(self.path)
+
+    def _sealer(self, setting: str | None) -> Sealer:
+        needed = self._fingerprints()
+        keys = parse_keys(setting, "DATABASE_KEY") if setting else ()
+        missing = needed - {fingerprint(key) for key in keys}
+        if missing or not keys:  # a key file beside the database still opens what it sealed before the setting came
+            keys += read_key_file(self.key_file) or ()
+            missing = needed - {fingerprint(key) for key in keys}
+        if missing:
+            raise KeyMissing(sorted(missing), self.path, self.key_file)
+        return Sealer(keys or create_key_file(self.key_file))
+
+    def _fingerprints(self) -> set[str]:
+        if "keys" not in self.db.table_names():
+            return set()
+        return {row[0] for row in self.db.execute("SELECT fingerprint FROM keys")}
+
+    def _prepare(self, now: Callable[[], datetime]) -> None:
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
+        if self._pragma("application_id") != APPLICATION_ID:
+            self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        if migrations.pending(self.db):
+            migrations.apply(self.db)
+        sealing = self.sealer.fingerprints[0]
+        if sealing not in self._fingerprints():
+            with self.writing() as db:
+                db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
+
+    def _pragma(self, name: str) -> int:
+        return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+class StoreThread:
+    """The thread that owns the database; every call crosses to it and they run one after another, in order."""
+
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
+        """Opens the database in the thread. Raises as SealedDatabase does."""
+        self._path = path
+        self._closed = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        try:
+            self._database = self._thread.submit(SealedDatabase, path, keys, now).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    async def run(self, work: Callable[[SealedDatabase], T]) -> T:
+        """What ``work`` returns, having run in the thread.
+
+        A caller that is cancelled does not stop the work: what it wrote is whole and stays. Raises StoreError in one of
+        its kinds where SQLite refuses.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._told, work)
+
+    def _told(self, work: Callable[[SealedDatabase], T]) -> T:
+        with told(self._path):
+            return work(self._database)
+
+    def close(self) -> None:
+        """Finishes what was asked for and closes the database. A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._database.close).result()
+            self._thread.shutdown()
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns what SQLite, the file system and the sealer raise into the errors a person is shown."""
+    try:
+        yield
+    except InvalidToken as error:
+        raise DamagedText(path) from error
+    except sqlite3.DatabaseError as error:
+        raise _sqlite_error(path, error) from error
+    except OSError as error:
+        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+
+
+def _sqlite_error(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest refines it
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(path)
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotOurDatabase(path)
+    return StoreUnusable(path, str(error))
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -1,0 +1,273 @@
+"""The workflow's store port over SQLite: every query there is about essays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from bot.errors import NothingToDo, UnknownEssay, UnknownVersion
+from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.export import words_apart_from_headings
+from bot.essay.notes import Passage
+from bot.store.database import SealedDatabase, StoreThread
+
+T = TypeVar("T")
+
+_ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
+_VERSION = "SELECT number, parent, origin, words, notes_through, created"
+
+
+class SqliteStore:
+    """Essays in one SQLite file, their text sealed. See workflow.ports.Store for what each method promises."""
+
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
+        """Opens the store, bringing its schema up to date. Raises StoreError where it cannot be used."""
+        self._thread = StoreThread(path, keys, now)
+
+    def close(self) -> None:
+        """Finishes what was asked for and closes the file."""
+        self._thread.close()
+
+    async def add_essay(self, essay: Essay) -> None:
+        def work(database: SealedDatabase) -> None:
+            title = database.sealer.seal(essay.title)
+            times = [essay.created.isoformat(), essay.changed.isoformat()]
+            with database.writing() as db:
+                db.execute(
+                    "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
+                    [essay.id, essay.writer, essay.structure, title, *times],
+                )
+
+        await self._thread.run(work)
+
+    async def essay(self, writer: str, essay: str) -> Essay:
+        def work(database: SealedDatabase) -> Essay:
+            row = database.db.execute(f"{_ESSAY} WHERE id = ? AND writer = ?", [essay, writer]).fetchone()
+            if row is None:
+                raise UnknownEssay(essay)
+            return _essay(database, row)
+
+        return await self._thread.run(work)
+
+    async def essays(self, writer: str) -> tuple[Essay, ...]:
+        def work(database: SealedDatabase) -> tuple[Essay, ...]:
+            rows = database.db.execute(f"{_ESSAY} WHERE writer = ? ORDER BY changed DESC, rowid DESC", [writer])
+            return tuple(_essay(database, row) for row in rows.fetchall())
+
+        return await self._thread.run(work)
+
+    async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
+        def work(database: SealedDatabase, db: Database) -> None:
+            db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
+
+        await self._change(writer, essay, at, work)
+
+    async def delete(self, writer: str, essay: str) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                _own(db, writer, essay)
+                db.execute("DELETE FROM essays WHERE id = ?", [essay])
+            # The log still holds the pages as they were; emptied, only the overwritten ones are left.
+            database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        await self._thread.run(work)
+
+    async def add_notes(self, writer: str, essay: str, passages: Sequence[Passage], at: datetime) -> tuple[Note, ...]:
+        def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
+            first = _next(db, "notes", essay)
+            notes = [
+                Note(first + index, passage.text, None, passage.section, passage.left_out)
+                for index, passage in enumerate(passages)
+            ]
+            for note in notes:
+                _insert_note(database, db, essay, note, at)
+            return tuple(notes)
+
+        return await self._change(writer, essay, at, work)
+
+    async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
+        def work(database: SealedDatabase) -> tuple[Note, ...]:
+            _own(database.db, writer, essay)
+            rows = database.db.execute(
+                "SELECT number, text, question, section, left_out FROM notes WHERE essay = ? ORDER BY number", [essay]
+            ).fetchall()
+            unseal = database.sealer.open
+            return tuple(
+                Note(number, unseal(text), unseal(question) if question is not None else None, section, bool(left_out))
+                for number, text, question, section, left_out in rows
+            )
+
+        return await self._thread.run(work)
+
+    async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            found = db.execute(
+                "UPDATE notes SET left_out = ? WHERE essay = ? AND number = ?", [int(left_out), essay, note]
+            )
+            if not found.rowcount:
+                raise NothingToDo.no_note(note)
+
+        await self._change(writer, essay, at, work)
+
+    async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
+        def work(database: SealedDatabase, db: Database) -> Question:
+            question = Question(_next(db, "questions", essay), section, text)
+            db.execute(
+                "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",
+                [essay, question.number, section, database.sealer.seal(text), question.state.value, at.isoformat()],
+            )
+            return question
+
+        return await self._change(writer, essay, at, work)
+
+    async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
+        def work(database: SealedDatabase) -> tuple[Question, ...]:
+            _own(database.db, writer, essay)
+            rows = database.db.execute(
+                "SELECT number, section, text, state FROM questions WHERE essay = ? ORDER BY number", [essay]
+            ).fetchall()
+            return tuple(_question(database, row) for row in rows)
+
+        return await self._thread.run(work)
+
+    async def answer(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
+        def work(database: SealedDatabase, db: Database) -> Note:
+            row = db.execute(
+                "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?", [essay, question]
+            ).fetchone()
+            if row is None:
+                raise NothingToDo.no_question(question)
+            asked = _question(database, row)
+            note = Note(_next(db, "notes", essay), passage.text, asked.text, asked.section, passage.left_out)
+            _insert_note(database, db, essay, note, at)
+            _set_state(db, essay, question, Answered.ANSWERED)
+            return note
+
+        return await self._change(writer, essay, at, work)
+
+    async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.SKIPPED))
+
+    async def reopen(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.OPEN))
+
+    async def add_version(
+        self, writer: str, essay: str, parent: int | None, origin: Origin, text: str, notes_through: int, at: datetime
+    ) -> Version:
+        words = words_apart_from_headings(text)
+
+        def work(database: SealedDatabase, db: Database) -> Version:
+            info = VersionInfo(_next(db, "versions", essay), parent, origin, words, notes_through, at)
+            db.execute(
+                "INSERT INTO versions (essay, number, parent, origin, text, words, notes_through, created)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                [
+                    essay,
+                    info.number,
+                    parent,
+                    origin.value,
+                    database.sealer.seal(text),
+                    words,
+                    notes_through,
+                    at.isoformat(),
+                ],
+            )
+            db.execute("UPDATE essays SET head = ? WHERE id = ? AND head IS ?", [info.number, essay, parent])
+            return Version(info, text)
+
+        return await self._change(writer, essay, at, work)
+
+    async def version(self, writer: str, essay: str, number: int) -> Version:
+        def work(database: SealedDatabase) -> Version:
+            _own(database.db, writer, essay)
+            row = database.db.execute(
+                f"{_VERSION}, text FROM versions WHERE essay = ? AND number = ?", [essay, number]
+            ).fetchone()
+            if row is None:
+                raise UnknownVersion(number)
+            return Version(_info(row), database.sealer.open(row[-1]))
+
+        return await self._thread.run(work)
+
+    async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
+        def work(database: SealedDatabase) -> tuple[VersionInfo, ...]:
+            _own(database.db, writer, essay)
+            rows = database.db.execute(f"{_VERSION} FROM versions WHERE essay = ? ORDER BY number", [essay])
+            return tuple(_info(row) for row in rows.fetchall())
+
+        return await self._thread.run(work)
+
+    async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            if not db.execute("SELECT 1 FROM versions WHERE essay = ? AND number = ?", [essay, number]).fetchone():
+                raise UnknownVersion(number)
+            db.execute("UPDATE essays SET head = ? WHERE id = ?", [number, essay])
+
+        await self._change(writer, essay, at, work)
+
+    async def mark_exported(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            db.execute("UPDATE essays SET exported = ? WHERE id = ?", [number, essay])
+
+        await self._change(writer, essay, at, work)
+
+    async def _change(
+        self, writer: str, essay: str, at: datetime, work: Callable[[SealedDatabase, Database], T]
+    ) -> T:
+        """Runs the work in a transaction, on an essay of this writer, and marks the essay as changed."""
+
+        def changing(database: SealedDatabase) -> T:
+            with database.writing() as db:
+                _own(db, writer, essay)
+                result = work(database, db)
+                db.execute("UPDATE essays SET changed = ? WHERE id = ?", [at.isoformat(), essay])
+                return result
+
+        return await self._thread.run(changing)
+
+
+def _own(db: Database, writer: str, essay: str) -> None:
+    if not db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
+        raise UnknownEssay(essay)
+
+
+def _next(db: Database, table: str, essay: str) -> int:
+    found = db.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?", [essay]).fetchone()
+    return int(found[0])
+
+
+def _insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
+    seal = database.sealer.seal
+    question = seal(note.question) if note.question is not None else None
+    db.execute(
+        "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
+        [essay, note.number, note.section, question, seal(note.text), int(note.left_out), at.isoformat()],
+    )
+
+
+def _set_state(db: Database, essay: str, question: int, state: Answered) -> None:
+    found = db.execute(
+        "UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question]
+    )
+    if not found.rowcount:
+        raise NothingToDo.no_question(question)
+
+
+def _essay(database: SealedDatabase, row: Sequence[Any]) -> Essay:
+    key, writer, structure, title, head, exported, created, changed = row
+    times = datetime.fromisoformat(created), datetime.fromisoformat(changed)
+    return Essay(key, writer, structure, database.sealer.open(title), head, exported, *times)
+
+
+def _question(database: SealedDatabase, row: Sequence[Any]) -> Question:
+    number, section, text, state = row
+    return Question(number, section, database.sealer.open(text), Answered(state))
+
+
+def _info(row: Sequence[Any]) -> VersionInfo:
+    number, parent, origin, words, notes_through, created = row[:6]
+    return VersionInfo(number, parent, Origin(origin), words, notes_through, datetime.fromisoformat(created))

@@ -1,0 +1,58 @@
+"""What every test shares: a clock that ticks by the minute, ids in order, a structure of two sections, a real store."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.essay.structure import Section, Structure, WordBudget
+from bot.store.essays import SqliteStore
+from bot.workflow.desk import Desk
+from bot.workflow.interview import Interview
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """Each call is a minute after the one before."""
+    minutes = itertools.count()
+    return lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC) + timedelta(minutes=next(minutes))
+
+
+@pytest.fixture
+def structure() -> Structure:
+    return Structure(
+        key="short-one",
+        name="Short one",
+        description="Two sections, for tests.",
+        sections=(
+            Section("missed", "What I missed", "Say it.", WordBudget(5, 20), ("What was missing?", "Since when?")),
+            Section("gave-up", "What I gave up", "Say it too.", WordBudget(5, 20), ("What did it cost?", "Who paid?")),
+        ),
+    )
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "essays.db"
+
+
+@pytest.fixture
+def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteStore]:
+    opened = SqliteStore(database, None, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Desk:
+    numbers = itertools.count(1)
+    return Desk(store, {structure.key: structure}, clock, lambda: f"essay-{next(numbers)}")
+
+
+@pytest.fixture
+def interview(desk: Desk, store: SqliteStore, clock: Callable[[], datetime]) -> Interview:
+    return Interview(desk, store, clock)
