@@ -1,0 +1,64 @@
+"""What can be said of any text by counting: the measured part of a critique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.essay.export import read_export
+from bot.essay.matching import match_section
+from bot.essay.measures import Measure, measure
+from bot.essay.reading import Reading
+from bot.essay.sections import title_of
+from bot.essay.structure import Structure
+from bot.essay.words import count_words
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCount:
+    """A headed section of a text, the section of the structure that it stands for (if any), and its words."""
+
+    title: str
+    key: str | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A text, counted. ``words`` are those apart from headings, ``opening`` those before the first section.
+
+    ``text`` is the text without front matter, to whose characters the spans of the measures point.
+    """
+
+    text: str
+    title: str | None
+    words: int
+    opening: int
+    sections: tuple[SectionCount, ...]
+    measures: tuple[Measure, ...]
+
+    @property
+    def raised(self) -> tuple[Measure, ...]:
+        """The measures that have something to say."""
+        return tuple(measure for measure in self.measures if measure.raised)
+
+
+def measured(text: str, structure: Structure | None = None) -> Measured:
+    """Counts a text, whoever wrote it. Front matter is passed over."""
+    _, body = read_export(text)
+    reading = Reading(body)
+    title = title_of(reading.parts)
+    headed = [part for part in reading.parts if part.level]
+    if title is not None:
+        headed = headed[1:]
+    counts: list[SectionCount] = []
+    for part in headed:
+        section = match_section(structure, part.title) if structure else None
+        counts.append(SectionCount(part.title, section.key if section else None, count_words(part.body)))
+    return Measured(
+        text=body,
+        title=title,
+        words=reading.words,
+        opening=reading.words - sum(count.words for count in counts),
+        sections=tuple(counts),
+        measures=measure(reading, structure),
+    )

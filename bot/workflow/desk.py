@@ -1,0 +1,212 @@
+"""The writer's desk: begin an essay, hand in notes, see the post, change it, go back, take it away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import BadInput, NothingToDo, UnknownSection, UnknownStructure
+from bot.essay.assemble import add_note, assemble
+from bot.essay.decoding import typed
+from bot.essay.diff import Change, diff
+from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
+from bot.essay.export import Post
+from bot.essay.history import History
+from bot.essay.notes import read_notes
+from bot.essay.sections import Part, replace_body, split
+from bot.essay.structure import Structure
+from bot.essay.words import count_words
+from bot.workflow.ports import Clock, NewId, Store
+
+TITLE_CHARACTERS = 200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A version that was made, and whether the writer now looks at it.
+
+    ``current`` is False where the text had changed meanwhile: the version then waits beside the newer one.
+    """
+
+    version: Version
+    current: bool
+
+
+class Desk:
+    """All that a writer does with essays and without a model. Every step is stored before it is returned."""
+
+    def __init__(self, store: Store, structures: Mapping[str, Structure], clock: Clock, new_id: NewId) -> None:
+        self.structures = structures
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    async def begin(self, writer: str, structure: Structure, title: str | None = None) -> Essay:
+        """A new essay; without a title it bears the structure's name until it is given one."""
+        now = self._clock()
+        essay = Essay(self._new_id(), writer, structure.key, _title(title or structure.name), None, None, now, now)
+        await self._store.add_essay(essay)
+        return essay
+
+    async def essays(self, writer: str) -> tuple[Essay, ...]:
+        """The writer's essays, the last changed first."""
+        return await self._store.essays(writer)
+
+    async def open(self, writer: str, essay: str) -> Essay:
+        """The essay with this id. Raises UnknownEssay."""
+        return await self._store.essay(writer, essay)
+
+    def structure(self, essay: Essay) -> Structure:
+        """The structure an essay is written in. Raises UnknownStructure where its file has gone."""
+        if essay.structure not in self.structures:
+            raise UnknownStructure(essay.structure, list(self.structures))
+        return self.structures[essay.structure]
+
+    async def rename(self, writer: str, essay: str, title: str) -> None:
+        """Gives the essay another title. Raises BadInput for a blank or overlong one."""
+        await self._store.rename(writer, essay, _title(title), self._clock())
+
+    async def delete(self, writer: str, essay: str) -> None:
+        """Removes an essay and all that belongs to it, for good."""
+        await self._store.delete(writer, essay)
+
+    async def hand_in(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
+        """Stores a page of notes under the sections its headings name.
+
+        A document title on the page becomes the essay's, unless the writer gave one. Raises BadInput for a page that
+        holds no words.
+        """
+        opened = await self.open(writer, essay)
+        structure = self.structure(opened)
+        untitled = opened.title == structure.name
+        notes = read_notes(typed(text, "The text"), structure, with_title=untitled)
+        if not notes.passages:
+            raise BadInput("There are no words under the headings: write a few lines of notes and hand them in again.")
+        stored = await self._store.add_notes(writer, essay, notes.passages, self._clock())
+        if notes.title:
+            await self.rename(writer, essay, notes.title[:TITLE_CHARACTERS])
+        return stored
+
+    async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
+        """The essay's notes, in the order they came."""
+        return await self._store.notes(writer, essay)
+
+    async def leave_out(self, writer: str, essay: str, note: int, left_out: bool = True) -> None:
+        """Marks a note left out, or takes it in again."""
+        await self._store.leave_out(writer, essay, note, left_out, self._clock())
+
+    async def post(self, writer: str, essay: str) -> Version:
+        """The essay's text with every note in it that is not left out, without a model.
+
+        While nobody has changed the text it is set anew from all notes. After that only the notes that came since are
+        added, each in its section, and every other byte stays.
+        """
+        opened = await self.open(writer, essay)
+        structure = self.structure(opened)
+        notes = await self.notes(writer, essay)
+        through = notes[-1].number if notes else 0
+        head = await self._head(opened)
+        if head is None or (await self._history(opened)).origins == {Origin.ASSEMBLED}:
+            text = assemble(structure, notes)
+        else:
+            text = head.text
+            for note in notes:
+                if note.number > head.info.notes_through and not note.left_out:
+                    text = add_note(text, structure, note)
+        if head is not None and text == head.text:
+            return head
+        return await self._store.add_version(
+            writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock()
+        )
+
+    async def current(self, writer: str, essay: str) -> Version:
+        """The version that the writer is looking at. Raises NothingToDo before there is one."""
+        head = await self._head(await self.open(writer, essay))
+        if head is None:
+            raise NothingToDo.no_text()
+        return head
+
+    async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> Edited:
+        """A version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
+
+        What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
+        one. Raises UnknownSection where the text has no such part.
+        """
+        parts = split(seen.text)
+        if not 0 <= index < len(parts):
+            raise UnknownSection(str(index + 1))
+        return await self._change(writer, essay, seen, replace_body(seen.text, index, typed(body, "The section")))
+
+    async def edit(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
+        """A version with ``text`` in place of the whole of ``seen``."""
+        return await self._change(writer, essay, seen, typed(text, "The text"))
+
+    async def _change(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
+        if text == seen.text:
+            return Edited(seen, current=True)
+        made = await self._store.add_version(
+            writer, essay, seen.info.number, Origin.EDITED, text, seen.info.notes_through, self._clock()
+        )
+        head = (await self.open(writer, essay)).head
+        return Edited(made, current=head == made.info.number)
+
+    async def undo(self, writer: str, essay: str) -> Version:
+        """The version that the current one was made from, current again. Raises NothingToDo at a first version."""
+        history = await self._history(await self.open(writer, essay))
+        if history.undo is None:
+            raise NothingToDo.no_undo()
+        return await self.go_to(writer, essay, history.undo)
+
+    async def redo(self, writer: str, essay: str) -> Version:
+        """The newest version made from the current one, current again. Raises NothingToDo where there is none."""
+        history = await self._history(await self.open(writer, essay))
+        if history.head is None or history.redo is None:
+            raise NothingToDo.no_redo()
+        return await self.go_to(writer, essay, history.redo)
+
+    async def go_to(self, writer: str, essay: str, number: int) -> Version:
+        """The version with this number, current from now on. Raises UnknownVersion."""
+        await self._store.move_head(writer, essay, number, self._clock())
+        return await self._store.version(writer, essay, number)
+
+    async def history(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
+        """All versions, in the order they were made."""
+        return await self._store.versions(writer, essay)
+
+    async def difference(self, writer: str, essay: str, old: int, new: int) -> Sequence[Change]:
+        """What changed from one version to another, word by word. Raises UnknownVersion."""
+        before = await self._store.version(writer, essay, old)
+        after = await self._store.version(writer, essay, new)
+        return diff(before.text, after.text)
+
+    async def export(self, writer: str, essay: str) -> Post:
+        """The current version with all that an export tells about it, marked as handed over.
+
+        Raises NothingToDo before there is a version.
+        """
+        opened = await self.open(writer, essay)
+        version = await self.current(writer, essay)
+        origins = (await self._history(opened)).origins
+        await self._store.mark_exported(writer, essay, version.info.number, self._clock())
+        return Post(opened.title, version.text, opened.structure, version.info.created.date(), origins)
+
+    async def _head(self, essay: Essay) -> Version | None:
+        return await self._store.version(essay.writer, essay.id, essay.head) if essay.head is not None else None
+
+    async def _history(self, essay: Essay) -> History:
+        return History(await self._store.versions(essay.writer, essay.id), essay.head)
+
+
+def editable(text: str) -> tuple[tuple[int, Part], ...]:
+    """The parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
+    return tuple((index, part) for index, part in enumerate(split(text)) if part.level or count_words(part.body))
+
+
+def _title(title: str) -> str:
+    line = " ".join(typed(title, "The title").split())
+    if not line:
+        raise BadInput("The title is blank: give at least one word. The old title stays.")
+    if len(line) > TITLE_CHARACTERS:
+        raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. The old title stays.")
+    return line

@@ -1,0 +1,80 @@
+"""What the workflow needs from outside, each as the smallest interface that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.essay.essay import Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.notes import Passage
+
+Clock = Callable[[], datetime]
+"""The time now, in UTC."""
+
+NewId = Callable[[], str]
+"""A new essay id: short, unguessable, safe in a file name, an address and a button."""
+
+
+class Store(Protocol):
+    """Where essays live. Every call is one transaction: it happened whole or not at all.
+
+    Calls that take a writer and an essay raise UnknownEssay where that writer has no such essay; all raise StoreError
+    where the store cannot be used.
+    """
+
+    async def add_essay(self, essay: Essay) -> None:
+        """Stores a new essay, which has no version yet."""
+
+    async def essay(self, writer: str, essay: str) -> Essay:
+        """The essay with this id."""
+
+    async def essays(self, writer: str) -> tuple[Essay, ...]:
+        """The writer's essays, the last changed first."""
+
+    async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
+        """Gives the essay another title."""
+
+    async def delete(self, writer: str, essay: str) -> None:
+        """Removes the essay with its notes, questions and versions, for good."""
+
+    async def add_notes(self, writer: str, essay: str, passages: Sequence[Passage], at: datetime) -> tuple[Note, ...]:
+        """Stores the passages as notes, numbered in order."""
+
+    async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
+        """The essay's notes in order."""
+
+    async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
+        """Marks a note left out, or takes it in again. Raises NothingToDo where there is no such note."""
+
+    async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
+        """Stores a question as put to the writer."""
+
+    async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
+        """The questions put to the writer, in order."""
+
+    async def answer(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
+        """Stores an answer as a note under the question's section and the question as answered."""
+
+    async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        """Stores the question as skipped."""
+
+    async def reopen(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        """Stores a skipped question as open again."""
+
+    async def add_version(
+        self, writer: str, essay: str, parent: int | None, origin: Origin, text: str, notes_through: int, at: datetime
+    ) -> Version:
+        """Stores a version; it becomes the head where ``parent`` still is the head, and waits beside it where not."""
+
+    async def version(self, writer: str, essay: str, number: int) -> Version:
+        """The version with this number. Raises UnknownVersion."""
+
+    async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
+        """All about the essay's versions but their texts, in order."""
+
+    async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        """Makes a version the head. Raises UnknownVersion."""
+
+    async def mark_exported(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        """Stores that this version was handed over."""
