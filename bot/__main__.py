@@ -1,0 +1,26 @@
+"""The entry point: runs the command line and tells, in one sentence and an exit code, how it ended.
+
+The commands are in bot.command_line, which is imported inside ``main`` so that Ctrl-C during its import is told too.
+"""
+
+from __future__ import annotations
+
+import sys
+
+INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program ended by Ctrl-C
+
+
+def main() -> None:
+    """Runs the command line. Exits with 0, with a command's own code, 2 where an error is told, 130 after Ctrl-C."""
+    try:
+        from bot.command_line import run
+
+        code = run()
+    except KeyboardInterrupt:
+        print("\nStopped by Ctrl-C. What was stored is safe.", file=sys.stderr)  # noqa: T201 - the last word of a command line
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+"""The commands. Each imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.errors import BadInput, BotError
+
+if TYPE_CHECKING:
+    from bot.app import Workshop
+    from bot.essay.export import Post
+    from bot.essay.structure import Structure
+    from bot.settings import Settings
+
+BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
+
+_STRUCTURE = click.option("-s", "--structure", metavar="STRUCTURE", help="Key of a structure; see: essay-bot structures.")
+_FORMAT = click.option(
+    "--format", "kind", type=click.Choice(["markdown", "text"]), default="markdown", help="Markdown, or text without markup."
+)
+_OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+
+
+def run() -> int:
+    """Runs the command that the arguments name and returns the exit code; errors that a person may see are told here."""
+    try:
+        result = cli.main(prog_name="essay-bot", standalone_mode=False)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
+        _tell(f"{error.format_message().rstrip('.')}. See {where} --help.")
+        return BAD_INPUT
+    except BotError as error:
+        _tell(str(error))
+        return BAD_INPUT
+    return result if isinstance(result, int) else 0
+
+
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+@contextmanager
+def _runner() -> Iterator[asyncio.Runner]:
+    """Runs the async workflow step by step; between two steps Ctrl-C works as it does in any program."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@contextmanager
+def _workshop() -> Iterator[Workshop]:
+    from bot import app
+    from bot.settings import read_settings
+
+    with app.workshop(read_settings()) as workshop:
+        yield workshop
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
+def cli() -> None:
+    """Turns what happened in a working life into a post worth reading, from the writer's own notes."""
+
+
+@cli.command("try")
+@_STRUCTURE
+@click.option("--demo", "demo_wanted", is_flag=True, help="Run on sample notes instead of asking.")
+def try_(structure: str | None, demo_wanted: bool) -> None:
+    """Write a post by keyboard: answer questions, see the post, change it, export it.
+
+    Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
+    """
+    if demo_wanted or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _demo(structure)
+        return
+    from bot.terminal.inputs import read_input
+    from bot.terminal.keyboard import TerminalKeyboard
+    from bot.terminal.output import screen
+    from bot.terminal.session import Session
+
+    with _workshop() as workshop, _runner() as runner:
+        if structure:
+            workshop.catalogue.find(structure)
+        read = lambda path: read_input(path).text  # noqa: E731 - it is a parameter, named for what it does
+        Session(workshop.desk, workshop.interview, runner, screen(), TerminalKeyboard(), read).start(structure)
+
+
+def _demo(structure: str | None) -> None:
+    from bot import app
+    from bot.settings import Settings
+    from bot.terminal.demo import demo
+    from bot.terminal.output import screen
+
+    with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
+        settings = Settings(database_path=Path(directory) / "essays.db", database_key=None)
+        with app.workshop(settings) as workshop, _runner() as runner:
+            demo(workshop.desk, runner, screen(), workshop.catalogue.find(structure or "career-switch"))
+
+
+@cli.command()
+@click.argument("notes")
+@_STRUCTURE
+@click.option("-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name.")
+@_OUTPUT
+@_FORMAT
+def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str) -> None:
+    """Set NOTES (a file of Markdown or plain text, - for standard input) into a post.
+
+    The Markdown alone goes to standard output; what is said about it goes to standard error.
+    """
+    from bot.essay.structures import fitting
+    from bot.terminal.inputs import read_input
+    from bot.terminal.views import summary
+
+    read = read_input(notes)
+    if read.notice:
+        _tell(read.notice)
+    with _workshop() as workshop, _runner() as runner:
+        chosen = workshop.catalogue.find(structure) if structure else fitting(read.text, workshop.catalogue)
+
+        async def work() -> tuple[str, Post]:
+            essay = await workshop.desk.begin("local", chosen, title)
+            try:
+                await workshop.desk.hand_in(essay.writer, essay.id, read.text)
+            except BadInput:
+                await workshop.desk.delete(essay.writer, essay.id)
+                raise
+            await workshop.desk.post(essay.writer, essay.id)
+            return essay.id, await workshop.desk.export(essay.writer, essay.id)
+
+        essay, post = runner.run(work())
+    words = summary(_words(post), post.text)
+    _tell(f'Stored as essay {essay} in the structure "{chosen.key}": {words}. No model wrote any of it.')
+    _hand_over(post, kind, output, essay)
+
+
+@cli.command()
+@click.argument("file")
+@_STRUCTURE
+@click.option("--json", "as_json", is_flag=True, help="Write everything that was measured as JSON.")
+@click.option("--all", "every", is_flag=True, help="Show the quiet measures too.")
+def critique(file: str, structure: str | None, as_json: bool, every: bool) -> None:
+    """Measure an essay in FILE (- for standard input), whoever wrote it. Nothing of it is stored."""
+    from bot import app
+    from bot.essay.export import read_export
+    from bot.terminal import views
+    from bot.terminal.inputs import read_input
+    from bot.terminal.output import screen, write_out
+    from bot.workflow.critique import measured
+
+    read = read_input(file)
+    if read.notice:
+        _tell(read.notice)
+    catalogue = app.catalogue()
+    of_export = read_export(read.text)[0].get("structure")
+    chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
+    found = measured(read.text, chosen)
+    if as_json:
+        write_out(views.measured_json(found, chosen))
+    else:
+        screen().print(views.measures(found, every=every))
+
+
+@cli.command()
+@click.argument("key", required=False)
+def structures(key: str | None) -> None:
+    """List the structures, or show the one called KEY with its sections and questions."""
+    from bot import app
+    from bot.terminal import views
+    from bot.terminal.output import screen
+
+    catalogue = app.catalogue()
+    shown = views.structure(catalogue.find(key)) if key else views.structures(list(catalogue.values()))
+    screen().print(shown)
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def essays(context: click.Context) -> None:
+    """List your essays; resume, export or delete one."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot.terminal import views
+    from bot.terminal.output import screen
+
+    with _workshop() as workshop, _runner() as runner:
+        found = runner.run(workshop.desk.essays("local"))
+    if found:
+        screen().print(views.essays(found))
+    else:
+        _tell("You have no essays yet: essay-bot try begins one.")
+
+
+@essays.command()
+@click.argument("essay")
+def resume(essay: str) -> None:
+    """Go on with an ESSAY by keyboard."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
+    from bot.terminal.inputs import read_input
+    from bot.terminal.keyboard import TerminalKeyboard
+    from bot.terminal.output import screen
+    from bot.terminal.session import Session
+
+    with _workshop() as workshop, _runner() as runner:
+        opened = runner.run(workshop.desk.open("local", essay))
+        read = lambda path: read_input(path).text  # noqa: E731 - it is a parameter, named for what it does
+        Session(workshop.desk, workshop.interview, runner, screen(), TerminalKeyboard(), read).go_on(opened)
+
+
+@essays.command()
+@click.argument("essay")
+@_OUTPUT
+@_FORMAT
+def export(essay: str, output: str | None, kind: str) -> None:
+    """Write an ESSAY as a file, or to standard output."""
+    with _workshop() as workshop, _runner() as runner:
+        post = runner.run(workshop.desk.export("local", essay))
+    _hand_over(post, kind, output, essay)
+
+
+@essays.command()
+@click.argument("essay")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(essay: str, yes: bool) -> None:
+    """Remove an ESSAY with its notes and versions, for good."""
+    with _workshop() as workshop, _runner() as runner:
+        opened = runner.run(workshop.desk.open("local", essay))
+        if not yes:
+            if not sys.stdin.isatty():
+                raise BadInput("Deleting asks first, and there is no terminal to answer in: add --yes. Nothing was deleted.")
+            question = f'Delete "{opened.title}" with its notes and versions, for good?'
+            if not click.confirm(question, err=True):
+                _tell("Nothing was deleted.")
+                return
+        runner.run(workshop.desk.delete("local", essay))
+    _tell(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+
+
+@cli.command()
+def check() -> int:
+    """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
+    from bot.checkup import checkup
+    from bot.terminal.check import show
+    from bot.terminal.output import screen
+
+    return 0 if show(screen(), checkup()) else 1
+
+
+def _hand_over(post: Post, kind: str, output: str | None, essay: str) -> None:
+    from bot.essay.export import LINKEDIN_CHARACTERS, to_markdown, to_text
+    from bot.terminal.output import write_file, write_out
+
+    text = to_text(post) if kind == "text" else to_markdown(post)
+    if kind == "text" and len(text) > LINKEDIN_CHARACTERS:
+        _tell(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
+    if output is None or output == "-":
+        write_out(text)
+    else:
+        write_file(Path(output), text, essay)
+        _tell(f"Exported to {output}")
+
+
+def _words(post: Post) -> int:
+    from bot.essay.export import words_apart_from_headings
+
+    return words_apart_from_headings(post.text)

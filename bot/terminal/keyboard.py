@@ -1,0 +1,49 @@
+"""Reads what a person types: a line, or a paste of several paragraphs as one answer."""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+
+# A terminal without bracketed paste sends a paste as keystrokes, line ends included. A person cannot press another key
+# so soon after Enter; a paste always goes on sooner.
+_PASTE_SECONDS = 0.03
+
+
+class Keyboard(Protocol):
+    """Where answers come from."""
+
+    def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
+        """What the person typed. Raises EOFError on Ctrl-D and KeyboardInterrupt on Ctrl-C."""
+
+
+class TerminalKeyboard:
+    """A line editor over the terminal, with history, completion and bracketed paste; lines may be of any length."""
+
+    def __init__(self) -> None:
+        self._session: PromptSession[str] = PromptSession(key_bindings=_bindings(), multiline=False)
+
+    def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
+        """See Keyboard."""
+        completer = WordCompleter(list(words)) if words else None
+        return self._session.prompt(prompt, default=default, completer=completer)
+
+
+def _bindings() -> KeyBindings:
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        if event.key_processor.input_queue or select.select([sys.stdin], [], [], _PASTE_SECONDS)[0]:
+            event.current_buffer.insert_text("\n")
+        else:
+            event.current_buffer.validate_and_handle()
+
+    return bindings

@@ -1,0 +1,134 @@
+"""Where words for people go: the screen, standard output for machines, and files; each told when it cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from bot.errors import CannotWrite, ReaderGone
+
+STANDARD_OUTPUT = "standard output"
+_PLAIN_WIDTH = 10_000  # lines for another program are not folded; no table of ours is as wide
+
+
+class Screen(Console):
+    """A rich console that speaks of a closed pipe or a full disk instead of ending the program in silence."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich prints. Raises ReaderGone or CannotWrite where the output takes no more."""
+        with writing_out():
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Called by rich when whatever reads the output has gone."""
+        _discard_output()
+        raise ReaderGone
+
+
+def screen(*, stderr: bool = False) -> Screen:
+    """The console for standard output or standard error; plain where it is no terminal or NO_COLOR is set."""
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Screen(stderr=stderr, highlight=False, width=None if terminal else _PLAIN_WIDTH)
+
+
+def write_out(text: str) -> None:
+    """Writes text to standard output as it stands, in UTF-8. Raises ReaderGone or CannotWrite."""
+    with writing_out():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def writing_out() -> Iterator[None]:
+    """Around what writes to standard output: turns a closed pipe or a full disk into an error that is told."""
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+        raise ReaderGone from None
+    except OSError as error:
+        _discard_output()
+        raise CannotWrite(STANDARD_OUTPUT, _reason(error)) from error
+
+
+def _discard_output() -> None:
+    """Points standard output at nothing, so that the interpreter does not fail on its last flush."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+def shown(text: str) -> str:
+    """The text with control characters made visible, so that no stored text can drive the terminal."""
+    return "".join(char if char in "\n\t" or char.isprintable() or not _is_control(char) else _visible(char) for char in text)
+
+
+def _is_control(char: str) -> bool:
+    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0
+
+
+def _visible(char: str) -> str:
+    return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\u2421" if char == "\x7f" else "\ufffd"
+
+
+def write_file(path: Path, text: str, essay: str | None = None) -> None:
+    """Puts the text into the file, whole or not at all: a temporary file beside it takes its place when it is complete.
+
+    What is no regular file (a pipe, a device) is written as it stands. Raises CannotWrite, naming the essay that holds
+    the text.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            path.write_bytes(text.encode())
+        else:
+            _replace(path.resolve(), text.encode())
+    except OSError as error:
+        raise CannotWrite(str(path), _reason(error), essay) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def free_path(directory: Path, name: str) -> Path:
+    """``name`` in the directory or, where that is taken, the same with a number before its ending."""
+    wanted = directory / name
+    path, number = wanted, 2
+    while path.exists():
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+        number += 1
+    return path
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

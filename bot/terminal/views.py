@@ -1,0 +1,197 @@
+"""What a person sees of a post, its measures, its history: each as text for a screen that may be plain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.essay.diff import Change
+from bot.essay.essay import Essay, Note, VersionInfo
+from bot.essay.gaps import gaps
+from bot.essay.measures import Measure
+from bot.essay.structure import Structure
+from bot.essay.words import count_words
+from bot.terminal.output import shown
+from bot.workflow.critique import Measured
+from bot.workflow.desk import editable
+
+_PLACES = 3  # places quoted for one measure; the rest are counted
+_QUOTE_CHARACTERS = 100
+
+
+def post(title: str, text: str, *, rich: bool) -> RenderableType:
+    """A post as a reader would see it, or as it stands where the screen is plain."""
+    # A gap would be read as a Markdown link of that name and lose its brackets only where such a link exists; none does.
+    return Markdown(f"# {shown(title)}\n\n{shown(text)}") if rich else Text(f"# {shown(title)}\n\n{shown(text)}")
+
+
+def summary(words: int, text: str) -> str:
+    """One line: words and gaps."""
+    missing = len(gaps(text))
+    said = f"{words:,} {'word' if words == 1 else 'words'}"
+    return said + (f", {missing} {'gap' if missing == 1 else 'gaps'} still to fill" if missing else ", no gaps")
+
+
+def measures(measured: Measured, *, every: bool = False) -> RenderableType:
+    """What was counted: the raised measures with the places they speak of, then how many were quiet."""
+    found = measured.measures if every else measured.raised
+    quiet = len(measured.measures) - len(measured.raised)
+    parts: list[RenderableType] = [_counts(measured)]
+    parts.extend(_measure(measure, measured.text) for measure in found)
+    parts.append(Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say.", style="dim"))
+    return Group(*parts)
+
+
+def _counts(measured: Measured) -> Text:
+    lines = [f"{measured.words:,} words apart from headings"]
+    if measured.opening and measured.sections:
+        lines.append(f"{measured.opening:>6,}  (before the first heading)")
+    lines.extend(f"{count.words:>6,}  {shown(count.title)}" for count in measured.sections)
+    return Text("\n".join(lines))
+
+
+def _measure(measure: Measure, text: str) -> RenderableType:
+    lines = Text()
+    lines.append(f"\n{measure.name}: ", style="bold")
+    lines.append(f"{measure.summary}\n")
+    if measure.raised:
+        lines.append(f"  {measure.advice}")
+    for place in measure.spans[:_PLACES]:
+        quoted = " ".join(place.span.of(text).split())
+        cut = quoted if len(quoted) <= _QUOTE_CHARACTERS else quoted[: _QUOTE_CHARACTERS - 1] + "…"
+        lines.append(f"\n  | {shown(cut)}", style="italic")
+        if place.note:
+            lines.append(f"  ({place.note})", style="dim")
+    if len(measure.spans) > _PLACES:
+        lines.append(f"\n  | and {len(measure.spans) - _PLACES} more", style="dim")
+    return lines
+
+
+def measured_json(measured: Measured, structure: Structure | None) -> str:
+    """The measured part of a critique for other programs; offsets count code points of the text without front matter."""
+    fields: dict[str, Any] = {
+        "title": measured.title,
+        "structure": structure.key if structure else None,
+        "words": measured.words,
+        "opening_words": measured.opening,
+        "sections": [{"title": count.title, "key": count.key, "words": count.words} for count in measured.sections],
+        "measures": [
+            {
+                "key": measure.key,
+                "name": measure.name,
+                "raised": measure.raised,
+                "summary": measure.summary,
+                "advice": measure.advice if measure.raised else None,
+                "why": measure.why,
+                "threshold": measure.threshold,
+                "source": measure.source,
+                "figures": dict(measure.figures),
+                "places": [
+                    {
+                        "start": place.span.start,
+                        "end": place.span.end,
+                        "text": place.span.of(measured.text),
+                        "note": place.note,
+                    }
+                    for place in measure.spans
+                ],
+            }
+            for measure in measured.measures
+        ],
+    }
+    return json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
+
+
+def section_list(text: str) -> Table:
+    """The sections that can be edited, by number."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for number, (_, part) in enumerate(editable(text), 1):
+        table.add_row(str(number), shown(part.title) or "(before the first heading)", summary(count_words(part.body), part.body))
+    return table
+
+
+def history(versions: Sequence[VersionInfo], head: int | None) -> Table:
+    """The versions, oldest first, with a mark at the current one."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "version", "from", "made by", "words", "when (UTC)"):
+        table.add_column(column)
+    for version in versions:
+        table.add_row(
+            "→" if version.number == head else "",
+            str(version.number),
+            str(version.parent or ""),
+            version.origin.value,
+            str(version.words),
+            f"{version.created:%Y-%m-%d %H:%M}",
+        )
+    return table
+
+
+def notes(found: Sequence[Note], structure: Structure) -> Table:
+    """The notes by number, with their section and a mark for those left out."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("note", "section", "", "begins"):
+        table.add_column(column)
+    for note in found:
+        section = structure.section(note.section)
+        begins = " ".join(note.text.split())
+        table.add_row(
+            str(note.number),
+            section.heading if section else "(no section)",
+            "left out" if note.left_out else "",
+            shown(begins[:59] + "…" if len(begins) > 60 else begins),
+        )
+    return table
+
+
+def changes(found: Sequence[Change], *, rich: bool) -> Text:
+    """A word diff: what went is struck through or in [-brackets-], what came underlined or in {+braces+}."""
+    text = Text()
+    for change in found:
+        if change.same:
+            text.append(shown(change.old))
+            continue
+        if change.old:
+            text.append(shown(change.old) if rich else f"[-{shown(change.old)}-]", style="red strike")
+        if change.new:
+            text.append(shown(change.new) if rich else f"{{+{shown(change.new)}+}}", style="green underline")
+    return text
+
+
+def essays(found: Sequence[Essay]) -> Table:
+    """A writer's essays, the last changed first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("essay", "title", "structure", "version", "last changed (UTC)"):
+        table.add_column(column)
+    for essay in found:
+        version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.finished else ''}"
+        table.add_row(essay.id, shown(essay.title), essay.structure, version, f"{essay.changed:%Y-%m-%d %H:%M}")
+    return table
+
+
+def structures(found: Sequence[Structure]) -> Table:
+    """The structures with what each is for."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for structure in found:
+        table.add_row(structure.key, structure.description, f"{structure.budget} words")
+    return table
+
+
+def structure(found: Structure) -> Text:
+    """One structure with its sections, their purposes and questions."""
+    text = Text()
+    text.append(f"{found.name}\n", style="bold")
+    text.append(f"{found.description}\n{found.budget} words\n")
+    for section in found.sections:
+        text.append(f"\n{section.heading}", style="bold")
+        text.append(f"  ({section.key}, {section.budget} words)\n  {section.purpose}\n")
+        for question in section.questions:
+            text.append(f"  - {question}\n")
+    return text
