@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import BadInput, BotError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from bot.app import Workshop
     from bot.essay.export import Post
-    from bot.essay.structure import Structure
-    from bot.settings import Settings
 
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 
-_STRUCTURE = click.option("-s", "--structure", metavar="STRUCTURE", help="Key of a structure; see: essay-bot structures.")
+_STRUCTURE = click.option(
+    "-s", "--structure", metavar="STRUCTURE", help="Key of a structure; see: essay-bot structures."
+)
 _FORMAT = click.option(
-    "--format", "kind", type=click.Choice(["markdown", "text"]), default="markdown", help="Markdown, or text without markup."
+    "--format",
+    "kind",
+    type=click.Choice(["markdown", "text"]),
+    default="markdown",
+    help="Markdown, or text without markup.",
 )
 _OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
 
@@ -52,6 +56,8 @@ def _tell(sentence: str) -> None:
 @contextmanager
 def _runner() -> Iterator[asyncio.Runner]:
     """Runs the async workflow step by step; between two steps Ctrl-C works as it does in any program."""
+    import asyncio
+
     with asyncio.Runner() as runner:
         yield runner
 
@@ -95,6 +101,8 @@ def try_(structure: str | None, demo_wanted: bool) -> None:
 
 
 def _demo(structure: str | None) -> None:
+    import tempfile
+
     from bot import app
     from bot.settings import Settings
     from bot.terminal.demo import demo
@@ -109,7 +117,9 @@ def _demo(structure: str | None) -> None:
 @cli.command()
 @click.argument("notes")
 @_STRUCTURE
-@click.option("-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name.")
+@click.option(
+    "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
+)
 @_OUTPUT
 @_FORMAT
 def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str) -> None:
@@ -237,7 +247,9 @@ def delete(essay: str, yes: bool) -> None:
         opened = runner.run(workshop.desk.open("local", essay))
         if not yes:
             if not sys.stdin.isatty():
-                raise BadInput("Deleting asks first, and there is no terminal to answer in: add --yes. Nothing was deleted.")
+                raise BadInput(
+                    "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing was deleted."
+                )
             question = f'Delete "{opened.title}" with its notes and versions, for good?'
             if not click.confirm(question, err=True):
                 _tell("Nothing was deleted.")

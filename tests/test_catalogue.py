@@ -58,7 +58,12 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "short-one.yaml"
     path.write_text(GOOD)
     structure = read_structure(path)
-    assert (structure.key, structure.name, structure.budget.low, structure.budget.high) == ("short-one", "Short one", 10, 40)
+    assert (structure.key, structure.name, structure.budget.low, structure.budget.high) == (
+        "short-one",
+        "Short one",
+        10,
+        40,
+    )
     assert [section.questions for section in structure.sections] == [("What was missing?",), ("What did it cost?",)]
     assert structure.section("gave-up") is structure.sections[1]
     assert 12 in structure.sections[0].budget

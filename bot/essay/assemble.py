@@ -72,7 +72,7 @@ def _paragraphs(texts: Sequence[str]) -> str:
 
 
 def _closed(text: str) -> str:
-    """The text and, on a line of its own, the end of a block that it left open, so that later headings stay headings."""
+    """The text and, on a line of its own, the end of a block that it left open and that would swallow a heading."""
     probe = "a heading after it"
     for closer in ("", *dict.fromkeys(_FENCE.findall(text)), *_HTML_ENDS):
         closed = f"{text}\n{closer}" if closer else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -29,4 +30,4 @@ def blocks(text: str) -> tuple[str, ...]:
         return ()
     starts = {token.map[0] for token in tokens(text) if token.level == 0 and token.map and token.nesting >= 0}
     cuts = [0, *(lines_of(text)[line].start for line in sorted(starts - {0})), len(text)]
-    return tuple(text[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+    return tuple(text[start:end] for start, end in pairwise(cuts))

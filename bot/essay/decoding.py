@@ -33,7 +33,7 @@ class Decoded:
 
 
 def decode(data: bytes, name: str) -> Decoded:
-    """The text that the bytes hold: by their byte order mark, as UTF-8, else as the legacy encoding they most look like.
+    """The text in the bytes: by their byte order mark, as UTF-8, else as the older encoding they most look like.
 
     Raises UnreadableText, naming ``name``, for no words, for more than MOST_BYTES, and for what is no text.
     """

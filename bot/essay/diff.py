@@ -12,7 +12,7 @@ _RUNS = re.compile(r"\s+|[^\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A run of text that is the same in both (``old == new``), was taken out (``new == ""``), came in or was replaced."""
+    """A run of text that stayed (``old == new``), went (``new == ""``), came (``old == ""``) or was replaced."""
 
     old: str
     new: str

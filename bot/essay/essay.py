@@ -58,7 +58,8 @@ class VersionInfo:
 
     ``number`` counts from 1 within the essay; ``parent`` is the version it was made from, None for a first one;
     ``words`` are those apart from headings; ``notes_through`` is the number of the last note that was there to be
-    used, 0 for none; ``created`` is in UTC.
+    used, 0 for none; ``created`` is in UTC. A text that a model could not finish is not ``complete``; ``model`` is the
+    model that had a part in this very step.
     """
 
     number: int
@@ -67,6 +68,8 @@ class VersionInfo:
     words: int
     notes_through: int
     created: datetime
+    complete: bool = True
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

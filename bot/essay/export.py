@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from slugify import slugify
 
+from bot.essay.commonmark import blocks
 from bot.essay.essay import Origin
 from bot.essay.gaps import GAP
-from bot.essay.commonmark import blocks
 from bot.essay.plain import to_plain
 from bot.essay.sections import split
 from bot.essay.words import count_words
@@ -81,7 +81,7 @@ def written_by(origins: frozenset[Origin]) -> str:
 
 
 def description(text: str) -> str:
-    """The start of the first paragraph that has no gap in it, without markup, cut at a word; empty where there is none."""
+    """The start of the first paragraph without a gap, cut at a word and freed of markup; empty where there is none."""
     for part in split(text):
         for block in blocks(part.body):
             plain = " ".join(to_plain(block).split())

@@ -1,4 +1,4 @@
-"""Which section of a structure a heading names."""
+"""Which section of a structure a heading in a text stands for."""
 
 from __future__ import annotations
 
@@ -8,47 +8,68 @@ import unicodedata
 from rapidfuzz import fuzz
 
 from bot.essay.structure import Section, Structure
+from bot.essay.words import word_set
 
-# Words that say nothing of which section is meant.
-_EMPTY = frozenset("a an and at for i in is it its me my of on or that the this to was were what who with".split())
-# Of 100, on the words that say something: lets through a misspelt or inflected word ("what I miss", "the lable
-# problem"), keeps out another subject in the same mould ("the stuck month" against "the first month": 67).
-_CLOSE = 80
+_NUMBERING = re.compile(r"^\W*(?:(?:part|chapter|section|step)\s+)?(?:\d{1,3}|[ivx]{1,5}(?=[.):]))\s*[.):–—-]*\s+")
+# Words that a heading of any section may hold; what is left says which section it is.
+_EMPTY = word_set("a an the i my me it its is was am are be been to of and or what this that these how we our")
+# Letters may differ by a typing slip, not by a word.
+_SAME_LETTERS = 88
+_SAME_WORD = 85
+# Short strings are too close to each other for letters to decide ("the no", "the now").
+_FEWEST_LETTERS = 8
+# Share of the telling words in common (Dice). "What the transition actually looked like" and "What it actually looked
+# like" have 0.86; two headings that share one telling word of two have 0.5.
+_ENOUGH = 0.75
+_OPENING = 0.85
 
 
 def match_section(structure: Structure, title: str) -> Section | None:
-    """The section that a heading names by its key, its heading or close to either; None where it names none.
+    """The section that a heading names: by its key, its heading, or close to either; None where none is close.
 
-    Case, punctuation, accents and hyphens do not count, nor do words such as "what" and "the".
+    Case, punctuation, hyphens and a number in front are set aside. Headings are close if they differ by a slip of the
+    hand, if one opens with the other, or if most of their telling words are the same. A section may be found for two
+    headings of one text; that is for the caller to settle.
     """
     wanted = _plain(title)
     if not wanted:
         return None
+    best: Section | None = None
+    best_score = 0.0
     for section in structure.sections:
-        if wanted in (_plain(section.key), _plain(section.heading)):
-            return section
-    scored = [(_closeness(wanted, section), section) for section in structure.sections]
-    score, best = max(scored, key=lambda pair: pair[0])
-    return best if score >= _CLOSE else None
+        score = max(_closeness(wanted, _plain(section.heading)), _closeness(wanted, _plain(section.key)))
+        if score > best_score:
+            best, best_score = section, score
+    return best if best_score >= _ENOUGH else None
 
 
-def _closeness(wanted: str, section: Section) -> float:
-    return max(_score(_telling(wanted), _telling(_plain(name))) for name in (section.heading, section.key))
+def _plain(heading: str) -> str:
+    text = unicodedata.normalize("NFKC", heading).casefold().replace("’", "'").replace("'", "").replace("&", " and ")
+    text = _NUMBERING.sub("", text)
+    return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 
-def _score(one: list[str], other: list[str]) -> float:
+def _closeness(one: str, other: str) -> float:
+    """From 0 to 1, where 1 is the same heading."""
+    if one == other:
+        return 1.0
     if not one or not other:
-        return 0
-    # Two telling words or more that all stand in the other heading name the same thing more or less fully.
-    if len(common := set(one) & set(other)) >= 2 and common in (set(one), set(other)):
-        return 100 - abs(len(one) - len(other))
-    return fuzz.ratio(" ".join(one), " ".join(other))
+        return 0.0
+    letters = min(len(one), len(other))
+    if letters >= _FEWEST_LETTERS and fuzz.ratio(one, other) >= _SAME_LETTERS:
+        return 0.95
+    telling, against = _telling(one), _telling(other)
+    if not telling or not against:
+        return 0.0
+    if one.startswith(other + " ") or (other.startswith(one + " ") and letters >= 0.6 * len(other)):
+        return _OPENING
+    common = sum(any(_same_word(word, candidate) for candidate in against) for word in telling)
+    return 2 * common / (len(telling) + len(against)) if common <= len(against) else 0.0
 
 
-def _telling(plain: str) -> list[str]:
-    return [word for word in plain.split() if word not in _EMPTY]
+def _telling(heading: str) -> set[str]:
+    return {word.removesuffix("s") if len(word) > 3 else word for word in heading.split() if word not in _EMPTY}
 
 
-def _plain(title: str) -> str:
-    bare = "".join(char for char in unicodedata.normalize("NFKD", title) if not unicodedata.combining(char))
-    return " ".join(re.findall(r"\w+", bare.casefold().replace("_", " ").replace("'", "").replace("’", "")))
+def _same_word(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _SAME_WORD)

@@ -14,23 +14,27 @@ from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, Ve
 from bot.essay.export import words_apart_from_headings
 from bot.essay.notes import Passage
 from bot.store.database import SealedDatabase, StoreThread
+from bot.store.jobs import delete_jobs
 
 T = TypeVar("T")
 
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
-_VERSION = "SELECT number, parent, origin, words, notes_through, created"
+_VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
 
 
 class SqliteStore:
-    """Essays in one SQLite file, their text sealed. See workflow.ports.Store for what each method promises."""
+    """Essays in one SQLite file, their text sealed. See workflow.ports.Store for what each method promises.
+
+    ``thread`` owns the file; the other stores over the same file are given it.
+    """
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
         """Opens the store, bringing its schema up to date. Raises StoreError where it cannot be used."""
-        self._thread = StoreThread(path, keys, now)
+        self.thread = StoreThread(path, keys, now)
 
     def close(self) -> None:
         """Finishes what was asked for and closes the file."""
-        self._thread.close()
+        self.thread.close()
 
     async def add_essay(self, essay: Essay) -> None:
         def work(database: SealedDatabase) -> None:
@@ -42,7 +46,7 @@ class SqliteStore:
                     [essay.id, essay.writer, essay.structure, title, *times],
                 )
 
-        await self._thread.run(work)
+        await self.thread.run(work)
 
     async def essay(self, writer: str, essay: str) -> Essay:
         def work(database: SealedDatabase) -> Essay:
@@ -51,14 +55,14 @@ class SqliteStore:
                 raise UnknownEssay(essay)
             return _essay(database, row)
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def essays(self, writer: str) -> tuple[Essay, ...]:
         def work(database: SealedDatabase) -> tuple[Essay, ...]:
             rows = database.db.execute(f"{_ESSAY} WHERE writer = ? ORDER BY changed DESC, rowid DESC", [writer])
             return tuple(_essay(database, row) for row in rows.fetchall())
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
         def work(database: SealedDatabase, db: Database) -> None:
@@ -71,10 +75,11 @@ class SqliteStore:
             with database.writing() as db:
                 _own(db, writer, essay)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
+                delete_jobs(db, writer, essay)
             # The log still holds the pages as they were; emptied, only the overwritten ones are left.
             database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-        await self._thread.run(work)
+        await self.thread.run(work)
 
     async def add_notes(self, writer: str, essay: str, passages: Sequence[Passage], at: datetime) -> tuple[Note, ...]:
         def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
@@ -101,7 +106,7 @@ class SqliteStore:
                 for number, text, question, section, left_out in rows
             )
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         def work(_: SealedDatabase, db: Database) -> None:
@@ -132,7 +137,7 @@ class SqliteStore:
             ).fetchall()
             return tuple(_question(database, row) for row in rows)
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def answer(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
         def work(database: SealedDatabase, db: Database) -> Note:
@@ -156,15 +161,26 @@ class SqliteStore:
         await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.OPEN))
 
     async def add_version(
-        self, writer: str, essay: str, parent: int | None, origin: Origin, text: str, notes_through: int, at: datetime
+        self,
+        writer: str,
+        essay: str,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        notes_through: int,
+        at: datetime,
+        *,
+        complete: bool = True,
+        model: str | None = None,
     ) -> Version:
         words = words_apart_from_headings(text)
 
         def work(database: SealedDatabase, db: Database) -> Version:
-            info = VersionInfo(_next(db, "versions", essay), parent, origin, words, notes_through, at)
+            number = _next(db, "versions", essay)
+            info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(
-                "INSERT INTO versions (essay, number, parent, origin, text, words, notes_through, created)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO versions (essay, number, parent, origin, text, words, notes_through, created, complete, model)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?)",
                 [
                     essay,
                     info.number,
@@ -174,6 +190,8 @@ class SqliteStore:
                     words,
                     notes_through,
                     at.isoformat(),
+                    int(complete),
+                    model,
                 ],
             )
             db.execute("UPDATE essays SET head = ? WHERE id = ? AND head IS ?", [info.number, essay, parent])
@@ -191,7 +209,7 @@ class SqliteStore:
                 raise UnknownVersion(number)
             return Version(_info(row), database.sealer.open(row[-1]))
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         def work(database: SealedDatabase) -> tuple[VersionInfo, ...]:
@@ -199,7 +217,7 @@ class SqliteStore:
             rows = database.db.execute(f"{_VERSION} FROM versions WHERE essay = ? ORDER BY number", [essay])
             return tuple(_info(row) for row in rows.fetchall())
 
-        return await self._thread.run(work)
+        return await self.thread.run(work)
 
     async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
         def work(_: SealedDatabase, db: Database) -> None:
@@ -215,9 +233,7 @@ class SqliteStore:
 
         await self._change(writer, essay, at, work)
 
-    async def _change(
-        self, writer: str, essay: str, at: datetime, work: Callable[[SealedDatabase, Database], T]
-    ) -> T:
+    async def _change(self, writer: str, essay: str, at: datetime, work: Callable[[SealedDatabase, Database], T]) -> T:
         """Runs the work in a transaction, on an essay of this writer, and marks the essay as changed."""
 
         def changing(database: SealedDatabase) -> T:
@@ -227,7 +243,7 @@ class SqliteStore:
                 db.execute("UPDATE essays SET changed = ? WHERE id = ?", [at.isoformat(), essay])
                 return result
 
-        return await self._thread.run(changing)
+        return await self.thread.run(changing)
 
 
 def _own(db: Database, writer: str, essay: str) -> None:
@@ -236,7 +252,8 @@ def _own(db: Database, writer: str, essay: str) -> None:
 
 
 def _next(db: Database, table: str, essay: str) -> int:
-    found = db.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?", [essay]).fetchone()
+    query = f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?"  # noqa: S608 - table is one of ours
+    found = db.execute(query, [essay]).fetchone()
     return int(found[0])
 
 
@@ -250,9 +267,7 @@ def _insert_note(database: SealedDatabase, db: Database, essay: str, note: Note,
 
 
 def _set_state(db: Database, essay: str, question: int, state: Answered) -> None:
-    found = db.execute(
-        "UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question]
-    )
+    found = db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question])
     if not found.rowcount:
         raise NothingToDo.no_question(question)
 
@@ -269,5 +284,6 @@ def _question(database: SealedDatabase, row: Sequence[Any]) -> Question:
 
 
 def _info(row: Sequence[Any]) -> VersionInfo:
-    number, parent, origin, words, notes_through, created = row[:6]
-    return VersionInfo(number, parent, Origin(origin), words, notes_through, datetime.fromisoformat(created))
+    number, parent, origin, words, notes_through, created, complete, model = row[:8]
+    made = datetime.fromisoformat(created)
+    return VersionInfo(number, parent, Origin(origin), words, notes_through, made, bool(complete), model)

@@ -70,3 +70,87 @@ def _essays(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+@migrations(name="0002_models")
+def _models(db: Database) -> None:
+    for statement in (
+        "ALTER TABLE versions ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE versions ADD COLUMN model TEXT",
+        """
+        CREATE TABLE jobs (
+            id INTEGER PRIMARY KEY,
+            writer TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            ended INTEGER NOT NULL,
+            base INTEGER,
+            argument BLOB NOT NULL,
+            error BLOB,
+            result INTEGER,
+            created TEXT NOT NULL,
+            changed TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX one_open_job_a_subject ON jobs (subject) WHERE ended = 0",
+        "CREATE INDEX jobs_by_subject ON jobs (writer, subject, id)",
+        """
+        CREATE TABLE job_texts (
+            id INTEGER PRIMARY KEY,
+            job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+            text BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX job_texts_by_job ON job_texts (job, id)",
+        """
+        CREATE TABLE critiques (
+            id TEXT PRIMARY KEY,
+            writer TEXT NOT NULL,
+            essay TEXT REFERENCES essays (id) ON DELETE CASCADE,
+            version INTEGER,
+            structure TEXT,
+            title BLOB,
+            text BLOB NOT NULL,
+            opinion BLOB,
+            own INTEGER NOT NULL,
+            created TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX critiques_by_essay ON critiques (essay, created)",
+        "CREATE INDEX critiques_by_writer ON critiques (writer, created)",
+        """
+        CREATE TABLE decisions (
+            critique TEXT NOT NULL REFERENCES critiques (id) ON DELETE CASCADE,
+            finding INTEGER NOT NULL,
+            decision TEXT NOT NULL,
+            version INTEGER,
+            decided TEXT NOT NULL,
+            PRIMARY KEY (critique, finding)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE calls (
+            id INTEGER PRIMARY KEY,
+            writer TEXT NOT NULL,
+            at TEXT NOT NULL,
+            role TEXT NOT NULL,
+            model TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            prompt_hash TEXT NOT NULL,
+            settled INTEGER NOT NULL,
+            nano_usd INTEGER,
+            input_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_read_tokens INTEGER NOT NULL DEFAULT 0,
+            output_tokens INTEGER NOT NULL DEFAULT 0,
+            first_text_ms INTEGER,
+            total_ms INTEGER,
+            stop_reason TEXT,
+            estimated INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        "CREATE INDEX calls_by_time ON calls (at)",
+        "CREATE INDEX calls_by_writer ON calls (writer, at)",
+    ):
+        db.execute(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -61,7 +62,7 @@ def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...] | None:
-    """The keys in the file, or None where there is no file. Raises BadKey for one that holds none, OSError as it comes."""
+    """The keys in the file, None where there is none. Raises BadKey for a file that holds no key, OSError as it comes."""
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
@@ -81,10 +82,8 @@ def create_key_file(path: Path) -> tuple[bytes, ...]:
             file.write(Fernet.generate_key() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             path.hardlink_to(temporary)  # unlike a rename, it never replaces a key that is there
-        except FileExistsError:
-            pass
     finally:
         temporary.unlink()
     keys = read_key_file(path)

@@ -21,7 +21,7 @@ class Input:
 
 
 def read_input(path: str) -> Input:
-    """The text in the file, or on standard input for ``-``. Raises UnreadableText, with the sentence for what is wrong."""
+    """The text in the file, or on standard input for ``-``. Raises UnreadableText, which says what is wrong."""
     name = STANDARD_INPUT if path == "-" else path
     decoded = decode(_bytes(path, name), name)
     notice = None

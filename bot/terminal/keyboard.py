@@ -11,6 +11,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
+from prompt_toolkit.shortcuts import CompleteStyle
 
 # A terminal without bracketed paste sends a paste as keystrokes, line ends included. A person cannot press another key
 # so soon after Enter; a paste always goes on sooner.
@@ -28,7 +29,13 @@ class TerminalKeyboard:
     """A line editor over the terminal, with history, completion and bracketed paste; lines may be of any length."""
 
     def __init__(self) -> None:
-        self._session: PromptSession[str] = PromptSession(key_bindings=_bindings(), multiline=False)
+        self._session: PromptSession[str] = PromptSession(
+            key_bindings=_bindings(),
+            multiline=False,
+            complete_while_typing=False,
+            complete_style=CompleteStyle.READLINE_LIKE,
+            reserve_space_for_menu=0,  # completions come below on Tab; until then no blank lines are held for them
+        )
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
         """See Keyboard."""

@@ -158,7 +158,9 @@ class Menu:
         state = "in the post again" if note.left_out else "left out: it stays stored"
         self._screen.print(f"Note {note.number} is {state}.")
         if not note.left_out and note.text in version.text:
-            self._screen.print("Its words still stand in the post, which you have edited: take them out there with edit.")
+            self._screen.print(
+                "Its words still stand in the post, which you have edited: take them out there with edit."
+            )
 
     def _title(self, rest: str) -> None:
         self._run(self._desk.rename(self._writer, self._id, rest))

@@ -1,4 +1,4 @@
-"""Where words for people go: the screen, standard output for machines, and files; each told when it cannot be written."""
+"""Where words go: the screen, standard output and files. What cannot be written is told."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def _discard_output() -> None:
 
 def shown(text: str) -> str:
     """The text with control characters made visible, so that no stored text can drive the terminal."""
-    return "".join(char if char in "\n\t" or char.isprintable() or not _is_control(char) else _visible(char) for char in text)
+    return "".join(
+        char if char in "\n\t" or char.isprintable() or not _is_control(char) else _visible(char) for char in text
+    )
 
 
 def _is_control(char: str) -> bool:

@@ -91,13 +91,16 @@ class Session:
         if key is None:
             self._say("What happened? Each of these is a structure that works for one kind of career essay.\n")
             for number, structure in enumerate(structures.values(), 1):
-                self._screen.print(Text.assemble(f"{number:>2}  ", (structure.name, "bold"), f"  {structure.description}"))
+                self._screen.print(
+                    Text.assemble(f"{number:>2}  ", (structure.name, "bold"), f"  {structure.description}")
+                )
         while key is None:
             answer = self._keyboard.ask(f"\nStructure [1–{len(keys)}, or its name]: ", words=keys).strip().lower()
             key = _picked(answer, keys)
             if key is None and answer:
                 self._tell(UnknownStructure(answer, keys))
-        return self._run(self._desk.begin(WRITER, structures[key]))
+        begun: Essay = self._run(self._desk.begin(WRITER, structures[key]))
+        return begun
 
     def _ask(self, essay: Essay, *, further: bool) -> None:
         """Questions one at a time until there is none left, or the writer has had enough."""
@@ -128,7 +131,7 @@ class Session:
         self._say(question.text)
         typed = ""
         while True:
-            typed = self._keyboard.ask("> ", default=typed)
+            typed = self._keyboard.ask("Answer: ", default=typed)
             try:
                 if self._take(essay, question, typed):
                     return
@@ -145,7 +148,7 @@ class Session:
             self._run(self._interview.skip(WRITER, essay.id, question))
         elif command == "/notes":
             found = self._run(self._desk.hand_in(WRITER, essay.id, self._read(rest.strip())))
-            self._say(f"{len(found)} notes stored.")
+            self._say(f"{len(found)} {'note' if len(found) == 1 else 'notes'} stored.")
             covered = {note.section for note in found}
             return question.section in covered and self._pass_over(essay, question)
         elif command == "/private":

@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +27,7 @@ _QUOTE_CHARACTERS = 100
 
 def post(title: str, text: str, *, rich: bool) -> RenderableType:
     """A post as a reader would see it, or as it stands where the screen is plain."""
-    # A gap would be read as a Markdown link of that name and lose its brackets only where such a link exists; none does.
+    # A gap would be read as a Markdown link, and lose its brackets, only where a link of that name exists.
     return Markdown(f"# {shown(title)}\n\n{shown(text)}") if rich else Text(f"# {shown(title)}\n\n{shown(text)}")
 
 
@@ -75,7 +74,7 @@ def _measure(measure: Measure, text: str) -> RenderableType:
 
 
 def measured_json(measured: Measured, structure: Structure | None) -> str:
-    """The measured part of a critique for other programs; offsets count code points of the text without front matter."""
+    """The measured part of a critique, for programs; offsets count code points of the text without front matter."""
     fields: dict[str, Any] = {
         "title": measured.title,
         "structure": structure.key if structure else None,
@@ -113,7 +112,9 @@ def section_list(text: str) -> Table:
     """The sections that can be edited, by number."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for number, (_, part) in enumerate(editable(text), 1):
-        table.add_row(str(number), shown(part.title) or "(before the first heading)", summary(count_words(part.body), part.body))
+        table.add_row(
+            str(number), shown(part.title) or "(before the first heading)", summary(count_words(part.body), part.body)
+        )
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.essay.export import read_export
+from bot.essay.export import read_export, words_apart_from_headings
 from bot.essay.matching import match_section
 from bot.essay.measures import Measure, measure
 from bot.essay.reading import Reading
@@ -54,11 +54,12 @@ def measured(text: str, structure: Structure | None = None) -> Measured:
     for part in headed:
         section = match_section(structure, part.title) if structure else None
         counts.append(SectionCount(part.title, section.key if section else None, count_words(part.body)))
+    words = words_apart_from_headings(body)
     return Measured(
         text=body,
         title=title,
-        words=reading.words,
-        opening=reading.words - sum(count.words for count in counts),
+        words=words,
+        opening=words - sum(count.words for count in counts),
         sections=tuple(counts),
         measures=measure(reading, structure),
     )

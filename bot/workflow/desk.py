@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.errors import BadInput, NothingToDo, UnknownSection, UnknownStructure
 from bot.essay.assemble import add_note, assemble
@@ -116,9 +115,7 @@ class Desk:
                     text = add_note(text, structure, note)
         if head is not None and text == head.text:
             return head
-        return await self._store.add_version(
-            writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock()
-        )
+        return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
 
     async def current(self, writer: str, essay: str) -> Version:
         """The version that the writer is looking at. Raises NothingToDo before there is one."""

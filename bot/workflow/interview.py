@@ -53,9 +53,7 @@ class Interview:
                 return await self._store.ask(writer, essay, section.key, text, self._clock())
         return None
 
-    async def answer(
-        self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False
-    ) -> Note:
+    async def answer(self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False) -> Note:
         """Stores the answer, word for word, as a note under the question's section.
 
         Raises BadInput for an answer without a word; the question then stays open.
@@ -87,9 +85,7 @@ class Interview:
         return Progress(covered, len(structure.sections), len(await self._store.questions(writer, essay)))
 
 
-def _candidates(
-    structure: Structure, notes: Sequence[Note], *, further: bool
-) -> Iterator[tuple[Section, str]]:
+def _candidates(structure: Structure, notes: Sequence[Note], *, further: bool) -> Iterator[tuple[Section, str]]:
     """The questions worth putting, in order: one for each section without a note; then the rest, if they are wanted."""
     covered = {note.section for note in notes}
     for section in structure.sections:

@@ -63,7 +63,17 @@ class Store(Protocol):
         """Stores a skipped question as open again."""
 
     async def add_version(
-        self, writer: str, essay: str, parent: int | None, origin: Origin, text: str, notes_through: int, at: datetime
+        self,
+        writer: str,
+        essay: str,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        notes_through: int,
+        at: datetime,
+        *,
+        complete: bool = True,
+        model: str | None = None,
     ) -> Version:
         """Stores a version; it becomes the head where ``parent`` still is the head, and waits beside it where not."""
 

@@ -19,7 +19,11 @@ from bot.essay.decoding import MOST_BYTES, decode, typed
         (codecs.BOM_UTF32_BE + "naïve".encode("utf-32-be"), "naïve", None),
         ("“no” — naïve me. It cost £400.".encode("cp1252"), "“no” — naïve me. It cost £400.", "cp1252"),
         ("café".encode("latin-1"), "café", "cp1252"),
-        ("Я ушёл с работы в марте, потому что устал.".encode("cp1251"), "Я ушёл с работы в марте, потому что устал.", "cp1251"),
+        (
+            "Я ушёл с работы в марте, потому что устал.".encode("cp1251"),
+            "Я ушёл с работы в марте, потому что устал.",
+            "cp1251",
+        ),
     ],
 )
 def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, guessed: str | None) -> None:

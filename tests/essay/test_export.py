@@ -37,7 +37,9 @@ def test_a_post_that_a_model_had_a_part_in_says_so() -> None:
     assert fields["written_by"] == "the writer and a language model, from the writer's own notes"
 
 
-@given(st.text(st.characters(blacklist_categories=["Cs"])), st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
+@given(
+    st.text(st.characters(blacklist_categories=["Cs"])), st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]))
+)
 def test_reading_an_export_back_gives_the_same_body_and_title(body: str, title: str) -> None:
     fields, back = read_export(to_markdown(a_post(body, title)))
     assert back == body
@@ -58,7 +60,8 @@ def test_the_description_is_cut_at_a_word() -> None:
 def test_plain_text_keeps_every_word_and_drops_the_markup() -> None:
     text = (
         "## A *heading*\n\n**Bold** and `code` and ![a picture](p.png).\nNext line.\\\nBroken.\n\n"
-        "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\n```\nx = 1\n```\n\n<https://x.example>\n\n***\n\n    indented\n"
+        "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\n```\nx = 1\n```\n\n<https://x.example>\n\n***\n\n"
+        "    indented\n"
     )
     assert to_text(a_post(text, "T")) == (
         "T\n\nA heading\n\nBold and code and a picture.\nNext line.\nBroken.\n\n"

@@ -162,16 +162,14 @@ async def test_a_full_disk_is_told_and_all_before_it_is_safe(
 ) -> None:
     desk = await write(store, structure, clock)
     # SQLite's own limit on pages gives the very error of a full disk.
-    await store._thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
+    await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
     with pytest.raises(StoreFull, match="The disk that holds"):
         await desk.hand_in("me", "one", f"## What I missed\n\n{'more ' * 20_000}\n")
     assert len(await desk.notes("me", "one")) == 2
     assert WORDS[4] in (await desk.current("me", "one")).text
 
 
-async def test_a_changed_byte_of_sealed_text_is_told(
-    database: Path, structure: Structure, clock: Clock
-) -> None:
+async def test_a_changed_byte_of_sealed_text_is_told(database: Path, structure: Structure, clock: Clock) -> None:
     store = SqliteStore(database, None, clock)
     await write(store, structure, clock)
     store.close()
@@ -189,7 +187,7 @@ async def test_a_deleted_essay_leaves_none_of_its_bytes(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     await write(store, structure, clock)
-    sealed = await store._thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
+    sealed = await store.thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
     assert all(text[:60] in stored_bytes(database) for text in sealed)
     await store.delete("me", "one")
     assert not any(text[:60] in stored_bytes(database) for text in sealed)

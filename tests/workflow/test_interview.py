@@ -28,7 +28,9 @@ async def all_questions(interview: Interview, essay: Essay, *, further: bool = F
     return texts
 
 
-async def test_one_question_a_section_then_the_post_is_offered_then_the_rest(interview: Interview, essay: Essay) -> None:
+async def test_one_question_a_section_then_the_post_is_offered_then_the_rest(
+    interview: Interview, essay: Essay
+) -> None:
     assert await all_questions(interview, essay) == ["What was missing?", "What did it cost?"]
     assert await all_questions(interview, essay, further=True) == ["Since when?", "Who paid?"]
     assert await all_questions(interview, essay, further=True) == []
@@ -46,7 +48,11 @@ async def test_an_answer_is_stored_word_for_word_under_its_section_with_its_ques
     question = await interview.next_question("me", essay.id)
     assert question is not None
     note = await interview.answer("me", essay.id, question, "\n  The noise,\r\n\r\nand *the* smell.\n")
-    assert (note.text, note.question, note.section) == ("  The noise,\n\nand *the* smell.", "What was missing?", "missed")
+    assert (note.text, note.question, note.section) == (
+        "  The noise,\n\nand *the* smell.",
+        "What was missing?",
+        "missed",
+    )
     assert await desk.notes("me", essay.id) == (note,)
     progress = await interview.progress("me", essay.id)
     assert (progress.covered, progress.sections, progress.asked) == (1, 2, 1)

@@ -1,0 +1,1 @@
+"""Measurements that are printed, never asserted. Run all with ``python -m benchmarks``, one with ``python -m benchmarks NAME``."""

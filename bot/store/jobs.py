@@ -1,0 +1,134 @@
+"""The job store port over SQLite. A job's text is kept piece by piece, so that a flush costs what is new."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import JobRunning, UnknownJob
+from bot.store.database import SealedDatabase, StoreThread
+from bot.workflow.jobs import Ending, Job, JobKind, JobState
+
+_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created FROM jobs"
+
+
+class SqliteJobs:
+    """Jobs in the store's file, their words sealed. See workflow.jobs.JobStore for what each method promises."""
+
+    def __init__(self, thread: StoreThread) -> None:
+        self._thread = thread
+
+    async def add_job(
+        self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
+    ) -> Job:
+        def work(database: SealedDatabase) -> Job:
+            sealed, when = database.sealer.seal(argument), at.isoformat()
+            values = [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, when, when]
+            with database.writing() as db:
+                try:
+                    made = db.execute(
+                        "INSERT INTO jobs (writer, subject, kind, state, ended, base, argument, created, changed)"
+                        " VALUES (?,?,?,?,0,?,?,?,?)",
+                        values,
+                    )
+                except sqlite3.IntegrityError:  # the index that allows one open job a subject
+                    row = db.execute("SELECT kind FROM jobs WHERE subject = ? AND ended = 0", [subject]).fetchone()
+                    raise JobRunning(row[0]) from None
+                number = int(made.lastrowid or 0)
+            return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
+
+        return await self._thread.run(work)
+
+    async def begin_job(self, job: int, at: datetime) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                db.execute(
+                    "UPDATE jobs SET state = ?, changed = ? WHERE id = ?",
+                    [JobState.RUNNING.value, at.isoformat(), job],
+                )
+
+        await self._thread.run(work)
+
+    async def append_text(self, pieces: Mapping[int, str]) -> None:
+        def work(database: SealedDatabase) -> None:
+            sealed = [(job, database.sealer.seal(text)) for job, text in pieces.items()]
+            with database.writing() as db:
+                for job, text in sealed:
+                    db.execute(
+                        "INSERT INTO job_texts (job, text) SELECT id, ? FROM jobs WHERE id = ?", [text, job]
+                    )  # a job whose essay was deleted meanwhile has no row to write behind
+
+        await self._thread.run(work)
+
+    async def drop_text(self, job: int) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                db.execute("DELETE FROM job_texts WHERE job = ?", [job])
+
+        await self._thread.run(work)
+
+    async def end_job(self, job: int, ending: Ending, at: datetime) -> None:
+        def work(database: SealedDatabase) -> None:
+            error = database.sealer.seal(ending.error) if ending.error is not None else None
+            with database.writing() as db:
+                db.execute(
+                    "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
+                    [ending.state.value, error, ending.result, at.isoformat(), job],
+                )
+                if ending.result is not None or ending.state is JobState.DONE:  # the text is a version now
+                    db.execute("DELETE FROM job_texts WHERE job = ?", [job])
+
+        await self._thread.run(work)
+
+    async def job(self, writer: str, job: int) -> Job:
+        def work(database: SealedDatabase) -> Job:
+            row = database.db.execute(f"{_JOB} WHERE id = ? AND writer = ?", [job, writer]).fetchone()
+            if row is None:
+                raise UnknownJob(job)
+            return _job(database, row)
+
+        return await self._thread.run(work)
+
+    async def latest_job(self, writer: str, subject: str) -> Job | None:
+        def work(database: SealedDatabase) -> Job | None:
+            row = database.db.execute(
+                f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1", [writer, subject]
+            ).fetchone()
+            return _job(database, row) if row else None
+
+        return await self._thread.run(work)
+
+    async def open_jobs(self) -> Sequence[Job]:
+        def work(database: SealedDatabase) -> Sequence[Job]:
+            rows = database.db.execute(f"{_JOB} WHERE ended = 0 ORDER BY id").fetchall()
+            return [_job(database, row) for row in rows]
+
+        return await self._thread.run(work)
+
+
+def delete_jobs(db: Database, writer: str, subject: str) -> None:
+    """Removes the jobs on a subject with their texts, inside the caller's transaction."""
+    db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
+
+
+def _job(database: SealedDatabase, row: Sequence[Any]) -> Job:
+    number, writer, subject, kind, state, base, argument, error, result, created = row
+    unseal = database.sealer.open
+    pieces = database.db.execute("SELECT text FROM job_texts WHERE job = ? ORDER BY id", [number]).fetchall()
+    return Job(
+        number,
+        writer,
+        subject,
+        JobKind(kind),
+        JobState(state),
+        base,
+        unseal(argument),
+        "".join(unseal(piece[0]) for piece in pieces),
+        unseal(error) if error is not None else None,
+        result,
+        datetime.fromisoformat(created),
+    )

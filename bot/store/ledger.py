@@ -1,0 +1,125 @@
+"""The ledger port over SQLite: what calls of models cost, and the budgets they must stay within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from sqlite_utils import Database
+
+from bot.errors import BudgetSpent
+from bot.store.database import SealedDatabase, StoreThread
+from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
+
+NANO = 1_000_000_000  # nano-dollars in a dollar
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much may be spent, in US dollars: by one writer in a day, by all in a calendar month (both UTC)."""
+
+    writer_day: Decimal
+    month: Decimal
+
+
+class SqliteLedger:
+    """Calls in the store's file. See workflow.spending.Ledger for what each method promises."""
+
+    def __init__(self, thread: StoreThread, budgets: Budgets) -> None:
+        self._thread = thread
+        self._budgets = budgets
+
+    async def reserve(self, reservation: Reservation, at: datetime) -> int:
+        def work(database: SealedDatabase) -> int:
+            with database.writing() as db:
+                self._check(db, reservation, at)
+                made = db.execute(
+                    "INSERT INTO calls (writer, at, role, model, prompt, prompt_hash, settled, nano_usd)"
+                    " VALUES (?,?,?,?,?,?,0,?)",
+                    [
+                        reservation.writer,
+                        at.astimezone(UTC).isoformat(),
+                        reservation.role.value,
+                        reservation.model,
+                        reservation.prompt,
+                        reservation.prompt_hash,
+                        reservation.worst_nano_usd,
+                    ],
+                )
+                return int(made.lastrowid or 0)
+
+        return await self._thread.run(work)
+
+    def _check(self, db: Database, reservation: Reservation, at: datetime) -> None:
+        if reservation.worst_nano_usd is None:
+            return
+        spent = _spent(db, reservation.writer, at)
+        if spent.writer_day + reservation.worst_nano_usd > self._budgets.writer_day * NANO:
+            raise BudgetSpent("Your budget for today", _next_day(at))
+        if spent.month + reservation.worst_nano_usd > self._budgets.month * NANO:
+            raise BudgetSpent("The bot's budget for this month", _next_month(at))
+
+    async def settle(self, call: int, settlement: Settlement) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                db.execute(
+                    "UPDATE calls SET settled = 1, model = ?, nano_usd = ?, input_tokens = ?, cache_write_tokens = ?,"
+                    " cache_read_tokens = ?, output_tokens = ?, first_text_ms = ?, total_ms = ?, stop_reason = ?,"
+                    " estimated = ? WHERE id = ?",
+                    [
+                        settlement.model,
+                        settlement.nano_usd,
+                        settlement.input_tokens,
+                        settlement.cache_write_tokens,
+                        settlement.cache_read_tokens,
+                        settlement.output_tokens,
+                        settlement.first_text_ms,
+                        settlement.total_ms,
+                        settlement.stop_reason,
+                        int(settlement.estimated),
+                        call,
+                    ],
+                )
+
+        await self._thread.run(work)
+
+    async def spent(self, writer: str, at: datetime) -> Spent:
+        return await self._thread.run(lambda database: _spent(database.db, writer, at))
+
+    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        def work(database: SealedDatabase) -> Sequence[UsageRow]:
+            rows = database.db.execute(
+                "SELECT substr(at, 1, 10) AS day, role, model, count(*), sum(input_tokens + cache_write_tokens),"
+                " sum(cache_read_tokens), sum(output_tokens), coalesce(sum(nano_usd), 0),"
+                " sum(nano_usd IS NULL) FROM calls"
+                " WHERE at >= ? AND (? IS NULL OR writer = ?) GROUP BY day, role, model ORDER BY day, role, model",
+                [since.astimezone(UTC).isoformat(), writer, writer],
+            ).fetchall()
+            return [UsageRow(*row) for row in rows]
+
+        return await self._thread.run(work)
+
+
+def _spent(db: Database, writer: str, at: datetime) -> Spent:
+    day = _day(at)
+    month = day.replace(day=1)
+    found = db.execute(
+        "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? AND at >= ? THEN nano_usd END), 0)"
+        " FROM calls WHERE at >= ?",
+        [writer, day.isoformat(), month.isoformat()],
+    ).fetchone()
+    return Spent(writer_day=int(found[1]), month=int(found[0]))
+
+
+def _day(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _next_day(at: datetime) -> datetime:
+    return _day(at) + timedelta(days=1)
+
+
+def _next_month(at: datetime) -> datetime:
+    return (_day(at).replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,52 @@
+"""Draws docs/pictures/terminal.svg: what ``essay-bot try`` shows, from the program's own output on its sample notes.
+
+Run it with ``python docs/pictures/terminal.py`` after a change to what the terminal shows.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.text import Text
+
+from bot import app
+from bot.essay.assemble import assemble
+from bot.essay.essay import Note
+from bot.essay.notes import read_notes
+from bot.essay.sections import join, split
+from bot.terminal import views
+from bot.terminal.demo import SAMPLE
+from bot.workflow.critique import measured
+
+WIDTH = 100
+SECTIONS_SHOWN = (1, 2)  # one with notes, one with a gap
+
+
+def main() -> None:
+    """Writes the picture beside this file."""
+    structure = app.catalogue().find("career-switch")
+    passages = read_notes(SAMPLE.read_text(encoding="utf-8"), structure).passages
+    notes = [Note(number, one.text, None, one.section) for number, one in enumerate(passages, 1)]
+    text = assemble(structure, notes)
+    shown = join([part for index, part in enumerate(split(text)) if index in SECTIONS_SHOWN])
+    section = structure.sections[0]
+    console = Console(record=True, width=WIDTH, highlight=False, file=io.StringIO())
+    console.print(Text.assemble((section.heading, "bold"), ("  0 of 7 sections have notes", "dim")))
+    console.print(section.questions[0])
+    console.print(f"Answer: {notes[2].text.splitlines()[1]}\n")
+    console.print(views.post("There’s the rain", shown, rich=True))
+    console.print(Group(Text(), *_raised(text)))
+    svg = console.export_svg(title="essay-bot try")
+    # The fonts that rich names are fetched from a network; the reader's own monospace font serves as well.
+    Path(__file__).with_suffix(".svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
+
+
+def _raised(text: str) -> list[Text]:
+    found = measured(text, app.catalogue().find("career-switch"))
+    return [Text(f"{one.name}: {one.summary}") for one in found.raised]
+
+
+main()

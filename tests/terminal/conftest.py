@@ -1,0 +1,56 @@
+"""The program as a person runs it: its own process, its own home, no settings from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("essay-bot")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The directory the program runs in; its database is data/essays.db there."""
+    directory = tmp_path / "home"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return {**kept, "HOME": str(home), "DATABASE_PATH": str(home / "data" / "essays.db"), "TERM": "xterm"}
+
+
+@pytest.fixture
+def essay_bot(home: Path, environment: dict[str, str]) -> Callable[..., Ran]:
+    """Runs a command to its end; ``given`` is its standard input, ``more`` goes into its environment."""
+
+    def run(*arguments: str, given: str | bytes = "", more: dict[str, str] | None = None) -> Ran:
+        done = subprocess.run(
+            [str(PROGRAM), *arguments],
+            input=given.encode() if isinstance(given, str) else given,
+            capture_output=True,
+            cwd=home,
+            env={**environment, **(more or {})},
+            check=False,
+            timeout=60,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,173 @@
+"""Whatever is wrong is told in one sentence on standard error, with exit code 2 and without a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.conftest import PROGRAM, Ran
+
+Run = Callable[..., Ran]
+
+
+def refused(ran: Ran, words: str) -> None:
+    assert ran.code == 2, ran
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1, ran.err
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("command", ["draft", "critique"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no words"),
+        (b" \n\n\t", "holds no words"),
+        (b"\x00\x01\x02", "is not a text file"),
+        (b"a " * 2_500_000, "is longer than 1,000,000 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(
+    essay_bot: Run, home: Path, command: str, content: bytes, words: str
+) -> None:
+    (home / "notes.md").write_bytes(content)
+    refused(essay_bot(command, "notes.md"), words)
+    refused(essay_bot(command, "-", given=content), words)
+    assert "You have no essays yet" in essay_bot("essays").err
+
+
+@pytest.mark.parametrize("command", ["draft", "critique"])
+def test_a_path_that_leads_to_no_file_is_told(essay_bot: Run, home: Path, command: str) -> None:
+    refused(essay_bot(command, "nowhere.md"), "There is no file nowhere.md")
+    refused(essay_bot(command, "."), "is a directory")
+    refused(essay_bot(command, "n" * 300), "cannot be read")
+
+
+def test_a_file_in_an_older_encoding_is_read_and_that_is_said(essay_bot: Run, home: Path) -> None:
+    (home / "notes.txt").write_bytes("What I missed\r\n\r\nThe café.\r\n".encode("cp1252"))
+    ran = essay_bot("draft", "notes.txt")
+    assert ran.code == 0
+    assert "The café.\n" in ran.out
+    assert "read as cp1252" in ran.err
+
+
+def test_windows_line_ends_and_a_byte_order_mark_leave_no_trace(essay_bot: Run) -> None:
+    ran = essay_bot("draft", "-", given=b"\xef\xbb\xbf## What I missed\r\n\r\nOne.\r\n\r\nTwo.\r\n")
+    assert "## What I missed\n\nOne.\n\nTwo.\n" in ran.out
+
+
+def test_headings_alone_are_no_notes_and_leave_no_essay(essay_bot: Run) -> None:
+    refused(essay_bot("draft", "-", given="## What I missed\n"), "no words under the headings")
+    assert "You have no essays yet" in essay_bot("essays").err
+
+
+def test_what_does_not_exist_is_told(essay_bot: Run) -> None:
+    refused(essay_bot("draft", "-", "-s", "carer-switch", given="Words."), "did you mean career-switch")
+    refused(essay_bot("structures", "nope"), "There is no structure called nope")
+    refused(essay_bot("frobnicate"), "No such command")
+    refused(essay_bot("draft"), "Missing argument 'NOTES'")
+    refused(essay_bot("essays", "export", "zzz"), "You have no essay zzz")
+
+
+def test_a_place_that_cannot_be_written_is_told_and_the_post_is_stored(essay_bot: Run, home: Path) -> None:
+    for target in ("no/such/place.md", ".", "n" * 300):
+        ran = essay_bot("draft", "-", "-o", target, given="Some words.")
+        assert ran.code == 2
+        assert "cannot be written" in ran.err
+        assert "The post is stored as essay" in ran.err
+        assert "Traceback" not in ran.err
+    assert len(essay_bot("essays").out.splitlines()) == 4
+    assert not list(home.glob(".*"))
+
+
+def test_a_full_disk_behind_the_output_is_told(essay_bot: Run, home: Path) -> None:
+    ran = essay_bot("draft", "-", "-o", "/dev/full", given="Some words.")
+    assert (ran.code, "no space left" in ran.err) == (2, True)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [str(PROGRAM), "structures"], stdout=full, stderr=subprocess.PIPE, cwd=home, check=False, timeout=60
+        )
+    assert done.returncode == 2
+    assert b"standard output cannot be written (no space left on device)" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["structures"], ["critique", "--json", "-"], ["draft", "-"]])
+def test_a_reader_that_stops_early_is_told_of(home: Path, environment: dict[str, str], arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [str(PROGRAM), *arguments],
+        input=b"## What I missed\n\nWords.\n",
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        cwd=home,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+    os.close(writing)
+    assert done.returncode == 2
+    assert b"The program reading the output stopped before its end" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+def test_a_database_of_another_program_is_refused(essay_bot: Run, home: Path) -> None:
+    other = home / "other.db"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.close()
+    refused(
+        essay_bot("draft", "-", given="Words.", more={"DATABASE_PATH": str(other)}),
+        "is not a Career Essay Bot database",
+    )
+
+
+def test_a_missing_key_is_named(essay_bot: Run, home: Path) -> None:
+    essay_bot("draft", "-", given="Words.")
+    (home / "data" / "essays.db.key").unlink()
+    refused(essay_bot("essays"), "is encrypted with the key whose fingerprint is")
+
+
+def test_a_setting_that_cannot_be_used_is_named_and_its_secret_is_not_told(essay_bot: Run, home: Path) -> None:
+    ran = essay_bot("essays", more={"DATABASE_KEY": "hunter2"})
+    refused(ran, "What stands in DATABASE_KEY is not an encryption key")
+    assert "hunter2" not in ran.err
+    (home / ".env").write_bytes(b"DATABASE_PATH=caf\xe9\n")
+    refused(essay_bot("essays"), ".env")
+
+
+def test_ctrl_c_ends_with_130_and_a_sentence(home: Path, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [str(PROGRAM), "draft", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=home,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+    )
+    # The program blocks on reading its input, which is never closed; the signal meets it there or on its way there.
+    assert process.stdin is not None
+    process.stdin.write(b"Some words")
+    process.stdin.flush()
+    wait_until_reading(process.pid)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == b""
+    assert b"Stopped by Ctrl-C. What was stored is safe." in err
+    assert b"Traceback" not in err
+
+
+def wait_until_reading(pid: int) -> None:
+    """Returns when the process sleeps in a read of its standard input."""
+    while Path(f"/proc/{pid}/wchan").read_text() not in {"pipe_read", "anon_pipe_read", "pipe_wait"}:
+        if not Path(f"/proc/{pid}").exists():
+            raise AssertionError("the program ended before it read")

@@ -1,0 +1,145 @@
+"""The commands as a person runs them, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.terminal.conftest import Ran
+
+Run = Callable[..., Ran]
+
+NOTES = """\
+# Out of the workshop
+
+Loose words first.
+
+## what i missed
+
+The noise, and 14 people.
+
+## Who this move makes sense for
+
+Nobody I know.
+"""
+
+
+@pytest.fixture
+def notes(home: Path) -> Path:
+    path = home / "notes.md"
+    path.write_text(NOTES)
+    return path
+
+
+def the_essay(run: Run) -> str:
+    """The id of the one essay there is."""
+    return run("essays").out.splitlines()[1].split()[0]
+
+
+def test_draft_writes_the_markdown_alone_to_standard_output(essay_bot: Run, notes: Path) -> None:
+    ran = essay_bot("draft", "notes.md")
+    assert ran.code == 0
+    _, front, body = ran.out.split("---\n", 2)
+    fields = yaml.safe_load(front)
+    assert (fields["title"], fields["structure"]) == ("Out of the workshop", "career-switch")
+    assert body.count("## ") == 8
+    assert "\n## What I missed\n\nThe noise, and 14 people.\n" in body
+    assert body.endswith("\n## Unsorted notes\n\nLoose words first.\n")
+    assert "Stored as essay" in ran.err
+    assert "No model wrote any of it." in ran.err
+
+
+def test_draft_reads_standard_input_and_writes_a_file_where_asked(essay_bot: Run, home: Path) -> None:
+    ran = essay_bot("draft", "-", "-t", "Mine", "-o", "out.md", given=NOTES)
+    assert (ran.code, ran.out) == (0, "")
+    assert "title: Mine\n" in (home / "out.md").read_text()
+    assert "Exported to out.md" in ran.err
+
+
+def test_the_structure_is_the_one_that_most_headings_name(essay_bot: Run) -> None:
+    ran = essay_bot("draft", "-", given="## The call\n\nAt nine.\n\n## The weeks after\n\nLong.\n")
+    assert 'in the structure "layoff"' in ran.err
+
+
+def test_an_export_equals_the_stored_text_and_plain_text_tells_of_its_length(
+    essay_bot: Run, notes: Path, home: Path
+) -> None:
+    first = essay_bot("draft", "notes.md").out
+    essay = the_essay(essay_bot)
+    assert essay_bot("essays", "export", essay).out == first
+    notes.write_text(f"## What I missed\n\n{'Many words. ' * 300}\n")
+    ran = essay_bot("draft", "notes.md", "--format", "text")
+    assert "\nWhat I missed\n\nMany words." in ran.out
+    assert "a LinkedIn post holds 3,000" in ran.err
+    assert "##" not in ran.out
+
+
+def test_essays_are_listed_exported_and_deleted(essay_bot: Run, notes: Path) -> None:
+    assert "You have no essays yet" in essay_bot("essays").err
+    essay_bot("draft", "notes.md")
+    listed = essay_bot("essays").out
+    assert "Out of the workshop" in listed
+    essay = the_essay(essay_bot)
+    refused = essay_bot("essays", "delete", essay)
+    assert (refused.code, "add --yes" in refused.err) == (2, True)
+    assert essay_bot("essays", "delete", essay, "--yes").code == 0
+    assert "You have no essays yet" in essay_bot("essays").err
+    gone = essay_bot("essays", "export", essay)
+    assert (gone.code, f"You have no essay {essay}" in gone.err) == (2, True)
+    assert "needs a terminal" in essay_bot("essays", "resume", essay).err
+
+
+def test_critique_measures_any_essay_and_stores_nothing(essay_bot: Run, home: Path) -> None:
+    (home / "essay.txt").write_text("What I Missed\nIt wasn't the money. It was the noise.\nWhat I Lost\nMuch.\n")
+    ran = essay_bot("critique", "essay.txt")
+    assert ran.code == 0
+    assert "words apart from headings" in ran.out
+    assert not (home / "data").exists()
+
+
+def test_critique_as_json_holds_every_measure_with_its_places(essay_bot: Run) -> None:
+    text = "## What I missed\n\nIt wasn't the money. It was the noise.\n"
+    found = json.loads(essay_bot("critique", "-", "--json", "-s", "career-switch", given=text).out)
+    assert found["words"] == 8
+    assert found["sections"] == [{"title": "What I missed", "key": "what-i-missed", "words": 8}]
+    for measure in found["measures"]:
+        assert measure["why"]
+        assert measure["threshold"]
+        assert measure["source"]
+        for place in measure["places"]:
+            assert text[place["start"] : place["end"]] == place["text"]
+
+
+def test_an_exported_post_is_measured_in_its_own_structure(essay_bot: Run, notes: Path) -> None:
+    exported = essay_bot("draft", "notes.md").out
+    found = json.loads(essay_bot("critique", "-", "--json", given=exported).out)
+    assert found["structure"] == "career-switch"
+
+
+def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
+    assert len(essay_bot("structures").out.splitlines()) == 9
+    assert "What I had built on it" in essay_bot("structures", "layoff").out
+
+
+def test_check_says_what_is_there_and_ends_with_1_where_nothing_can_run(essay_bot: Run, home: Path) -> None:
+    ready = essay_bot("check")
+    assert (ready.code, "The program can run." in ready.out) == (0, True)
+    broken = essay_bot("check", more={"DATABASE_PATH": str(home)})
+    assert (broken.code, "Nothing can run" in broken.out) == (1, True)
+
+
+def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: Path) -> None:
+    for name in ("demo", "again"):
+        ran = essay_bot("try", *(["--demo"] if name == "demo" else []))
+        assert ran.code == 0
+        path = Path(ran.out.splitlines()[-1].removeprefix("Exported to "))
+        assert path.parent == home
+        body = path.read_text().split("---\n", 2)[2].removeprefix("\n")
+        assert body in ran.out
+        assert "[NEED: " in body
+    assert len(list(home.glob("*.md"))) == 2
+    assert "You have no essays yet" in essay_bot("essays").err
