@@ -46,5 +46,5 @@ def _database(settings: Settings) -> Finding:
     except BotError as error:
         return Finding("database", there=False, needed=True, said=str(error))
     where = "DATABASE_KEY" if settings.database_key else f"{settings.database_path}.key"
-    said = f"{settings.database_path}, encrypted with the key in {where}. Without that key no essay can be read: keep a copy"
+    said = f"{settings.database_path}, encrypted with the key in {where}: keep a copy of it, no essay opens without"
     return Finding("database", there=True, needed=True, said=said)

@@ -34,7 +34,7 @@ _OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to this fil
 
 
 def run() -> int:
-    """Runs the command that the arguments name and returns the exit code; errors that a person may see are told here."""
+    """Runs the command that the arguments name and returns the exit code; errors are told here."""
     try:
         result = cli.main(prog_name="essay-bot", standalone_mode=False)
     except click.Abort:

@@ -5,15 +5,23 @@
     │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
     │   ├── UnknownStructure
     │   ├── UnknownEssay
-    │   ├── UnknownSection
+    │   ├── UnknownSection, UnknownVersion, UnknownJob
     │   ├── BadSetting
-    │   └── BadStructureFile
+    │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
     │   ├── KeyMissing
     │   ├── NotOurDatabase
     │   ├── NewerDatabase
     │   ├── StoreFull
     │   └── StoreUnusable
+    ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
+    │   ├── KeyRefused, OutOfCredit, NoNetwork, NotClaude, UnknownModel, RequestRefused
+    │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
+    │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
+    │   ├── Declined         the model would not; what it had begun is dropped
+    │   ├── BadReply         it answered out of form
+    │   └── BudgetSpent      our own budget would be passed, so no call was made
+    ├── JobRunning, TooManyJobs   somebody is at work already
     ├── CannotWrite          an export cannot be put where it was asked for
     └── NothingToDo          the step asked for has nothing to work on
 
@@ -22,7 +30,9 @@ An error is raised where the fact is known and caught only where a person is tol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 
@@ -80,6 +90,13 @@ class UnknownEssay(BadInput):
         super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
 
 
+class UnknownCritique(BadInput):
+    """The writer has no critique with this id. The same sentence whether it never was or is somebody else's."""
+
+    def __init__(self, critique: str) -> None:
+        super().__init__(f"You have no critique {critique}: ask for a new one.")
+
+
 class UnknownSection(BadInput):
     """The text has no section with this number or name."""
 
@@ -106,6 +123,39 @@ class BadStructureFile(BadInput):
 
     def __init__(self, path: Path, line: int, wrong: str, mend: str) -> None:
         super().__init__(f"{path}, line {line}: {wrong}; {mend}.")
+
+
+class BadPromptFile(BadInput):
+    """A prompt file cannot be used as it stands."""
+
+    def __init__(self, path: Path, wrong: str, mend: str) -> None:
+        super().__init__(f"{path}: {wrong}; {mend}.")
+
+
+class UnknownJob(BadInput):
+    """The writer has no job with this number that could be watched."""
+
+    def __init__(self, job: int) -> None:
+        super().__init__(f"There is no work number {job} of yours under way: look at the essay for what came of it.")
+
+
+class JobRunning(BotError):
+    """The essay has a job that has not ended; a second one would write over the first."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"A {kind} of this text is still being written: wait for its end, or stop it. What came so far is stored."
+        )
+
+
+class TooManyJobs(BotError):
+    """The writer has as much work in line as one person may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} pieces of work in line, as many as one writer may: wait until one is done, or stop one. "
+            "Everything is stored."
+        )
 
 
 class StoreError(BotError):
@@ -180,6 +230,233 @@ class StoreUnusable(StoreError):
         )
 
 
+class ModelError(BotError):
+    """A model could not do what it was asked. Notes and versions are as they were."""
+
+
+class KeyRefused(ModelError):
+    """The service does not take the key, or does not let it do this."""
+
+    @classmethod
+    def invalid(cls) -> KeyRefused:
+        return cls(
+            "The service refused the API key, so nothing was written. Everything is stored; whoever runs the bot has "
+            "to put a valid key into its settings."
+        )
+
+    @classmethod
+    def not_allowed(cls, model: str) -> KeyRefused:
+        return cls(
+            f"The API key may not use the model {model}, so nothing was written. Everything is stored; whoever runs "
+            "the bot has to choose another model or have the key's permissions changed."
+        )
+
+
+class OutOfCredit(ModelError):
+    """The account has no money left."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account that pays for the model has no credit left, so nothing was written. Everything is stored; "
+            "whoever runs the bot has to add credit, and you can go on without a model meanwhile."
+        )
+
+
+class NoNetwork(ModelError):
+    """The service cannot be reached."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The model at {address} cannot be reached. Everything is stored; check the network connection and the "
+            "address in the settings, then try again."
+        )
+
+
+class NotClaude(ModelError):
+    """Something answers at the address, and not in the form of Claude's Messages API."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"What answers at {address} does not speak as Claude does: it may be a sign-in page, a proxy or another "
+            "program. Everything is stored; check the address in the settings."
+        )
+
+
+class UnknownModel(ModelError):
+    """The service has no model with this name, or has it no more."""
+
+    def __init__(self, model: str, address: str) -> None:
+        super().__init__(
+            f"There is no model {model} at {address}; it may have been retired. Everything is stored; whoever runs the "
+            "bot has to choose another model in its settings."
+        )
+
+
+class RequestRefused(ModelError):
+    """The service took the request for a wrong one."""
+
+    @classmethod
+    def wrong(cls, why: str | None, request: str | None) -> RequestRefused:
+        reason = f" ({' '.join(why.split())[:200].rstrip('.')})" if why else ""
+        number = f" and the request id {request}" if request else ""
+        return cls(
+            f"The service refused the request{reason}, so nothing was written. Everything is stored; trying again "
+            f"will not help: tell whoever runs the bot this sentence{number}."
+        )
+
+    @classmethod
+    def too_long(cls) -> RequestRefused:
+        return cls(
+            "The notes and the text together are more than the model takes at once, so nothing was written. "
+            "Everything is stored; leave out the notes that matter least and try again."
+        )
+
+
+class Overloaded(ModelError):
+    """The service has too much to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model's service is overloaded at the moment. Everything is stored; try again in a few minutes."
+        )
+
+
+class RateLimited(ModelError):
+    """The service takes no more for a while. ``wait`` is how long, in seconds, None where it did not say."""
+
+    def __init__(self, wait: float | None) -> None:
+        when = f"in {_long(wait)}" if wait else "in a few minutes"
+        super().__init__(f"The service takes no more requests for now. Everything is stored; try again {when}.")
+        self.wait = wait
+
+
+class SpendLimitReached(ModelError):
+    """The account has spent what it may spend; waiting a little does not help."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account that pays for the model has reached its spending limit, so nothing was written. Everything is "
+            "stored; whoever runs the bot can raise the limit, and you can go on without a model meanwhile."
+        )
+
+
+class ServiceFault(ModelError):
+    """The service failed in itself."""
+
+    def __init__(self, request: str | None) -> None:
+        number = f" (request id {request})" if request else ""
+        super().__init__(
+            f"The model's service had a fault of its own{number}. Everything is stored; try again in a few minutes."
+        )
+
+
+class StreamBroken(ModelError):
+    """The connection ended in the middle of an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection to the model broke before it had finished. Your notes and what came so far are stored; "
+            "try again."
+        )
+
+
+class Stalled(ModelError):
+    """Nothing at all came from the service for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"Nothing came from the model for {_long(seconds)}, so the call was ended. Your notes and what came so far "
+            "are stored; try again."
+        )
+
+
+class TookTooLong(ModelError):
+    """The answer was not finished in the time that one call may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The model had not finished after {_long(seconds)}, so the call was ended. Your notes and what came so "
+            "far are stored; try again."
+        )
+
+
+class CutShort(ModelError):
+    """The model used up all its room before it wrote anything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model used up its room with thinking and wrote nothing. Everything is stored; try again, and leave "
+            "out some notes if it happens twice."
+        )
+
+
+class NothingWritten(ModelError):
+    """The model ended without a word."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model ended without writing a word. Everything is stored; change or add a note and try again."
+        )
+
+
+class Declined(ModelError):
+    """The model would not; what it had begun is dropped. ``category`` is the service's word for why, None without."""
+
+    def __init__(self, category: str | None) -> None:
+        super().__init__(
+            "The model declined to work on this text, and what it had begun was dropped. Everything of yours is "
+            "stored; asking again seldom helps: leave out the note it may have stumbled over, or go on without a model."
+        )
+        self.category = category
+
+
+class BadReply(ModelError):
+    """The model answered out of form."""
+
+    @classmethod
+    def misshapen(cls) -> BadReply:
+        return cls(
+            "The model's answer was not in the form that was asked for, so it could not be used. Everything is stored; "
+            "try again."
+        )
+
+    @classmethod
+    def truncated(cls) -> BadReply:
+        return cls(
+            "The model's answer was longer than there is room for, so it could not be used. Everything is stored; try "
+            "again, or hand in a shorter text."
+        )
+
+
+class NoModel(ModelError):
+    """No model is configured."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No model is configured, so nothing can be drafted, revised or critiqued. Your notes can still be set into "
+            "a post, measured and exported; whoever runs the bot can set ANTHROPIC_API_KEY."
+        )
+
+
+class BudgetSpent(ModelError):
+    """The worst case of a call would pass a budget; the call was not made."""
+
+    def __init__(self, whose: str, opens: datetime) -> None:
+        super().__init__(
+            f"{whose} is used up until {opens:%Y-%m-%d %H:%M} UTC, so no model was called. Everything is stored; "
+            "you can go on without a model now, or come back then."
+        )
+        self.opens = opens
+
+
+def _long(seconds: float) -> str:
+    """A stretch of time as a person says it."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{max(2, math.ceil(seconds))} seconds"
+
+
 class CannotWrite(BotError):
     """An export cannot be put where it was asked for; no half-written file is left."""
 
@@ -203,6 +480,30 @@ class NothingToDo(BotError):
     @classmethod
     def no_text(cls) -> NothingToDo:
         return cls("There is no post yet: answer a question or hand in notes first.")
+
+    @classmethod
+    def no_finding(cls) -> NothingToDo:
+        return cls("There is no such finding in this critique: go through it from the first. Nothing was changed.")
+
+    @classmethod
+    def no_replacement(cls) -> NothingToDo:
+        return cls("This finding has no wording to apply: change the words yourself with Edit. Nothing was changed.")
+
+    @classmethod
+    def words_gone(cls) -> NothingToDo:
+        return cls("The words this finding speaks of have changed: it no longer applies. Nothing was changed.")
+
+    @classmethod
+    def not_own(cls) -> NothingToDo:
+        return cls("Only a text that you pasted yourself can become your draft. Nothing was changed.")
+
+    @classmethod
+    def no_notes(cls) -> NothingToDo:
+        return cls("There are no notes to write from yet: answer a question or hand in notes first.")
+
+    @classmethod
+    def complete(cls) -> NothingToDo:
+        return cls("This version is complete: there is nothing to continue.")
 
     @classmethod
     def no_note(cls, number: int) -> NothingToDo:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq
 
+from bot.essay.spans import Span
+
 _RUNS = re.compile(r"\s+|[^\s]+")
 
 
@@ -38,3 +40,19 @@ def diff(old: str, new: str) -> tuple[Change, ...]:
             changes.pop()
         changes.append(change)
     return tuple(changes)
+
+
+def moved(old: str, new: str, span: Span) -> Span | None:
+    """Where the words at ``span`` of ``old`` stand in ``new``; None where they were changed or taken out."""
+    words = span.of(old)
+    before = after = 0
+    for change in diff(old, new):
+        if change.same and before <= span.start and span.end <= before + len(change.old):
+            start = after + span.start - before
+            return Span(start, start + len(words))
+        before += len(change.old)
+        after += len(change.new)
+    # An edit that touches a word's neighbour can part a run that still stands there; it counts where it is the only one.
+    if new.count(words) == 1:
+        return Span(new.index(words), new.index(words) + len(words))
+    return None

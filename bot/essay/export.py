@@ -27,8 +27,8 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 class Post:
     """A version about to be handed over.
 
-    ``text`` is the stored text, ``structure`` a structure's key, ``day`` the day (UTC) on which the version was made, ``origins`` those of the version
-    and of all it was made from.
+    ``text`` is the stored text, ``structure`` a structure's key, ``day`` the day (UTC) on which
+    the version was made, ``origins`` those of the version and of all it was made from.
     """
 
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -179,7 +179,8 @@ class SqliteStore:
             number = _next(db, "versions", essay)
             info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(
-                "INSERT INTO versions (essay, number, parent, origin, text, words, notes_through, created, complete, model)"
+                "INSERT INTO versions"
+                " (essay, number, parent, origin, text, words, notes_through, created, complete, model)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?)",
                 [
                     essay,
@@ -224,6 +225,21 @@ class SqliteStore:
             if not db.execute("SELECT 1 FROM versions WHERE essay = ? AND number = ?", [essay, number]).fetchone():
                 raise UnknownVersion(number)
             db.execute("UPDATE essays SET head = ? WHERE id = ?", [number, essay])
+
+        await self._change(writer, essay, at, work)
+
+    async def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            query = "UPDATE versions SET complete = 1 WHERE essay = ? AND number = ?"
+            if not db.execute(query, [essay, number]).rowcount:
+                raise UnknownVersion(number)
+
+        await self._change(writer, essay, at, work)
+
+    async def place_notes(self, writer: str, essay: str, places: Mapping[int, str | None], at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            for note, section in places.items():
+                db.execute("UPDATE notes SET section = ? WHERE essay = ? AND number = ?", [section, essay, note])
 
         await self._change(writer, essay, at, work)
 

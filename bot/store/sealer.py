@@ -62,7 +62,7 @@ def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...] | None:
-    """The keys in the file, None where there is none. Raises BadKey for a file that holds no key, OSError as it comes."""
+    """The keys in the file, None where there is none. Raises BadKey for a file without one, OSError as it comes."""
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:

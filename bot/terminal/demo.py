@@ -32,7 +32,7 @@ def demo(desk: Desk, runner: asyncio.Runner, screen: Console, structure: Structu
 
     title, text, markdown = runner.run(work())
     screen.print(
-        f"Sample notes of somebody without a name, set into the structure {structure.name}. No model wrote any of it.\n",
+        f"Sample notes of somebody without a name, in the structure {structure.name}. No model wrote any of it.\n",
         markup=False,
     )
     screen.print(views.post(title, text, rich=screen.is_terminal))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -85,6 +85,12 @@ class Store(Protocol):
 
     async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
         """Makes a version the head. Raises UnknownVersion."""
+
+    async def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        """Stores that this version is complete. Raises UnknownVersion."""
+
+    async def place_notes(self, writer: str, essay: str, places: Mapping[int, str | None], at: datetime) -> None:
+        """Puts notes, by number, into sections, by key; their texts stay as they are."""
 
     async def mark_exported(self, writer: str, essay: str, number: int, at: datetime) -> None:
         """Stores that this version was handed over."""

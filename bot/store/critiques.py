@@ -1,0 +1,111 @@
+"""The critique store port over SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.errors import UnknownCritique
+from bot.essay.critique import Critique
+from bot.store.database import SealedDatabase, StoreThread
+from bot.workflow.criticism import Critiqued, Decision
+
+_CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
+_JSON = TypeAdapter(Critique)
+
+
+class SqliteCritiques:
+    """Critiques in the store's file, their words sealed. See workflow.criticism.CritiqueStore for what is promised."""
+
+    def __init__(self, thread: StoreThread) -> None:
+        self._thread = thread
+
+    async def add_critique(self, critiqued: Critiqued) -> None:
+        def work(database: SealedDatabase) -> None:
+            seal = database.sealer.seal
+            with database.writing() as db:
+                db.execute(
+                    "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"
+                    " VALUES (?,?,?,?,?,?,?,?,?)",
+                    [
+                        critiqued.id,
+                        critiqued.writer,
+                        critiqued.essay,
+                        critiqued.version,
+                        critiqued.structure,
+                        seal(critiqued.title) if critiqued.title is not None else None,
+                        seal(critiqued.text),
+                        int(critiqued.own),
+                        critiqued.created.isoformat(),
+                    ],
+                )
+
+        await self._thread.run(work)
+
+    async def put_critique(self, writer: str, critique: str, found: Critique) -> None:
+        def work(database: SealedDatabase) -> None:
+            sealed = database.sealer.seal(_JSON.dump_json(found).decode())
+            with database.writing() as db:
+                query = "UPDATE critiques SET opinion = ? WHERE id = ? AND writer = ?"
+                if not db.execute(query, [sealed, critique, writer]).rowcount:
+                    raise UnknownCritique(critique)
+
+        await self._thread.run(work)
+
+    async def critiqued(self, writer: str, critique: str) -> Critiqued:
+        def work(database: SealedDatabase) -> Critiqued:
+            row = database.db.execute(f"{_CRITIQUE} WHERE id = ? AND writer = ?", [critique, writer]).fetchone()
+            if row is None:
+                raise UnknownCritique(critique)
+            return _critiqued(database, row)
+
+        return await self._thread.run(work)
+
+    async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
+        def work(database: SealedDatabase) -> Critiqued | None:
+            row = database.db.execute(
+                f"{_CRITIQUE} WHERE essay = ? AND writer = ? AND opinion IS NOT NULL ORDER BY created DESC LIMIT 1",
+                [essay, writer],
+            ).fetchone()
+            return _critiqued(database, row) if row else None
+
+        return await self._thread.run(work)
+
+    async def decide(
+        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
+    ) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                own = db.execute("SELECT 1 FROM critiques WHERE id = ? AND writer = ?", [critique, writer])
+                if not own.fetchone():
+                    raise UnknownCritique(critique)
+                db.execute(
+                    "INSERT INTO decisions (critique, finding, decision, version, decided) VALUES (?,?,?,?,?)"
+                    " ON CONFLICT (critique, finding) DO UPDATE SET decision = excluded.decision,"
+                    " version = excluded.version, decided = excluded.decided",
+                    [critique, finding, decision.value, version, at.isoformat()],
+                )
+
+        await self._thread.run(work)
+
+
+def _critiqued(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
+    key, writer, essay, version, structure, title, text, opinion, own, created = row
+    unseal = database.sealer.open
+    decided = database.db.execute("SELECT finding, decision FROM decisions WHERE critique = ?", [key]).fetchall()
+    return Critiqued(
+        key,
+        writer,
+        essay,
+        version,
+        structure,
+        unseal(title) if title is not None else None,
+        unseal(text),
+        bool(own),
+        _JSON.validate_json(unseal(opinion)) if opinion is not None else None,
+        {finding: Decision(decision) for finding, decision in decided},
+        datetime.fromisoformat(created),
+    )

@@ -1,0 +1,286 @@
+"""Critiques: what an editor says of a text, every quotation looked for in it before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.errors import BadInput, NoModel, NothingToDo
+from bot.essay.claims import unsupported
+from bot.essay.critique import FINDINGS_SHOWN, Coverage, Critique, Finding, Severity, Strength
+from bot.essay.diff import moved
+from bot.essay.essay import Origin, Version
+from bot.essay.export import read_export, words_apart_from_headings
+from bot.essay.quotations import locate
+from bot.essay.structure import Structure
+from bot.workflow.critique import measured
+from bot.workflow.desk import Desk
+from bot.workflow.jobs import Job, JobKind
+from bot.workflow.models import Models, Opinion, Remark
+from bot.workflow.ports import Clock, NewId, Store
+from bot.workflow.runner import JobRunner, Report, Work
+
+MOST_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
+LEAST_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
+_ORDER = list(Severity)
+
+
+class Decision(StrEnum):
+    """What a writer decided about a finding."""
+
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Critiqued:
+    """A critique as it is stored, with the text that it is about.
+
+    ``essay`` and ``version`` say which version of which essay the text was, None for a text that was pasted. ``own`` is
+    True where the writer handed the text in as theirs. ``critique`` is None until the critic has spoken; ``decisions``
+    are by the finding's index.
+    """
+
+    id: str
+    writer: str
+    essay: str | None
+    version: int | None
+    structure: str | None
+    title: str | None
+    text: str
+    own: bool
+    critique: Critique | None
+    decisions: dict[int, Decision]
+    created: datetime
+
+
+class CritiqueStore(Protocol):
+    """Where critiques live. Calls raise UnknownCritique where the writer has no such critique."""
+
+    async def add_critique(self, critiqued: Critiqued) -> None:
+        """Stores a text that is to be critiqued."""
+
+    async def put_critique(self, writer: str, critique: str, found: Critique) -> None:
+        """Stores what the critic said."""
+
+    async def critiqued(self, writer: str, critique: str) -> Critiqued:
+        """The critique with this id."""
+
+    async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
+        """The essay's last critique in which the critic has spoken."""
+
+    async def decide(
+        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
+    ) -> None:
+        """Stores what the writer decided about a finding, and the version that came of it."""
+
+
+class Criticism:
+    """Critiques of a writer's essays and of any pasted text."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        store: Store,
+        critiques: CritiqueStore,
+        jobs: JobRunner,
+        models: Models | None,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self.desk = desk
+        self.critiques = critiques
+        self._store = store
+        self._jobs = jobs
+        self._models = models
+        self._clock = clock
+        self._new_id = new_id
+
+    @property
+    def models(self) -> Models:
+        """The models. Raises NoModel where none is configured."""
+        if self._models is None:
+            raise NoModel
+        return self._models
+
+    async def of_text(
+        self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
+    ) -> tuple[Critiqued, Job]:
+        """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long."""
+        _ = self.models
+        fields, body = read_export(text)
+        found = str(fields["title"]) if title is None and "title" in fields else title
+        key = structure.key if structure else None
+        return await self._begin(
+            Critiqued(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
+        )
+
+    async def of_essay(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Job]:
+        """Begins a critique of a version. Raises BadInput for one too short or too long."""
+        _ = self.models
+        opened = await self.desk.open(writer, essay)
+        return await self._begin(
+            Critiqued(
+                self._new_id(),
+                writer,
+                essay,
+                version.info.number,
+                opened.structure,
+                opened.title,
+                version.text,
+                True,
+                None,
+                {},
+                self._clock(),
+            )
+        )
+
+    async def _begin(self, critiqued: Critiqued) -> tuple[Critiqued, Job]:
+        check_length(critiqued.text)
+        subject = critiqued.essay or critiqued.id
+        if self._jobs.running(critiqued.writer, subject) is None:
+            await self.critiques.add_critique(critiqued)
+        work = _Criticise(self, critiqued)
+        job = await self._jobs.start(critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id)
+        return critiqued, job
+
+    async def read(self, writer: str, critique: str) -> Critiqued:
+        """A stored critique. Raises UnknownCritique."""
+        return await self.critiques.critiqued(writer, critique)
+
+    async def apply(self, writer: str, critique: str, index: int, seen: Version) -> Version:
+        """A new version of the essay in which the finding's replacement stands for the words it quotes.
+
+        Raises NothingToDo where the finding has no replacement, its words are gone, or the text is not an essay's.
+        """
+        critiqued = await self.read(writer, critique)
+        finding = self._finding(critiqued, index)
+        if critiqued.essay is None or finding.replacement is None:
+            raise NothingToDo.no_replacement()
+        span = moved(critiqued.text, seen.text, finding.span)
+        if span is None:
+            raise NothingToDo.words_gone()
+        text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
+        version = await self._store.add_version(
+            writer,
+            critiqued.essay,
+            seen.info.number,
+            Origin.SUGGESTION,
+            text,
+            seen.info.notes_through,
+            self._clock(),
+            complete=seen.info.complete,
+            model=critiqued.critique.model if critiqued.critique else None,
+        )
+        await self.critiques.decide(writer, critique, index, Decision.APPLIED, version.info.number, self._clock())
+        return version
+
+    async def dismiss(self, writer: str, critique: str, index: int) -> None:
+        """Stores that the writer passes over the finding."""
+        critiqued = await self.read(writer, critique)
+        self._finding(critiqued, index)
+        await self.critiques.decide(writer, critique, index, Decision.DISMISSED, None, self._clock())
+
+    async def adopt(self, writer: str, critique: str, structure: Structure) -> str:
+        """Makes a pasted text, if it is the writer's own, the first version of a new essay; returns the essay's id."""
+        critiqued = await self.read(writer, critique)
+        if not critiqued.own or critiqued.essay is not None:
+            raise NothingToDo.not_own()
+        essay = await self.desk.begin(writer, structure, critiqued.title)
+        await self._store.add_version(writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, self._clock())
+        return essay.id
+
+    async def work_of(self, job: Job) -> Work:
+        """The work of a critique that an earlier process left."""
+        return _Criticise(self, await self.read(job.writer, job.argument))
+
+    def _finding(self, critiqued: Critiqued, index: int) -> Finding:
+        if critiqued.critique is None or not 0 <= index < len(critiqued.critique.findings):
+            raise NothingToDo.no_finding()
+        return critiqued.critique.findings[index]
+
+
+@dataclass(frozen=True, slots=True)
+class _Criticise:
+    """One critique."""
+
+    criticism: Criticism
+    critiqued: Critiqued
+
+    async def run(self, report: Report) -> int | None:
+        critiqued, structures = self.critiqued, self.criticism.desk.structures
+        structure = structures.get(critiqued.structure) if critiqued.structure else None
+        facts = [measure.summary for measure in measured(critiqued.text, structure).raised]
+        opinion = await self.criticism.models.critic.critique(
+            critiqued.writer, critiqued.text, structure, facts, report
+        )
+        known: list[str] = [critiqued.text]
+        if critiqued.essay is not None:
+            known += [note.text for note in await self.criticism.desk.notes(critiqued.writer, critiqued.essay)]
+        found = checked(opinion, critiqued.text, structure, known)
+        await self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found)
+        return None
+
+    async def keep(self, text: str) -> int | None:
+        """Half a critique is of no use; the text that it is about is stored."""
+        return None
+
+
+def check_length(text: str) -> None:
+    """Raises BadInput for a text that is too short or too long to be critiqued."""
+    words = words_apart_from_headings(text)
+    if words > MOST_WORDS:
+        raise BadInput(
+            f"The text has {words:,} words, and {MOST_WORDS:,} can be critiqued at once: hand in the part that matters "
+            "most. Nothing was changed."
+        )
+    if words < LEAST_WORDS:
+        raise BadInput(
+            f"The text has {words} {'word' if words == 1 else 'words'}, too few to say anything of: paste the whole "
+            "text. Nothing was changed."
+        )
+
+
+def checked(opinion: Opinion, text: str, structure: Structure | None, known: Sequence[str]) -> Critique:
+    """The opinion with only what the text bears out.
+
+    A remark or a praise whose quotation is nowhere in the text is dropped and counted, as is one that repeats another's
+    place. A replacement that brings in a number, date, name or quotation that no text in ``known`` holds is taken off
+    the finding: a suggestion must not invent. The gravest come first, at most FINDINGS_SHOWN. What to fix first is only
+    said where a finding stands behind it.
+    """
+    findings: list[Finding] = []
+    dropped = 0
+    for remark in sorted(opinion.remarks, key=lambda one: _ORDER.index(one.severity)):
+        span = locate(text, remark.quotation)
+        if span is None or any(span == other.span for other in findings):
+            dropped += 1
+            continue
+        findings.append(_finding(remark, span, text, known))
+    strengths: list[Strength] = []
+    for praise in opinion.praise:
+        if (span := locate(text, praise.quotation)) is None:
+            dropped += 1
+        else:
+            strengths.append(Strength(span.of(text), span, praise.why))
+    keys = {section.key for section in structure.sections} if structure else set()
+    coverage = {one.section: Coverage(one.section, one.covered, one.remark) for one in opinion.sections}
+    return Critique(
+        fix_first=opinion.fix_first if findings else "",
+        findings=tuple(findings[:FINDINGS_SHOWN]),
+        strengths=tuple(strengths),
+        coverage=tuple(coverage[key] for key in coverage if key in keys),
+        dropped=dropped,
+        held_back=max(0, len(findings) - FINDINGS_SHOWN),
+        model=opinion.model,
+    )
+
+
+def _finding(remark: Remark, span: Span, text: str, known: Sequence[str]) -> Finding:
+    replacement = remark.replacement
+    if replacement is not None and (replacement == span.of(text) or unsupported(replacement, known)):
+        replacement = None
+    return Finding(span.of(text), span, remark.category, remark.severity, remark.effect, replacement, remark.question)

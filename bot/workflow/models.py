@@ -1,0 +1,167 @@
+"""The ports behind which a model works. Without a model they are absent, and the workflow says what cannot be done.
+
+Every call may take minutes and can be cancelled at any await; it then ends the model's work at once. All raise ModelError
+in one of its kinds; what ``on`` was given before that is all that was written. No port is ever given a note that is left
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.essay.critique import Category, Covered, Severity
+from bot.essay.essay import Note
+from bot.essay.structure import Section, Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """The model thinks; nothing of it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text, to be put behind the pieces before it."""
+
+    text: str
+
+
+On = Callable[[Thinking | Text], None]
+"""Takes each piece as it comes. Must return at once: a slow one holds up the model's stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What calls cost: nano-dollars (1e-9 USD) where the prices are known, else None; tokens in and out in any case."""
+
+    nano_usd: int | None
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that a model wrote. ``cut`` is True where it ended before it was finished, for want of room."""
+
+    text: str
+    model: str
+    cut: bool
+    cost: Cost
+
+
+class Interviewer(Protocol):
+    """Sorts notes and asks on. The fastest model."""
+
+    async def place(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
+        """The section key for each note, by the note's number, that clearly belongs to one; the rest are left out."""
+
+    async def follow_up(
+        self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
+    ) -> str | None:
+        """One question on the last of the section's ``notes``, which is the answer just given, that chases what is
+        missing from it: a number, a name, a date, the words spoken, or the cost. None where nothing is worth asking.
+
+        ``asked`` are the questions put so far, in the whole essay.
+        """
+
+
+class Drafter(Protocol):
+    """Writes the post from the notes."""
+
+    async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
+        """The whole post in Markdown, each section under its heading (level 2), in the structure's order."""
+
+    async def finish(
+        self,
+        writer: str,
+        structure: Structure,
+        title: str,
+        notes: Sequence[Note],
+        text: str,
+        sections: Sequence[str],
+        on: On,
+    ) -> Written:
+        """The sections with these keys alone, in order, to stand behind ``text``, what is finished of a draft cut short."""
+
+
+class Reviser(Protocol):
+    """Rewrites one section."""
+
+    async def revise(
+        self, writer: str, notes: Sequence[Note], text: str, section: str, instruction: str, on: On
+    ) -> Written:
+        """The new body of the section with this heading, without the heading, having seen the whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding as the critic gave it: its quotation has not been looked for in the text yet."""
+
+    quotation: str
+    category: Category
+    severity: Severity
+    effect: str
+    replacement: str | None
+    question: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Praise:
+    """A strength as the critic gave it."""
+
+    quotation: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRemark:
+    """What the critic says of one section of the structure, by its key."""
+
+    section: str
+    covered: Covered
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """All that the critic said, unchecked."""
+
+    fix_first: str
+    remarks: tuple[Remark, ...]
+    praise: tuple[Praise, ...]
+    sections: tuple[SectionRemark, ...]
+    model: str
+    cost: Cost
+
+
+class Critic(Protocol):
+    """Reads a text as an editor who does not know its author."""
+
+    async def critique(
+        self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: On
+    ) -> Opinion:
+        """What an editor says of the text. ``measured`` are facts counted in it, a sentence each.
+
+        ``on`` is told of thinking, and given pieces of no readable text: only that and how much was written is of use.
+        """
+
+
+class Role(StrEnum):
+    """What a model is used for; each role has its model in the settings."""
+
+    WRITER = "writer"
+    CRITIC = "critic"
+    INTERVIEWER = "interviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The four ports, together or not at all."""
+
+    interviewer: Interviewer
+    drafter: Drafter
+    reviser: Reviser
+    critic: Critic

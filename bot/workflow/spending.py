@@ -1,0 +1,87 @@
+"""The port of the ledger: one row for each call of a model, written before the call and settled after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.workflow.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A call about to be made: who it is for, what for, and the most it can cost (nano-dollars; None where the model has
+    no known price). ``prompt`` is the prompt's file name, ``prompt_hash`` the start of the SHA-256 of that file.
+    """
+
+    writer: str
+    role: Role
+    model: str
+    prompt: str
+    prompt_hash: str
+    worst_nano_usd: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a call came to. ``model`` is the one that answered; tokens are counted apart by how they are billed.
+
+    ``nano_usd`` is None for a model without a known price. ``first_text_ms`` is None where no text came.
+    ``stop_reason`` is the service's own word, or the name of the fault that ended the call. ``estimated`` says that the service sent no
+    final count and the figures are our own estimate.
+    """
+
+    model: str
+    input_tokens: int
+    cache_write_tokens: int
+    cache_read_tokens: int
+    output_tokens: int
+    nano_usd: int | None
+    first_text_ms: int | None
+    total_ms: int
+    stop_reason: str
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Calls of one day (UTC, ISO date), role and model, added up. ``unpriced`` counts calls without a known price."""
+
+    day: str
+    role: str
+    model: str
+    calls: int
+    input_tokens: int
+    cache_read_tokens: int
+    output_tokens: int
+    nano_usd: int
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a writer has spent today and everybody this month, reservations included, in nano-dollars (UTC days)."""
+
+    writer_day: int
+    month: int
+
+
+class Ledger(Protocol):
+    """Where calls are written down. Never their text."""
+
+    async def reserve(self, reservation: Reservation, at: datetime) -> int:
+        """Writes the call down at its worst cost and returns its number, in one transaction with checking the budgets.
+
+        Raises BudgetSpent, and writes nothing, where the worst case would pass the writer's day or everybody's month.
+        """
+
+    async def settle(self, call: int, settlement: Settlement) -> None:
+        """Puts what the call came to in the place of its worst cost."""
+
+    async def spent(self, writer: str, at: datetime) -> Spent:
+        """What counts against the budgets now."""
+
+    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        """Settled calls since then, by day, role and model, oldest first; one writer's, or everybody's."""

@@ -1,0 +1,250 @@
+"""Drafts and revisions: jobs in which a model writes, and what becomes of what it wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot.errors import BadInput, CutShort, NoModel, NothingToDo, UnknownSection
+from bot.essay.claims import Claim, unsupported
+from bot.essay.decoding import typed
+from bot.essay.essay import Essay, Note, Origin, Version
+from bot.essay.normalise import continued, finished, normalise, unfinished
+from bot.essay.sections import replace_body, split
+from bot.essay.structure import Structure
+from bot.essay.words import count_words
+from bot.workflow.desk import Desk
+from bot.workflow.jobs import Job, JobKind
+from bot.workflow.models import Models
+from bot.workflow.ports import Clock, Store
+from bot.workflow.runner import JobRunner, Report, Work
+
+INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a model is given of an essay: never a note that is left out."""
+
+    essay: Essay
+    structure: Structure
+    notes: tuple[Note, ...]
+    through: int
+
+
+class Writing:
+    """All that a writer does with an essay and a model. Without a model every method raises NoModel, but for claims."""
+
+    def __init__(self, desk: Desk, store: Store, jobs: JobRunner, models: Models | None, clock: Clock) -> None:
+        self.desk = desk
+        self.jobs = jobs
+        self.store = store
+        self.clock = clock
+        self._models = models
+
+    @property
+    def models(self) -> Models:
+        """The models. Raises NoModel where none is configured."""
+        if self._models is None:
+            raise NoModel
+        return self._models
+
+    async def draft(self, writer: str, essay: str) -> Job:
+        """Begins a draft from the notes. Raises NothingToDo for an essay without notes, JobRunning, TooManyJobs."""
+        _ = self.models
+        material = await self.material(writer, essay)
+        if not material.notes:
+            raise NothingToDo.no_notes()
+        return await self.jobs.start(
+            writer, essay, JobKind.DRAFT, _Draft(self, material, material.essay.head), material.essay.head
+        )
+
+    async def finish(self, writer: str, essay: str) -> Job:
+        """Begins to write the sections that the current version, a draft cut short, has not finished.
+
+        Raises NothingToDo where the current version is complete.
+        """
+        _ = self.models
+        version = await self.desk.current(writer, essay)
+        if version.info.complete:
+            raise NothingToDo.complete()
+        work = _Finish(self, await self.material(writer, essay), version)
+        return await self.jobs.start(writer, essay, JobKind.FINISH, work, version.info.number)
+
+    async def keep_as_it_is(self, writer: str, essay: str) -> None:
+        """Takes the current version, a draft cut short, for complete."""
+        version = await self.desk.current(writer, essay)
+        await self.store.mark_complete(writer, essay, version.info.number, self.clock())
+
+    async def revise(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
+        """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
+
+        Raises UnknownSection, BadInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS.
+        """
+        _ = self.models
+        wanted = typed(instruction, "The instruction").strip()
+        if not count_words(wanted):
+            raise BadInput("The instruction holds no words: say what to change. The section is as it was.")
+        if len(wanted) > INSTRUCTION_CHARACTERS:
+            raise BadInput(
+                f"The instruction has {len(wanted):,} characters: use at most {INSTRUCTION_CHARACTERS:,}, and put new "
+                "material into the notes. The section is as it was."
+            )
+        if not 0 <= index < len(split(seen.text)):
+            raise UnknownSection(str(index + 1))
+        work = _Revision(self, await self.material(writer, essay), seen, index, wanted)
+        argument = json.dumps({"index": index, "instruction": wanted})
+        return await self.jobs.start(writer, essay, JobKind.REVISION, work, seen.info.number, argument)
+
+    async def again(self, writer: str, job: Job) -> Job:
+        """Begins once more what an ended job was told to do."""
+        if job.kind is JobKind.REVISION:
+            told = json.loads(job.argument)
+            seen = await self.store.version(writer, job.subject, job.base or 0)
+            return await self.revise(writer, job.subject, seen, told["index"], told["instruction"])
+        return await self.draft(writer, job.subject)
+
+    async def unsupported(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
+        """The numbers, dates, names and quotations of a version that neither a note nor the title holds."""
+        notes = await self.desk.notes(writer, essay)
+        title = (await self.desk.open(writer, essay)).title
+        return unsupported(version.text, [*(note.text for note in notes), title])
+
+    async def material(self, writer: str, essay: str) -> Material:
+        """What a model would be given of the essay now."""
+        opened = await self.desk.open(writer, essay)
+        notes = await self.desk.notes(writer, essay)
+        usable = tuple(note for note in notes if not note.left_out)
+        return Material(opened, self.desk.structure(opened), usable, notes[-1].number if notes else 0)
+
+    async def work_of(self, job: Job) -> Work:
+        """The work of a job that an earlier process left, so that its text can be kept."""
+        material = await self.material(job.writer, job.subject)
+        if job.kind is JobKind.DRAFT:
+            return _Draft(self, material, job.base)
+        version = await self.store.version(job.writer, job.subject, job.base or 0)
+        if job.kind is JobKind.FINISH:
+            return _Finish(self, material, version)
+        told = json.loads(job.argument)
+        return _Revision(self, material, version, told["index"], told["instruction"])
+
+    async def add(
+        self, material: Material, parent: int | None, origin: Origin, text: str, *, complete: bool, model: str | None
+    ) -> int:
+        """Stores what a model wrote as a version; returns its number."""
+        essay = material.essay
+        version = await self.store.add_version(
+            essay.writer,
+            essay.id,
+            parent,
+            origin,
+            text,
+            material.through,
+            self.clock(),
+            complete=complete,
+            model=model,
+        )
+        return version.info.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A draft of the whole post."""
+
+    writing: Writing
+    material: Material
+    parent: int | None
+
+    async def run(self, report: Report) -> int | None:
+        material = self.material
+        written = await self.writing.models.drafter.draft(
+            material.essay.writer, material.structure, material.essay.title, material.notes, report
+        )
+        text = _so_far(written.text) if written.cut else normalise(written.text, material.structure)
+        return await self.writing.add(
+            material, self.parent, Origin.DRAFTED, text, complete=not written.cut, model=written.model
+        )
+
+    async def keep(self, text: str) -> int | None:
+        if not count_words(text):
+            return None
+        return await self.writing.add(
+            self.material, self.parent, Origin.DRAFTED, _so_far(text), complete=False, model=None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    """The sections that a draft cut short still lacks."""
+
+    writing: Writing
+    material: Material
+    version: Version
+
+    async def run(self, report: Report) -> int | None:
+        material, text = self.material, self.version.text
+        todo = unfinished(text, material.structure)
+        done = finished(text, material.structure)
+        written = await self.writing.models.drafter.finish(
+            material.essay.writer, material.structure, material.essay.title, material.notes, done, todo, report
+        )
+        more = written.text
+        whole = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure)
+        return await self.writing.add(
+            material,
+            self.version.info.number,
+            Origin.DRAFTED,
+            whole,
+            complete=not written.cut,
+            model=written.model,
+        )
+
+    async def keep(self, text: str) -> int | None:
+        if not count_words(text):
+            return None
+        done = finished(self.version.text, self.material.structure)
+        return await self.writing.add(
+            self.material,
+            self.version.info.number,
+            Origin.DRAFTED,
+            _so_far(f"{done}\n{text}"),
+            complete=False,
+            model=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """One section, rewritten."""
+
+    writing: Writing
+    material: Material
+    version: Version
+    index: int
+    instruction: str
+
+    async def run(self, report: Report) -> int | None:
+        part = split(self.version.text)[self.index]
+        written = await self.writing.models.reviser.revise(
+            self.material.essay.writer, self.material.notes, self.version.text, part.title, self.instruction, report
+        )
+        if written.cut:
+            raise CutShort
+        text = replace_body(self.version.text, self.index, written.text)
+        return await self.writing.add(
+            self.material,
+            self.version.info.number,
+            Origin.REVISED,
+            text,
+            complete=self.version.info.complete,
+            model=written.model,
+        )
+
+    async def keep(self, text: str) -> int | None:
+        """Half a section is no section: what came stays with the job, and the essay as it was."""
+        return None
+
+
+def _so_far(text: str) -> str:
+    """A text that was cut short, as it came: only so can be seen which section it broke off in."""
+    return text.strip() + "\n"
