@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
 from bot.settings import Settings
+from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
+from bot.store.jobs import SqliteJobs
+from bot.store.ledger import Budgets, SqliteLedger
+from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
+from bot.workflow.jobs import Job, JobKind
+from bot.workflow.models import Models, Role
+from bot.workflow.runner import JobRunner, Work
+from bot.workflow.spending import Ledger
+from bot.workflow.writing import Writing
 
 # Digits and letters that cannot be taken for one another when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -21,11 +29,23 @@ _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The parts a door needs, joined."""
+    """The parts a door needs, joined. ``models`` is None where no model is configured or none is wanted."""
 
     catalogue: Catalogue
     desk: Desk
     interview: Interview
+    writing: Writing
+    criticism: Criticism
+    jobs: JobRunner
+    ledger: Ledger
+    models: Models | None
+    close: Callable[[], Awaitable[None]]
+
+    async def work_of(self, job: Job) -> Work:
+        """The work of a job that an earlier process left, so that its text can be kept."""
+        if job.kind is JobKind.CRITIQUE:
+            return await self.criticism.work_of(job)
+        return await self.writing.work_of(job)
 
 
 def now() -> datetime:
@@ -43,14 +63,68 @@ def catalogue() -> Catalogue:
     return read_catalogue(prompts_directory() / "structures")
 
 
-@contextmanager
-def workshop(settings: Settings) -> Iterator[Workshop]:
-    """The parts over the database of the settings, which is closed at the end. Raises StoreError, BadStructureFile."""
+async def open_workshop(settings: Settings, *, with_model: bool = True) -> Workshop:
+    """The parts over the database of the settings; end them with ``close``.
+
+    Raises StoreError, BadStructureFile, BadPromptFile where one of them cannot be used.
+    """
     structures = catalogue()
     keys = settings.database_key.get_secret_value() if settings.database_key else None
     store = SqliteStore(settings.database_path, keys, now)
     try:
-        desk = Desk(store, structures, now, new_id)
-        yield Workshop(structures, desk, Interview(desk, store, now))
-    finally:
+        ledger = SqliteLedger(store.thread, Budgets(settings.budget_writer_day, settings.budget_month))
+        models, close_models = None, None
+        if with_model and settings.has_model:
+            models, close_models = _models(settings, ledger, store.thread.secret)
+        jobs = JobRunner(
+            SqliteJobs(store.thread), now, at_once=settings.jobs_at_once, per_writer=settings.jobs_per_writer
+        )
+    except BaseException:
         store.close()
+        raise
+
+    async def close() -> None:
+        await jobs.close()
+        if close_models is not None:
+            await close_models()
+        store.close()
+
+    desk = Desk(store, structures, now, new_id)
+    return Workshop(
+        structures,
+        desk,
+        Interview(desk, store, now, models.interviewer if models else None),
+        Writing(desk, store, jobs, models, now),
+        Criticism(desk, store, SqliteCritiques(store.thread), jobs, models, now, new_id),
+        jobs,
+        ledger,
+        models,
+        close,
+    )
+
+
+def _models(settings: Settings, ledger: Ledger, secret: bytes) -> tuple[Models, Callable[[], Awaitable[None]]]:
+    from bot.llm.build import make_models  # the SDK takes a second to import, which no command without a model pays
+    from bot.llm.caller import Dialect
+
+    key = settings.anthropic_api_key
+    claude = make_models(
+        api_key=key.get_secret_value() if key else "none",
+        base_url=settings.anthropic_base_url,
+        dialect=Dialect(settings.dialect),
+        models=models_by_role(settings),
+        prompts=prompts_directory(),
+        ledger=ledger,
+        clock=now,
+        secret=secret,
+    )
+    return claude.models, claude.close
+
+
+def models_by_role(settings: Settings) -> dict[Role, str]:
+    """The model id for each role."""
+    return {
+        Role.WRITER: settings.model_writer,
+        Role.CRITIC: settings.model_critic,
+        Role.INTERVIEWER: settings.model_interviewer,
+    }

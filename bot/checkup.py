@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 
@@ -40,9 +41,11 @@ def _sqlite() -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
+    async def opened_and_closed() -> None:
+        await (await app.open_workshop(settings, with_model=False)).close()
+
     try:
-        with app.workshop(settings):
-            pass
+        asyncio.run(opened_and_closed())
     except BotError as error:
         return Finding("database", there=False, needed=True, said=str(error))
     where = "DATABASE_KEY" if settings.database_key else f"{settings.database_path}.key"

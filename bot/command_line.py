@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from bot.app import Workshop
     from bot.essay.export import Post
+    from bot.settings import Settings
+    from bot.terminal.session import Session
 
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 
 _STRUCTURE = click.option(
-    "-s", "--structure", metavar="STRUCTURE", help="Key of a structure; see: essay-bot structures."
+    "-s", "--structure", metavar="STRUCTURE", help="A structure's key; see: essay-bot structures."
 )
 _FORMAT = click.option(
     "--format",
@@ -31,6 +33,7 @@ _FORMAT = click.option(
     help="Markdown, or text without markup.",
 )
 _OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_NO_MODEL = click.option("--no-model", is_flag=True, help="Go without a model, even where one is configured.")
 
 
 def run() -> int:
@@ -54,21 +57,24 @@ def _tell(sentence: str) -> None:
 
 
 @contextmanager
-def _runner() -> Iterator[asyncio.Runner]:
-    """Runs the async workflow step by step; between two steps Ctrl-C works as it does in any program."""
+def _workshop(
+    *, with_model: bool = False, settings: Settings | None = None
+) -> Iterator[tuple[Workshop, asyncio.Runner]]:
+    """The parts, and what runs the async workflow step by step; between two steps Ctrl-C works as in any program."""
     import asyncio
 
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@contextmanager
-def _workshop() -> Iterator[Workshop]:
     from bot import app
     from bot.settings import read_settings
 
-    with app.workshop(read_settings()) as workshop:
-        yield workshop
+    chosen = settings or read_settings()
+    with asyncio.Runner() as runner:
+        workshop = runner.run(app.open_workshop(chosen, with_model=with_model))
+        try:
+            if with_model:  # whatever a killed session of this terminal left under way
+                runner.run(workshop.jobs.recover(workshop.work_of, lambda writer: writer == "local"))
+            yield workshop, runner
+        finally:
+            runner.run(workshop.close())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,7 +86,8 @@ def cli() -> None:
 @cli.command("try")
 @_STRUCTURE
 @click.option("--demo", "demo_wanted", is_flag=True, help="Run on sample notes instead of asking.")
-def try_(structure: str | None, demo_wanted: bool) -> None:
+@_NO_MODEL
+def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
     """Write a post by keyboard: answer questions, see the post, change it, export it.
 
     Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
@@ -88,29 +95,40 @@ def try_(structure: str | None, demo_wanted: bool) -> None:
     if demo_wanted or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _demo(structure)
         return
+    with _workshop(with_model=not no_model) as (workshop, runner):
+        if structure:
+            workshop.catalogue.find(structure)
+        _session(workshop, runner).start(structure)
+
+
+def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     from bot.terminal.inputs import read_input
     from bot.terminal.keyboard import TerminalKeyboard
     from bot.terminal.output import screen
-    from bot.terminal.session import Session
+    from bot.terminal.session import Session, Tools
 
-    with _workshop() as workshop, _runner() as runner:
-        if structure:
-            workshop.catalogue.find(structure)
-        read = lambda path: read_input(path).text  # noqa: E731 - it is a parameter, named for what it does
-        Session(workshop.desk, workshop.interview, runner, screen(), TerminalKeyboard(), read).start(structure)
+    tools = Tools(
+        workshop.desk,
+        workshop.interview,
+        workshop.writing,
+        workshop.criticism,
+        workshop.jobs,
+        workshop.ledger,
+        workshop.models is not None,
+    )
+    return Session(tools, runner, screen(), TerminalKeyboard(), lambda path: read_input(path).text)
 
 
 def _demo(structure: str | None) -> None:
     import tempfile
 
-    from bot import app
     from bot.settings import Settings
     from bot.terminal.demo import demo
     from bot.terminal.output import screen
 
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
         settings = Settings(database_path=Path(directory) / "essays.db", database_key=None)
-        with app.workshop(settings) as workshop, _runner() as runner:
+        with _workshop(settings=settings) as (workshop, runner):
             demo(workshop.desk, runner, screen(), workshop.catalogue.find(structure or "career-switch"))
 
 
@@ -122,47 +140,55 @@ def _demo(structure: str | None) -> None:
 )
 @_OUTPUT
 @_FORMAT
-def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str) -> None:
+@_NO_MODEL
+def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str, no_model: bool) -> None:
     """Set NOTES (a file of Markdown or plain text, - for standard input) into a post.
 
     The Markdown alone goes to standard output; what is said about it goes to standard error.
     """
     from bot.essay.structures import fitting
+    from bot.terminal.drafting import draft_notes
     from bot.terminal.inputs import read_input
-    from bot.terminal.views import summary
+    from bot.terminal.output import screen
 
     read = read_input(notes)
     if read.notice:
         _tell(read.notice)
-    with _workshop() as workshop, _runner() as runner:
+    with _workshop(with_model=not no_model) as (workshop, runner):
         chosen = workshop.catalogue.find(structure) if structure else fitting(read.text, workshop.catalogue)
-
-        async def work() -> tuple[str, Post]:
-            essay = await workshop.desk.begin("local", chosen, title)
-            try:
-                await workshop.desk.hand_in(essay.writer, essay.id, read.text)
-            except BadInput:
-                await workshop.desk.delete(essay.writer, essay.id)
-                raise
-            await workshop.desk.post(essay.writer, essay.id)
-            return essay.id, await workshop.desk.export(essay.writer, essay.id)
-
-        essay, post = runner.run(work())
-    words = summary(_words(post), post.text)
-    _tell(f'Stored as essay {essay} in the structure "{chosen.key}": {words}. No model wrote any of it.')
-    _hand_over(post, kind, output, essay)
+        with_model = workshop.models is not None
+        made = runner.run(
+            draft_notes(
+                workshop.desk,
+                workshop.interview,
+                workshop.writing if with_model else None,
+                workshop.ledger,
+                screen(stderr=True),
+                read.text,
+                chosen,
+                title,
+            )
+        )
+    _hand_over(made.post, kind, output, made.essay)
 
 
 @cli.command()
 @click.argument("file")
 @_STRUCTURE
-@click.option("--json", "as_json", is_flag=True, help="Write everything that was measured as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
 @click.option("--all", "every", is_flag=True, help="Show the quiet measures too.")
-def critique(file: str, structure: str | None, as_json: bool, every: bool) -> None:
-    """Measure an essay in FILE (- for standard input), whoever wrote it. Nothing of it is stored."""
+@_NO_MODEL
+def critique(file: str, structure: str | None, as_json: bool, every: bool, no_model: bool) -> None:
+    """Critique an essay in FILE (- for standard input), whoever wrote it.
+
+    What can be counted is shown with or without a model. With one, an editor's findings come first, and the text is
+    stored, encrypted, with them; without one, nothing is stored.
+    """
     from bot import app
     from bot.essay.export import read_export
-    from bot.terminal import views
+    from bot.settings import read_settings
+    from bot.terminal import critique_view, views
+    from bot.terminal.drafting import critique_text
     from bot.terminal.inputs import read_input
     from bot.terminal.output import screen, write_out
     from bot.workflow.critique import measured
@@ -173,11 +199,22 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool) -> No
     catalogue = app.catalogue()
     of_export = read_export(read.text)[0].get("structure")
     chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
-    found = measured(read.text, chosen)
+    found, opinion = measured(read.text, chosen), None
+    settings = read_settings()
+    if settings.has_model and not no_model:
+        with _workshop(with_model=True, settings=settings) as (workshop, runner):
+            opinion = runner.run(
+                critique_text(
+                    workshop.criticism, workshop.jobs, workshop.ledger, screen(stderr=True), read.text, chosen
+                )
+            )
     if as_json:
-        write_out(views.measured_json(found, chosen))
-    else:
-        screen().print(views.measures(found, every=every))
+        write_out(views.measured_json(found, chosen, opinion))
+        return
+    if opinion is not None:
+        screen().print(critique_view.critique(opinion, chosen))
+        screen().print()
+    screen().print(views.measures(found, every=every))
 
 
 @cli.command()
@@ -202,7 +239,7 @@ def essays(context: click.Context) -> None:
     from bot.terminal import views
     from bot.terminal.output import screen
 
-    with _workshop() as workshop, _runner() as runner:
+    with _workshop() as (workshop, runner):
         found = runner.run(workshop.desk.essays("local"))
     if found:
         screen().print(views.essays(found))
@@ -212,19 +249,14 @@ def essays(context: click.Context) -> None:
 
 @essays.command()
 @click.argument("essay")
-def resume(essay: str) -> None:
+@_NO_MODEL
+def resume(essay: str, no_model: bool) -> None:
     """Go on with an ESSAY by keyboard."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
-    from bot.terminal.inputs import read_input
-    from bot.terminal.keyboard import TerminalKeyboard
-    from bot.terminal.output import screen
-    from bot.terminal.session import Session
-
-    with _workshop() as workshop, _runner() as runner:
+    with _workshop(with_model=not no_model) as (workshop, runner):
         opened = runner.run(workshop.desk.open("local", essay))
-        read = lambda path: read_input(path).text  # noqa: E731 - it is a parameter, named for what it does
-        Session(workshop.desk, workshop.interview, runner, screen(), TerminalKeyboard(), read).go_on(opened)
+        _session(workshop, runner).go_on(opened)
 
 
 @essays.command()
@@ -233,7 +265,7 @@ def resume(essay: str) -> None:
 @_FORMAT
 def export(essay: str, output: str | None, kind: str) -> None:
     """Write an ESSAY as a file, or to standard output."""
-    with _workshop() as workshop, _runner() as runner:
+    with _workshop() as (workshop, runner):
         post = runner.run(workshop.desk.export("local", essay))
     _hand_over(post, kind, output, essay)
 
@@ -243,12 +275,12 @@ def export(essay: str, output: str | None, kind: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
-    with _workshop() as workshop, _runner() as runner:
+    with _workshop() as (workshop, runner):
         opened = runner.run(workshop.desk.open("local", essay))
         if not yes:
             if not sys.stdin.isatty():
                 raise BadInput(
-                    "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing was deleted."
+                    "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
                 )
             question = f'Delete "{opened.title}" with its notes and versions, for good?'
             if not click.confirm(question, err=True):
@@ -259,13 +291,29 @@ def delete(essay: str, yes: bool) -> None:
 
 
 @cli.command()
-def check() -> int:
+@click.option("--days", type=click.IntRange(1, 3_650), default=31, help="How many days to show.", show_default=True)
+def usage(days: int) -> None:
+    """Show what calls of models cost, by day, role and model, with what is left of the budgets."""
+    from bot import app
+    from bot.settings import read_settings
+    from bot.terminal.output import screen
+    from bot.terminal.usage import usage_table
+
+    settings = read_settings()
+    with _workshop(settings=settings) as (workshop, runner):
+        shown = runner.run(usage_table(workshop.ledger, app.now(), days, settings.budget_month))
+    screen().print(shown)
+
+
+@cli.command()
+@click.option("--live", is_flag=True, help="Also make one tiny call to the model and say what it cost.")
+def check(live: bool) -> int:
     """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
     from bot.checkup import checkup
     from bot.terminal.check import show
     from bot.terminal.output import screen
 
-    return 0 if show(screen(), checkup()) else 1
+    return 0 if show(screen(), checkup(live=live)) else 1
 
 
 def _hand_over(post: Post, kind: str, output: str | None, essay: str) -> None:
@@ -280,9 +328,3 @@ def _hand_over(post: Post, kind: str, output: str | None, essay: str) -> None:
     else:
         write_file(Path(output), text, essay)
         _tell(f"Exported to {output}")
-
-
-def _words(post: Post) -> int:
-    from bot.essay.export import words_apart_from_headings
-
-    return words_apart_from_headings(post.text)

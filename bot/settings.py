@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import BadSetting
 
 DIRECTORY = "career-essay-bot"
+ANTHROPIC = "https://api.anthropic.com"
 
 
 def default_database() -> Path:
@@ -25,6 +28,36 @@ class Settings(BaseSettings):
 
     database_path: Path = Field(default_factory=default_database)
     database_key: SecretStr | None = None
+
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str = ANTHROPIC
+    llm_dialect: Literal["claude", "basic"] | None = None
+    model_writer: str = "claude-opus-5-5"
+    model_critic: str = "claude-opus-5-5"
+    model_interviewer: str = "claude-haiku-5-5"
+
+    # Dollars. A draft costs some 0.15, and its worst case, which must fit, some 0.40.
+    budget_writer_day: Decimal = Field(default=Decimal(3), ge=0)
+    budget_month: Decimal = Field(default=Decimal(50), ge=0)
+    jobs_at_once: int = Field(default=8, ge=1, le=1_000)
+    jobs_per_writer: int = Field(default=2, ge=1, le=100)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model can be asked: with a key, or at an address of one's own, which may need none."""
+        return self.anthropic_api_key is not None or self.anthropic_base_url != ANTHROPIC
+
+    @property
+    def dialect(self) -> Literal["claude", "basic"]:
+        """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
+        return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
+
+    @field_validator("anthropic_base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("it must begin with http:// or https://")
+        return value.rstrip("/")
 
 
 def read_settings() -> Settings:

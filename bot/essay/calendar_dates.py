@@ -20,11 +20,13 @@ _ANY_MONTH = "(?:May|March|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[89]|20)\d\d"
 _ENDS = r"(?![\w])(?!-\d)"
-_BEFORE_MONTH = r"(?:in|by|since|until|till|from|to|of|last|next|this|that|early|late|mid|every|each"
-    r"|around|before|after|through|end of|and)"
+_BEFORE_MONTH = (
+    r"(?:in|by|since|until|till|from|to|of|last|next|this|that|early|late|mid|every|each|around|before|after"
+    r"|through|and)"
+)
 _AROUND_YEAR = (
-    r"(?:in|by|since|until|till|from|to|of|late|early|mid|around|before|after|during|through|summer|spring|autumn|fall|winter"
-    r"|and|end|class|until about|about|year|for)"
+    r"(?:in|by|since|until|till|from|to|of|late|early|mid|around|before|after|during|through|and|end|class|about|year|for"
+    r"|summer|spring|autumn|fall|winter)"
 )
 
 
@@ -58,6 +60,10 @@ def _numeric(match: re.Match[str]) -> tuple[str, frozenset[str]] | None:
     return readings[0], frozenset({*readings, *(reading[:7] for reading in readings), year})
 
 
+def _alone(match: re.Match[str]) -> tuple[str, frozenset[str]]:
+    return match["only"], frozenset()
+
+
 _Reader = Callable[[re.Match[str]], tuple[str, frozenset[str]] | None]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
@@ -82,7 +88,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         re.compile(rf"\bQ(?P<q>[1-4])(?:[ ]of)?(?:[ ](?P<y>{_YEAR}))?(?!\w)"),
         lambda m: (f"{m['y']}-q{m['q']}", frozenset({m["y"], f"q{m['q']}"})) if m["y"] else (f"q{m['q']}", frozenset()),
     ),
-    (re.compile(r"(?<![\w$£€])(?:(?P<c>1[89]|20))?['’]?(?P<t>\d)0['’]?s(?!\w)"), lambda m: (f"{m['c'] or '19'}{m['t']}0s", frozenset())),
+    (
+        re.compile(r"(?<![\w$£€])(?:(?P<c>1[89]|20))?['’]?(?P<t>\d)0['’]?s(?!\w)"),
+        lambda m: (f"{m['c'] or '19'}{m['t']}0s", frozenset()),
+    ),
     (re.compile(rf"\b{_LONG_MONTH}\b"), lambda m: _full(None, m.group(), None)),
     (
         re.compile(rf"\b{_BEFORE_MONTH}[ -](?P<only>{_ANY_MONTH}\b)(?![ ](?:and|will))"),
@@ -92,13 +101,18 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
         re.compile(r"\b(?P<only>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?\b"),
         lambda m: (m["only"].lower(), frozenset()),
     ),
-    (re.compile(rf"\b{_AROUND_YEAR}[ -](?P<only>{_YEAR}){_ENDS}(?!,\d|\.\d|[ ]?%)", re.IGNORECASE), lambda m: (m["only"], frozenset())),
-    (re.compile(rf"(?<![\w$£€₦.,:/-])(?P<only>{_YEAR})(?=[.,;:!?)\]”\"]|\s*$|[ ][—–]|[ ](?:was|had|came|when|I|we)\b"
-            rf"|[–-]{_YEAR})(?![.,]\d)",
+    (re.compile(rf"\b{_AROUND_YEAR}[ -](?P<only>{_YEAR}){_ENDS}(?!,\d|\.\d|[ ]?%)", re.IGNORECASE), _alone),
+    (
+        # A year with no preposition: before punctuation, at a line's end, before a verb, or opening a range.
+        re.compile(
+            rf"(?<![\w$£€₦.,:/-])(?P<only>{_YEAR})(?![.,]\d)"
+            rf"(?=[.,;:!?)\]”\"]|[ \t]{{0,9}}$|[ ][—–]|[ ](?:was|had|came|when|I|we)\b|[–-]{_YEAR})",
             re.MULTILINE,
-        ), lambda m: (m["only"], frozenset())),
-    (re.compile(rf"(?<=[–-])(?P<only>{_YEAR})(?!\w|-)"), lambda m: (m["only"], frozenset())),
-) 
+        ),
+        _alone,
+    ),
+    (re.compile(rf"(?<=[–-])(?P<only>{_YEAR})(?!\w|-)"), _alone),
+)
 
 
 def dates(text: str) -> tuple[Specific, ...]:

@@ -26,11 +26,6 @@ class Line:
     next: int
     text: str
 
-    @property
-    def blank(self) -> bool:
-        """True where nothing but white space stands."""
-        return not self.text or self.text.isspace()
-
 
 def lines_of(text: str) -> tuple[Line, ...]:
     """Every line of ``text``; a text that ends in a line break has no empty line after it."""

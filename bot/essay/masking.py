@@ -25,11 +25,6 @@ _ITEM_MARK = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])(?=\s|$)(?:[ \t
 _RULE = re.compile(r"^[ \t]*(?:[-*_=~|:+][ \t]*){3,}$")
 
 
-def gaps_of(text: str) -> Iterable[re.Match[str]]:
-    """The places where a writer is still asked for something: ``[NEED: …]``."""
-    return _NEED.finditer(text)
-
-
 def mask(text: str, blocks: Blocks, parts: Iterable[Part]) -> str:
     """``text`` with all that is not prose as spaces: headings, code, link targets, marks, tags, front matter, gaps.
 

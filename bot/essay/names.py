@@ -25,11 +25,8 @@ from bot.essay.words import word_set
 _TOKEN = re.compile(r"[^\W_](?:\w|[-'’&/.+](?=\w))*(?:\+\+|#(?!\w))?")
 _POSSESSIVE = re.compile(r"['’](?:s|S)?$")
 _CONTRACTION = re.compile(r"^(?P<base>[^\W_]+)['’](?:d|ll|ve|re|m|t)$")
-_CONNECTORS = frozenset(
-    {"of", "de", "van", "von", "der", "den", "da", "del", "della", "di", "du", "la", "le", "bin", "al", "&"}
-)
-_START_BEFORE = re.compile(r"(?:^|[.!?…:;*•>|]|\n[ \t]*\n|[.!?…][\"”’')\]]+|[\n\r]|—|–)[\s\"“”‘'’(\[*_#>-]*$")
-_OPEN_QUOTE = frozenset('“"„«‘([')
+_CONNECTORS = word_set("of de van von der den da del della di du la le bin al &")
+_START_BEFORE = re.compile(r"(?:^|[.!?…:;*•>|]|\n[ \t]*\n|[.!?…][\"”’')\]]+|[\n\r])[\s\"“”‘'’(\[*_#>-]*$")
 _CALENDAR = frozenset(MONTHS) | frozenset(WEEKDAYS) | frozenset(day + "s" for day in WEEKDAYS)
 # How far back a sentence's beginning is looked for: a mark, its closing quotation marks and white space.
 _LOOK_BACK = 12
@@ -70,7 +67,7 @@ def names(text: str) -> tuple[Specific, ...]:
 
 
 def is_generic(name: Specific) -> bool:
-    """True for a name that names nobody and no thing in particular: a job title, or an abbreviation every trade uses."""
+    """True for a name that singles nobody out: a job title, or an abbreviation that every trade uses."""
     words = re.split(r"[\s/]+", name.value)
     return all(word in ROLE_WORDS or word in GENERIC_ACRONYMS for word in words)
 
@@ -123,7 +120,7 @@ def _tokens(source: str) -> list[_Token]:
 
 
 def _run_end(source: str, tokens: list[_Token], at: int) -> int:
-    """The end of the run of name words from ``at``: capitals with a space between, "of" and "van" between two of them."""
+    """The end of the run of capitals from ``at``, with "of", "van" and the like between two of them."""
     if not tokens[at].capital:
         return at
     end = at + 1

@@ -91,6 +91,8 @@ def _joined(group: list[re.Match[str]], text: str, match: re.Match[str]) -> bool
         return False
     if glue.group(1):
         return before in SCALES and word not in SCALES
+    if word == "hundredth":
+        return before in _SMALL or before in _TENS
     if word in _PARTS:
         return before in _SMALL and _SMALL[before] > 0
     if word in SCALES:

@@ -88,7 +88,7 @@ _BETWEEN = re.compile(r"[ \u00a0]?(?:-|–|—|to|or)[ \u00a0]?")
 _AND_A_HALF = re.compile(r"[ \t]+and[ \t]+a[ \t]+half\b", re.IGNORECASE)
 # "One" is a pronoun in most places; before these it counts. "One day" is left out: it begins stories.
 _ONE_COUNTS = re.compile(
-    r"[ -](?:years?|months?|weeks?|hours?|minutes?|person|child|kid|employee|engineer|offer|interview|client|customer)\b",
+    r"[ -](?:years?|months?|weeks?|hours?|minutes?|person|child|kid|employee|engineer|offer|client|customer)\b",
     re.IGNORECASE,
 )
 _DEFINITE = re.compile(r"\b(?:the|these|those|other|between|of)\s+$", re.IGNORECASE)
@@ -219,12 +219,16 @@ def _words(source: str) -> list[_Found]:
                 hour = int(written.value) % 12 + (12 if after["half"][0] in "pP" else 0)
                 found.append(_Found(written.start, after.end(), Fraction(0), fixed=f"{hour:02d}:00"))
                 continue
-        elif written.value == 1 and not _ONE_COUNTS.match(source, end):
-            continue
-        elif written.value == 2 and _DEFINITE.search(source, max(0, written.start - 12), written.start):
+        elif _is_pronoun(source, written.value, written.start, end):
             continue
         found.append(_Found(written.start, end, written.value, unit))
     return found
+
+
+def _is_pronoun(source: str, value: Fraction, start: int, end: int) -> bool:
+    if value == 1:
+        return not _ONE_COUNTS.match(source, end)
+    return value == 2 and bool(_DEFINITE.search(source, max(0, start - 12), start))
 
 
 def _shared_units(source: str, found: list[_Found]) -> list[_Found]:

@@ -70,10 +70,26 @@ COMMON_WORDS = word_set(
 )
 # Endings of ordinary words. A name at the start of a sentence that ends like this is taken for a word.
 ORDINARY_ENDINGS = (
-    "ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity", "ers", "ors", "ies", "ance", "ence", "ship", "ism", "ists",
-    "ous", "ful", "less", "able", "ible", "ments", "tions", "ings", "ities", "ships", "ages", "n't", "'ve", "'re", "'ll",
-    "ware", "ology", "craft", "body", "thing", "where", "times", "self", "selves", "ways", "ward", "wards",
-)  # fmt: skip
+    *("ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity", "ers", "ors", "ies", "ance", "ence", "ship", "ism"),
+    *(
+        "ists",
+        "ous",
+        "ful",
+        "less",
+        "able",
+        "ible",
+        "ments",
+        "tions",
+        "ings",
+        "ships",
+        "ages",
+        "n't",
+        "'ve",
+        "'re",
+        "'ll",
+    ),
+    *("ware", "ology", "craft", "body", "thing", "where", "times", "self", "selves", "ways", "ward", "wards"),
+)
 # Titles of jobs and departments: capitals that say what somebody is, not who.
 ROLE_WORDS = word_set(
     "account accountant administrator agile analyst architect area assistant associate backend bootcamp"

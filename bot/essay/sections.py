@@ -112,5 +112,6 @@ def replace_body(text: str, index: int, new_body: str) -> str:
 
 
 def _needs_blank_line(following: Part) -> bool:
-    """An underlined heading would swallow the paragraph above it."""
-    return following.heading_raw.rstrip()[-1:] in ("=", "-") and not following.heading_raw.lstrip().startswith("#")
+    """A line with a row of "=" or "-" below it would make a heading of the paragraph above it too."""
+    below = re.split(r"\r\n?|\n", following.heading_raw + following.body, maxsplit=2)[1:]
+    return bool(below) and bool(re.fullmatch(r"=+|-+", below[0].strip()))

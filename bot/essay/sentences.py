@@ -10,7 +10,7 @@ from bot.essay.spans import Span
 from bot.essay.words import word_set
 
 # Possessive, and started only where a run of marks starts: a long run that closes nothing is looked at once.
-_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’'»)\]]*+(?=\s|[—–]|$)|[。！？।]++[”」』）]*+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’'»)\]]*+(?=\s|$)|[。！？।]++[”」』）]*+")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _TOKEN_BEFORE = re.compile(r"[^\s(\[“\"‘'«—–]+$")
 _OPENERS = " \t\r\n“\"‘'([«„—–*_-"
@@ -112,7 +112,7 @@ def _closes(prose: str, start: int, at: int, end: int, limit: int, lower_case: b
     next_word = word.group().lower() if word else ""
     if first.islower() and not _BRAND.match(following):
         return lower_case and mark[-1] not in "\"”’'»" and _period_closes(prose, start, at, mark, next_word, first)
-    if rest[:1] in "—–" or rest.lstrip()[:1] in "—–":
+    if rest.lstrip()[:1] in "—–":
         # "Really? — Yes." is two; "what I wanted — not…" after a mark is one.
         return first.isupper() and next_word not in ("i", "i'm", "i’m")
     return _period_closes(prose, start, at, mark, next_word, first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,6 +101,11 @@ class SealedDatabase:
             self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if migrations.pending(self.db):
             migrations.apply(self.db)
+        with self.writing() as db:  # what pseudonyms are made with; it outlives the keys, so that they can be changed
+            made = self.sealer.seal(secrets.token_hex(32))
+            db.execute("INSERT OR IGNORE INTO secrets VALUES ('pseudonyms', ?)", [made])
+        sealed = self.db.execute("SELECT value FROM secrets WHERE name = 'pseudonyms'").fetchone()[0]
+        self.secret = bytes.fromhex(self.sealer.open(sealed))
         sealing = self.sealer.fingerprints[0]
         if sealing not in self._fingerprints():
             with self.writing() as db:
@@ -122,6 +128,11 @@ class StoreThread:
         except BaseException:
             self._thread.shutdown()
             raise
+
+    @property
+    def secret(self) -> bytes:
+        """32 bytes made with the database, for pseudonyms that nobody without it can trace or make."""
+        return self._database.secret
 
     async def run(self, work: Callable[[SealedDatabase], T]) -> T:
         """What ``work`` returns, having run in the thread.

@@ -77,6 +77,7 @@ def _models(db: Database) -> None:
     for statement in (
         "ALTER TABLE versions ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE versions ADD COLUMN model TEXT",
+        "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
         """
         CREATE TABLE jobs (
             id INTEGER PRIMARY KEY,

@@ -11,12 +11,14 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.gaps import gaps
 from bot.essay.measures import Measure
 from bot.essay.structure import Structure
 from bot.essay.words import count_words
+from bot.terminal import critique_view
 from bot.terminal.output import shown
 from bot.workflow.critique import Measured
 from bot.workflow.desk import editable
@@ -73,8 +75,8 @@ def _measure(measure: Measure, text: str) -> RenderableType:
     return lines
 
 
-def measured_json(measured: Measured, structure: Structure | None) -> str:
-    """The measured part of a critique, for programs; offsets count code points of the text without front matter."""
+def measured_json(measured: Measured, structure: Structure | None, opinion: Critique | None = None) -> str:
+    """A critique for programs, its measured part and what a model said, if any did; offsets count code points of the text without front matter."""
     fields: dict[str, Any] = {
         "title": measured.title,
         "structure": structure.key if structure else None,
@@ -105,6 +107,8 @@ def measured_json(measured: Measured, structure: Structure | None) -> str:
             for measure in measured.measures
         ],
     }
+    if opinion is not None:
+        fields["critique"] = critique_view.as_json(opinion)
     return json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
 
 

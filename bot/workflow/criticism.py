@@ -15,6 +15,7 @@ from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export, words_apart_from_headings
 from bot.essay.quotations import locate
+from bot.essay.spans import Span
 from bot.essay.structure import Structure
 from bot.workflow.critique import measured
 from bot.workflow.desk import Desk

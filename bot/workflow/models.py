@@ -1,8 +1,8 @@
 """The ports behind which a model works. Without a model they are absent, and the workflow says what cannot be done.
 
-Every call may take minutes and can be cancelled at any await; it then ends the model's work at once. All raise ModelError
-in one of its kinds; what ``on`` was given before that is all that was written. No port is ever given a note that is left
-out.
+Every call may take minutes and can be cancelled at any await; it then ends the model's work at once. All raise
+ModelError in one of its kinds; what ``on`` was given before that is all that was written. No port is ever given a note
+that is left out.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ class Drafter(Protocol):
         sections: Sequence[str],
         on: On,
     ) -> Written:
-        """The sections with these keys alone, in order, to stand behind ``text``, what is finished of a draft cut short."""
+        """The sections with these keys alone, in order.
+
+        They are to stand behind ``text``, which is what is finished of a draft that was cut short.
+        """
 
 
 class Reviser(Protocol):

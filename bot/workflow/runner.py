@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -141,14 +141,24 @@ class JobRunner:
             with suppress(asyncio.CancelledError):
                 await self._flusher
 
-    async def recover(self, work_of: Callable[[Job], Work]) -> tuple[Job, ...]:
+    async def recover(
+        self, work_of: Callable[[Job], Awaitable[Work]], mine: Callable[[str], bool] = lambda _: True
+    ) -> tuple[Job, ...]:
         """Interrupts the jobs that an earlier process left open, their text kept, and returns them as they are now.
 
-        Call it once, before anything is started.
+        ``mine`` says of a writer whether this process is the one that serves them: another may have its own jobs over
+        the same store. Call it once, before anything is started.
         """
         recovered = []
         for job in await self._store.open_jobs():
-            result = await self._kept(work_of(job), job) if job.text else None
+            if not mine(job.writer):
+                continue
+            result = None
+            if job.text:
+                try:
+                    result = await self._kept(await work_of(job), job)
+                except BotError:  # its essay is gone, or its structure; the text stays with the job
+                    log.exception("job %d: what it was about cannot be read", job.id)
             ending = Ending(JobState.INTERRUPTED, None, result)
             await self._store.end_job(job.id, ending, self._clock())
             recovered.append(replace(job, state=ending.state, result=result))

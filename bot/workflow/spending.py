@@ -12,8 +12,10 @@ from bot.workflow.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A call about to be made: who it is for, what for, and the most it can cost (nano-dollars; None where the model has
-    no known price). ``prompt`` is the prompt's file name, ``prompt_hash`` the start of the SHA-256 of that file.
+    """A call about to be made: who it is for, what for, and the most it can cost.
+
+    ``worst_nano_usd`` is in nano-dollars, None where the model has no known price. ``prompt`` is the prompt's file
+    name, ``prompt_hash`` the start of the SHA-256 of that file.
     """
 
     writer: str
@@ -28,9 +30,9 @@ class Reservation:
 class Settlement:
     """What a call came to. ``model`` is the one that answered; tokens are counted apart by how they are billed.
 
-    ``nano_usd`` is None for a model without a known price. ``first_text_ms`` is None where no text came.
-    ``stop_reason`` is the service's own word, or the name of the fault that ended the call. ``estimated`` says that the service sent no
-    final count and the figures are our own estimate.
+    ``nano_usd`` is None for a model without a known price, ``first_text_ms`` where no text came. ``stop_reason`` is the
+    service's own word, or the name of the fault that ended the call. ``estimated`` says that the service sent no final
+    count and the figures are our own estimate.
     """
 
     model: str

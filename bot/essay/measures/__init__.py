@@ -1,0 +1,145 @@
+"""Everything that code can measure in an essay: one table, and one small function a row.
+
+A measure earns its place by being right on real essays and quiet on good ones. None of them is a grade, and none says
+who or what wrote the text.
+"""
+
+from __future__ import annotations
+
+from bot.essay.measures.base import Figure, Mark, Measure, Outcome, Row
+from bot.essay.measures.language import is_english
+from bot.essay.measures.patterns import dashes, triads
+from bot.essay.measures.phrases import filler, stock_phrases
+from bot.essay.measures.rhythm import openers, sentence_lengths
+from bot.essay.measures.shape import endings, section_words
+from bot.essay.measures.specificity import bare_sections, unsourced
+from bot.essay.measures.turns import not_but
+from bot.essay.reading import Reading
+from bot.essay.structure import Structure
+
+__all__ = ["MEASURES", "Figure", "Mark", "Measure", "Row", "measure"]
+
+_HOUSE = (
+    "house rule, set so that a reference essay with the fault is caught and well-made essays in eight manners are not"
+)
+
+MEASURES: tuple[Row, ...] = (
+    Row(
+        "section_words",
+        "Words by section",
+        "A section far over its budget usually holds two; one far under it was not written yet.",
+        "a section more than a fifth outside its own budget",
+        "the budgets of the structure; the leeway of a fifth is a house rule",
+        section_words,
+        english_only=False,
+    ),
+    Row(
+        "sentence_lengths",
+        "Sentence lengths",
+        "Sentences of one length put a reader to sleep, whatever they say.",
+        "a spread under a third of the mean, or two runs of seven sentences within three words (one a 1,000 words)",
+        f"{_HOUSE}; the advice to vary lengths is Gary Provost's, 100 Ways to Improve Your Writing",
+        sentence_lengths,
+        english_only=False,
+    ),
+    Row(
+        "openers",
+        "Repeated openers",
+        "The same first word again and again is heard before the sentence is.",
+        "two runs of three sentences with one first word (five for I, the, it …) and 1.5 in a thousand words, or"
+        " one of seven",
+        _HOUSE,
+        openers,
+        english_only=False,
+    ),
+    Row(
+        "bare_sections",
+        "Sections without a number or a name",
+        "A reader believes what could be checked, and remembers who was there.",
+        "a third of the words in sections of 80 words or more that hold no number, name, date or speech",
+        f"{_HOUSE}; half of the reference essay stands in such sections",
+        bare_sections,
+    ),
+    Row(
+        "not_but",
+        "Turns of the kind “not X but Y”",
+        "Once it corrects a belief; as a habit it makes every sentence argue with somebody who is not there.",
+        "three or more, and five in a thousand words",
+        f"{_HOUSE}; the reference essay has ten in a thousand",
+        not_but,
+    ),
+    Row(
+        "triads",
+        "Lists of three",
+        "Three items sound complete whether they are or not, and the third is often there for the sound.",
+        "six or more, and nine in a thousand words",
+        _HOUSE,
+        triads,
+    ),
+    Row(
+        "dashes",
+        "Dashes",
+        "A dash raises the voice; many of them and nothing is raised.",
+        "five or more, and eight in a thousand words",
+        f"{_HOUSE}; the reference essay has thirteen in a thousand",
+        dashes,
+        english_only=False,
+    ),
+    Row(
+        "filler",
+        "Filler",
+        "Announcing that something is honest or worth noting takes the place of the thing.",
+        "three phrases and 2.5 in a thousand words, or six adverbs of the “really” kind and ten in a thousand",
+        f"{_HOUSE}; the rule itself is Strunk's “Omit needless words”, The Elements of Style",
+        filler,
+    ),
+    Row(
+        "stock_phrases",
+        "Stock phrases",
+        "A phrase that everybody uses tells a reader that nobody looked.",
+        "three or more, and three in a thousand words",
+        "the phrases are proselint's (clichés, jargon, hedges, redundancy); the threshold is a house rule",
+        stock_phrases,
+    ),
+    Row(
+        "unsourced",
+        "Trends and opinions nobody stands behind",
+        "“More companies are” asks a reader to take the writer's word where a name would have done.",
+        "three or more; two in a text under 500 words",
+        f"{_HOUSE}; the kinds follow Wikipedia's manual of style, “Words to watch: unsupported attributions”",
+        unsourced,
+    ),
+    Row(
+        "endings",
+        "Endings",
+        "The second ending takes back what the first one left with the reader.",
+        "three kinds of closing gesture among the last paragraphs",
+        _HOUSE,
+        endings,
+    ),
+)
+
+
+def measure(reading: Reading, structure: Structure | None = None) -> tuple[Measure, ...]:
+    """Every measure of the table, in its order; what looks for English words stays silent where there is no English."""
+    english = is_english(reading)
+    return tuple(_taken(row, reading, structure, english) for row in MEASURES)
+
+
+def _taken(row: Row, reading: Reading, structure: Structure | None, english: bool) -> Measure:
+    if row.english_only and not english:
+        outcome = Outcome({}, "Not measured: this looks for English words, and the text is not in English.")
+    else:
+        outcome = row.function(reading, structure)
+    return Measure(
+        key=row.key,
+        name=row.name,
+        figures=outcome.figures,
+        summary=outcome.summary,
+        raised=outcome.raised,
+        advice=outcome.advice,
+        why=row.why,
+        threshold=row.threshold,
+        source=row.source,
+        spans=outcome.spans,
+    )

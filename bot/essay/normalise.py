@@ -1,0 +1,177 @@
+"""A draft as a model wrote it, put into the form that every post has. No word of a section's body is ever dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bot.essay.assemble import _closed as closed
+from bot.essay.gaps import gap
+from bot.essay.lines import closes_sentence
+from bot.essay.markdown import blocks_of
+from bot.essay.matching import match_section
+from bot.essay.sections import Part, split
+from bot.essay.structure import Section, Structure
+from bot.essay.words import count_words
+
+# What a model says before it begins ("Here is the draft, from your notes alone:") is a sentence or two; more is text.
+CHATTER_WORDS = 40
+
+_FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?:markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_HEADING_MARKS = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)", re.MULTILINE)
+_BREAK = re.compile(r"\r\n?|\n")
+
+
+def normalise(text: str, structure: Structure) -> str:
+    """The draft with the structure's sections in its order, each under its own heading at level 2.
+
+    Taken off: a code fence around the whole, a few words before the first heading, a title. Other headings of levels 1
+    and 2 become level 3 where they stand. A section that is missing or empty holds the gap for its first question.
+    Spaces at line ends and runs of blank lines go; the text ends with one line break.
+    """
+    return _composed(_bodies(text, structure), structure)
+
+
+def continued(done: str, more: str, structure: Structure) -> str:
+    """``finished`` text and the sections written to stand behind it, normalised as one.
+
+    What ``more`` holds of a section that ``done`` has already was not asked for and is left out.
+    """
+    return _composed(_bodies(more, structure) | _bodies(done, structure), structure)
+
+
+def finished(text: str, structure: Structure) -> str:
+    """The part of a draft cut short that stands: all before the section in which it broke off.
+
+    That is the last one begun, unless it ends a sentence and the beginning of another heading follows it.
+    """
+    bare = _unwrapped(text)
+    parts = split(bare)
+    heads = _heads(parts, structure)
+    if not heads:
+        return ""
+    last = parts[max(heads)]
+    after = parts[max(heads) + 1 :]
+    if after and after[-1].level and not after[-1].body.strip():
+        before = bare[: after[-1].start].rstrip()
+        if after[-1].level <= last.level and closes_sentence(before):
+            return before + "\n"
+    kept = bare[: last.start].rstrip()
+    return kept + "\n" if kept and min(heads) != max(heads) else ""
+
+
+def unfinished(text: str, structure: Structure) -> tuple[str, ...]:
+    """The keys of the sections that ``finished`` leaves to be written, in the structure's order."""
+    done = _bodies(finished(text, structure), structure)
+    return tuple(section.key for section in structure.sections if section.key not in done)
+
+
+def section_body(text: str, heading: str) -> str:
+    """The body of one section as a model wrote it: without a code fence around it and without the section's heading.
+
+    Where other sections were written as well, they are left out: they were not asked for. Without the heading, all of
+    the text is the body, and headings in it that would begin a section become level 3.
+    """
+    bare = _unwrapped(text, headed=False)
+    parts = split(bare) if blocks_of(bare).headings else ()
+    for index, part in enumerate(parts):
+        if part.level and _plain(part.title) == _plain(heading):
+            inside = [part.body]
+            for deeper in parts[index + 1 :]:
+                if deeper.level <= part.level:
+                    break
+                inside.append(deeper.heading_raw + deeper.body)
+            return _tidy("".join(inside))
+    return _tidy("".join(_demoted(part) + part.body for part in parts) or bare)
+
+
+def _composed(bodies: Mapping[str, str], structure: Structure) -> str:
+    sections = []
+    for section in structure.sections:
+        body = _tidy(bodies.get(section.key, ""))
+        sections.append(f"## {section.heading}\n\n{closed(body) if body else gap(section.questions[0])}\n")
+    return "\n".join(sections)
+
+
+def _bodies(text: str, structure: Structure) -> dict[str, str]:
+    """The body of every section that a draft has, by its key. What belongs to no section goes to the first there is."""
+    bare = _unwrapped(text)
+    parts = split(bare)
+    heads = _heads(parts, structure)
+    is_markdown = bool(blocks_of(bare).headings)
+    bodies: dict[str, list[str]] = {}
+    before: list[str] = []
+    current = before
+    titled = False
+    for index, part in enumerate(parts):
+        if index in heads:
+            current = bodies.setdefault(heads[index].key, [])
+            current.append(part.body)
+        elif current is before and part.level == 1 and is_markdown and not titled:
+            titled = True
+            current.append(part.body)
+        elif part.level:
+            current.append((_demoted(part) if is_markdown else part.heading_raw) + part.body)
+        elif not (heads and count_words(part.body) <= CHATTER_WORDS):
+            current.append(part.body)
+    joined = {key: "\n\n".join(texts) for key, texts in bodies.items()}
+    if any(piece.strip() for piece in before):
+        first = next(iter(joined), structure.sections[0].key)
+        joined[first] = "\n\n".join([*before, joined.get(first, "")])
+    return joined
+
+
+def _heads(parts: Sequence[Part], structure: Structure) -> dict[int, Section]:
+    """The parts, by index, that begin a section: headings of level 1 and 2 or, where none of those does, any."""
+    named = {
+        index: section
+        for index, part in enumerate(parts)
+        if part.level and (section := match_section(structure, part.title)) is not None
+    }
+    high = {index: section for index, section in named.items() if parts[index].level <= 2}
+    return high or named
+
+
+def _demoted(part: Part) -> str:
+    """A heading as it stands, but at level 3 where it would begin a section. One without a word is left out."""
+    if not part.level or part.level > 2:
+        return part.heading_raw
+    lines = [line.strip() for line in _BREAK.split(part.heading_raw.strip())]
+    marked = _HEADING_MARKS.match(lines[0])
+    content = lines[0][marked.end() :].strip() if marked else " ".join(lines[:-1])
+    return f"### {content}\n" if content else ""
+
+
+def _unwrapped(text: str, *, headed: bool = True) -> str:
+    """The text out of a code fence around the whole of it, and without the few words outside; cut short or not.
+
+    With ``headed`` a fence is taken for one around the whole only where headings stand in it.
+    """
+    opening = _FENCE.search(text)
+    if opening is None:
+        return text
+    outside, inner = text[: opening.start()], text[opening.end() :]
+    if count_words(outside) > CHATTER_WORDS or _HEADING_MARKS.search(outside):
+        return text
+    marks = re.compile(rf"^[ \t]*{re.escape(opening['marks'])}[^\n]*$", re.MULTILINE)
+    fences = list(marks.finditer(inner))
+    if headed and not _HEADING_MARKS.search(inner):
+        return text
+    if not headed and len(fences) != 1:
+        return text
+    if len(fences) % 2 == 0:
+        return inner  # all that is closed was opened inside: the fence around the whole was never closed
+    after = inner[fences[-1].end() :]
+    if count_words(after) > CHATTER_WORDS or _HEADING_MARKS.search(after):
+        return text
+    return inner[: fences[-1].start()]
+
+
+def _tidy(text: str) -> str:
+    """Without spaces at line ends, runs of blank lines, and blank lines at either end."""
+    lines = [line.rstrip() for line in _BREAK.split(text)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _plain(title: str) -> list[str]:
+    return re.findall(r"\w+", title.casefold())

@@ -1,0 +1,80 @@
+"""Joins the room: the four ports over one client."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.llm.caller import Caller, Dialect, Service
+from bot.llm.client import connect
+from bot.llm.critic import ClaudeCritic
+from bot.llm.drafter import ClaudeDrafter
+from bot.llm.interviewer import ClaudeInterviewer
+from bot.llm.prompts import read_prompts
+from bot.llm.reviser import ClaudeReviser
+from bot.llm.tagged import NewTag
+from bot.workflow.models import Models, Role
+from bot.workflow.ports import Clock
+from bot.workflow.spending import Ledger
+
+# A model that thinks sends nothing but pings; how often is not documented, and four minutes is beyond any seen.
+SILENCE_SECONDS = 240.0
+# A draft of 1,600 words with its thinking takes two or three minutes; ten is where a person has given up.
+TOTAL_SECONDS = 600.0
+RETRIES = 2  # the SDK's own default
+
+
+@dataclass(frozen=True, slots=True)
+class Claude:
+    """The ports, and the one client behind them, which ``close`` ends."""
+
+    models: Models
+    close: Callable[[], Awaitable[None]]
+
+
+def _new_tag() -> str:
+    return secrets.token_hex(6)
+
+
+def make_models(
+    *,
+    api_key: str,
+    base_url: str,
+    dialect: Dialect,
+    models: Mapping[Role, str],
+    prompts: Path,
+    ledger: Ledger,
+    clock: Clock,
+    secret: bytes,
+    silence: float = SILENCE_SECONDS,
+    total: float = TOTAL_SECONDS,
+    retries: int = RETRIES,
+    new_tag: NewTag = _new_tag,
+    timer: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Claude:
+    """The ports over the service at ``base_url``, spoken to in ``dialect``; nothing is sent yet.
+
+    ``models`` are model ids, one for each role; ``prompts`` the directory of the prompt files; ``secret`` keys the
+    pseudonyms under which the service knows writers. ``silence`` is how many seconds nothing may come from the service,
+    ``total`` how many one call may take; ``retries`` how often a request refused in passing is sent again. A server
+    that takes no key is given any. Must be called in the event loop that makes the calls.
+
+    Raises BadPromptFile.
+    """
+    said = read_prompts(prompts)
+    address = base_url.rstrip("/")
+    service = Service(address, dialect, models, secret, silence, total)
+    client = connect(api_key, address, silence=silence, retries=retries)
+    caller = Caller(client, service, ledger, clock, new_tag=new_tag, timer=timer, sleep=sleep)
+    ports = Models(
+        interviewer=ClaudeInterviewer(caller, said["place.md"], said["follow_up.md"]),
+        drafter=ClaudeDrafter(caller, said["draft.md"], said["finish.md"]),
+        reviser=ClaudeReviser(caller, said["revise.md"]),
+        critic=ClaudeCritic(caller, said["critique.md"]),
+    )
+    return Claude(ports, caller.close)

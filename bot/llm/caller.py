@@ -1,0 +1,281 @@
+"""One call of a model: reserved before, streamed, settled after, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import anthropic
+import httpx2
+from anthropic.types import RawMessageStreamEvent
+from pydantic import BaseModel
+
+from bot.errors import (
+    BadReply,
+    BudgetSpent,
+    CutShort,
+    Declined,
+    NotClaude,
+    NothingWritten,
+    Overloaded,
+    RateLimited,
+    ServiceFault,
+    Stalled,
+    StreamBroken,
+    TookTooLong,
+)
+from bot.llm.faults import BEFORE_IT_WAS_SENT, of_connection, of_status, of_transport
+from bot.llm.hearing import Hearing
+from bot.llm.prices import worst_case
+from bot.llm.prompts import Prompt
+from bot.llm.tagged import Blocks, NewTag
+from bot.llm.wire import schema_of, schema_text
+from bot.workflow.models import Cost, On, Role
+from bot.workflow.ports import Clock
+from bot.workflow.spending import Ledger, Reservation, Settlement
+
+# A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
+# lives; one hit within the hour has paid for the dearer one.
+_CACHED = {"type": "ephemeral", "ttl": "1h"}
+_JSON_ONLY = "Answer with one JSON object and nothing else: no prose around it, no code fence. It has this schema:\n\n"
+_PAUSE = 3.0  # seconds; what breaks a stream is over in two to five, or lasts too long to wait for
+_CUT = ("max_tokens", "model_context_window_exceeded")
+_FOR_TOOLS = ("tool_use", "pause_turn")  # no call here offers tools
+_CANCELLED = "cancelled"
+_PASSING = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
+
+
+class Dialect(StrEnum):
+    """What a server understands: all of Claude's Messages API, or only what every imitation of it does."""
+
+    CLAUDE = "claude"
+    BASIC = "basic"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the models are, and what may be asked there. ``models`` are their ids by role.
+
+    ``silence`` is how long nothing at all may come, ``total`` how long one call may take with its retry, in seconds.
+    ``secret`` keys the pseudonym under which the service knows a writer.
+    """
+
+    address: str
+    dialect: Dialect
+    models: Mapping[Role, str]
+    secret: bytes
+    silence: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model wrote, in one piece. ``cut`` where it ended for want of room."""
+
+    text: str
+    model: str
+    cut: bool
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call about to be made. ``sent`` is all text the model will be given."""
+
+    reservation: Reservation
+    body: Mapping[str, Any]
+    sent: str
+    max_tokens: int
+
+
+class Caller:
+    """Makes calls through one client. ``timer`` gives seconds and only ever grows; ``sleep`` waits for some."""
+
+    def __init__(
+        self,
+        client: anthropic.AsyncAnthropic,
+        service: Service,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        new_tag: NewTag,
+        timer: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._ledger = ledger
+        self._clock = clock
+        self._new_tag = new_tag
+        self._timer = timer
+        self._sleep = sleep
+        self._entries: set[asyncio.Future[None]] = set()
+
+    async def call(
+        self,
+        writer: str,
+        prompt: Prompt,
+        values: Mapping[str, object],
+        *,
+        on: On | None = None,
+        form: type[BaseModel] | None = None,
+    ) -> Answer:
+        """What the model of the prompt's role answers; with ``form`` a JSON text, else prose.
+
+        Raises ModelError, of which BudgetSpent before anything was sent; StoreError where the ledger cannot be written.
+        A call that is interrupted before ``on`` was given any text is made once more.
+        """
+        call = self._prepared(writer, prompt, prompt.turn({**values, "block": Blocks(self._new_tag())}), form)
+        deadline = asyncio.timeout(self._service.total)
+        tries = [self._hearing(call, on)]
+        try:
+            async with deadline:
+                try:
+                    await self._attempt(call, tries[0], deadline)
+                except _PASSING:
+                    if not tries[0].answered or tries[0].shown:
+                        raise
+                    await self._sleep(_PAUSE)
+                    tries.append(self._hearing(call, on))
+                    await self._attempt(call, tries[1], deadline)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise TookTooLong(self._service.total) from None
+        return _answer(tries, structured=form is not None)
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._client.close()
+
+    def _hearing(self, call: _Call, on: On | None) -> Hearing:
+        return Hearing(call.reservation.model, call.sent, call.max_tokens, self._timer, on)
+
+    def _prepared(self, writer: str, prompt: Prompt, turn: str, form: type[BaseModel] | None) -> _Call:
+        model = self._service.models[prompt.role]
+        body: dict[str, Any] = {"model": model, "max_tokens": prompt.max_tokens}
+        body["messages"] = [{"role": "user", "content": turn}]
+        system = prompt.system
+        if self._service.dialect is Dialect.BASIC:
+            if form is not None:
+                system = f"{system}\n\n{_JSON_ONLY}{schema_text(form)}"
+            body["system"] = system
+        else:
+            body["system"] = [{"type": "text", "text": system, "cache_control": _CACHED}]
+            body["output_config"] = {"effort": prompt.effort}
+            if form is not None:
+                body["output_config"]["format"] = {"type": "json_schema", "schema": schema_of(form)}
+                system = f"{system}\n\n{schema_text(form)}"  # the service shows it to the model, and bills it
+            pseudonym = hmac.new(self._service.secret, writer.encode(), hashlib.sha256).hexdigest()
+            body["metadata"] = {"user_id": pseudonym}
+        sent = f"{system}\n\n{turn}"
+        worst = worst_case(model, sent, prompt.max_tokens)
+        reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, worst)
+        return _Call(reservation, body, sent, prompt.max_tokens)
+
+    async def _attempt(self, call: _Call, heard: Hearing, deadline: asyncio.Timeout) -> None:
+        number = await self._reserve(call.reservation)
+        try:
+            await self._listen(call, heard)
+        except asyncio.CancelledError:
+            heard.fault = TookTooLong.__name__ if deadline.expired() else _CANCELLED
+            raise
+        except BaseException as error:
+            heard.fault = type(error).__name__
+            raise
+        finally:
+            await self._surely(self._ledger.settle(number, heard.settlement()))
+
+    async def _reserve(self, reservation: Reservation) -> int:
+        """Reserves; where that is cancelled half-way, whatever was reserved is given back."""
+        reserving = asyncio.ensure_future(self._ledger.reserve(reservation, self._clock()))
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            await self._surely(self._give_back(reserving, reservation))
+            raise
+
+    async def _give_back(self, reserving: asyncio.Future[int], reservation: Reservation) -> None:
+        with suppress(BudgetSpent):  # then nothing was reserved
+            free = None if reservation.worst_nano_usd is None else 0
+            await self._ledger.settle(
+                await reserving, Settlement(reservation.model, 0, 0, 0, 0, free, None, 0, _CANCELLED)
+            )
+
+    async def _surely(self, entry: Coroutine[Any, Any, None]) -> None:
+        """Waits for an entry in the ledger that comes to its end even where the waiting is cancelled, once or again:
+        else a reservation would stand at its worst for good.
+        """
+        task = asyncio.ensure_future(entry)
+        self._entries.add(task)  # the event loop itself holds tasks only weakly
+        task.add_done_callback(self._entries.discard)
+        await asyncio.shield(task)
+
+    async def _listen(self, call: _Call, heard: Hearing) -> None:
+        stream = await self._opened(call, heard)
+        async with stream:
+            while (event := await self._next(stream, heard)) is not None:
+                heard.hear(event)
+        if not heard.began:
+            heard.unbilled = True
+            raise NotClaude(self._service.address)
+        if heard.stop_reason is None:
+            raise StreamBroken  # a tidy end of the connection before the end of the message raises nothing by itself
+
+    async def _opened(self, call: _Call, heard: Hearing) -> anthropic.AsyncStream[RawMessageStreamEvent]:
+        service, model = self._service, call.reservation.model
+        try:
+            stream: anthropic.AsyncStream[RawMessageStreamEvent] = await self._client.messages.create(
+                **call.body, stream=True
+            )
+        except anthropic.APIStatusError as error:
+            heard.unbilled = True
+            raise of_status(error, model, service.address) from error
+        except anthropic.APIConnectionError as error:
+            heard.unbilled = isinstance(error.__cause__, BEFORE_IT_WAS_SENT)
+            raise of_connection(error, service.address, service.silence) from error
+        heard.answered = True
+        return stream
+
+    async def _next(
+        self, stream: anthropic.AsyncStream[RawMessageStreamEvent], heard: Hearing
+    ) -> RawMessageStreamEvent | None:
+        service = self._service
+        try:
+            return await anext(stream, None)
+        except anthropic.APIStatusError as error:
+            raise of_status(error, heard.model, service.address) from error
+        except httpx2.RequestError as error:
+            raise of_transport(error, service.silence) from error
+        except ValueError as error:  # an event whose data is no JSON
+            raise (StreamBroken() if heard.began else NotClaude(service.address)) from error
+
+
+def _answer(tries: list[Hearing], *, structured: bool) -> Answer:
+    """What the last try heard, if it is of use; the cost of all."""
+    heard = tries[-1]
+    cut = heard.stop_reason in _CUT
+    if heard.stop_reason == "refusal":
+        raise Declined(heard.category)
+    if heard.stop_reason in _FOR_TOOLS:
+        raise BadReply.misshapen()
+    if not heard.text.strip():
+        raise CutShort if cut else NothingWritten
+    if cut and structured:
+        raise BadReply.truncated()  # even where what came can be read, it is not all
+    return Answer(heard.text, heard.model, cut, _cost([each.settlement() for each in tries]))
+
+
+def _cost(settled: list[Settlement]) -> Cost:
+    prices = [each.nano_usd for each in settled if each.nano_usd is not None]
+    return Cost(
+        nano_usd=sum(prices) if len(prices) == len(settled) else None,
+        tokens_in=sum(each.input_tokens + each.cache_write_tokens + each.cache_read_tokens for each in settled),
+        tokens_out=sum(each.output_tokens for each in settled),
+    )

@@ -1,0 +1,48 @@
+"""The one client of a process, and how patient it is."""
+
+from __future__ import annotations
+
+import logging
+
+import anthropic
+import httpx2
+from anthropic import AsyncAnthropic
+
+from bot.llm.faults import retry_after
+
+CONNECT_SECONDS = 5.0
+WRITE_SECONDS = 60.0
+# As long as the SDK itself waits between tries. Whoever is asked to wait longer tells the person, who can decide.
+LONGEST_WAIT = 8.0
+
+
+def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> AsyncAnthropic:
+    """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
+
+    ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
+    refused in passing (overload, a fault, no connection) is sent again before any answer has begun.
+    """
+    # At level DEBUG, which ANTHROPIC_LOG=debug asks for, the SDK writes whole requests into the log: a writer's notes.
+    if logging.getLogger("anthropic").level == logging.DEBUG:
+        logging.getLogger("anthropic").setLevel(logging.INFO)
+    return AsyncAnthropic(
+        api_key=api_key,
+        base_url=base_url.rstrip("/").removesuffix("/v1"),
+        timeout=httpx2.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS, read=silence),
+        max_retries=retries,
+        open_telemetry=False,
+        middleware=[_impatient],
+    )
+
+
+async def _impatient(
+    request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
+) -> anthropic.AsyncAPIResponse[object]:
+    """Keeps the SDK from sleeping as long as it is told, even for hours, and from asking again to no use."""
+    response = await call_next(request)
+    http = response.http_response
+    if http.is_error:
+        await http.aread()
+        if (retry_after(http) or 0) > LONGEST_WAIT or b"spend_limit_reached" in http.content:
+            http.headers["x-should-retry"] = "false"
+    return response

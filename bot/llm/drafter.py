@@ -1,0 +1,56 @@
+"""The drafter: writes the post from the notes, and what a draft that was cut short still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.essay.essay import Note
+from bot.essay.gaps import gap
+from bot.essay.structure import Structure
+from bot.llm.caller import Answer, Caller
+from bot.llm.material import shown
+from bot.llm.prompts import Prompt
+from bot.workflow.models import On, Written
+
+
+class ClaudeDrafter:
+    """The Drafter port. Its texts are what the model wrote, piece for piece; ``normalise`` puts them into form."""
+
+    def __init__(self, caller: Caller, draft: Prompt, finish: Prompt) -> None:
+        self._caller = caller
+        self._draft = draft
+        self._finish = finish
+
+    async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
+        """See the port."""
+        values = {"gap": gap, "structure": structure, "title": title, "notes": shown(notes)}
+        return written(await self._caller.call(writer, self._draft, values, on=on))
+
+    async def finish(
+        self,
+        writer: str,
+        structure: Structure,
+        title: str,
+        notes: Sequence[Note],
+        text: str,
+        sections: Sequence[str],
+        on: On,
+    ) -> Written:
+        """See the port. Raises ValueError where none of the structure's sections is wanted."""
+        wanted = [section for section in structure.sections if section.key in sections]
+        if not wanted:
+            raise ValueError("there is no section to write")
+        values = {
+            "gap": gap,
+            "structure": structure,
+            "title": title,
+            "notes": shown(notes),
+            "text": text,
+            "wanted": wanted,
+        }
+        return written(await self._caller.call(writer, self._finish, values, on=on))
+
+
+def written(answer: Answer) -> Written:
+    """An answer as the ports give it."""
+    return Written(answer.text, answer.model, answer.cut, answer.cost)

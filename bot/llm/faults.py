@@ -1,0 +1,96 @@
+"""What the SDK raises, as errors that a person may be shown. Status and codes are read, messages never matched.
+
+The table is Anthropic's errors page and anthropic 2.12's _exceptions.py; what happens in the middle of a stream was
+tried against a loopback server: a cut connection and a silence come as raw httpx2 errors, an error event as an
+APIStatusError with status 200.
+"""
+
+from __future__ import annotations
+
+import anthropic
+import httpx2
+
+from bot.errors import (
+    KeyRefused,
+    ModelError,
+    NoNetwork,
+    NotClaude,
+    OutOfCredit,
+    Overloaded,
+    RateLimited,
+    RequestRefused,
+    ServiceFault,
+    SpendLimitReached,
+    Stalled,
+    StreamBroken,
+    UnknownModel,
+)
+
+BEFORE_IT_WAS_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+
+# What an error event in a stream would have been as a status (errors page).
+_STATUS_OF = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+def retry_after(response: httpx2.Response) -> float | None:
+    """How many seconds a response says to wait; None where it does not say, or gives a date (the API gives seconds)."""
+    try:
+        seconds = float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if seconds > 0 else None
+
+
+def of_status(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
+    """The error for an error status, or for an error event in a stream."""
+    if error.error_code is not None and error.error_code.endswith("spend_limit_reached"):
+        return SpendLimitReached()  # a 429 for a tier's cap, a 400 for a limit the account's owner set
+    status = error.status_code
+    if status == 200:
+        status = _STATUS_OF.get(str(error.type), 500)
+    elif not isinstance(error.body, dict):
+        # A page instead of the API's error object comes from something in between; a fault of that is still a fault.
+        return ServiceFault(error.request_id) if status >= 500 else NotClaude(address)
+    match status:
+        case 401:
+            return KeyRefused.invalid()
+        case 402:
+            return OutOfCredit()
+        case 403:
+            return KeyRefused.not_allowed(model)
+        case 404:
+            return UnknownModel(model, address)
+        case 413:
+            return RequestRefused.too_long()
+        case 429:
+            return RateLimited(retry_after(error.response))
+        case 529:
+            return Overloaded()
+        case 408 | 409:
+            return ServiceFault(error.request_id)
+    return (
+        ServiceFault(error.request_id) if status >= 500 else RequestRefused.wrong(error.api_message, error.request_id)
+    )
+
+
+def of_connection(error: anthropic.APIConnectionError, address: str, silence: float) -> ModelError:
+    """The error where no answer began: nothing there, or nothing said within ``silence`` seconds."""
+    if isinstance(error.__cause__, httpx2.ReadTimeout):
+        return Stalled(silence)
+    return NoNetwork(address)
+
+
+def of_transport(error: httpx2.RequestError, silence: float) -> ModelError:
+    """The error where an answer had begun."""
+    return Stalled(silence) if isinstance(error, httpx2.ReadTimeout) else StreamBroken()

@@ -1,0 +1,65 @@
+"""The interviewer: sorts notes into sections and asks one question on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rapidfuzz import fuzz, utils
+
+from bot.essay.essay import Note
+from bot.essay.structure import Section, Structure
+from bot.llm.caller import Caller
+from bot.llm.material import shown
+from bot.llm.prompts import Prompt
+from bot.llm.wire import WirePlacements, WireQuestion, parsed
+
+QUESTION_LENGTH = 300  # characters; the structures' own questions end there too
+# Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
+# two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
+_SAME = 90
+# Every script's question mark (Unicode, property "Terminal_Punctuation", names with QUESTION MARK), and the semicolon
+# that serves as one in Greek.
+_ASKS = "?？؟՞፧᥅⳺⳻꘏꛷⁇⁈⁉︖﹖;"
+_GREEK_END = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff];$")
+_CLOSERS = "\"'”’»)]』」*_ "
+
+
+class ClaudeInterviewer:
+    """The Interviewer port."""
+
+    def __init__(self, caller: Caller, place: Prompt, follow_up: Prompt) -> None:
+        self._caller = caller
+        self._place = place
+        self._follow_up = follow_up
+
+    async def place(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
+        """See the port. Without notes no call is made."""
+        if not shown(notes):
+            return {}
+        values = {"structure": structure, "notes": notes}
+        answer = await self._caller.call(writer, self._place, values, form=WirePlacements)
+        numbers = {note.number for note in notes}
+        found = parsed(WirePlacements, answer.text).placements
+        return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
+
+    async def follow_up(
+        self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
+    ) -> str | None:
+        """See the port. Without notes no call is made; what comes back is None unless it is one new, short question."""
+        if not shown(notes):
+            return None
+        values = {"section": section, "notes": notes, "asked": asked}
+        answer = await self._caller.call(writer, self._follow_up, values, form=WireQuestion)
+        question = (parsed(WireQuestion, answer.text).question or "").strip()
+        return question if is_new_question(question, asked) else None
+
+
+def is_new_question(question: str, asked: Sequence[str]) -> bool:
+    """Whether this is one line, a question of bearable length, and none of those asked, nor nearly."""
+    if not question or len(question) > QUESTION_LENGTH or len(question.splitlines()) != 1:
+        return False
+    end = question.rstrip(_CLOSERS)
+    if not end.endswith(tuple(_ASKS)) and not _GREEK_END.search(end):
+        return False
+    return all(fuzz.ratio(question, old, processor=utils.default_process) < _SAME for old in asked)

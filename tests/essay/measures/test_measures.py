@@ -1,0 +1,81 @@
+"""Measures: each is raised by its own fault, silent on fragments and foreign texts, and quiet on good prose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.essay.measures import MEASURES, measure
+from bot.essay.reading import Reading
+from tests.essay.measures import samples
+from tests.essay.measures.samples import measured, raised
+
+ESSAYS = sorted((Path(__file__).parents[2] / "data" / "essays").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("not_but", samples.TURNS + samples.PLAIN),
+        ("bare_sections", samples.BARE),
+        ("unsourced", samples.TRENDS + samples.PLAIN),
+        ("filler", samples.FILLER + samples.PLAIN),
+        ("stock_phrases", samples.STOCK + samples.PLAIN),
+        ("dashes", samples.DASHES + samples.PLAIN),
+        ("triads", samples.TRIADS + samples.PLAIN),
+        ("openers", samples.OPENERS + samples.PLAIN),
+        ("endings", samples.PLAIN + samples.PLAIN + samples.ENDINGS),
+        ("sentence_lengths", samples.METRONOME),
+    ],
+)
+def test_a_fault_raises_its_own_measure(key: str, text: str) -> None:
+    result = measured(text)[key]
+    assert result.raised
+    assert result.advice
+    assert result.spans or key == "sentence_lengths"
+    assert all(mark.span.of(text).strip() and mark.note for mark in result.spans)
+
+
+def test_a_plain_account_raises_nothing() -> None:
+    assert raised(samples.PLAIN) == set()
+
+
+@pytest.mark.parametrize(
+    "text", [samples.TURNS, samples.TRENDS, samples.FILLER, samples.STOCK, samples.DASHES, samples.TRIADS, "", "One."]
+)
+def test_a_fragment_is_too_short_to_raise_anything(text: str) -> None:
+    assert raised(text) == set()
+
+
+def test_measures_of_english_words_say_so_on_another_language() -> None:
+    results = measured(samples.GERMAN)
+    assert raised(samples.GERMAN) == set()
+    assert "not in English" in results["not_but"].summary
+    assert results["sentence_lengths"].figures["sentences"] == 10
+
+
+@pytest.mark.parametrize("path", ESSAYS, ids=lambda path: path.stem)
+def test_well_made_essays_raise_three_measures_at_most(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(raised(text)) <= 3, raised(text)
+    assert int(measured(text)["not_but"].figures["turns"]) <= 3
+
+
+def test_every_row_says_why_from_when_and_from_where() -> None:
+    assert len({row.key for row in MEASURES}) == len(MEASURES)
+    for result in measure(Reading(samples.TURNS + samples.PLAIN)):
+        assert result.why
+        assert result.threshold
+        assert result.source
+        assert result.summary.endswith(".")
+        assert json.loads(json.dumps(result.figures)) == result.figures
+
+
+@given(st.text() | st.text(alphabet="aI not but,.—-'’\"“”#\n:;?"))
+def test_any_text_can_be_measured(text: str) -> None:
+    for result in measure(Reading(text)):
+        assert all(0 <= mark.span.start <= mark.span.end <= len(text) for mark in result.spans)

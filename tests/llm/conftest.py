@@ -1,0 +1,178 @@
+"""What the tests of the model room share: the loopback Claude, a ledger in memory, the ports over both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.catalogue import prompts_directory
+from bot.errors import BudgetSpent
+from bot.essay.essay import Note
+from bot.llm.build import make_models
+from bot.llm.caller import Dialect
+from bot.workflow.models import Models, Role, Text, Thinking
+from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
+from tests.simulators.claude import ClaudeSimulator
+
+WRITER = "writer-4711"
+IDS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
+LOCAL = dict.fromkeys(Role, "a-local-model")
+SECRET = b"a secret for tests"
+TAG = "t4g"
+NOTES = (
+    Note(1, "The build broke on a Tuesday and nobody asked me.", "What was missing?", "missed"),
+    Note(2, "My pay went from 61,000 to 48,500.", "What did it cost?", "gave-up"),
+)
+DRAFT = "## What I missed\n\nThe build broke on a Tuesday.\n\n## What I gave up\n\nMy pay went from 61,000 to 48,500.\n"
+
+
+@dataclass(eq=False)
+class MemoryLedger:
+    """A Ledger that keeps its rows in lists and refuses calls once ``spent_up`` is set. It never forgets a row."""
+
+    reservations: list[Reservation] = field(default_factory=list)
+    settlements: dict[int, Settlement] = field(default_factory=dict)
+    spent_up: bool = False
+
+    async def reserve(self, reservation: Reservation, at: datetime) -> int:
+        if self.spent_up:
+            raise BudgetSpent("Your budget for today", at)
+        self.reservations.append(reservation)
+        return len(self.reservations)
+
+    async def settle(self, call: int, settlement: Settlement) -> None:
+        assert call not in self.settlements, "a call is settled once"
+        self.settlements[call] = settlement
+
+    async def spent(self, writer: str, at: datetime) -> Spent:
+        raise NotImplementedError
+
+    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> list[Settlement]:
+        """The settlements in the order of the calls; every reserved call must have one."""
+        assert sorted(self.settlements) == list(range(1, len(self.reservations) + 1)), "a call was left unsettled"
+        return [self.settlements[call] for call in sorted(self.settlements)]
+
+
+@dataclass(eq=False)
+class Pieces:
+    """Takes what ``on`` is given."""
+
+    got: list[Thinking | Text] = field(default_factory=list)
+
+    def __call__(self, piece: Thinking | Text) -> None:
+        self.got.append(piece)
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.got if isinstance(piece, Text))
+
+    @property
+    def thoughts(self) -> int:
+        return sum(isinstance(piece, Thinking) for piece in self.got)
+
+
+@dataclass(eq=False)
+class Naps:
+    """A sleep that waits for nothing and remembers how long it was to be."""
+
+    taken: list[float] = field(default_factory=list)
+
+    async def __call__(self, seconds: float) -> None:
+        self.taken.append(seconds)
+
+
+@asynccontextmanager
+async def ports(
+    claude: ClaudeSimulator,
+    ledger: MemoryLedger,
+    naps: Naps,
+    *,
+    address: str | None = None,
+    key: str | None = None,
+    retries: int = 0,
+    silence: float = 5.0,
+    total: float = 10.0,
+    new_tag: Callable[[], str] = lambda: TAG,
+) -> AsyncIterator[Models]:
+    """The ports over a simulator, in the dialect it speaks."""
+    made = make_models(
+        api_key=key or claude.key or "any",
+        base_url=address or claude.base_url,
+        dialect=Dialect.BASIC if claude.basic else Dialect.CLAUDE,
+        models=LOCAL if claude.basic else IDS,
+        prompts=prompts_directory(),
+        ledger=ledger,
+        clock=lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
+        secret=SECRET,
+        silence=silence,
+        total=total,
+        retries=retries,
+        new_tag=new_tag,
+        timer=map(float, itertools.count()).__next__,
+        sleep=naps,
+    )
+    try:
+        yield made.models
+    finally:
+        await made.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK would send even loopback requests through a proxy named in the environment."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger()
+
+
+@pytest.fixture
+def naps() -> Naps:
+    return Naps()
+
+
+@pytest.fixture
+def on() -> Pieces:
+    return Pieces()
+
+
+@pytest.fixture
+async def claude() -> AsyncIterator[ClaudeSimulator]:
+    async with ClaudeSimulator() as running:
+        yield running
+        assert running.refused == [], "the service refused a request of ours"
+
+
+@pytest.fixture
+async def local() -> AsyncIterator[ClaudeSimulator]:
+    async with ClaudeSimulator(basic=True, key=None, wrap_json=True) as running:
+        yield running
+        assert running.refused == [], "the local server refused a request of ours"
+
+
+@pytest.fixture(params=["claude", "basic"])
+async def either(request: pytest.FixtureRequest) -> AsyncIterator[ClaudeSimulator]:
+    """A server of each dialect in turn."""
+    basic = request.param == "basic"
+    async with ClaudeSimulator(basic=basic, wrap_json=basic, key=None if basic else "sk-simulated") as running:
+        yield running
+        assert running.refused == [], "the service refused a request of ours"
+
+
+@pytest.fixture
+async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: Naps) -> AsyncIterator[Models]:
+    async with ports(claude, ledger, naps) as made:
+        yield made

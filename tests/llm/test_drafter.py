@@ -1,0 +1,139 @@
+"""The drafter and the reviser, through the real SDK, against the loopback Claude in both dialects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.essay.structure import Structure
+from bot.workflow.models import Models, Role
+from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
+
+
+async def test_a_draft_arrives_piece_by_piece_and_whole(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    either.script(Reply(DRAFT, thinking=Thinking(tokens=100)))
+    async with ports(either, ledger, naps) as models:
+        written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    assert written.text == on.text == DRAFT
+    assert on.thoughts == 1
+    assert not written.cut
+    assert written.model == either.requests[0].model
+    assert written.cost.tokens_out == 100 + tokens_in(DRAFT)
+    assert written.cost.tokens_in == either.requests[0].usage.total_input
+
+
+async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    either.script(Reply(DRAFT))
+    async with ports(either, ledger, naps) as models:
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    turn = either.requests[0].last_user_text
+    assert turn.endswith(
+        '<note id="t4g" number="2" section="gave-up">\nMy pay went from 61,000 to 48,500.\n</note id="t4g">'
+    )
+    for section in structure.sections:
+        assert f"## {section.heading}\n" in turn
+        assert f"Length: {section.budget} words." in turn
+        assert f"[NEED: {section.questions[0]}]" in turn
+    assert '<title id="t4g">\nOut\n</title id="t4g">' in turn
+    assert "[NEED:" in either.requests[0].system
+    assert either.requests[0].streaming
+
+
+async def test_claude_is_told_the_effort_and_a_local_server_nothing_it_may_not_know(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    either.script(Reply(DRAFT))
+    async with ports(either, ledger, naps) as models:
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    body = either.requests[0].body
+    if either.basic:
+        assert set(body) == {"model", "max_tokens", "system", "messages", "stream"}
+        assert isinstance(body["system"], str)
+    else:
+        assert body["output_config"] == {"effort": "medium"}
+        assert body["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
+        assert set(body) == {"model", "max_tokens", "system", "messages", "stream", "output_config", "metadata"}
+
+
+async def test_a_draft_that_runs_out_of_room_is_given_as_cut(
+    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
+) -> None:
+    claude.script(Reply(DRAFT, thinking=Thinking(tokens=15_990)))
+    written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    assert written.cut
+    assert DRAFT.startswith(written.text)
+    assert written.text == on.text != DRAFT
+    assert ledger.rows[0].stop_reason == "max_tokens"
+
+
+async def test_a_full_context_window_is_a_cut_too(
+    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure
+) -> None:
+    claude.script(Reply(DRAFT[:40], stop_reason="model_context_window_exceeded"))
+    assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).cut
+
+
+async def test_finishing_shows_what_stands_and_asks_for_the_rest_alone(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    done, rest = DRAFT.split("\n\n## ", 1)
+    either.script(Reply("## " + rest))
+    async with ports(either, ledger, naps) as models:
+        written = await models.drafter.finish(WRITER, structure, "Out", NOTES, done, ["gave-up"], on)
+    assert written.text == on.text == "## " + rest
+    turn = either.requests[0].last_user_text
+    assert turn.endswith(f'<post id="t4g">\n{done}\n</post id="t4g">')
+    assert turn.count("## What I gave up") == 1
+    assert turn.count("## What I missed") == 1  # in what stands, and not among what is wanted
+    assert ledger.reservations[0].prompt == "finish.md"
+
+
+async def test_finishing_nothing_is_a_mistake_of_the_program(
+    models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
+) -> None:
+    with pytest.raises(ValueError, match="no section"):
+        await models.drafter.finish(WRITER, structure, "Out", NOTES, DRAFT, [], on)
+    assert ledger.rows == []
+
+
+async def test_a_revision_is_the_sections_body_alone(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces
+) -> None:
+    either.script(Reply("## What I missed\n\nThe build broke. Nobody asked.\n"))
+    async with ports(either, ledger, naps) as models:
+        revised = await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter, please.", on)
+    assert revised.text == "The build broke. Nobody asked."
+    turn = either.requests[0].last_user_text
+    assert turn.endswith('<instruction id="t4g">\nShorter, please.\n</instruction id="t4g">')
+    assert '<heading id="t4g">\nWhat I missed\n</heading id="t4g">' in turn
+    assert DRAFT in turn
+    assert ledger.reservations[0].role is Role.WRITER
+
+
+async def test_a_revision_without_an_instruction_has_one_of_ours(
+    claude: ClaudeSimulator, models: Models, on: Pieces
+) -> None:
+    claude.script(Reply("The build broke."))
+    await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "  ", on)
+    assert "<instruction" not in claude.requests[0].last_user_text
+    assert "clearer and more exact" in claude.requests[0].last_user_text
+
+
+async def test_the_second_call_of_a_role_reads_its_system_text_from_the_cache(
+    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
+) -> None:
+    claude.script(Reply(DRAFT), Reply(DRAFT))
+    await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    await models.drafter.draft("another", structure, "In", (replace(NOTES[0], text="Other words."),), on)
+    first, second = (request.usage for request in claude.requests)
+    assert first.write_1h == second.read == tokens_in(claude.requests[0].system) > 512
+    assert first.read == second.write_1h == 0
+    assert [row.cache_write_tokens for row in ledger.rows] == [first.write_1h, 0]
+    assert [row.cache_read_tokens for row in ledger.rows] == [0, second.read]
+    assert [row.nano_usd for row in ledger.rows] == [round(request.billed.total * 1e9) for request in claude.requests]

@@ -1,0 +1,71 @@
+"""A loopback imitation of Discord that is as strict as Discord, for an unmodified discord.py bot.
+
+A whole test::
+
+    async def test_a_writer_gets_a_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+        async with DiscordSimulator() as sim:
+            sim.point(monkeypatch)
+            async with running(MyBot(), sim):
+                user = sim.user("writer")
+                act = await user.slash(user.dm, "draft", structure="layoff", notes=Attachment("n.txt", b"I left."))
+                assert (await act.acknowledged()).latency < 1
+                panel = await act.message()
+                modal = await (await user.click(panel, "Edit")).modal()
+                await user.submit(modal, {"Draft": "I left on a Tuesday."})
+                await user.sees(lambda screen: "on a Tuesday" in screen.text)
+            assert sim.violations == [] and sim.pings == [] and sim.timeline.unanswered() == []
+
+Where Discord's behaviour is not verified, the stricter reading is taken and said at the place: characters are counted
+in code points and UTF-16 (settings.py), text of white space alone is refused (check_layout.py), a V2 message's flags
+must keep the V2 bit (desk.py), empty files are refused (settings.py), files die with their message (desk.py), file
+names are made plain (uploads.py), flags that a route does not list are refused on creation (check_message.py),
+ephemeral messages and forms are gone when a client restarts (people.py), the status of 40094 is 400
+(interactions.py), the inner code words of form errors (errors.py), and the numbers of rate limits (limits.py).
+
+Not imitated: threads, reactions, polls, stickers, voice, caches of servers (READY lists none), more than one bot,
+compressed gateway frames, the further limit on edits of old messages (30046) and hidden limits of webhooks for a
+whole channel.
+"""
+
+from .acts import Acknowledgement, Act, DidNotRespondError
+from .commands import NotOfferedError, Sync
+from .limits import Violation
+from .model import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
+from .options import Attachment
+from .people import Screen, User
+from .running import process, running
+from .screen_text import modal_text, screen_text
+from .server import DiscordSimulator
+from .settings import Settings
+from .timeline import Moment, Timeline
+from .wire import Reply, Socket, Wire
+
+__all__ = [
+    "Acknowledgement",
+    "Act",
+    "Attachment",
+    "Channel",
+    "DidNotRespondError",
+    "DiscordSimulator",
+    "DmPolicy",
+    "Guild",
+    "Interaction",
+    "Message",
+    "Modal",
+    "Moment",
+    "NotOfferedError",
+    "Reply",
+    "Screen",
+    "Settings",
+    "Socket",
+    "Sync",
+    "Timeline",
+    "Upload",
+    "User",
+    "Violation",
+    "Wire",
+    "modal_text",
+    "process",
+    "running",
+    "screen_text",
+]

@@ -1,0 +1,244 @@
+"""The routes themselves: login, commands, channels, interactions."""
+
+from aiohttp import web
+
+from .commands import Commands
+from .desk import Desk
+from .errors import ApiError, FormErrors
+from .gateway import Gateway
+from .interactions import InteractionDesk
+from .limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
+from .model import Channel, Message
+from .rest import Rest
+from .shapes import Json
+from .uploads import Body
+from .world import World
+
+
+class Routes:
+    """Joins the desks to their addresses."""
+
+    def __init__(
+        self, world: World, rest: Rest, gateway: Gateway, desk: Desk, interactions: InteractionDesk, commands: Commands
+    ) -> None:
+        self._world = world
+        self._rest = rest
+        self._gateway = gateway
+        self._desk = desk
+        self._interactions = interactions
+        self._commands = commands
+        self._nonces: dict[tuple[int, str], Message] = {}
+        self._login()
+        self._command_routes()
+        self._channel_routes()
+        self._interaction_routes()
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            rest.add(method, "/{rest:.*}", self._unknown, public=True)
+
+    async def _unknown(self, request: web.Request, body: Body) -> None:
+        """Whatever is not imitated, such as threads, answers as an address that does not exist."""
+        raise ApiError(404, 0, "404: Not Found")
+
+    def _login(self) -> None:
+        add = self._rest.add
+        add("GET", "/users/@me", self._me)
+        add("GET", "/oauth2/applications/@me", self._application)
+        add("GET", "/applications/@me", self._application)
+        add("GET", "/gateway", self._gateway_url)
+        add("GET", "/gateway/bot", self._gateway_bot)
+        add("GET", "/users/{user}", self._user)
+        add("POST", "/users/@me/channels", self._open_dm)
+
+    def _command_routes(self) -> None:
+        for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
+            self._rest.add("GET", f"{base}/commands", self._list_commands)
+            self._rest.add("PUT", f"{base}/commands", self._put_commands)
+            self._rest.add("POST", f"{base}/commands", self._post_command)
+            self._rest.add("GET", f"{base}/commands/{{command}}", self._get_command)
+            self._rest.add("DELETE", f"{base}/commands/{{command}}", self._delete_command)
+
+    def _channel_routes(self) -> None:
+        add, messages = self._rest.add, "/channels/{channel}/messages"
+        add("GET", "/channels/{channel}", self._get_channel)
+        add("GET", messages, self._list_messages, rule=READ, resource="channel")
+        add("POST", messages, self._send, rule=SEND, resource="channel")
+        add("GET", f"{messages}/{{message}}", self._get_message, rule=READ, resource="channel")
+        add("PATCH", f"{messages}/{{message}}", self._edit, rule=EDIT, resource="channel")
+        add("DELETE", f"{messages}/{{message}}", self._delete, rule=DELETE, resource="channel")
+        add("POST", "/channels/{channel}/typing", self._typing, rule=TYPING, resource="channel")
+
+    def _interaction_routes(self) -> None:
+        self._rest.add("POST", "/interactions/{id}/{token}/callback", self._callback, public=True)
+        hook, message = "/webhooks/{application}/{token}", "/webhooks/{application}/{token}/messages/{message}"
+        self._rest.add("POST", hook, self._follow_up, rule=WEBHOOK, resource="token", public=True)
+        self._rest.add("GET", message, self._hook_get, rule=WEBHOOK, resource="token", public=True)
+        self._rest.add("PATCH", message, self._hook_edit, rule=WEBHOOK, resource="token", public=True)
+        self._rest.add("DELETE", message, self._hook_delete, rule=WEBHOOK, resource="token", public=True)
+
+    # Login.
+
+    async def _me(self, request: web.Request, body: Body) -> Json:
+        return {**self._world.bot.payload(), "verified": True, "mfa_enabled": False, "flags": 0, "locale": "en-GB"}
+
+    async def _application(self, request: web.Request, body: Body) -> Json:
+        bot = self._world.bot
+        about = {"icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False}
+        return {
+            **about,
+            "id": str(bot.id),
+            "name": bot.name,
+            "owner": self._world.owner.payload(),
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "team": None,
+            "rpc_origins": [],
+            "integration_types_config": {"0": {}, "1": {}},
+        }
+
+    async def _gateway_url(self, request: web.Request, body: Body) -> Json:
+        return {"url": self._gateway.url}
+
+    async def _gateway_bot(self, request: web.Request, body: Body) -> Json:
+        limit = {
+            "total": 1000,
+            "remaining": 1000 - self._gateway.identifies,
+            "reset_after": 86_400_000,
+            "max_concurrency": 1,
+        }
+        return {"url": self._gateway.url, "shards": 1, "session_start_limit": limit}
+
+    async def _user(self, request: web.Request, body: Body) -> Json:
+        number = request.match_info["user"]
+        account = self._world.accounts.get(int(number)) if number.isdecimal() else None
+        if account is None:
+            raise ApiError(404, 10013, "Unknown User")
+        return account.payload()
+
+    async def _open_dm(self, request: web.Request, body: Body) -> Json:
+        """Closed DMs answer 400 here and 403 on sending (discord-api-docs#1905); too fast is 403/40003."""
+        account = self._world.accounts.get(int(body.payload.get("recipient_id") or 0))
+        if account is None or account.bot:
+            raise ApiError(400, 50033, "Invalid Recipient(s)")
+        self._may_write(account.dms, opening=True)
+        return self._world.dm(account).payload(self._world.bot.payload())
+
+    def _may_write(self, policy: str, *, opening: bool) -> None:
+        if policy == "too fast" and opening:
+            raise ApiError(403, 40003, "You are opening direct messages too fast")
+        if policy == "closed":
+            raise ApiError(400 if opening else 403, 50007, "Cannot send messages to this user")
+        if policy == "no mutual guild":
+            message = "Cannot send messages to this user due to having no mutual guilds"
+            raise ApiError(400 if opening else 403, 50278, message)
+
+    # Commands.
+
+    def _scope(self, request: web.Request) -> tuple[str, int | None]:
+        application = self._rest.own_application(request)
+        number = request.match_info.get("guild")
+        if number is None:
+            return application, None
+        guild = self._world.guilds.get(int(number))
+        if guild is None or not guild.bot:
+            raise ApiError(403, 50001, "Missing Access")
+        return application, guild.id
+
+    async def _list_commands(self, request: web.Request, body: Body) -> list[Json]:
+        return self._commands.all(self._scope(request)[1])
+
+    async def _put_commands(self, request: web.Request, body: Body) -> list[Json]:
+        application, scope = self._scope(request)
+        return self._commands.overwrite(body.payload.get("items", []), scope, application)
+
+    async def _post_command(self, request: web.Request, body: Body) -> Json:
+        application, scope = self._scope(request)
+        return self._commands.upsert(body.payload, scope, application)
+
+    async def _get_command(self, request: web.Request, body: Body) -> Json:
+        return self._commands.one(request.match_info["command"], self._scope(request)[1])
+
+    async def _delete_command(self, request: web.Request, body: Body) -> None:
+        self._commands.remove(request.match_info["command"], self._scope(request)[1])
+
+    # Channels.
+
+    def _channel(self, request: web.Request) -> Channel:
+        return self._world.channel_for_bot(request.match_info["channel"])
+
+    def _own(self, request: web.Request) -> Message:
+        message = self._world.message_for_bot(self._channel(request), request.match_info["message"])
+        if message.author is not self._world.bot:
+            raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        return message
+
+    async def _get_channel(self, request: web.Request, body: Body) -> Json:
+        return self._channel(request).payload(self._world.bot.payload())
+
+    async def _list_messages(self, request: web.Request, body: Body) -> list[Json]:
+        """Newest first; ``after`` gives the oldest ones behind it, newest first, as Discord does."""
+        channel = self._channel(request)
+        errors = FormErrors()
+        limit = int(request.query.get("limit", "50"))
+        errors.within(("limit",), limit, 1, 100)
+        errors.raise_if_any()
+        before, after = int(request.query.get("before", 2**63)), int(request.query.get("after", 0))
+        shown = [one for one in channel.messages if not one.deleted and not one.ephemeral and after < one.id < before]
+        chosen = shown[:limit] if "after" in request.query else shown[-limit:]
+        return [one.payload() for one in reversed(chosen)]
+
+    async def _send(self, request: web.Request, body: Body) -> Json:
+        channel = self._channel(request)
+        if not channel.writable:
+            raise ApiError(403, 50013, "Missing Permissions")
+        for person in channel.people:
+            self._may_write(person.dms, opening=False)
+        nonce = str(body.payload.get("nonce") or "")
+        known = self._nonces.get((channel.id, nonce))
+        if nonce and body.payload.get("enforce_nonce") and known is not None:
+            return known.payload()
+        message = await self._desk.post(channel, body)
+        self._nonces[channel.id, nonce] = message
+        return message.payload()
+
+    async def _get_message(self, request: web.Request, body: Body) -> Json:
+        return self._world.message_for_bot(self._channel(request), request.match_info["message"]).payload()
+
+    async def _edit(self, request: web.Request, body: Body) -> Json:
+        return (await self._desk.edit(self._own(request), body)).payload()
+
+    async def _delete(self, request: web.Request, body: Body) -> None:
+        channel = self._channel(request)
+        message = self._world.message_for_bot(channel, request.match_info["message"])
+        if message.author is not self._world.bot:
+            raise ApiError(403, 50003 if channel.kind == "dm" else 50013, "Cannot execute action on this message")
+        await self._desk.delete(message)
+
+    async def _typing(self, request: web.Request, body: Body) -> None:
+        channel = self._channel(request)
+        if not channel.writable:
+            raise ApiError(403, 50013, "Missing Permissions")
+        seen = tuple(one.name for one in self._world.audience(channel))
+        self._world.timeline.add("typing", seen, self._world.bot.name)
+
+    # Interactions.
+
+    async def _callback(self, request: web.Request, body: Body) -> Json | None:
+        found = await self._interactions.respond(request.match_info["id"], request.match_info["token"], body)
+        return found if request.query.get("with_response") in ("1", "true", "True") else None
+
+    async def _follow_up(self, request: web.Request, body: Body) -> Json:
+        found = self._interactions.by_token(request.match_info["application"], request.match_info["token"])
+        return (await self._interactions.follow_up(found, body)).payload()
+
+    def _hooked(self, request: web.Request) -> Message:
+        found = self._interactions.by_token(request.match_info["application"], request.match_info["token"])
+        return self._interactions.message(found, request.match_info["message"])
+
+    async def _hook_get(self, request: web.Request, body: Body) -> Json:
+        return self._hooked(request).payload()
+
+    async def _hook_edit(self, request: web.Request, body: Body) -> Json:
+        return (await self._desk.edit(self._hooked(request), body)).payload()
+
+    async def _hook_delete(self, request: web.Request, body: Body) -> None:
+        await self._desk.delete(self._hooked(request))

@@ -1,0 +1,202 @@
+"""The simulator itself: one object that a test starts, fills with people, and asks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+from aiohttp import web
+
+from .clock import Clock
+from .commands import Commands, Sync
+from .desk import Desk
+from .faults import Fault, Faults
+from .gateway import Gateway
+from .interactions import InteractionDesk
+from .limits import RateLimiter, Violation
+from .model import Channel, DmPolicy, Guild, Message, Upload
+from .people import User
+from .pointing import environment, point
+from .rest import Rest, Served
+from .routes import Routes
+from .settings import Settings
+from .shapes import Json
+from .timeline import Timeline
+from .world import World
+
+
+class DiscordSimulator:
+    """A loopback Discord for one bot. Use it as an async context manager; it serves 127.0.0.1 on a free port.
+
+    Attributes:
+        clock: moves time (:meth:`Clock.advance`) past deadlines, token lifetimes and link expiry.
+        timeline: everything anyone saw.
+        gateway: drops, reconnects, duplicates, counts of IDENTIFY and RESUME.
+        commands: what is registered, and every sync.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.world = World(self.settings)
+        self.clock: Clock = self.world.clock
+        self.timeline: Timeline = self.world.timeline
+        self.gateway = Gateway(self.settings, self.timeline)
+        self.gateway.ready = self._ready
+        self.desk = Desk(self.world, self.gateway)
+        self.interactions = InteractionDesk(self.world, self.gateway, self.desk)
+        self.commands = Commands(self.settings, self.clock)
+        self.limiter = RateLimiter(self.settings, self.clock)
+        self.faults = Faults(self.timeline)
+        self.rest = Rest(self.settings, self.timeline, self.limiter, self.faults, self.interactions.application)
+        Routes(self.world, self.rest, self.gateway, self.desk, self.interactions, self.commands)
+        self.address = ""
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        router = self.rest.app.router
+        router.add_get("/gateway", self.gateway.serve)
+        router.add_get("/gateway/", self.gateway.serve)
+        for folder in ("attachments", "ephemeral-attachments"):
+            router.add_get(f"/{folder}/{{channel}}/{{id:\\d+}}/{{name}}", self.world.files.serve)
+        self._runner = web.AppRunner(self.rest.app, shutdown_timeout=0.2, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.address = self.world.files.base = f"http://127.0.0.1:{port}"
+        self.gateway.url = f"ws://127.0.0.1:{port}/gateway"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.interactions.close()
+        await self.gateway.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self.rest.crashes:
+            raise ExceptionGroup("the simulator itself failed", self.rest.crashes)
+
+    # Pointing a bot here.
+
+    @property
+    def token(self) -> str:
+        """What the bot logs in with."""
+        return self.settings.token
+
+    def point(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Sends every bot of this process here until the test ends."""
+        point(monkeypatch, self.address)
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """The environment for a bot in another process; ``folder`` receives its sitecustomize.py."""
+        return environment(self.address, folder)
+
+    # People and places.
+
+    def user(self, name: str, *, installed: bool = False, dms: DmPolicy = "open") -> User:
+        """A person. ``installed``: they installed the app themselves. ``dms``: whether the bot may write to them."""
+        if any(one.name == name for one in self.world.accounts.values()):
+            raise ValueError(f"there is already a person named {name!r}, and the timeline tells people apart by name")
+        return User(self, self.world.account(name, installed=installed, dms=dms))
+
+    @property
+    def owner(self) -> User:
+        """Who owns the application, as /oauth2/applications/@me says."""
+        return User(self, self.world.owner)
+
+    def guild(
+        self,
+        name: str,
+        *,
+        bot: bool = True,
+        external_apps: bool = True,
+        channels: tuple[str, ...] = ("general",),
+        members: tuple[User, ...] = (),
+    ) -> Guild:
+        """A server. Who acts in it becomes a member, ``members`` are from the start.
+
+        Args:
+            bot: False when it has not added the app, so that only people who installed it can use it there.
+            external_apps: False when such people's answers there are forced to be ephemeral.
+        """
+        guild = self.world.guild(name, bot=bot, external_apps=external_apps, channels=channels)
+        for one in members:
+            self.world.enter(one.account, guild.general)
+        return guild
+
+    def private(self, *people: User) -> Channel:
+        """A DM between people, without the bot."""
+        return self.world.private(tuple(one.account for one in people))
+
+    # Faults.
+
+    def fail_next(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        code: int | None = None,
+        times: int | None = 1,
+        *,
+        applied: bool = False,
+        retry_after: float = 1.0,
+    ) -> Fault:
+        """See :meth:`Faults.fail_next`: ``sim.fail_next("PATCH", "/webhooks/*/messages/@original", 500)``."""
+        return self.faults.fail_next(method, path, status, code, times, applied=applied, retry_after=retry_after)
+
+    def delay(self, method: str, path: str, seconds: float, times: int | None = None) -> Fault:
+        """Answers matching requests later."""
+        return self.faults.delay(method, path, seconds, times)
+
+    def automod(self, blocked: Callable[[str], bool] | None) -> None:
+        """Refuses sends and edits in servers whose text the predicate is true for (400/200000). None ends it."""
+        self.desk.automod = blocked
+
+    def delete_file(self, upload: Upload) -> None:
+        """Its address answers 404 from now on."""
+        upload.deleted = True
+
+    # Findings.
+
+    @property
+    def messages(self) -> list[Message]:
+        """Every message that is not deleted, oldest first, ephemeral ones too."""
+        return [one for _, one in sorted(self.world.messages.items()) if not one.deleted]
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Every 429 the bot was given."""
+        return self.limiter.violations
+
+    @property
+    def syncs(self) -> list[Sync]:
+        return self.commands.syncs
+
+    @property
+    def served(self) -> list[Served]:
+        """Every REST request and how it was answered."""
+        return self.rest.served
+
+    @property
+    def refused(self) -> list[Served]:
+        return self.rest.refused
+
+    @property
+    def pings(self) -> list[str]:
+        """Everything that any message of the bot notified."""
+        return [ping for one in self.world.messages.values() for ping in one.pings]
+
+    def _ready(self) -> Json:
+        """READY without its session fields. No servers are listed: caches are not imitated."""
+        bot = self.world.bot
+        about = {"id": str(bot.id), "flags": 0}
+        return {
+            "v": 10,
+            "user": bot.payload(),
+            "guilds": [],
+            "application": about,
+            "private_channels": [],
+            "relationships": [],
+        }

@@ -1,0 +1,35 @@
+"""What a test may choose about the imitation. The defaults are Discord's own numbers."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Settings:
+    """Every field may be changed while the simulator runs; sizes are bytes, times seconds.
+
+    Sources are sections of Discord's documentation (discord/discord-api-docs, August 2026) unless stated otherwise.
+    """
+
+    token: str = "simulated.bot.token"
+    bot_name: str = "essay-bot"
+    owner_name: str = "operator"
+    ack_deadline: float = 3.0  # "Interaction Callback": three seconds, then the token is void
+    token_lifetime: float = 900.0  # "Followup Messages": fifteen minutes
+    file_limit: int = 10 * MIB  # "Uploading Files"; told to the bot as attachment_size_limit
+    request_limit: int = 25 * MIB  # "Create Message", Limitations
+    heartbeat_interval: float = 41.25
+    disallowed_intents: int = 0  # an IDENTIFY with any of these bits is closed with 4014
+    rate_limits: bool = True
+    latency: float = 0.0  # before every REST reply
+    count_utf16: bool = True
+    """How characters are counted. Discord does not say whether 4000 means code points or UTF-16 units, so the stricter
+    is the default: a text is refused when either count is above the limit (UTF-16 never gives the smaller one)."""
+    refuse_empty_files: bool = True
+    """Not verified: what Discord does with a file of 0 bytes. The stricter reading refuses it, which also catches a
+    discord.File sent twice (its second upload is empty and discord.py says nothing)."""
+
+    def length(self, text: str) -> int:
+        """The number of characters of ``text`` that Discord's limits are compared with."""
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2 if self.count_utf16 else len(text)

@@ -1,0 +1,125 @@
+"""Who exists, which places there are, and who sees what."""
+
+import secrets
+from collections import defaultdict
+
+from .clock import Clock
+from .errors import missing_access, unknown_channel, unknown_message
+from .model import MEMBER_PERMISSIONS, Account, Channel, DmPolicy, Guild, Interaction, Message, Modal
+from .settings import Settings
+from .shapes import Json
+from .timeline import Timeline
+from .uploads import Files
+
+
+class World:
+    """The state of the imitation. It lives in the test's process, so a bot can be killed and started again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = Clock()
+        self.timeline = Timeline(self.clock)
+        self.files = Files(settings, self.clock)
+        self.accounts: dict[int, Account] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.interactions: dict[str, Interaction] = {}
+        self.modals: defaultdict[int, list[Modal]] = defaultdict(list)
+        self.notices: defaultdict[int, list[str]] = defaultdict(list)
+        self.bot = self.account(settings.bot_name, bot=True)
+        self.owner = self.account(settings.owner_name)
+
+    def account(self, name: str, *, bot: bool = False, installed: bool = False, dms: DmPolicy = "open") -> Account:
+        found = Account(self.clock.snowflake(), name, bot=bot, installed=installed, dms=dms)
+        self.accounts[found.id] = found
+        return found
+
+    def guild(self, name: str, *, bot: bool, external_apps: bool, channels: tuple[str, ...]) -> Guild:
+        guild = Guild(self.clock.snowflake(), name, bot, external_apps)
+        self.guilds[guild.id] = guild
+        for title in channels:
+            guild.channels.append(self._channel(Channel(self.clock.snowflake(), "guild", title, guild)))
+        return guild
+
+    def dm(self, account: Account) -> Channel:
+        """The bot's DM with an account, the same one every time."""
+        for channel in self.channels.values():
+            if channel.kind == "dm" and channel.people == (account,):
+                return channel
+        return self._channel(Channel(self.clock.snowflake(), "dm", f"dm {account.name}", people=(account,)))
+
+    def private(self, people: tuple[Account, ...]) -> Channel:
+        """A DM between people, in which the app can be used only by those who installed it."""
+        return self._channel(Channel(self.clock.snowflake(), "private", "private", people=people))
+
+    def _channel(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        return channel
+
+    def enter(self, account: Account, channel: Channel) -> None:
+        """Makes an account a member of a channel's server if it was not, with a member's usual permissions."""
+        if channel.guild is not None:
+            channel.guild.members.setdefault(account.id, MEMBER_PERMISSIONS)
+
+    def audience(self, channel: Channel) -> list[Account]:
+        if channel.guild is not None:
+            return [self.accounts[number] for number in channel.guild.members]
+        return list(channel.people)
+
+    def sees(self, account: Account, message: Message) -> bool:
+        if message.deleted or account.id in message.hidden_from:
+            return False
+        if message.ephemeral:
+            return message.only_for == account.id
+        return account in message.channel.people or self._member(account, message.channel)
+
+    def shown(self, account: Account) -> tuple[Message, ...]:
+        """Everything an account sees in all places, oldest first."""
+        mine = [one for one in self.channels.values() if account in one.people or self._member(account, one)]
+        found = [message for channel in mine for message in channel.messages if self.sees(account, message)]
+        return tuple(sorted(found, key=lambda one: one.id))
+
+    def _member(self, account: Account, channel: Channel) -> bool:
+        return channel.guild is not None and account.id in channel.guild.members
+
+    def remember(self, message: Message) -> None:
+        if message.id not in self.messages:
+            self.messages[message.id] = message
+            message.channel.messages.append(message)
+
+    def viewers(self, message: Message) -> tuple[str, ...]:
+        if message.ephemeral:
+            return tuple(one.name for one in self.accounts.values() if one.id == message.only_for)
+        return tuple(one.name for one in self.audience(message.channel) if one.id not in message.hidden_from)
+
+    def owners(self, account: Account, channel: Channel) -> Json:
+        """The ``authorizing_integration_owners`` of an interaction started here by this account."""
+        found: Json = {}
+        if channel.kind == "dm":
+            found["0"] = "0"
+        elif channel.guild is not None and channel.guild.bot:
+            found["0"] = str(channel.guild.id)
+        if account.installed:
+            found["1"] = str(account.id)
+        return found
+
+    def channel_for_bot(self, channel_id: str) -> Channel:
+        """A channel as the bot's token reaches it: 404/10003 unknown, 403/50001 where the bot is not."""
+        channel = self.channels.get(int(channel_id)) if channel_id.isdecimal() else None
+        if channel is None:
+            raise unknown_channel()
+        if not channel.bot_present:
+            raise missing_access()
+        return channel
+
+    def message_for_bot(self, channel: Channel, message_id: str) -> Message:
+        """A message on the channel routes: ephemeral ones do not exist there (discord-api-docs#3090, #6253)."""
+        message = self.messages.get(int(message_id)) if message_id.isdecimal() else None
+        if message is None or message.channel is not channel or message.deleted or message.ephemeral:
+            raise unknown_message()
+        return message
+
+    def token(self) -> str:
+        """A continuation token: unguessable, and safe in a path."""
+        return secrets.token_urlsafe(48)
