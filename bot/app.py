@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
 from bot.settings import Settings
@@ -39,7 +40,7 @@ class Workshop:
     jobs: JobRunner
     ledger: Ledger
     models: Models | None
-    close: Callable[[], Awaitable[None]]
+    close: Callable[[], Coroutine[Any, Any, None]]
 
     async def work_of(self, job: Job) -> Work:
         """The work of a job that an earlier process left, so that its text can be kept."""

@@ -7,15 +7,21 @@ import sqlite3
 from collections.abc import Iterator
 
 from bot import app
+from bot.app import models_by_role
 from bot.errors import BotError
+from bot.llm.prices import price_of
 from bot.settings import Settings, read_settings
 from bot.terminal.check import Finding
+from bot.terminal.progress import cost
 
 _SQLITE_WITH_STRICT = (3, 37, 0)  # the first with STRICT tables
 
 
-def checkup() -> Iterator[Finding]:
-    """The findings, each made when it is asked for; an error in one does not keep the next from being made."""
+def checkup(*, live: bool = False) -> Iterator[Finding]:
+    """The findings, each made when it is asked for; an error in one does not keep the next from being made.
+
+    ``live`` adds one tiny call to the model.
+    """
     try:
         settings = read_settings()
     except BotError as error:
@@ -25,6 +31,9 @@ def checkup() -> Iterator[Finding]:
     yield _structures()
     yield _sqlite()
     yield _database(settings)
+    yield _model(settings)
+    if live:
+        yield asyncio.run(_live(settings))
 
 
 def _structures() -> Finding:
@@ -51,3 +60,32 @@ def _database(settings: Settings) -> Finding:
     where = "DATABASE_KEY" if settings.database_key else f"{settings.database_path}.key"
     said = f"{settings.database_path}, encrypted with the key in {where}: keep a copy of it, no essay opens without"
     return Finding("database", there=True, needed=True, said=said)
+
+
+def _model(settings: Settings) -> Finding:
+    if not settings.has_model:
+        said = "ANTHROPIC_API_KEY: without it nothing is drafted, revised or critiqued; all else works"
+        return Finding("model", there=False, needed=False, said=said)
+    names = models_by_role(settings)
+    said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
+    if unpriced := [name for name in dict.fromkeys(names.values()) if price_of(name) is None]:
+        said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
+    said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
+    return Finding("model", there=True, needed=False, said=said)
+
+
+async def _live(settings: Settings) -> Finding:
+    if not settings.has_model:
+        return Finding("live call", there=False, needed=False, said="no model is configured, so none was called")
+    workshop = await app.open_workshop(settings)
+    began = app.now()
+    try:
+        assert workshop.probe is not None
+        answered = await workshop.probe("local")
+        rows = await workshop.ledger.usage(began, "local")
+    except BotError as error:
+        return Finding("live call", there=False, needed=True, said=str(error))
+    finally:
+        await workshop.close()
+    said = f"{answered.model} answered after {answered.milliseconds:,} ms, for {cost(list(rows))}"
+    return Finding("live call", there=True, needed=True, said=said)

@@ -105,7 +105,8 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     from bot.terminal.inputs import read_input
     from bot.terminal.keyboard import TerminalKeyboard
     from bot.terminal.output import screen
-    from bot.terminal.session import Session, Tools
+    from bot.terminal.session import Session
+    from bot.terminal.tools import Sitting, Tools
 
     tools = Tools(
         workshop.desk,
@@ -116,7 +117,7 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
         workshop.ledger,
         workshop.models is not None,
     )
-    return Session(tools, runner, screen(), TerminalKeyboard(), lambda path: read_input(path).text)
+    return Session(Sitting(tools, runner, screen(), TerminalKeyboard(), lambda path: read_input(path).text))
 
 
 def _demo(structure: str | None) -> None:

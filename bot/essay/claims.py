@@ -13,7 +13,7 @@ from bot.essay.specifics import SpecificKind, is_generic, name_value, quotation_
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A number, date, name or quotation in a text; ``sentence`` is where it is said, ``supported`` whether notes hold it."""
+    """A number, date, name or quotation in a text, the sentence that holds it, and whether the notes hold it too."""
 
     kind: SpecificKind
     span: Span

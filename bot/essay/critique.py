@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 
 class Category(StrEnum):
-    """Kinds of fault: those that expert editors marked most often (LAMP, arXiv 2409.14509), and those of a career essay."""
+    """Kinds of fault: those expert editors marked most (LAMP, arXiv 2409.14509), and those of a career essay."""
 
     VAGUE = "vague"
     UNSUPPORTED = "unsupported"

@@ -52,7 +52,7 @@ def moved(old: str, new: str, span: Span) -> Span | None:
             return Span(start, start + len(words))
         before += len(change.old)
         after += len(change.new)
-    # An edit that touches a word's neighbour can part a run that still stands there; it counts where it is the only one.
+    # An edit beside the words can part a run that still stands there; it counts where it is the only one.
     if new.count(words) == 1:
         return Span(new.index(words), new.index(words) + len(words))
     return None

@@ -17,6 +17,11 @@ class Origin(StrEnum):
     SUGGESTION = "suggestion"
     IMPORTED = "imported"
 
+    @property
+    def by_writer(self) -> bool:
+        """Whether every word that this step brought in is the writer's own."""
+        return self not in (Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -75,9 +75,9 @@ def read_export(text: str) -> tuple[Mapping[str, Any], str]:
 
 def written_by(origins: frozenset[Origin]) -> str:
     """Who wrote the words, for the front matter: said plainly, whether a model had a part in it or none had."""
-    if origins & {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}:
-        return "the writer and a language model, from the writer's own notes"
-    return "the writer alone; no language model wrote any of it"
+    if all(origin.by_writer for origin in origins):
+        return "the writer alone; no language model wrote any of it"
+    return "the writer and a language model, from the writer's own notes"
 
 
 def description(text: str) -> str:

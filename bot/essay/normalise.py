@@ -17,7 +17,7 @@ from bot.essay.words import count_words
 # What a model says before it begins ("Here is the draft, from your notes alone:") is a sentence or two; more is text.
 CHATTER_WORDS = 40
 
-_FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?:markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<kind>markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEADING_MARKS = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)", re.MULTILINE)
 _BREAK = re.compile(r"\r\n?|\n")
 
@@ -88,8 +88,9 @@ def section_body(text: str, heading: str) -> str:
 def _composed(bodies: Mapping[str, str], structure: Structure) -> str:
     sections = []
     for section in structure.sections:
-        body = _tidy(bodies.get(section.key, ""))
-        sections.append(f"## {section.heading}\n\n{closed(body) if body else gap(section.questions[0])}\n")
+        head = f"## {section.heading}\n\n"
+        # Read again in its place: text that was no heading where it stood may be one behind other text.
+        body = _tidy("".join(_demoted(part) + part.body for part in split(head + bodies.get(section.key, ""))[1:]))
     return "\n".join(sections)
 
 
@@ -145,7 +146,8 @@ def _demoted(part: Part) -> str:
 def _unwrapped(text: str, *, headed: bool = True) -> str:
     """The text out of a code fence around the whole of it, and without the few words outside; cut short or not.
 
-    With ``headed`` a fence is taken for one around the whole only where headings stand in it.
+    With ``headed`` a fence is taken for one around the whole where headings stand in it; else where it is the only one
+    and either says that Markdown is in it or has nothing outside.
     """
     opening = _FENCE.search(text)
     if opening is None:
@@ -157,12 +159,14 @@ def _unwrapped(text: str, *, headed: bool = True) -> str:
     fences = list(marks.finditer(inner))
     if headed and not _HEADING_MARKS.search(inner):
         return text
-    if not headed and len(fences) != 1:
+    if not headed and (
+        len(fences) != 1 or not (opening["kind"] or _HEADING_MARKS.search(inner) or not outside.strip())
+    ):
         return text
     if len(fences) % 2 == 0:
         return inner  # all that is closed was opened inside: the fence around the whole was never closed
     after = inner[fences[-1].end() :]
-    if count_words(after) > CHATTER_WORDS or _HEADING_MARKS.search(after):
+    if count_words(after) > (CHATTER_WORDS if headed or opening["kind"] else 0) or _HEADING_MARKS.search(after):
         return text
     return inner[: fences[-1].start()]
 

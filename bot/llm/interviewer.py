@@ -18,9 +18,10 @@ QUESTION_LENGTH = 300  # characters; the structures' own questions end there too
 # Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
 # two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
 _SAME = 90
-# Every script's question mark (Unicode, property "Terminal_Punctuation", names with QUESTION MARK), and the semicolon
-# that serves as one in Greek.
-_ASKS = "?？؟՞፧᥅⳺⳻꘏꛷⁇⁈⁉︖﹖;"
+# What ends a question in one script or another: the characters that Unicode names QUESTION MARK. Greek writes the
+# semicolon for its own, and Armenian sets the mark over the vowel that rises, seldom the last.
+_ASKS = "?\u037e？؟፧᥅⳺⳻꘏꛷⁇⁈⁉︖﹖"
+_ARMENIAN = "՞"
 _GREEK_END = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff];$")
 _CLOSERS = "\"'”’»)]』」*_ "
 
@@ -60,6 +61,6 @@ def is_new_question(question: str, asked: Sequence[str]) -> bool:
     if not question or len(question) > QUESTION_LENGTH or len(question.splitlines()) != 1:
         return False
     end = question.rstrip(_CLOSERS)
-    if not end.endswith(tuple(_ASKS)) and not _GREEK_END.search(end):
+    if not (end.endswith(tuple(_ASKS)) or _GREEK_END.search(end) or _ARMENIAN in question):
         return False
     return all(fuzz.ratio(question, old, processor=utils.default_process) < _SAME for old in asked)

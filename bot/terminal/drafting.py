@@ -1,4 +1,4 @@
-"""One-shot drafting and critique: what ``draft`` and ``critique`` do between reading a file and handing the result over."""
+"""One-shot drafting and critique: what lies between reading a file and handing the result over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.essay.critique import Critique
 from bot.essay.export import Post, words_apart_from_headings
 from bot.essay.structure import Structure
 from bot.terminal import critique_view, progress, views
+from bot.terminal.tools import WRITER
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
@@ -19,8 +20,6 @@ from bot.workflow.jobs import Job, JobState
 from bot.workflow.runner import JobRunner
 from bot.workflow.spending import Ledger
 from bot.workflow.writing import Writing
-
-WRITER = "local"
 
 
 class JobFailed(ModelError):

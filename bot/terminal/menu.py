@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
 
 from bot.errors import BadInput, BotError, NothingToDo, UnknownSection
-from bot.essay.essay import Essay, Version
+from bot.essay.essay import Essay, Version, VersionInfo
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
-from bot.terminal import views
+from bot.terminal import critique_view, views
+from bot.terminal.drafting import ended
 from bot.terminal.editor import edited
-from bot.terminal.keyboard import Keyboard
 from bot.terminal.output import free_path, shown, write_file
+from bot.terminal.tools import WRITER, Sitting
 from bot.workflow.critique import measured
-from bot.workflow.desk import Desk, Edited, editable
+from bot.workflow.desk import Edited, editable
+from bot.workflow.jobs import Job, JobState
 
 _COMMANDS = """\
 post               show the post
@@ -33,24 +31,22 @@ go N               make version N the current one
 export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text)
 done               leave; everything is stored"""
 
+_MODEL_COMMANDS = """\
+draft              have the post drafted anew from the notes
+continue           have the missing sections of a draft cut short written
+revise N WHAT      have section N rewritten as you say
+critique           an editor's findings
+apply N            put finding N's wording into the post
+claims             numbers, dates, names and quotations that your notes do not hold"""
+
 
 class Menu:
     """Takes commands until the writer leaves. Each reads the essay anew, so nothing here can be stale."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        runner: asyncio.Runner,
-        screen: Console,
-        keyboard: Keyboard,
-        essay: Essay,
-        ask_more: Callable[[], None],
-    ) -> None:
-        self._desk = desk
-        self._run: Callable[[Coroutine[Any, Any, Any]], Any] = runner.run
-        self._screen = screen
-        self._keyboard = keyboard
-        self._writer = essay.writer
+    def __init__(self, sitting: Sitting, essay: Essay, ask_more: Callable[[], None]) -> None:
+        self._sitting = sitting
+        self._tools = sitting.tools
+        self._desk = sitting.tools.desk
         self._id = essay.id
         self._ask_more = ask_more
         self._doors: dict[str, Callable[[str], None]] = {
@@ -68,119 +64,137 @@ class Menu:
             "export": self._export,
             "help": self._help,
         }
+        self._model_doors: dict[str, Callable[[str], None]] = {
+            "draft": self._draft,
+            "continue": self._continue,
+            "revise": self._revise,
+            "critique": self._critique,
+            "apply": self._apply,
+            "claims": self._claims,
+        }
 
     def run(self) -> None:
         """Takes commands until done or Ctrl-D. Raises KeyboardInterrupt on Ctrl-C."""
+        doors = self._doors | self._model_doors if self._tools.with_model else self._doors
         self._overview()
         while True:
             try:
-                line = self._keyboard.ask("\nNext [help]: ", words=[*self._doors, "done"]).strip()
+                line = self._sitting.keyboard.ask("\nNext [help]: ", words=[*doors, "done"]).strip()
             except EOFError:
                 line = "done"
             name, _, rest = line.partition(" ")
             name = name.lower()
             if name in {"done", "quit", "exit", "q"}:
-                self._screen.print(f"Everything is stored as essay {self._id}. essay-bot try goes on with it.")
+                self._sitting.say(f"Everything is stored as essay {self._id}. essay-bot try goes on with it.")
                 return
             if not name:
                 continue
             try:
-                self._doors.get(name, self._unknown)(rest.strip())
+                doors.get(name, self._unknown)(rest.strip())
             except BotError as error:
-                self._screen.print(str(error), style="yellow", markup=False)
+                self._sitting.warn(str(error))
 
     def _current(self) -> Version:
-        version: Version = self._run(self._desk.current(self._writer, self._id))
-        return version
+        return self._sitting.run(self._desk.current(WRITER, self._id))
 
     def _overview(self) -> None:
         version = self._current()
-        self._screen.print(f"\nVersion {version.info.number}: {views.summary(version.info.words, version.text)}.")
-        self._screen.print(views.section_list(version.text))
+        state = "" if version.info.complete else ", not complete: continue writes the rest"
+        counted = views.summary(version.info.words, version.text)
+        self._sitting.say(f"\nVersion {version.info.number}: {counted}{state}.")
+        self._sitting.screen.print(views.section_list(version.text))
 
     def _unknown(self, _: str) -> None:
         raise BadInput("There is no such command: help lists them. Nothing was changed.")
 
     def _help(self, _: str) -> None:
-        self._screen.print(_COMMANDS, markup=False)
+        self._sitting.say(f"{_COMMANDS}\n\n{_MODEL_COMMANDS}" if self._tools.with_model else _COMMANDS)
 
     def _post(self, _: str) -> None:
-        essay = self._run(self._desk.open(self._writer, self._id))
-        self._screen.print(views.post(essay.title, self._current().text, rich=self._screen.is_terminal))
+        essay = self._sitting.run(self._desk.open(WRITER, self._id))
+        screen = self._sitting.screen
+        screen.print(views.post(essay.title, self._current().text, rich=screen.is_terminal))
+
+    def _part(self, version: Version, number: str) -> int:
+        """The index of the section that the writer gave by its number. Raises UnknownSection."""
+        parts = editable(version.text)
+        if not number:
+            self._overview()
+            raise BadInput("Give the number of the section, as in: edit 2")
+        if not 1 <= _number(number) <= len(parts):
+            raise UnknownSection(number)
+        return parts[_number(number) - 1][0]
 
     def _edit(self, rest: str) -> None:
         version = self._current()
-        parts = editable(version.text)
-        if not rest:
-            self._overview()
-            raise BadInput("Give the number of the section to change, as in: edit 2")
-        number = _number(rest)
-        if not 1 <= number <= len(parts):
-            raise UnknownSection(rest)
-        index, part = parts[number - 1]
-        with edited(part.body.strip("\n") + "\n") as body:
-            if body is None:
-                self._screen.print("The editor was left without saving: nothing was changed.")
+        index = self._part(version, rest)
+        body = dict(editable(version.text))[index].body
+        with edited(body.strip("\n") + "\n") as typed:
+            if typed is None:
+                self._sitting.say("The text was left as it was: nothing was changed.")
                 return
-            made = self._run(self._desk.edit_section(self._writer, self._id, version, index, body))
+            made = self._sitting.run(self._desk.edit_section(WRITER, self._id, version, index, typed))
         self._tell_edited(made, version)
 
     def _tell_edited(self, made: Edited, before: Version) -> None:
         if not made.current:
-            self._screen.print(
-                f"The post had changed meanwhile: your text is stored as version {made.version.info.number} beside it."
-            )
+            number = made.version.info.number
+            self._sitting.say(f"The post had changed meanwhile: your text is stored as version {number} beside it.")
         elif made.version == before:
-            self._screen.print("Nothing was changed.")
+            self._sitting.say("Nothing was changed.")
         else:
             self._overview()
 
     def _answer(self, _: str) -> None:
         self._ask_more()
-        self._run(self._desk.post(self._writer, self._id))
+        if self._tools.with_model and any(not info.origin.by_writer for info in self._versions()):
+            self._sitting.say("The answers are stored as notes: draft has the post written anew with them.")
+            return
+        self._sitting.run(self._desk.post(WRITER, self._id))
         self._overview()
 
     def _measures(self, _: str) -> None:
-        essay = self._run(self._desk.open(self._writer, self._id))
-        self._screen.print(views.measures(measured(self._current().text, self._desk.structure(essay))))
+        essay = self._sitting.run(self._desk.open(WRITER, self._id))
+        self._sitting.screen.print(views.measures(measured(self._current().text, self._desk.structure(essay))))
 
     def _notes(self, rest: str) -> None:
-        essay = self._run(self._desk.open(self._writer, self._id))
-        found = self._run(self._desk.notes(self._writer, self._id))
+        essay = self._sitting.run(self._desk.open(WRITER, self._id))
+        found = self._sitting.run(self._desk.notes(WRITER, self._id))
         if not rest:
-            self._screen.print(views.notes(found, self._desk.structure(essay)))
+            self._sitting.screen.print(views.notes(found, self._desk.structure(essay)))
             return
         note = next((one for one in found if one.number == _number(rest)), None)
         if note is None:
             raise NothingToDo.no_note(_number(rest))
-        self._run(self._desk.leave_out(self._writer, self._id, note.number, not note.left_out))
-        version = self._run(self._desk.post(self._writer, self._id))
-        state = "in the post again" if note.left_out else "left out: it stays stored"
-        self._screen.print(f"Note {note.number} is {state}.")
+        self._sitting.run(self._desk.leave_out(WRITER, self._id, note.number, not note.left_out))
+        version = self._sitting.run(self._desk.refreshed(WRITER, self._id))
+        state = "is taken in again" if note.left_out else "is left out: it stays stored, and no model sees it"
+        self._sitting.say(f"Note {note.number} {state}.")
         if not note.left_out and note.text in version.text:
-            self._screen.print(
-                "Its words still stand in the post, which you have edited: take them out there with edit."
-            )
+            self._sitting.say("Its words still stand in the post: take them out there with edit.")
 
     def _title(self, rest: str) -> None:
-        self._run(self._desk.rename(self._writer, self._id, rest))
-        self._screen.print("The title is stored.")
+        self._sitting.run(self._desk.rename(WRITER, self._id, rest))
+        self._sitting.say("The title is stored.")
 
     def _undo(self, _: str) -> None:
-        self._run(self._desk.undo(self._writer, self._id))
+        self._sitting.run(self._desk.undo(WRITER, self._id))
         self._overview()
 
     def _redo(self, _: str) -> None:
-        self._run(self._desk.redo(self._writer, self._id))
+        self._sitting.run(self._desk.redo(WRITER, self._id))
         self._overview()
 
     def _go(self, rest: str) -> None:
-        self._run(self._desk.go_to(self._writer, self._id, _number(rest)))
+        self._sitting.run(self._desk.go_to(WRITER, self._id, _number(rest)))
         self._overview()
 
+    def _versions(self) -> tuple[VersionInfo, ...]:
+        return self._sitting.run(self._desk.history(WRITER, self._id))
+
     def _history(self, _: str) -> None:
-        essay = self._run(self._desk.open(self._writer, self._id))
-        self._screen.print(views.history(self._run(self._desk.history(self._writer, self._id)), essay.head))
+        essay = self._sitting.run(self._desk.open(WRITER, self._id))
+        self._sitting.screen.print(views.history(self._versions(), essay.head))
 
     def _diff(self, rest: str) -> None:
         numbers = [_number(word) for word in rest.split()]
@@ -191,18 +205,67 @@ class Menu:
             numbers = [info.parent, info.number]
         if len(numbers) != 2:
             raise BadInput("Give two version numbers, as in: diff 1 2")
-        found = self._run(self._desk.difference(self._writer, self._id, *numbers))
-        self._screen.print(views.changes(found, rich=self._screen.is_terminal and not self._screen.no_color))
+        found = self._sitting.run(self._desk.difference(WRITER, self._id, *numbers))
+        screen = self._sitting.screen
+        screen.print(views.changes(found, rich=screen.is_terminal and not screen.no_color))
 
     def _export(self, rest: str) -> None:
-        post = self._run(self._desk.export(self._writer, self._id))
+        post = self._sitting.run(self._desk.export(WRITER, self._id))
         path = Path(rest).expanduser() if rest else free_path(Path.cwd(), file_name(post.title, ".md"))
         plain = path.suffix.lower() == ".txt"
         text = to_text(post) if plain else to_markdown(post)
         write_file(path, text, self._id)
         if plain and len(text) > LINKEDIN_CHARACTERS:
-            self._screen.print(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
-        self._screen.print(f"Exported to {shown(str(path))}", markup=False)
+            self._sitting.say(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
+        self._sitting.say(f"Exported to {shown(str(path))}")
+
+    def _done(self, job: Job) -> bool:
+        if job.state is not JobState.DONE:
+            self._sitting.warn(ended(job))
+        return job.state is JobState.DONE
+
+    def _draft(self, _: str) -> None:
+        if self._done(self._sitting.follow(self._tools.writing.draft(WRITER, self._id))):
+            self._claims("")
+        self._overview()
+
+    def _continue(self, _: str) -> None:
+        self._done(self._sitting.follow(self._tools.writing.finish(WRITER, self._id)))
+        self._overview()
+
+    def _revise(self, rest: str) -> None:
+        version = self._current()
+        number, _, instruction = rest.partition(" ")
+        index = self._part(version, number)
+        start = self._tools.writing.revise(WRITER, self._id, version, index, instruction)
+        if self._done(self._sitting.follow(start)):
+            self._diff("")
+
+    def _critique(self, _: str) -> None:
+        version = self._current()
+        critiqued, start = self._sitting.run(self._tools.criticism.of_essay(WRITER, self._id, version))
+
+        async def begun() -> Job:
+            return start
+
+        if self._done(self._sitting.follow(begun())):
+            found = self._sitting.run(self._tools.criticism.read(WRITER, critiqued.id)).critique
+            essay = self._sitting.run(self._desk.open(WRITER, self._id))
+            if found is not None:
+                self._sitting.screen.print(critique_view.critique(found, self._desk.structure(essay)))
+
+    def _apply(self, rest: str) -> None:
+        critiqued = self._sitting.run(self._tools.criticism.latest(WRITER, self._id))
+        if critiqued is None:
+            raise NothingToDo.no_finding()
+        index = _number(rest) - 1
+        self._sitting.run(self._tools.criticism.apply(WRITER, critiqued.id, index, self._current()))
+        self._diff("")
+
+    def _claims(self, _: str) -> None:
+        version = self._current()
+        found = self._sitting.run(self._tools.writing.unsupported(WRITER, self._id, version))
+        self._sitting.screen.print(critique_view.claims(found, version.text))
 
 
 def _number(text: str) -> int:

@@ -76,7 +76,10 @@ def _measure(measure: Measure, text: str) -> RenderableType:
 
 
 def measured_json(measured: Measured, structure: Structure | None, opinion: Critique | None = None) -> str:
-    """A critique for programs, its measured part and what a model said, if any did; offsets count code points of the text without front matter."""
+    """A critique for programs: its measured part and what a model said, if any did.
+
+    Offsets count code points of the text without front matter.
+    """
     fields: dict[str, Any] = {
         "title": measured.title,
         "structure": structure.key if structure else None,

@@ -152,6 +152,10 @@ class Criticism:
         """A stored critique. Raises UnknownCritique."""
         return await self.critiques.critiqued(writer, critique)
 
+    async def latest(self, writer: str, essay: str) -> Critiqued | None:
+        """The essay's last critique, None where none was finished."""
+        return await self.critiques.latest_critique(writer, essay)
+
     async def apply(self, writer: str, critique: str, index: int, seen: Version) -> Version:
         """A new version of the essay in which the finding's replacement stands for the words it quotes.
 

@@ -117,6 +117,16 @@ class Desk:
             return head
         return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
 
+    async def refreshed(self, writer: str, essay: str) -> Version:
+        """The current version after a note was left out or taken in: set anew while it is assembled, else as it was.
+
+        Raises NothingToDo before there is a version.
+        """
+        opened = await self.open(writer, essay)
+        if (await self._history(opened)).origins == {Origin.ASSEMBLED}:
+            return await self.post(writer, essay)
+        return await self.current(writer, essay)
+
     async def current(self, writer: str, essay: str) -> Version:
         """The version that the writer is looking at. Raises NothingToDo before there is one."""
         head = await self._head(await self.open(writer, essay))

@@ -178,7 +178,7 @@ def test_private_answers_notes_by_path_and_skipped_questions(
     person.sees("left out")
     person.sees("Next [help]:")
     person.types("notes 1")
-    person.sees("in the post again")
+    person.sees("is taken in again")
     person.sees("Next [help]:")
     person.types("answer")
     person.sees("Answer:")

@@ -22,7 +22,7 @@ async def essay(desk: Desk, structure: Structure) -> Essay:
 async def all_questions(interview: Interview, essay: Essay, *, further: bool = False) -> list[str]:
     """Skips every question that comes, and returns their texts."""
     texts = []
-    while question := await interview.next_question("me", essay.id, further=further):
+    while question := (await interview.next_question("me", essay.id, further=further)).question:
         texts.append(question.text)
         await interview.skip("me", essay.id, question)
     return texts
@@ -37,15 +37,15 @@ async def test_one_question_a_section_then_the_post_is_offered_then_the_rest(
 
 
 async def test_a_question_stays_open_until_it_is_answered_or_skipped(interview: Interview, essay: Essay) -> None:
-    first = await interview.next_question("me", essay.id)
+    first = (await interview.next_question("me", essay.id)).question
     assert first is not None
-    assert await interview.next_question("me", essay.id) == first
+    assert (await interview.next_question("me", essay.id)).question == first
 
 
 async def test_an_answer_is_stored_word_for_word_under_its_section_with_its_question(
     interview: Interview, desk: Desk, essay: Essay
 ) -> None:
-    question = await interview.next_question("me", essay.id)
+    question = (await interview.next_question("me", essay.id)).question
     assert question is not None
     note = await interview.answer("me", essay.id, question, "\n  The noise,\r\n\r\nand *the* smell.\n")
     assert (note.text, note.question, note.section) == (
@@ -64,7 +64,7 @@ async def test_only_what_the_notes_leave_open_is_asked(interview: Interview, des
 
 
 async def test_a_private_answer_is_stored_and_left_out(interview: Interview, desk: Desk, essay: Essay) -> None:
-    question = await interview.next_question("me", essay.id)
+    question = (await interview.next_question("me", essay.id)).question
     assert question is not None
     await interview.answer("me", essay.id, question, "My boss drank.", left_out=True)
     assert [note.left_out for note in await desk.notes("me", essay.id)] == [True]
@@ -74,11 +74,11 @@ async def test_a_private_answer_is_stored_and_left_out(interview: Interview, des
 async def test_an_answer_without_words_is_refused_and_the_question_stays_open(
     interview: Interview, essay: Essay
 ) -> None:
-    question = await interview.next_question("me", essay.id)
+    question = (await interview.next_question("me", essay.id)).question
     assert question is not None
     with pytest.raises(BadInput, match="It is still open"):
         await interview.answer("me", essay.id, question, " … \n")
-    assert await interview.next_question("me", essay.id) == question
+    assert (await interview.next_question("me", essay.id)).question == question
 
 
 async def test_skipped_questions_can_be_returned_to(interview: Interview, essay: Essay) -> None:
@@ -86,14 +86,14 @@ async def test_skipped_questions_can_be_returned_to(interview: Interview, essay:
     skipped = await interview.skipped("me", essay.id)
     assert [question.text for question in skipped] == ["What was missing?", "What did it cost?"]
     await interview.return_to("me", essay.id, skipped[1])
-    again = await interview.next_question("me", essay.id)
+    again = (await interview.next_question("me", essay.id)).question
     assert again == replace(skipped[1], state=Answered.OPEN)
 
 
 async def test_a_question_that_was_never_asked_cannot_be_answered(
     interview: Interview, store: SqliteStore, essay: Essay
 ) -> None:
-    question = await interview.next_question("me", essay.id)
+    question = (await interview.next_question("me", essay.id)).question
     assert question is not None
     with pytest.raises(NothingToDo, match="Question 9 was never asked"):
         await interview.answer("me", essay.id, replace(question, number=9), "Yes.")

@@ -1,0 +1,13 @@
+"""The page about the measures says what the table says."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_page_about_measures_is_the_one_that_the_table_makes() -> None:
+    made = runpy.run_path(str(DOCS / "measures.py"))["document"]()
+    assert made == (DOCS / "measures.md").read_text(encoding="utf-8")

@@ -1,0 +1,138 @@
+"""The critic: what it says comes through unchecked but in form, in both dialects."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from bot.essay.critique import Category, Covered, Severity
+from bot.essay.structure import Structure
+from bot.workflow.models import Models, Opinion, Praise, Remark, Role, SectionRemark
+from tests.llm.conftest import DRAFT, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, canned
+
+REMARK = {
+    "quotation": "nobody asked me",
+    "category": "vague",
+    "severity": "grave",
+    "effect": "The reader cannot tell\nwho should have asked.",
+    "replacement": None,
+    "question": "Who should have asked?",
+}
+SAID: dict[str, Any] = {
+    "remarks": [REMARK],
+    "strengths": [{"quotation": "48,500", "why": "A number that can be checked."}],
+    "sections": [
+        {"section": "missed", "covered": "thin", "remark": "One event, no person."},
+        {"section": "made-up", "covered": "covered", "remark": ""},
+    ],
+    "fix_first": "Say who should have asked.",
+}
+
+
+async def criticised(claude: ClaudeSimulator, models: Models, said: dict[str, Any], structure: Structure) -> Opinion:
+    claude.script(Reply(json.dumps(said)))
+    return await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
+
+
+async def test_an_opinion_is_what_the_model_said(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+) -> None:
+    either.script(Reply(json.dumps(SAID), thinking=Thinking()))
+    async with ports(either, ledger, naps) as models:
+        opinion = await models.critic.critique(WRITER, DRAFT, structure, ["It has 2 sections."], on)
+    assert opinion.fix_first == "Say who should have asked."
+    assert opinion.remarks == (
+        Remark(
+            "nobody asked me",
+            Category.VAGUE,
+            Severity.GRAVE,
+            "The reader cannot tell who should have asked.",
+            None,
+            "Who should have asked?",
+        ),
+    )
+    assert opinion.praise == (Praise("48,500", "A number that can be checked."),)
+    assert opinion.sections == (SectionRemark("missed", Covered.THIN, "One event, no person."),)
+    assert opinion.model == either.requests[0].model
+    assert opinion.cost.tokens_out == ledger.rows[0].output_tokens > 200
+    assert on.thoughts == 1
+    assert ledger.reservations[0].role is Role.CRITIC
+    turn = either.requests[0].last_user_text
+    assert turn.endswith(f'<post id="t4g">\n{DRAFT}\n</post id="t4g">')
+    assert '<fact id="t4g">\nIt has 2 sections.\n</fact id="t4g">' in turn
+    assert 'missed ("What I missed", 5–20 words): Say it.' in turn
+
+
+async def test_the_critic_is_not_told_whose_text_it_is(claude: ClaudeSimulator, models: Models, on: Pieces) -> None:
+    claude.script(Reply(json.dumps(SAID)))
+    opinion = await models.critic.critique(WRITER, DRAFT, None, (), on)
+    assert "No structure is given." in claude.requests[0].last_user_text
+    assert WRITER not in json.dumps(claude.requests[0].body)
+    assert opinion.sections == ()
+
+
+async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+) -> None:
+    either.script(Reply(json.dumps(SAID)))
+    async with ports(either, ledger, naps) as models:
+        await models.critic.critique(WRITER, DRAFT, structure, (), on)
+    request = either.requests[0]
+    if either.basic:
+        assert request.system.endswith("}")
+        assert '"fix_first"' in request.system
+    else:
+        assert request.schema is not None
+        assert request.effort == "high"
+        assert "fix_first" not in request.system
+
+
+async def test_labels_of_the_models_own_cost_no_finding(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    remarks = [
+        REMARK | {"category": "Cliche", "severity": "Minor"},
+        REMARK | {"category": "tone", "severity": "critical"},
+    ]
+    opinion = await criticised(claude, models, SAID | {"remarks": remarks}, structure)
+    assert [(remark.category, remark.severity) for remark in opinion.remarks] == [
+        (Category.CLICHE, Severity.MINOR),
+        (Category.UNCLEAR, Severity.SERIOUS),
+    ]
+
+
+async def test_remarks_without_a_quotation_and_empty_fields_are_not_passed_on(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    remarks = [REMARK | {"quotation": " "}, REMARK | {"replacement": "", "question": " "}]
+    strengths = [{"quotation": "", "why": "Lovely."}]
+    opinion = await criticised(claude, models, SAID | {"remarks": remarks, "strengths": strengths}, structure)
+    assert [(remark.replacement, remark.question) for remark in opinion.remarks] == [(None, None)]
+    assert opinion.praise == ()
+
+
+async def test_optional_fields_may_be_missing(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
+    bare = {key: value for key, value in REMARK.items() if key not in ("replacement", "question")}
+    opinion = await criticised(claude, models, {"remarks": [bare], "fix_first": "x"}, structure)
+    assert len(opinion.remarks) == 1
+    assert (opinion.praise, opinion.sections) == ((), ())
+
+
+async def test_half_a_character_does_not_reach_the_store(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    opinion = await criticised(claude, models, SAID | {"remarks": [REMARK | {"quotation": "a\ud800b"}]}, structure)
+    opinion.remarks[0].quotation.encode("utf-8")
+
+
+async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+) -> None:
+    """The schema that is sent is complete enough for somebody who knows nothing else to answer in form."""
+    either.responder = lambda request: replace(canned(request), thinking=None)
+    async with ports(either, ledger, naps) as models:
+        opinion = await models.critic.critique(WRITER, DRAFT, structure, (), on)
+    assert opinion.remarks
+    assert {section.section for section in opinion.sections} <= {"missed", "gave-up"}

@@ -1,0 +1,138 @@
+"""The interviewer: notes are placed by number alone, and one new question is asked or none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.errors import BadReply, Overloaded
+from bot.essay.essay import Note
+from bot.essay.structure import Structure
+from bot.llm.interviewer import is_new_question
+from bot.workflow.models import Models, Role
+from tests.llm.conftest import NOTES, WRITER, MemoryLedger, Naps, ports
+from tests.simulators.claude import ClaudeSimulator, Reply, StreamError
+
+
+def placed(*pairs: tuple[int, str]) -> Reply:
+    return Reply(json.dumps({"placements": [{"note": note, "section": section} for note, section in pairs]}))
+
+
+async def test_notes_are_placed_by_number_and_key(
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    either.script(placed((1, "missed"), (2, "gave-up")))
+    async with ports(either, ledger, naps) as models:
+        assert await models.interviewer.place(WRITER, structure, NOTES) == {1: "missed", 2: "gave-up"}
+    assert ledger.reservations[0].role is Role.INTERVIEWER
+    assert (either.requests[0].schema is None) is either.basic
+
+
+async def test_notes_and_sections_that_do_not_exist_are_passed_over(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(placed((1, "missed"), (7, "missed"), (2, "no-such-section")))
+    assert await models.interviewer.place(WRITER, structure, NOTES) == {1: "missed"}
+
+
+async def test_placing_nothing_asks_nobody(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
+    assert await models.interviewer.place(WRITER, structure, ()) == {}
+    assert await models.interviewer.follow_up(WRITER, structure, structure.sections[0], (), ()) is None
+    assert ledger.rows == []
+
+
+async def test_placements_out_of_form_are_a_bad_reply(
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    either.script(Reply('{"placements": {"1": "missed"}}'))
+    async with ports(either, ledger, naps) as models:
+        with pytest.raises(BadReply):
+            await models.interviewer.place(WRITER, structure, NOTES)
+
+
+async def test_one_question_is_asked_about_the_last_answer(
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    either.script(Reply('{"question": "Who was in the room that Tuesday?"}'))
+    async with ports(either, ledger, naps) as models:
+        question = await models.interviewer.follow_up(
+            WRITER, structure, structure.sections[0], NOTES[:1], ["What was missing?"]
+        )
+    assert question == "Who was in the room that Tuesday?"
+    turn = either.requests[0].last_user_text
+    assert '<question id="t4g">\nWhat was missing?\n</question id="t4g">' in turn
+    assert turn.endswith(
+        '<note id="t4g" number="1">\nThe build broke on a Tuesday and nobody asked me.\n</note id="t4g">'
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"question": null}',
+        '{"question": ""}',
+        '{"question": "Tell me more."}',
+        '{"question": "Who?\\nAnd when?"}',
+        json.dumps({"question": "Who " + "really " * 50 + "was it?"}),
+        '{"question": "what was missing"}',
+        '{"question": "What was missing, then?"}',
+    ],
+)
+async def test_what_is_no_new_question_is_not_asked(
+    reply: str, claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(Reply(reply))
+    section = structure.sections[0]
+    asked = ["What was missing then?"]
+    assert await models.interviewer.follow_up(WRITER, structure, section, NOTES[:1], asked) is None
+
+
+async def test_a_reply_without_a_question_field_is_a_bad_reply(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(Reply('{"note": "fine"}'))
+    with pytest.raises(BadReply):
+        await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who said “no?”",
+        "誰がそう言いましたか？",
+        "ماذا قال لك المدير؟",
+        "Τι σας είπε ο διευθυντής;",
+        "Ի՞նչ ասաց նա։",
+    ],
+)
+def test_a_question_may_end_as_its_script_ends_questions(question: str) -> None:
+    assert is_new_question(question, ())
+
+
+def test_a_semicolon_asks_in_greek_alone() -> None:
+    assert not is_new_question("It was late;", ())
+
+
+def test_a_question_about_somebody_else_in_the_same_mould_is_new() -> None:
+    assert is_new_question("What did your mother say?", ["What did your manager say?"])
+    assert not is_new_question("What did your manager say then?", ["What did your manager say?"])
+
+
+async def test_a_call_that_shows_nothing_may_be_repeated_even_after_text(
+    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    """Nobody watches a placement being written, so nothing on a screen would jump back."""
+    good = placed((1, "missed"))
+    claude.script(Reply(good.text, ending=StreamError(10)), good)
+    assert await models.interviewer.place(WRITER, structure, NOTES) == {1: "missed"}
+    assert [row.stop_reason for row in ledger.rows] == [Overloaded.__name__, "end_turn"]
+    assert naps.taken == [3.0]
+
+
+async def test_a_writers_question_that_looks_like_a_tag_is_set_apart(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(placed())
+    await models.interviewer.place(WRITER, structure, [Note(1, "<note>I am a note</note>")])
+    assert "‹note>I am a note‹/note>" in claude.requests[0].last_user_text

@@ -1,0 +1,59 @@
+"""Costs are whole nano-dollars, agree with the simulator's own bill, and are never promised for an unknown model."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.llm.prices import PRICES, Tokens, cost, estimated_tokens, worst_case
+from tests.simulators.claude import MODELS, Usage, tokens_in
+
+counts = st.integers(0, 200_000)
+
+
+@given(st.sampled_from(sorted(PRICES)), counts, counts, counts, counts, counts)
+def test_costs_agree_with_an_independent_bill(model: str, sent: int, w5: int, w1: int, read: int, out: int) -> None:
+    bill = Usage(input=sent, write_5m=w5, write_1h=w1, read=read, output=out).cost(model).total
+    assert cost(model, Tokens(sent, w5, w1, read, out)) == pytest.approx(bill * 1e9, abs=1)
+
+
+def test_every_model_with_a_price_is_one_there_is() -> None:
+    assert PRICES.keys() == MODELS.keys()
+
+
+def test_one_worked_example() -> None:
+    """25 sent, 300 written for an hour, 900 read, 57 out on Opus 5.5 is $0.00382."""
+    assert cost("claude-opus-5-5", Tokens(25, 0, 300, 900, 57)) == 3_820_000
+
+
+def test_a_long_prompt_makes_haiku_five_times_as_dear() -> None:
+    assert cost("claude-haiku-5-5", Tokens(sent=60_000, read=40_000)) == 6_400_000
+    assert cost("claude-haiku-5-5", Tokens(sent=60_001, read=40_000)) == 32_000_500
+
+
+def test_an_unknown_model_has_no_price_and_a_dated_name_has() -> None:
+    assert cost("a-local-model", Tokens(sent=1)) is None
+    assert worst_case("a-local-model", "words", 10) is None
+    assert cost("claude-opus-5-5-20260922", Tokens(sent=1)) == 4_000
+
+
+@given(st.text())
+def test_no_text_is_estimated_below_what_is_billed(text: str) -> None:
+    assert (
+        estimated_tokens(text) >= tokens_in(text) * 0.5
+    )  # a lone punctuation mark is a run for the bill, no word for us
+    assert isinstance(estimated_tokens(text), int)
+
+
+@given(st.lists(st.sampled_from(["Wort", "I", "mean", "it,", "unbelievably"]), min_size=1).map(" ".join))
+def test_prose_is_estimated_at_or_above_what_is_billed(text: str) -> None:
+    assert estimated_tokens(text) >= tokens_in(text)
+
+
+def test_text_without_spaces_is_not_taken_for_one_word() -> None:
+    assert estimated_tokens("私は去年の春に会社を辞めました。" * 10) == 160
+
+
+def test_the_worst_case_is_all_written_to_the_cache_and_all_room_used() -> None:
+    assert worst_case("claude-opus-5-5", "one two three", 100) == 6 * 8_000 + 100 * 20_000

@@ -1,0 +1,73 @@
+"""Prompts are files; a file that cannot be used is refused by name, with the mend, before anybody waits for a model."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from bot.catalogue import prompts_directory
+from bot.errors import BadPromptFile
+from bot.llm.prices import estimated_tokens
+from bot.llm.prompts import VALUES, read_prompt, read_prompts
+from bot.workflow.models import Role
+
+GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
+GIVEN = frozenset({"title"})
+
+BAD = [
+    (GOOD.replace("role: writer\n", ""), "role is missing"),
+    (GOOD.replace("writer", "poet"), "poet is no role; the roles are writer, critic, interviewer"),
+    (GOOD.replace("medium", "huge"), "huge is no effort"),
+    (GOOD.replace("100", "many"), "max_tokens is many"),
+    (GOOD.replace("100", "0"), "max_tokens is 0"),
+    (GOOD.replace("100", "true"), "max_tokens is True"),
+    (GOOD.replace("effort", "temperature: 1\neffort"), "temperature is not a field here"),
+    (GOOD.replace("role: writer", "role: [writer"), "not YAML"),
+    (GOOD.replace("{# turn #}\n", ""), "put one line {# turn #}"),
+    (GOOD.replace("Be plain.", ""), "put one line {# turn #}"),
+    (GOOD + "{# turn #}\nMore.", "put one line {# turn #}"),
+    (GOOD.replace("Be plain", "Be {{ title }}"), "move what changes behind that line"),
+    (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
+    (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),
+]
+
+
+def test_the_prompts_that_ship_can_be_used_and_are_long_enough_to_be_cached() -> None:
+    prompts = read_prompts(prompts_directory())
+    assert prompts.keys() == VALUES.keys()
+    for prompt in prompts.values():
+        assert estimated_tokens(prompt.system) >= 600  # the service caches from 512 tokens on
+    assert {name for name, prompt in prompts.items() if prompt.role is Role.INTERVIEWER} == {"place.md", "follow_up.md"}
+
+
+@pytest.mark.parametrize(("text", "words"), BAD)
+def test_a_bad_prompt_is_refused_naming_the_file_and_the_mend(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "draft.md"
+    path.write_text(text)
+    with pytest.raises(BadPromptFile) as caught:
+        read_prompt(path, GIVEN)
+    assert str(path) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_prompt_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadPromptFile, match="put the prompt back"):
+        read_prompts(tmp_path)
+    path = tmp_path / "place.md"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadPromptFile, match="save it as UTF-8"):
+        read_prompt(path, GIVEN)
+
+
+def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -> None:
+    path = tmp_path / "draft.md"
+    path.write_text(GOOD)
+    prompt = read_prompt(path, GIVEN)
+    assert (prompt.system, prompt.turn({"title": "<Out>"})) == ("Be plain.", "Say <Out>.")
+    assert (prompt.role, prompt.effort, prompt.max_tokens) == (Role.WRITER, "medium", 100)
+    assert prompt.hash == hashlib.sha256(GOOD.encode()).hexdigest()[:12]
+    with pytest.raises(jinja2.UndefinedError):
+        prompt.turn({})
