@@ -44,7 +44,7 @@ def add_note(text: str, structure: Structure, note: Note) -> str:
         if part.level and is_place:
             return replace_body(text, index, _with_note(part.body, section, note))
     separation = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-    return text + separation + _headed(section.heading if section else UNSORTED, _closed(note.text) + "\n")
+    return text + separation + _headed(section.heading if section else UNSORTED, closed(note.text) + "\n")
 
 
 def _section_body(section: Section, notes: Sequence[Note]) -> str:
@@ -53,7 +53,7 @@ def _section_body(section: Section, notes: Sequence[Note]) -> str:
 
 
 def _with_note(body: str, section: Section | None, note: Note) -> str:
-    added = _closed(note.text)
+    added = closed(note.text)
     asked = [gap(question) for question in (note.question, *(section.questions if section else ())) if question]
     first = gap(note.question) if note.question else None
     if first and first in body:
@@ -68,14 +68,14 @@ def _headed(heading: str, body: str) -> str:
 
 
 def _paragraphs(texts: Sequence[str]) -> str:
-    return "\n\n".join(_closed(text) for text in texts) + "\n"
+    return "\n\n".join(closed(text) for text in texts) + "\n"
 
 
-def _closed(text: str) -> str:
+def closed(text: str) -> str:
     """The text and, on a line of its own, the end of a block that it left open and that would swallow a heading."""
-    probe = "a heading after it"
     for closer in ("", *dict.fromkeys(_FENCE.findall(text)), *_HTML_ENDS):
-        closed = f"{text}\n{closer}" if closer else text
-        if split(f"{closed}\n\n## {probe}\n")[-1].title == probe:
-            return closed
+        ended = f"{text}\n{closer}" if closer else text
+        # Between headings, as it will stand: at the very top, three dashes would open front matter.
+        if split(f"## above\n\n{ended}\n\n## below\n")[-1].title == "below":
+            return ended
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,17 +32,18 @@ def claims(text: str, notes: Sequence[str]) -> tuple[Claim, ...]:
     """
     reading = Reading(text)
     vouched = {value for note in notes for specific in specifics(note) for value in specific.vouches}
-    words = [f" {_plain_words(note)} " for note in notes]
-    sentences = [sentence.span for sentence in reading.sentences]
+    noted = _Noted(notes)
+    sentences = sorted(sentence.span for sentence in reading.sentences)
     found: list[Claim] = []
     for specific in specifics(without_headings(text)):
         if specific.kind == "name" and is_generic(specific):
             continue
         supported = specific.value in vouched
         if not supported and specific.kind in ("name", "quotation"):
-            plain = _plain_words(specific.raw)
-            supported = any(f" {plain} " in note for note in words)
-        sentence = next((one for one in sentences if one.start <= specific.span.start < one.end), specific.span)
+            supported = noted.hold(_plain_words(specific.raw))
+        at = bisect_right(sentences, specific.span.start, key=lambda span: span.start) - 1
+        inside = at >= 0 and specific.span.start < sentences[at].end
+        sentence = sentences[at] if inside else specific.span
         found.append(Claim(specific.kind, specific.span, specific.raw, sentence, supported))
     return tuple(found)
 
@@ -57,7 +59,25 @@ def without_headings(text: str) -> str:
     return "".join("".join(char if char in "\r\n" else " " for char in part.heading_raw) + part.body for part in parts)
 
 
-def _plain_words(text: str) -> str:
+class _Noted:
+    """The words of the notes, by the pairs that they stand in: looking a phrase up costs the same among many notes."""
+
+    def __init__(self, notes: Sequence[str]) -> None:
+        self._words: list[str] = []
+        for note in notes:
+            self._words += [*_plain_words(note), ""]  # no phrase runs from one note into the next
+        self._places: dict[tuple[str, ...], list[int]] = {}
+        for at, pair in enumerate(zip(self._words, [*self._words[1:], ""], strict=True)):
+            self._places.setdefault(pair, []).append(at)
+            self._places.setdefault(pair[:1], []).append(at)
+
+    def hold(self, phrase: list[str]) -> bool:
+        """Whether the words stand together in a note."""
+        places = self._places.get(tuple(phrase[:2]), ()) if phrase else ()
+        return any(self._words[at : at + len(phrase)] == phrase for at in places)
+
+
+def _plain_words(text: str) -> list[str]:
     """The words alone, with case, accents, punctuation and line ends set aside."""
     folded = name_value(quotation_value(text))
-    return " ".join("".join(char if char.isalnum() else " " for char in folded).split())
+    return "".join(char if char.isalnum() else " " for char in folded).split()

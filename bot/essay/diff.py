@@ -52,7 +52,8 @@ def moved(old: str, new: str, span: Span) -> Span | None:
             return Span(start, start + len(words))
         before += len(change.old)
         after += len(change.new)
-    # An edit beside the words can part a run that still stands there; it counts where it is the only one.
-    if new.count(words) == 1:
+    # An edit beside the words can part a run that still stands there. It counts where it was and is the only one: of
+    # two, the one that is left may be the other.
+    if old.count(words) == 1 and new.count(words) == 1:
         return Span(new.index(words), new.index(words) + len(words))
     return None

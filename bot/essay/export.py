@@ -12,10 +12,9 @@ from slugify import slugify
 
 from bot.essay.commonmark import blocks
 from bot.essay.essay import Origin
-from bot.essay.gaps import GAP
+from bot.essay.gaps import GAP, written_words
 from bot.essay.plain import to_plain
 from bot.essay.sections import split
-from bot.essay.words import count_words
 
 LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
 _DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description
@@ -98,8 +97,8 @@ def _shortened(text: str) -> str:
 
 
 def words_apart_from_headings(text: str) -> int:
-    """The words of a text, those in its headings not counted."""
-    return sum(count_words(part.body) for part in split(text))
+    """The words of a text; those in its headings and in its gaps are not counted."""
+    return sum(written_words(part.body) for part in split(text))
 
 
 def file_name(title: str, suffix: str) -> str:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-GAP = re.compile(r"\[NEED: [^\[\]\n]*\]")
+from bot.essay.words import count_words
+
+# A gap may be typed over two lines or in small letters; 2,000 characters keep one that is never closed from taking
+# the rest of the text with it.
+GAP_PATTERN = r"\[NEED:[^\[\]]{0,2000}\]"
+GAP = re.compile(GAP_PATTERN, re.IGNORECASE)
 
 
 def gap(missing: str) -> str:
@@ -15,3 +20,8 @@ def gap(missing: str) -> str:
 def gaps(text: str) -> tuple[str, ...]:
     """Every gap in a text, in order, as it stands there."""
     return tuple(GAP.findall(text))
+
+
+def written_words(text: str) -> int:
+    """The words of a text that somebody wrote: those inside gaps are still to be."""
+    return count_words(GAP.sub(" ", text))

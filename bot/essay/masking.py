@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
+from bot.essay.gaps import GAP
 from bot.essay.markdown import Blocks
 from bot.essay.sections import Part
 
@@ -18,7 +19,6 @@ _LINK = re.compile(
 _DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n\r]{1,200}\]:[ \t]*\S[^\n\r]*", re.MULTILINE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,60}\]:?")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<(?:https?://|mailto:)[^<>\s]{0,1000}>")
-_NEED = re.compile(r"\[NEED:[^\[\]]{0,2000}\]", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<!\w)[*_~]+(?=\S)|(?<=\S)[*_~]+(?!\w)|\*\*+")
 _LINE_MARK = re.compile(r"(?:^|(?<=[\n\r]))[ \t]*(?:(?:>[ \t]?)+|[•‣◦⁃](?=\s))")
 _ITEM_MARK = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])(?=\s|$)(?:[ \t]+\[[ xX]\](?=\s))?")
@@ -43,7 +43,7 @@ def mask(text: str, blocks: Blocks, parts: Iterable[Part]) -> str:
     masked = _blank(text, stretches)
     masked = _blank(masked, _comments(masked))
     masked = _blank(masked, _code_spans(masked))
-    for pattern in (_NEED, _DEFINITION, _FOOTNOTE, _TAG):
+    for pattern in (GAP, _DEFINITION, _FOOTNOTE, _TAG):
         masked = _blank(masked, (match.span() for match in pattern.finditer(masked)))
     masked = _blank(masked, _links(masked))
     for pattern in (_LINE_MARK, _EMPHASIS):

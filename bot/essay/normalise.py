@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.essay.assemble import _closed as closed
+from bot.essay.assemble import closed
 from bot.essay.gaps import gap
 from bot.essay.lines import closes_sentence
 from bot.essay.markdown import blocks_of
@@ -88,9 +88,11 @@ def section_body(text: str, heading: str) -> str:
 def _composed(bodies: Mapping[str, str], structure: Structure) -> str:
     sections = []
     for section in structure.sections:
-        head = f"## {section.heading}\n\n"
-        # Read again in its place: text that was no heading where it stood may be one behind other text.
-        body = _tidy("".join(_demoted(part) + part.body for part in split(head + bodies.get(section.key, ""))[1:]))
+        heading = f"## {section.heading}\n\n"
+        # Read in its new place: what was no heading where it stood may be one behind other text.
+        first, *others = split(heading + _tidy(bodies.get(section.key, "")))
+        body = _tidy(first.body + "".join(_demoted(part) + part.body for part in others))
+        sections.append(f"{closed(heading + (body or gap(section.questions[0])))}\n")
     return "\n".join(sections)
 
 
@@ -112,7 +114,7 @@ def _bodies(text: str, structure: Structure) -> dict[str, str]:
             titled = True
             current.append(part.body)
         elif part.level:
-            current.append((_demoted(part) if is_markdown else part.heading_raw) + part.body)
+            current.append(part.heading_raw + part.body)
         elif not (heads and count_words(part.body) <= CHATTER_WORDS):
             current.append(part.body)
     joined = {key: "\n\n".join(texts) for key, texts in bodies.items()}

@@ -10,7 +10,6 @@ from bot.essay.commonmark import blocks
 from bot.essay.matching import match_section
 from bot.essay.sections import Part, split, title_of
 from bot.essay.structure import Section, Structure
-from bot.essay.words import count_words
 
 # How a writer marks a passage that must stand in no post and reach no model, at its start or in its heading.
 _LEFT_OUT = re.compile(r"\s*\[(?:leave out|left out|private)\][ \t]*:?[ \t]*\n?", re.IGNORECASE)
@@ -103,8 +102,3 @@ def _leave_out(passage: Passage, *, everything: bool) -> Iterator[Passage]:
 def _trim(text: str) -> str:
     """Without blank lines at the start and white space at the end; the first line keeps its indent."""
     return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
-
-
-def holds_words(text: str) -> bool:
-    """Whether there is a single word in it."""
-    return count_words(text) > 0

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
 from bot.essay.spans import Span
 from bot.essay.words import count_words
 
-# Of 100: what rapidfuzz's partial ratio gives a quotation of a dozen words with one letter or mark wrong. Lower, and a
-# quotation that says something else ("I was not fired" for "I was fired": 93) would pass.
-_ALIGNED = 97
 _LEAST_WORDS_ALIGNED = 4  # in fewer words, one different letter is a different word
+# A longer quotation is a copy of the text and no evidence; the limit also bounds the work that a hostile one can make.
+_MOST_WORDS_ALIGNED = 300
+_SLIP = 80  # of 100, rapidfuzz's ratio of two words of five letters with one of them wrong
 
-_ENDS = re.compile(r"\A(?:\.\.\.|[\s\"'])+|(?:\.\.\.|[\s\"'])+\Z")  # an ellipsis or quotation marks around a quotation
-
+# Before Unicode's own folding, which would take some of these apart into a space and an accent.
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("“”„«»″‟", '"'),
@@ -26,72 +25,161 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("*_", None),
     }
 )
+_JOINED = ("Lu", "Ll", "Lt", "Lm", "Nd")  # in scripts of other letters (Lo), no space need stand between two words
+_UNSEEN = ("Mn", "Me", "Cf")  # accents, joiners, soft hyphens: part of the character before them
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    """A text with what quoting changes made equal, and for each of its characters where it stood."""
+class Quotable:
+    """A text in which quotations are looked for, read once. All spans are code point offsets into it."""
 
-    text: str
-    places: tuple[int, ...]
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def locate(self, quotation: str, start: int = 0) -> Span | None:
+        """See the function of this name."""
+        if not count_words(quotation):
+            return None
+        for begin in (start, 0) if start else (0,):
+            if (found := next(_whole(self._text, quotation, begin), None)) is not None:
+                return found
+        wanted = _bare(_fold(quotation)[0])
+        if not wanted:
+            return None
+        folded, places = self._folded
+        if (at := next(_whole(folded, wanted, 0), None)) is None:
+            at = self._aligned(wanted)
+        return None if at is None else self._span(places[at.start], places[at.end - 1] + 1)
+
+    @cached_property
+    def _folded(self) -> tuple[str, list[int]]:
+        return _fold(self._text)
+
+    @cached_property
+    def _words(self) -> list[Span]:
+        return _word_spans(self._folded[0])
+
+    @cached_property
+    def _spaced(self) -> tuple[str, dict[int, int]]:
+        """The words with a space before each and behind the last, and for the offset of each space, its word."""
+        folded = self._folded[0]
+        at, starts, pieces = 0, {}, []
+        for number, span in enumerate(self._words):
+            starts[at] = number
+            pieces.append(" " + span.of(folded))
+            at += len(pieces[-1])
+        return "".join(pieces) + " ", starts
+
+    def _aligned(self, wanted: str) -> Span | None:
+        """Where the words of ``wanted`` stand in order, whatever is between them, all but one of them letter for letter.
+
+        Of the two halves of the words one must then stand there unchanged; the other is compared word by word.
+        """
+        words = [span.of(wanted) for span in _word_spans(wanted)]
+        if not _LEAST_WORDS_ALIGNED <= len(words) <= _MOST_WORDS_ALIGNED:
+            return None
+        middle = len(words) // 2
+        for first, half in ((0, words[:middle]), (middle, words[middle:])):
+            for number in self._runs(half):
+                begin = number - first
+                if begin >= 0 and begin + len(words) <= len(self._words) and self._agrees(begin, words):
+                    return Span(self._words[begin].start, self._words[begin + len(words) - 1].end)
+        return None
+
+    def _runs(self, words: list[str]) -> Iterator[int]:
+        """The numbers of the words at which this run of words begins."""
+        spaced, starts = self._spaced
+        run = " " + " ".join(words) + " "
+        at = spaced.find(run)
+        while at >= 0:
+            yield starts[at]
+            at = spaced.find(run, at + 1)
+
+    def _agrees(self, begin: int, words: list[str]) -> bool:
+        folded, slips = self._folded[0], 0
+        for span, word in zip(self._words[begin : begin + len(words)], words, strict=True):
+            if span.of(folded) != word:
+                slips += 1
+                if slips > 1 or not _is_slip(span.of(folded), word):
+                    return False
+        return True
+
+    def _span(self, start: int, end: int) -> Span:
+        while end < len(self._text) and unicodedata.category(self._text[end]) in _UNSEEN:
+            end += 1
+        return Span(start, end)
 
 
 def locate(text: str, quotation: str, start: int = 0) -> Span | None:
     """Where the quotation stands in the text, at or behind ``start`` if it stands there, else anywhere.
 
-    Exactly; else with curly quotes, dashes, emphasis marks, white space and case made equal and an ellipsis at either
-    end passed over; else the best alignment, if all but a letter or a mark agrees. None where the text does not say it.
+    Exactly; else with curly quotes, dashes, emphasis marks, accents, white space and case made equal and an ellipsis or
+    quotation marks at either end passed over; else, from four words on, where all of its words stand in order with
+    other marks between them, one of them with a letter wrong. Never from the middle of a word. None where the text does
+    not say it.
     """
-    if not count_words(quotation):
-        return None
-    exact = text.find(quotation, start)
-    if exact < 0:
-        exact = text.find(quotation)
-    if exact >= 0:
-        return Span(exact, exact + len(quotation))
-    folded, wanted = _fold(text), _ENDS.sub("", _fold(quotation).text)
-    if not wanted:
-        return None
-    at = folded.text.find(wanted)
-    if at >= 0:
-        return _span(folded, at, at + len(wanted))
-    if count_words(wanted) < _LEAST_WORDS_ALIGNED or len(wanted) > len(folded.text):
-        return None
-    aligned = fuzz.partial_ratio_alignment(wanted, folded.text, score_cutoff=_ALIGNED)
-    if aligned is None or aligned.dest_end <= aligned.dest_start:
-        return None
-    if _words(wanted) != _words(found := folded.text[aligned.dest_start : aligned.dest_end]) and not _one_letter(
-        wanted, found
-    ):
-        return None
-    return _span(folded, aligned.dest_start, aligned.dest_end)
+    return Quotable(text).locate(quotation, start)
 
 
-def _words(folded: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in folded).split()
+def _whole(text: str, wanted: str, start: int) -> Iterator[Span]:
+    """Where ``wanted`` stands in ``text`` without beginning or ending inside a word."""
+    at = text.find(wanted, start)
+    while at >= 0:
+        end = at + len(wanted)
+        if not _inside(text, at) and not _inside(text, end):
+            yield Span(at, end)
+        at += 1
+        while at < len(text) and _inside(text, at):  # the next place at which it may begin
+            at += 1
+        at = text.find(wanted, at)
 
 
-def _one_letter(one: str, other: str) -> bool:
-    """Whether the same number of words stands in both and no word differs by more than a slip."""
-    pairs = list(zip(_words(one), _words(other), strict=False))
-    if len(_words(one)) != len(_words(other)):
+def _inside(text: str, at: int) -> bool:
+    """Whether the place is inside a word, or between a character and its accent."""
+    if not 0 < at < len(text):
         return False
-    return all(left == right or (len(left) > 3 and fuzz.ratio(left, right) >= 80) for left, right in pairs)
+    after = unicodedata.category(text[at])
+    return after == "Mn" or (after in _JOINED and unicodedata.category(text[at - 1]) in _JOINED)
 
 
-def _fold(text: str) -> _Folded:
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two words differ as a slip of the keyboard does. Another number is never a slip."""
+    if min(len(one), len(other)) < 4 or any(char.isdigit() for char in one + other):
+        return False
+    return fuzz.ratio(one, other) >= _SLIP
+
+
+def _bare(folded: str) -> str:
+    """Without an ellipsis or quotation marks around it."""
+    bare = folded.strip(" \"'").removeprefix("...").removesuffix("...")
+    while bare != folded:
+        folded, bare = bare, bare.strip(" \"'").removeprefix("...").removesuffix("...")
+    return bare
+
+
+def _word_spans(folded: str) -> list[Span]:
+    spans: list[Span] = []
+    start = None
+    for at, char in enumerate(folded):
+        if char.isalnum():
+            start = at if start is None else start
+        elif start is not None:
+            spans.append(Span(start, at))
+            start = None
+    return spans if start is None else [*spans, Span(start, len(folded))]
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """The text with what quoting changes made equal, and for each of its characters where it stood."""
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        for folded in unicodedata.normalize("NFKC", char).translate(_ALIKE).casefold():
+        for folded in unicodedata.normalize("NFKD", char.translate(_ALIKE)).casefold():
             if folded.isspace():
-                if letters and letters[-1] == " ":
-                    continue
                 folded = " "
+            elif not folded.isascii() and unicodedata.category(folded) in _UNSEEN:
+                continue
+            if folded in " -" and letters and letters[-1] == folded:
+                continue
             letters.append(folded)
             places.append(place)
-    return _Folded("".join(letters), tuple(places))
-
-
-def _span(folded: _Folded, start: int, end: int) -> Span:
-    return Span(folded.places[start], folded.places[end - 1] + 1)
+    return "".join(letters), places

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from bot.essay.gaps import written_words
 from bot.essay.lines import breaks_early, closes_sentence, is_wrapped, starts_lower
 from bot.essay.markdown import Blocks, blocks_of
 from bot.essay.masking import mask
@@ -60,13 +61,12 @@ class Reading:
 
     @cached_property
     def words(self) -> int:
-        """Words of prose: without headings, code and gaps."""
-        return count_words(self.prose)
+        """The words of the text; those in its headings and in its gaps are not counted."""
+        return sum(map(self.part_words, range(len(self.parts))))
 
     def part_words(self, index: int) -> int:
-        """Words of prose in one part."""
-        part = self.parts[index]
-        return count_words(self.prose[part.body_start : part.end])
+        """The words of one part, without its heading and its gaps."""
+        return written_words(self.parts[index].body)
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:

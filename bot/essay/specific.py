@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.essay.gaps import GAP_PATTERN
 from bot.essay.spans import Span
 
 SpecificKind = Literal["number", "name", "date", "quotation"]
@@ -34,7 +35,7 @@ class Specific:
 
 # Addresses and gaps hold digits and capitals that claim nothing; a list number counts lines, not facts.
 _NOT_CLAIMED = re.compile(
-    r"https?://\S+|\[NEED:[^\[\]]{0,2000}\]|\]\([^()\s]{0,1000}\)|(?:^|(?<=[\n\r]))[ \t]*\d{1,3}[.)](?=[ \t])",
+    r"https?://\S+|" + GAP_PATTERN + r"|\]\([^()\s]{0,1000}\)|(?:^|(?<=[\n\r]))[ \t]*\d{1,3}[.)](?=[ \t])",
     re.IGNORECASE,
 )
 

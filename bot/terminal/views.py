@@ -14,10 +14,9 @@ from rich.text import Text
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
-from bot.essay.gaps import gaps
+from bot.essay.gaps import gaps, written_words
 from bot.essay.measures import Measure
 from bot.essay.structure import Structure
-from bot.essay.words import count_words
 from bot.terminal import critique_view
 from bot.terminal.output import shown
 from bot.workflow.critique import Measured
@@ -120,7 +119,7 @@ def section_list(text: str) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     for number, (_, part) in enumerate(editable(text), 1):
         table.add_row(
-            str(number), shown(part.title) or "(before the first heading)", summary(count_words(part.body), part.body)
+            str(number), shown(part.title) or "(before the first heading)", summary(written_words(part.body), part.body)
         )
     return table
 

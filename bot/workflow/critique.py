@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.essay.export import read_export, words_apart_from_headings
+from bot.essay.export import read_export
+from bot.essay.gaps import written_words
 from bot.essay.matching import match_section
 from bot.essay.measures import Measure, measure
 from bot.essay.reading import Reading
 from bot.essay.sections import title_of
 from bot.essay.structure import Structure
-from bot.essay.words import count_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,12 @@ def measured(text: str, structure: Structure | None = None) -> Measured:
     counts: list[SectionCount] = []
     for part in headed:
         section = match_section(structure, part.title) if structure else None
-        counts.append(SectionCount(part.title, section.key if section else None, count_words(part.body)))
-    words = words_apart_from_headings(body)
+        counts.append(SectionCount(part.title, section.key if section else None, written_words(part.body)))
     return Measured(
         text=body,
         title=title,
-        words=words,
-        opening=words - sum(count.words for count in counts),
+        words=reading.words,
+        opening=reading.words - sum(count.words for count in counts),
         sections=tuple(counts),
         measures=measure(reading, structure),
     )

@@ -27,7 +27,7 @@ def test_the_front_matter_tells_what_the_post_is_and_who_wrote_it() -> None:
         "description": "The noise of the workshop (https://x.example), and 14 people.",
         "tags": ["career", "career-switch"],
         "structure": "career-switch",
-        "words": 10,
+        "words": 8,
         "written_by": "the writer alone; no language model wrote any of it",
     }
 

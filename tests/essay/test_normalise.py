@@ -146,7 +146,9 @@ def test_no_word_of_a_body_is_dropped(text: str) -> None:
     """A body is what stands under a heading; what stands before the first may be chatter."""
     bodies = Counter[str]()
     before_fence = re.split("```|~~~", text)[0]
-    if before_fence == text or re.search("^#", before_fence, re.MULTILINE):  # else the fence may be around the whole
+    if before_fence == text or re.search(
+        r"^#{1,6}[ \t]", before_fence, re.MULTILINE
+    ):  # else the fence may be around the whole
         for part in split(text):
             if part.level or not headings(text):
                 bodies += words(part.body)
