@@ -1,1 +1,1 @@
-"""Measurements that are printed, never asserted. Run all with ``python -m benchmarks``, one with ``python -m benchmarks NAME``."""
+"""Measurements that are printed, never asserted: ``python -m benchmarks`` runs all, ``python -m benchmarks NAME`` one."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
 from bot.settings import Settings
@@ -23,6 +23,9 @@ from bot.workflow.runner import JobRunner, Work
 from bot.workflow.spending import Ledger
 from bot.workflow.writing import Writing
 
+if TYPE_CHECKING:
+    from bot.llm.build import Claude
+
 # Digits and letters that cannot be taken for one another when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a button's 100 characters free
@@ -30,7 +33,7 @@ _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The parts a door needs, joined. ``models`` is None where no model is configured or none is wanted."""
+    """The parts a door needs, joined. ``models`` and ``claude`` are None where no model is configured or wanted."""
 
     catalogue: Catalogue
     desk: Desk
@@ -40,6 +43,7 @@ class Workshop:
     jobs: JobRunner
     ledger: Ledger
     models: Models | None
+    claude: Claude | None
     close: Callable[[], Coroutine[Any, Any, None]]
 
     async def work_of(self, job: Job) -> Work:
@@ -74,9 +78,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
     store = SqliteStore(settings.database_path, keys, now)
     try:
         ledger = SqliteLedger(store.thread, Budgets(settings.budget_writer_day, settings.budget_month))
-        models, close_models = None, None
-        if with_model and settings.has_model:
-            models, close_models = _models(settings, ledger, store.thread.secret)
+        claude = _claude(settings, ledger, store.thread.secret) if with_model and settings.has_model else None
+        models = claude.models if claude else None
         jobs = JobRunner(
             SqliteJobs(store.thread), now, at_once=settings.jobs_at_once, per_writer=settings.jobs_per_writer
         )
@@ -86,8 +89,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
 
     async def close() -> None:
         await jobs.close()
-        if close_models is not None:
-            await close_models()
+        if claude is not None:
+            await claude.close()
         store.close()
 
     desk = Desk(store, structures, now, new_id)
@@ -100,16 +103,17 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         jobs,
         ledger,
         models,
+        claude,
         close,
     )
 
 
-def _models(settings: Settings, ledger: Ledger, secret: bytes) -> tuple[Models, Callable[[], Awaitable[None]]]:
+def _claude(settings: Settings, ledger: Ledger, secret: bytes) -> Claude:
     from bot.llm.build import make_models  # the SDK takes a second to import, which no command without a model pays
     from bot.llm.caller import Dialect
 
     key = settings.anthropic_api_key
-    claude = make_models(
+    return make_models(
         api_key=key.get_secret_value() if key else "none",
         base_url=settings.anthropic_base_url,
         dialect=Dialect(settings.dialect),
@@ -119,7 +123,6 @@ def _models(settings: Settings, ledger: Ledger, secret: bytes) -> tuple[Models, 
         clock=now,
         secret=secret,
     )
-    return claude.models, claude.close
 
 
 def models_by_role(settings: Settings) -> dict[Role, str]:

@@ -11,7 +11,7 @@ from bot.app import models_by_role
 from bot.errors import BotError
 from bot.llm.prices import price_of
 from bot.settings import Settings, read_settings
-from bot.terminal.check import Finding
+from bot.terminal.check import Finding, State
 from bot.terminal.progress import cost
 
 _SQLITE_WITH_STRICT = (3, 37, 0)  # the first with STRICT tables
@@ -25,9 +25,9 @@ def checkup(*, live: bool = False) -> Iterator[Finding]:
     try:
         settings = read_settings()
     except BotError as error:
-        yield Finding("settings", there=False, needed=True, said=str(error))
+        yield Finding("settings", State.MISSING, str(error))
         return
-    yield Finding("settings", there=True, needed=True, said="read from the environment and .env")
+    yield Finding("settings", State.READY, "read from the environment and .env")
     yield _structures()
     yield _sqlite()
     yield _database(settings)
@@ -40,13 +40,14 @@ def _structures() -> Finding:
     try:
         found = app.catalogue()
     except BotError as error:
-        return Finding("structures", there=False, needed=True, said=str(error))
-    return Finding("structures", there=True, needed=True, said=f"{len(found)}: {', '.join(found)}")
+        return Finding("structures", State.MISSING, str(error))
+    return Finding("structures", State.READY, f"{len(found)}: {', '.join(found)}")
 
 
 def _sqlite() -> Finding:
     said = f"version {sqlite3.sqlite_version}; 3.37.0 or newer is needed to store essays"
-    return Finding("SQLite", there=sqlite3.sqlite_version_info >= _SQLITE_WITH_STRICT, needed=True, said=said)
+    state = State.READY if sqlite3.sqlite_version_info >= _SQLITE_WITH_STRICT else State.MISSING
+    return Finding("SQLite", state, said)
 
 
 def _database(settings: Settings) -> Finding:
@@ -56,36 +57,36 @@ def _database(settings: Settings) -> Finding:
     try:
         asyncio.run(opened_and_closed())
     except BotError as error:
-        return Finding("database", there=False, needed=True, said=str(error))
+        return Finding("database", State.MISSING, str(error))
     where = "DATABASE_KEY" if settings.database_key else f"{settings.database_path}.key"
     said = f"{settings.database_path}, encrypted with the key in {where}: keep a copy of it, no essay opens without"
-    return Finding("database", there=True, needed=True, said=said)
+    return Finding("database", State.READY, said)
 
 
 def _model(settings: Settings) -> Finding:
     if not settings.has_model:
         said = "ANTHROPIC_API_KEY: without it nothing is drafted, revised or critiqued; all else works"
-        return Finding("model", there=False, needed=False, said=said)
+        return Finding("model", State.NOT_SET, said)
     names = models_by_role(settings)
     said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
     if unpriced := [name for name in dict.fromkeys(names.values()) if price_of(name) is None]:
         said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
     said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
-    return Finding("model", there=True, needed=False, said=said)
+    return Finding("model", State.READY, said)
 
 
 async def _live(settings: Settings) -> Finding:
     if not settings.has_model:
-        return Finding("live call", there=False, needed=False, said="no model is configured, so none was called")
+        return Finding("live call", State.FAILED, "no model is configured, so none was called")
     workshop = await app.open_workshop(settings)
     began = app.now()
     try:
-        assert workshop.probe is not None
-        answered = await workshop.probe("local")
+        assert workshop.claude is not None  # there is a model, and it was asked for
+        answered = await workshop.claude.probe("local")
         rows = await workshop.ledger.usage(began, "local")
     except BotError as error:
-        return Finding("live call", there=False, needed=True, said=str(error))
+        return Finding("live call", State.FAILED, str(error))
     finally:
         await workshop.close()
     said = f"{answered.model} answered after {answered.milliseconds:,} ms, for {cost(list(rows))}"
-    return Finding("live call", there=True, needed=True, said=said)
+    return Finding("live call", State.READY, said)

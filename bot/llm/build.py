@@ -29,10 +29,22 @@ RETRIES = 2  # the SDK's own default
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """That a model answered: which, and after how many milliseconds in all."""
+
+    model: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claude:
-    """The ports, and the one client behind them, which ``close`` ends."""
+    """The ports, and the one client behind them, which ``close`` ends.
+
+    ``probe`` makes the smallest call there is, on a writer's account, and raises ModelError as the ports do.
+    """
 
     models: Models
+    probe: Callable[[str], Awaitable[Answered]]
     close: Callable[[], Awaitable[None]]
 
 
@@ -77,4 +89,10 @@ def make_models(
         reviser=ClaudeReviser(caller, said["revise.md"]),
         critic=ClaudeCritic(caller, said["critique.md"]),
     )
-    return Claude(ports, caller.close)
+
+    async def probe(writer: str) -> Answered:
+        began = timer()
+        answer = await caller.call(writer, said["probe.md"], {})
+        return Answered(answer.model, round(1000 * (timer() - began)))
+
+    return Claude(ports, probe, caller.close)

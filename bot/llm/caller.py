@@ -151,7 +151,8 @@ class Caller:
         return _answer(tries, structured=form is not None)
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections, when all that was called has its entry."""
+        await asyncio.gather(*self._entries)
         await self._client.close()
 
     def _hearing(self, call: _Call, on: On | None) -> Hearing:

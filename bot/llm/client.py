@@ -22,9 +22,10 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
     ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
     refused in passing (overload, a fault, no connection) is sent again before any answer has begun.
     """
-    # At level DEBUG, which ANTHROPIC_LOG=debug asks for, the SDK writes whole requests into the log: a writer's notes.
-    if logging.getLogger("anthropic").level == logging.DEBUG:
-        logging.getLogger("anthropic").setLevel(logging.INFO)
+    # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
+    # notes in clear, beside a database that keeps them encrypted.
+    if (log := logging.getLogger("anthropic")).isEnabledFor(logging.DEBUG):
+        log.setLevel(logging.INFO)
     return AsyncAnthropic(
         api_key=api_key,
         base_url=base_url.rstrip("/").removesuffix("/v1"),

@@ -33,6 +33,7 @@ VALUES: Mapping[str, frozenset[str]] = {
     "finish.md": frozenset({"block", "gap", "structure", "title", "notes", "text", "wanted"}),
     "revise.md": frozenset({"block", "section", "instruction", "notes", "text"}),
     "critique.md": frozenset({"block", "structure", "measured", "text"}),
+    "probe.md": frozenset({"block"}),
 }
 
 _DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)

@@ -119,8 +119,10 @@ def _objects(text: str) -> Iterator[object]:
     while at >= 0:
         try:
             value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
+        except ValueError:
             at = text.find("{", at + 1)
+        except RecursionError:
+            return  # nested far deeper than any reply of ours; looking on would take seconds
         else:
             yield value
             at = text.find("{", end)

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
 
 
+class State(StrEnum):
+    """How it stands with a piece; nothing can run while one is missing that is needed."""
+
+    READY = "ready"
+    NOT_SET = "not set"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One piece: whether it is there, whether anything can run without it, and what there is to say about it."""
+    """One piece, its state, and what there is to say about it."""
 
     piece: str
-    there: bool
-    needed: bool
+    state: State
     said: str
 
 
 def show(screen: Console, findings: Iterable[Finding]) -> bool:
-    """Prints the findings; True where nothing that is needed is missing."""
+    """Prints the findings; True where nothing is missing and nothing that was tried has failed."""
     table = Table(box=None, show_header=False, pad_edge=False)
     found = list(findings)
     for finding in found:
-        state = "ready" if finding.there else "MISSING" if finding.needed else "not set"
-        table.add_row(finding.piece, state, finding.said)
+        table.add_row(finding.piece, finding.state.value, finding.said)
     screen.print(table)
-    runs = all(finding.there or not finding.needed for finding in found)
+    states = {finding.state for finding in found}
+    runs = State.MISSING not in states
     screen.print(f"\n{'The program can run.' if runs else 'Nothing can run until what is missing is there.'}")
-    return runs
+    return runs and State.FAILED not in states

@@ -2,7 +2,8 @@
 
 A request with a JSON schema (in `output_config.format`, or for the basic dialect written out in the prompt) gets JSON
 of that shape whose quotations stand in the user's text. A short one that speaks of questions gets a question. Any other
-gets the user's own sentences set under three headings, with a gap marked: nothing in it is invented.
+gets the writer's own sentences, as they stand in the request's tagged blocks, set under the headings that it asks for,
+with a gap where there is nothing to set: nothing in it is invented.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ HEADINGS = ("What changed", "What it cost and what it gave", "Who this is for")
 _QUESTION_LIMIT = 4096
 """Interview turns ask for fewer output tokens than this, drafts for more."""
 
+_BLOCK = re.compile(r'<(?P<name>\w+) id="(?P<id>\w+)"[^>]*>\n(?P<inside>.*?)\n</(?P=name) id="(?P=id)">', re.DOTALL)
+_WRITTEN = {"note", "post"}
+
 _WORDS_OF_A_SENTENCE = 4
 """Fewer words are a label or a name, not a sentence worth quoting."""
 
@@ -28,21 +32,28 @@ _WORDS_OF_A_SENTENCE = 4
 def canned(request: Request) -> Reply:
     """A sensible answer to any request of the bot's."""
     if (schema := request.schema or _schema_in(request)) is not None:
-        answer = _instance(schema, schema, "", cycle(_sentences(request.last_user_text)))
-        return Reply(json.dumps(answer, ensure_ascii=False, indent=2), thinking=Thinking(tokens=600, seconds=1.0))
+        answer = _instance(schema, schema, "", cycle(_sentences(_material(request.last_user_text))))
+        return Reply(json.dumps(answer, ensure_ascii=False, indent=2), thinking=Thinking(tokens=600, seconds=0.3))
     if "question" in request.system.lower() and request.body["max_tokens"] <= _QUESTION_LIMIT:
-        last = _sentences(request.last_user_text)[-1]
+        last = _sentences(_material(request.last_user_text))[-1]
         return Reply(f"You wrote: “{last}” What did you believe just before that, which you no longer believe?")
-    return Reply(_draft(_sentences(request.last_user_text)), thinking=Thinking(tokens=1500, seconds=2.0))
+    headings = tuple(re.findall(r"^## (.+)$", _BLOCK.sub("", request.last_user_text), re.MULTILINE)) or HEADINGS
+    draft = _draft(_sentences(_material(request.last_user_text)), headings)
+    return Reply(draft, thinking=Thinking(tokens=1500, seconds=0.5))
 
 
-def _draft(sentences: list[str]) -> str:
-    share = -(-len(sentences) // len(HEADINGS))
+def _material(text: str) -> str:
+    """What stands in the blocks of notes and posts, or all of the text where there are none."""
+    return "\n".join(match["inside"] for match in _BLOCK.finditer(text) if match["name"] in _WRITTEN) or text
+
+
+def _draft(sentences: list[str], headings: tuple[str, ...]) -> str:
+    share = max(1, -(-len(sentences) // len(headings)))
     parts = [
         f"## {heading}\n\n" + (" ".join(sentences[number * share : (number + 1) * share]) or "[NEED: an example]")
-        for number, heading in enumerate(HEADINGS)
+        for number, heading in enumerate(headings)
     ]
-    return "\n\n".join([*parts, "[NEED: one sentence on who should not make this move]"]) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
 def _sentences(text: str) -> list[str]:

@@ -1,0 +1,135 @@
+"""The commands with a model, which is the simulator in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.conftest import Ran
+
+Run = Callable[..., Ran]
+
+NOTES = """\
+I fixed the press at four in the morning on 12 May 2019, and nobody saw it.
+
+My manager said we have people for that.
+
+## what i gave up
+
+My pay went from 61k to 27,400 in one year.
+"""
+
+
+@pytest.fixture(scope="module")
+def claude() -> Iterator[str]:
+    """The address of a simulated Claude that answers every request with the writer's own sentences."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.simulators.claude", "--port", "0"],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    )
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.fixture
+def model(claude: str) -> dict[str, str]:
+    """The settings for it."""
+    return {"ANTHROPIC_API_KEY": "sk-simulated", "ANTHROPIC_BASE_URL": claude, "LLM_DIALECT": "claude"}
+
+
+def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("draft", "-", given=NOTES, more=model)
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("---\n")
+    assert ran.out.count("\n## ") == 7
+    assert "and a language model" in ran.out
+    assert "waiting for the model" in ran.err
+    assert "the model is thinking" in ran.err
+    assert "writing, " in ran.err
+    assert "Every number, date, name and quotation stands in the notes." in ran.err
+    assert "Drafted by claude-opus-5-5 for $0.0" in ran.err
+    usage = essay_bot("usage").out
+    assert "interviewer" in usage
+    assert "writer" in usage
+
+
+def test_without_the_model_the_notes_are_set_as_they_stand(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("draft", "-", "--no-model", given=NOTES, more=model)
+    assert "No model wrote any of it." in ran.err
+    assert "No model was called" in essay_bot("usage").out
+
+
+def test_critique_shows_findings_with_words_that_stand_in_the_text(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("critique", "-", "-s", "career-switch", given=NOTES, more=model)
+    assert ran.code == 0, ran.err
+    assert "Fix first: " in ran.out
+    assert "| My manager said we have people for that." in ran.out
+    assert "words apart from headings" in ran.out
+    found = json.loads(essay_bot("critique", "-", "--json", given=NOTES, more=model).out)
+    for finding in found["critique"]["findings"]:
+        span = finding["span"]
+        assert NOTES[span["start"] : span["end"]] == finding["quotation"]
+
+
+def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("critique", "-", given="word " * 10_001, more=model)
+    assert (ran.code, ran.out) == (2, "")
+    assert "The text has 10,001 words, and 10,000 can be critiqued at once" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"ANTHROPIC_API_KEY": "sk-wrong"}, "The service refused the API key"),
+        ({"MODEL_WRITER": "claude-nothing-9"}, "There is no model claude-nothing-9"),
+        ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "cannot be reached"),
+        ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is used up until"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_told_and_the_notes_are_kept(
+    essay_bot: Run, model: dict[str, str], setting: dict[str, str], sentence: str
+) -> None:
+    ran = essay_bot("draft", "-", given=NOTES, more=model | setting)
+    assert (ran.code, ran.out) == (2, "")
+    assert sentence in ran.err
+    assert "The notes are stored as essay" in ran.err
+    assert "Traceback" not in ran.err
+    essay = essay_bot("essays").out.splitlines()[1].split()[0]
+    assert "no post yet" in essay_bot("essays").out
+    assert essay in ran.err
+
+
+def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("check", "--live", more=model)
+    assert ran.code == 0, ran.out
+    assert "claude-haiku-5-5 answered after " in ran.out
+    assert " ms, for $0.0" in ran.out
+    refused = essay_bot("check", "--live", more=model | {"ANTHROPIC_API_KEY": "sk-wrong"})
+    assert (refused.code, "The service refused the API key" in refused.out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"LLM_DIALECT": "latin"}, "The setting LLM_DIALECT cannot be used"),
+        ({"ANTHROPIC_BASE_URL": "localhost"}, "The setting ANTHROPIC_BASE_URL cannot be used"),
+        ({"BUDGET_MONTH": "-1"}, "The setting BUDGET_MONTH cannot be used"),
+        ({"JOBS_AT_ONCE": "none"}, "The setting JOBS_AT_ONCE cannot be used"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    essay_bot: Run, model: dict[str, str], setting: dict[str, str], sentence: str
+) -> None:
+    ran = essay_bot("draft", "-", given=NOTES, more=model | setting)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert sentence in ran.err
