@@ -54,16 +54,22 @@ def finished(text: str, structure: Structure) -> str:
     after = parts[max(heads) + 1 :]
     if after and after[-1].level and not after[-1].body.strip():
         before = bare[: after[-1].start].rstrip()
-        if after[-1].level <= last.level and closes_sentence(before):
+        more_to_come = len({section.key for section in heads.values()}) < len(structure.sections)
+        if more_to_come and after[-1].level <= last.level and closes_sentence(before):
             return before + "\n"
     kept = bare[: last.start].rstrip()
     return kept + "\n" if kept and min(heads) != max(heads) else ""
 
 
 def unfinished(text: str, structure: Structure) -> tuple[str, ...]:
-    """The keys of the sections that ``finished`` leaves to be written, in the structure's order."""
+    """The keys of the sections that ``finished`` leaves to be written, in the structure's order; at least one.
+
+    Where every section stands, because the draft broke off in one that it had written before, that is the last.
+    """
     done = _bodies(finished(text, structure), structure)
-    return tuple(section.key for section in structure.sections if section.key not in done)
+    return tuple(section.key for section in structure.sections if section.key not in done) or (
+        structure.sections[-1].key,
+    )
 
 
 def section_body(text: str, heading: str) -> str:

@@ -72,7 +72,10 @@ class Drafter(Protocol):
     """Writes the post from the notes."""
 
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
-        """The whole post in Markdown, each section under its heading (level 2), in the structure's order."""
+        """The whole post in Markdown, each section under its heading (level 2), in the structure's order.
+
+        It is what the model wrote, piece for piece; ``bot.essay.normalise`` makes sure of the form.
+        """
 
     async def finish(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.errors import BudgetSpent
 from bot.essay.essay import Note
 from bot.llm.build import make_models
 from bot.llm.caller import Dialect
+from bot.llm.prompts import read_prompts
 from bot.workflow.models import Models, Role, Text, Thinking
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 from tests.simulators.claude import ClaudeSimulator
@@ -124,6 +126,14 @@ async def ports(
         yield made.models
     finally:
         await made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prompts_read_once() -> Iterator[None]:
+    """Compiling the prompts anew for each test would take a third of the time of all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.llm.build.read_prompts", cache(read_prompts))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bot.essay.structure import Structure
@@ -123,17 +121,3 @@ async def test_a_revision_without_an_instruction_has_one_of_ours(
     await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "  ", on)
     assert "<instruction" not in claude.requests[0].last_user_text
     assert "clearer and more exact" in claude.requests[0].last_user_text
-
-
-async def test_the_second_call_of_a_role_reads_its_system_text_from_the_cache(
-    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
-) -> None:
-    claude.script(Reply(DRAFT), Reply(DRAFT))
-    await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
-    await models.drafter.draft("another", structure, "In", (replace(NOTES[0], text="Other words."),), on)
-    first, second = (request.usage for request in claude.requests)
-    assert first.write_1h == second.read == tokens_in(claude.requests[0].system) > 512
-    assert first.read == second.write_1h == 0
-    assert [row.cache_write_tokens for row in ledger.rows] == [first.write_1h, 0]
-    assert [row.cache_read_tokens for row in ledger.rows] == [0, second.read]
-    assert [row.nano_usd for row in ledger.rows] == [round(request.billed.total * 1e9) for request in claude.requests]

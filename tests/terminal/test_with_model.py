@@ -121,6 +121,7 @@ def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bo
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
+        ({"ANTHROPIC_API_KEY": "sk-“smart”"}, "The setting ANTHROPIC_API_KEY cannot be used"),
         ({"LLM_DIALECT": "latin"}, "The setting LLM_DIALECT cannot be used"),
         ({"ANTHROPIC_BASE_URL": "localhost"}, "The setting ANTHROPIC_BASE_URL cannot be used"),
         ({"BUDGET_MONTH": "-1"}, "The setting BUDGET_MONTH cannot be used"),
