@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
 
+    @field_validator("anthropic_api_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
+            raise ValueError("it holds characters that no key has; copy it again")
+        return value
+
     @field_validator("anthropic_base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
