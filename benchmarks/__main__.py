@@ -7,9 +7,14 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import measuring, startup, storing
+from benchmarks import measuring, session_cost, startup, storing
 
-BENCHMARKS = {"startup": startup.run, "measuring": measuring.run, "storing": storing.run}
+BENCHMARKS = {
+    "startup": startup.run,
+    "measuring": measuring.run,
+    "storing": storing.run,
+    "session_cost": session_cost.run,
+}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.store.ledger import Budgets, SqliteLedger
+from bot.store.memory import SqliteMemory
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
@@ -33,7 +34,10 @@ _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The parts a door needs, joined. ``models`` and ``claude`` are None where no model is configured or wanted."""
+    """The parts a door needs, joined.
+
+    ``models`` and ``claude`` are None where no model is configured or wanted; ``secret`` makes pseudonyms of accounts.
+    """
 
     catalogue: Catalogue
     desk: Desk
@@ -44,6 +48,8 @@ class Workshop:
     ledger: Ledger
     models: Models | None
     claude: Claude | None
+    memory: SqliteMemory
+    secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
 
     async def work_of(self, job: Job) -> Work:
@@ -104,6 +110,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         ledger,
         models,
         claude,
+        SqliteMemory(store.thread),
+        store.thread.secret,
         close,
     )
 

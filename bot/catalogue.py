@@ -62,6 +62,8 @@ def read_catalogue(directory: Path) -> Catalogue:
     Raises BadStructureFile for the first file that cannot be used.
     """
     files = sorted(directory.glob("*.yaml"))
+    for path in directory.glob("*.yml"):
+        raise BadStructureFile(path, 1, "structures end in .yaml", "give the file that ending")
     if not files:
         raise BadStructureFile(directory, 1, "there is no structure here", "put one .yaml file a structure into it")
     return Catalogue({path.stem: read_structure(path) for path in files})
@@ -113,6 +115,8 @@ class _StructureFile:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self._refuse(mark.line + 1 if mark else 1, f"this is not YAML ({error.problem})", "mend the line")
+        except RecursionError:
+            self._refuse(1, "brackets stand in brackets without end", "close them, or put the text in quotation marks")
         except yaml.YAMLError as error:
             self._refuse(1, f"this is not YAML ({str(error).splitlines()[0]})", "save it as plain text")
         if root is None:
@@ -124,6 +128,8 @@ class _StructureFile:
             self._refuse(node, "this is no mapping", f"write it as {', '.join(f'{name}: …' for name in names)}")
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(key, "a field's name is no word", f"the fields are {', '.join(names)}")
             if key.value not in names:
                 self._refuse(key, f"{key.value} is not a field here", f"the fields are {', '.join(names)}")
             if key.value in found:
@@ -168,7 +174,7 @@ class _StructureFile:
     def _budget(self, node: yaml.Node) -> WordBudget:
         ends = self._sequence(node, "words", 2, 2)
         numbers = [end.value if isinstance(end, yaml.ScalarNode) else "" for end in ends]
-        if not all(isinstance(number, str) and number.isascii() and number.isdigit() for number in numbers):
+        if not all(re.fullmatch(r"[0-9]{1,5}", number) for number in numbers):
             self._refuse(node, "words are two whole numbers", "write words: [120, 200]")
         low, high = (int(number) for number in numbers)
         if not 0 < low <= high:

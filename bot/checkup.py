@@ -11,23 +11,24 @@ from bot.app import models_by_role
 from bot.errors import BotError
 from bot.llm.prices import price_of
 from bot.settings import Settings, read_settings
-from bot.terminal.check import Finding, State
+from bot.terminal import WRITER
+from bot.terminal.check import Piece, State
 from bot.terminal.progress import cost
 
 _SQLITE_WITH_STRICT = (3, 37, 0)  # the first with STRICT tables
 
 
-def checkup(*, live: bool = False) -> Iterator[Finding]:
-    """The findings, each made when it is asked for; an error in one does not keep the next from being made.
+def checkup(*, live: bool = False) -> Iterator[Piece]:
+    """The pieces, each looked at when it is asked for; an error in one does not keep the next from it.
 
     ``live`` adds one tiny call to the model.
     """
     try:
         settings = read_settings()
     except BotError as error:
-        yield Finding("settings", State.MISSING, str(error))
+        yield Piece("settings", State.MISSING, str(error))
         return
-    yield Finding("settings", State.READY, "read from the environment and .env")
+    yield Piece("settings", State.READY, "read from the environment and .env")
     yield _structures()
     yield _sqlite()
     yield _database(settings)
@@ -36,57 +37,57 @@ def checkup(*, live: bool = False) -> Iterator[Finding]:
         yield asyncio.run(_live(settings))
 
 
-def _structures() -> Finding:
+def _structures() -> Piece:
     try:
         found = app.catalogue()
     except BotError as error:
-        return Finding("structures", State.MISSING, str(error))
-    return Finding("structures", State.READY, f"{len(found)}: {', '.join(found)}")
+        return Piece("structures", State.MISSING, str(error))
+    return Piece("structures", State.READY, f"{len(found)}: {', '.join(found)}")
 
 
-def _sqlite() -> Finding:
+def _sqlite() -> Piece:
     said = f"version {sqlite3.sqlite_version}; 3.37.0 or newer is needed to store essays"
     state = State.READY if sqlite3.sqlite_version_info >= _SQLITE_WITH_STRICT else State.MISSING
-    return Finding("SQLite", state, said)
+    return Piece("SQLite", state, said)
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> Piece:
     async def opened_and_closed() -> None:
         await (await app.open_workshop(settings, with_model=False)).close()
 
     try:
         asyncio.run(opened_and_closed())
     except BotError as error:
-        return Finding("database", State.MISSING, str(error))
+        return Piece("database", State.MISSING, str(error))
     where = "DATABASE_KEY" if settings.database_key else f"{settings.database_path}.key"
     said = f"{settings.database_path}, encrypted with the key in {where}: keep a copy of it, no essay opens without"
-    return Finding("database", State.READY, said)
+    return Piece("database", State.READY, said)
 
 
-def _model(settings: Settings) -> Finding:
+def _model(settings: Settings) -> Piece:
     if not settings.has_model:
         said = "ANTHROPIC_API_KEY: without it nothing is drafted, revised or critiqued; all else works"
-        return Finding("model", State.NOT_SET, said)
+        return Piece("model", State.NOT_SET, said)
     names = models_by_role(settings)
     said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
     if unpriced := [name for name in dict.fromkeys(names.values()) if price_of(name) is None]:
         said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
     said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
-    return Finding("model", State.READY, said)
+    return Piece("model", State.READY, said)
 
 
-async def _live(settings: Settings) -> Finding:
+async def _live(settings: Settings) -> Piece:
     if not settings.has_model:
-        return Finding("live call", State.FAILED, "no model is configured, so none was called")
+        return Piece("live call", State.FAILED, "no model is configured, so none was called")
     workshop = await app.open_workshop(settings)
     began = app.now()
     try:
         assert workshop.claude is not None  # there is a model, and it was asked for
-        answered = await workshop.claude.probe("local")
-        rows = await workshop.ledger.usage(began, "local")
+        answered = await workshop.claude.probe(WRITER)
+        rows = await workshop.ledger.usage(began, WRITER)
     except BotError as error:
-        return Finding("live call", State.FAILED, str(error))
+        return Piece("live call", State.FAILED, str(error))
     finally:
         await workshop.close()
     said = f"{answered.model} answered after {answered.milliseconds:,} ms, for {cost(list(rows))}"
-    return Finding("live call", State.READY, said)
+    return Piece("live call", State.READY, said)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import BadInput, BotError
+from bot.errors import BadInput, BotError, CannotWrite
+from bot.streams import prepare_streams, say
+from bot.terminal import WRITER
 
 if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Workshop
-    from bot.essay.export import Post
     from bot.settings import Settings
     from bot.terminal.session import Session
+    from bot.terminal.tools import Tools
 
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 
@@ -39,21 +41,24 @@ _NO_MODEL = click.option("--no-model", is_flag=True, help="Go without a model, e
 def run() -> int:
     """Runs the command that the arguments name and returns the exit code; errors are told here."""
     try:
+        prepare_streams()
         result = cli.main(prog_name="essay-bot", standalone_mode=False)
     except click.Abort:
         raise KeyboardInterrupt from None
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
-        _tell(f"{error.format_message().rstrip('.')}. See {where} --help.")
+        say(f"{error.format_message().rstrip('.')}. See {where} --help.")
         return BAD_INPUT
     except BotError as error:
-        _tell(str(error))
+        say(str(error))
+        return BAD_INPUT
+    except OSError as error:  # click's own writing of --help and --version
+        say(str(CannotWrite("standard output", (error.strerror or str(error)).lower())))
         return BAD_INPUT
     return result if isinstance(result, int) else 0
-
-
-def _tell(sentence: str) -> None:
-    click.echo(sentence, err=True)
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def _workshop(
         workshop = runner.run(app.open_workshop(chosen, with_model=with_model))
         try:
             if with_model:  # whatever a killed session of this terminal left under way
-                runner.run(workshop.jobs.recover(workshop.work_of, lambda writer: writer == "local"))
+                runner.run(workshop.jobs.recover(workshop.work_of, lambda writer: writer == WRITER))
             yield workshop, runner
         finally:
             runner.run(workshop.close())
@@ -92,7 +97,9 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
 
     Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
     """
-    if demo_wanted or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from bot.terminal.output import at_terminal
+
+    if demo_wanted or not at_terminal():
         _demo(structure)
         return
     with _workshop(with_model=not no_model) as (workshop, runner):
@@ -106,18 +113,28 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     from bot.terminal.keyboard import TerminalKeyboard
     from bot.terminal.output import screen
     from bot.terminal.session import Session
-    from bot.terminal.tools import Sitting, Tools
+    from bot.terminal.tools import Sitting
 
-    tools = Tools(
+    def read(path: str) -> str:
+        return read_input(path).text
+
+    return Session(Sitting(_tools(workshop), runner, screen(), TerminalKeyboard(), read))
+
+
+def _tools(workshop: Workshop) -> Tools:
+    from bot.app import now
+    from bot.terminal.tools import Tools
+
+    return Tools(
         workshop.desk,
         workshop.interview,
         workshop.writing,
         workshop.criticism,
         workshop.jobs,
         workshop.ledger,
+        now,
         workshop.models is not None,
     )
-    return Session(Sitting(tools, runner, screen(), TerminalKeyboard(), lambda path: read_input(path).text))
 
 
 def _demo(structure: str | None) -> None:
@@ -147,30 +164,28 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
 
     The Markdown alone goes to standard output; what is said about it goes to standard error.
     """
+    from bot.essay.export import read_export
     from bot.essay.structures import fitting
     from bot.terminal.drafting import draft_notes
+    from bot.terminal.handing_over import hand_over
     from bot.terminal.inputs import read_input
     from bot.terminal.output import screen
 
     read = read_input(notes)
     if read.notice:
-        _tell(read.notice)
+        say(read.notice)
+    fields, body = read_export(read.text)
+    if "written_by" not in fields:  # not one of our exports: whatever it is stays in the notes
+        fields, body = {}, read.text
     with _workshop(with_model=not no_model) as (workshop, runner):
-        chosen = workshop.catalogue.find(structure) if structure else fitting(read.text, workshop.catalogue)
-        with_model = workshop.models is not None
-        made = runner.run(
-            draft_notes(
-                workshop.desk,
-                workshop.interview,
-                workshop.writing if with_model else None,
-                workshop.ledger,
-                screen(stderr=True),
-                read.text,
-                chosen,
-                title,
-            )
-        )
-    _hand_over(made.post, kind, output, made.essay)
+        wanted = structure or workshop.catalogue.get(str(fields.get("structure")))
+        if isinstance(wanted, str):
+            wanted = workshop.catalogue.find(wanted)
+        chosen = wanted or fitting(body, workshop.catalogue)
+        called = title if title is not None else str(fields["title"]) if "title" in fields else None
+        made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called))
+        hand_over(made.post, made.essay, plain=kind == "text", output=output)
+        runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
 
 
 @cli.command()
@@ -196,7 +211,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
 
     read = read_input(file)
     if read.notice:
-        _tell(read.notice)
+        say(read.notice)
     catalogue = app.catalogue()
     of_export = read_export(read.text)[0].get("structure")
     chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
@@ -204,11 +219,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     settings = read_settings()
     if settings.has_model and not no_model:
         with _workshop(with_model=True, settings=settings) as (workshop, runner):
-            opinion = runner.run(
-                critique_text(
-                    workshop.criticism, workshop.jobs, workshop.ledger, screen(stderr=True), read.text, chosen
-                )
-            )
+            opinion = runner.run(critique_text(_tools(workshop), screen(stderr=True), read.text, chosen))
     if as_json:
         write_out(views.measured_json(found, chosen, opinion))
         return
@@ -241,11 +252,11 @@ def essays(context: click.Context) -> None:
     from bot.terminal.output import screen
 
     with _workshop() as (workshop, runner):
-        found = runner.run(workshop.desk.essays("local"))
+        found = runner.run(workshop.desk.essays(WRITER))
     if found:
         screen().print(views.essays(found))
     else:
-        _tell("You have no essays yet: essay-bot try begins one.")
+        say("You have no essays yet: essay-bot try begins one.")
 
 
 @essays.command()
@@ -253,10 +264,12 @@ def essays(context: click.Context) -> None:
 @_NO_MODEL
 def resume(essay: str, no_model: bool) -> None:
     """Go on with an ESSAY by keyboard."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from bot.terminal.output import at_terminal
+
+    if not at_terminal():
         raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
     with _workshop(with_model=not no_model) as (workshop, runner):
-        opened = runner.run(workshop.desk.open("local", essay))
+        opened = runner.run(workshop.desk.open(WRITER, essay))
         _session(workshop, runner).go_on(opened)
 
 
@@ -266,9 +279,16 @@ def resume(essay: str, no_model: bool) -> None:
 @_FORMAT
 def export(essay: str, output: str | None, kind: str) -> None:
     """Write an ESSAY as a file, or to standard output."""
+    from bot.errors import StoreError
+    from bot.terminal.handing_over import hand_over
+
     with _workshop() as (workshop, runner):
-        post = runner.run(workshop.desk.export("local", essay))
-    _hand_over(post, kind, output, essay)
+        post = runner.run(workshop.desk.export(WRITER, essay))
+        hand_over(post, essay, plain=kind == "text", output=output)
+        try:
+            runner.run(workshop.desk.handed_over(WRITER, essay, post))
+        except StoreError as error:  # the post is out; that it is could not be written down
+            say(str(error))
 
 
 @essays.command()
@@ -277,7 +297,7 @@ def export(essay: str, output: str | None, kind: str) -> None:
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
     with _workshop() as (workshop, runner):
-        opened = runner.run(workshop.desk.open("local", essay))
+        opened = runner.run(workshop.desk.open(WRITER, essay))
         if not yes:
             if not sys.stdin.isatty():
                 raise BadInput(
@@ -285,10 +305,10 @@ def delete(essay: str, yes: bool) -> None:
                 )
             question = f'Delete "{opened.title}" with its notes and versions, for good?'
             if not click.confirm(question, err=True):
-                _tell("Nothing was deleted.")
+                say("Nothing was deleted.")
                 return
-        runner.run(workshop.desk.delete("local", essay))
-    _tell(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+        runner.run(workshop.desk.delete(WRITER, essay))
+    say(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
 
 
 @cli.command()
@@ -308,8 +328,15 @@ def usage(days: int) -> None:
 
 @cli.command()
 @click.option("--live", is_flag=True, help="Also make one tiny call to the model and say what it cost.")
-def check(live: bool) -> int:
+@click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
+def check(live: bool, running: bool) -> int:
     """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
+    if running:
+        from bot.heartbeat import health_here
+
+        found = health_here()
+        click.echo(found.sentence, err=not found.well)
+        return 0 if found.well else 1
     from bot.checkup import checkup
     from bot.terminal.check import show
     from bot.terminal.output import screen
@@ -317,15 +344,12 @@ def check(live: bool) -> int:
     return 0 if show(screen(), checkup(live=live)) else 1
 
 
-def _hand_over(post: Post, kind: str, output: str | None, essay: str) -> None:
-    from bot.essay.export import LINKEDIN_CHARACTERS, to_markdown, to_text
-    from bot.terminal.output import write_file, write_out
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already, once the new one is found good.")
+def backup(file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while the bot is running, and check the copy. The key is not in it."""
+    from bot.backup import backed_up
 
-    text = to_text(post) if kind == "text" else to_markdown(post)
-    if kind == "text" and len(text) > LINKEDIN_CHARACTERS:
-        _tell(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
-    if output is None or output == "-":
-        write_out(text)
-    else:
-        write_file(Path(output), text, essay)
-        _tell(f"Exported to {output}")
+    for sentence in backed_up(file, replace=force):
+        say(sentence)

@@ -22,6 +22,8 @@
     │   ├── BadReply         it answered out of form
     │   └── BudgetSpent      our own budget would be passed, so no call was made
     ├── JobRunning, TooManyJobs   somebody is at work already
+    ├── ShuttingDown         the program is ending
+    ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for
     └── NothingToDo          the step asked for has nothing to work on
 
@@ -66,6 +68,12 @@ class UnreadableText(BadInput):
     @classmethod
     def binary(cls, name: str) -> UnreadableText:
         return cls(f"{name} is not a text file: save it as plain text or Markdown in UTF-8 and give that file.")
+
+    @classmethod
+    def damaged(cls, name: str, line: int) -> UnreadableText:
+        return cls(
+            f"{name}, line {line}: a byte there is no UTF-8, though the rest is: mend the line and save it again."
+        )
 
     @classmethod
     def too_long(cls, name: str, most: int) -> UnreadableText:
@@ -158,6 +166,15 @@ class TooManyJobs(BotError):
         )
 
 
+class ShuttingDown(BotError):
+    """The program is ending; nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is just being restarted, so nothing was begun. Everything is stored; try again in a minute."
+        )
+
+
 class StoreError(BotError):
     """The database cannot be used as it is; nothing in it was changed."""
 
@@ -183,13 +200,10 @@ class BadKey(StoreError):
 
 
 class DamagedText(StoreError):
-    """A stored text cannot be decrypted: it was changed outside the program or the disk damaged it."""
+    """The database or a text in it was changed outside the program, or the disk damaged it."""
 
     def __init__(self, database: Path) -> None:
-        super().__init__(
-            f"A stored text in {database} is damaged and cannot be decrypted: restore the newest backup. "
-            "Nothing was changed."
-        )
+        super().__init__(f"{database} is damaged: restore the newest backup. Nothing was changed.")
 
 
 class NotOurDatabase(StoreError):
@@ -217,6 +231,16 @@ class StoreFull(StoreError):
         super().__init__(
             f"The disk that holds {database} is full, so the last step was not stored; "
             "all before it is safe: free some space and do the last step again."
+        )
+
+
+class StoreBusy(StoreError):
+    """Another program has kept the database for itself for too long."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"Another program is using {database} and did not let go of it in time: try again in a moment. "
+            "The last step was not stored; all before it is safe."
         )
 
 
@@ -457,12 +481,52 @@ def _long(seconds: float) -> str:
     return f"{max(2, math.ceil(seconds))} seconds"
 
 
+class NoBackup(BotError):
+    """No backup was made; the database, and a backup that was there before, are as they were."""
+
+    @classmethod
+    def no_database(cls, database: Path) -> NoBackup:
+        return cls(
+            f"There is no database at {database}, so no backup was made: set DATABASE_PATH to the bot's own, and run "
+            "this as the user that the bot runs as."
+        )
+
+    @classmethod
+    def exists(cls, target: Path) -> NoBackup:
+        return cls(
+            f"{target} is there already, so no backup was made: give another name, or add --force to have it replaced "
+            "once the new backup is found good."
+        )
+
+    @classmethod
+    def own_file(cls, target: Path) -> NoBackup:
+        return cls(f"{target} is one of the database's own files, so no backup was made: give another name.")
+
+    @classmethod
+    def no_file(cls, target: Path) -> NoBackup:
+        return cls(f"{target} is not a file, so no backup was made: give the name of the file to make.")
+
+    @classmethod
+    def cannot_write(cls, target: Path, why: str) -> NoBackup:
+        return cls(
+            f"The backup {target} cannot be written ({why}), so none was made: choose a place that has room and that "
+            "you may write to. The database is as it was."
+        )
+
+    @classmethod
+    def damaged(cls, database: Path, what: str) -> NoBackup:
+        return cls(
+            f"{database} is damaged ({what}), so no backup was made: keep your older backups, stop the bot, and see "
+            "docs/operating.md for what to do."
+        )
+
+
 class CannotWrite(BotError):
     """An export cannot be put where it was asked for; no half-written file is left."""
 
     def __init__(self, target: str, why: str, essay: str | None = None) -> None:
         safe = f" The post is stored as essay {essay}." if essay else ""
-        super().__init__(f"{target} cannot be written ({why}): choose another place with -o.{safe}")
+        super().__init__(f"{target} cannot be written ({why}): make room there, or choose another place.{safe}")
 
 
 class ReaderGone(BotError):
@@ -470,7 +534,7 @@ class ReaderGone(BotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The program reading the output stopped before its end: run it again with -o FILE to have it whole."
+            "The program reading the output stopped before its end: let it read on, or send the output to a file."
         )
 
 
@@ -486,6 +550,10 @@ class NothingToDo(BotError):
         return cls("There is no such finding in this critique: go through it from the first. Nothing was changed.")
 
     @classmethod
+    def critiqued(cls) -> NothingToDo:
+        return cls("This critique is finished: go through its findings, or ask for a new one. Nothing was changed.")
+
+    @classmethod
     def no_replacement(cls) -> NothingToDo:
         return cls("This finding has no wording to apply: change the words yourself with Edit. Nothing was changed.")
 
@@ -496,6 +564,10 @@ class NothingToDo(BotError):
     @classmethod
     def not_own(cls) -> NothingToDo:
         return cls("Only a text that you pasted yourself can become your draft. Nothing was changed.")
+
+    @classmethod
+    def begun(cls) -> NothingToDo:
+        return cls("This essay is begun in its structure: start a new one for another. Nothing was changed.")
 
     @classmethod
     def no_notes(cls) -> NothingToDo:

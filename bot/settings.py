@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import BadSetting
 
@@ -28,6 +28,11 @@ class Settings(BaseSettings):
 
     database_path: Path = Field(default_factory=default_database)
     database_key: SecretStr | None = None
+
+    discord_token: SecretStr | None = None
+    access: Literal["listed", "open"] = "listed"
+    access_servers: Annotated[frozenset[int], NoDecode] = frozenset()
+    access_users: Annotated[frozenset[int], NoDecode] = frozenset()
 
     anthropic_api_key: SecretStr | None = None
     anthropic_base_url: str = ANTHROPIC
@@ -59,6 +64,17 @@ class Settings(BaseSettings):
             raise ValueError("it holds characters that no key has; copy it again")
         return value
 
+    @field_validator("access_servers", "access_users", mode="before")
+    @classmethod
+    def _are_ids(cls, value: object) -> object:
+        """Ids with commas or spaces between them."""
+        if not isinstance(value, str):
+            return value
+        parts = value.replace(",", " ").split()
+        if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
+            raise ValueError("it must hold ids, which are numbers of 17 to 20 digits, with commas between them")
+        return frozenset(map(int, parts))
+
     @field_validator("anthropic_base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
@@ -79,5 +95,7 @@ def read_settings() -> Settings:
         raise BadSetting(str(first["loc"][0]).upper(), first["msg"].lower()) from None
     except UnicodeDecodeError:
         raise BadSetting(".env", "the file is not UTF-8 text") from None
+    except OSError as error:
+        raise BadSetting(".env", f"the file cannot be read ({(error.strerror or str(error)).lower()})") from None
     path = settings.database_path.expanduser()
     return settings.model_copy(update={"database_path": path})

@@ -88,6 +88,9 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
         ("    questions:\n      - What was missing?\n", "", 4, "questions is missing"),
         ("    heading: What I missed", "   heading: What I missed", 5, "this is not YAML"),
         ("sections:", "sections: 3\nx:", 4, "x is not a field here"),
+        ("name: Short one", f"name: {'[' * 3000}", 1, "brackets stand in brackets without end"),
+        ("name: Short one", "? [a, b]\n: c", 1, "a field's name is no word"),
+        ("words: [5, 20]", f"words: [5, {'9' * 5000}]", 7, "words are two whole numbers"),
         (GOOD, "", 1, "the file is empty"),
         (GOOD, "- a", 1, "this is no mapping"),
     ],
@@ -114,6 +117,9 @@ def test_files_that_are_no_text_or_badly_named_are_refused(tmp_path: Path) -> No
         read_structure(path)
     with pytest.raises(BadStructureFile, match="there is no structure here"):
         read_catalogue(tmp_path / "nowhere")
+    (tmp_path / "other.yml").write_text(GOOD)
+    with pytest.raises(BadStructureFile, match="structures end in .yaml"):
+        read_catalogue(tmp_path)
     control = tmp_path / "control.yaml"
     control.write_text("name: \x01\n")
     with pytest.raises(BadStructureFile, match="this is not YAML"):

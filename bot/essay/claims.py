@@ -34,16 +34,17 @@ def claims(text: str, notes: Sequence[str]) -> tuple[Claim, ...]:
     vouched = {value for note in notes for specific in specifics(note) for value in specific.vouches}
     noted = _Noted(notes)
     sentences = sorted(sentence.span for sentence in reading.sentences)
+    held = specifics(without_headings(text))
+    counted = [specific.span for specific in held if specific.kind in ("number", "date")]
     found: list[Claim] = []
-    for specific in specifics(without_headings(text)):
-        if specific.kind == "name" and is_generic(specific):
-            continue
+    for specific in held:
+        if specific.kind == "name" and (is_generic(specific) or _inside(specific.span, counted)):
+            continue  # "Fourteen" at a sentence's start and the EUR of "EUR 40" are numbers, and names of nothing
         supported = specific.value in vouched
         if not supported and specific.kind in ("name", "quotation"):
             supported = noted.hold(_plain_words(specific.raw))
-        at = bisect_right(sentences, specific.span.start, key=lambda span: span.start) - 1
-        inside = at >= 0 and specific.span.start < sentences[at].end
-        sentence = sentences[at] if inside else specific.span
+        at = bisect_right(sentences, specific.span.start, key=_start) - 1
+        sentence = sentences[at] if at >= 0 and specific.span.start < sentences[at].end else specific.span
         found.append(Claim(specific.kind, specific.span, specific.raw, sentence, supported))
     return tuple(found)
 
@@ -59,6 +60,16 @@ def without_headings(text: str) -> str:
     return "".join("".join(char if char in "\r\n" else " " for char in part.heading_raw) + part.body for part in parts)
 
 
+def _start(span: Span) -> int:
+    return span.start
+
+
+def _inside(span: Span, spans: Sequence[Span]) -> bool:
+    """Whether one of the spans, which are in order and apart, holds this one."""
+    at = bisect_right(spans, span.start, key=_start) - 1
+    return at >= 0 and span.end <= spans[at].end
+
+
 class _Noted:
     """The words of the notes, by the pairs that they stand in: looking a phrase up costs the same among many notes."""
 
@@ -67,7 +78,7 @@ class _Noted:
         for note in notes:
             self._words += [*_plain_words(note), ""]  # no phrase runs from one note into the next
         self._places: dict[tuple[str, ...], list[int]] = {}
-        for at, pair in enumerate(zip(self._words, [*self._words[1:], ""], strict=True)):
+        for at, pair in enumerate(zip(self._words, [*self._words[1:], ""], strict=False)):
             self._places.setdefault(pair, []).append(at)
             self._places.setdefault(pair[:1], []).append(at)
 

@@ -73,8 +73,12 @@ def _decoded(data: bytes, name: str) -> tuple[str, str | None]:
                 raise UnreadableText.binary(name) from None
     try:
         return data.decode("utf-8"), None
-    except UnicodeDecodeError:
-        pass
+    except UnicodeDecodeError as error:
+        first_bad = error.start
+    loose = data.decode("utf-8", "replace")
+    # A text in an older encoding holds next to no sequence that is good UTF-8; a damaged one holds mostly such.
+    if sum(char > "\x7f" and char != "\ufffd" for char in loose) > loose.count("\ufffd"):
+        raise UnreadableText.damaged(name, data[:first_bad].count(b"\n") + 1)
     if b"\0" in data:
         raise UnreadableText.binary(name)
     if _looks_western(data):
@@ -97,5 +101,5 @@ def _looks_western(data: bytes) -> bool:
         return False
     letters = sum(char.isalpha() for char in text)
     accented = sum(char.isalpha() and not char.isascii() for char in text)
-    # French and Portuguese reach 5 of 100 letters, a word alone may hold two; Russian read this way is near 100 of 100.
-    return accented <= max(2, letters // 7) and not _SIGN_IN_WORD.search(text)
+    # French or Spanish may reach 20 of 100 letters, a word alone hold two; Russian read this way is near 100.
+    return accented <= max(2, letters // 3) and not _SIGN_IN_WORD.search(text)

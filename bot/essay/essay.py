@@ -104,6 +104,6 @@ class Essay:
     changed: datetime
 
     @property
-    def finished(self) -> bool:
+    def is_exported(self) -> bool:
         """Whether the version that the writer is looking at was handed over."""
         return self.head is not None and self.head == self.exported

@@ -26,12 +26,13 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 class Post:
     """A version about to be handed over.
 
-    ``text`` is the stored text, ``structure`` a structure's key, ``day`` the day (UTC) on which
-    the version was made, ``origins`` those of the version and of all it was made from.
+    ``text`` is the stored text of the version with that number, ``structure`` a structure's key, ``day`` the day (UTC)
+    on which the version was made, ``origins`` those of the version and of all it was made from.
     """
 
     title: str
     text: str
+    version: int
     structure: str
     day: date
     origins: frozenset[Origin]
@@ -65,8 +66,8 @@ def read_export(text: str) -> tuple[Mapping[str, Any], str]:
     if text.startswith("---\n") and (end := text.find("\n---\n", 3)) != -1:
         try:
             fields = yaml.safe_load(text[4 : end + 1])
-        except yaml.YAMLError:
-            fields = None  # two rules with prose between them: that is a text, and stays whole
+        except (yaml.YAMLError, ValueError, RecursionError):  # an impossible date, brackets without end
+            fields = None  # what is no front matter is text, and stays whole
         if isinstance(fields, dict):
             return fields, text[end + len("\n---\n") :].removeprefix("\n")
     return {}, text
@@ -84,7 +85,7 @@ def description(text: str) -> str:
     for part in split(text):
         for block in blocks(part.body):
             plain = " ".join(to_plain(block).split())
-            if plain and not GAP.search(block):
+            if written_words(plain) and not GAP.search(block):
                 return _shortened(plain)
     return ""
 

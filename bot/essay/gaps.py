@@ -6,6 +6,9 @@ import re
 
 from bot.essay.words import count_words
 
+UNSORTED = "Unsorted notes"
+"""The heading over the notes that have no section."""
+
 # A gap may be typed over two lines or in small letters; 2,000 characters keep one that is never closed from taking
 # the rest of the text with it.
 GAP_PATTERN = r"\[NEED:[^\[\]]{0,2000}\]"

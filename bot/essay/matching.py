@@ -43,6 +43,12 @@ def match_section(structure: Structure, title: str) -> Section | None:
     return best if best_score >= _ENOUGH else None
 
 
+def is_named(structure: Structure, line: str) -> bool:
+    """Whether a line is a section's key or heading to the letter, case and punctuation set aside."""
+    wanted = _plain(line)
+    return any(wanted in (_plain(section.key), _plain(section.heading)) for section in structure.sections)
+
+
 def _plain(heading: str) -> str:
     text = unicodedata.normalize("NFKC", heading).casefold().replace("’", "'").replace("'", "").replace("&", " and ")
     text = _NUMBERING.sub("", text)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.essay.commonmark import blocks
-from bot.essay.matching import match_section
+from bot.essay.gaps import GAP, UNSORTED
+from bot.essay.matching import is_named, match_section
 from bot.essay.sections import Part, split, title_of
 from bot.essay.structure import Section, Structure
 
@@ -32,23 +33,26 @@ class Notes:
     passages: tuple[Passage, ...]
 
 
-def read_notes(text: str, structure: Structure, *, with_title: bool = True) -> Notes:
+def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Notes:
     """The passages of a page of notes, in Markdown or plain text.
 
     What stands under a heading that names a section (by key, heading or close to it) is one passage of that section,
     with the deeper headings inside it. What stands under any other heading is one passage without a place that keeps
     its heading. What stands under none comes block by block, so that each can be placed by itself. ``[leave out]`` at
-    the start of a passage or in its heading marks it left out. With ``with_title`` a document's title is taken off and
-    given back as such; without, it stays with what follows it.
+    the start of a passage or in its heading marks it left out. A document's title of at most ``title_room`` characters
+    is taken off and given back as such; a longer one stays with what follows it, as does one that is marked left out.
+    Gaps are nobody's notes and are passed over.
     """
-    parts = split(text)
-    title = title_of(parts) if with_title else None
-    if title is not None and match_section(structure, title) is not None:
+    parts = _with_plain_headings(split(text), structure)
+    title = title_of(parts)
+    if title is not None and (
+        len(title) > title_room or _LEFT_OUT.match(title) or match_section(structure, title) is not None
+    ):
         title = None
     passages: list[Passage] = []
     for heading, body in _stretches(parts, structure, title):
         section = match_section(structure, _unmarked(heading.title)) if heading else None
-        if heading is None:
+        if heading is None or heading.title == UNSORTED:  # ours, from a post that becomes notes again
             found = [Passage(block) for block in blocks(body)]
         elif section is None:
             found = [Passage(heading.heading_raw + body)]
@@ -56,7 +60,26 @@ def read_notes(text: str, structure: Structure, *, with_title: bool = True) -> N
             found = [Passage(body, section.key)]
         marked = heading is not None and _LEFT_OUT.match(heading.title) is not None
         passages.extend(passage for one in found for passage in _leave_out(one, everything=marked))
-    return Notes(title, tuple(passage for passage in passages if passage.text.strip()))
+    return Notes(title, tuple(passage for passage in passages if GAP.sub("", passage.text).strip()))
+
+
+def _with_plain_headings(parts: tuple[Part, ...], structure: Structure) -> tuple[Part, ...]:
+    """The parts, cut further at lines that are a section's name and nothing else, in bold or with a colon.
+
+    Joining them gives the same text.
+    """
+    found: list[Part] = []
+    for part in parts:
+        start, body = part, ""
+        for line in part.body.splitlines(keepends=True):
+            name = line.strip().strip("*_").rstrip(":").strip()
+            if name and is_named(structure, _unmarked(name)):
+                found.append(replace(start, body=body))
+                start, body = Part(line, 2, name, "", 0), ""
+            else:
+                body += line
+        found.append(replace(start, body=body))
+    return tuple(part for part in found if part.heading_raw or part.body)
 
 
 def _unmarked(title: str) -> str:

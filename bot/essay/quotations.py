@@ -59,18 +59,21 @@ class Quotable:
         return _word_spans(self._folded[0])
 
     @cached_property
+    def _strings(self) -> list[str]:
+        return [span.of(self._folded[0]) for span in self._words]
+
+    @cached_property
     def _spaced(self) -> tuple[str, dict[int, int]]:
         """The words with a space before each and behind the last, and for the offset of each space, its word."""
-        folded = self._folded[0]
         at, starts, pieces = 0, {}, []
-        for number, span in enumerate(self._words):
+        for number, word in enumerate(self._strings):
             starts[at] = number
-            pieces.append(" " + span.of(folded))
+            pieces.append(" " + word)
             at += len(pieces[-1])
         return "".join(pieces) + " ", starts
 
     def _aligned(self, wanted: str) -> Span | None:
-        """Where the words of ``wanted`` stand in order, whatever is between them, all but one of them letter for letter.
+        """Where the words of ``wanted`` stand in order, whatever is between them, all but one letter for letter.
 
         Of the two halves of the words one must then stand there unchanged; the other is compared word by word.
         """
@@ -95,13 +98,14 @@ class Quotable:
             at = spaced.find(run, at + 1)
 
     def _agrees(self, begin: int, words: list[str]) -> bool:
-        folded, slips = self._folded[0], 0
-        for span, word in zip(self._words[begin : begin + len(words)], words, strict=True):
-            if span.of(folded) != word:
-                slips += 1
-                if slips > 1 or not _is_slip(span.of(folded), word):
-                    return False
-        return True
+        """Whether the words from ``begin`` on are these, but for one slip; the place of that is found by halving."""
+        there = self._strings[begin : begin + len(words)]
+        low, high = 0, len(words)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if there[low:middle] == words[low:middle] else (low, middle)
+        same = there[low] == words[low] or _is_slip(there[low], words[low])
+        return same and there[low + 1 :] == words[low + 1 :]
 
     def _span(self, start: int, end: int) -> Span:
         while end < len(self._text) and unicodedata.category(self._text[end]) in _UNSEEN:

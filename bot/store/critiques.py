@@ -55,6 +55,15 @@ class SqliteCritiques:
 
         await self._thread.run(work)
 
+    async def attach(self, writer: str, critique: str, essay: str, version: int) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                query = "UPDATE critiques SET essay = ?, version = ? WHERE id = ? AND writer = ?"
+                if not db.execute(query, [essay, version, critique, writer]).rowcount:
+                    raise UnknownCritique(critique)
+
+        await self._thread.run(work)
+
     async def critiqued(self, writer: str, critique: str) -> Critiqued:
         def work(database: SealedDatabase) -> Critiqued:
             row = database.db.execute(f"{_CRITIQUE} WHERE id = ? AND writer = ?", [critique, writer]).fetchone()
@@ -67,7 +76,8 @@ class SqliteCritiques:
     async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
         def work(database: SealedDatabase) -> Critiqued | None:
             row = database.db.execute(
-                f"{_CRITIQUE} WHERE essay = ? AND writer = ? AND opinion IS NOT NULL ORDER BY created DESC LIMIT 1",
+                f"{_CRITIQUE} WHERE essay = ? AND writer = ? AND opinion IS NOT NULL"
+                " ORDER BY created DESC, rowid DESC LIMIT 1",
                 [essay, writer],
             ).fetchone()
             return _critiqued(database, row) if row else None

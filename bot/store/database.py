@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.errors import DamagedText, KeyMissing, NewerDatabase, NotOurDatabase, StoreError, StoreFull, StoreUnusable
-from bot.store.migrations import migrations
+from bot.errors import (
+    DamagedText,
+    KeyMissing,
+    NewerDatabase,
+    NotOurDatabase,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreUnusable,
+)
+from bot.store.migrations import NAMES, migrations
 from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
 
 T = TypeVar("T")
@@ -31,23 +41,61 @@ class SealedDatabase:
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
         """Opens or creates the database at ``path``; ``keys`` is what DATABASE_KEY holds.
 
-        The file is made with mode 0600. Without ``keys`` the key is read from the file beside the database, which is
-        made when the database is new. Raises StoreError in one of its kinds; then nothing was changed.
+        The file has mode 0600. Without ``keys`` the key is read from the file beside the database, which is made when
+        the database is new. Any number of processes may open a new database at once: the first to take the write lock
+        makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
         """
         self.path = path
         self.key_file = path.with_name(path.name + ".key")
-        with told(path):
-            _create(path)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+        given = parse_keys(keys, "DATABASE_KEY") if keys else ()
+        made = False
         try:
             with told(path):
+                made = _create(path)
+                connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
                 self.db = Database(connection)
-                self._check_ours()
-                self.sealer = self._sealer(keys)
-                self._prepare(now)
+                self._open(given, now)
         except BaseException:
-            connection.close()
+            if hasattr(self, "db"):
+                self.db.close()
+            if made and path.exists() and path.stat().st_size == 0:
+                path.unlink()
             raise
+
+    def _open(self, given: tuple[bytes, ...], now: Callable[[], datetime]) -> None:
+        self._check_ours()
+        self.path.chmod(0o600)
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
+        with self.writing() as db:
+            self._check_ours()  # another process may have made it meanwhile
+            self.sealer = self._sealer(given)
+            if migrations.pending(db):
+                migrations.apply(db)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._remember_key(now)
+            self.secret = self._secret()
+        self._use_wal()
+
+    def _remember_key(self, now: Callable[[], datetime]) -> None:
+        if (sealing := self.sealer.fingerprints[0]) not in self._fingerprints():
+            self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
+
+    def _secret(self) -> bytes:
+        """What pseudonyms are made with; it outlives the keys, so that they can be changed."""
+        query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
+        if (row := self.db.execute(query).fetchone()) is None:
+            made = self.sealer.seal(secrets.token_hex(32))
+            self.db.execute("INSERT INTO secrets VALUES ('pseudonyms', ?)", [made])
+            row = (made,)
+        return bytes.fromhex(self.sealer.open(row[0]))
+
+    def _use_wal(self) -> None:
+        """Once set it stays. While it is being set, SQLite turns other processes away without waiting."""
+        if self.db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return
+        with suppress(sqlite3.OperationalError):  # whoever turned us away is setting it
+            self.db.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Closes the connection; what was committed is in the file."""
@@ -71,15 +119,15 @@ class SealedDatabase:
 
     def _check_ours(self) -> None:
         found = self._pragma("application_id")
-        if found != APPLICATION_ID and (found or self.db.table_names()):
+        objects = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if found != APPLICATION_ID and (found or objects or self._pragma("user_version")):
             raise NotOurDatabase(self.path)
-        known = {migration.name for migration in migrations._migrations}
-        if any(migration.name not in known for migration in migrations.applied(self.db)):
+        if any(migration.name not in NAMES for migration in migrations.applied(self.db)):
             raise NewerDatabase(self.path)
 
-    def _sealer(self, setting: str | None) -> Sealer:
+    def _sealer(self, given: tuple[bytes, ...]) -> Sealer:
         needed = self._fingerprints()
-        keys = parse_keys(setting, "DATABASE_KEY") if setting else ()
+        keys = given
         missing = needed - {fingerprint(key) for key in keys}
         if missing or not keys:  # a key file beside the database still opens what it sealed before the setting came
             keys += read_key_file(self.key_file) or ()
@@ -92,24 +140,6 @@ class SealedDatabase:
         if "keys" not in self.db.table_names():
             return set()
         return {row[0] for row in self.db.execute("SELECT fingerprint FROM keys")}
-
-    def _prepare(self, now: Callable[[], datetime]) -> None:
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA foreign_keys = ON")
-        self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
-        if self._pragma("application_id") != APPLICATION_ID:
-            self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if migrations.pending(self.db):
-            migrations.apply(self.db)
-        with self.writing() as db:  # what pseudonyms are made with; it outlives the keys, so that they can be changed
-            made = self.sealer.seal(secrets.token_hex(32))
-            db.execute("INSERT OR IGNORE INTO secrets VALUES ('pseudonyms', ?)", [made])
-        sealed = self.db.execute("SELECT value FROM secrets WHERE name = 'pseudonyms'").fetchone()[0]
-        self.secret = bytes.fromhex(self.sealer.open(sealed))
-        sealing = self.sealer.fingerprints[0]
-        if sealing not in self._fingerprints():
-            with self.writing() as db:
-                db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
     def _pragma(self, name: str) -> int:
         return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
@@ -164,19 +194,35 @@ def told(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise _sqlite_error(path, error) from error
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StoreFull(path) from error
         raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
 
 
 def _sqlite_error(path: Path, error: sqlite3.DatabaseError) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest refines it
-    if code == sqlite3.SQLITE_FULL:
-        return StoreFull(path)
-    if code == sqlite3.SQLITE_NOTADB:
-        return NotOurDatabase(path)
-    return StoreUnusable(path, str(error))
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return StoreFull(path)
+        case sqlite3.SQLITE_NOTADB:
+            return NotOurDatabase(path)
+        case sqlite3.SQLITE_CORRUPT:
+            return DamagedText(path)
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreBusy(path)
+        case _:
+            return StoreUnusable(path, str(error))
 
 
-def _create(path: Path) -> None:
+def _create(path: Path) -> bool:
+    """Makes an empty file that only its owner can read, where there is none; returns whether it did.
+
+    SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        os.close(os.open(path, os.O_RDWR))  # says in the system's own words why it cannot be used
+        return False
+    return True

@@ -70,6 +70,20 @@ class SqliteStore:
 
         await self._change(writer, essay, at, work)
 
+    async def restructure(self, writer: str, essay: str, structure: str, title: str, at: datetime) -> None:
+        def work(database: SealedDatabase, db: Database) -> None:
+            holds = db.execute(
+                "SELECT 1 FROM notes WHERE essay = ?1 UNION ALL SELECT 1 FROM questions WHERE essay = ?1"
+                " UNION ALL SELECT 1 FROM versions WHERE essay = ?1",
+                [essay],
+            )
+            if holds.fetchone():
+                raise NothingToDo.begun()
+            sealed = database.sealer.seal(title)
+            db.execute("UPDATE essays SET structure = ?, title = ? WHERE id = ?", [structure, sealed, essay])
+
+        await self._change(writer, essay, at, work)
+
     async def delete(self, writer: str, essay: str) -> None:
         def work(database: SealedDatabase) -> None:
             with database.writing() as db:
@@ -81,7 +95,9 @@ class SqliteStore:
 
         await self.thread.run(work)
 
-    async def add_notes(self, writer: str, essay: str, passages: Sequence[Passage], at: datetime) -> tuple[Note, ...]:
+    async def add_notes(
+        self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
+    ) -> tuple[Note, ...]:
         def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
             first = _next(db, "notes", essay)
             notes = [
@@ -90,6 +106,8 @@ class SqliteStore:
             ]
             for note in notes:
                 _insert_note(database, db, essay, note, at)
+            if title is not None:
+                db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
             return tuple(notes)
 
         return await self._change(writer, essay, at, work)

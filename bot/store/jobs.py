@@ -59,7 +59,8 @@ class SqliteJobs:
             with database.writing() as db:
                 for job, text in sealed:
                     db.execute(
-                        "INSERT INTO job_texts (job, text) SELECT id, ? FROM jobs WHERE id = ?", [text, job]
+                        "INSERT INTO job_texts (job, text) SELECT id, ? FROM jobs WHERE id = ? AND ended = 0",
+                        [text, job],
                     )  # a job whose essay was deleted meanwhile has no row to write behind
 
         await self._thread.run(work)

@@ -5,12 +5,24 @@ Columns of type BLOB hold sealed text. All else (keys, numbers, times) tells not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlite_utils import Database, Migrations
 
+_Step = TypeVar("_Step", bound=Callable[[Database], None])
+
 migrations = Migrations("career-essay-bot")
+NAMES: list[str] = []
+"""The steps that this release knows, in order; a database with another was written by a newer one."""
 
 
-@migrations(name="0001_essays")
+def _step(name: str) -> Callable[[_Step], _Step]:
+    NAMES.append(name)
+    return migrations(name=name)
+
+
+@_step("0001_essays")
 def _essays(db: Database) -> None:
     for statement in (
         """
@@ -72,7 +84,7 @@ def _essays(db: Database) -> None:
         db.execute(statement)
 
 
-@migrations(name="0002_models")
+@_step("0002_models")
 def _models(db: Database) -> None:
     for statement in (
         "ALTER TABLE versions ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
@@ -80,7 +92,7 @@ def _models(db: Database) -> None:
         "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
         """
         CREATE TABLE jobs (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a deleted job may still be running
             writer TEXT NOT NULL,
             subject TEXT NOT NULL,
             kind TEXT NOT NULL,
@@ -132,7 +144,7 @@ def _models(db: Database) -> None:
         """,
         """
         CREATE TABLE calls (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a deleted call may be settled yet
             writer TEXT NOT NULL,
             at TEXT NOT NULL,
             role TEXT NOT NULL,
@@ -155,3 +167,8 @@ def _models(db: Database) -> None:
         "CREATE INDEX calls_by_writer ON calls (writer, at)",
     ):
         db.execute(statement)
+
+
+@_step("0003_remembered")
+def _remembered(db: Database) -> None:
+    db.execute("CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")

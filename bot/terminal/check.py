@@ -20,22 +20,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Piece:
     """One piece, its state, and what there is to say about it."""
 
-    piece: str
+    name: str
     state: State
     said: str
 
 
-def show(screen: Console, findings: Iterable[Finding]) -> bool:
-    """Prints the findings; True where nothing is missing and nothing that was tried has failed."""
+def show(screen: Console, pieces: Iterable[Piece]) -> bool:
+    """Prints how it stands with the pieces; True where nothing is missing and nothing that was tried has failed."""
     table = Table(box=None, show_header=False, pad_edge=False)
-    found = list(findings)
-    for finding in found:
-        table.add_row(finding.piece, finding.state.value, finding.said)
+    found = list(pieces)
+    for piece in found:
+        table.add_row(piece.name, piece.state.value, piece.said)
     screen.print(table)
-    states = {finding.state for finding in found}
+    states = {piece.state for piece in found}
     runs = State.MISSING not in states
     screen.print(f"\n{'The program can run.' if runs else 'Nothing can run until what is missing is there.'}")
     return runs and State.FAILED not in states

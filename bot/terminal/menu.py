@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from bot.errors import BadInput, BotError, NothingToDo, UnknownSection
 from bot.essay.essay import Essay, Version, VersionInfo
-from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
-from bot.terminal import critique_view, views
+from bot.terminal import WRITER, critique_view, views
 from bot.terminal.drafting import ended
 from bot.terminal.editor import edited
-from bot.terminal.output import free_path, shown, write_file
-from bot.terminal.tools import WRITER, Sitting
+from bot.terminal.handing_over import put_beside
+from bot.terminal.output import shown
+from bot.terminal.tools import Sitting
 from bot.workflow.critique import measured
 from bot.workflow.desk import Edited, editable
 from bot.workflow.jobs import Job, JobState
@@ -113,17 +112,20 @@ class Menu:
     def _post(self, _: str) -> None:
         essay = self._sitting.run(self._desk.open(WRITER, self._id))
         screen = self._sitting.screen
-        screen.print(views.post(essay.title, self._current().text, rich=screen.is_terminal))
+        screen.print(views.post(essay.title, self._current().text, styled=screen.is_terminal))
 
-    def _part(self, version: Version, number: str) -> int:
-        """The index of the section that the writer gave by its number. Raises UnknownSection."""
+    def _part(self, version: Version, wanted: str) -> int:
+        """The index of the section that the writer gave by its number or heading. Raises UnknownSection."""
         parts = editable(version.text)
-        if not number:
+        if not wanted:
             self._overview()
-            raise BadInput("Give the number of the section, as in: edit 2")
-        if not 1 <= _number(number) <= len(parts):
-            raise UnknownSection(number)
-        return parts[_number(number) - 1][0]
+            raise BadInput("Give the number or the heading of the section, as in: edit 2")
+        if wanted.isascii() and wanted.isdigit():
+            if 1 <= _number(wanted) <= len(parts):
+                return parts[_number(wanted) - 1][0]
+        elif found := [index for index, part in parts if part.title.casefold() == wanted.casefold()]:
+            return found[0]
+        raise UnknownSection(wanted)
 
     def _edit(self, rest: str) -> None:
         version = self._current()
@@ -166,11 +168,13 @@ class Menu:
         note = next((one for one in found if one.number == _number(rest)), None)
         if note is None:
             raise NothingToDo.no_note(_number(rest))
-        self._sitting.run(self._desk.leave_out(WRITER, self._id, note.number, not note.left_out))
-        version = self._sitting.run(self._desk.refreshed(WRITER, self._id))
+        change = self._desk.take_in if note.left_out else self._desk.leave_out
+        version = self._sitting.run(change(WRITER, self._id, note.number))
         state = "is taken in again" if note.left_out else "is left out: it stays stored, and no model sees it"
         self._sitting.say(f"Note {note.number} {state}.")
-        if not note.left_out and note.text in version.text:
+        if version is None and note.left_out:
+            self._sitting.say("A model wrote this text: draft has it written anew with the note.")
+        elif not note.left_out and note.text in self._current().text:
             self._sitting.say("Its words still stand in the post: take them out there with edit.")
 
     def _title(self, rest: str) -> None:
@@ -207,16 +211,12 @@ class Menu:
             raise BadInput("Give two version numbers, as in: diff 1 2")
         found = self._sitting.run(self._desk.difference(WRITER, self._id, *numbers))
         screen = self._sitting.screen
-        screen.print(views.changes(found, rich=screen.is_terminal and not screen.no_color))
+        screen.print(views.changes(found, styled=screen.is_terminal and not screen.no_color))
 
     def _export(self, rest: str) -> None:
         post = self._sitting.run(self._desk.export(WRITER, self._id))
-        path = Path(rest).expanduser() if rest else free_path(Path.cwd(), file_name(post.title, ".md"))
-        plain = path.suffix.lower() == ".txt"
-        text = to_text(post) if plain else to_markdown(post)
-        write_file(path, text, self._id)
-        if plain and len(text) > LINKEDIN_CHARACTERS:
-            self._sitting.say(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
+        path = put_beside(post, self._id, rest or None)
+        self._sitting.run(self._desk.handed_over(WRITER, self._id, post))
         self._sitting.say(f"Exported to {shown(str(path))}")
 
     def _done(self, job: Job) -> bool:
@@ -270,5 +270,5 @@ class Menu:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(f"{text or 'Nothing'} is no number: give one, as in: go 2")
+        raise BadInput(f"{text or 'Nothing'} is no number: give one, such as 2")
     return int(text)

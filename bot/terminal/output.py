@@ -7,36 +7,49 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 
 from bot.errors import CannotWrite, ReaderGone
 
 STANDARD_OUTPUT = "standard output"
-_PLAIN_WIDTH = 10_000  # lines for another program are not folded; no table of ours is as wide
+_PLAIN_WIDTH = 10_000  # lines for another program are not folded
 
 
 class Screen(Console):
-    """A rich console that speaks of a closed pipe or a full disk instead of ending the program in silence."""
+    """A rich console that speaks of a closed pipe or a full disk instead of ending the program in silence.
+
+    What cannot be written to standard error is dropped: there is nowhere left to say so, and the work goes on.
+    """
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich prints. Raises ReaderGone or CannotWrite where the output takes no more."""
+        """As rich prints. Raises ReaderGone or CannotWrite where standard output takes no more."""
+        if self.stderr:
+            with suppress(OSError):
+                super().print(*objects, **options)
+            return
         with writing_out():
             super().print(*objects, **options)
 
-    def on_broken_pipe(self) -> NoReturn:
+    def on_broken_pipe(self) -> None:
         """Called by rich when whatever reads the output has gone."""
-        _discard_output()
-        raise ReaderGone
+        if not self.stderr:
+            _discard_output()
+            raise ReaderGone
 
 
 def screen(*, stderr: bool = False) -> Screen:
     """The console for standard output or standard error; plain where it is no terminal or NO_COLOR is set."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return Screen(stderr=stderr, highlight=False, width=None if terminal else _PLAIN_WIDTH)
+
+
+def at_terminal() -> bool:
+    """Whether a person sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def write_out(text: str) -> None:
@@ -122,11 +135,17 @@ def _umask() -> int:
     return mask
 
 
-def free_path(directory: Path, name: str) -> Path:
-    """``name`` in the directory or, where that is taken, the same with a number before its ending."""
-    wanted = directory / name
+def place_for(name: str, text: str) -> Path:
+    """Where a file of that name goes that nobody named: beside the person, under a free name.
+
+    A file that holds the same text already is as good. Raises CannotWrite where the directory is gone.
+    """
+    try:
+        wanted = Path.cwd() / name
+    except FileNotFoundError as error:
+        raise CannotWrite(name, "the current directory is gone") from error
     path, number = wanted, 2
-    while path.exists():
+    while path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
         path = wanted.with_stem(f"{wanted.stem}-{number}")
         number += 1
     return path

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 
-from bot.errors import BotError, NothingToDo, StoreError, UnknownStructure
+from bot.errors import BadInput, BotError, NothingToDo, StoreError, UnknownStructure
 from bot.essay.essay import Essay, Question
-from bot.terminal import views
+from bot.terminal import WRITER, views
 from bot.terminal.drafting import ended
 from bot.terminal.menu import Menu
 from bot.terminal.output import shown
-from bot.terminal.tools import WRITER, Sitting
+from bot.terminal.tools import Sitting
 from bot.workflow.jobs import JobState
 
 _HOW = """\
@@ -37,7 +39,7 @@ class Session:
     def start(self, structure: str | None) -> None:
         """The whole session, from the choice of an essay to the end. Raises KeyboardInterrupt on Ctrl-C."""
         self._sitting.say(_MODEL if self._tools.with_model else _NO_MODEL)
-        essay = None if structure else self._unfinished()
+        essay = self._unfinished(structure)
         try:
             if essay is None:
                 essay = self._begin(structure)
@@ -56,9 +58,11 @@ class Session:
             self._make_post(essay)
         Menu(self._sitting, essay, lambda: self._ask(essay, further=True)).run()
 
-    def _unfinished(self) -> Essay | None:
+    def _unfinished(self, structure: str | None) -> Essay | None:
+        """The essay last worked on and not exported, of that structure if one is given, if the writer wants it."""
         essays = self._sitting.run(self._tools.desk.essays(WRITER))
-        latest = next((one for one in essays if not one.finished), None)
+        wanted = [one for one in essays if not one.is_exported and structure in (None, one.structure)]
+        latest = wanted[0] if wanted else None
         if latest is None:
             return None
         progress = self._sitting.run(self._tools.interview.progress(WRITER, latest.id))
@@ -152,11 +156,15 @@ class Session:
     def _take(self, essay: Essay, question: Question, typed: str) -> bool:
         """Does what the line says. False where the question stays open."""
         interview = self._tools.interview
-        command, _, rest = typed.strip().partition(" ")
+        command, rest = (*typed.strip().split(None, 1), "", "")[:2]
         if not typed.strip():
             self._sitting.run(interview.skip(WRITER, essay.id, question))
+        elif re.fullmatch(r"/[a-z]+", command) and command not in {"/notes", "/private"}:
+            raise BadInput(f"There is no {command} here, only /notes and /private. The question is still open.")
         elif command == "/notes":
-            covered = self._hand_in(essay, self._sitting.read(rest.strip()))
+            if rest.strip() in {"", "-"}:
+                raise BadInput("Give the path of a file, as in: /notes page.md. The question is still open.")
+            covered = self._hand_in(essay, self._sitting.read(str(Path(rest.strip()).expanduser())))
             if question.section not in covered:
                 return False
             self._sitting.run(interview.skip(WRITER, essay.id, question))
@@ -183,7 +191,7 @@ class Session:
             version = self._sitting.run(self._tools.desk.post(WRITER, essay.id))
         opened = self._sitting.run(self._tools.desk.open(WRITER, essay.id))
         self._sitting.screen.print()
-        self._sitting.screen.print(views.post(opened.title, version.text, rich=self._sitting.screen.is_terminal))
+        self._sitting.screen.print(views.post(opened.title, version.text, styled=self._sitting.screen.is_terminal))
 
 
 def _picked(answer: str, keys: Sequence[str]) -> str | None:

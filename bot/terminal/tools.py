@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from rich.console import Console
 
-from bot.terminal import progress
+from bot.terminal import WRITER, progress
 from bot.terminal.keyboard import Keyboard
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
 from bot.workflow.jobs import Job
+from bot.workflow.ports import Clock
 from bot.workflow.runner import JobRunner
 from bot.workflow.spending import Ledger
 from bot.workflow.writing import Writing
 
 T = TypeVar("T")
-
-WRITER = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class Tools:
     criticism: Criticism
     jobs: JobRunner
     ledger: Ledger
+    clock: Clock
     with_model: bool
 
 
@@ -66,7 +65,7 @@ class Sitting:
 
     def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
         """Starts a job, shows how far it is until its end, and says what it cost."""
-        began = datetime.now(UTC)
+        began = self.tools.clock()
         job = self.run(self._followed(start))
         rows = self.run(self.tools.ledger.usage(began, WRITER))
         if rows:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.terminal import WRITER
 from bot.terminal.progress import dollars
 from bot.workflow.spending import Ledger
 
@@ -16,7 +17,7 @@ from bot.workflow.spending import Ledger
 async def usage_table(ledger: Ledger, now: datetime, days: int, budget_month: Decimal) -> RenderableType:
     """The calls of everybody since so many days, by day, role and model, and what is left of the month's budget."""
     rows = await ledger.usage(now - timedelta(days=days))
-    spent = await ledger.spent("local", now)
+    spent = await ledger.spent(WRITER, now)
     left = Text(
         f"This month: {dollars(spent.month)} of ${budget_month:,.2f} spent or reserved (days and months by UTC)."
     )

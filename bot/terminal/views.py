@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from markdown_it import MarkdownIt
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
 from rich.table import Table
@@ -16,6 +17,7 @@ from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.gaps import gaps, written_words
 from bot.essay.measures import Measure
+from bot.essay.measures.base import FEWEST_WORDS
 from bot.essay.structure import Structure
 from bot.terminal import critique_view
 from bot.terminal.output import shown
@@ -26,10 +28,15 @@ _PLACES = 3  # places quoted for one measure; the rest are counted
 _QUOTE_CHARACTERS = 100
 
 
-def post(title: str, text: str, *, rich: bool) -> RenderableType:
-    """A post as a reader would see it, or as it stands where the screen is plain."""
-    # A gap would be read as a Markdown link, and lose its brackets, only where a link of that name exists.
-    return Markdown(f"# {shown(title)}\n\n{shown(text)}") if rich else Text(f"# {shown(title)}\n\n{shown(text)}")
+def post(title: str, text: str, *, styled: bool) -> RenderableType:
+    """A post as a reader would see it, every stored word in it; as it stands where the screen is plain."""
+    markdown = f"# {shown(title)}\n\n{shown(text)}"
+    if not styled:
+        return Text(markdown)
+    rendered = Markdown(markdown)
+    # rich leaves HTML out; read as text, its words are shown like any others.
+    rendered.parsed = MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown)
+    return rendered
 
 
 def summary(words: int, text: str) -> str:
@@ -45,7 +52,8 @@ def measures(measured: Measured, *, every: bool = False) -> RenderableType:
     quiet = len(measured.measures) - len(measured.raised)
     parts: list[RenderableType] = [_counts(measured)]
     parts.extend(_measure(measure, measured.text) for measure in found)
-    parts.append(Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say.", style="dim"))
+    short = f", as most do of a text of under {FEWEST_WORDS} words" if measured.words < FEWEST_WORDS else ""
+    parts.append(Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say{short}.", style="dim"))
     return Group(*parts)
 
 
@@ -158,7 +166,7 @@ def notes(found: Sequence[Note], structure: Structure) -> Table:
     return table
 
 
-def changes(found: Sequence[Change], *, rich: bool) -> Text:
+def changes(found: Sequence[Change], *, styled: bool) -> Text:
     """A word diff: what went is struck through or in [-brackets-], what came underlined or in {+braces+}."""
     text = Text()
     for change in found:
@@ -166,9 +174,9 @@ def changes(found: Sequence[Change], *, rich: bool) -> Text:
             text.append(shown(change.old))
             continue
         if change.old:
-            text.append(shown(change.old) if rich else f"[-{shown(change.old)}-]", style="red strike")
+            text.append(shown(change.old) if styled else f"[-{shown(change.old)}-]", style="red strike")
         if change.new:
-            text.append(shown(change.new) if rich else f"{{+{shown(change.new)}+}}", style="green underline")
+            text.append(shown(change.new) if styled else f"{{+{shown(change.new)}+}}", style="green underline")
     return text
 
 
@@ -178,7 +186,7 @@ def essays(found: Sequence[Essay]) -> Table:
     for column in ("essay", "title", "structure", "version", "last changed (UTC)"):
         table.add_column(column)
     for essay in found:
-        version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.finished else ''}"
+        version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.is_exported else ''}"
         table.add_row(essay.id, shown(essay.title), essay.structure, version, f"{essay.changed:%Y-%m-%d %H:%M}")
     return table
 

@@ -11,10 +11,11 @@ from typing import Protocol
 from bot.errors import BadInput, NoModel, NothingToDo
 from bot.essay.claims import unsupported
 from bot.essay.critique import FINDINGS_SHOWN, Coverage, Critique, Finding, Severity, Strength
+from bot.essay.decoding import typed
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export, words_apart_from_headings
-from bot.essay.quotations import locate
+from bot.essay.quotations import Quotable
 from bot.essay.spans import Span
 from bot.essay.structure import Structure
 from bot.workflow.critique import measured
@@ -22,7 +23,8 @@ from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models, Opinion, Remark
 from bot.workflow.ports import Clock, NewId, Store
-from bot.workflow.runner import JobRunner, Report, Work
+from bot.workflow.runner import JobRunner
+from bot.workflow.work import Report, Work, whole
 
 MOST_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
 LEAST_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
@@ -73,6 +75,9 @@ class CritiqueStore(Protocol):
     async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
         """The essay's last critique in which the critic has spoken."""
 
+    async def attach(self, writer: str, critique: str, essay: str, version: int) -> None:
+        """Stores that the text which was critiqued is this version of this essay of the writer's."""
+
     async def decide(
         self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
     ) -> None:
@@ -112,7 +117,7 @@ class Criticism:
     ) -> tuple[Critiqued, Job]:
         """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long."""
         _ = self.models
-        fields, body = read_export(text)
+        fields, body = read_export(typed(text, "The text"))
         found = str(fields["title"]) if title is None and "title" in fields else title
         key = structure.key if structure else None
         return await self._begin(
@@ -168,6 +173,8 @@ class Criticism:
         span = moved(critiqued.text, seen.text, finding.span)
         if span is None:
             raise NothingToDo.words_gone()
+        if _stands(finding.replacement, finding.quotation, seen.text, span):
+            raise NothingToDo.words_gone()
         text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
         version = await self._store.add_version(
             writer,
@@ -190,13 +197,28 @@ class Criticism:
         await self.critiques.decide(writer, critique, index, Decision.DISMISSED, None, self._clock())
 
     async def adopt(self, writer: str, critique: str, structure: Structure) -> str:
-        """Makes a pasted text, if it is the writer's own, the first version of a new essay; returns the essay's id."""
+        """Makes a pasted text, if it is the writer's own, the first version of a new essay; returns the essay's id.
+
+        The critique is that version's from then on, so that its replacements can be applied.
+        """
         critiqued = await self.read(writer, critique)
         if not critiqued.own or critiqued.essay is not None:
             raise NothingToDo.not_own()
         essay = await self.desk.begin(writer, structure, critiqued.title)
-        await self._store.add_version(writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, self._clock())
+        version = await self._store.add_version(
+            writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, self._clock()
+        )
+        await self.critiques.attach(writer, critique, essay.id, version.info.number)
         return essay.id
+
+    async def again(self, writer: str, critique: str) -> Job:
+        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo where it has."""
+        _ = self.models
+        critiqued = await self.read(writer, critique)
+        if critiqued.critique is not None:
+            raise NothingToDo.critiqued()
+        subject, work = critiqued.essay or critiqued.id, _Criticise(self, critiqued)
+        return await self._jobs.start(writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id)
 
     async def work_of(self, job: Job) -> Work:
         """The work of a critique that an earlier process left."""
@@ -226,7 +248,7 @@ class _Criticise:
         if critiqued.essay is not None:
             known += [note.text for note in await self.criticism.desk.notes(critiqued.writer, critiqued.essay)]
         found = checked(opinion, critiqued.text, structure, known)
-        await self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found)
+        await whole(self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found))
         return None
 
     async def keep(self, text: str) -> int | None:
@@ -259,15 +281,16 @@ def checked(opinion: Opinion, text: str, structure: Structure | None, known: Seq
     """
     findings: list[Finding] = []
     dropped = 0
+    quotable = Quotable(text)
     for remark in sorted(opinion.remarks, key=lambda one: _ORDER.index(one.severity)):
-        span = locate(text, remark.quotation)
+        span = quotable.locate(remark.quotation)
         if span is None or any(span == other.span for other in findings):
             dropped += 1
             continue
         findings.append(_finding(remark, span, text, known))
     strengths: list[Strength] = []
     for praise in opinion.praise:
-        if (span := locate(text, praise.quotation)) is None:
+        if (span := quotable.locate(praise.quotation)) is None:
             dropped += 1
         else:
             strengths.append(Strength(span.of(text), span, praise.why))
@@ -282,6 +305,12 @@ def checked(opinion: Opinion, text: str, structure: Structure | None, known: Seq
         held_back=max(0, len(findings) - FINDINGS_SHOWN),
         model=opinion.model,
     )
+
+
+def _stands(replacement: str, quotation: str, text: str, span: Span) -> bool:
+    """Whether the replacement, which may hold the very words it replaces, stands around them already."""
+    start = span.start - replacement.find(quotation)
+    return quotation in replacement and start >= 0 and text.startswith(replacement, start)
 
 
 def _finding(remark: Remark, span: Span, text: str, known: Sequence[str]) -> Finding:

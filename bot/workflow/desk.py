@@ -66,6 +66,16 @@ class Desk:
         """Gives the essay another title. Raises BadInput for a blank or overlong one."""
         await self._store.rename(writer, essay, _title(title), self._clock())
 
+    async def restructure(self, writer: str, essay: str, structure: Structure) -> None:
+        """Puts an essay that holds nothing yet into another structure. Raises NothingToDo for one that holds something.
+
+        A title that was the old structure's name becomes the new one's.
+        """
+        opened = await self.open(writer, essay)
+        old = self.structures.get(opened.structure)
+        title = structure.name if old is None or opened.title == old.name else opened.title
+        await self._store.restructure(writer, essay, structure.key, title, self._clock())
+
     async def delete(self, writer: str, essay: str) -> None:
         """Removes an essay and all that belongs to it, for good."""
         await self._store.delete(writer, essay)
@@ -79,21 +89,15 @@ class Desk:
         opened = await self.open(writer, essay)
         structure = self.structure(opened)
         untitled = opened.title == structure.name
-        notes = read_notes(typed(text, "The text"), structure, with_title=untitled)
+        room = TITLE_CHARACTERS if untitled else 0
+        notes = read_notes(typed(text, "The text"), structure, title_room=room)
         if not notes.passages:
             raise BadInput("There are no words under the headings: write a few lines of notes and hand them in again.")
-        stored = await self._store.add_notes(writer, essay, notes.passages, self._clock())
-        if notes.title:
-            await self.rename(writer, essay, notes.title[:TITLE_CHARACTERS])
-        return stored
+        return await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         """The essay's notes, in the order they came."""
         return await self._store.notes(writer, essay)
-
-    async def leave_out(self, writer: str, essay: str, note: int, left_out: bool = True) -> None:
-        """Marks a note left out, or takes it in again."""
-        await self._store.leave_out(writer, essay, note, left_out, self._clock())
 
     async def post(self, writer: str, essay: str) -> Version:
         """The essay's text with every note in it that is not left out, without a model.
@@ -117,15 +121,36 @@ class Desk:
             return head
         return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
 
-    async def refreshed(self, writer: str, essay: str) -> Version:
-        """The current version after a note was left out or taken in: set anew while it is assembled, else as it was.
+    async def take_in(self, writer: str, essay: str, note: int) -> Version | None:
+        """Takes a note in again that was left out; returns the version it stands in now.
 
-        Raises NothingToDo before there is a version.
+        None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo.
         """
+        return await self._in_or_out(writer, essay, note, left_out=False)
+
+    async def leave_out(self, writer: str, essay: str, note: int) -> Version | None:
+        """Leaves a note out; returns the version without it, None where the text is no longer set from notes alone.
+
+        In such a text its words may still stand. Raises NothingToDo.
+        """
+        return await self._in_or_out(writer, essay, note, left_out=True)
+
+    async def _in_or_out(self, writer: str, essay: str, number: int, *, left_out: bool) -> Version | None:
+        await self._store.leave_out(writer, essay, number, left_out, self._clock())
         opened = await self.open(writer, essay)
-        if (await self._history(opened)).origins == {Origin.ASSEMBLED}:
+        head = await self._head(opened)
+        if head is None:
+            return None
+        origins = (await self._history(opened)).origins
+        if origins == {Origin.ASSEMBLED}:
             return await self.post(writer, essay)
-        return await self.current(writer, essay)
+        note = next(one for one in await self.notes(writer, essay) if one.number == number)
+        if left_out or note.text in head.text or not all(origin.by_writer for origin in origins):
+            return head if note.text in head.text and not left_out else None
+        text = add_note(head.text, self.structure(opened), note)
+        return await self._store.add_version(
+            writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
+        )
 
     async def current(self, writer: str, essay: str) -> Version:
         """The version that the writer is looking at. Raises NothingToDo before there is one."""
@@ -133,6 +158,10 @@ class Desk:
         if head is None:
             raise NothingToDo.no_text()
         return head
+
+    async def version(self, writer: str, essay: str, number: int) -> Version:
+        """The version with this number, whether or not it is the current one. Raises UnknownVersion."""
+        return await self._store.version(writer, essay, number)
 
     async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> Edited:
         """A version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
@@ -153,7 +182,14 @@ class Desk:
         if text == seen.text:
             return Edited(seen, current=True)
         made = await self._store.add_version(
-            writer, essay, seen.info.number, Origin.EDITED, text, seen.info.notes_through, self._clock()
+            writer,
+            essay,
+            seen.info.number,
+            Origin.EDITED,
+            text,
+            seen.info.notes_through,
+            self._clock(),
+            complete=seen.info.complete,
         )
         head = (await self.open(writer, essay)).head
         return Edited(made, current=head == made.info.number)
@@ -188,15 +224,16 @@ class Desk:
         return diff(before.text, after.text)
 
     async def export(self, writer: str, essay: str) -> Post:
-        """The current version with all that an export tells about it, marked as handed over.
-
-        Raises NothingToDo before there is a version.
-        """
+        """The current version with all that an export tells about it. Raises NothingToDo before there is a version."""
         opened = await self.open(writer, essay)
         version = await self.current(writer, essay)
         origins = (await self._history(opened)).origins
-        await self._store.mark_exported(writer, essay, version.info.number, self._clock())
-        return Post(opened.title, version.text, opened.structure, version.info.created.date(), origins)
+        info = version.info
+        return Post(opened.title, version.text, info.number, opened.structure, info.created.date(), origins)
+
+    async def handed_over(self, writer: str, essay: str, post: Post) -> None:
+        """Stores that the post has reached the writer. Call it after that: nothing else depends on it."""
+        await self._store.mark_exported(writer, essay, post.version, self._clock())
 
     async def _head(self, essay: Essay) -> Version | None:
         return await self._store.version(essay.writer, essay.id, essay.head) if essay.head is not None else None
@@ -213,7 +250,7 @@ def editable(text: str) -> tuple[tuple[int, Part], ...]:
 def _title(title: str) -> str:
     line = " ".join(typed(title, "The title").split())
     if not line:
-        raise BadInput("The title is blank: give at least one word. The old title stays.")
+        raise BadInput("The title is blank: give at least one word. Nothing was changed.")
     if len(line) > TITLE_CHARACTERS:
-        raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. The old title stays.")
+        raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. Nothing was changed.")
     return line

@@ -62,6 +62,10 @@ class Interview:
         asked = await self._store.questions(writer, essay)
         return next((question for question in asked if question.state is Answered.OPEN), None)
 
+    async def asked(self, writer: str, essay: str) -> tuple[Question, ...]:
+        """Every question put so far, in order."""
+        return await self._store.questions(writer, essay)
+
     async def next_question(self, writer: str, essay: str, *, further: bool = False) -> Step:
         """The question to put now: the one left open, else a new one; None when it is time to offer the post.
 
@@ -108,7 +112,11 @@ class Interview:
             return None
         said = [note for note in notes if note.section == section.key and not note.left_out]
         text = await self._interviewer.follow_up(writer, structure, section, said, [one.text for one in asked])
-        return (section, text) if text else None
+        if not text:
+            return None
+        # What the structure asks anyway is put in its turn, and what was asked before never again.
+        known = {_plain(question) for part in structure.sections for question in part.questions}
+        return None if _plain(text) in known | {_plain(one.text) for one in asked} else (section, text)
 
     async def hand_in(self, writer: str, essay: str, text: str) -> HandedIn:
         """Stores a page of notes and, with an interviewer, finds a section for those whose headings name none.
@@ -175,3 +183,7 @@ def _candidates(structure: Structure, notes: Sequence[Note], *, further: bool) -
         for section in structure.sections:
             for text in section.questions:
                 yield section, text
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.casefold().split())

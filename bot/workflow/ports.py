@@ -35,11 +35,19 @@ class Store(Protocol):
     async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
         """Gives the essay another title."""
 
+    async def restructure(self, writer: str, essay: str, structure: str, title: str, at: datetime) -> None:
+        """Gives the essay another structure, by key, and a title.
+
+        Raises NothingToDo where the essay holds a note, a question or a version: they belong to the old structure.
+        """
+
     async def delete(self, writer: str, essay: str) -> None:
         """Removes the essay with its notes, questions and versions, for good."""
 
-    async def add_notes(self, writer: str, essay: str, passages: Sequence[Passage], at: datetime) -> tuple[Note, ...]:
-        """Stores the passages as notes, numbered in order."""
+    async def add_notes(
+        self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
+    ) -> tuple[Note, ...]:
+        """Stores the passages as notes, numbered in order, and the title that came with them, if one did."""
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         """The essay's notes in order."""

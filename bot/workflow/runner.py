@@ -9,16 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.errors import BotError, Declined, TooManyJobs, UnknownJob
+from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
 from bot.workflow.jobs import Ending, Job, JobKind, JobState, JobStore, JobView, Phase
+from bot.workflow.line import next_in_line, place_in_line
+from bot.workflow.live import LastEntry, Live, as_stored, kept, log_bug
 from bot.workflow.models import Text, Thinking
 from bot.workflow.ports import Clock
+from bot.workflow.recovery import recovered
+from bot.workflow.work import Report, Work
+
+__all__ = ["FLUSH_SECONDS", "JobRunner", "Report", "Work"]
 
 log = logging.getLogger(__name__)
 
@@ -27,42 +32,6 @@ _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
     "and tell whoever runs the bot if it happens twice."
 )
-
-
-class Report(Protocol):
-    """Given to running work: where its pieces go."""
-
-    def __call__(self, piece: Thinking | Text) -> None:
-        """Takes a piece; it is stored at the next flush and shown after that."""
-
-    async def again(self) -> None:
-        """Forgets what came so far, stored or not: the work begins again from nothing."""
-
-
-class Work(Protocol):
-    """What a job does, and what becomes of its text when it ends early."""
-
-    async def run(self, report: Report) -> int | None:
-        """Does it; returns the number of the version it made, if it made one."""
-
-    async def keep(self, text: str) -> int | None:
-        """Keeps what came before the work ended early, as a version whose number is returned, or not at all (None)."""
-
-
-@dataclass(eq=False)
-class _Live:
-    """A job in this process."""
-
-    job: Job
-    work: Work
-    since: datetime
-    phase: Phase = Phase.WAITING
-    unflushed: list[str] = field(default_factory=list)
-    supervisor: asyncio.Task[None] | None = None
-    task: asyncio.Task[int | None] | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    stop_state: JobState | None = None
 
 
 class JobRunner:
@@ -76,32 +45,55 @@ class JobRunner:
         self._at_once = at_once
         self._per_writer = per_writer
         self._flush_seconds = flush_seconds
-        self._live: dict[int, _Live] = {}
+        self._live: dict[int, Live] = {}
         self._waiting: list[int] = []
+        self._owed: list[LastEntry] = []
+        self._door = asyncio.Lock()
         self._flush_lock = asyncio.Lock()
         self._dirty = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
 
     async def start(
         self, writer: str, subject: str, kind: JobKind, work: Work, base: int | None = None, argument: str = ""
     ) -> Job:
-        """Stores the job and puts it in line; it begins as soon as there is room.
+        """Stores the job and puts it in line; it begins as soon as there is room, even if the caller is cancelled.
 
-        Raises JobRunning where the subject has a job, TooManyJobs where the writer has as many in line as may be.
+        Raises JobRunning where the subject has a job, TooManyJobs where the writer has as many in line as may be,
+        ShuttingDown after ``close``.
         """
-        if sum(live.job.writer == writer for live in self._live.values()) >= 2 * self._per_writer:
-            raise TooManyJobs(2 * self._per_writer)
-        job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
-        self._live[job.id] = _Live(job, work, self._clock())
-        self._waiting.append(job.id)
-        self._begin_waiting()
-        return job
+        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument)))
+
+    async def _admit(
+        self, writer: str, subject: str, kind: JobKind, work: Work, base: int | None, argument: str
+    ) -> Job:
+        async with self._door:  # the next is counted only when this one is in line
+            if self._closing:
+                raise ShuttingDown
+            if (other := self.running(writer, subject)) is not None:
+                raise JobRunning(other.kind)
+            if sum(live.job.writer == writer for live in self._live.values()) >= 2 * self._per_writer:
+                raise TooManyJobs(2 * self._per_writer)
+            await self._settle()
+            job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
+            self._live[job.id] = Live(job, work, self._clock())
+            self._waiting.append(job.id)
+            self._begin_waiting()
+            return job
 
     def running(self, writer: str, subject: str) -> Job | None:
         """The writer's job on the subject that has not ended, if there is one."""
         found = (live.job for live in self._live.values() if (live.job.writer, live.job.subject) == (writer, subject))
         return next(found, None)
+
+    async def latest(self, writer: str, subject: str) -> JobView | None:
+        """The writer's last job on the subject as it stands now; None where there never was one."""
+        for live in self._live.values():
+            if (live.job.writer, live.job.subject) == (writer, subject):
+                return self._view(live)
+        job = await self._store.latest_job(writer, subject)
+        return JobView(job, Phase.WAITING, job.created) if job is not None else None
 
     async def watch(self, writer: str, job: int) -> AsyncIterator[JobView]:
         """The state of a job now and after each change, its end last; a slow watcher misses the ones between.
@@ -113,29 +105,39 @@ class JobRunner:
             yield await self._ended_view(writer, job)
             return
         while True:
-            live.changed.clear()
+            changed, ended = live.changed, live.ended.is_set()
             yield self._view(live)
-            if live.ended.is_set():
+            if ended:
                 return
-            await live.changed.wait()
+            await changed.wait()
 
     async def wait(self, writer: str, job: int) -> Job:
         """The job when it has ended. Raises UnknownJob."""
         if (live := self._live.get(job)) is not None and live.job.writer == writer:
             await live.ended.wait()
+            return as_stored(live.job)
         return await self._store.job(writer, job)
 
     async def stop(self, writer: str, job: int) -> Job:
-        """Stops a job at once, its text so far kept, and returns it as it ended. One that has ended stays as it is."""
-        live = self._live.get(job)
-        if live is not None and live.job.writer == writer:
+        """Stops a job at once, its text so far kept, and returns it as it ended. One that has ended stays as it is.
+
+        One that was storing its result is done. Raises UnknownJob.
+        """
+        if (live := self._live.get(job)) is not None and live.job.writer == writer:
             await self._end_early(live, JobState.STOPPED)
+            return as_stored(live.job)
         return await self._store.job(writer, job)
 
     async def close(self) -> None:
         """Interrupts every job, its text so far kept, and ends. Nothing can be started afterwards."""
         self._closing = True
-        await asyncio.gather(*(self._end_early(live, JobState.INTERRUPTED) for live in list(self._live.values())))
+        async with self._door:  # a start that is under way comes to its end, and so into line, first
+            lives = list(self._live.values())
+        await asyncio.gather(*(self._end_early(live, JobState.INTERRUPTED) for live in lives))
+        try:
+            await self._settle()
+        except BotError:  # at the next start these jobs are found open, and are interrupted
+            log.exception("the ends of %d jobs could not be stored", len(self._owed))
         if self._flusher is not None:
             self._flusher.cancel()
             with suppress(asyncio.CancelledError):
@@ -149,123 +151,129 @@ class JobRunner:
         ``mine`` says of a writer whether this process is the one that serves them: another may have its own jobs over
         the same store. Call it once, before anything is started.
         """
-        recovered = []
-        for job in await self._store.open_jobs():
-            if not mine(job.writer):
-                continue
-            result = None
-            if job.text:
-                try:
-                    result = await self._kept(await work_of(job), job)
-                except BotError:  # its essay is gone, or its structure; the text stays with the job
-                    log.exception("job %d: what it was about cannot be read", job.id)
-            ending = Ending(JobState.INTERRUPTED, None, result)
-            await self._store.end_job(job.id, ending, self._clock())
-            recovered.append(replace(job, state=ending.state, result=result))
-        return tuple(recovered)
+        return await recovered(self._store, self._clock, work_of, mine)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """A task that comes to its end whoever waits for it; the event loop itself holds tasks only weakly."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _begin_waiting(self) -> None:
-        while not self._closing and (nxt := self._next_in_line(self._waiting, self._running_by_writer())) is not None:
-            self._waiting.remove(nxt)
-            live = self._live[nxt]
-            live.supervisor = asyncio.create_task(self._run(live), name=f"job-{nxt}")
+        while not self._closing:
+            writers = [self._live[number].job.writer for number in self._waiting]
+            found = next_in_line(writers, self._running, at_once=self._at_once, per_writer=self._per_writer)
+            if found is None:
+                break
+            live = self._live[self._waiting.pop(found)]
+            live.begun = True
+            self._spawn(self._run(live))
         for number in self._waiting:
-            self._live[number].changed.set()
+            self._change(self._live[number])
 
-    def _running_by_writer(self) -> Counter[str]:
-        return Counter(live.job.writer for live in self._live.values() if live.supervisor is not None)
-
-    def _next_in_line(self, waiting: list[int], running: Counter[str]) -> int | None:
-        """Fair: whoever has the fewest running comes first, and among those the job that waits longest."""
-        if running.total() >= self._at_once:
-            return None
-        able = [number for number in waiting if running[self._live[number].job.writer] < self._per_writer]
-        return min(able, key=lambda number: running[self._live[number].job.writer], default=None)
+    @property
+    def _running(self) -> Counter[str]:
+        return Counter(live.job.writer for live in self._live.values() if live.begun)
 
     def _place(self, job: int) -> int | None:
-        """The job's place in line: how many would begin before it if no more came, plus one."""
         if job not in self._waiting:
             return None
-        line = list(self._waiting)
-        running = self._running_by_writer()
-        place = 1
-        while line:
-            nxt = min(line, key=lambda number: running[self._live[number].job.writer])
-            if nxt == job:
-                break
-            line.remove(nxt)
-            running[self._live[nxt].job.writer] += 1
-            place += 1
-        return place
+        writers = [self._live[number].job.writer for number in self._waiting]
+        return place_in_line(writers, self._running, self._waiting.index(job))
 
-    async def _run(self, live: _Live) -> None:
+    async def _run(self, live: Live) -> None:
         """One job from its beginning to its end; nothing that happens in it gets out.
 
         Only the work itself is ever cancelled, so that what must happen after it happens whole.
         """
-        ending: Ending
+        try:
+            ending = await self._outcome(live)
+        except Exception as error:  # noqa: BLE001 - a job that did not end would be waited for without end
+            log_bug(live.job, error)
+            ending = Ending(JobState.FAILED, _OUR_FAULT)
+        await self._end(live, ending)
+
+    async def _outcome(self, live: Live) -> Ending:
         try:
             await self._store.begin_job(live.job.id, self._clock())
             self._change(live, state=JobState.RUNNING)
             live.task = asyncio.create_task(live.work.run(_Reporter(self, live)), name=f"job-{live.job.id}-work")
             if live.stop_state is not None:  # stopped while it was being begun
                 live.task.cancel()
-            ending = Ending(JobState.DONE, None, await live.task)
+            return Ending(JobState.DONE, None, await live.task)
         except asyncio.CancelledError:
-            ending = Ending(live.stop_state or JobState.INTERRUPTED, None, await self._kept_so_far(live))
+            return await self._ended_early(live, live.stop_state or JobState.INTERRUPTED, None)
         except Declined as error:  # what a model that then declined had begun must not be shown
-            await self._drop(live)
-            ending = Ending(JobState.FAILED, str(error))
+            live.declined = True
+            await self._forget(live)
+            return Ending(JobState.FAILED, str(error))
         except BotError as error:
-            ending = Ending(JobState.FAILED, str(error), await self._kept_so_far(live))
-        except Exception:
-            log.exception("job %d (%s) failed", live.job.id, live.job.kind)
-            ending = Ending(JobState.FAILED, _OUR_FAULT, await self._kept_so_far(live))
-        await self._end(live, ending)
+            return await self._ended_early(live, JobState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
+            log_bug(live.job, error)
+            return await self._ended_early(live, JobState.FAILED, _OUR_FAULT)
 
-    async def _kept_so_far(self, live: _Live) -> int | None:
+    async def _ended_early(self, live: Live, state: JobState, error: str | None) -> Ending:
+        """Keeps what came. Where some of it could be stored nowhere, that is what the person is told."""
+        lost = None
         try:
             await self._flush()
-        except BotError:
+        except BotError as failure:
             log.exception("job %d: the last piece could not be stored", live.job.id)
-        return await self._kept(live.work, live.job) if live.job.text else None
+            lost = str(failure)
+        text = live.job.text + "".join(live.unflushed)
+        result = await kept(live.work, live.job.id, text) if text else None
+        if lost is not None and result is None:
+            return Ending(JobState.FAILED, lost)
+        return Ending(state, error, result)
 
-    async def _kept(self, work: Work, job: Job) -> int | None:
+    async def _end(self, live: Live, ending: Ending) -> None:
+        entry = LastEntry.of(live, ending)
         try:
-            return await work.keep(job.text)
-        except BotError:  # the text is with the job; the essay may be gone, or the disk full
-            log.exception("job %d: its text could not be made a version", job.id)
-            return None
-
-    async def _end(self, live: _Live, ending: Ending) -> None:
-        try:
-            await self._store.end_job(live.job.id, ending, self._clock())
-        except BotError:  # at the next start the job is found open, and is interrupted
-            log.exception("job %d: its end could not be stored", live.job.id)
+            async with self._flush_lock:
+                await self._enter(entry)
+        except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job begins
+            log_bug(live.job, error)
+            self._owed.append(entry)
         live.job = replace(live.job, state=ending.state, error=ending.error, result=ending.result)
         del self._live[live.job.id]
         live.ended.set()
-        live.changed.set()
+        self._change(live)
         self._begin_waiting()
 
-    async def _end_early(self, live: _Live, state: JobState) -> None:
-        if live.job.id in self._waiting:
-            self._waiting.remove(live.job.id)
-            await self._end(live, Ending(state))
-        elif live.stop_state is None:
+    async def _enter(self, entry: LastEntry) -> None:
+        if entry.declined:
+            await self._store.drop_text(entry.job)
+        elif entry.text:
+            await self._store.append_text({entry.job: entry.text})
+        await self._store.end_job(entry.job, entry.ending, self._clock())
+
+    async def _settle(self) -> None:
+        """Stores the ends that could not be stored when they came; while one is not, its essay would seem taken."""
+        while self._owed:
+            await self._enter(self._owed[0])
+            del self._owed[0]
+
+    async def _end_early(self, live: Live, state: JobState) -> None:
+        if live.stop_state is None:  # whoever stops it first says how it ends
             live.stop_state = state
-            if live.task is not None:
+            if live.job.id in self._waiting:
+                self._waiting.remove(live.job.id)
+                self._spawn(self._end(live, Ending(state)))
+            elif live.task is not None:
                 live.task.cancel()
         await live.ended.wait()
 
-    def _change(self, live: _Live, *, state: JobState | None = None, phase: Phase | None = None) -> None:
+    def _change(self, live: Live, *, state: JobState | None = None, phase: Phase | None = None) -> None:
         if state is not None:
             live.job = replace(live.job, state=state)
         if phase is not None and phase is not live.phase:
             live.phase, live.since = phase, self._clock()
         live.changed.set()
+        live.changed = asyncio.Event()
 
-    def _take(self, live: _Live, piece: Thinking | Text) -> None:
+    def _take(self, live: Live, piece: Thinking | Text) -> None:
         if isinstance(piece, Thinking):
             self._change(live, phase=Phase.THINKING)
             return
@@ -274,13 +282,15 @@ class JobRunner:
             self._flusher = asyncio.create_task(self._flush_forever(), name="job-flusher")
         self._dirty.set()
 
-    async def _drop(self, live: _Live) -> None:
+    async def _forget(self, live: Live) -> None:
         async with self._flush_lock:
             live.unflushed.clear()
-            if live.job.text:
-                await self._store.drop_text(live.job.id)
-                live.job = replace(live.job, text="")
-        live.changed.set()
+            live.job = replace(live.job, text="")
+        self._change(live)
+
+    async def _drop(self, live: Live) -> None:
+        await self._forget(live)
+        await self._store.drop_text(live.job.id)
 
     async def _flush_forever(self) -> None:
         """The first text after a quiet moment is stored, and so may be shown, at once; then once every interval."""
@@ -289,7 +299,7 @@ class JobRunner:
             self._dirty.clear()
             try:
                 await self._flush()
-            except BotError:  # kept in memory and tried again with the next piece
+            except BotError:  # kept in memory and tried again with the next piece, and at the job's end
                 log.exception("the text of running jobs could not be stored")
             await asyncio.sleep(self._flush_seconds)
 
@@ -306,7 +316,7 @@ class JobRunner:
                 live.job = replace(live.job, text=live.job.text + text)
                 self._change(live, phase=Phase.WRITING)
 
-    def _view(self, live: _Live) -> JobView:
+    def _view(self, live: Live) -> JobView:
         return JobView(live.job, live.phase, live.since, self._place(live.job.id))
 
     async def _ended_view(self, writer: str, job: int) -> JobView:
@@ -321,7 +331,7 @@ class _Reporter:
     """The report of one job."""
 
     runner: JobRunner
-    live: _Live
+    live: Live
 
     def __call__(self, piece: Thinking | Text) -> None:
         self.runner._take(self.live, piece)

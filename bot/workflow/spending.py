@@ -86,4 +86,7 @@ class Ledger(Protocol):
         """What counts against the budgets now."""
 
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
-        """Settled calls since then, by day, role and model, oldest first; one writer's, or everybody's."""
+        """Calls since then, by day, role and model, oldest first; one writer's, or everybody's.
+
+        One that was never settled, because the program was killed, counts at its worst cost and without tokens.
+        """

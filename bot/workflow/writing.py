@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.errors import BadInput, CutShort, NoModel, NothingToDo, UnknownSection
+from bot.errors import BadInput, CutShort, NoModel, NothingToDo, NothingWritten, UnknownSection
 from bot.essay.claims import Claim, unsupported
 from bot.essay.decoding import typed
 from bot.essay.essay import Essay, Note, Origin, Version
@@ -17,7 +17,8 @@ from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models
 from bot.workflow.ports import Clock, Store
-from bot.workflow.runner import JobRunner, Report, Work
+from bot.workflow.runner import JobRunner
+from bot.workflow.work import Report, Work, whole
 
 INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
@@ -55,9 +56,9 @@ class Writing:
         material = await self.material(writer, essay)
         if not material.notes:
             raise NothingToDo.no_notes()
-        return await self.jobs.start(
-            writer, essay, JobKind.DRAFT, _Draft(self, material, material.essay.head), material.essay.head
-        )
+        base = material.essay.head
+        work = _Draft(self, material, base)
+        return await self.jobs.start(writer, essay, JobKind.DRAFT, work, base, str(material.through))
 
     async def finish(self, writer: str, essay: str) -> Job:
         """Begins to write the sections that the current version, a draft cut short, has not finished.
@@ -97,7 +98,14 @@ class Writing:
         return await self.jobs.start(writer, essay, JobKind.REVISION, work, seen.info.number, argument)
 
     async def again(self, writer: str, job: Job) -> Job:
-        """Begins once more what an ended job was told to do."""
+        """Begins once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
+
+        Raises NothingToDo where nothing is unfinished any more, and for a critique, which is asked for elsewhere.
+        """
+        if job.kind is JobKind.CRITIQUE:
+            raise NothingToDo.no_text()
+        if job.kind is JobKind.FINISH:
+            return await self.finish(writer, job.subject)
         if job.kind is JobKind.REVISION:
             told = json.loads(job.argument)
             seen = await self.store.version(writer, job.subject, job.base or 0)
@@ -120,8 +128,8 @@ class Writing:
     async def work_of(self, job: Job) -> Work:
         """The work of a job that an earlier process left, so that its text can be kept."""
         material = await self.material(job.writer, job.subject)
-        if job.kind is JobKind.DRAFT:
-            return _Draft(self, material, job.base)
+        if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
+            return _Draft(self, replace(material, through=int(job.argument or material.through)), job.base)
         version = await self.store.version(job.writer, job.subject, job.base or 0)
         if job.kind is JobKind.FINISH:
             return _Finish(self, material, version)
@@ -129,22 +137,21 @@ class Writing:
         return _Revision(self, material, version, told["index"], told["instruction"])
 
     async def add(
-        self, material: Material, parent: int | None, origin: Origin, text: str, *, complete: bool, model: str | None
+        self,
+        essay: Essay,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        *,
+        through: int,
+        complete: bool,
+        model: str | None,
     ) -> int:
-        """Stores what a model wrote as a version; returns its number."""
-        essay = material.essay
-        version = await self.store.add_version(
-            essay.writer,
-            essay.id,
-            parent,
-            origin,
-            text,
-            material.through,
-            self.clock(),
-            complete=complete,
-            model=model,
+        """Stores what a model wrote, from notes up to ``through``, as a version; returns its number."""
+        stored = self.store.add_version(
+            essay.writer, essay.id, parent, origin, text, through, self.clock(), complete=complete, model=model
         )
-        return version.info.number
+        return (await whole(stored)).info.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +168,15 @@ class _Draft:
             material.essay.writer, material.structure, material.essay.title, material.notes, report
         )
         text = _so_far(written.text) if written.cut else normalise(written.text, material.structure)
-        return await self.writing.add(
-            material, self.parent, Origin.DRAFTED, text, complete=not written.cut, model=written.model
-        )
+        return await self._add(text, complete=not written.cut, model=written.model)
 
     async def keep(self, text: str) -> int | None:
-        if not count_words(text):
-            return None
+        return await self._add(_so_far(text), complete=False, model=None) if count_words(text) else None
+
+    async def _add(self, text: str, *, complete: bool, model: str | None) -> int:
+        essay, through = self.material.essay, self.material.through
         return await self.writing.add(
-            self.material, self.parent, Origin.DRAFTED, _so_far(text), complete=False, model=None
+            essay, self.parent, Origin.DRAFTED, text, through=through, complete=complete, model=model
         )
 
 
@@ -189,27 +196,26 @@ class _Finish:
             material.essay.writer, material.structure, material.essay.title, material.notes, done, todo, report
         )
         more = written.text
-        whole = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure)
-        return await self.writing.add(
-            material,
-            self.version.info.number,
-            Origin.DRAFTED,
-            whole,
-            complete=not written.cut,
-            model=written.model,
-        )
+        text = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure)
+        return await self._add(text, complete=not written.cut, model=written.model)
 
     async def keep(self, text: str) -> int | None:
         if not count_words(text):
             return None
         done = finished(self.version.text, self.material.structure)
+        return await self._add(_so_far(f"{done}\n{text}"), complete=False, model=None)
+
+    async def _add(self, text: str, *, complete: bool, model: str | None) -> int:
+        # A note that came since the draft may belong to a section that was finished before: it still counts as new.
+        info = self.version.info
         return await self.writing.add(
-            self.material,
-            self.version.info.number,
+            self.material.essay,
+            info.number,
             Origin.DRAFTED,
-            _so_far(f"{done}\n{text}"),
-            complete=False,
-            model=None,
+            text,
+            through=info.notes_through,
+            complete=complete,
+            model=model,
         )
 
 
@@ -224,19 +230,21 @@ class _Revision:
     instruction: str
 
     async def run(self, report: Report) -> int | None:
-        part = split(self.version.text)[self.index]
+        info, part = self.version.info, split(self.version.text)[self.index]
         written = await self.writing.models.reviser.revise(
             self.material.essay.writer, self.material.notes, self.version.text, part.title, self.instruction, report
         )
         if written.cut:
             raise CutShort
-        text = replace_body(self.version.text, self.index, written.text)
+        if not written.text.strip():  # a heading alone, which the port takes off
+            raise NothingWritten
         return await self.writing.add(
-            self.material,
-            self.version.info.number,
+            self.material.essay,
+            info.number,
             Origin.REVISED,
-            text,
-            complete=self.version.info.complete,
+            replace_body(self.version.text, self.index, written.text),
+            through=info.notes_through,  # notes that came since have no place in the other sections yet
+            complete=info.complete,
             model=written.model,
         )
 

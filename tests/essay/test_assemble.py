@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.assemble import UNSORTED, add_note, assemble
+from bot.essay.assemble import add_note, assemble
 from bot.essay.essay import Note
+from bot.essay.gaps import UNSORTED
 from bot.essay.sections import split
 from bot.essay.structure import Section, Structure, WordBudget
 

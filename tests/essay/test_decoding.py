@@ -19,6 +19,8 @@ from bot.essay.decoding import MOST_BYTES, decode, typed
         (codecs.BOM_UTF32_BE + "naïve".encode("utf-32-be"), "naïve", None),
         ("“no” — naïve me. It cost £400.".encode("cp1252"), "“no” — naïve me. It cost £400.", "cp1252"),
         ("café".encode("latin-1"), "café", "cp1252"),
+        ("Año tras año, el señor Núñez…".encode("cp1252"), "Año tras año, el señor Núñez…", "cp1252"),
+        ("på kvällen åt vi på måndagen".encode("latin-1"), "på kvällen åt vi på måndagen", "cp1252"),
         (
             "Я ушёл с работы в марте, потому что устал.".encode("cp1251"),
             "Я ушёл с работы в марте, потому что устал.",
@@ -40,6 +42,7 @@ def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, gu
         (bytes(range(128, 256)) * 9, "is not a text file"),
         (codecs.BOM_UTF16_LE + b"a", "is not a text file"),
         (b"words \x07\x02 more", "is not a text file"),
+        ("It’s fine.\n“So.”\n".encode() + b"\xff bad", "line 3: a byte there is no UTF-8"),
         (b"a" * (MOST_BYTES + 1), "is longer than 1,000,000 bytes"),
     ],
 )

@@ -15,7 +15,7 @@ TEXT = "## What I missed\n\n[NEED: What?]\n\nThe *noise* of the [workshop](https
 
 
 def a_post(text: str = TEXT, title: str = "Out: of the workshop", *origins: Origin) -> Post:
-    return Post(title, text, "career-switch", date(2026, 11, 23), frozenset(origins or {Origin.ASSEMBLED}))
+    return Post(title, text, 1, "career-switch", date(2026, 11, 23), frozenset(origins or {Origin.ASSEMBLED}))
 
 
 def test_the_front_matter_tells_what_the_post_is_and_who_wrote_it() -> None:
@@ -46,7 +46,18 @@ def test_reading_an_export_back_gives_the_same_body_and_title(body: str, title: 
     assert fields["title"] == title
 
 
-@pytest.mark.parametrize("text", ["---\n\nTwo rules\n\n---\n", "---\na: [\n---\nx", "---", "", "--- \nno"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\nTwo rules\n\n---\n",
+        "---\na: [\n---\nx",
+        "---",
+        "",
+        "--- \nno",
+        f"---\na: {'[' * 5000}\n---\nx",
+        "---\ndate: 2024-02-31\n---\n\nhello",
+    ],
+)
 def test_a_text_that_only_looks_like_front_matter_stays_whole(text: str) -> None:
     assert read_export(text) == ({}, text)
 

@@ -47,7 +47,7 @@ def test_a_document_title_is_taken_off_and_given_back(structure: Structure) -> N
 
 
 def test_a_document_title_stays_in_the_notes_where_a_title_is_not_wanted(structure: Structure) -> None:
-    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure, with_title=False)
+    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure, title_room=0)
     assert notes.title is None
     assert notes.passages[0].text == "# Out of the workshop\n\nLoose."
 
@@ -84,3 +84,26 @@ def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure
 
 def test_headings_without_words_under_them_hold_no_notes(structure: Structure) -> None:
     assert read_notes("## What I missed\n\n\n## What I gave up\n", structure).passages == ()
+
+
+@pytest.mark.parametrize("line", ["What I missed:", "**What I missed**", "What I missed", "__missed__:"])
+def test_a_line_that_is_a_sections_name_and_nothing_else_is_a_heading(structure: Structure, line: str) -> None:
+    page = f"{line}\nthe post room, and 14 people\n\nWhat I gave up:\na pension\n"
+    assert read_notes(page, structure).passages == (
+        Passage("the post room, and 14 people", "missed"),
+        Passage("a pension", "gave-up"),
+    )
+
+
+def test_a_private_or_overlong_title_is_not_made_the_essays(structure: Structure) -> None:
+    private = read_notes("# [private] My divorce\n\nShe left.\n\n## What I missed\nIt.\n", structure)
+    assert private.title is None
+    assert [passage.left_out for passage in private.passages] == [True, False]
+    long = read_notes(f"# {'alpha ' * 60}OMEGA\n\n## What I missed\nIt.\n", structure)
+    assert long.title is None
+    assert "OMEGA" in long.passages[0].text
+
+
+def test_a_post_of_ours_becomes_notes_again_without_its_gaps_and_headings(structure: Structure) -> None:
+    post = "## What I missed\n\nIt.\n\n## What I gave up\n\n[NEED: What?]\n\n## Unsorted notes\n\nLoose.\n"
+    assert read_notes(post, structure).passages == (Passage("It.", "missed"), Passage("Loose."))

@@ -116,7 +116,9 @@ def test_what_is_no_key_is_refused_by_the_place_it_stands_in(database: Path, clo
     with pytest.raises(BadKey, match="What stands in DATABASE_KEY is not an encryption key") as refused:
         SqliteStore(database, "a secret that is no key", clock)
     assert "a secret" not in str(refused.value)
+    assert not database.exists()
     key_file = database.with_name("essays.db.key")
+    database.parent.mkdir()
     key_file.write_text("")
     with pytest.raises(BadKey, match=str(key_file)):
         SqliteStore(database, None, clock)

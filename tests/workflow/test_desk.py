@@ -116,7 +116,7 @@ async def test_a_note_left_out_leaves_the_post_and_can_come_back(desk: Desk, ess
     first = await desk.post("me", essay.id)
     await desk.leave_out("me", essay.id, 2)
     assert "The noise." not in (await desk.post("me", essay.id)).text
-    await desk.leave_out("me", essay.id, 2, left_out=False)
+    await desk.take_in("me", essay.id, 2)
     assert (await desk.post("me", essay.id)).text == first.text
     with pytest.raises(NothingToDo, match="There is no note 9"):
         await desk.leave_out("me", essay.id, 9)
@@ -132,7 +132,7 @@ async def test_a_title_must_hold_a_word_and_fit_a_line(desk: Desk, essay: Essay)
     await desk.rename("me", essay.id, "  Two\nlines ")
     assert (await desk.open("me", essay.id)).title == "Two lines"
     for title in (" \n", "x" * (TITLE_CHARACTERS + 1)):
-        with pytest.raises(BadInput, match="The old title stays"):
+        with pytest.raises(BadInput, match="Nothing was changed"):
             await desk.rename("me", essay.id, title)
 
 
@@ -141,12 +141,14 @@ async def test_an_export_is_the_current_text_and_marks_the_essay_finished(desk: 
         await desk.export("me", essay.id)
     await desk.hand_in("me", essay.id, NOTES)
     version = await desk.post("me", essay.id)
-    assert not (await desk.open("me", essay.id)).finished
+    assert not (await desk.open("me", essay.id)).is_exported
     post = await desk.export("me", essay.id)
+    assert not (await desk.open("me", essay.id)).is_exported
+    await desk.handed_over("me", essay.id, post)
     assert (post.text, post.title, post.structure) == (version.text, "Out", "short-one")
-    assert (await desk.open("me", essay.id)).finished
+    assert (await desk.open("me", essay.id)).is_exported
     await desk.edit("me", essay.id, version, "More.\n")
-    assert not (await desk.open("me", essay.id)).finished
+    assert not (await desk.open("me", essay.id)).is_exported
 
 
 async def test_essays_are_listed_the_last_changed_first_and_a_deleted_one_is_gone(
@@ -199,3 +201,19 @@ async def test_an_essay_whose_structure_file_has_gone_says_so(desk: Desk, essay:
     desk.structures = {}
     with pytest.raises(UnknownStructure, match="short-one"):
         await desk.post("me", essay.id)
+
+
+async def test_a_note_taken_in_after_an_edit_comes_into_the_text(desk: Desk, essay: Essay) -> None:
+    await desk.hand_in("me", essay.id, NOTES)
+    first = await desk.post("me", essay.id)
+    await desk.leave_out("me", essay.id, 2)
+    without = await desk.current("me", essay.id)
+    assert "The noise." not in without.text
+    await desk.edit("me", essay.id, without, without.text + "\nBy hand.\n")
+    back = await desk.take_in("me", essay.id, 2)
+    assert back is not None
+    assert "The noise." in back.text
+    assert "By hand." in back.text
+    assert await desk.leave_out("me", essay.id, 2) is None
+    assert "The noise." in (await desk.current("me", essay.id)).text
+    assert first.text != back.text

@@ -1,0 +1,244 @@
+"""What the input of one session costs, against the same session sent as one growing chat without a cache.
+
+The session is an interview of six answers, a draft, three revisions and a critique. Ours goes through the real ports
+and the real SDK to a loopback server that bills cached prefixes as Claude does. The chat keeps no state of its own: the
+same turns in one conversation, everything before each of them sent again. Two leaner chats stand beside it, which say
+in each turn only what is new. Models and outputs are the same in all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from anthropic import AsyncAnthropic
+
+from benchmarks.measuring import text_of
+from bot.catalogue import prompts_directory, read_catalogue
+from bot.essay.essay import Note
+from bot.essay.sections import replace_body, split
+from bot.essay.structure import Structure
+from bot.llm.build import make_models
+from bot.llm.caller import Dialect
+from bot.llm.prompts import Prompt, read_prompts
+from bot.store.essays import SqliteStore
+from bot.store.ledger import Budgets, SqliteLedger
+from bot.workflow.critique import measured
+from bot.workflow.models import Models, Role, Text, Thinking
+from tests.simulators.claude import ClaudeSimulator, Reply, Request
+
+MODELS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
+ANSWERS = 6
+ANSWER_WORDS = (60, 120, 80, 100, 70, 110)
+DRAFT_WORDS = 1_100
+REVISED = (1, 3, 5)  # the sections that are revised, by index
+ALLOWED = 0.5
+WRITER = "a-writer"
+
+
+def words(start: int, count: int) -> str:
+    """So many words of the sample essays, without their headings."""
+    prose = [word for word in text_of(6_000).split() if not word.startswith("#")]
+    return " ".join(prose[start : start + count])
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is said in a session by both sides; ``instructions`` are the static texts by prompt file."""
+
+    structure: Structure
+    instructions: dict[str, Prompt]
+    notes: tuple[Note, ...]
+    follow_ups: tuple[str, ...]
+    draft: str
+    revisions: tuple[tuple[int, str, str], ...]
+    critique: str
+
+
+def made_up() -> Session:
+    """A session of realistic sizes in the structure of a career switch."""
+    structure = read_catalogue(prompts_directory() / "structures")["career-switch"]
+    sections = structure.sections
+    notes = tuple(
+        Note(number + 1, words(number * 150, count), sections[number].questions[0], sections[number].key)
+        for number, count in enumerate(ANSWER_WORDS)
+    )
+    each = DRAFT_WORDS // len(sections)
+    bodies = (words(1_500 + number * each, each) for number in range(len(sections)))
+    draft = "\n\n".join(f"## {part.heading}\n\n{body}" for part, body in zip(sections, bodies, strict=True)) + "\n"
+    remarks = [
+        {
+            "quotation": words(1_500 + number * 40, 8),
+            "category": "vague",
+            "severity": "serious",
+            "effect": "A reader cannot tell when this was or who was there.",
+            "replacement": None,
+            "question": "When was this, and who was in the room?",
+        }
+        for number in range(10)
+    ]
+    critique = {"remarks": remarks, "strengths": [], "sections": [], "fix_first": "Say when the first scene was."}
+    return Session(
+        structure=structure,
+        instructions=read_prompts(prompts_directory()),
+        notes=notes,
+        follow_ups=tuple(f"What did it come to in month {number}?" for number in range(1, ANSWERS + 1)),
+        draft=draft,
+        revisions=tuple(
+            (index, f"Begin with the scene, and lose the last sentence of it, please ({index}).", words(3_000, each))
+            for index in REVISED
+        ),
+        critique=json.dumps(critique),
+    )
+
+
+@asynccontextmanager
+async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
+    """The real ports over the simulator, with a real ledger."""
+    with tempfile.TemporaryDirectory() as directory:
+
+        def now() -> datetime:
+            return datetime.now(UTC)
+
+        store = SqliteStore(Path(directory) / "ledger.db", None, now)
+        made = make_models(
+            api_key=claude.key or "",
+            base_url=claude.base_url,
+            dialect=Dialect.CLAUDE,
+            models=MODELS,
+            prompts=prompts_directory(),
+            ledger=SqliteLedger(store.thread, Budgets(Decimal(100), Decimal(100))),
+            clock=now,
+            secret=store.thread.secret,
+        )
+        yield made.models
+        await made.close()
+        store.close()
+
+
+def _pass_over(_: Thinking | Text) -> None:
+    """Nobody watches."""
+
+
+async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> float:
+    """The session through the ports; dollars of input."""
+    before = claude.billed().input
+    structure, sections, asked = session.structure, session.structure.sections, list[str]()
+    claude.script(*(Reply(json.dumps({"question": text})) for text in session.follow_ups))
+    for number, question in enumerate(session.follow_ups):
+        asked.append(session.notes[number].question or "")
+        await models.interviewer.follow_up(
+            WRITER, structure, sections[number], session.notes[number : number + 1], asked
+        )
+        asked.append(question)
+    claude.script(Reply(session.draft))
+    text = (await models.drafter.draft(WRITER, structure, "Out", session.notes, _pass_over)).text
+    for index, instruction, body in session.revisions:
+        claude.script(Reply(body))
+        title = split(text)[index].title
+        written = await models.reviser.revise(WRITER, session.notes, text, title, instruction, _pass_over)
+        text = replace_body(text, index, written.text)
+    claude.script(Reply(session.critique))
+    facts = [measure.summary for measure in measured(text, structure).raised]
+    await models.critic.critique(WRITER, text, structure, facts, _pass_over)
+    return claude.billed().input - before
+
+
+@dataclass(slots=True)
+class Chat:
+    """One growing conversation."""
+
+    claude: ClaudeSimulator
+    client: AsyncAnthropic
+    system: str
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    async def say(self, role: Role, said: str, answer: str) -> None:
+        """One turn more, with everything before it."""
+        self.messages.append({"role": "user", "content": said})
+        self.claude.script(Reply(answer))
+        async with self.client.messages.stream(
+            model=MODELS[role],
+            max_tokens=16_000,
+            system=self.system,
+            messages=[*self.messages],  # type: ignore[list-item]  # plain dicts are what the SDK's TypedDicts are
+        ) as stream:
+            await stream.get_final_message()
+        self.messages.append({"role": "assistant", "content": answer})
+
+
+async def resent(claude: ClaudeSimulator, sent: Sequence[Request]) -> float:
+    """The turns of these requests as one growing chat, each under its own system text; dollars of input."""
+    before = claude.billed().input
+    roles = {"claude-haiku-5-5": Role.INTERVIEWER}
+    async with AsyncAnthropic(api_key=claude.key, base_url=claude.base_url, max_retries=0) as client:
+        chat = Chat(claude, client, "")
+        for request in list(sent):
+            chat.system = request.system
+            await chat.say(roles.get(request.model, Role.WRITER), request.last_user_text, request.text_sent)
+    return claude.billed().input - before
+
+
+async def chatted(session: Session, claude: ClaudeSimulator, *, told_when_needed: bool) -> float:
+    """The session as a growing chat; dollars of input.
+
+    With ``told_when_needed`` the instructions of a role come only with the turn that first needs them, the least that a
+    chat could do; without, they are its system text from the beginning.
+    """
+    before = claude.billed().input
+    names = ("follow_up.md", "draft.md", "revise.md", "critique.md")
+    told = {name: session.instructions[name].system for name in names}
+    client = AsyncAnthropic(api_key=claude.key, base_url=claude.base_url, max_retries=0)
+    chat = Chat(claude, client, told["follow_up.md"] if told_when_needed else "\n\n".join(told.values()))
+
+    def opening(name: str) -> str:
+        return told[name] + "\n\n" if told_when_needed else ""
+
+    plan = "\n".join(f"{part.heading}: {part.purpose} {part.budget} words." for part in session.structure.sections)
+    for note, question in zip(session.notes, session.follow_ups, strict=True):
+        await chat.say(Role.INTERVIEWER, f"{note.question}\n\n{note.text}", json.dumps({"question": question}))
+    await chat.say(Role.WRITER, f"{opening('draft.md')}Now write the post. Its sections:\n\n{plan}", session.draft)
+    text = session.draft
+    for number, (index, instruction, body) in enumerate(session.revisions):
+        title = split(text)[index].title
+        start = opening("revise.md") if number == 0 else ""
+        await chat.say(Role.WRITER, f"{start}Rewrite the section {title}: {instruction}", body)
+        text = replace_body(text, index, body)
+    facts = "\n".join(measure.summary for measure in measured(text, session.structure).raised)
+    await chat.say(Role.CRITIC, f"{opening('critique.md')}Now critique the post.\n\n{facts}", session.critique)
+    await client.close()
+    return claude.billed().input - before
+
+
+async def measure_all(session: Session) -> dict[str, float]:
+    """Dollars of input for the session: with nothing cached before it, after another, and as a chat in three ways."""
+    async with ClaudeSimulator() as claude, ports(claude) as models:
+        first = await ours(session, claude, models)
+        sent = tuple(claude.requests)
+        return {
+            "ours, the first session of the hour": first,
+            "ours, any later one": await ours(session, claude, models),
+            "one growing chat of the same turns": await resent(claude, sent),
+            "a chat that says only what is new": await chatted(session, claude, told_when_needed=False),
+            "the same, told each role only when needed": await chatted(session, claude, told_when_needed=True),
+        }
+
+
+def run() -> None:
+    """Prints the costs, and ours against each chat."""
+    found = asyncio.run(measure_all(made_up()))
+    (_, first), (_, later), (_, same), *_ = found.items()
+    for name, dollars in found.items():
+        chat = (
+            "" if dollars in (first, later) else f"  ours is {first / dollars:.2f} of it, later {later / dollars:.2f}"
+        )
+        print(f"  {name:42} ${dollars:.4f}{chat}")
+    print(f"  ratio {first / same:.2f} (at most {ALLOWED})")

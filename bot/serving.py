@@ -1,0 +1,143 @@
+"""Runs the bot in Discord, from the settings to the last stored word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator
+
+import aiohttp
+import discord
+
+from bot import app
+from bot.app import Workshop
+from bot.discord_ui import portal
+from bot.discord_ui.access import Access
+from bot.discord_ui.client import Client
+from bot.discord_ui.door import Door
+from bot.discord_ui.tools import Tools
+from bot.errors import BadSetting, BotError
+from bot.settings import Settings
+
+log = logging.getLogger("bot.discord")
+
+# Together under the ten seconds after which an operator's tools kill a process: those inside come to their end, the
+# panels show theirs, the connection closes.
+_INSIDE_SECONDS, _PANEL_SECONDS, _GOODBYE_SECONDS = 2.0, 3.0, 2.0
+# At DEBUG these write tokens, addresses with tokens in them, or whole requests with a writer's text.
+_LIBRARIES = ("discord", "aiohttp", "anthropic", "httpx", "httpcore", "asyncio", "markdown_it", "charset_normalizer")
+
+
+class NoDiscord(BotError):
+    """Discord cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
+
+
+def missing(settings: Settings) -> Iterator[str]:
+    """A line for each setting without which the bot cannot run, and where it is found."""
+    if settings.discord_token is None:
+        yield f"DISCORD_TOKEN is missing. It is found at {portal.TOKEN_PAGE}; put it into .env."
+
+
+def invite_links(settings: Settings) -> tuple[str, str] | None:
+    """The links that add the bot to a server and to an account; None where the token does not tell whose it is."""
+    token = settings.discord_token
+    found = portal.application_id(token.get_secret_value()) if token is not None else None
+    return (portal.server_link(found), portal.account_link(found)) if found is not None else None
+
+
+def configure_logging() -> None:
+    """One line an operation on standard error. No library writes below INFO, whatever the environment asks for."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Keeps every library's logger at INFO or above."""
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        if logger.getEffectiveLevel() < logging.INFO:
+            logger.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO a line for each request to the model
+
+
+def make_client(workshop: Workshop, settings: Settings) -> Client:
+    """The client over a workshop."""
+    tools = Tools(
+        structures=workshop.catalogue,
+        desk=workshop.desk,
+        interview=workshop.interview,
+        writing=workshop.writing,
+        criticism=workshop.criticism,
+        jobs=workshop.jobs,
+        ledger=workshop.ledger,
+        memory=workshop.memory,
+        with_model=workshop.models is not None,
+        secret=workshop.secret,
+        clock=app.now,
+        budget_writer_day=settings.budget_writer_day,
+        budget_month=settings.budget_month,
+    )
+    everyone = settings.access == "open"
+    return Client(Door(tools, Access(everyone, settings.access_servers, settings.access_users)))
+
+
+async def run_discord(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT, and then ends within ten seconds with everything stored.
+
+    Raises BadSetting for a token that is missing or that Discord does not take, NoDiscord, and what
+    ``app.open_workshop`` raises.
+    """
+    if settings.discord_token is None:
+        raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {portal.TOKEN_PAGE}")
+    quiet_libraries()
+    workshop = await app.open_workshop(settings)
+    try:
+        # What an earlier process left under way is told of and offered again; the terminal looks after its own.
+        await workshop.jobs.recover(workshop.work_of, lambda writer: writer != "local")
+        await _serve(make_client(workshop, settings), workshop, settings.discord_token.get_secret_value())
+    finally:
+        await workshop.close()
+
+
+async def _serve(client: Client, workshop: Workshop, token: str) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
+            loop.add_signal_handler(number, stopping.set)
+    running = asyncio.create_task(client.start(token), name="discord")
+    asked = asyncio.create_task(stopping.wait(), name="stop-signal")
+    try:
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await _started(running)
+    finally:
+        asked.cancel()
+        await stop(client, workshop)
+        running.cancel()
+        await asyncio.gather(running, asked, return_exceptions=True)
+
+
+async def _started(running: asyncio.Task[None]) -> None:
+    try:
+        await running
+    except discord.LoginFailure:
+        why = f"Discord does not take it; make a new one at {portal.TOKEN_PAGE}"
+        raise BadSetting("DISCORD_TOKEN", why) from None
+    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
+        raise NoDiscord from error
+
+
+async def stop(client: Client, workshop: Workshop) -> None:
+    """Lets nobody in, interrupts what is being written, shows that, and leaves."""
+    log.info("stopping")
+    await client.door.close(_INSIDE_SECONDS)
+    await workshop.jobs.close()
+    await client.door.live.finish(_PANEL_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(client.close(), _GOODBYE_SECONDS)

@@ -1,0 +1,33 @@
+"""The three streams of the process, made usable before anything else; quick to import."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from bot.errors import CannotWrite
+
+
+def prepare_streams() -> None:
+    """What was closed reads and writes nothing; a sign that a stream cannot write becomes a question mark.
+
+    Raises CannotWrite where standard output is closed.
+    """
+    closed = sys.stdout is None
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open as long as the process is
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if closed:
+        raise CannotWrite("standard output", "it is closed")
+
+
+def say(sentence: str) -> None:
+    """A sentence on standard error; dropped where that cannot be written, for there is nowhere left to say so."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - standard output is for what a program may read

@@ -1,0 +1,162 @@
+"""The image runs as nobody in particular, holds no secret, is told to stop and says whether it is well."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.deploy.promises import ROOT, dockerfile
+
+INSTRUCTIONS = dockerfile((ROOT / "Dockerfile").read_text())
+COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+IMAGE = "career-essay-bot-test:local"
+
+
+def rests(name: str) -> list[str]:
+    return [instruction.rest for instruction in INSTRUCTIONS if instruction.name == name]
+
+
+def last_stage() -> list[str]:
+    """The names of the instructions that make the image that is run."""
+    names = [instruction.name for instruction in INSTRUCTIONS]
+    return names[len(names) - names[::-1].index("FROM") :]
+
+
+def tool(name: str) -> str:
+    """The program, from the environment the tests run in or the machine. Skips where it is in neither."""
+    beside = Path(sys.executable).with_name(name)
+    if found := str(beside) if beside.exists() else shutil.which(name):
+        return found
+    pytest.skip(f"{name} is not installed")
+
+
+def test_the_linter_finds_nothing() -> None:
+    """hadolint, which comes with its rules and needs no network."""
+    ended = subprocess.run(
+        [tool("hadolint"), "--no-color", str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout + ended.stderr, ended.returncode) == ("", 0)
+
+
+def test_the_bot_runs_as_a_numbered_user_that_is_not_root_and_that_owns_the_volume() -> None:
+    assert last_stage().count("USER") == 1
+    (user,) = rests("USER")
+    number, group = (int(part) for part in user.split(":"))
+    assert number >= 1_000
+    made = " ".join(rests("RUN"))
+    assert f"useradd --uid {number} --gid {group} " in made
+    assert f"install --directory --owner {number} --group {group} --mode 0700 /data" in made
+    assert rests("VOLUME") == ["/data"]
+    assert "DATABASE_PATH=/data/essays.db" in " ".join(rests("ENV"))
+
+
+def test_a_stop_reaches_the_bot_and_not_a_shell() -> None:
+    assert json.loads(rests("ENTRYPOINT")[0]) == ["essay-bot"]
+    assert json.loads(rests("CMD")[0]) == ["run"]
+    assert rests("STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_the_health_check_asks_the_bot() -> None:
+    options, _, command = rests("HEALTHCHECK")[0].partition(" CMD ")
+    assert json.loads(command) == ["essay-bot", "check", "--running"]
+    assert {option.partition("=")[0] for option in options.split()} == {
+        "--interval",
+        "--timeout",
+        "--start-period",
+        "--retries",
+    }
+
+
+def test_the_image_is_made_from_a_named_release_and_files_of_this_project_alone() -> None:
+    arguments = dict(rest.split("=") for rest in rests("ARG"))
+    bases = [rest.split()[0].replace("${PYTHON}", arguments["PYTHON"]) for rest in rests("FROM")]
+    assert len(bases) == 2
+    for base in bases:
+        assert re.fullmatch(r"python:3\.\d+-slim", base), "a tag that names its release, of no registry in particular"
+    assert rests("ADD") == []
+    assert "://" not in " ".join(instruction.rest for instruction in INSTRUCTIONS)
+
+
+def admitted() -> Iterator[str]:
+    """The patterns of what .dockerignore lets in, having shut everything out."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    yield from (line[1:] for line in lines if line.startswith("!"))
+
+
+def test_no_secret_and_no_database_can_get_into_the_image() -> None:
+    for name in (".env", "deploy/essay-bot.env", "essays.db", "essays.db.key", ".git/config", "tests/conftest.py"):
+        assert not any(fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in admitted())
+    secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
+    assert not [rest for name in ("ARG", "ENV") for rest in rests(name) if secret.search(rest)]
+
+
+def test_what_the_build_needs_is_let_in_and_copied() -> None:
+    copied = {source for rest in rests("COPY") if not rest.startswith("--from") for source in rest.split()[:-1]}
+    assert copied == set(admitted())
+    assert all((ROOT / source).exists() for source in copied)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    assert needed | {*wheel["packages"], *wheel["force-include"]} == copied
+
+
+def test_compose_shuts_the_container_off_and_keeps_all_in_one_volume() -> None:
+    (service,) = COMPOSE["services"].values()
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["volumes"] == ["data:/data"]
+    assert list(COMPOSE["volumes"]) == ["data"]
+    assert service["environment"]["DATABASE_PATH"] == "/data/essays.db"
+    assert "ports" not in service
+    assert (ROOT / "deploy" / service["build"] / "Dockerfile").is_file()
+    assert service["image"].endswith(":local")
+
+
+def test_compose_itself_takes_the_file(tmp_path: Path) -> None:
+    docker = tool("docker")
+    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker has no compose")
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "compose.yaml", tmp_path / "deploy")
+    shutil.copy(ROOT / ".env.example", tmp_path / "deploy" / "essay-bot.env")
+    command = [docker, "compose", "-f", str(tmp_path / "deploy" / "compose.yaml"), "config", "--quiet"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(scope="module")
+def engine() -> str:
+    """docker, where an engine answers that already has the base image; tests bring nothing in over the network."""
+    docker = tool("docker")
+    base = f"python:{dict(rest.split('=') for rest in rests('ARG'))['PYTHON']}-slim"
+    if subprocess.run([docker, "info"], capture_output=True, check=False, timeout=60).returncode:
+        pytest.skip("no docker engine answers")
+    if subprocess.run([docker, "image", "inspect", base], capture_output=True, check=False).returncode:
+        pytest.skip(f"the engine has no {base}: pull it to have the image built here")
+    return docker
+
+
+def test_the_image_is_built_and_its_program_works_with_a_root_filesystem_that_is_read_only(engine: str) -> None:
+    """pip brings the dependencies in, so whoever has pulled the base image needs its package index as well."""
+    subprocess.run([engine, "build", "--tag", IMAGE, str(ROOT)], check=True)
+    run = [engine, "run", "--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"]
+    checked = subprocess.run([*run, IMAGE, "check"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "/data/essays.db" in checked.stdout
+    asked = subprocess.run([*run, IMAGE, "check", "--running"], capture_output=True, text=True, check=False)
+    assert asked.returncode == 1
+    assert asked.stderr.startswith("No bot is serving /data/essays.db")
+    who = subprocess.run([*run, "--entrypoint", "id", IMAGE, "-u"], capture_output=True, text=True, check=True)
+    assert who.stdout.strip() == rests("USER")[0].partition(":")[0]

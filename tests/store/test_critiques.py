@@ -1,0 +1,97 @@
+"""Critiques in the file: sealed, read as they were stored, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UnknownCritique
+from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
+from bot.essay.essay import Origin
+from bot.essay.spans import Span
+from bot.essay.structure import Structure
+from bot.store.critiques import SqliteCritiques
+from bot.store.essays import SqliteStore
+from bot.workflow.criticism import Critiqued, Decision
+from bot.workflow.desk import Desk
+
+WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PASTE = Critiqued("c1", "me", None, None, None, "A velocipede", "The quagmire text.", False, None, {}, WHEN)
+FOUND = Critique(
+    fix_first="Say when the perspicacious one came.",
+    findings=(
+        Finding("quagmire", Span(4, 12), Category.CLICHE, Severity.GRAVE, "It says nothing.", "mud", None),
+        Finding("text", Span(13, 17), Category.VAGUE, Severity.MINOR, "Which?", None, "Which text?"),
+    ),
+    strengths=(Strength("The", Span(0, 3), "Short."),),
+    coverage=(Coverage("missed", Covered.THIN, "One word."),),
+    dropped=2,
+    held_back=1,
+    model="a-model",
+)
+
+
+@pytest.fixture
+def critiques(store: SqliteStore) -> SqliteCritiques:
+    return SqliteCritiques(store.thread)
+
+
+async def test_a_critique_is_read_as_it_was_stored(critiques: SqliteCritiques) -> None:
+    await critiques.add_critique(PASTE)
+    assert await critiques.critiqued("me", "c1") == PASTE
+    await critiques.put_critique("me", "c1", FOUND)
+    await critiques.decide("me", "c1", 1, Decision.DISMISSED, None, WHEN)
+    await critiques.decide("me", "c1", 0, Decision.DISMISSED, None, WHEN)
+    await critiques.decide("me", "c1", 0, Decision.APPLIED, 4, WHEN)
+    assert await critiques.critiqued("me", "c1") == replace(
+        PASTE, critique=FOUND, decisions={0: Decision.APPLIED, 1: Decision.DISMISSED}
+    )
+
+
+async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
+    store: SqliteStore, critiques: SqliteCritiques, structure: Structure, clock: Callable[[], datetime]
+) -> None:
+    desk = Desk(store, {structure.key: structure}, clock, lambda: "one")
+    await desk.begin("me", structure)
+    await store.add_version("me", "one", None, Origin.IMPORTED, PASTE.text, 0, clock())
+    for number in ("c1", "c2", "c3"):  # at the same instant
+        await critiques.add_critique(replace(PASTE, id=number, essay="one", version=1, structure="short-one", own=True))
+    assert await critiques.latest_critique("me", "one") is None
+    await critiques.put_critique("me", "c1", FOUND)
+    await critiques.put_critique("me", "c2", FOUND)
+    latest = await critiques.latest_critique("me", "one")
+    assert latest is not None
+    assert (latest.id, latest.version, latest.structure, latest.own) == ("c2", 1, "short-one", True)
+    await desk.delete("me", "one")
+    with pytest.raises(UnknownCritique):
+        await critiques.critiqued("me", "c2")
+    with pytest.raises(UnknownCritique):
+        await critiques.put_critique("me", "c3", FOUND)
+
+
+async def test_strangers_can_neither_read_nor_write_a_critique(critiques: SqliteCritiques) -> None:
+    await critiques.add_critique(PASTE)
+    for asking in (
+        critiques.critiqued("you", "c1"),
+        critiques.put_critique("you", "c1", FOUND),
+        critiques.decide("you", "c1", 0, Decision.DISMISSED, None, WHEN),
+        critiques.attach("you", "c1", "one", 1),
+    ):
+        with pytest.raises(UnknownCritique, match="You have no critique c1"):
+            await asking
+    assert await critiques.critiqued("me", "c1") == PASTE
+
+
+async def test_the_files_hold_no_word_of_a_critique(
+    database: Path, store: SqliteStore, critiques: SqliteCritiques
+) -> None:
+    await critiques.add_critique(PASTE)
+    await critiques.put_critique("me", "c1", FOUND)
+    store.close()
+    held = b"".join(path.read_bytes() for path in database.parent.iterdir() if path.name.startswith("essays.db"))
+    for words in (b"velocipede", b"quagmire", b"perspicacious", b"Which"):
+        assert words not in held

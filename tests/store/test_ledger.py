@@ -1,0 +1,160 @@
+"""The ledger: a call is reserved at its worst before it is made, and no budget can be passed, however many ask."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BudgetSpent
+from bot.store.essays import SqliteStore
+from bot.store.ledger import NANO, Budgets, SqliteLedger
+from bot.workflow.models import Role
+from bot.workflow.spending import Reservation, Settlement, Spent
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CENT = NANO // 100
+
+
+@pytest.fixture
+def ledger(store: SqliteStore) -> SqliteLedger:
+    return SqliteLedger(store.thread, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
+
+
+def call(cents: int | None, writer: str = "me", role: Role = Role.WRITER, model: str = "big") -> Reservation:
+    return Reservation(writer, role, model, "draft.md", "abc123", None if cents is None else cents * CENT)
+
+
+def came_to(cents: int | None, model: str = "big", tokens: int = 100) -> Settlement:
+    return Settlement(model, tokens, 10, 1000, 50, None if cents is None else cents * CENT, 700, 9000, "end_turn")
+
+
+async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(ledger: SqliteLedger) -> None:
+    await ledger.reserve(call(60), NOON)
+    await ledger.reserve(call(40), NOON)  # to the last cent
+    with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
+        await ledger.reserve(call(1), NOON)
+    assert refused.value.opens == datetime(2026, 11, 24, tzinfo=UTC)
+    assert await ledger.spent("me", NOON) == Spent(100 * CENT, 100 * CENT)
+    await ledger.reserve(call(100, "you"), NOON)
+    await ledger.reserve(call(50), refused.value.opens)
+
+
+async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_first(ledger: SqliteLedger) -> None:
+    for day in (20, 21):
+        await ledger.reserve(call(100), NOON.replace(day=day))
+    with pytest.raises(BudgetSpent, match=r"The bot's budget for this month is used up until 2026-12-01 00:00") as told:
+        await ledger.reserve(call(51, "you"), NOON)
+    await ledger.reserve(call(50, "you"), NOON)
+    await ledger.reserve(call(100, "you"), told.value.opens)
+    december = NOON.replace(month=12, day=31)
+    await ledger.reserve(call(100, "you"), december)
+    await ledger.reserve(call(50, "me"), december)
+    with pytest.raises(BudgetSpent) as told:
+        await ledger.reserve(call(1, "me"), december)
+    assert told.value.opens == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: SqliteLedger) -> None:
+    tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(one, BudgetSpent) for one in tried) == 7
+    assert len({one for one in tried if isinstance(one, int)}) == 3
+    assert (await ledger.spent("me", NOON)).writer_day == 90 * CENT
+
+
+async def test_two_processes_over_one_file_share_the_budget(
+    database: Path, store: SqliteStore, ledger: SqliteLedger
+) -> None:
+    other_store = SqliteStore(database, None, lambda: NOON)
+    other = SqliteLedger(other_store.thread, Budgets(Decimal(1), Decimal(2)))
+    both = [ledger, other] * 5
+    tried = await asyncio.gather(*(one.reserve(call(30), NOON) for one in both), return_exceptions=True)
+    assert sum(isinstance(one, int) for one in tried) == 3
+    assert all(isinstance(one, int | BudgetSpent) for one in tried)
+    other_store.close()
+
+
+async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
+    number = await ledger.reserve(call(100), NOON)
+    with pytest.raises(BudgetSpent):
+        await ledger.reserve(call(90), NOON)
+    await ledger.settle(number, came_to(10))
+    assert await ledger.spent("me", NOON) == Spent(10 * CENT, 10 * CENT)
+    await ledger.reserve(call(90), NOON)
+
+
+async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: SqliteLedger) -> None:
+    await ledger.reserve(call(80), NOON)
+    assert (await ledger.spent("me", NOON)).writer_day == 80 * CENT
+    (row,) = await ledger.usage(NOON)
+    assert (row.calls, row.nano_usd, row.input_tokens, row.output_tokens, row.unpriced) == (1, 80 * CENT, 0, 0, 0)
+
+
+async def test_a_model_without_a_price_is_counted_in_tokens_and_refused_by_no_budget(ledger: SqliteLedger) -> None:
+    await ledger.reserve(call(100), NOON)
+    number = await ledger.reserve(call(None, model="a-local-model"), NOON)
+    await ledger.settle(number, came_to(None, "a-local-model"))
+    assert (await ledger.spent("me", NOON)).writer_day == 100 * CENT
+    (_, row) = sorted(await ledger.usage(NOON), key=lambda one: one.unpriced)
+    assert (row.model, row.calls, row.unpriced, row.nano_usd) == ("a-local-model", 1, 1, 0)
+    assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
+
+
+async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteLedger) -> None:
+    late = NOON.replace(hour=23, minute=59)
+    for at, role, answered, writer in (
+        (NOON, Role.WRITER, "big", "me"),
+        (late, Role.WRITER, "big", "you"),
+        (NOON, Role.WRITER, "other", "me"),
+        (NOON, Role.CRITIC, "big", "me"),
+        (late + timedelta(minutes=1), Role.WRITER, "big", "me"),
+        (NOON - timedelta(days=1), Role.WRITER, "big", "me"),
+    ):
+        await ledger.settle(await ledger.reserve(call(10, writer, role), at), came_to(5, answered))
+    rows = await ledger.usage(NOON.replace(hour=0))
+    assert [(row.day, row.role, row.model, row.calls, row.nano_usd) for row in rows] == [
+        ("2026-11-23", "critic", "big", 1, 5 * CENT),
+        ("2026-11-23", "writer", "big", 2, 10 * CENT),
+        ("2026-11-23", "writer", "other", 1, 5 * CENT),
+        ("2026-11-24", "writer", "big", 1, 5 * CENT),
+    ]
+    assert sum(row.calls for row in await ledger.usage(NOON.replace(hour=0), "you")) == 1
+
+
+async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: SqliteLedger) -> None:
+    evening = datetime(2026, 11, 30, 20, 0, tzinfo=timezone(timedelta(hours=-8)))  # already December by UTC
+    await ledger.reserve(call(100), evening)
+    with pytest.raises(BudgetSpent) as told:
+        await ledger.reserve(call(1), datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
+    assert told.value.opens == datetime(2026, 12, 2, tzinfo=UTC)
+    assert (await ledger.spent("me", datetime(2026, 11, 30, 23, 0, tzinfo=UTC))).writer_day == 100 * CENT
+    (row,) = await ledger.usage(evening)
+    assert row.day == "2026-12-01"
+
+
+async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: SqliteLedger) -> None:
+    await ledger.settle(await ledger.reserve(call(10), NOON), came_to(5))
+    row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
+    assert set(row) == {
+        "id",
+        "writer",
+        "at",
+        "role",
+        "model",
+        "prompt",
+        "prompt_hash",
+        "settled",
+        "nano_usd",
+        "input_tokens",
+        "cache_write_tokens",
+        "cache_read_tokens",
+        "output_tokens",
+        "first_text_ms",
+        "total_ms",
+        "stop_reason",
+        "estimated",
+    }
+    assert (row["settled"], row["prompt"], row["stop_reason"], row["estimated"]) == (1, "draft.md", "end_turn", 0)

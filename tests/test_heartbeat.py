@@ -1,0 +1,193 @@
+"""Another process can tell whether a bot serves a database: from a file that the bot writes at every beat."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.heartbeat import BEAT_SECONDS, STALE, Gateway, Health, Heartbeat, health, running_file
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "essays.db"
+
+
+@pytest.fixture
+def heart(database: Path, clock: Clock) -> Heartbeat:
+    return Heartbeat(database, clock)
+
+
+def test_a_bot_that_beats_and_is_connected_is_well(database: Path, clock: Clock, heart: Heartbeat) -> None:
+    heart.beat(Gateway.CONNECTED)
+    clock.move(BEAT_SECONDS)
+    heart.beat(Gateway.CONNECTED)
+    found = health(database, clock.now)
+    assert found == Health(
+        True,
+        f"The bot with the process number {os.getpid()} has served {database} since 2026-11-23 09:00:00 UTC and is "
+        "connected to Discord.",
+    )
+
+
+def test_before_the_first_beat_and_after_a_clean_stop_there_is_no_bot(
+    database: Path, clock: Clock, heart: Heartbeat
+) -> None:
+    absent = Health(False, f"No bot is serving {database}: there is no essays.db.running beside it. Start the bot.")
+    assert health(database, clock.now) == absent
+    heart.beat(Gateway.CONNECTED)
+    heart.stop()
+    assert list(database.parent.iterdir()) == []
+    heart.beat(Gateway.CONNECTED)  # one that was under way while the bot stopped
+    heart.stop()
+    assert health(database, clock.now) == absent
+
+
+def test_a_bot_that_hangs_is_not_well_a_minute_after_its_last_beat(
+    database: Path, clock: Clock, heart: Heartbeat
+) -> None:
+    heart.beat(Gateway.CONNECTED)
+    clock.move(STALE.total_seconds())
+    assert health(database, clock.now).well
+    clock.move(1)
+    found = health(database, clock.now)
+    assert not found.well
+    assert "has given no sign of life since 2026-11-23 09:00:00 UTC" in found.sentence
+    assert not health(database, START - STALE - timedelta(seconds=1)).well  # the clock was set back
+
+
+@pytest.mark.parametrize(
+    ("gateway", "said"), [(Gateway.CONNECTING, "has not reached Discord yet"), (Gateway.LOST, "has lost Discord")]
+)
+def test_a_bot_without_discord_is_not_well_and_the_sentence_says_since_when(
+    database: Path, clock: Clock, heart: Heartbeat, gateway: Gateway, said: str
+) -> None:
+    heart.beat(Gateway.CONNECTED)
+    for _ in range(3):
+        clock.move(BEAT_SECONDS)
+        heart.beat(gateway)
+    found = health(database, clock.now)
+    assert not found.well
+    assert f"{said}: it has been trying since 2026-11-23 09:00:15 UTC" in found.sentence
+
+
+def test_a_bot_that_was_killed_is_told_at_once(database: Path, clock: Clock, heart: Heartbeat) -> None:
+    heart.beat(Gateway.CONNECTED)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    sign = json.loads(heart.path.read_text())
+    heart.path.write_text(json.dumps({**sign, "pid": gone.pid}))
+    found = health(database, clock.now)
+    assert not found.well
+    assert "was killed: its last sign of life was at 2026-11-23 09:00:00 UTC" in found.sentence
+    # In a container the same number is another process, so only time can tell.
+    heart.path.write_text(json.dumps({**sign, "pid": gone.pid, "processes": "pid:[1]"}))
+    assert health(database, clock.now).well
+
+
+def test_the_file_can_be_read_by_its_owner_alone_and_no_other_is_left(database: Path, heart: Heartbeat) -> None:
+    heart.beat(Gateway.CONNECTING)
+    heart.beat(Gateway.CONNECTED)
+    assert list(database.parent.iterdir()) == [running_file(database)]
+    assert stat.S_IMODE(heart.path.stat().st_mode) == 0o600
+
+
+def test_a_stop_leaves_the_file_of_the_bot_that_came_after(database: Path, clock: Clock, heart: Heartbeat) -> None:
+    heart.beat(Gateway.CONNECTED)
+    clock.move(1)
+    successor = Heartbeat(database, clock)
+    successor.beat(Gateway.CONNECTED)
+    heart.stop()
+    assert health(database, clock.now).well
+    assert successor.read() is not None
+
+
+def test_a_disk_that_takes_nothing_is_logged_and_the_bot_goes_on(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    heart = Heartbeat(tmp_path / "absent" / "essays.db", clock)
+    heart.beat(Gateway.CONNECTED)
+    assert "cannot be written: No such file or directory" in caplog.text
+    heart.stop()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"pid": "x"}'])
+def test_a_file_that_no_bot_wrote_is_told(database: Path, clock: Clock, heart: Heartbeat, text: str) -> None:
+    heart.path.write_text(text)
+    found = health(database, clock.now)
+    assert not found.well
+    assert "is not as the bot writes it" in found.sentence
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own errors are among them
+        heart.read()
+
+
+def check_running(database: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "check", "--running"],
+        env={**os.environ, "DATABASE_PATH": str(database), **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_ends_with_0_for_a_bot_that_is_well_and_else_with_1_and_a_sentence(database: Path) -> None:
+    heart = Heartbeat(database, lambda: datetime.now(UTC))
+    heart.beat(Gateway.CONNECTED)
+    well = check_running(database)
+    assert (well.returncode, well.stderr) == (0, "")
+    assert "is connected to Discord" in well.stdout
+    heart.stop()
+    absent = check_running(database)
+    assert (absent.returncode, absent.stdout) == (1, "")
+    assert absent.stderr.startswith("No bot is serving")
+    refused = check_running(Path(), DATABASE_PATH="", JOBS_AT_ONCE="many")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The setting JOBS_AT_ONCE cannot be used")
+    assert not database.exists()  # to ask is not to make one
+
+
+def test_the_command_imports_little(database: Path) -> None:
+    """A container runs it every half minute, on the same two cores as the bot."""
+    asked = (
+        "import sys; from bot.command_line import cli; cli.main(['check', '--running'], standalone_mode=False)\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "DATABASE_PATH": str(database)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(ended.stdout.split())
+    heavy = {"discord", "anthropic", "pydantic", "pydantic_settings", "sqlite3", "sqlite_utils", "cryptography", "rich"}
+    assert {"bot", "click"} <= imported
+    assert not imported & (heavy | {"asyncio", "jinja2", "yaml"})

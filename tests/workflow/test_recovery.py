@@ -1,0 +1,203 @@
+"""A process killed in the middle of a draft: the text so far is there at the next start, and can be continued."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.essay.essay import Origin
+from bot.essay.structure import Structure
+from bot.store.essays import SqliteStore
+from bot.workflow.jobs import Job, JobKind, JobState
+from bot.workflow.work import Work
+from tests.workflow.conftest import Room, joined
+from tests.workflow.fakes import Gate, says
+
+Clock = Callable[[], datetime]
+
+CHILD = """
+import asyncio, itertools, sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from bot.essay.structure import Section, Structure, WordBudget
+from bot.store.essays import SqliteStore
+from bot.store.jobs import SqliteJobs
+from bot.workflow.desk import Desk
+from bot.workflow.models import Models, Text
+from bot.workflow.runner import JobRunner
+from bot.workflow.writing import Writing
+
+class Slow:
+    async def draft(self, writer, structure, title, notes, on):
+        on(Text("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
+        for n in itertools.count():
+            on(Text(f"w{n} "))
+            print(n, time.monotonic(), flush=True)
+            await asyncio.sleep(0.02)  # the pace at which a model writes
+
+async def main():
+    clock = lambda: datetime.now(UTC)
+    store = SqliteStore(Path(sys.argv[1]), None, clock)
+    sections = tuple(
+        Section(key, heading, "Say it.", WordBudget(5, 20), ("What?",))
+        for key, heading in (("missed", "What I missed"), ("gave-up", "What I gave up"))
+    )
+    structure = Structure("short-one", "Short one", "Two sections.", sections)
+    desk = Desk(store, {structure.key: structure}, clock, lambda: "one")
+    jobs = JobRunner(SqliteJobs(store.thread), clock, at_once=1, per_writer=1)
+    slow = Slow()
+    writing = Writing(desk, store, jobs, Models(slow, slow, slow, slow), clock)
+    await desk.begin("me", structure)
+    await desk.hand_in("me", "one", "## What I missed\\n\\nThe noise.\\n")
+    job = await writing.draft("me", "one")
+    await jobs.wait("me", job.id)
+
+asyncio.run(main())
+"""
+
+
+def killed_after(database: Path, pieces: int) -> tuple[int, float, list[float]]:
+    """Runs a draft in a process of its own and kills it after so many pieces; when each came, and the kill's moment."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(database)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."}
+    )
+    assert child.stdout is not None
+    times = [float(child.stdout.readline().split()[1]) for _ in range(pieces)]
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    return pieces, times[-1], times
+
+
+async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_sections_are_written_on(
+    database: Path, structure: Structure, clock: Clock
+) -> None:
+    pieces, killed, times = killed_after(database, 120)
+    store = SqliteStore(database, None, clock)
+    room = joined(store, structure, clock)
+    (job,) = await room.jobs.recover(room.writing.work_of)
+    assert (job.kind, job.state, job.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
+    assert await room.stored_jobs.latest_job("me", "one") == await room.stored_jobs.job("me", job.id)
+    version = await room.desk.current("me", "one")
+    assert (version.info.complete, version.info.origin) == (False, Origin.DRAFTED)
+    kept = version.text.split()
+    for number in range(pieces):
+        if times[number] < killed - 1:  # seconds: what a person may lose to a kill
+            assert f"w{number}" in kept
+    assert await room.jobs.recover(room.writing.work_of) == ()
+    room.models.script(says("## What I gave up\n\nNothing at all.\n"))
+    again = await room.writing.finish("me", "one")
+    assert (await room.jobs.wait("me", again.id)).state is JobState.DONE
+    (asked,) = room.models.asked
+    assert asked.given["sections"] == ("gave-up",)
+    assert asked.given["text"] == "## What I missed\n\nDone with it.\n"
+    whole = await room.desk.current("me", "one")
+    assert whole.text == "## What I missed\n\nDone with it.\n\n## What I gave up\n\nNothing at all.\n"
+    assert (whole.info.complete, whole.info.parent) == (True, 1)
+    await room.jobs.close()
+    store.close()
+
+
+async def left_open(
+    room: Room, essay: str, kind: JobKind, text: str, argument: str = "", base: int | None = None
+) -> Job:
+    """A job as a killed process leaves it."""
+    job = await room.stored_jobs.add_job("me", essay, kind, base, argument, room.clock())
+    await room.stored_jobs.append_text({job.id: text})
+    return job
+
+
+async def test_notes_that_came_while_a_killed_draft_was_written_still_count_as_new(
+    room: Room, structure: Structure
+) -> None:
+    essay = await room.essay_with_notes(structure)
+    await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
+    await room.desk.hand_in("me", essay, "## What I missed\n\nThe smell of glue.\n")
+    await room.jobs.recover(room.writing.work_of)
+    assert (await room.desk.current("me", essay)).info.notes_through == 2
+    assert "The smell of glue." in (await room.desk.post("me", essay)).text
+
+
+async def test_a_killed_revision_leaves_the_essay_as_it_was_and_its_text_with_the_job(
+    room: Room, structure: Structure
+) -> None:
+    essay = await room.essay_with_notes(structure)
+    post = await room.desk.post("me", essay)
+    argument = '{"index": 0, "instruction": "Shorter."}'
+    left = await left_open(room, essay, JobKind.REVISION, "Half a sec", argument, post.info.number)
+    (job,) = await room.jobs.recover(room.writing.work_of)
+    assert (job.result, job.text, job.argument) == (None, "Half a sec", argument)
+    assert (await room.stored_jobs.job("me", left.id)).text == "Half a sec"
+    assert await room.desk.current("me", essay) == post
+    room.models.script(says("Short."))
+    again = await room.writing.again("me", job)
+    assert (await room.jobs.wait("me", again.id)).state is JobState.DONE
+    assert room.models.asked[0].given["instruction"] == "Shorter."
+
+
+async def test_a_killed_continuation_keeps_what_it_had_added(room: Room, structure: Structure) -> None:
+    essay = await room.essay_with_notes(structure)
+    room.models.script(says("## What I missed\n\nNoise.\n\n## What I gave up\n\nPa", cut=True))
+    await room.jobs.wait("me", (await room.writing.draft("me", essay)).id)
+    await left_open(room, essay, JobKind.FINISH, "## What I gave up\n\nPay, and my", "", 1)
+    (job,) = await room.jobs.recover(room.writing.work_of)
+    version = await room.desk.current("me", essay)
+    assert (job.result, version.info.number, version.info.complete) == (2, 2, False)
+    assert version.text == "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay, and my\n"
+
+
+async def test_only_the_jobs_of_ones_own_writers_are_recovered(room: Room, structure: Structure) -> None:
+    essay = await room.essay_with_notes(structure)
+    left = await left_open(room, essay, JobKind.DRAFT, "Some text.")
+    assert await room.jobs.recover(room.writing.work_of, lambda writer: writer == "you") == ()
+    assert (await room.stored_jobs.job("me", left.id)).state is JobState.QUEUED
+
+
+async def test_a_job_that_cannot_be_read_any_more_is_ended_with_its_text_and_stops_no_start(
+    room: Room, structure: Structure, caplog: pytest.LogCaptureFixture
+) -> None:
+    essay = await room.essay_with_notes(structure)
+    broken = await left_open(room, essay, JobKind.REVISION, "secret one", "no JSON", 1)
+    gone = await left_open(room, "no such essay", JobKind.DRAFT, "secret two")
+    empty = await room.stored_jobs.add_job("me", "another", JobKind.DRAFT, None, "", room.clock())
+    room.desk.structures = {}  # as if the structure's file were gone
+    found = await room.jobs.recover(room.writing.work_of)
+    assert [job.id for job in found] == [broken.id, gone.id, empty.id]
+    assert {job.state for job in found} == {JobState.INTERRUPTED}
+    assert (await room.stored_jobs.job("me", broken.id)).text == "secret one"
+    assert "secret" not in caplog.text
+
+
+async def test_a_bug_in_reading_one_job_does_not_keep_the_others_from_being_recovered(
+    room: Room, structure: Structure
+) -> None:
+    essay = await room.essay_with_notes(structure)
+    await left_open(room, "first", JobKind.DRAFT, "text")
+    await left_open(room, essay, JobKind.DRAFT, "Some words.")
+
+    async def work_of(job: Job) -> Work:
+        if job.subject == "first":
+            raise KeyError(job.subject)
+        return await room.writing.work_of(job)
+
+    found = await room.jobs.recover(work_of)
+    assert [job.result for job in found] == [None, 1]
+
+
+async def test_an_interrupted_draft_is_offered_again_by_its_kind(room: Room, structure: Structure) -> None:
+    essay = await room.essay_with_notes(structure)
+    gate = Gate()
+    room.models.script(says("## What I missed\n\nNoise. It was lo", gate))
+    job = await room.writing.draft("me", essay)
+    await gate.reached()
+    await room.jobs.close()
+    left = await room.stored_jobs.latest_job("me", essay)
+    assert left is not None
+    assert (left.id, left.kind, left.state, left.result) == (job.id, JobKind.DRAFT, JobState.INTERRUPTED, 1)
