@@ -1,1 +1,1 @@
-"""Measurements that are printed, never asserted: ``python -m benchmarks`` runs all, ``python -m benchmarks NAME`` one."""
+"""Measurements that are printed, never asserted: ``python -m benchmarks`` runs all, with a NAME behind it that one."""

@@ -7,11 +7,12 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import measuring, session_cost, startup, storing
+from benchmarks import growth, measuring, session_cost, startup, storing
 
 BENCHMARKS = {
     "startup": startup.run,
     "measuring": measuring.run,
+    "growth": growth.run,
     "storing": storing.run,
     "session_cost": session_cost.run,
 }

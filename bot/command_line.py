@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import BadInput, BotError, CannotWrite
-from bot.streams import prepare_streams, say
+from bot.streams import finish_streams, point_at_nothing, prepare_streams, say
 from bot.terminal import WRITER
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ _NO_MODEL = click.option("--no-model", is_flag=True, help="Go without a model, e
 
 def run() -> int:
     """Runs the command that the arguments name and returns the exit code; errors are told here."""
+    code = _told()
+    try:
+        finish_streams()
+    except CannotWrite as error:
+        say(str(error))
+        return code or BAD_INPUT
+    return code
+
+
+def _told() -> int:
+    """Runs the command, tells what went wrong, and returns the exit code."""
     try:
         prepare_streams()
         result = cli.main(prog_name="essay-bot", standalone_mode=False)
@@ -55,7 +66,8 @@ def run() -> int:
     except BotError as error:
         say(str(error))
         return BAD_INPUT
-    except OSError as error:  # click's own writing of --help and --version
+    except OSError as error:  # click's own writing of --help and --version; all else is told where it happens
+        point_at_nothing(sys.stdout.fileno())
         say(str(CannotWrite("standard output", (error.strerror or str(error)).lower())))
         return BAD_INPUT
     return result if isinstance(result, int) else 0

@@ -27,6 +27,29 @@ def prepare_streams() -> None:
         raise CannotWrite("standard output", "it is closed")
 
 
+def finish_streams() -> None:
+    """Writes out what is still held back, so that the interpreter does not fail on it when it ends.
+
+    Raises CannotWrite where standard output does not take it.
+    """
+    refused: OSError | None = None
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except OSError as error:
+            point_at_nothing(stream.fileno())
+            refused = error if stream is sys.stdout else refused
+    if refused is not None:
+        raise CannotWrite("standard output", (refused.strerror or str(refused)).lower())
+
+
+def point_at_nothing(descriptor: int) -> None:
+    """Lets whatever is still to be written there vanish."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
 def say(sentence: str) -> None:
     """A sentence on standard error; dropped where that cannot be written, for there is nowhere left to say so."""
     with suppress(OSError):

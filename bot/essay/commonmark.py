@@ -29,5 +29,6 @@ def blocks(text: str) -> tuple[str, ...]:
     if not text:
         return ()
     starts = {token.map[0] for token in tokens(text) if token.level == 0 and token.map and token.nesting >= 0}
-    cuts = [0, *(lines_of(text)[line].start for line in sorted(starts - {0})), len(text)]
+    lines = lines_of(text)
+    cuts = [0, *(lines[line].start for line in sorted(starts - {0})), len(text)]
     return tuple(text[start:end] for start, end in pairwise(cuts))

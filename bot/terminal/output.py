@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.errors import CannotWrite, ReaderGone
+from bot.streams import point_at_nothing
 
 STANDARD_OUTPUT = "standard output"
 _PLAIN_WIDTH = 10_000  # lines for another program are not folded
@@ -74,10 +75,8 @@ def writing_out() -> Iterator[None]:
 
 
 def _discard_output() -> None:
-    """Points standard output at nothing, so that the interpreter does not fail on its last flush."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
+    """So that the interpreter does not fail on its last flush."""
+    point_at_nothing(sys.stdout.fileno())
 
 
 def shown(text: str) -> str:

@@ -171,3 +171,59 @@ def wait_until_reading(pid: int) -> None:
     while Path(f"/proc/{pid}/wchan").read_text() not in {"pipe_read", "anon_pipe_read", "pipe_wait"}:
         if not Path(f"/proc/{pid}").exists():
             raise AssertionError("the program ended before it read")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("structures >&-", 2),
+        ("try --demo >&-", 2),
+        ("draft - >&- </dev/null", 2),
+        ("draft - <&-", 2),
+        ("try <&-", 0),
+        ("--help >/dev/full", 2),
+        ("critique nosuch 2>/dev/full", 2),
+        ("critique nosuch 2>&-", 2),
+        ("structures layoff 2>&-", 0),
+    ],
+)
+def test_closed_and_full_streams_end_without_a_traceback(
+    home: Path, environment: dict[str, str], command: str, code: int
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{PROGRAM} {command}"], capture_output=True, cwd=home, env=environment, check=False, timeout=60
+    )
+    assert done.returncode == code, done
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_screen_that_knows_only_ascii_shows_question_marks(essay_bot: Run) -> None:
+    ran = essay_bot("structures", "layoff", more={"PYTHONIOENCODING": "ascii"})
+    assert ran.code == 0
+
+
+def test_a_directory_that_is_gone_is_told(home: Path, environment: dict[str, str]) -> None:
+    script = f"mkdir gone; cd gone; rmdir ../gone; {PROGRAM} try --demo"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, cwd=home, env=environment, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_full_disk_under_the_database_still_lets_a_post_be_taken_out(essay_bot: Run, home: Path) -> None:
+    essay_bot("draft", "-", given="Some words.")
+    essay = essay_bot("essays").out.splitlines()[1].split()[0]
+    (home / "data" / "essays.db").chmod(0o400)
+    (home / "data").chmod(0o500)
+    try:
+        ran = essay_bot("essays", "export", essay)
+    finally:
+        (home / "data").chmod(0o700)
+    assert "Some words." in ran.out
+
+
+def test_a_post_of_ours_can_be_drafted_again(essay_bot: Run) -> None:
+    first = essay_bot("draft", "-", "-s", "layoff", "-t", "Mine", given="## The call\n\nAt nine.\n\nLoose.\n").out
+    again = essay_bot("draft", "-", given=first).out
+    assert again == first

@@ -1,0 +1,41 @@
+"""How the work of reading and measuring grows with a text, for odd texts that trip up careless patterns."""
+
+from __future__ import annotations
+
+from benchmarks.timing import medians
+from bot.essay.measures import measure
+from bot.essay.reading import Reading
+from bot.essay.sections import split
+from bot.essay.specifics import specifics
+
+UNITS = [
+    *(",", '"', "“", "'", "a", "not ", "a, not ", "it's not ", "not just a ", "a, ", "— ", ". ", ". . ", "!?", "("),
+    *("[", "](", "`", "*", "_", "<", "<!--", "> ", "- ", "# a\n", "a\n=\n", "x\n", "Hx\n\n", "two ", "1,000,", "1."),
+    *("10–", "A ", "A. ", "May ", "in today's ", "more companies ", "studies show ", "Aa of ", "less a ", "you "),
+    *("[NEED: ", "|", "1. a\n", "’", "A’", "a.m. "),
+]
+TIMES = 4
+ALLOWED = 8.0  # four times the text may take four times as long; quadratic work would take sixteen times
+SHORT = 20_000
+SHOWN = 5
+RUNS = 3
+
+
+def everything(text: str) -> None:
+    """All that is read and measured in a text."""
+    reading = Reading(text)
+    measure(reading)
+    specifics(text)
+    split(text)
+
+
+def run() -> None:
+    """Prints the texts whose work grows fastest."""
+    grown: dict[str, float] = {}
+    for unit in UNITS:
+        texts = {name: (unit * size)[:size] + "b" for name, size in (("short", SHORT), ("long", SHORT * TIMES))}
+        times = medians({name: lambda text=text: everything(text) for name, text in texts.items()}, RUNS)  # type: ignore[misc]  # mypy does not infer a lambda's defaults
+        grown[unit] = times["long"] / times["short"]
+    print(f"  {TIMES} times the characters, {len(UNITS)} odd texts; the fastest growing (at most {ALLOWED:.0f} times):")
+    for unit, ratio in sorted(grown.items(), key=lambda item: -item[1])[:SHOWN]:
+        print(f"  {unit!r:20} {ratio:4.1f} times as long")
