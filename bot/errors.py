@@ -20,7 +20,7 @@
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
     │   ├── Declined         the model would not; what it had begun is dropped
     │   ├── BadReply         it answered out of form
-    │   └── BudgetSpent      our own budget would be passed, so no call was made
+    │   └── BudgetSpent, BudgetTooSmall   our own budget would be passed, so no call was made
     ├── JobRunning, TooManyJobs   somebody is at work already
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
@@ -35,6 +35,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 
@@ -471,6 +472,17 @@ class BudgetSpent(ModelError):
             "you can go on without a model now, or come back then."
         )
         self.opens = opens
+
+
+class BudgetTooSmall(ModelError):
+    """The worst case of a call is more than a whole budget, so that waiting does not help."""
+
+    def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
+        super().__init__(
+            f"{whose} is ${dollars}, and this may cost up to ${worst:.2f}, so no model was called. It opens again at "
+            f"{opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the bot can raise it. "
+            "Everything is stored; you can go on without a model."
+        )
 
 
 def _long(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -191,7 +192,9 @@ class SqliteStore:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        words = words_apart_from_headings(text)
+        words = await asyncio.to_thread(
+            words_apart_from_headings, text
+        )  # long for a long text, and no business of SQLite
 
         def work(database: SealedDatabase, db: Database) -> Version:
             number = _next(db, "versions", essay)

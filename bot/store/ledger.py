@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlite_utils import Database
 
-from bot.errors import BudgetSpent
+from bot.errors import BudgetSpent, BudgetTooSmall
 from bot.store.database import SealedDatabase, StoreThread
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 
@@ -55,11 +55,16 @@ class SqliteLedger:
     def _check(self, db: Database, reservation: Reservation, at: datetime) -> None:
         if reservation.worst_nano_usd is None:
             return
+        worst = reservation.worst_nano_usd
         spent = _spent(db, reservation.writer, at)
-        if spent.writer_day + reservation.worst_nano_usd > self._budgets.writer_day * NANO:
-            raise BudgetSpent("Your budget for today", _next_day(at))
-        if spent.month + reservation.worst_nano_usd > self._budgets.month * NANO:
-            raise BudgetSpent("The bot's budget for this month", _next_month(at))
+        for whose, so_far, budget, opens in (
+            ("Your budget for today", spent.writer_day, self._budgets.writer_day, _next_day(at)),
+            ("The bot's budget for this month", spent.month, self._budgets.month, _next_month(at)),
+        ):
+            if worst > budget * NANO:
+                raise BudgetTooSmall(whose, budget, Decimal(worst) / NANO, opens)
+            if so_far + worst > budget * NANO:
+                raise BudgetSpent(whose, opens)
 
     async def settle(self, call: int, settlement: Settlement) -> None:
         def work(database: SealedDatabase) -> None:

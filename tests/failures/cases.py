@@ -29,7 +29,8 @@ class Case:
     """One fault. ``answers`` are the service's, one an attempt; they are made anew for each run, gates and all.
 
     ``retries`` is how often the SDK may ask again, ``total`` how many seconds one call may take, ``key`` and
-    ``nobody`` (nothing listens at the address) what is wrong with the settings, ``budget`` the writer's dollars a day.
+    ``nobody`` (nothing listens at the address) what is wrong with the settings, ``budget`` the writer's dollars a day
+    and ``spent`` those of today.
     """
 
     fault: str
@@ -39,6 +40,7 @@ class Case:
     key: str | None = None
     nobody: bool = False
     budget: str = "100"
+    spent: str = "0"
 
 
 def _stall(after: int) -> Reply:
@@ -98,5 +100,6 @@ def cases() -> tuple[Case, ...]:
         Case("A web page instead of an answer", (WebPage(),)),
         Case("A web page that says 404", (WebPage(status=404),)),
         Case("A web page that says 502", (WebPage(status=502),)),
-        Case("Our own budget is spent", budget="0.01"),
+        Case("Our own budget is spent", budget="0.50", spent="0.40"),
+        Case("Our own budget is smaller than a call", budget="0.01"),
     )

@@ -21,11 +21,12 @@ from bot.llm.build import make_models
 from bot.llm.caller import Dialect
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
-from bot.store.ledger import Budgets, SqliteLedger
+from bot.store.ledger import NANO, Budgets, SqliteLedger
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobState
 from bot.workflow.models import Role
 from bot.workflow.runner import JobRunner
+from bot.workflow.spending import Reservation
 from bot.workflow.writing import Writing
 from tests.failures.cases import DRAFT, Case
 from tests.simulators.claude import ClaudeSimulator, Reply
@@ -97,6 +98,8 @@ async def run(case: Case) -> Outcome:
         store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
         async with ClaudeSimulator() as claude:
             ledger = SqliteLedger(store.thread, Budgets(Decimal(case.budget), Decimal(100)))
+            spent = Reservation("me", Role.WRITER, "claude-opus-5-5", "draft.md", "", int(Decimal(case.spent) * NANO))
+            await ledger.reserve(spent, WHEN)
             made = make_models(
                 api_key=case.key or claude.key or "",
                 base_url=nobody if case.nobody else claude.base_url,

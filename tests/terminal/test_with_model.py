@@ -93,7 +93,7 @@ def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Ru
         ({"ANTHROPIC_API_KEY": "sk-wrong"}, "The service refused the API key"),
         ({"MODEL_WRITER": "claude-nothing-9"}, "There is no model claude-nothing-9"),
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "cannot be reached"),
-        ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is used up until"),
+        ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],
 )
 def test_a_model_that_cannot_be_used_is_told_and_the_notes_are_kept(
