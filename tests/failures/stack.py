@@ -26,7 +26,7 @@ from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobState
 from bot.workflow.models import Role
 from bot.workflow.runner import JobRunner
-from bot.workflow.spending import Reservation
+from bot.workflow.spending import Reservation, Settlement
 from bot.workflow.writing import Writing
 from tests.failures.cases import DRAFT, Case
 from tests.simulators.claude import ClaudeSimulator, Reply
@@ -98,8 +98,9 @@ async def run(case: Case) -> Outcome:
         store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
         async with ClaudeSimulator() as claude:
             ledger = SqliteLedger(store.thread, Budgets(Decimal(case.budget), Decimal(100)))
-            spent = Reservation("me", Role.WRITER, "claude-opus-5-5", "draft.md", "", int(Decimal(case.spent) * NANO))
-            await ledger.reserve(spent, WHEN)
+            spent = int(Decimal(case.spent) * NANO)
+            call = await ledger.reserve(Reservation("me", Role.WRITER, "claude-opus-5-5", "draft.md", "", spent), WHEN)
+            await ledger.settle(call, Settlement("claude-opus-5-5", 0, 0, 0, 0, spent, None, 0, "end_turn"))
             made = make_models(
                 api_key=case.key or claude.key or "",
                 base_url=nobody if case.nobody else claude.base_url,
