@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot import app
 from bot.app import models_by_role
+from bot.discord_ui import portal
 from bot.errors import BotError
 from bot.llm.prices import price_of
 from bot.settings import Settings, read_settings
@@ -33,6 +34,7 @@ def checkup(*, live: bool = False) -> Iterator[Piece]:
     yield _sqlite()
     yield _database(settings)
     yield _model(settings)
+    yield _discord(settings)
     if live:
         yield asyncio.run(_live(settings))
 
@@ -74,6 +76,18 @@ def _model(settings: Settings) -> Piece:
         said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
     said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
     return Piece("model", State.READY, said)
+
+
+def _discord(settings: Settings) -> Piece:
+    if settings.discord_token is None:
+        said = f"DISCORD_TOKEN: without it nothing runs in Discord. It is found at {portal.TOKEN_PAGE}"
+        return Piece("Discord", State.NOT_SET, said)
+    whom = "everybody" if settings.access == "open" else "the application's owner, ACCESS_SERVERS and ACCESS_USERS"
+    found = portal.application_id(settings.discord_token.get_secret_value())
+    if found is None:
+        return Piece("Discord", State.FAILED, f"DISCORD_TOKEN is no bot token; copy it anew at {portal.TOKEN_PAGE}")
+    links = f"add it to a server: {portal.server_link(found)} or to your account: {portal.account_link(found)}"
+    return Piece("Discord", State.READY, f"answers {whom}; {links}")
 
 
 async def _live(settings: Settings) -> Piece:

@@ -338,6 +338,21 @@ def usage(days: int) -> None:
     screen().print(shown)
 
 
+@cli.command("run")
+def run_() -> None:
+    """Run the bot in Discord, until SIGTERM or Ctrl-C."""
+    import asyncio
+
+    from bot.serving import configure_logging, missing, run_discord
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if lines := list(missing(settings)):
+        raise BadInput(" ".join(lines))
+    configure_logging()
+    asyncio.run(run_discord(settings))
+
+
 @cli.command()
 @click.option("--live", is_flag=True, help="Also make one tiny call to the model and say what it cost.")
 @click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")

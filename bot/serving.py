@@ -19,7 +19,9 @@ from bot.discord_ui.client import Client
 from bot.discord_ui.door import Door
 from bot.discord_ui.tools import Tools
 from bot.errors import BadSetting, BotError
+from bot.heartbeat import BEAT_SECONDS, Heartbeat
 from bot.settings import Settings
+from bot.terminal import WRITER
 
 log = logging.getLogger("bot.discord")
 
@@ -98,10 +100,27 @@ async def run_discord(settings: Settings) -> None:
     workshop = await app.open_workshop(settings)
     try:
         # What an earlier process left under way is told of and offered again; the terminal looks after its own.
-        await workshop.jobs.recover(workshop.work_of, lambda writer: writer != "local")
-        await _serve(make_client(workshop, settings), workshop, settings.discord_token.get_secret_value())
+        await workshop.jobs.recover(workshop.work_of, lambda writer: writer != WRITER)
+        client = make_client(workshop, settings)
+        heartbeat = Heartbeat(settings.database_path, app.now)
+        beating = asyncio.create_task(_beat(client, heartbeat), name="heartbeat")
+        try:
+            await _serve(client, workshop, settings.discord_token.get_secret_value())
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
     finally:
         await workshop.close()
+    heartbeat.stop()
+
+
+async def _beat(client: Client, heartbeat: Heartbeat) -> None:
+    """Writes down, at every change and every BEAT_SECONDS, how it stands with the connection."""
+    while True:
+        heartbeat.beat(client.gateway)
+        client.gateway_changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(client.gateway_changed.wait(), BEAT_SECONDS)
 
 
 async def _serve(client: Client, workshop: Workshop, token: str) -> None:

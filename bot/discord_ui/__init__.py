@@ -1,1 +1,1 @@
-"""The Discord door: the only room that imports discord."""
+"""The Discord door: commands and panels. It keeps no state; everything a click means stands in its custom id."""

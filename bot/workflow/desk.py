@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,8 @@ class Desk:
         structure = self.structure(opened)
         untitled = opened.title == structure.name
         room = TITLE_CHARACTERS if untitled else 0
-        notes = read_notes(typed(text, "The text"), structure, title_room=room)
+        # A long page of very short lines takes seconds to read: in a thread, so that nobody else has to wait for it.
+        notes = await asyncio.to_thread(read_notes, typed(text, "The text"), structure, title_room=room)
         if not notes.passages:
             raise BadInput("There are no words under the headings: write a few lines of notes and hand them in again.")
         return await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
@@ -111,12 +113,12 @@ class Desk:
         through = notes[-1].number if notes else 0
         head = await self._head(opened)
         if head is None or (await self._history(opened)).origins == {Origin.ASSEMBLED}:
-            text = assemble(structure, notes)
+            text = await asyncio.to_thread(assemble, structure, notes)
         else:
             text = head.text
             for note in notes:
                 if note.number > head.info.notes_through and not note.left_out:
-                    text = add_note(text, structure, note)
+                    text = await asyncio.to_thread(add_note, text, structure, note)
         if head is not None and text == head.text:
             return head
         return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
@@ -169,10 +171,11 @@ class Desk:
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
         """
-        parts = split(seen.text)
-        if not 0 <= index < len(parts):
-            raise UnknownSection(str(index + 1))
-        return await self._change(writer, essay, seen, replace_body(seen.text, index, typed(body, "The section")))
+        try:
+            text = await asyncio.to_thread(replace_body, seen.text, index, typed(body, "The section"))
+        except IndexError:
+            raise UnknownSection(str(index + 1)) from None
+        return await self._change(writer, essay, seen, text)
 
     async def edit(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         """A version with ``text`` in place of the whole of ``seen``."""

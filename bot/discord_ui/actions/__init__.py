@@ -1,0 +1,1 @@
+"""What happens when something is pressed, chosen or handed in: one function an action."""

@@ -1,0 +1,95 @@
+"""Looking around: versions, claims, measures, notes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.discord_ui.actions.arguments import number, two
+from bot.discord_ui.panels import draft as draft_panel
+from bot.discord_ui.panels import history as history_panel
+from bot.discord_ui.panels import notes as notes_panel
+from bot.discord_ui.reply import Press, Reply, Show
+from bot.discord_ui.screens import Screens
+from bot.discord_ui.state import State, read_state
+from bot.errors import NothingToDo
+from bot.essay.essay import Note
+from bot.workflow.critique import measured
+
+
+async def history(screens: Screens, press: Press) -> Reply:
+    """All versions."""
+    return Show(history_panel.history(await _state(screens, press), press.id.number))
+
+
+async def look(screens: Screens, press: Press) -> Reply:
+    """One version, to be read."""
+    return await _reading(screens, press, number(press.value) or press.id.number, 0)
+
+
+async def read(screens: Screens, press: Press) -> Reply:
+    """Another page of a version."""
+    page, version = two(press.id.argument)
+    return await _reading(screens, press, version, page)
+
+
+async def _reading(screens: Screens, press: Press, version: int, page: int) -> Reply:
+    found = await screens.tools.desk.version(press.writer, press.id.subject, version)
+    state = await _state(screens, press)
+    if state.number == version:
+        return await screens.essay(press.writer, press.id.subject, press.place)
+    return Show(await asyncio.to_thread(draft_panel.reading, state, found, page))
+
+
+async def claims(screens: Screens, press: Press) -> Reply:
+    """The claims that the notes do not hold."""
+    return Show(history_panel.claims(await _state(screens, press), press.id.number))
+
+
+async def measures(screens: Screens, press: Press) -> Reply:
+    """What can be counted in the text."""
+    state = await _state(screens, press)
+    if state.version is None:
+        raise NothingToDo.no_text()
+    # Tens of milliseconds for a post: too long for the loop that must acknowledge everybody's clicks.
+    found = await asyncio.to_thread(measured, state.version.text, state.structure)
+    essay = state.essay
+    return Show(history_panel.measures(essay.title, found, press.id.number, essay.id, state.number))
+
+
+async def notes(screens: Screens, press: Press) -> Reply:
+    """The notes."""
+    return Show(notes_panel.listed(await _state(screens, press), press.id.number))
+
+
+async def note(screens: Screens, press: Press) -> Reply:
+    """One note."""
+    page, wanted = two(press.id.argument)
+    state = await _state(screens, press)
+    return Show(notes_panel.one(state, _note(state, number(press.value) or wanted), page))
+
+
+async def leave_out(screens: Screens, press: Press) -> Reply:
+    """Leaves a note out, or takes it in again; a text that is nothing but notes follows."""
+    out, wanted = two(press.id.argument)
+    found = _note(await _state(screens, press), wanted)
+    desk = screens.tools.desk
+    await (desk.leave_out if out else desk.take_in)(press.writer, press.id.subject, wanted)
+    state = await _state(screens, press)
+    text = state.version.text if state.version is not None else None
+    notice = None
+    if text is not None and out and found.text in text:
+        notice = "Its words still stand in the text, which was changed since: take them out with Edit."
+    elif text is not None and not out and found.text not in text:
+        notice = "The text does not hold it yet: draft again to bring it in."
+    return Show(notes_panel.one(state, _note(state, wanted), 0, notice))
+
+
+async def _state(screens: Screens, press: Press) -> State:
+    return await read_state(screens.tools, press.writer, press.id.subject)
+
+
+def _note(state: State, wanted: int) -> Note:
+    found = next((one for one in state.notes if one.number == wanted), None)
+    if found is None:
+        raise NothingToDo.no_note(wanted)
+    return found

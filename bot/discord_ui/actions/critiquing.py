@@ -1,0 +1,108 @@
+"""Critiques of one's essays and of pasted texts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.discord_ui.actions.arguments import handed_in
+from bot.discord_ui.panels import history as history_panel
+from bot.discord_ui.panels.draft import Spot
+from bot.discord_ui.people import Place
+from bot.discord_ui.reply import Press, Reply, Show
+from bot.discord_ui.screens import STALE, Screens
+from bot.errors import NoModel, NothingToDo
+from bot.essay.export import read_export
+from bot.essay.structure import Structure
+from bot.essay.structures import fitting
+from bot.workflow.criticism import check_length
+from bot.workflow.critique import measured
+
+
+async def of_text(
+    screens: Screens, writer: str, place: Place, text: str, structure: Structure | None, *, own: bool
+) -> Show:
+    """A critique of any text; without a model, what can be counted in it. Raises BadInput for one too short or long."""
+    tools = screens.tools
+    if tools.with_model:
+        critiqued, _ = await tools.criticism.of_text(writer, text, structure, own=own)
+        return await screens.critique(writer, critiqued.id, place)
+    body = read_export(text)[1]
+    check_length(body)
+    found = await asyncio.to_thread(measured, body, structure)  # as in browsing.measures
+    return Show(history_panel.measures("What was counted", found, 0, None, 0, str(NoModel())))
+
+
+async def pasted(screens: Screens, press: Press) -> Reply:
+    """A critique of what was pasted into the form of /critique."""
+    text, _ = await handed_in(press)
+    structure = screens.tools.structures.get(press.id.argument)
+    return await of_text(screens, press.writer, press.place, text, structure, own=True)
+
+
+async def critique(screens: Screens, press: Press) -> Reply:
+    """A critique of the current version: the one there is, else a new one."""
+    tools = screens.tools
+    version = await tools.desk.current(press.writer, press.id.subject)
+    last = await tools.criticism.critiques.latest_critique(press.writer, press.id.subject)
+    if last is not None and last.version == version.info.number:
+        return await screens.critique(press.writer, last.id, press.place)
+    await tools.criticism.of_essay(press.writer, press.id.subject, version)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def last(screens: Screens, press: Press) -> Reply:
+    """The last finished critique of the essay."""
+    found = await screens.tools.criticism.critiques.latest_critique(press.writer, press.id.subject)
+    if found is None:
+        raise NothingToDo.no_finding()
+    return await screens.critique(press.writer, found.id, press.place)
+
+
+async def show(screens: Screens, press: Press) -> Reply:
+    """One page of a critique."""
+    return await screens.critique(press.writer, press.id.subject, press.place, page=press.id.number)
+
+
+async def apply(screens: Screens, press: Press) -> Reply:
+    """The replacement, put in; the critique goes on from there."""
+    tools, index = screens.tools, press.id.number
+    critiqued = await tools.criticism.read(press.writer, press.id.subject)
+    if critiqued.essay is None:
+        raise NothingToDo.no_replacement()
+    seen = await tools.desk.current(press.writer, critiqued.essay)
+    if seen.info.number != press.id.version:
+        return await screens.critique(press.writer, press.id.subject, press.place, page=index + 1, notice=STALE)
+    made = await tools.criticism.apply(press.writer, press.id.subject, index, seen)
+    notice = f"Applied: it is version {made.info.number}. Undo takes it back."
+    return await screens.critique(press.writer, press.id.subject, press.place, page=index + 1, notice=notice)
+
+
+async def dismiss(screens: Screens, press: Press) -> Reply:
+    """Passes over a finding; the next one comes."""
+    index = press.id.number
+    await screens.tools.criticism.dismiss(press.writer, press.id.subject, index)
+    return await screens.critique(press.writer, press.id.subject, press.place, page=index + 2, notice="Dismissed.")
+
+
+async def adopt(screens: Screens, press: Press) -> Reply:
+    """A pasted text, made the first version of an essay of one's own; a second time, that essay."""
+    tools = screens.tools
+    critiqued = await tools.criticism.read(press.writer, press.id.subject)
+    if critiqued.essay is None:
+        structure = tools.structures.get(critiqued.structure or "") or fitting(critiqued.text, tools.structures)
+        essay = await tools.criticism.adopt(press.writer, press.id.subject, structure)
+        notice = "It is your draft now. The critique is under More, and its suggestions can be applied."
+        return await screens.essay(press.writer, essay, press.place, spot=Spot(0), notice=notice)
+    return await screens.essay(press.writer, critiqued.essay, press.place)
+
+
+async def stop(screens: Screens, press: Press) -> Reply:
+    """Ends the reading. Harmless where it has ended."""
+    await screens.tools.jobs.stop(press.writer, press.id.number)
+    return await screens.critique(press.writer, press.id.subject, press.place)
+
+
+async def retry(screens: Screens, press: Press) -> Reply:
+    """The critique, begun once more."""
+    await screens.tools.criticism.again(press.writer, press.id.subject)
+    return await screens.critique(press.writer, press.id.subject, press.place)

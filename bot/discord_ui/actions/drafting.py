@@ -1,0 +1,182 @@
+"""The text: writing it, turning its pages, changing it, taking it away."""
+
+from __future__ import annotations
+
+from bot.discord_ui import forms
+from bot.discord_ui.actions.arguments import number
+from bot.discord_ui.fields import EDIT_CHARACTERS, apart
+from bot.discord_ui.files import read
+from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import units
+from bot.discord_ui.panels import lists
+from bot.discord_ui.panels.draft import Spot, name_of
+from bot.discord_ui.reply import Ask, File, Hand, Press, Reply
+from bot.discord_ui.screens import Screens
+from bot.errors import BadInput, NothingToDo, UnknownSection
+from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
+from bot.essay.sections import Part, split
+from bot.workflow.desk import Desk, editable
+
+
+async def open_(screens: Screens, press: Press) -> Reply:
+    """The essay as it stands."""
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def write(screens: Screens, press: Press) -> Reply:
+    """A draft by a model; without one, the notes set into a post."""
+    if not screens.tools.with_model:
+        return await assemble(screens, press)
+    await screens.tools.writing.draft(press.writer, press.id.subject)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def assemble(screens: Screens, press: Press) -> Reply:
+    """The notes, set into a post unchanged."""
+    notes = await screens.tools.desk.notes(press.writer, press.id.subject)
+    if all(note.left_out for note in notes):
+        raise NothingToDo.no_notes()
+    await screens.tools.desk.post(press.writer, press.id.subject)
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0))
+
+
+async def finish(screens: Screens, press: Press) -> Reply:
+    """The rest of a draft that was cut short."""
+    await screens.tools.writing.finish(press.writer, press.id.subject)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def keep(screens: Screens, press: Press) -> Reply:
+    """A draft that was cut short, taken for complete."""
+    await screens.tools.writing.keep_as_it_is(press.writer, press.id.subject)
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0))
+
+
+async def stop(screens: Screens, press: Press) -> Reply:
+    """Ends the work under way. Harmless where it has ended."""
+    await screens.tools.jobs.stop(press.writer, press.id.number)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def page(screens: Screens, press: Press) -> Reply:
+    """Another page."""
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(press.id.number))
+
+
+async def section(screens: Screens, press: Press) -> Reply:
+    """The page on which a section begins."""
+    spot = Spot(section=number(press.value))
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=spot)
+
+
+async def revise(screens: Screens, press: Press) -> Reply:
+    """The form for a revision."""
+    _ = screens.tools.writing.models
+    version = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    target = Id("essay", "revise-save", press.id.subject, press.id.version)
+    if not (sections := editable(version.text)):
+        raise NothingToDo.no_text()
+    return Ask(forms.revise(target, sections, press.id.number))
+
+
+async def revise_save(screens: Screens, press: Press) -> Reply:
+    """One section, rewritten as the instruction says, beginning from the version that the writer had in view."""
+    seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    index, told = number(press.chosen.get("section", "")), press.fields.get("instruction", "")
+    await screens.tools.writing.revise(press.writer, press.id.subject, seen, index, told)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def edit(screens: Screens, press: Press) -> Reply:
+    """The form with a section's text; for one that no form holds, the form for a file."""
+    index = press.id.number
+    part = await _part(screens, press, index)
+    target = Id("essay", "edit-save", press.id.subject, press.id.version, str(index))
+    fields = apart(_editable(part))
+    if fields is None:
+        return Ask(forms.edit_by_file(target, name_of(part), units(_editable(part))))
+    return Ask(forms.edit(target, name_of(part), fields))
+
+
+async def edit_save(screens: Screens, press: Press) -> Reply:
+    """What was typed, as a version; beside the newer one where the text has changed meanwhile: both are offered."""
+    index = press.id.number
+    part = await _part(screens, press, index)
+    seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    if press.files:
+        body = (await read(press.files[0])).text
+    elif (fields := apart(_editable(part))) is not None:
+        body = fields.together([press.fields.get(f"body{at}", "") for at in range(len(fields.fields))])
+    else:
+        raise BadInput(f"A section of more than {EDIT_CHARACTERS:,} characters is changed by a file: attach one.")
+    desk = screens.tools.desk
+    if split(seen.text):
+        made = await desk.edit_section(press.writer, press.id.subject, seen, index, body)
+    else:
+        made = await desk.edit(press.writer, press.id.subject, seen, body)
+    if made.version.info.number == seen.info.number:
+        notice, beside = "Nothing was changed.", None
+    elif made.current:
+        notice, beside = f"Stored as version {made.version.info.number}.", None
+    else:
+        beside = made.version.info.number
+        notice = f"The text had changed meanwhile. What you typed is version {beside}; below is the newer one."
+    return await screens.essay(
+        press.writer, press.id.subject, press.place, spot=Spot(section=index), notice=notice, beside=beside
+    )
+
+
+async def undo(screens: Screens, press: Press) -> Reply:
+    """The version before."""
+    version = await screens.tools.desk.undo(press.writer, press.id.subject)
+    return await _gone_to(screens, press, version.info.number)
+
+
+async def redo(screens: Screens, press: Press) -> Reply:
+    """The version after."""
+    version = await screens.tools.desk.redo(press.writer, press.id.subject)
+    return await _gone_to(screens, press, version.info.number)
+
+
+async def go(screens: Screens, press: Press) -> Reply:
+    """Any version, current from now on."""
+    version = await screens.tools.desk.go_to(press.writer, press.id.subject, press.id.number)
+    return await _gone_to(screens, press, version.info.number)
+
+
+async def _gone_to(screens: Screens, press: Press, version: int) -> Reply:
+    notice = f"This is version {version}. The others stay: More, History."
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0), notice=notice)
+
+
+async def export(screens: Screens, press: Press) -> Reply:
+    """The text as a Markdown file."""
+    return await exported(screens.tools.desk, press.writer, press.id.subject, plain=False)
+
+
+async def exported(desk: Desk, writer: str, essay: str, *, plain: bool) -> Hand:
+    """An essay's current text as a file with a sentence about it."""
+    post = await desk.export(writer, essay)
+    text = to_text(post) if plain else to_markdown(post)
+    name = file_name(post.title, ".txt" if plain else ".md")
+    told = f"{post.title}, as {'plain text' if plain else 'Markdown'}."
+    if plain and len(text) > LINKEDIN_CHARACTERS:
+        told += f" It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}."
+
+    async def after() -> None:
+        await desk.handed_over(writer, essay, post)
+
+    return Hand(lists.handed(told, name), File(name, text.encode()), after)
+
+
+async def _part(screens: Screens, press: Press, index: int) -> Part:
+    seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    parts = split(seen.text) or (Part("", 0, "", "", 0),)  # a text that was emptied can be written anew
+    if index >= len(parts):
+        raise UnknownSection(str(index + 1))
+    return parts[index]
+
+
+def _editable(part: Part) -> str:
+    """A section's text without the blank lines around it, which stay as they are."""
+    return part.body.strip("\r\n")

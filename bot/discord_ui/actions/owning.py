@@ -1,0 +1,76 @@
+"""One's essays: which there are, what they are called, where they are shown, and their end."""
+
+from __future__ import annotations
+
+from bot.discord_ui import forms
+from bot.discord_ui.ids import Id
+from bot.discord_ui.panels import lists
+from bot.discord_ui.people import Place
+from bot.discord_ui.reply import Ask, Move, Press, Reply, Show
+from bot.discord_ui.screens import Screens
+from bot.discord_ui.tools import Tools
+from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+
+
+async def essays(screens: Screens, press: Press) -> Reply:
+    """One's essays."""
+    return Show(lists.essays(await screens.tools.desk.essays(press.writer), press.id.number))
+
+
+async def choose(screens: Screens, press: Press) -> Reply:
+    """One of them, with what can be done about it."""
+    wanted = press.value or press.id.subject
+    return Show(lists.chosen(await screens.tools.desk.open(press.writer, wanted)))
+
+
+async def rename(screens: Screens, press: Press) -> Reply:
+    """The form for a title."""
+    essay = await screens.tools.desk.open(press.writer, press.id.subject)
+    return Ask(forms.rename(Id("essay", "rename-save", essay.id, press.id.version), essay.title))
+
+
+async def rename_save(screens: Screens, press: Press) -> Reply:
+    """The title, stored."""
+    await screens.tools.desk.rename(press.writer, press.id.subject, press.fields.get("title", ""))
+    return await screens.essay(press.writer, press.id.subject, press.place, notice="The title is stored.")
+
+
+async def delete(screens: Screens, press: Press) -> Reply:
+    """Asks twice, and then deletes; work under way is stopped first."""
+    tools, writer = screens.tools, press.writer
+    essay = await tools.desk.open(writer, press.id.subject)
+    asked = press.id.number
+    if asked < 3:  # the two questions; the answer to the second carries 3
+        return Show(lists.deleting(essay, 2 if asked == 2 else 1))
+    if (job := tools.jobs.running(writer, essay.id)) is not None:
+        await tools.jobs.stop(writer, job.id)
+    await tools.desk.delete(writer, essay.id)
+    return Show(lists.essays(await tools.desk.essays(writer), 0, "It is deleted."))
+
+
+async def new(screens: Screens, press: Press) -> Reply:
+    """Another essay."""
+    tools = screens.tools
+    old = await tools.desk.open(press.writer, press.id.subject)
+    made = await fresh(tools, press.writer, tools.desk.structure(old))
+    return await screens.essay(press.writer, made.id, press.place)
+
+
+async def fresh(tools: Tools, writer: str, structure: Structure) -> Essay:
+    """An essay that holds nothing: the last one begun if it still does, so that two clicks do not make two."""
+    for essay in (await tools.desk.essays(writer))[:1]:
+        if essay.head is None and not await _holds(tools, writer, essay):
+            if essay.structure != structure.key:
+                await tools.desk.restructure(writer, essay.id, structure)
+            return await tools.desk.open(writer, essay.id)
+    return await tools.desk.begin(writer, structure)
+
+
+async def _holds(tools: Tools, writer: str, essay: Essay) -> bool:
+    return bool(await tools.desk.notes(writer, essay.id) or await tools.interview.asked(writer, essay.id))
+
+
+async def dm(screens: Screens, press: Press) -> Reply:
+    """The panel, in the DM with the bot."""
+    return Move(await screens.essay(press.writer, press.id.subject, Place(own_dm=True, server=None)))

@@ -1,0 +1,81 @@
+"""Closes what a text that is still being written has left open, so that each state of it reads as it is meant."""
+
+from __future__ import annotations
+
+import re
+
+_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
+_MARK = re.compile(r"\\.|`+|(?<!\d)\*{1,3}|\*{1,3}(?!\d)|(?<!\w)_{1,3}|_{1,3}(?!\w)|~~|\|\||[“”]", re.DOTALL)
+_TAIL = re.compile(r"(?:\*{1,2}|_{1,2}|~|\|)\Z")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_CLOSING = {"“": "”"}
+
+
+def balanced(text: str) -> str:
+    """The text with its last fence, code, bold, italics, strike-through, spoiler and quotation closed.
+
+    A mark that was just opened and holds nothing yet is left off. A finished text comes back as it is.
+    """
+    if (fence := _open_fence(text)) is not None:
+        return f"{text.rstrip()}\n{fence}"
+    breaks = list(_PARAGRAPH.finditer(text))
+    start = breaks[-1].end() if breaks else 0
+    if not text[start:].strip() and breaks:
+        return text
+    return text[:start] + _closed(text[start:])
+
+
+def _open_fence(text: str) -> str | None:
+    """The marks that would close a code fence that is open at the end."""
+    opened: str | None = None
+    for match in _FENCE.finditer(text):
+        marks = match[1]
+        if opened is None:
+            opened = marks
+        elif marks[0] == opened[0] and len(marks) >= len(opened):
+            opened = None
+    return opened
+
+
+def _closed(paragraph: str) -> str:
+    """One paragraph with its inline marks closed; the start of a closing mark is left off until all of it has come."""
+    opened = _opened(paragraph)
+    tail = _TAIL.search(paragraph)
+    if tail and any(
+        mark[0] == tail[0][0] and len(tail[0]) < len(mark) for mark, inside in opened if inside < tail.start()
+    ):
+        paragraph = paragraph[: tail.start()]
+        opened = _opened(paragraph)
+    for mark, inside in reversed(opened):
+        if not paragraph[inside:].strip():
+            paragraph = paragraph[: inside - len(mark)].rstrip()
+        else:
+            paragraph = paragraph.rstrip() + _CLOSING.get(mark, mark)
+    return paragraph
+
+
+def _opened(paragraph: str) -> list[tuple[str, int]]:
+    """The marks that are open at the end, each with where what it holds begins."""
+    opened: list[tuple[str, int]] = []
+    code: str | None = None
+    for match in _MARK.finditer(paragraph):
+        mark = match[0]
+        if mark[0] == "\\":
+            continue
+        if mark[0] == "`":
+            if code is None:
+                code = mark
+                opened.append((mark, match.end()))
+            elif mark == code:
+                code = None
+                opened.pop()
+            continue
+        if code is not None:
+            continue
+        before, after = paragraph[match.start() - 1 : match.start()], paragraph[match.end() : match.end() + 1]
+        closes = [place for place, (other, _) in enumerate(opened) if _CLOSING.get(other, other) == mark]
+        if closes and (before and not before.isspace()):
+            del opened[closes[-1] :]
+        elif mark != "”" and not after.isspace() and not (after == "" and before and not before.isspace()):
+            opened.append((mark, match.end()))
+    return opened

@@ -1,0 +1,50 @@
+"""What several commands share: their options, and which essay is meant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from discord import app_commands
+
+from bot.discord_ui.access import NotServed
+from bot.discord_ui.door import Door
+from bot.discord_ui.lengths import one_line
+from bot.discord_ui.press import Interaction, place_of
+from bot.discord_ui.tools import Tools
+from bot.errors import BadInput, StoreError
+from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+
+CHOICES = 25  # Discord's limit for choices and for suggestions
+_SUGGESTION_SECONDS = 2.0  # an empty list is better than one that comes when nobody waits for it any more
+
+
+def structure_choices(found: Iterable[Structure]) -> list[app_commands.Choice[str]]:
+    """The structures as an option's choices."""
+    return [app_commands.Choice(name=one_line(one.name, 100), value=one.key) for one in list(found)[:CHOICES]]
+
+
+async def suggested(door: Door, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """The writer's own essays whose titles hold what was typed, the newest first; none where that takes too long."""
+    try:
+        door.access.check(interaction.user.id, place_of(interaction))
+        async with asyncio.timeout(_SUGGESTION_SECONDS):
+            essays = await door.tools.desk.essays(door.writer(interaction))
+    except (NotServed, StoreError, TimeoutError):
+        return []
+    wanted = typed.casefold().strip()
+    found = [essay for essay in essays if wanted in essay.title.casefold()]
+    return [app_commands.Choice(name=one_line(essay.title, 100), value=essay.id) for essay in found[:CHOICES]]
+
+
+async def named(tools: Tools, writer: str, wanted: str) -> Essay:
+    """The essay that an option names, by its id, as the suggestions do, or by its title. Raises BadInput."""
+    essays = await tools.desk.essays(writer)
+    by_id = [essay for essay in essays if essay.id == wanted]
+    by_title = [essay for essay in essays if essay.title.casefold() == wanted.casefold().strip()]
+    if found := by_id or by_title:
+        return found[0]
+    raise BadInput(
+        "You have no essay of that name: choose one from the list that comes while you type, or see /essays."
+    )

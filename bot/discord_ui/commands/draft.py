@@ -1,0 +1,98 @@
+"""/draft: begins an essay, or returns to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord_ui import files
+from bot.discord_ui.actions.owning import fresh
+from bot.discord_ui.commands.common import named, structure_choices, suggested
+from bot.discord_ui.door import Ack, Door
+from bot.discord_ui.people import Place
+from bot.discord_ui.press import Interaction, place_of, sent
+from bot.discord_ui.reply import Reply, Show, Upload
+from bot.discord_ui.screens import Screens
+from bot.errors import UnknownStructure
+from bot.essay.essay import Essay
+from bot.essay.measures.base import counted
+from bot.essay.structures import DEFAULT, fitting
+from bot.workflow.desk import TITLE_CHARACTERS
+
+
+def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="draft", description="Begin a career essay, or return to your latest one")
+    @app_commands.describe(
+        structure="What happened: it gives the post its sections",
+        title="A title; it can be changed later",
+        notes="Your notes, as a .md or .txt file",
+        essay="One of your essays, to return to",
+    )
+    @app_commands.choices(structure=structure_choices(door.tools.structures.values()))
+    async def draft(
+        interaction: Interaction,
+        structure: str | None = None,
+        title: app_commands.Range[str, 1, TITLE_CHARACTERS] | None = None,
+        notes: discord.Attachment | None = None,
+        essay: str | None = None,
+    ) -> None:
+        writer, place = door.writer(interaction), place_of(interaction)
+        upload = sent(interaction.client, notes) if notes is not None else None
+
+        async def work() -> Reply:
+            async with door.turn(writer):
+                return await begin(door.screens, writer, place, structure, title, upload, essay)
+
+        await door.take(interaction, "/draft", Ack.NEW, work)
+
+    @draft.autocomplete("essay")
+    async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await suggested(door, interaction, current)
+
+    return draft
+
+
+async def begin(
+    screens: Screens,
+    writer: str,
+    place: Place,
+    structure: str | None,
+    title: str | None,
+    upload: Upload | None,
+    essay: str | None,
+) -> Show:
+    """The essay that the options ask for, begun if need be, with what was handed in.
+
+    Nothing is stored before the file could be read.
+    """
+    tools = screens.tools
+    read = await files.read(upload) if upload is not None else None
+    notices: list[str] = []
+    if essay is not None:
+        opened = await named(tools, writer, essay)
+        if structure is not None and structure != opened.structure:
+            notices.append("An essay that is begun keeps its structure.")
+    elif structure is not None or title is not None or read is not None:
+        if structure is not None and structure not in tools.structures:
+            raise UnknownStructure(structure, list(tools.structures))
+        key = structure or (fitting(read.text, tools.structures).key if read else DEFAULT)
+        opened = await fresh(tools, writer, tools.structures[key])
+    else:
+        opened = await _latest(screens, writer)
+    if title is not None:
+        await tools.desk.rename(writer, opened.id, title)
+    if read is not None:
+        handed = await tools.interview.hand_in(writer, opened.id, read.text)
+        notices += [f"{counted(len(handed.notes), 'note')} stored.", *filter(None, (read.notice, handed.notice))]
+    return await screens.essay(writer, opened.id, place, notice=" ".join(notices) or None)
+
+
+async def _latest(screens: Screens, writer: str) -> Essay:
+    """The last changed essay that has not been handed over as it stands; where there is none, a new one."""
+    essays = await screens.tools.desk.essays(writer)
+    unfinished = next((essay for essay in essays if not essay.is_exported), None)
+    return unfinished or await fresh(screens.tools, writer, screens.tools.structures[DEFAULT])

@@ -1,0 +1,94 @@
+"""What can go wrong between a person, Discord and the bot, each with its sentence."""
+
+from __future__ import annotations
+
+from bot.errors import BadInput, BotError
+
+
+class Busy(BotError):
+    """A form could not be filled in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Busy, press again. Nothing was changed.")
+
+
+class Stopping(BotError):
+    """The bot is about to end."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is being restarted, so this was not done. Everything is stored; try again in a minute."
+        )
+
+
+class NotAButton(BadInput):
+    """A custom id that this release never made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This button belongs to no panel that the bot knows. Everything is stored: /draft shows your essay anew."
+        )
+
+
+class NotYours(BotError):
+    """A panel of somebody else's, or of something that is gone."""
+
+    @classmethod
+    def essay(cls) -> NotYours:
+        return cls(
+            "This panel is not yours: its essay belongs to somebody else, or was deleted. Nothing was changed; /draft "
+            "begins an essay of your own."
+        )
+
+    @classmethod
+    def critique(cls) -> NotYours:
+        return cls(
+            "This panel is not yours: its critique belongs to somebody else, or was deleted. Nothing was changed; "
+            "/critique asks for one of your own."
+        )
+
+
+class FileGone(BadInput):
+    """An attachment that can no longer be fetched."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is no longer there to be read: attach it again. Nothing was changed.")
+
+
+class NotFetched(BotError):
+    """An attachment that Discord did not hand over."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Discord did not hand over {name}: attach it again in a minute. Nothing was changed.")
+
+
+class WrongFile(BadInput):
+    """A file of a kind that holds no plain text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not a .md or .txt file: save the text as one of them. Nothing was changed.")
+
+
+class ClosedDm(BotError):
+    """The bot may not write to the person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not let the bot write to you: allow direct messages from this server's members in its "
+            "privacy settings, or go on here. Everything is stored."
+        )
+
+
+class NotShown(BotError):
+    """Discord would not take what was to be shown."""
+
+    @classmethod
+    def refused(cls) -> NotShown:
+        return cls(
+            "Discord refused to show this, perhaps because the server's AutoMod blocks a word in it. Everything is "
+            "stored: go on in a DM with the bot, where /draft shows it."
+        )
+
+    @classmethod
+    def fault(cls) -> NotShown:
+        return cls("Discord had a fault, so this was not shown. Everything is stored: /draft shows it anew.")

@@ -1,0 +1,44 @@
+"""Files that people send: read at once, because their addresses soon die."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from bot.discord_ui.faults import WrongFile
+from bot.discord_ui.reply import Upload
+from bot.errors import UnreadableText
+from bot.essay.decoding import MOST_BYTES, decode
+
+_SUFFIXES = {".md", ".markdown", ".txt", ".text", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file's text; ``notice`` says where its encoding had to be guessed."""
+
+    text: str
+    notice: str | None = None
+
+
+def is_text(name: str) -> bool:
+    """Whether a file of this name is one that the bot reads."""
+    return PurePosixPath(name.lower()).suffix in _SUFFIXES
+
+
+async def read(upload: Upload) -> Read:
+    """The text of a file.
+
+    Raises WrongFile, FileGone, NotFetched, and UnreadableText for one that is empty, no text or too long. One that is
+    too long is not even fetched.
+    """
+    if not is_text(upload.name):
+        raise WrongFile(upload.name)
+    if upload.size > MOST_BYTES:
+        raise UnreadableText.too_long(upload.name, MOST_BYTES)
+    data = await upload.read()
+    found = await asyncio.to_thread(decode, data, upload.name)  # guessing an old encoding can take a second
+    if found.guessed is None:
+        return Read(found.text)
+    return Read(found.text, f"{upload.name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")

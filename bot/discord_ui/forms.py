@@ -1,0 +1,110 @@
+"""The forms that open over a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.discord_ui.cards import MENU_OPTIONS, Choose, Field, FileField, Form, Option, Text, Tick
+from bot.discord_ui.fields import Apart
+from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import one_line, plain, units
+from bot.essay.essay import Question
+from bot.essay.sections import Part
+from bot.essay.structure import Structure
+from bot.workflow.desk import TITLE_CHARACTERS
+from bot.workflow.writing import INSTRUCTION_CHARACTERS
+
+PASTES = ("paste1", "paste2", "paste3", "paste4")
+TITLE_UNITS = 45  # Discord's limit for a form's title
+_FILE = "a .md or .txt file, instead of or after the text above"
+
+
+def paste(target: Id, title: str, what: str) -> Form:
+    """Four long fields and a file: newlines survive here, which in a command's option they do not."""
+    fields = (
+        Field(
+            key,
+            what if number == 0 else f"… goes on ({number + 1} of {len(PASTES)})",
+            placeholder="Paste here. If it does not fit, go on in the next field." if number == 0 else "",
+        )
+        for number, key in enumerate(PASTES)
+    )
+    return Form(str(target), title, (*fields, FileField("file", "Or a file", _FILE)))
+
+
+def answer(target: Id, asked: Question) -> Form:
+    """The question in full, and room for two fields of answer."""
+    return Form(
+        str(target),
+        "Your answer",
+        (
+            Text(f"**{plain(one_line(asked.text, 600))}**"),
+            Field("answer", "In your own words", required=True, placeholder="Names, numbers, dates and what was said."),
+            Field("answer2", "… goes on", description="if the first field is full"),
+            Tick("left-out", "Leave it out", "It is stored, stands in no post, and no model sees it."),
+        ),
+    )
+
+
+def edit(target: Id, title: str, fields: Apart) -> Form:
+    """A section's text across as many fields as it needs."""
+    count = len(fields.fields)
+    parts = (
+        Field(f"body{number}", "Text" if count == 1 else f"Text, {number + 1} of {count}", value=text)
+        for number, text in enumerate(fields.fields)
+    )
+    return Form(str(target), one_line(f"Edit: {title}", TITLE_UNITS), tuple(parts))
+
+
+def edit_by_file(target: Id, title: str, characters: int) -> Form:
+    """For a section that no form can hold."""
+    words = (
+        f"This section has {characters:,} characters, and a form holds 20,000. Take it from the export, change it, and "
+        "hand it in as a file: it takes the place of the whole section."
+    )
+    return Form(
+        str(target),
+        one_line(f"Edit: {title}", TITLE_UNITS),
+        (Text(words), FileField("file", "The section", "a .md or .txt file", required=True)),
+    )
+
+
+def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int) -> Form:
+    """Which section, and what to do with it."""
+    found = list(sections)
+    places = [place for place, (index, _) in enumerate(found) if index == chosen]
+    first = min(max(0, (places[0] if places else 0) - MENU_OPTIONS // 2), max(0, len(found) - MENU_OPTIONS))
+    options = tuple(
+        Option(one_line(part.title, 90) or "The opening", str(index), chosen=index == chosen)
+        for index, part in found[first : first + MENU_OPTIONS]
+    )
+    return Form(
+        str(target),
+        "Revise a section",
+        (
+            Choose("section", "Section", options),
+            Field(
+                "instruction",
+                "What should change?",
+                required=True,
+                room=INSTRUCTION_CHARACTERS,
+                placeholder="Shorter; begin with the meeting; say plainly what it cost.",
+                description="Everything outside the section stays as it is.",
+            ),
+        ),
+    )
+
+
+def rename(target: Id, title: str) -> Form:
+    """The title, to be changed."""
+    room = max(TITLE_CHARACTERS, units(title))  # a stored title of emoji may count for more than it has characters
+    field = Field("title", "Title", title, required=True, lines=False, room=room)
+    return Form(str(target), "Rename the essay", (field,))
+
+
+def structures(found: Iterable[Structure], chosen: str) -> tuple[Option, ...]:
+    """The structures as entries of a menu."""
+    return tuple(
+        Option(one_line(one.name, 100), one.key, one_line(one.description, 100), chosen=one.key == chosen)
+        for one in list(found)[:MENU_OPTIONS]
+    )

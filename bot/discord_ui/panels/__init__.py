@@ -1,0 +1,1 @@
+"""What each message shows: from state to card, without a word of Discord's."""

@@ -1,0 +1,85 @@
+"""The first screen: how to begin, and what has been handed in while there is no text yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.discord_ui.cards import Card, CardPart, Menu, Option, Text, Tone, rows
+from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import one_line
+from bot.discord_ui.panels.common import counted, heading, notices, press, small
+from bot.discord_ui.people import Place
+from bot.discord_ui.state import State
+from bot.essay.structure import Structure
+
+NO_MODEL = (
+    "No model is configured: your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."
+)
+
+
+def first(state: State, structures: Mapping[str, Structure], place: Place, notice: str | None = None) -> Card:
+    """An essay without a text: the structure, what it holds so far, and the ways on."""
+    essay, begun = state.essay, bool(state.notes or state.asked)
+    parts: list[CardPart] = [*notices(notice), heading(essay.title)]
+    if begun:
+        parts.append(Text(f"{_held(state)} {_way_on(state)}"))
+    else:
+        parts.append(
+            Text(
+                f"{state.structure.description}\nAnswer a few questions, or paste the notes you have. The post is made "
+                "from your own words: nothing is invented, and what is missing is marked."
+            )
+        )
+        parts.append(_menu(state, structures))
+    parts.extend(
+        rows(
+            press("Continue in DM", "dm", essay.id, state.number) if place.server is not None else None,
+            press(
+                "Write draft" if state.with_model else "Set into a post",
+                "write",
+                essay.id,
+                state.number,
+                tone=Tone.MAIN,
+            )
+            if state.notes
+            else None,
+            press("Paste notes", "paste", essay.id, state.number),
+            press(
+                "Go on asking" if state.asked else "Interview me",
+                "interview",
+                essay.id,
+                state.number,
+                tone=Tone.PLAIN if state.notes else Tone.MAIN,
+            ),
+        )
+    )
+    failed = state.ended_badly
+    if failed is not None and state.notes and state.with_model:
+        parts.extend(rows(press("Without a model", "assemble", essay.id, state.number)))
+    private = "Only you can see this." if place.private_only else None
+    parts.append(small(private, "Everything is stored, encrypted.", NO_MODEL if not state.with_model else None))
+    return Card(tuple(parts))
+
+
+def _held(state: State) -> str:
+    sections = len(state.structure.sections)
+    out = sum(note.left_out for note in state.notes)
+    left_out = f", {out} of them left out" if out else ""
+    return (
+        f"{counted(len(state.notes), 'note')} so far{left_out}; {sum(state.covered)} of {sections} sections of "
+        f"“{state.structure.name}” have one."
+    )
+
+
+def _way_on(state: State) -> str:
+    if not state.notes:
+        return "Go on with the questions, or paste notes."
+    return "Write the draft now, or answer more first: every section without a note will hold a marked gap."
+
+
+def _menu(state: State, structures: Mapping[str, Structure]) -> Menu:
+    options = [
+        Option(one_line(one.name, 100), key, one_line(one.description, 100), chosen=key == state.structure.key)
+        for key, one in list(structures.items())[:25]
+    ]
+    return Menu(str(Id("essay", "structure", state.essay.id, state.number)), "What happened?", tuple(options))

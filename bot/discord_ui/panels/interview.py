@@ -1,0 +1,67 @@
+"""The interview: one question at a time, and how far it is."""
+
+from __future__ import annotations
+
+from bot.discord_ui.cards import Button, Card, CardPart, Text, Tone, rows
+from bot.discord_ui.panels.common import counted, heading, notices, press, quoted, small
+from bot.discord_ui.state import State
+from bot.essay.essay import Question
+
+# Behind a question's number: the writer asked for more than the first round, or goes through those passed over.
+FURTHER, RETURNED = "f", "s"
+
+
+def question(state: State, asked: Question, *, mode: str = "", notice: str | None = None) -> Card:
+    """A question with all that can be done about it. ``mode`` is "", FURTHER or RETURNED."""
+    essay, version = state.essay, state.number
+    section = state.structure.section(asked.section)
+    argument = f"{asked.number}{mode}"
+    return Card(
+        (
+            *notices(notice),
+            heading(essay.title),
+            Text(f"**{section.heading if section else 'One more thing'}**\n{quoted(asked.text)}"),
+            small(_bar(state), f"question {asked.number}"),
+            *rows(
+                press("Answer", "answer", essay.id, version, argument, tone=Tone.MAIN),
+                press("Skip", "skip", essay.id, version, argument),
+                press("Paste notes", "paste", essay.id, version),
+                _written(state),
+            ),
+        )
+    )
+
+
+def enough(state: State, *, further: bool, notice: str | None = None) -> Card:
+    """No question is left for now."""
+    essay, version = state.essay, state.number
+    words = (
+        "Those were all the questions."
+        if further
+        else "That is enough to write from. Every section without a note will hold a marked gap."
+        if state.notes
+        else "There are no more questions in this round, and no notes yet: paste some, or go back to a question."
+    )
+    parts: list[CardPart] = [*notices(notice), heading(essay.title), Text(words), small(_bar(state))]
+    parts.extend(
+        rows(
+            _written(state) if state.notes or state.version else None,
+            None if further else press("More questions", "further", essay.id, version),
+            press("Skipped ones", "skipped", essay.id, version) if state.skipped else None,
+            press("Paste notes", "paste", essay.id, version),
+        )
+    )
+    return Card(tuple(parts))
+
+
+def _written(state: State) -> Button:
+    if state.version is not None:
+        return press("Back to the text", "open", state.essay.id, state.number)
+    label = "Write draft" if state.with_model else "Set into a post"
+    return press(label, "write", state.essay.id, state.number)
+
+
+def _bar(state: State) -> str:
+    covered = sum(state.covered)
+    sections = len(state.covered)
+    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} have notes"

@@ -1,0 +1,145 @@
+"""What a person has: their essays, what they have spent, and where to find help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.discord_ui.cards import Attached, Card, CardPart, Link, Menu, Option, Text, Tone, rows
+from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
+from bot.essay.essay import Essay
+from bot.workflow.spending import Spent, UsageRow
+
+ON_A_PAGE = 10
+_NANO = Decimal(1_000_000_000)
+
+
+def essays(found: Sequence[Essay], page: int, notice: str | None = None) -> Card:
+    """One's essays, the last changed first, with a menu to choose one."""
+    count = max(1, -(-len(found) // ON_A_PAGE))
+    page = min(page, count - 1)
+    here = found[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
+    parts: list[CardPart] = [*notices(notice), heading("Your essays")]
+    if not here:
+        parts.append(Text("You have none yet: /draft begins one."))
+        return Card(tuple(parts))
+    parts.append(Text("\n".join(f"**{plain(one_line(one.title, 80))}** · {_about(one)}" for one in here)))
+    options = tuple(Option(one_line(one.title, 90), one.id, _about(one)) for one in here)
+    parts.append(Menu(str(Id("essay", "choose")), "Choose an essay", options))
+    parts.append(small(counted(len(found), "essay"), f"page {page + 1} of {count}" if count > 1 else None))
+    parts.extend(turning("essays", "-", 0, page, count))
+    return Card(tuple(parts))
+
+
+def _about(essay: Essay) -> str:
+    stage = "exported" if essay.is_exported else f"version {essay.head}" if essay.head is not None else "notes"
+    return f"{essay.structure}, {stage}, changed {essay.changed:%d %b %Y}"
+
+
+def chosen(essay: Essay, notice: str | None = None) -> Card:
+    """One essay of the list, and what can be done with it."""
+    number = essay.head or 0
+    return Card(
+        (
+            *notices(notice),
+            heading(essay.title),
+            Text(_about(essay)),
+            *rows(
+                press("Open", "open", essay.id, number, tone=Tone.MAIN),
+                press("Rename", "rename", essay.id, number),
+                press("Delete", "delete", essay.id, number, 1, tone=Tone.DANGER),
+                press("All essays", "essays", "-"),
+            ),
+        )
+    )
+
+
+def deleting(essay: Essay, asked: int) -> Card:
+    """The question before an essay is deleted: ``asked`` is 1 for the first time, 2 for the second and last."""
+    number = essay.head or 0
+    title = plain(one_line(essay.title, 80))
+    words = (
+        f"Delete “{title}” with its notes, versions and critiques?"
+        if asked == 1
+        else f"“{title}” cannot be brought back once it is deleted. Delete it for good?"
+    )
+    yes = (
+        press("Yes, delete it", "delete", essay.id, number, 2, tone=Tone.DANGER)
+        if asked == 1
+        else press("Delete for good", "delete", essay.id, number, 3, tone=Tone.DANGER)
+    )
+    return Card((heading("Delete an essay"), Text(words), *rows(press("Keep it", "choose", essay.id, number), yes)))
+
+
+def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Decimal, *, with_model: bool) -> Card:
+    """What one has spent and what is left, in US dollars; days and months by UTC."""
+    parts: list[CardPart] = [heading("What you have spent")]
+    if not with_model:
+        parts.append(Text("No model is configured, so nothing costs anything."))
+    nano = sum(row.nano_usd for row in rows_found)
+    calls = sum(row.calls for row in rows_found)
+    unpriced = sum(row.unpriced for row in rows_found)
+    tokens_in = sum(row.input_tokens + row.cache_read_tokens for row in rows_found)
+    tokens_out = sum(row.output_tokens for row in rows_found)
+    today, used = Decimal(spent.writer_day) / _NANO, Decimal(spent.month) / _NANO
+    parts.append(
+        Text(
+            f"Today: **${today:,.2f}** of ${day:,.2f}; ${max(day - today, Decimal(0)):,.2f} left.\n"
+            f"The last 31 days: **${Decimal(nano) / _NANO:,.2f}** in {counted(calls, 'call')} "
+            f"({tokens_in:,} tokens in, {tokens_out:,} out).\n"
+            f"Everybody together this month: {_share(used, month)} of the bot's budget is used."
+        )
+    )
+    priced = f"{counted(unpriced, 'call')} of a model without a known price" if unpriced else None
+    parts.append(small("US dollars; days and months by UTC; work under way counts at its most", priced))
+    return Card(tuple(parts))
+
+
+def _share(used: Decimal, month: Decimal) -> str:
+    return f"{min(100, int(100 * used / month))} %" if month else "all"
+
+
+def help_card(*, with_model: bool) -> Card:
+    """Everything the bot does, on one screen."""
+    model = (
+        "A model drafts from your notes alone, revises one section at a time and critiques with quotations. A gap is "
+        "marked `[NEED: …]`, never filled."
+        if with_model
+        else "No model is configured here: your notes are set into a post unchanged, and can be edited, measured and "
+        "exported."
+    )
+    return Card(
+        (
+            heading("Career Essay Bot"),
+            Text(
+                "It helps you turn what happened in your working life into a post worth reading.\n\n"
+                "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes.\n"
+                "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
+                "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete.\n"
+                "**/usage** says what you have spent.\n\n" + model
+            ),
+            small("Only you see your essays; they are stored encrypted.", "Old buttons keep working."),
+        )
+    )
+
+
+def said(sentence: str) -> Card:
+    """A sentence alone."""
+    return Card((Text(sentence),))
+
+
+def waiting(words: str, essay: str) -> Card:
+    """What a panel says while a model is asked; the button helps where nothing ever comes of it."""
+    return Card((Text(f"**{words}**"), *rows(press("Show the essay", "open", essay))))
+
+
+def handed(sentence: str, name: str) -> Card:
+    """A file with a sentence about it."""
+    return Card((Text(sentence), Attached(name)))
+
+
+def moved(address: str) -> Card:
+    """What is left where a panel was continued in the DM; ``address`` leads there."""
+    return Card((Text("Continued in your DM with the bot."), *rows(Link("Open the DM", address))))

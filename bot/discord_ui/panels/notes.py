@@ -1,0 +1,75 @@
+"""The notes: the list, and one of them."""
+
+from __future__ import annotations
+
+from bot.discord_ui import pages
+from bot.discord_ui.cards import Card, CardPart, Menu, Option, Rule, Text, Tone, rows
+from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
+from bot.discord_ui.state import State
+from bot.essay.essay import Note
+
+ON_A_PAGE = 8  # with 250 characters of each, a screen or two on a phone
+_EXCERPT = 250
+_UNITS, _OCTETS = 2_600, 6_500  # smaller than a page of the post: the question stands above it
+
+
+def listed(state: State, page: int, notice: str | None = None) -> Card:
+    """The notes, some on a page, with a menu to open one."""
+    essay, number, notes = state.essay, state.number, state.notes
+    count = max(1, -(-len(notes) // ON_A_PAGE))
+    page = min(page, count - 1)
+    here = notes[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
+    parts: list[CardPart] = [*notices(notice), heading(essay.title)]
+    if here:
+        parts.append(
+            Text("\n".join(f"{_line(state, note)}\n{plain(one_line(note.text, _EXCERPT // 2))}" for note in here))
+        )
+        options = tuple(Option(one_line(f"{note.number}. {note.text}", 90), str(note.number)) for note in here)
+        parts.append(Menu(str(Id("essay", "note", essay.id, number)), "Open a note", options))
+    else:
+        parts.append(Text("There are no notes yet."))
+    left = sum(note.left_out for note in notes)
+    parts.append(
+        small(counted(len(notes), "note"), f"{left} left out" if left else None, f"page {page + 1} of {count}")
+    )
+    parts.extend(turning("notes", essay.id, number, page, count))
+    parts.extend(rows(press("Paste notes", "paste", essay.id, number), press("Back", "open", essay.id, number)))
+    return Card(tuple(parts))
+
+
+def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
+    """One note whole, and the switch that keeps it from the text and from every model."""
+    essay, number = state.essay, state.number
+    found = pages.pages(note.text, _UNITS, _OCTETS)
+    page = min(page, max(0, len(found) - 1))
+    parts: list[CardPart] = [*notices(notice), Text(_line(state, note))]
+    if note.question:
+        parts.append(Text(f"-# {plain(one_line(note.question, 300))}"))
+    parts.append(Text(pages.shown(note.text, found[page]) if found else "…"))
+    parts.append(Rule())
+    parts.append(
+        small(
+            "Left out: it stays stored, stands in no post, and no model sees it."
+            if note.left_out
+            else "In use: a post may be made from it."
+        )
+    )
+    parts.extend(turning("note", essay.id, number, page, len(found), str(note.number)))
+    parts.extend(
+        rows(
+            press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
+            if note.left_out
+            else press("Leave it out", "leave-out", essay.id, number, f"1.{note.number}"),
+            press("All notes", "notes", essay.id, number),
+            press("Back", "open", essay.id, number),
+        )
+    )
+    return Card(tuple(parts))
+
+
+def _line(state: State, note: Note) -> str:
+    section = state.structure.section(note.section)
+    place = section.heading if section else "no section"
+    return f"**Note {note.number}** · {plain(place)}{' · left out' if note.left_out else ''}"

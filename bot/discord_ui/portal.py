@@ -1,0 +1,30 @@
+"""Discord's Developer Portal: where what is missing is found, and the links by which the bot is added."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+PORTAL = "https://discord.com/developers/applications"
+TOKEN_PAGE = f"{PORTAL} > your application > Bot > Reset Token"
+_AUTHORIZE = "https://discord.com/oauth2/authorize"
+
+
+def application_id(token: str) -> int | None:
+    """The application's id, which the first part of a bot's token holds in base 64; None for what is no such token."""
+    first = token.strip().split(".")[0]
+    try:
+        decoded = base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return int(decoded) if decoded.isdigit() and 15 <= len(decoded) <= 20 else None
+
+
+def server_link(application: int) -> str:
+    """The link that adds the bot to a server. It asks for no permission: it answers only those who call it."""
+    return f"{_AUTHORIZE}?client_id={application}&scope=bot+applications.commands&permissions=0"
+
+
+def account_link(application: int) -> str:
+    """The link that adds the bot to one's own account, to be used anywhere."""
+    return f"{_AUTHORIZE}?client_id={application}&integration_type=1&scope=applications.commands"

@@ -1,0 +1,55 @@
+"""From errors to what a person is told: one table for commands, buttons, menus, forms and context menus."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import discord
+
+from bot.discord_ui.faults import ClosedDm, NotShown
+from bot.errors import BotError
+
+log = logging.getLogger(__name__)
+
+OUR_FAULT = (
+    "Something went wrong on our side. What was stored before is safe; /draft shows it. Tell whoever runs the bot if "
+    "it happens twice."
+)
+# Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction or its token is gone, or was answered.
+_GONE = {10062, 10015, 10008, 50027, 40060}
+# The person's DMs are closed to the bot, they share no server with it, or too many DMs were opened at once.
+_CLOSED = {50007, 50278, 40003, 50001}
+_AUTOMOD = {200000, 200001}
+
+
+def _of_discord(error: BaseException) -> str | None:
+    assert isinstance(error, discord.HTTPException)
+    if error.code in _GONE or error.status == 401:
+        return None  # nobody can be told any more; the text waits for the next click
+    if error.code in _CLOSED:
+        return str(ClosedDm())
+    return str(NotShown.refused() if error.code in _AUTOMOD or error.status == 403 else NotShown.fault())
+
+
+_TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]], ...] = (
+    (BotError, str),
+    (discord.HTTPException, _of_discord),
+    (discord.InteractionResponded, lambda _: None),
+    (TimeoutError, lambda _: str(NotShown.fault())),
+    (OSError, lambda _: str(NotShown.fault())),
+)
+
+
+def sentence(error: BaseException) -> str | None:
+    """What the person is told; None where they can no longer be told anything. A bug is logged with its traceback."""
+    for kind, told in _TABLE:
+        if isinstance(error, kind):
+            return told(error)
+    # The traceback and the error's type, never its words: they may hold a writer's.
+    log.error("a bug", exc_info=(_Bug, _Bug(type(error).__name__), error.__traceback__))
+    return OUR_FAULT
+
+
+class _Bug(Exception):
+    """Stands for an unexpected error in the log."""

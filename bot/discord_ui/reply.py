@@ -1,0 +1,98 @@
+"""What a handler answers with, and what it is given. No type of discord.py's is among them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.discord_ui.cards import Card, Form
+from bot.discord_ui.ids import Id
+from bot.discord_ui.people import Place
+from bot.workflow.jobs import Job, JobView
+
+
+class Upload(Protocol):
+    """A file that a person sent along. ``size`` is in bytes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    async def read(self) -> bytes:
+        """Its bytes. Raises FileGone, NotFetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Something a person did: a button, a menu, a form or a command.
+
+    ``chosen`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
+    ``ticked`` the keys of its ticked boxes.
+    """
+
+    id: Id
+    writer: str
+    place: Place
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ticked: frozenset[str] = frozenset()
+    files: tuple[Upload, ...] = ()
+
+    @property
+    def value(self) -> str:
+        """What was chosen in a menu of a message; "" where none was used."""
+        return self.chosen.get("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to hand over."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended."""
+
+    job: Job
+    card: Callable[[JobView], Card]
+    end: Callable[[], Awaitable[Show]]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The panel shows this; with ``watch``, what comes of a job as well."""
+
+    card: Card
+    watch: Watch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A form opens."""
+
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A new message with a file; ``after`` is done once Discord has taken it."""
+
+    card: Card
+    file: File
+    after: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The panel goes on in the DM with the bot."""
+
+    show: Show
+
+
+Reply = Show | Ask | Hand | Move

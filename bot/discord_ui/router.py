@@ -1,0 +1,159 @@
+"""From a custom id to what it does: the one table of actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
+
+from bot.discord_ui.actions import browsing, critiquing, drafting, interviewing, owning
+from bot.discord_ui.faults import NotAButton, NotYours
+from bot.discord_ui.ids import NOBODY, Id
+from bot.discord_ui.reply import Press, Reply
+from bot.discord_ui.screens import STALE, UNDER_WAY, Screens
+from bot.errors import JobRunning, UnknownCritique, UnknownEssay
+
+Handler = Callable[[Screens, Press], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the table.
+
+    ``form`` says that a form may open, which must be the first answer and so must be quick. ``current`` that it is only
+    done where nobody has changed the text since the button was made. ``changes`` that it writes: of one writer, such
+    actions run one after another, so that the second of two clicks sees what the first has done. ``slow`` is what the
+    panel says meanwhile where a model may be asked before there is an answer.
+    """
+
+    handler: Handler
+    form: bool = False
+    current: bool = True
+    changes: bool = False
+    slow: str = ""
+
+
+def _reads(handler: Handler, *, current: bool = True) -> Action:
+    return Action(handler, current=current)
+
+
+def _changes(handler: Handler, *, current: bool = True, slow: str = "") -> Action:
+    return Action(handler, current=current, changes=True, slow=slow)
+
+
+def _opens(handler: Handler, *, current: bool = True) -> Action:
+    return Action(handler, form=True, current=current)
+
+
+ESSAY: Mapping[str, Action] = {
+    "open": _reads(drafting.open_, current=False),
+    "dm": _reads(owning.dm, current=False),
+    "structure": _changes(interviewing.structure),
+    "paste": _opens(interviewing.paste, current=False),
+    "paste-save": _changes(interviewing.paste_save, current=False, slow="Reading your notes…"),
+    "interview": _changes(interviewing.interview, current=False, slow="Looking for the next question…"),
+    "further": _changes(interviewing.further, current=False, slow="Looking for the next question…"),
+    "answer": _opens(interviewing.answer, current=False),
+    "answer-save": _changes(interviewing.answer_save, current=False, slow="Reading your answer…"),
+    "skip": _changes(interviewing.skip, current=False),
+    "skipped": _changes(interviewing.skipped, current=False),
+    "write": _changes(drafting.write),
+    "assemble": _changes(drafting.assemble),
+    "finish": _changes(drafting.finish),
+    "keep": _changes(drafting.keep),
+    "stop": _reads(drafting.stop, current=False),  # it must not wait for what it stops
+    "page": _reads(drafting.page),
+    "section": _reads(drafting.section),
+    "revise": _opens(drafting.revise),
+    "revise-save": _changes(drafting.revise_save, current=False),
+    "edit": _opens(drafting.edit),
+    "edit-save": _changes(drafting.edit_save, current=False),
+    "undo": _changes(drafting.undo),
+    "redo": _changes(drafting.redo),
+    "go": _changes(drafting.go),
+    "export": _changes(drafting.export),
+    "critique": _changes(critiquing.critique),
+    "critique-last": _reads(critiquing.last, current=False),
+    "history": _reads(browsing.history, current=False),
+    "look": _reads(browsing.look, current=False),
+    "read": _reads(browsing.read, current=False),
+    "claims": _reads(browsing.claims, current=False),
+    "measures": _reads(browsing.measures, current=False),
+    "notes": _reads(browsing.notes, current=False),
+    "note": _reads(browsing.note, current=False),
+    "leave-out": _changes(browsing.leave_out, current=False),
+    "rename": _opens(owning.rename, current=False),
+    "rename-save": _changes(owning.rename_save, current=False),
+    "new": _changes(owning.new, current=False),
+    "essays": _reads(owning.essays, current=False),
+    "choose": _reads(owning.choose, current=False),
+    "delete": _changes(owning.delete, current=False),
+}
+CRITIQUE: Mapping[str, Action] = {
+    "show": _reads(critiquing.show, current=False),
+    "apply": _changes(critiquing.apply, current=False),  # it looks at the essay's version itself
+    "dismiss": _changes(critiquing.dismiss, current=False),
+    "adopt": _changes(critiquing.adopt, current=False),
+    "stop": _reads(critiquing.stop, current=False),
+    "retry": _changes(critiquing.retry, current=False),
+    "pasted": _changes(critiquing.pasted, current=False),
+}
+MORE = "more"  # a menu whose entries are actions of the panel it stands on
+_WITHOUT_SUBJECT = {"essays", "choose", "pasted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An action, and the id that it was reached by."""
+
+    id: Id
+    action: Action
+
+
+def find(found: Id | None, value: str) -> Route:
+    """What an id, with the ``value`` chosen if it is a menu's, asks for. Raises NotAButton."""
+    if found is None:
+        raise NotAButton
+    if found.kind == "essay" and found.action == MORE:
+        found = replace(found, action=value, argument="")
+    table = ESSAY if found.kind == "essay" else CRITIQUE
+    action = table.get(found.action)
+    if action is None or (found.subject == NOBODY and found.action not in _WITHOUT_SUBJECT):
+        raise NotAButton
+    return Route(found, action)
+
+
+class Router:
+    """Runs actions: whose it is, whether it is stale, and one at a time for each writer."""
+
+    def __init__(self, screens: Screens) -> None:
+        self._screens = screens
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, writer: str) -> asyncio.Lock:
+        """The lock that a writer's changes take."""
+        return self._turns.setdefault(writer, asyncio.Lock())
+
+    async def run(self, route: Route, press: Press) -> Reply:
+        """What comes of a press. Raises BotError in one of its kinds."""
+        turn: AbstractAsyncContextManager[object] = self.turn(press.writer) if route.action.changes else nullcontext()
+        async with turn:
+            try:
+                return await self._act(route, press)
+            except JobRunning:
+                if press.fields or route.id.kind != "essay":
+                    raise  # what was typed must come back, which an error's answer sees to
+                return await self._screens.essay(press.writer, route.id.subject, press.place, notice=UNDER_WAY)
+            except UnknownEssay:
+                raise NotYours.essay() from None
+            except UnknownCritique:
+                raise NotYours.critique() from None
+
+    async def _act(self, route: Route, press: Press) -> Reply:
+        if route.id.kind == "essay" and route.id.subject != NOBODY:
+            essay = await self._screens.tools.desk.open(press.writer, route.id.subject)
+            if route.action.current and (essay.head or 0) != route.id.version:
+                return await self._screens.essay(press.writer, essay.id, press.place, notice=STALE)
+        return await route.action.handler(self._screens, press)

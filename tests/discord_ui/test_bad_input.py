@@ -1,0 +1,224 @@
+"""What people, files and forgers hand in that cannot be used: a sentence for each, and nothing changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.discord_ui.ids import Id
+from tests.discord_ui.conftest import DRAFT, Bot, Scripted
+from tests.discord_ui.steps import SECTION, criticised, drafted, reads, with_notes
+from tests.simulators.discord import Attachment, DiscordSimulator
+from tests.workflow.fakes import Gate, says
+
+LONG = "## What I missed\n\n" + "I rebuilt the export service, and it took me nine weeks. " * 720
+
+
+async def told(sim: DiscordSimulator, name: str, **options: object) -> str:
+    """What somebody is told who uses a command so."""
+    user = sim.user(f"writer {len(sim.world.accounts)}")
+    return (await (await user.slash(sim.guild(f"Server {user.id}"), name, **options)).message()).text
+
+
+async def test_a_file_of_forty_thousand_characters_is_notes(sim: DiscordSimulator, plain: Bot) -> None:
+    """It is stored whole, and its post comes in pages that can be turned to the end."""
+    assert len(LONG) > 40_000
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, None, LONG)
+    assert LONG.split("\n\n")[1].strip() in await plain.text(user)
+    pages = int(panel.text.split("page 1 of ")[1].split()[0])
+    assert pages > 12
+    for page in range(2, pages + 1):
+        await user.click(panel, "▶")
+        await user.sees(reads(panel, f"page {page} of {pages}"))
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (Attachment("empty.md", b" \n"), "holds no words"),
+        (Attachment("image.md", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "is not a text file"),
+        (Attachment("cv.pdf", b"%PDF-1.7 text"), "is not a .md or .txt file"),
+        (Attachment("big.txt", b"word " * 250_000), "is longer than 1,000,000 bytes"),
+    ],
+)
+@pytest.mark.parametrize("command", ["draft", "critique"])
+async def test_a_file_that_cannot_be_used(
+    sim: DiscordSimulator, bot: Bot, file: Attachment, words: str, command: str
+) -> None:
+    option = "notes" if command == "draft" else "file"
+    assert words in await told(sim, command, **{option: file})
+
+
+async def test_a_file_of_eleven_megabytes_is_refused_unread(sim: DiscordSimulator, bot: Bot) -> None:
+    """For people with Nitro the client sends such a file; the bot does not fetch it."""
+    sim.settings.file_limit = 25 * 1024 * 1024
+    sim.settings.request_limit = 50 * 1024 * 1024
+    words = await told(sim, "draft", notes=Attachment("huge.txt", b"word " * 2_300_000))
+    assert "is longer than 1,000,000 bytes" in words
+
+
+async def test_an_attachment_that_is_deleted_before_it_is_read(sim: DiscordSimulator, bot: Bot) -> None:
+    """The sentence, and what was typed beside it comes back."""
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    form = await (await user.click(panel, "Paste notes")).modal()
+    act = await user.submit(form, {"Or a file": [Attachment("notes.md", b"more")], "paste1": "typed beside it"})
+    sim.delete_file(act.files[0])
+    answer = await act.followup()
+    assert "notes.md is no longer there to be read" in answer.text
+    assert answer.files["typed.txt"] == b"typed beside it"
+
+
+async def test_a_paste_of_one_character(sim: DiscordSimulator, plain: Bot) -> None:
+    """A letter is a note; a blank is none."""
+    user = sim.user("writer")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    form = await (await user.click(panel, "Paste notes")).modal()
+    await user.submit(form, {"paste1": "x"})
+    await user.sees(lambda _: "1 note stored." in panel.text)
+    form = await (await user.click(panel, "Paste notes")).modal()
+    await user.submit(form, {"paste1": " "})
+    await user.sees(lambda screen: "There was no text in it" in screen.text)
+
+
+async def test_a_text_too_short_to_critique(sim: DiscordSimulator, bot: Bot) -> None:
+    assert "too few to say anything of" in await told(sim, "critique", text="Not much.")
+
+
+async def test_a_message_with_nothing_in_it(sim: DiscordSimulator, bot: Bot) -> None:
+    user, guild = sim.user("writer"), sim.guild("Writers")
+    picture = await user.say(guild, attachments=[Attachment("cat.png", b"\x89PNG", "image/png")])
+    answer = await (await user.message_command("Critique this", picture)).message()
+    assert "cat.png is not a .md or .txt file" in answer.text
+    assert answer.ephemeral
+    shown = await (await user.slash(user.dm, "help")).message()
+    answer = await (await user.message_command("Critique this", shown)).message()
+    assert "There is no text in that message" in answer.text
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["essay", "x" * 100, "essay:v9:open:abc:1:", "essay:v1:fly:abc:1:", "essay:v1:undo:-:1:", "persist"]
+)
+async def test_a_button_that_no_panel_has(sim: DiscordSimulator, plain: Bot, custom_id: str) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    answer = await (await user.forge_click(panel, custom_id)).followup()
+    assert "This button belongs to no panel" in answer.text
+    assert answer.ephemeral
+
+
+async def test_forged_numbers_lead_to_the_panel_as_it_stands(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """A page past the end is the last one; a wrong version refreshes; an unknown section, note or version is told."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    essay, before = (await bot.essay(user)).id, await bot.text(user)
+    await user.forge_click(panel, str(Id("essay", "page", essay, 1, "999999999")))
+    await user.sees(lambda _: "It was a very big change" in panel.text)
+    for version in (0, 7):
+        await user.forge_click(panel, str(Id("essay", "undo", essay, version)))
+        await user.sees(lambda _: "The text has changed since this was shown" in panel.text)
+        await user.forge_click(panel, str(Id("essay", "open", essay, 1)))
+        await user.sees(lambda _: "The text has changed since this was shown" not in panel.text)
+    for custom_id, words in (
+        (Id("essay", "look", essay, 1, "77"), "There is no version 77"),
+        (Id("essay", "note", essay, 1, "0.77"), "There is no note 77"),
+        (Id("essay", "answer", essay, 1, "77"), "Question 77 was never asked"),
+        (Id("essay", "stop", essay, 1, "77"), "There is no work number 77"),
+        (Id("critique", "show", "nothere", 1, "1"), "This panel is not yours"),
+    ):
+        act = await user.forge_click(panel, str(custom_id))
+        answer = await (act.message() if (await act.acknowledged()).kind == "message" else act.followup())
+        assert words in answer.text
+    assert await bot.text(user) == before
+
+
+async def test_a_menu_with_a_value_it_never_had(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    essay = (await bot.essay(user)).id
+    await user.forge_click(panel, str(Id("essay", "more", essay, 1)), "drop-table")
+    await user.sees(lambda screen: "This button belongs to no panel" in screen.text)
+    await user.forge_click(panel, str(Id("essay", "section", essay, 1)), "99")
+    await user.forge_click(panel, str(Id("essay", "section", essay, 1)), "-1; DROP")
+    await user.forge_click(panel, str(Id("essay", "structure", essay, 1)), "no-such-structure")
+    await user.sees(lambda screen: "There is no structure called no-such-structure" in screen.text)
+    assert "very big change" in panel.text
+
+
+async def test_an_expired_token_loses_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """The draft ends after the panel's token has died: the text waits for the next click."""
+    gate = Gate()
+    user = sim.user("writer")
+    panel = await with_notes(user, sim.guild("Writers"))
+    models.script(says("## What I missed\n\nNothing ", gate, "at all.\n"))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(lambda _: "Stop" in panel.buttons)
+    sim.clock.advance(16 * 60)
+    gate.release()
+    job = bot.jobs.running(bot.writer(user), (await bot.essay(user)).id)
+    if job is not None:
+        await bot.jobs.wait(bot.writer(user), job.id)
+    assert "Stop" in panel.buttons
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Nothing at all." in panel.text)
+
+
+async def test_closed_dms_are_told_and_the_panel_stays(sim: DiscordSimulator, bot: Bot) -> None:
+    user = sim.user("writer", dms="closed")
+    panel = await (await user.slash(sim.guild("Writers"), "draft")).message()
+    answer = await (await user.click(panel, "Continue in DM")).followup()
+    assert "Discord does not let the bot write to you" in answer.text
+    assert answer.ephemeral
+    assert "Interview me" in panel.buttons
+
+
+async def test_right_to_left_text_and_emoji_are_shown_whole(sim: DiscordSimulator, plain: Bot) -> None:
+    """Scripts of three and four bytes a character reach Discord's limit in bytes long before that in characters."""
+    user = sim.user("writer")
+    for piece in ("שָׁלוֹם עֲלֵיכֶם ", "👨‍👩‍👧‍👦👍🏽🇳🇬", "事業を辞めた。"):
+        text = f"## What I missed\n\n{piece * 600}\n"
+        panel = await (
+            await user.slash(user.dm, "draft", title=piece[:10], notes=Attachment("n.md", text.encode()))
+        ).message()
+        await user.sees(reads(panel, "Set into a post"))
+        await user.click(panel, "Set into a post")
+        await user.sees(reads(panel, "page 1 of"))
+        await user.click(panel, "▶")
+        await user.sees(reads(panel, "page 2 of"))
+        await user.click(panel, "Export")
+        await user.sees(lambda screen: screen.last is not None and screen.last.files)
+        await user.select(panel, "More", "New essay")
+        await user.sees(reads(panel, "Paste notes"))
+
+
+async def test_a_section_too_long_for_a_form_is_changed_by_a_file(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, None, LONG)
+    await user.select(panel, "Go to a section", "What I missed")
+    await user.sees(lambda _: "*What I missed*" in panel.text)
+    form = await (await user.click(panel, "Edit")).modal()
+    assert "a form holds 20,000" in form.text
+    await user.submit(form, {"The section": [Attachment("section.md", b"It was short after all.")]})
+    await user.sees(lambda _: "It was short after all." in panel.text)
+    assert "nine weeks" not in await plain.text(user)
+
+
+async def test_words_of_a_finding_that_are_gone_cannot_be_applied(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    await criticised(user, panel, models)
+    await user.click(panel, "Next")
+    await user.sees(lambda _: "Apply" in panel.buttons)
+    other = await (await user.slash(user.dm, "draft")).message()
+    await user.select(other, "Go to a section", SECTION)
+    await user.sees(lambda _: f"*{SECTION}*" in other.text)
+    form = await (await user.click(other, "Edit")).modal()
+    await user.submit(form, {"body0": "My pay went from 61,000 to 48,500."})
+    await user.sees(lambda _: "Stored as version 2" in other.text)
+    await user.click(panel, "Apply")
+    await user.sees(lambda _: "The text has changed since this was shown" in panel.text)
+    assert "Apply" not in panel.buttons
+    assert DRAFT.split("\n\n")[1] in await bot.text(user)

@@ -1,0 +1,89 @@
+"""Custom ids, writers' ids, access, and the links to the Developer Portal."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord_ui.access import Access, NotServed
+from bot.discord_ui.faults import NotAButton
+from bot.discord_ui.ids import MOST_CHARACTERS, Id, parse
+from bot.discord_ui.people import Place, writer_id
+from bot.discord_ui.portal import account_link, application_id, server_link
+from bot.discord_ui.router import CRITIQUE, ESSAY, find
+
+SERVER = Place(own_dm=False, server=7)
+DM = Place(own_dm=True, server=None)
+
+
+@given(
+    st.sampled_from([*ESSAY, *CRITIQUE]),
+    st.from_regex(r"\A[0-9a-z]{1,16}\Z"),
+    st.integers(0, 999_999_999),
+    st.from_regex(r"\A[0-9A-Za-z._-]{0,32}\Z"),
+)
+def test_an_id_says_the_same_when_it_comes_back(action: str, subject: str, version: int, argument: str) -> None:
+    made = Id("essay", action, subject, version, argument)
+    assert parse(str(made)) == made
+    assert len(str(made)) <= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "",
+        "essay",
+        "essay:v2:open:abc:1:",
+        "essay:v1:open:ABC:1:",
+        "essay:v1:open:abc:-1:",
+        "essay:v1:open:abc:٣:",
+        "essay:v1:open:abc:1:;",
+        "essay:v1:open:abc:9999999999:",
+        "x" * 100,
+        "essay:v1:open:abc:1:\n",
+        "a\x00b",
+    ],
+)
+def test_what_this_release_never_made_is_no_id(custom_id: str) -> None:
+    assert parse(custom_id) is None
+
+
+@pytest.mark.parametrize("custom_id", ["essay:v1:nothing:abc:1:", "essay:v1:undo:-:1:", "critique:v1:undo:abc:1:"])
+def test_an_action_that_is_not_there_is_refused(custom_id: str) -> None:
+    with pytest.raises(NotAButton):
+        find(parse(custom_id), "")
+
+
+def test_an_absurd_number_is_no_number() -> None:
+    assert Id("essay", "page", "abc", 1, "99999999999999").number == 0
+    assert Id("essay", "page", "abc", 1, "-3").number == 0
+
+
+def test_a_writer_cannot_be_traced_to_an_account_without_the_secret() -> None:
+    assert writer_id(b"a", 42) == writer_id(b"a", 42)
+    assert writer_id(b"a", 42) != writer_id(b"b", 42)
+    assert writer_id(b"a", 42) != writer_id(b"a", 43)
+    assert writer_id(b"a", 42) != "42"
+    assert len(writer_id(b"a", 42)) == 33
+
+
+def test_access_is_the_owners_and_whom_the_settings_list() -> None:
+    listed = Access(everyone=False, servers=frozenset({7}), users=frozenset({1}), owners=(99,))
+    listed.check(99, DM)
+    listed.check(1, DM)
+    listed.check(5, SERVER)
+    with pytest.raises(NotServed, match="Ask <@99>"):
+        listed.check(5, DM)
+    Access(everyone=True, servers=frozenset(), users=frozenset()).check(5, DM)
+
+
+def test_the_invite_links_come_from_the_token() -> None:
+    token = base64.b64encode(b"123456789012345678").decode() + ".abc.def"
+    assert application_id(token) == 123456789012345678
+    assert application_id("simulated.bot.token") is None
+    assert application_id("") is None
+    assert "client_id=5&scope=bot+applications.commands" in server_link(5)
+    assert "integration_type=1" in account_link(5)

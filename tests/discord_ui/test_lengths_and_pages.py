@@ -1,0 +1,189 @@
+"""Texts are cut into pages and fields without a letter lost or a character broken."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.discord_ui import pages
+from bot.discord_ui.fields import EDIT_CHARACTERS, apart, pasted
+from bot.discord_ui.lengths import boundary, brief, fitting, octets, one_line, plain, units
+
+FAMILY = "👨‍👩‍👧‍👦"
+THUMB = "👍🏽"
+FLAG = "🇳🇬"
+E_ACUTE = "e\u0301"
+HEBREW = "שָׁלוֹם"
+ARABIC = "السَّلَامُ عَلَيْكُمْ"
+PLAIN = ["I", "left", "the", "bank.", "\n\n", "\n", " ", "## Heading\n\n", "- item\n", "```\ncode\n```\n", "a" * 50]
+OTHER = [FAMILY, THUMB, FLAG, E_ACUTE, HEBREW, ARABIC, "事業を辞めた。", "\r\n", "\t", "> said\n", "한국어"]
+WORDS = st.sampled_from([*PLAIN, *OTHER])
+TEXTS = st.lists(WORDS, max_size=400).map("".join)
+
+
+def broken(text: str, at: int) -> bool:
+    """Whether a cut here parts what a reader takes for one character."""
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    return (
+        unicodedata.combining(after) > 0
+        or "\u200d" in (before, after)
+        or 0x1F3FB <= ord(after) <= 0x1F3FF
+        or (before == "\r" and after == "\n")
+    )
+
+
+@pytest.mark.parametrize("character", [FAMILY, THUMB, FLAG, E_ACUTE, "\r\n", "각", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+def test_no_cut_falls_inside_a_character(character: str) -> None:
+    text = "ab" + character + "cd"
+    inside = range(3, 2 + len(character))
+    assert [boundary(text, at) for at in inside] == [2] * len(inside)
+    assert boundary(text, 2) == 2
+    assert boundary(text, 2 + len(character)) == 2 + len(character)
+
+
+def test_flags_beside_each_other_are_cut_between_two_flags() -> None:
+    text = FLAG * 3
+    assert [boundary(text, at) for at in range(1, 6)] == [0, 2, 2, 4, 4]
+
+
+def test_characters_are_counted_as_discord_may_count_them() -> None:
+    assert units("a") == 1
+    assert units("👍") == 2
+    assert fitting("👍👍👍", 5) == 2
+    assert fitting("éé", 10, most_octets=3) == 1
+
+
+@given(st.text(), st.integers(2, 60))
+def test_a_shortened_text_is_never_longer_than_asked(text: str, most: int) -> None:
+    assert units(brief(text, most)) <= most
+    assert units(one_line(text, most)) <= most
+    assert "\n" not in one_line(text, most)
+
+
+def test_a_text_is_shortened_at_a_word() -> None:
+    assert brief("I left the bank in March", 14) == "I left the…"
+    assert brief("short", 14) == "short"
+
+
+def test_what_discord_takes_for_markup_is_shown_as_it_stands() -> None:
+    assert plain("*bold* <@1> # x") == r"\*bold\* \<@1\> \# x"
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_pages_are_the_text_and_each_fits(text: str) -> None:
+    """Joined they are the text, byte for byte; each shows something, within the room it has; no character is broken."""
+    found = pages.pages(text, 300, 500)
+    assert "".join(page.of(text) for page in found) == (text if text.strip() else "")
+    for page in found:
+        shown = pages.shown(text, page)
+        assert shown.strip()
+        assert units(shown) <= 300
+        assert octets(shown) <= 500
+        assert not broken(text, page.start)
+
+
+def test_a_page_ends_at_a_paragraph_and_leaves_no_heading_behind() -> None:
+    paragraph = "One sentence of it. " * 9
+    text = f"{paragraph.strip()}\n\n## A heading\n\n{paragraph.strip()}\n"
+    first, second = pages.pages(text, 240, 1_000)
+    assert pages.shown(text, first) == paragraph.strip()
+    assert pages.shown(text, second).startswith("## A heading")
+
+
+def test_a_paragraph_longer_than_a_page_is_cut_at_a_sentence_or_a_word() -> None:
+    text = "This is a sentence. " * 100
+    for page in pages.pages(text, 300, 1_000)[:-1]:
+        assert pages.shown(text, page).endswith(".")
+    text = "word " * 500
+    assert all(pages.shown(text, page).endswith("word") for page in pages.pages(text, 300, 1_000))
+
+
+def test_a_code_block_that_fits_a_page_is_not_cut() -> None:
+    code = "```\n" + "line\n\n" * 20 + "```\n"
+    text = "Before it. " * 15 + "\n\n" + code
+    first, second = pages.pages(text, 250, 1_000)
+    assert pages.shown(text, second) == code.strip()
+    assert "```" not in first.of(text)
+
+
+def test_a_character_with_endless_marks_does_not_hang() -> None:
+    text = "e" + "\u0301" * 5_000
+    found = pages.pages(text, 300, 700)
+    assert "".join(page.of(text) for page in found) == text
+
+
+def test_the_page_of_a_place() -> None:
+    text = "a" * 1_000
+    found = pages.pages(text, 300, 1_000)
+    assert [pages.page_of(found, place) for place in (0, 299, 300, 999, 5_000)] == [0, 0, 1, 3, 3]
+    assert pages.pages(" \n ") == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.integers(1, 12))
+def test_a_text_in_fields_is_whole_again(text: str, times: int) -> None:
+    text = (text * times).strip("\r\n")
+    found = apart(text)
+    if found is None:
+        assert units(text) > EDIT_CHARACTERS - 200
+        return
+    assert found.together(found.fields) == text or not text.strip()
+    assert len(found.fields) <= 5
+    assert all(units(field) <= 4_000 for field in found.fields)
+
+
+def test_twenty_thousand_characters_fit_five_fields_and_more_do_not() -> None:
+    text = "x" * 20_000
+    found = apart(text)
+    assert found is not None
+    assert [len(field) for field in found.fields] == [4_000] * 5
+    assert found.together(found.fields) == text
+    assert apart("x" * 20_001) is None
+    prose = ("Seven words stand in this one sentence. " * 500)[:19_900].strip()
+    found = apart(prose)
+    assert found is not None
+    assert found.together(found.fields) == prose
+
+
+def test_what_is_added_in_a_field_stays_where_it_was_typed_and_an_emptied_field_goes() -> None:
+    text = "\n\n".join(f"Paragraph {number}. " + "Word. " * 120 for number in range(12)).strip()
+    found = apart(text)
+    assert found is not None
+    assert len(found.fields) > 2
+    changed = [found.fields[0] + " Added.", *found.fields[1:]]
+    assert found.together(changed) == text.replace(found.fields[0], found.fields[0] + " Added.")
+    assert found.together([found.fields[0], "", *found.fields[2:]]).count("\n\n\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "joined"),
+    [
+        (["I left.", "Then I came back.", "", ""], "I left.\n\nThen I came back."),
+        (["I left because", "of the rain."], "I left because\nof the rain."),
+        (["- one", "- two"], "- one\n\n- two"),
+        (["## What I missed", "The building."], "## What I missed\n\nThe building."),
+        (["one ", "two"], "one two"),
+        (["one", "\n\ntwo"], "one\n\ntwo"),
+        (["x" * 4_000, "yz"], "x" * 4_000 + "yz"),
+        (["", "only this"], "only this"),
+        (["", " "], ""),
+    ],
+)
+def test_a_paste_across_fields_loses_nothing_where_they_meet(fields: list[str], joined: str) -> None:
+    assert pasted(fields) == joined
+
+
+@given(st.lists(st.text(max_size=50), max_size=4))
+def test_every_pasted_word_is_there_in_order(fields: list[str]) -> None:
+    assert pasted(fields).split() == "".join(pasted(fields)).split()
+    joined = pasted(fields)
+    at = 0
+    for field in fields:
+        if field.strip():
+            at = joined.index(field, at) + len(field)
