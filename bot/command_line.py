@@ -87,7 +87,7 @@ def _workshop(
     with asyncio.Runner() as runner:
         workshop = runner.run(app.open_workshop(chosen, with_model=with_model))
         try:
-            if with_model:  # whatever a killed session of this terminal left under way
+            if settings is None:  # whatever a killed session of this terminal left under way
                 runner.run(workshop.jobs.recover(workshop.work_of, lambda writer: writer == WRITER))
             yield workshop, runner
         finally:
@@ -197,7 +197,8 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
         called = title if title is not None else str(fields["title"]) if "title" in fields else None
         made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called))
         hand_over(made.post, made.essay, plain=kind == "text", output=output)
-        runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
+        if made.complete:
+            runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
 
 
 @cli.command()

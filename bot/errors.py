@@ -5,7 +5,8 @@
     │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
     │   ├── UnknownStructure
     │   ├── UnknownEssay
-    │   ├── UnknownSection, UnknownVersion, UnknownJob
+    │   ├── UnknownSection, UnknownVersion, UnknownJob, UnknownCritique
+    │   ├── LeftOutStands    a model would see what no model may see
     │   ├── BadSetting
     │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
@@ -146,6 +147,17 @@ class UnknownJob(BadInput):
 
     def __init__(self, job: int) -> None:
         super().__init__(f"There is no work number {job} of yours under way: look at the essay for what came of it.")
+
+
+class LeftOutStands(BadInput):
+    """A text that would be sent to a model holds words of a note that no model may see."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        which = " and ".join(str(number) for number in numbers)
+        super().__init__(
+            f"Note {which} is left out, and its words still stand in the text, so no model was sent it. Take them "
+            "out with Edit first, or take the note in again. Nothing was changed."
+        )
 
 
 class JobRunning(BotError):

@@ -44,7 +44,7 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
     Gaps are nobody's notes and are passed over.
     """
     parts = _with_plain_headings(split(text), structure)
-    title = title_of(parts)
+    title = title_of(parts) if _is_markdown(parts) else None
     if title is not None and (
         len(title) > title_room or _LEFT_OUT.match(title) or match_section(structure, title) is not None
     ):
@@ -61,6 +61,12 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
         marked = heading is not None and _LEFT_OUT.match(heading.title) is not None
         passages.extend(passage for one in found for passage in _leave_out(one, everything=marked))
     return Notes(title, tuple(passage for passage in passages if GAP.sub("", passage.text).strip()))
+
+
+def _is_markdown(parts: tuple[Part, ...]) -> bool:
+    """Whether the first heading is marked as one: the first line of a plain page may as well be its first note."""
+    first = next((part.heading_raw for part in parts if part.level), "")
+    return first.lstrip().startswith("#") or len(first.strip().splitlines()) > 1
 
 
 def _with_plain_headings(parts: tuple[Part, ...], structure: Structure) -> tuple[Part, ...]:

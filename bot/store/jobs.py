@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from bot.errors import JobRunning, UnknownJob
 from bot.store.database import SealedDatabase, StoreThread
+from bot.store.processes import is_alive, this_process
 from bot.workflow.jobs import Ending, Job, JobKind, JobState
 
 _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created FROM jobs"
@@ -19,20 +20,24 @@ _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, 
 class SqliteJobs:
     """Jobs in the store's file, their words sealed. See workflow.jobs.JobStore for what each method promises."""
 
-    def __init__(self, thread: StoreThread) -> None:
+    def __init__(self, thread: StoreThread, process: str | None = None) -> None:
+        """``process`` names the process whose jobs these are: this one, unless a test stands in for another."""
         self._thread = thread
+        self._process = process or this_process()
 
     async def add_job(
         self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
     ) -> Job:
         def work(database: SealedDatabase) -> Job:
             sealed, when = database.sealer.seal(argument), at.isoformat()
-            values = [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, when, when]
+            ours = self._process
+            values = [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, ours, when, when]
             with database.writing() as db:
                 try:
                     made = db.execute(
-                        "INSERT INTO jobs (writer, subject, kind, state, ended, base, argument, created, changed)"
-                        " VALUES (?,?,?,?,0,?,?,?,?)",
+                        "INSERT INTO jobs"
+                        " (writer, subject, kind, state, ended, base, argument, process, created, changed)"
+                        " VALUES (?,?,?,?,0,?,?,?,?,?)",
                         values,
                     )
                 except sqlite3.IntegrityError:  # the index that allows one open job a subject
@@ -103,10 +108,15 @@ class SqliteJobs:
 
         return await self._thread.run(work)
 
-    async def open_jobs(self) -> Sequence[Job]:
+    async def abandoned_jobs(self) -> Sequence[Job]:
         def work(database: SealedDatabase) -> Sequence[Job]:
-            rows = database.db.execute(f"{_JOB} WHERE ended = 0 ORDER BY id").fetchall()
-            return [_job(database, row) for row in rows]
+            named = database.db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
+            gone = [name for (name,) in named if not is_alive(name, self._process)]
+            found = []
+            for name in gone:
+                rows = database.db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
+                found += [_job(database, row) for row in rows]
+            return found
 
         return await self._thread.run(work)
 

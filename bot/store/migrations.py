@@ -102,6 +102,7 @@ def _models(db: Database) -> None:
             argument BLOB NOT NULL,
             error BLOB,
             result INTEGER,
+            process TEXT NOT NULL,
             created TEXT NOT NULL,
             changed TEXT NOT NULL
         ) STRICT
@@ -172,3 +173,35 @@ def _models(db: Database) -> None:
 @_step("0003_remembered")
 def _remembered(db: Database) -> None:
     db.execute("CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
+
+
+# Discord's ids of messages and channels are data of its API, which must be encrypted at rest (Developer Terms, 5c). So
+# a message is found again by a keyed pseudonym, and put in order by its sealed id; a channel's is only ever opened.
+@_step("0004_conversations")
+def _conversations(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE conversations (
+            writer TEXT PRIMARY KEY,
+            channel BLOB,
+            read BLOB,
+            essay TEXT REFERENCES essays (id) ON DELETE SET NULL,
+            question INTEGER
+        ) STRICT
+        """,
+        "CREATE INDEX conversations_by_essay ON conversations (essay)",
+        """
+        CREATE TABLE pieces (
+            message TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            question INTEGER,
+            note INTEGER,
+            text BLOB NOT NULL,
+            PRIMARY KEY (message, part)
+        ) STRICT
+        """,
+        "CREATE INDEX pieces_by_essay ON pieces (essay, note)",
+    ):
+        db.execute(statement)

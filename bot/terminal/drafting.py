@@ -27,6 +27,7 @@ class Made:
 
     essay: str
     post: Post
+    complete: bool
 
 
 async def draft_notes(tools: Tools, screen: Console, text: str, structure: Structure, title: str | None) -> Made:
@@ -52,7 +53,7 @@ async def draft_notes(tools: Tools, screen: Console, text: str, structure: Struc
     post = await tools.desk.export(WRITER, essay.id)
     words = views.summary(words_apart_from_headings(post.text), post.text)
     screen.print(f'Stored as essay {essay.id} in the structure "{structure.key}": {words}. {said}', markup=False)
-    return Made(essay.id, post)
+    return Made(essay.id, post, (await tools.desk.current(WRITER, essay.id)).info.complete)
 
 
 async def _drafted(tools: Tools, screen: Console, essay: str, began: datetime) -> str:

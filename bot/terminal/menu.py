@@ -14,7 +14,7 @@ from bot.terminal.output import shown
 from bot.terminal.tools import Sitting
 from bot.workflow.critique import measured
 from bot.workflow.desk import Edited, editable
-from bot.workflow.jobs import Job, JobState
+from bot.workflow.jobs import Job, JobKind, JobState
 
 _COMMANDS = """\
 post               show the post
@@ -33,6 +33,9 @@ done               leave; everything is stored"""
 _MODEL_COMMANDS = """\
 draft              have the post drafted anew from the notes
 continue           have the missing sections of a draft cut short written
+keep               take a draft cut short for complete
+again              begin once more what was stopped, failed or interrupted
+sort               have the notes without a section sorted
 revise N WHAT      have section N rewritten as you say
 critique           an editor's findings
 apply N            put finding N's wording into the post
@@ -66,6 +69,9 @@ class Menu:
         self._model_doors: dict[str, Callable[[str], None]] = {
             "draft": self._draft,
             "continue": self._continue,
+            "keep": self._keep,
+            "again": self._again,
+            "sort": self._sort,
             "revise": self._revise,
             "critique": self._critique,
             "apply": self._apply,
@@ -225,21 +231,43 @@ class Menu:
         return job.state is JobState.DONE
 
     def _draft(self, _: str) -> None:
-        if self._done(self._sitting.follow(self._tools.writing.draft(WRITER, self._id))):
+        if self._done(self._sitting.follow(self._id, self._tools.writing.draft(WRITER, self._id))):
             self._claims("")
         self._overview()
 
     def _continue(self, _: str) -> None:
-        self._done(self._sitting.follow(self._tools.writing.finish(WRITER, self._id)))
+        if self._done(self._sitting.follow(self._id, self._tools.writing.finish(WRITER, self._id))):
+            self._claims("")
         self._overview()
+
+    def _keep(self, _: str) -> None:
+        self._sitting.run(self._tools.writing.keep_as_it_is(WRITER, self._id))
+        self._overview()
+
+    def _again(self, _: str) -> None:
+        left = self._sitting.run(self._tools.jobs.latest(WRITER, self._id))
+        if left is None or left.job.state is JobState.DONE:
+            raise BadInput("Nothing was left undone here. Nothing was changed.")
+        if left.job.kind is JobKind.CRITIQUE:
+            self._critique("")
+        elif self._done(self._sitting.follow(self._id, self._tools.writing.again(WRITER, left.job))):
+            self._claims("")
+            self._overview()
+
+    def _sort(self, _: str) -> None:
+        sorted_ = self._sitting.run(self._tools.interview.sort(WRITER, self._id))
+        if sorted_.notice:
+            self._sitting.warn(sorted_.notice)
+        self._notes("")
 
     def _revise(self, rest: str) -> None:
         version = self._current()
         number, _, instruction = rest.partition(" ")
         index = self._part(version, number)
         start = self._tools.writing.revise(WRITER, self._id, version, index, instruction)
-        if self._done(self._sitting.follow(start)):
+        if self._done(self._sitting.follow(self._id, start)):
             self._diff("")
+            self._claims("")
 
     def _critique(self, _: str) -> None:
         version = self._current()
@@ -248,7 +276,7 @@ class Menu:
         async def begun() -> Job:
             return start
 
-        if self._done(self._sitting.follow(begun())):
+        if self._done(self._sitting.follow(self._id, begun())):
             found = self._sitting.run(self._tools.criticism.read(WRITER, critiqued.id)).critique
             essay = self._sitting.run(self._desk.open(WRITER, self._id))
             if found is not None:

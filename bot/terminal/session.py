@@ -10,12 +10,12 @@ from rich.text import Text
 
 from bot.errors import BadInput, BotError, NothingToDo, StoreError, UnknownStructure
 from bot.essay.essay import Essay, Question
-from bot.terminal import WRITER, views
+from bot.terminal import WRITER, critique_view, views
 from bot.terminal.drafting import ended
 from bot.terminal.menu import Menu
 from bot.terminal.output import shown
 from bot.terminal.tools import Sitting
-from bot.workflow.jobs import JobState
+from bot.workflow.jobs import Job, JobState
 
 _HOW = """\
 Enter skips a question; a paste of several paragraphs is one answer.
@@ -53,10 +53,31 @@ class Session:
 
     def go_on(self, essay: Essay) -> None:
         """Takes up an essay where it stands."""
-        if essay.head is None:
+        left = self._interrupted(essay)
+        if essay.head is None and left is None:
             self._ask(essay, further=False)
+        if essay.head is None:
             self._make_post(essay)
         Menu(self._sitting, essay, lambda: self._ask(essay, further=True)).run()
+
+    def _interrupted(self, essay: Essay) -> Job | None:
+        """The essay's last job, where it was interrupted and nothing has been done since; says so."""
+        view = self._sitting.run(self._tools.jobs.latest(WRITER, essay.id))
+        if (
+            view is None
+            or view.job.state is not JobState.INTERRUPTED
+            or essay.head
+            not in (
+                view.job.base,
+                view.job.result,
+            )
+        ):
+            return None
+        job = view.job
+        kept = f"What came is version {job.result}." if job.result else "The essay is as it was before."
+        offer = "In the menu, again begins it once more." if essay.head is not None else "It is begun once more now."
+        self._sitting.warn(f"A {job.kind.value} was interrupted. {kept} {offer}")
+        return job
 
     def _unfinished(self, structure: str | None) -> Essay | None:
         """The essay last worked on and not exported, of that structure if one is given, if the writer wants it."""
@@ -178,7 +199,7 @@ class Session:
         """Has the post drafted or, without a model or where it fails, sets the notes as they stand; and shows it."""
         if self._tools.with_model:
             try:
-                job = self._sitting.follow(self._tools.writing.draft(WRITER, essay.id))
+                job = self._sitting.follow(essay.id, self._tools.writing.draft(WRITER, essay.id))
                 if job.state is not JobState.DONE:
                     self._sitting.warn(ended(job))
             except BotError as error:
@@ -192,6 +213,10 @@ class Session:
         opened = self._sitting.run(self._tools.desk.open(WRITER, essay.id))
         self._sitting.screen.print()
         self._sitting.screen.print(views.post(opened.title, version.text, styled=self._sitting.screen.is_terminal))
+        if not version.info.origin.by_writer:
+            found = self._sitting.run(self._tools.writing.unsupported(WRITER, essay.id, version))
+            self._sitting.screen.print()
+            self._sitting.screen.print(critique_view.claims(found, version.text))
 
 
 def _picked(answer: str, keys: Sequence[str]) -> str | None:

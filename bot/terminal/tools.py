@@ -63,10 +63,19 @@ class Sitting:
         """Prints what a person should not overlook."""
         self.screen.print(text, style="yellow", markup=False)
 
-    def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
-        """Starts a job, shows how far it is until its end, and says what it cost."""
+    def follow(self, essay: str, start: Coroutine[Any, Any, Job]) -> Job:
+        """Starts a job on the essay, shows how far it is until its end, and says what it cost.
+
+        Ctrl-C stops the job and nothing else. Raises what starting it raises.
+        """
         began = self.tools.clock()
-        job = self.run(self._followed(start))
+        try:
+            job = self.run(self._followed(start))
+        except KeyboardInterrupt:
+            latest = self.run(self.tools.jobs.latest(WRITER, essay))
+            if latest is None or not latest.job.state.ended:
+                raise
+            job = latest.job
         rows = self.run(self.tools.ledger.usage(began, WRITER))
         if rows:
             self.say(f"It cost {progress.cost(list(rows))}.")

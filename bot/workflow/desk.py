@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BadInput, NothingToDo, UnknownSection, UnknownStructure
+from bot.errors import BadInput, LeftOutStands, NothingToDo, UnknownSection, UnknownStructure
 from bot.essay.assemble import add_note, assemble
 from bot.essay.decoding import typed
 from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
+from bot.essay.left_out import standing
 from bot.essay.notes import read_notes
 from bot.essay.sections import Part, replace_body, split
 from bot.essay.structure import Structure
@@ -153,6 +154,12 @@ class Desk:
         return await self._store.add_version(
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
+
+    async def check_for_model(self, writer: str, essay: str, text: str) -> None:
+        """Raises LeftOutStands where a text meant for a model holds the words of a note that is left out."""
+        notes = await self.notes(writer, essay)
+        if found := await asyncio.to_thread(standing, text, notes):
+            raise LeftOutStands([note.number for note in found])
 
     async def current(self, writer: str, essay: str) -> Version:
         """The version that the writer is looking at. Raises NothingToDo before there is one."""

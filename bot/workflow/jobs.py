@@ -112,5 +112,5 @@ class JobStore(Protocol):
     async def latest_job(self, writer: str, subject: str) -> Job | None:
         """The last job on the subject, None where there never was one."""
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Every job that has not ended: after a start, those that the last process left."""
+    async def abandoned_jobs(self) -> Sequence[Job]:
+        """Every job that has not ended and whose process is gone: what a kill left behind."""

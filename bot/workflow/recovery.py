@@ -20,7 +20,7 @@ async def recovered(
 ) -> tuple[Job, ...]:
     """The open jobs of the writers that are ``mine``, interrupted, and their texts kept as their work keeps them."""
     found = []
-    for job in await store.open_jobs():
+    for job in await store.abandoned_jobs():
         if not mine(job.writer):
             continue
         result = None

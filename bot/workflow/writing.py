@@ -63,12 +63,13 @@ class Writing:
     async def finish(self, writer: str, essay: str) -> Job:
         """Begins to write the sections that the current version, a draft cut short, has not finished.
 
-        Raises NothingToDo where the current version is complete.
+        Raises NothingToDo where the current version is complete, LeftOutStands.
         """
         _ = self.models
         version = await self.desk.current(writer, essay)
         if version.info.complete:
             raise NothingToDo.complete()
+        await self.desk.check_for_model(writer, essay, version.text)
         work = _Finish(self, await self.material(writer, essay), version)
         return await self.jobs.start(writer, essay, JobKind.FINISH, work, version.info.number)
 
@@ -80,7 +81,8 @@ class Writing:
     async def revise(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
         """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
 
-        Raises UnknownSection, BadInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS.
+        Raises UnknownSection, LeftOutStands, BadInput for an instruction without a word or of more than
+        INSTRUCTION_CHARACTERS.
         """
         _ = self.models
         wanted = typed(instruction, "The instruction").strip()
@@ -93,6 +95,7 @@ class Writing:
             )
         if not 0 <= index < len(split(seen.text)):
             raise UnknownSection(str(index + 1))
+        await self.desk.check_for_model(writer, essay, seen.text)
         work = _Revision(self, await self.material(writer, essay), seen, index, wanted)
         argument = json.dumps({"index": index, "instruction": wanted})
         return await self.jobs.start(writer, essay, JobKind.REVISION, work, seen.info.number, argument)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,18 @@ async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobs, job: Job, clock:
     )
     await jobs.begin_job(job.id, clock())
     assert (await jobs.job("me", job.id)).state is JobState.RUNNING
-    assert await jobs.open_jobs() == [await jobs.job("me", job.id)]
+
+
+async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
+    store: SqliteStore, jobs: SqliteJobs, job: Job, clock: Clock
+) -> None:
+    gone = SqliteJobs(store.thread, "999999999-gone")
+    left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
+    restarted = SqliteJobs(store.thread, f"{os.getpid()}-before")  # in a container every process has the same number
+    also = await restarted.add_job("me", "also", JobKind.DRAFT, None, "", clock())
+    parent = SqliteJobs(store.thread, f"{os.getppid()}-alive")
+    await parent.add_job("me", "kept", JobKind.DRAFT, None, "", clock())
+    assert {found.id for found in await jobs.abandoned_jobs()} == {left.id, also.id}
 
 
 async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
@@ -83,7 +95,7 @@ async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
     await jobs.append_text({job.id: "Too late."})
     found = await jobs.job("me", job.id)
     assert (found.state, found.error, found.result, found.text) == (ending.state, ending.error, ending.result, text)
-    assert await jobs.open_jobs() == []
+    assert await jobs.abandoned_jobs() == []
 
 
 async def test_strangers_have_no_such_job(jobs: SqliteJobs, job: Job) -> None:

@@ -155,6 +155,10 @@ async def _said(answer: Says, on: On) -> Written:
     return Written(answer.text, MODEL, answer.cut, COST)
 
 
+GONE = "999999999-gone"
+"""The name of a process that is not there: no system numbers so high."""
+
+
 class RecordingJobs(SqliteJobs):
     """The real job store; ``events`` holds what was stored, in order, and what a test adds that it saw.
 

@@ -78,4 +78,4 @@ async def test_a_shutdown_at_any_moment_with_starts_and_stops_on_the_way(
         assert job is not None
         state = await fits_together(room, job.subject, job.id)
         assert state in (JobState.INTERRUPTED, JobState.DONE)
-    assert await room.stored_jobs.open_jobs() == []
+    assert await room.stored_jobs.abandoned_jobs() == []

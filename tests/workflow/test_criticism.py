@@ -10,11 +10,12 @@ from bot.errors import BadInput, JobRunning, NoModel, NothingToDo, StreamBroken,
 from bot.essay.critique import FINDINGS_SHOWN, Category, Covered, Critique, Severity
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
+from bot.store.jobs import SqliteJobs
 from bot.workflow.criticism import MOST_WORDS, Criticism, Critiqued, Decision, checked
 from bot.workflow.jobs import Job, JobKind, JobState
 from bot.workflow.models import Opinion, Praise, Remark, SectionRemark
 from tests.workflow.conftest import Room
-from tests.workflow.fakes import PATIENCE, Gate, opinion, says
+from tests.workflow.fakes import GONE, PATIENCE, Gate, opinion, says
 
 TEXT = (
     "## What I missed\n\nIt was very good work — “the best”, they said. I left in *May*, with 14 others.\n\n"
@@ -330,7 +331,8 @@ async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_ther
     room.models.script(StreamBroken())
     begun, job = await room.criticism.of_text("me", TEXT, None, own=True)
     await ended(room, job)
-    left = await room.stored_jobs.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
+    killed = SqliteJobs(room.store.thread, GONE)
+    left = await killed.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
     await room.stored_jobs.append_text({left.id: '{"remarks"'})
     (found_again,) = await room.jobs.recover(room.criticism.work_of)
     assert (found_again.state, found_again.result) == (JobState.INTERRUPTED, None)

@@ -15,10 +15,11 @@ import pytest
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.store.essays import SqliteStore
+from bot.store.jobs import SqliteJobs
 from bot.workflow.jobs import Job, JobKind, JobState
 from bot.workflow.work import Work
 from tests.workflow.conftest import Room, joined
-from tests.workflow.fakes import Gate, says
+from tests.workflow.fakes import GONE, Gate, says
 
 Clock = Callable[[], datetime]
 
@@ -109,8 +110,10 @@ async def left_open(
     room: Room, essay: str, kind: JobKind, text: str, argument: str = "", base: int | None = None
 ) -> Job:
     """A job as a killed process leaves it."""
-    job = await room.stored_jobs.add_job("me", essay, kind, base, argument, room.clock())
-    await room.stored_jobs.append_text({job.id: text})
+    killed = SqliteJobs(room.store.thread, GONE)
+    job = await killed.add_job("me", essay, kind, base, argument, room.clock())
+    if text:
+        await killed.append_text({job.id: text})
     return job
 
 
@@ -166,7 +169,7 @@ async def test_a_job_that_cannot_be_read_any_more_is_ended_with_its_text_and_sto
     essay = await room.essay_with_notes(structure)
     broken = await left_open(room, essay, JobKind.REVISION, "secret one", "no JSON", 1)
     gone = await left_open(room, "no such essay", JobKind.DRAFT, "secret two")
-    empty = await room.stored_jobs.add_job("me", "another", JobKind.DRAFT, None, "", room.clock())
+    empty = await left_open(room, "another", JobKind.DRAFT, "")
     room.desk.structures = {}  # as if the structure's file were gone
     found = await room.jobs.recover(room.writing.work_of)
     assert [job.id for job in found] == [broken.id, gone.id, empty.id]

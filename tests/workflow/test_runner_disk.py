@@ -11,6 +11,7 @@ import pytest
 from bot.errors import StoreError
 from bot.essay.structure import Structure
 from bot.store.essays import SqliteStore
+from bot.store.jobs import SqliteJobs
 from bot.workflow.jobs import JobKind, JobState
 from bot.workflow.runner import JobRunner
 from tests.workflow.conftest import Room
@@ -114,6 +115,6 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     await store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     left = await room.stored_jobs.job("me", job.id)
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
-    restarted = JobRunner(room.stored_jobs, clock, at_once=1, per_writer=1)
+    restarted = JobRunner(SqliteJobs(room.store.thread, "1-next"), clock, at_once=1, per_writer=1)
     (found,) = await restarted.recover(room.writing.work_of)
     assert (found.kind, found.state, found.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
