@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import BadInput, BotError, CannotWrite
+from bot.operator_commands import backup, check, run_, usage
 from bot.streams import finish_streams, point_at_nothing, prepare_streams, say
 from bot.terminal import WRITER
+from bot.workshop_door import open_workshop
 
 if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Workshop
-    from bot.settings import Settings
     from bot.terminal.session import Session
     from bot.terminal.tools import Tools
 
@@ -73,27 +72,6 @@ def _told() -> int:
     return result if isinstance(result, int) else 0
 
 
-@contextmanager
-def _workshop(
-    *, with_model: bool = False, settings: Settings | None = None
-) -> Iterator[tuple[Workshop, asyncio.Runner]]:
-    """The parts, and what runs the async workflow step by step; between two steps Ctrl-C works as in any program."""
-    import asyncio
-
-    from bot import app
-    from bot.settings import read_settings
-
-    chosen = settings or read_settings()
-    with asyncio.Runner() as runner:
-        workshop = runner.run(app.open_workshop(chosen, with_model=with_model))
-        try:
-            if settings is None:  # whatever a killed session of this terminal left under way
-                runner.run(workshop.jobs.recover(workshop.work_of, lambda writer: writer == WRITER))
-            yield workshop, runner
-        finally:
-            runner.run(workshop.close())
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
 def cli() -> None:
@@ -114,7 +92,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
     if demo_wanted or not at_terminal():
         _demo(structure)
         return
-    with _workshop(with_model=not no_model) as (workshop, runner):
+    with open_workshop(with_model=not no_model) as (workshop, runner):
         if structure:
             workshop.catalogue.find(structure)
         _session(workshop, runner).start(structure)
@@ -158,7 +136,7 @@ def _demo(structure: str | None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
         settings = Settings(database_path=Path(directory) / "essays.db", database_key=None)
-        with _workshop(settings=settings) as (workshop, runner):
+        with open_workshop(settings=settings) as (workshop, runner):
             demo(workshop.desk, runner, screen(), workshop.catalogue.find(structure or "career-switch"))
 
 
@@ -189,7 +167,7 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
     fields, body = read_export(read.text)
     if "written_by" not in fields:  # not one of our exports: whatever it is stays in the notes
         fields, body = {}, read.text
-    with _workshop(with_model=not no_model) as (workshop, runner):
+    with open_workshop(with_model=not no_model) as (workshop, runner):
         wanted = structure or workshop.catalogue.get(str(fields.get("structure")))
         if isinstance(wanted, str):
             wanted = workshop.catalogue.find(wanted)
@@ -231,7 +209,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     found, opinion = measured(read.text, chosen), None
     settings = read_settings()
     if settings.has_model and not no_model:
-        with _workshop(with_model=True, settings=settings) as (workshop, runner):
+        with open_workshop(with_model=True, settings=settings) as (workshop, runner):
             opinion = runner.run(critique_text(_tools(workshop), screen(stderr=True), read.text, chosen))
     if as_json:
         write_out(views.measured_json(found, chosen, opinion))
@@ -264,7 +242,7 @@ def essays(context: click.Context) -> None:
     from bot.terminal import views
     from bot.terminal.output import screen
 
-    with _workshop() as (workshop, runner):
+    with open_workshop() as (workshop, runner):
         found = runner.run(workshop.desk.essays(WRITER))
     if found:
         screen().print(views.essays(found))
@@ -281,7 +259,7 @@ def resume(essay: str, no_model: bool) -> None:
 
     if not at_terminal():
         raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
-    with _workshop(with_model=not no_model) as (workshop, runner):
+    with open_workshop(with_model=not no_model) as (workshop, runner):
         opened = runner.run(workshop.desk.open(WRITER, essay))
         _session(workshop, runner).go_on(opened)
 
@@ -295,7 +273,7 @@ def export(essay: str, output: str | None, kind: str) -> None:
     from bot.errors import StoreError
     from bot.terminal.handing_over import hand_over
 
-    with _workshop() as (workshop, runner):
+    with open_workshop() as (workshop, runner):
         post = runner.run(workshop.desk.export(WRITER, essay))
         hand_over(post, essay, plain=kind == "text", output=output)
         try:
@@ -309,7 +287,7 @@ def export(essay: str, output: str | None, kind: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
-    with _workshop() as (workshop, runner):
+    with open_workshop() as (workshop, runner):
         opened = runner.run(workshop.desk.open(WRITER, essay))
         if not yes:
             if not sys.stdin.isatty():
@@ -324,60 +302,5 @@ def delete(essay: str, yes: bool) -> None:
     say(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
 
 
-@cli.command()
-@click.option("--days", type=click.IntRange(1, 3_650), default=31, help="How many days to show.", show_default=True)
-def usage(days: int) -> None:
-    """Show what calls of models cost, by day, role and model, with what is left of the budgets."""
-    from bot import app
-    from bot.settings import read_settings
-    from bot.terminal.output import screen
-    from bot.terminal.usage import usage_table
-
-    settings = read_settings()
-    with _workshop(settings=settings) as (workshop, runner):
-        shown = runner.run(usage_table(workshop.ledger, app.now(), days, settings.budget_month))
-    screen().print(shown)
-
-
-@cli.command("run")
-def run_() -> None:
-    """Run the bot in Discord, until SIGTERM or Ctrl-C."""
-    import asyncio
-
-    from bot.serving import configure_logging, missing, run_discord
-    from bot.settings import read_settings
-
-    settings = read_settings()
-    if lines := list(missing(settings)):
-        raise BadInput(" ".join(lines))
-    configure_logging()
-    asyncio.run(run_discord(settings))
-
-
-@cli.command()
-@click.option("--live", is_flag=True, help="Also make one tiny call to the model and say what it cost.")
-@click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
-def check(live: bool, running: bool) -> int:
-    """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
-    if running:
-        from bot.heartbeat import health_here
-
-        found = health_here()
-        click.echo(found.sentence, err=not found.well)
-        return 0 if found.well else 1
-    from bot.checkup import checkup
-    from bot.terminal.check import show
-    from bot.terminal.output import screen
-
-    return 0 if show(screen(), checkup(live=live)) else 1
-
-
-@cli.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace FILE if it is there already, once the new one is found good.")
-def backup(file: Path, force: bool) -> None:
-    """Copy the database to FILE, also while the bot is running, and check the copy. The key is not in it."""
-    from bot.backup import backed_up
-
-    for sentence in backed_up(file, replace=force):
-        say(sentence)
+for command in (run_, check, usage, backup):
+    cli.add_command(command)

@@ -1,0 +1,70 @@
+"""The commands of whoever hosts the bot: run it, check it, see what it cost, back it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.errors import BadInput
+from bot.streams import say
+from bot.workshop_door import open_workshop
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 3_650), default=31, help="How many days to show.", show_default=True)
+def usage(days: int) -> None:
+    """Show what calls of models cost, by day, role and model, with what is left of the budgets."""
+    from bot import app
+    from bot.settings import read_settings
+    from bot.terminal.output import screen
+    from bot.terminal.usage import usage_table
+
+    settings = read_settings()
+    with open_workshop(settings=settings) as (workshop, runner):
+        shown = runner.run(usage_table(workshop.ledger, app.now(), days, settings.budget_month))
+    screen().print(shown)
+
+
+@click.command("run")
+def run_() -> None:
+    """Run the bot in Discord, until SIGTERM or Ctrl-C."""
+    import asyncio
+
+    from bot.serving import configure_logging, missing, run_discord
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if lines := list(missing(settings)):
+        raise BadInput(" ".join(lines))
+    configure_logging()
+    asyncio.run(run_discord(settings))
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Also make one tiny call to the model and say what it cost.")
+@click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
+def check(live: bool, running: bool) -> int:
+    """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
+    if running:
+        from bot.heartbeat import health_here
+
+        found = health_here()
+        click.echo(found.sentence, err=not found.well)
+        return 0 if found.well else 1
+    from bot.checkup import checkup
+    from bot.terminal.check import show
+    from bot.terminal.output import screen
+
+    return 0 if show(screen(), checkup(live=live)) else 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already, once the new one is found good.")
+def backup(file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while the bot is running, and check the copy. The key is not in it."""
+    from bot.backup import backed_up
+
+    for sentence in backed_up(file, replace=force):
+        say(sentence)
