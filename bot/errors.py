@@ -21,7 +21,8 @@
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
     │   ├── Declined         the model would not; what it had begun is dropped
     │   ├── BadReply         it answered out of form
-    │   └── BudgetSpent, BudgetTooSmall   our own budget would be passed, so no call was made
+    │   └── OverBudget       our own budget would be passed, so no call was made
+    │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs   somebody is at work already
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
@@ -36,7 +37,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 
@@ -475,8 +476,12 @@ class NoModel(ModelError):
         )
 
 
-class BudgetSpent(ModelError):
+class OverBudget(ModelError):
     """The worst case of a call would pass a budget; the call was not made."""
+
+
+class BudgetSpent(OverBudget):
+    """What has been spent leaves too little of a budget, until it opens again."""
 
     def __init__(self, whose: str, opens: datetime) -> None:
         super().__init__(
@@ -486,15 +491,35 @@ class BudgetSpent(ModelError):
         self.opens = opens
 
 
-class BudgetTooSmall(ModelError):
+class BudgetReserved(OverBudget):
+    """Calls that are under way hold too much of a budget; what they do not use is free again when they end.
+
+    ``left`` is what has not been spent of it, ``held`` what is held of that, both in dollars.
+    """
+
+    def __init__(self, whose: str, left: Decimal, held: Decimal) -> None:
+        super().__init__(
+            f"{whose} has {_dollars(left, ROUND_FLOOR)} left, and {_dollars(held, ROUND_CEILING)} of it is held by "
+            "work that is under way, so no model was called. Everything is stored; try again when that work is done."
+        )
+
+
+class BudgetTooSmall(OverBudget):
     """The worst case of a call is more than a whole budget, so that waiting does not help."""
 
     def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
         super().__init__(
-            f"{whose} is ${dollars}, and this may cost up to ${worst:.2f}, so no model was called. It opens again at "
-            f"{opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the bot can raise it. "
-            "Everything is stored; you can go on without a model."
+            f"{whose} is ${dollars:f}, and this may cost up to {_dollars(worst, ROUND_CEILING)}, so no model was "
+            f"called. It opens again at {opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the "
+            "bot can raise it. Everything is stored; you can go on without a model."
         )
+
+
+def _dollars(amount: Decimal, rounding: str) -> str:
+    """An amount in whole cents; one of less than a cent by its first four digits that are not leading zeros."""
+    if amount == 0 or amount >= Decimal("0.01"):
+        return f"${amount.quantize(Decimal('0.01'), rounding=rounding):f}"
+    return f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 3), rounding=rounding).normalize():f}"
 
 
 def _long(seconds: float) -> str:

@@ -36,7 +36,9 @@ class Category(StrEnum):
 class Finding:
     """One criticism. ``span`` is where ``quotation`` stands in the text; ``effect`` is what the words do to a reader.
 
-    Either ``replacement`` holds words to put there, or ``question`` asks the writer for what only they know.
+    Either ``replacement`` holds words to put there, or ``question`` asks the writer for what only they know. Critiques
+    stored before that was checked may have both or neither. ``replacement`` is never empty: to take words out, it gives
+    back what remains.
     """
 
     quotation: str
@@ -78,8 +80,10 @@ class Coverage:
 class Critique:
     """The findings on one text, the gravest first and at most FINDINGS_SHOWN.
 
-    ``fix_first`` is the one thing to do before all others. ``dropped`` counts remarks whose quotation is nowhere in the
-    text, ``held_back`` those beyond the number shown; ``model`` is the model that wrote it.
+    ``fix_first`` is the one thing to do before all others, and speaks of one of the findings. ``dropped`` counts
+    remarks whose quotation is nowhere in the text, ``held_back`` those beyond the number shown, ``repeated`` those on
+    words that a finding as grave or graver quotes, ``misshapen`` those that could not be read; ``model`` is the model
+    that wrote it.
     """
 
     fix_first: str
@@ -89,3 +93,5 @@ class Critique:
     dropped: int
     held_back: int
     model: str
+    repeated: int = 0  # the last two are missing from critiques stored before they were counted
+    misshapen: int = 0

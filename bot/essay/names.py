@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.essay.calendar_dates import MONTHS, WEEKDAYS
+from bot.essay.languages import OTHER_FUNCTION_WORDS, is_english
 from bot.essay.ordinary import (
     COMMON_WORDS,
     FUNCTION_WORDS,
@@ -46,12 +47,15 @@ def names(text: str) -> tuple[Specific, ...]:
     """The names of ``text`` in order: people, firms, places, products, job titles; a run of capitals is one.
 
     Left out: "I", months and weekdays, ordinary words at the start of a sentence, words in capitals for emphasis, and
-    headings in title case. Values are case-folded, without accents, possessive endings and forms of address.
+    headings in title case. In a text that is not English any word at the start of a sentence may be an ordinary one: it
+    is a name where it stands inside a sentence with its capital as well, or begins a name of several words. Values are
+    case-folded, without accents, possessive endings and forms of address.
     """
     source = _without_headings(text)
     tokens = _tokens(source)
     inside = Counter(token.word for token in tokens if token.capital and not token.opens)
     small = {token.word for token in tokens if not token.capital}
+    openers = FUNCTION_WORDS if is_english(token.word for token in tokens) else FUNCTION_WORDS | OTHER_FUNCTION_WORDS
     found: list[Specific] = []
     at = 0
     while at < len(tokens):
@@ -59,7 +63,7 @@ def names(text: str) -> tuple[Specific, ...]:
         if end == at:
             at += 1
             continue
-        run = _trimmed(tokens[at:end], inside, small)
+        run = _trimmed(tokens[at:end], inside, small, openers)
         if run:
             found.append(_specific(text, run))
         at = end
@@ -96,6 +100,12 @@ def _tokens(source: str) -> list[_Token]:
     tokens: list[_Token] = []
     for match in _TOKEN.finditer(source):
         raw = match.group()
+        opens = bool(_START_BEFORE.search(source, max(0, match.start() - _LOOK_BACK), match.start()))
+        if opens and tokens and tokens[-1].word in HONORIFICS and match.start() - tokens[-1].end <= 2:
+            opens = False
+        if raw.isalpha() and raw.islower():  # most words of a text, and names of nothing
+            tokens.append(_Token(match.start(), match.end(), raw, capital=False, strong=False, opens=opens))
+            continue
         base = _POSSESSIVE.sub("", raw)
         word = base.replace("’", "'").lower()
         letters = [char for char in base if char.isalpha()]
@@ -112,9 +122,6 @@ def _tokens(source: str) -> list[_Token]:
             capital = False  # AND, NOT, NEVER: emphasis
         if acronym and word in ("it", "us") and raw != base:
             capital = False
-        opens = bool(_START_BEFORE.search(source, max(0, match.start() - _LOOK_BACK), match.start()))
-        if opens and tokens and tokens[-1].word in HONORIFICS and match.start() - tokens[-1].end <= 2:
-            opens = False
         tokens.append(_Token(match.start(), match.start() + len(base), word, capital, acronym or camel, opens))
     return tokens
 
@@ -148,13 +155,16 @@ def _touching(source: str, left: _Token, right: _Token) -> bool:
     return between.isspace() and between.count("\n") <= 1 and not (between.count("\n") and right.opens and left.strong)
 
 
-def _trimmed(run: list[_Token], inside: Counter[str], small: set[str]) -> list[_Token]:
-    """A run without what is no part of a name; empty where nothing is left."""
-    while run and (run[0].word in FUNCTION_WORDS or run[0].word in _CONNECTORS) and not run[0].strong:
+def _trimmed(run: list[_Token], inside: Counter[str], small: set[str], openers: frozenset[str]) -> list[_Token]:
+    """A run without what is no part of a name; empty where nothing is left. ``openers`` are the function words of the
+    text's language, or of many where it is not English.
+    """
+    english = openers is FUNCTION_WORDS
+    while run and (run[0].word in openers or run[0].word in _CONNECTORS) and not run[0].strong:
         run = run[1:]
     while run and (run[-1].word in _CONNECTORS or (run[-1].word in FUNCTION_WORDS and not run[-1].strong)):
         run = run[:-1]
-    if run and run[0].opens and not run[0].strong and not _name_at_start(run, inside, small):
+    if run and run[0].opens and not run[0].strong and not _name_at_start(run, inside, small, english=english):
         run = run[1:]
         while run and run[0].word in _CONNECTORS:
             run = run[1:]
@@ -165,13 +175,15 @@ def _trimmed(run: list[_Token], inside: Counter[str], small: set[str]) -> list[_
     return run
 
 
-def _name_at_start(run: list[_Token], inside: Counter[str], small: set[str]) -> bool:
+def _name_at_start(run: list[_Token], inside: Counter[str], small: set[str], *, english: bool) -> bool:
     """Whether a capital that any first word would have belongs to a name."""
     word = run[0].word
     if word in HONORIFICS or inside[word]:
         return True
     if len(run) > 1 and word in ROLE_WORDS and run[1].word in ROLE_WORDS:
         return True  # "Product Manager is a job"
+    if not english:
+        return len(run) > 1 and word not in small
     ordinary = (
         word in COMMON_WORDS or word in small or word.endswith(ORDINARY_ENDINGS) or word.rstrip("s") in COMMON_WORDS
     )

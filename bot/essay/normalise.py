@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 from bot.essay.assemble import closed
 from bot.essay.gaps import gap
@@ -32,24 +33,53 @@ def normalise(text: str, structure: Structure) -> str:
     return _composed(_bodies(text, structure), structure)
 
 
-def continued(done: str, more: str, structure: Structure) -> str:
+def continued(done: str, more: str, structure: Structure, lacking: Collection[str] = ()) -> str:
     """``finished`` text and the sections written to stand behind it, normalised as one.
 
-    What ``more`` holds of a section that ``done`` has already was not asked for and is left out.
+    What ``more`` holds of a section that ``done`` has already was not asked for and is left out. The sections with the
+    keys in ``lacking`` have their heading alone, and no gap: they are still to be written, which ``finished`` and
+    ``unfinished`` see by that.
     """
-    return _composed(_bodies(more, structure) | _bodies(done, structure), structure)
+    return _composed(_bodies(more, structure) | _bodies(done, structure), structure, lacking)
+
+
+def unwritten(more: str, keys: Collection[str], structure: Structure) -> tuple[str, ...]:
+    """Those of the sections with these keys, in the structure's order, of which a continuation holds not a word."""
+    bodies = _bodies(more, structure)
+    return tuple(
+        section.key
+        for section in structure.sections
+        if section.key in keys and not count_words(bodies.get(section.key, ""))
+    )
+
+
+def is_no_post(text: str, structure: Structure, keys: Collection[str]) -> bool:
+    """Whether a reply is none of what was asked for, the sections with these keys, but some other words to the writer.
+
+    That is one without any of the structure's headings and with less than a third of the words that the shortest
+    allowed text would have: models refuse and ask back in a few sentences, and a draft that only lost its headings is
+    longer. Measured in words, and not by what it says, since it may be said in any language.
+    """
+    least = sum(section.budget.low for section in structure.sections if section.key in keys)
+    bare = _unwrapped(text)
+    return not _heads(split(bare), structure) and count_words(bare) * 3 < least
 
 
 def finished(text: str, structure: Structure) -> str:
     """The part of a draft cut short that stands: all before the section in which it broke off.
 
-    That is the last one begun, unless it ends a sentence and the beginning of another heading follows it.
+    That is the last one begun, unless it ends a sentence and the beginning of another heading follows it; or an earlier
+    one that has its heading alone.
     """
     bare = _unwrapped(text)
     parts = split(bare)
     heads = _heads(parts, structure)
     if not heads:
         return ""
+    for begins, ends in pairwise(sorted(heads)):
+        if not any(count_words(part.body) for part in parts[begins:ends]):
+            kept = bare[: parts[begins].start].rstrip()
+            return kept + "\n" if kept and begins != min(heads) else ""
     last = parts[max(heads)]
     after = parts[max(heads) + 1 :]
     if after and after[-1].level and not after[-1].body.strip():
@@ -72,11 +102,12 @@ def unfinished(text: str, structure: Structure) -> tuple[str, ...]:
     )
 
 
-def section_body(text: str, heading: str) -> str:
+def section_body(text: str, heading: str, others: Collection[str] = ()) -> str:
     """The body of one section as a model wrote it: without a code fence around it and without the section's heading.
 
     Where other sections were written as well, they are left out: they were not asked for. Without the heading, all of
-    the text is the body, and headings in it that would begin a section become level 3.
+    the text but the sections with the headings ``others`` is the body, and headings in it that would begin a section
+    become level 3.
     """
     bare = _unwrapped(text, headed=False)
     parts = split(bare) if blocks_of(bare).headings else ()
@@ -88,17 +119,30 @@ def section_body(text: str, heading: str) -> str:
                     break
                 inside.append(deeper.heading_raw + deeper.body)
             return _tidy("".join(inside))
-    return _tidy("".join(_demoted(part) + part.body for part in parts) or bare)
+    if not parts:
+        return _tidy(bare)
+    foreign = [_plain(other) for other in others]
+    kept: list[str] = []
+    left_out = 0  # the level of the other section that we are in
+    for part in parts:
+        if left_out and part.level > left_out:
+            continue
+        left_out = part.level if part.level and _plain(part.title) in foreign else 0
+        if not left_out:
+            kept.append(_demoted(part) + part.body)
+    return _tidy("".join(kept))
 
 
-def _composed(bodies: Mapping[str, str], structure: Structure) -> str:
+def _composed(bodies: Mapping[str, str], structure: Structure, lacking: Collection[str] = ()) -> str:
     sections = []
     for section in structure.sections:
         heading = f"## {section.heading}\n\n"
         # Read in its new place: what was no heading where it stood may be one behind other text.
         first, *others = split(heading + _tidy(bodies.get(section.key, "")))
         body = _tidy(first.body + "".join(_demoted(part) + part.body for part in others))
-        sections.append(f"{closed(heading + (body or gap(section.questions[0])))}\n")
+        if not body:
+            body = "" if section.key in lacking else gap(section.questions[0])
+        sections.append(f"{closed((heading + body).rstrip())}\n")
     return "\n".join(sections)
 
 

@@ -25,6 +25,7 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("*_", None),
     }
 )
+_MARKS = "\"'"  # quotation marks, folded
 _JOINED = ("Lu", "Ll", "Lt", "Lm", "Nd")  # in scripts of other letters (Lo), no space need stand between two words
 _UNSEEN = ("Mn", "Me", "Cf")  # accents, joiners, soft hyphens: part of the character before them
 
@@ -42,13 +43,16 @@ class Quotable:
         for begin in (start, 0) if start else (0,):
             if (found := next(_whole(self._text, quotation, begin), None)) is not None:
                 return found
-        wanted = _bare(_fold(quotation)[0])
+        given = _fold(quotation)[0].strip(" ")
+        wanted = _bare(given)
         if not wanted:
             return None
         folded, places = self._folded
-        if (at := next(_whole(folded, wanted, 0), None)) is None:
-            at = self._aligned(wanted)
-        return None if at is None else self._span(places[at.start], places[at.end - 1] + 1)
+        at = next(_whole(folded, given, 0), None) or next(_whole(folded, wanted, 0), None) or self._aligned(wanted)
+        if at is None:
+            return None
+        at = _with_marks(at, folded, given)
+        return self._span(places[at.start], places[at.end - 1] + 1)
 
     @cached_property
     def _folded(self) -> tuple[str, list[int]]:
@@ -117,9 +121,9 @@ def locate(text: str, quotation: str, start: int = 0) -> Span | None:
     """Where the quotation stands in the text, at or behind ``start`` if it stands there, else anywhere.
 
     Exactly; else with curly quotes, dashes, emphasis marks, accents, white space and case made equal and an ellipsis or
-    quotation marks at either end passed over; else, from four words on, where all of its words stand in order with
-    other marks between them, one of them with a letter wrong. Never from the middle of a word. None where the text does
-    not say it.
+    quotation marks at either end passed over, but for marks that the text has there as well; else, from four words on,
+    where all of its words stand in order with other marks between them, one of them with a letter wrong. Never from the
+    middle of a word. None where the text does not say it.
     """
     return Quotable(text).locate(quotation, start)
 
@@ -158,6 +162,16 @@ def _bare(folded: str) -> str:
     while bare != folded:
         folded, bare = bare, bare.strip(" \"'").removeprefix("...").removesuffix("...")
     return bare
+
+
+def _with_marks(at: Span, folded: str, given: str) -> Span:
+    """The place with the quotation mark at either end that was quoted with it, where the text has it there too."""
+    start, end = at.start, at.end
+    if given[0] in _MARKS and folded[start] != given[0] and start and folded[start - 1] == given[0]:
+        start -= 1
+    if given[-1] in _MARKS and folded[end - 1] != given[-1] and folded[end : end + 1] == given[-1]:
+        end += 1
+    return Span(start, end)
 
 
 def _word_spans(folded: str) -> list[Span]:

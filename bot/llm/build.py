@@ -14,7 +14,7 @@ from bot.llm.client import connect
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter
 from bot.llm.interviewer import ClaudeInterviewer
-from bot.llm.prompts import read_prompts
+from bot.llm.prompts import read_json_only, read_prompts
 from bot.llm.reviser import ClaudeReviser
 from bot.llm.tagged import NewTag
 from bot.workflow.models import Models, Role
@@ -82,7 +82,8 @@ def make_models(
     address = base_url.rstrip("/")
     service = Service(address, dialect, models, secret, silence, total)
     client = connect(api_key, address, silence=silence, retries=retries)
-    caller = Caller(client, service, ledger, clock, new_tag=new_tag, timer=timer, sleep=sleep)
+    asks_json = read_json_only(prompts)
+    caller = Caller(client, service, ledger, clock, asks_json=asks_json, new_tag=new_tag, timer=timer, sleep=sleep)
     ports = Models(
         interviewer=ClaudeInterviewer(caller, said["place.md"], said["follow_up.md"]),
         drafter=ClaudeDrafter(caller, said["draft.md"], said["finish.md"]),

@@ -18,11 +18,12 @@ from pydantic import BaseModel
 
 from bot.errors import (
     BadReply,
-    BudgetSpent,
     CutShort,
     Declined,
+    NoNetwork,
     NotClaude,
     NothingWritten,
+    OverBudget,
     Overloaded,
     RateLimited,
     ServiceFault,
@@ -30,10 +31,11 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
 )
-from bot.llm.faults import BEFORE_IT_WAS_SENT, of_connection, of_status, of_transport
+from bot.llm.faults import BEFORE_IT_WAS_SENT, of_status, of_transport
 from bot.llm.hearing import Hearing
 from bot.llm.prices import worst_case
 from bot.llm.prompts import Prompt
+from bot.llm.reasoning import without_reasoning
 from bot.llm.tagged import Blocks, NewTag
 from bot.llm.wire import schema_of, schema_text
 from bot.workflow.models import Cost, On, Role
@@ -43,7 +45,6 @@ from bot.workflow.spending import Ledger, Reservation, Settlement
 # A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
 # lives; one hit within the hour has paid for the dearer one.
 _CACHED = {"type": "ephemeral", "ttl": "1h"}
-_JSON_ONLY = "Answer with one JSON object and nothing else: no prose around it, no code fence. It has this schema:\n\n"
 _PAUSE = 3.0  # seconds; what breaks a stream is over in two to five, or lasts too long to wait for
 _CUT = ("max_tokens", "model_context_window_exceeded")
 _FOR_TOOLS = ("tool_use", "pause_turn")  # no call here offers tools
@@ -95,7 +96,11 @@ class _Call:
 
 
 class Caller:
-    """Makes calls through one client. ``timer`` gives seconds and only ever grows; ``sleep`` waits for some."""
+    """Makes calls through one client.
+
+    ``asks_json`` is what a server is told that takes no schema, before the schema. ``timer`` gives seconds and only
+    ever grows; ``sleep`` waits for some.
+    """
 
     def __init__(
         self,
@@ -104,6 +109,7 @@ class Caller:
         ledger: Ledger,
         clock: Clock,
         *,
+        asks_json: str,
         new_tag: NewTag,
         timer: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
@@ -112,6 +118,7 @@ class Caller:
         self._service = service
         self._ledger = ledger
         self._clock = clock
+        self._asks_json = asks_json
         self._new_tag = new_tag
         self._timer = timer
         self._sleep = sleep
@@ -128,7 +135,7 @@ class Caller:
     ) -> Answer:
         """What the model of the prompt's role answers; with ``form`` a JSON text, else prose.
 
-        Raises ModelError, of which BudgetSpent before anything was sent; StoreError where the ledger cannot be written.
+        Raises ModelError, of which OverBudget before anything was sent; StoreError where the ledger cannot be written.
         A call that is interrupted before ``on`` was given any text is made once more.
         """
         call = self._prepared(writer, prompt, prompt.turn({**values, "block": Blocks(self._new_tag())}), form)
@@ -165,7 +172,7 @@ class Caller:
         system = prompt.system
         if self._service.dialect is Dialect.BASIC:
             if form is not None:
-                system = f"{system}\n\n{_JSON_ONLY}{schema_text(form)}"
+                system = f"{system}\n\n{self._asks_json}\n\n{schema_text(form)}"
             body["system"] = system
         else:
             body["system"] = [{"type": "text", "text": system, "cache_control": _CACHED}]
@@ -203,7 +210,7 @@ class Caller:
             raise
 
     async def _give_back(self, reserving: asyncio.Future[int], reservation: Reservation) -> None:
-        with suppress(BudgetSpent):  # then nothing was reserved
+        with suppress(OverBudget):  # then nothing was reserved
             free = None if reservation.worst_nano_usd is None else 0
             await self._ledger.settle(
                 await reserving, Settlement(reservation.model, 0, 0, 0, 0, free, None, 0, _CANCELLED)
@@ -240,7 +247,9 @@ class Caller:
             raise of_status(error, model, service.address) from error
         except anthropic.APIConnectionError as error:
             heard.unbilled = isinstance(error.__cause__, BEFORE_IT_WAS_SENT)
-            raise of_connection(error, service.address, service.silence) from error
+            raise NoNetwork(service.address) from error
+        except httpx2.ReadTimeout as error:
+            raise of_transport(error, service.silence) from error
         heard.answered = True
         return stream
 
@@ -266,11 +275,12 @@ def _answer(tries: list[Hearing], *, structured: bool) -> Answer:
         raise Declined(heard.category)
     if heard.stop_reason in _FOR_TOOLS:
         raise BadReply.misshapen()
-    if not heard.text.strip():
+    text = without_reasoning(heard.text)
+    if not text.strip():
         raise CutShort if cut else NothingWritten
     if cut and structured:
         raise BadReply.truncated()  # even where what came can be read, it is not all
-    return Answer(heard.text, heard.model, cut, _cost([each.settlement() for each in tries]))
+    return Answer(text, heard.model, cut, _cost([each.settlement() for each in tries]))
 
 
 def _cost(settled: list[Settlement]) -> Cost:

@@ -20,7 +20,8 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
     """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
 
     ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
-    refused in passing (overload, a fault, no connection) is sent again before any answer has begun.
+    refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
+    with silence is not: it raises httpx2.ReadTimeout.
     """
     # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
     # notes in clear, beside a database that keeps them encrypted.
@@ -39,8 +40,17 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
 async def _impatient(
     request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
-    """Keeps the SDK from sleeping as long as it is told, even for hours, and from asking again to no use."""
-    response = await call_next(request)
+    """Keeps the SDK from sleeping as long as it is told, even for hours, and from asking again to no use.
+
+    Silence before an answer is one of those: the SDK would wait for it anew with every try, so that a person would hear
+    of it after ``silence`` times the tries, if the call's whole time were not over before.
+    """
+    try:
+        response = await call_next(request)
+    except anthropic.APITimeoutError as error:
+        if isinstance(error.__cause__, httpx2.ReadTimeout):
+            raise error.__cause__ from None  # no error of the SDK's: it sends those again, and what they come from
+        raise
     http = response.http_response
     if http.is_error:
         await http.aread()

@@ -29,7 +29,11 @@ class ClaudeCritic:
 
 
 def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) -> Opinion:
-    """What was said, without what says nothing: remarks without a quotation, sections that are not in the structure."""
+    """What was said, without what says nothing: remarks without a quotation, sections that are not in the structure.
+
+    A remark out of form is counted, since it was paid for.
+    """
+    quoting = {place: each for place, each in enumerate(said.remarks, 1) if each is not None and each.quotation.strip()}
     return Opinion(
         fix_first=_words(said.fix_first) or "",
         remarks=tuple(
@@ -41,19 +45,22 @@ def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) ->
                 replacement=_or_none(remark.replacement),
                 question=_words(remark.question),
             )
-            for remark in said.remarks
-            if remark.quotation.strip()
+            for remark in quoting.values()
         ),
         praise=tuple(
-            Praise(sound(each.quotation), _words(each.why) or "") for each in said.strengths if each.quotation.strip()
+            Praise(sound(each.quotation), _words(each.why) or "")
+            for each in said.strengths
+            if each is not None and each.quotation.strip()
         ),
         sections=tuple(
             SectionRemark(each.section, each.covered, _words(each.remark) or "")
             for each in said.sections
-            if structure is not None and structure.section(each.section) is not None
+            if each is not None and structure is not None and structure.section(each.section) is not None
         ),
         model=answer.model,
         cost=answer.cost,
+        fixes=list(quoting).index(said.fix_first_remark) if said.fix_first_remark in quoting else None,
+        misshapen=sum(each is None for each in [*said.remarks, *said.strengths]),
     )
 
 

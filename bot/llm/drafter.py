@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.errors import BadReply
 from bot.essay.essay import Note
 from bot.essay.gaps import gap
-from bot.essay.structure import Structure
+from bot.essay.normalise import is_no_post
+from bot.essay.structure import Section, Structure
 from bot.llm.caller import Answer, Caller
 from bot.llm.material import shown
 from bot.llm.prompts import Prompt
@@ -22,9 +24,10 @@ class ClaudeDrafter:
         self._finish = finish
 
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
-        """See the port."""
+        """See the port. Raises BadReply for a reply that is no draft, such as a refusal in prose."""
         values = {"gap": gap, "structure": structure, "title": title, "notes": shown(notes)}
-        return written(await self._caller.call(writer, self._draft, values, on=on))
+        answer = await self._caller.call(writer, self._draft, values, on=on)
+        return _post(answer, structure, structure.sections)
 
     async def finish(
         self,
@@ -36,7 +39,7 @@ class ClaudeDrafter:
         sections: Sequence[str],
         on: On,
     ) -> Written:
-        """See the port. Raises ValueError where none of the structure's sections is wanted."""
+        """See the port. Raises BadReply as ``draft`` does, ValueError where no section of the structure is wanted."""
         wanted = [section for section in structure.sections if section.key in sections]
         if not wanted:
             raise ValueError("there is no section to write")
@@ -48,7 +51,13 @@ class ClaudeDrafter:
             "text": text,
             "wanted": wanted,
         }
-        return written(await self._caller.call(writer, self._finish, values, on=on))
+        return _post(await self._caller.call(writer, self._finish, values, on=on), structure, wanted)
+
+
+def _post(answer: Answer, structure: Structure, wanted: Sequence[Section]) -> Written:
+    if not answer.cut and is_no_post(answer.text, structure, [section.key for section in wanted]):
+        raise BadReply.misshapen()
+    return written(answer)
 
 
 def written(answer: Answer) -> Written:

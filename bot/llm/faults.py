@@ -13,7 +13,6 @@ import httpx2
 from bot.errors import (
     KeyRefused,
     ModelError,
-    NoNetwork,
     NotClaude,
     OutOfCredit,
     Overloaded,
@@ -84,13 +83,6 @@ def of_status(error: anthropic.APIStatusError, model: str, address: str) -> Mode
     )
 
 
-def of_connection(error: anthropic.APIConnectionError, address: str, silence: float) -> ModelError:
-    """The error where no answer began: nothing there, or nothing said within ``silence`` seconds."""
-    if isinstance(error.__cause__, httpx2.ReadTimeout):
-        return Stalled(silence)
-    return NoNetwork(address)
-
-
 def of_transport(error: httpx2.RequestError, silence: float) -> ModelError:
-    """The error where an answer had begun."""
+    """The error where an answer had begun, or nothing was said within ``silence`` seconds."""
     return Stalled(silence) if isinstance(error, httpx2.ReadTimeout) else StreamBroken()

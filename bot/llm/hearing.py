@@ -16,6 +16,7 @@ from anthropic.types import (
 )
 
 from bot.llm.prices import Tokens, cost, estimated_tokens
+from bot.llm.reasoning import Reasoning
 from bot.llm.tagged import sound
 from bot.workflow.models import On, Text, Thinking
 from bot.workflow.spending import Settlement
@@ -50,6 +51,7 @@ class Hearing:
     category: str | None = None
     fault: str | None = None
     pieces: list[str] = field(default_factory=list)
+    reasoning: Reasoning = field(default_factory=Reasoning)
     started: float = 0.0
     first_text: float | None = None
 
@@ -87,14 +89,21 @@ class Hearing:
             details = getattr(event.delta, "stop_details", None)
             self.category = getattr(details, "category", None)
             self.counted = self._count(getattr(event, "usage", None))
+            self._show(self.reasoning.rest())
 
     def _write(self, piece: str) -> None:
         if self.first_text is None:
             self.first_text = self.timer()
         self.pieces.append(sound(piece))
-        if self.on is not None:
+        reasoned = self.reasoning.goes_on
+        self._show(self.reasoning.shown(self.pieces[-1]))
+        if self.on is not None and self.reasoning.goes_on and not reasoned:
+            self.on(Thinking())
+
+    def _show(self, piece: str) -> None:
+        if self.on is not None and piece:
             self.shown = True
-            self.on(Text(self.pieces[-1]))
+            self.on(Text(piece))
 
     def _count(self, usage: Usage | MessageDeltaUsage | None) -> bool:
         """Takes over the counts that are there (they are totals so far). Whether the output was among them."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rapidfuzz import fuzz, utils
-
 from bot.essay.essay import Note
+from bot.essay.questions import is_same_question
 from bot.essay.structure import Section, Structure
 from bot.llm.caller import Caller
 from bot.llm.material import shown
@@ -15,9 +14,6 @@ from bot.llm.prompts import Prompt
 from bot.llm.wire import WirePlacements, WireQuestion, parsed
 
 QUESTION_LENGTH = 300  # characters; the structures' own questions end there too
-# Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
-# two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
-_SAME = 90
 # What ends a question in one script or another: the characters that Unicode names QUESTION MARK. Greek writes the
 # semicolon for its own, and Armenian sets the mark over the vowel that rises, seldom the last.
 _ASKS = "?\u037e？؟፧᥅⳺⳻꘏꛷⁇⁈⁉︖﹖"
@@ -41,7 +37,7 @@ class ClaudeInterviewer:
         values = {"structure": structure, "notes": notes}
         answer = await self._caller.call(writer, self._place, values, form=WirePlacements)
         numbers = {note.number for note in notes}
-        found = parsed(WirePlacements, answer.text).placements
+        found = [each for each in parsed(WirePlacements, answer.text).placements if each is not None]
         return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
 
     async def follow_up(
@@ -63,4 +59,4 @@ def is_new_question(question: str, asked: Sequence[str]) -> bool:
     end = question.rstrip(_CLOSERS)
     if not (end.endswith(tuple(_ASKS)) or _GREEK_END.search(end) or _ARMENIAN in question):
         return False
-    return all(fuzz.ratio(question, old, processor=utils.default_process) < _SAME for old in asked)
+    return not any(is_same_question(question, old) for old in asked)

@@ -36,6 +36,8 @@ VALUES: Mapping[str, frozenset[str]] = {
     "probe.md": frozenset({"block"}),
 }
 
+JSON_ONLY = "json_only.md"  # said behind a prompt to servers that take no schema; it has no front matter and no turn
+
 _DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)
 _FIELDS = ("role", "effort", "max_tokens")
 
@@ -60,6 +62,12 @@ class Prompt:
 def read_prompts(directory: Path) -> dict[str, Prompt]:
     """Every prompt in VALUES, by its file's name. Raises BadPromptFile for the first that cannot be used."""
     return {name: read_prompt(directory / name, values) for name, values in VALUES.items()}
+
+
+def read_json_only(directory: Path) -> str:
+    """What is said before a schema to a server that takes none. Raises BadPromptFile."""
+    path = directory / JSON_ONLY
+    return _text(path).strip() or _refuse(path, "the file is empty", "write what asks for one JSON object")
 
 
 def read_prompt(path: Path, values: frozenset[str]) -> Prompt:

@@ -7,8 +7,10 @@ would cost the whole reply. Limits stand in the prompts and are applied afterwar
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 import anthropic
@@ -18,6 +20,10 @@ from bot.errors import BadReply
 from bot.essay.critique import Category, Covered, Severity
 
 Reply = TypeVar("Reply", bound=BaseModel)
+
+# A comma behind the last item of a list or an object, which JSON has not. Strings are passed over whole, one that is
+# never closed to the end of the text, so that the time stays linear.
+_LAST_COMMA = re.compile(r'(?P<text>"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z))|,(?P<end>\s*+[}\]])', re.DOTALL)
 
 
 def _folded(value: object) -> str:
@@ -43,21 +49,51 @@ def _covered(value: object) -> Covered:
     return next((covered for covered in Covered if covered == _folded(value)), Covered.THIN)
 
 
+def _fitting(form: type[BaseModel], *, needed: bool) -> BeforeValidator:
+    """Takes the items of a list one by one, so that one out of form does not cost the whole reply, which is paid for.
+
+    An item out of form becomes None: its place in the list stays, since other fields count by it. Where a list is
+    ``needed``, what is no list or holds nothing in form stays as it is, and is refused; else it is an empty list.
+    """
+
+    def fit(item: object) -> BaseModel | None:
+        try:
+            return form.model_validate(item)
+        except ValidationError:
+            return None
+
+    def each(value: object) -> object:
+        items = [fit(item) for item in value] if isinstance(value, list) else []
+        if needed and not any(items) and value != []:
+            return value
+        return items
+
+    return BeforeValidator(each)
+
+
+def _line(value: object) -> str:
+    """A text, empty for anything else: a closing remark out of form does not cost the findings."""
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# None of what follows has a docstring: it would travel in the schema. What a field means stands in the prompts.
+
+
 class WirePlacement(BaseModel):
     note: int
     section: str
 
 
 class WirePlacements(BaseModel):
-    """Where notes belong."""
-
-    placements: list[WirePlacement]
+    placements: Annotated[list[WirePlacement | None], _fitting(WirePlacement, needed=True)]
 
 
 class WireQuestion(BaseModel):
-    """One question, or none. It must be said which: without that, any object at all would be a reply."""
-
-    question: str | None
+    question: str | None  # without a default: else any object at all would be a reply
 
 
 class WireRemark(BaseModel):
@@ -81,17 +117,40 @@ class WireSection(BaseModel):
 
 
 class WireCritique(BaseModel):
-    """A critique. What is to be fixed first comes last, when everything has been weighed."""
-
-    remarks: list[WireRemark]
-    strengths: list[WireStrength] = []
-    sections: list[WireSection] = []
-    fix_first: str
+    remarks: Annotated[list[WireRemark | None], _fitting(WireRemark, needed=True)]
+    strengths: Annotated[list[WireStrength | None], _fitting(WireStrength, needed=False)] = []
+    sections: Annotated[list[WireSection | None], _fitting(WireSection, needed=False)] = []
+    # What is to be fixed first comes last, when everything has been weighed; it is one of the remarks, counted from 1.
+    fix_first_remark: Annotated[int | None, BeforeValidator(_number)] = None
+    fix_first: Annotated[str, BeforeValidator(_line)] = ""
 
 
 def schema_of(form: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a reply, as the service takes it."""
-    return anthropic.transform_schema(form)
+    """The JSON schema of a reply, as the service takes it: names and types alone, every field required.
+
+    What a class is called, and what stands beside its fields, is said to no model; what is missing is still read.
+    """
+    schema: dict[str, Any] = _bare(anthropic.transform_schema(_bare(form.model_json_schema())))
+    return schema
+
+
+def _bare(schema: Any) -> Any:
+    """A schema without its titles, descriptions and defaults, and without null among the items of a list."""
+    if isinstance(schema, list):
+        return [_bare(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "$defs"):  # what stands there are names of ours
+            found[key] = {name: _bare(part) for name, part in value.items()}
+        elif key == "items":
+            found[key] = _bare(value["anyOf"][0] if "anyOf" in value else value)
+        elif key not in ("title", "description", "default"):
+            found[key] = _bare(value)
+    if "properties" in found:
+        found["required"] = list(found["properties"])
+    return found
 
 
 def schema_text(form: type[BaseModel]) -> str:
@@ -100,16 +159,35 @@ def schema_text(form: type[BaseModel]) -> str:
 
 
 def parsed(form: type[Reply], text: str) -> Reply:
-    """The reply that a model sent: the last JSON object in its text that has the form.
+    """The reply that a model sent: of the JSON objects in its text that have the form, the one that says most.
 
-    Raises BadReply where there is none.
+    Of those that say as much it is the last, which a model arrives at. An object that has the form may stand one level
+    inside another, and a comma may stand behind a last item. Raises BadReply where there is none.
     """
-    for value in reversed(list(_objects(text))):
-        try:
-            return form.model_validate(value)
-        except ValidationError:
-            continue
-    raise BadReply.misshapen()
+    mended = _LAST_COMMA.sub(lambda found: found["text"] or found["end"], text[max(0, text.find("{")) :])
+    objects = [*_objects(text), *(_objects(mended) if mended != text else ())]
+    fitting = [reply for value in objects for reply in _read(form, value)]
+    if not fitting:
+        raise BadReply.misshapen()
+    return max(reversed(fitting), key=lambda reply: _fullness(reply.model_dump()))
+
+
+def _read(form: type[Reply], value: object) -> Iterator[Reply]:
+    """The value as a reply or, where it is none, what it holds that is one."""
+    try:
+        yield form.model_validate(value)
+    except ValidationError:
+        for inner in value.values() if isinstance(value, dict) else ():
+            if isinstance(inner, dict):
+                with suppress(ValidationError):
+                    yield form.model_validate(inner)
+
+
+def _fullness(value: object) -> int:
+    """How many single values there are in a reply."""
+    if isinstance(value, dict):
+        return sum(map(_fullness, value.values()))
+    return sum(map(_fullness, value)) if isinstance(value, list) else 1
 
 
 def _objects(text: str) -> Iterator[object]:

@@ -39,13 +39,8 @@ class SqliteStore:
 
     async def add_essay(self, essay: Essay) -> None:
         def work(database: SealedDatabase) -> None:
-            title = database.sealer.seal(essay.title)
-            times = [essay.created.isoformat(), essay.changed.isoformat()]
             with database.writing() as db:
-                db.execute(
-                    "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
-                    [essay.id, essay.writer, essay.structure, title, *times],
-                )
+                insert_essay(database, db, essay)
 
         await self.thread.run(work)
 
@@ -88,7 +83,7 @@ class SqliteStore:
     async def delete(self, writer: str, essay: str) -> None:
         def work(database: SealedDatabase) -> None:
             with database.writing() as db:
-                _own(db, writer, essay)
+                check_own(db, writer, essay)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)
             # The log still holds the pages as they were; emptied, only the overwritten ones are left.
@@ -100,13 +95,13 @@ class SqliteStore:
         self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
         def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
-            first = _next(db, "notes", essay)
+            first = next_number(db, "notes", essay)
             notes = [
                 Note(first + index, passage.text, None, passage.section, passage.left_out)
                 for index, passage in enumerate(passages)
             ]
             for note in notes:
-                _insert_note(database, db, essay, note, at)
+                insert_note(database, db, essay, note, at)
             if title is not None:
                 db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
             return tuple(notes)
@@ -115,7 +110,7 @@ class SqliteStore:
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         def work(database: SealedDatabase) -> tuple[Note, ...]:
-            _own(database.db, writer, essay)
+            check_own(database.db, writer, essay)
             rows = database.db.execute(
                 "SELECT number, text, question, section, left_out FROM notes WHERE essay = ? ORDER BY number", [essay]
             ).fetchall()
@@ -139,7 +134,7 @@ class SqliteStore:
 
     async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         def work(database: SealedDatabase, db: Database) -> Question:
-            question = Question(_next(db, "questions", essay), section, text)
+            question = Question(next_number(db, "questions", essay), section, text)
             db.execute(
                 "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",
                 [essay, question.number, section, database.sealer.seal(text), question.state.value, at.isoformat()],
@@ -150,11 +145,11 @@ class SqliteStore:
 
     async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         def work(database: SealedDatabase) -> tuple[Question, ...]:
-            _own(database.db, writer, essay)
+            check_own(database.db, writer, essay)
             rows = database.db.execute(
                 "SELECT number, section, text, state FROM questions WHERE essay = ? ORDER BY number", [essay]
             ).fetchall()
-            return tuple(_question(database, row) for row in rows)
+            return tuple(question_of(database, row) for row in rows)
 
         return await self.thread.run(work)
 
@@ -165,9 +160,9 @@ class SqliteStore:
             ).fetchone()
             if row is None:
                 raise NothingToDo.no_question(question)
-            asked = _question(database, row)
-            note = Note(_next(db, "notes", essay), passage.text, asked.text, asked.section, passage.left_out)
-            _insert_note(database, db, essay, note, at)
+            asked = question_of(database, row)
+            note = Note(next_number(db, "notes", essay), passage.text, asked.text, asked.section, passage.left_out)
+            insert_note(database, db, essay, note, at)
             _set_state(db, essay, question, Answered.ANSWERED)
             return note
 
@@ -197,7 +192,7 @@ class SqliteStore:
         )  # long for a long text, and no business of SQLite
 
         def work(database: SealedDatabase, db: Database) -> Version:
-            number = _next(db, "versions", essay)
+            number = next_number(db, "versions", essay)
             info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(
                 "INSERT INTO versions"
@@ -223,7 +218,7 @@ class SqliteStore:
 
     async def version(self, writer: str, essay: str, number: int) -> Version:
         def work(database: SealedDatabase) -> Version:
-            _own(database.db, writer, essay)
+            check_own(database.db, writer, essay)
             row = database.db.execute(
                 f"{_VERSION}, text FROM versions WHERE essay = ? AND number = ?", [essay, number]
             ).fetchone()
@@ -235,15 +230,16 @@ class SqliteStore:
 
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         def work(database: SealedDatabase) -> tuple[VersionInfo, ...]:
-            _own(database.db, writer, essay)
+            check_own(database.db, writer, essay)
             rows = database.db.execute(f"{_VERSION} FROM versions WHERE essay = ? ORDER BY number", [essay])
             return tuple(_info(row) for row in rows.fetchall())
 
         return await self.thread.run(work)
 
-    async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
+    async def move_head(self, writer: str, essay: str, number: int | None, at: datetime) -> None:
         def work(_: SealedDatabase, db: Database) -> None:
-            if not db.execute("SELECT 1 FROM versions WHERE essay = ? AND number = ?", [essay, number]).fetchone():
+            query = "SELECT 1 FROM versions WHERE essay = ? AND number = ?"
+            if number is not None and not db.execute(query, [essay, number]).fetchone():
                 raise UnknownVersion(number)
             db.execute("UPDATE essays SET head = ? WHERE id = ?", [number, essay])
 
@@ -275,7 +271,7 @@ class SqliteStore:
 
         def changing(database: SealedDatabase) -> T:
             with database.writing() as db:
-                _own(db, writer, essay)
+                check_own(db, writer, essay)
                 result = work(database, db)
                 db.execute("UPDATE essays SET changed = ? WHERE id = ?", [at.isoformat(), essay])
                 return result
@@ -283,18 +279,30 @@ class SqliteStore:
         return await self.thread.run(changing)
 
 
-def _own(db: Database, writer: str, essay: str) -> None:
+def insert_essay(database: SealedDatabase, db: Database, essay: Essay) -> None:
+    """Stores a new essay, inside the caller's transaction."""
+    times = [essay.created.isoformat(), essay.changed.isoformat()]
+    db.execute(
+        "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
+        [essay.id, essay.writer, essay.structure, database.sealer.seal(essay.title), *times],
+    )
+
+
+def check_own(db: Database, writer: str, essay: str) -> None:
+    """Raises UnknownEssay where the writer has no such essay."""
     if not db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
         raise UnknownEssay(essay)
 
 
-def _next(db: Database, table: str, essay: str) -> int:
+def next_number(db: Database, table: str, essay: str) -> int:
+    """The number after the last one in an essay's notes, questions or versions."""
     query = f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?"  # noqa: S608 - table is one of ours
     found = db.execute(query, [essay]).fetchone()
     return int(found[0])
 
 
-def _insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
+def insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
+    """Stores a note, inside the caller's transaction."""
     seal = database.sealer.seal
     question = seal(note.question) if note.question is not None else None
     db.execute(
@@ -315,7 +323,8 @@ def _essay(database: SealedDatabase, row: Sequence[Any]) -> Essay:
     return Essay(key, writer, structure, database.sealer.open(title), head, exported, *times)
 
 
-def _question(database: SealedDatabase, row: Sequence[Any]) -> Question:
+def question_of(database: SealedDatabase, row: Sequence[Any]) -> Question:
+    """A question from its number, section, text and state."""
     number, section, text, state = row
     return Question(number, section, database.sealer.open(text), Answered(state))
 

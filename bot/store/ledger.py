@@ -9,11 +9,14 @@ from decimal import Decimal
 
 from sqlite_utils import Database
 
-from bot.errors import BudgetSpent, BudgetTooSmall
+from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
 from bot.store.database import SealedDatabase, StoreThread
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
+# How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.build.TOTAL_SECONDS);
+# what stands longer is left of a program that was killed, and stays at its worst.
+_UNDER_WAY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,25 @@ class Budgets:
 
     writer_day: Decimal
     month: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A budget in dollars, what counts against it, and how much of that is held by calls under way, in nano-dollars."""
+
+    whose: str
+    budget: Decimal
+    nano_counted: int
+    nano_held: int
+
+    @property
+    def held(self) -> Decimal:
+        return Decimal(self.nano_held) / NANO
+
+    @property
+    def left(self) -> Decimal:
+        """What is left beside what was spent, in dollars."""
+        return self.budget - Decimal(self.nano_counted - self.nano_held) / NANO
 
 
 class SqliteLedger:
@@ -55,16 +77,23 @@ class SqliteLedger:
     def _check(self, db: Database, reservation: Reservation, at: datetime) -> None:
         if reservation.worst_nano_usd is None:
             return
-        worst = reservation.worst_nano_usd
-        spent = _spent(db, reservation.writer, at)
-        for whose, so_far, budget, opens in (
-            ("Your budget for today", spent.writer_day, self._budgets.writer_day, _next_day(at)),
-            ("The bot's budget for this month", spent.month, self._budgets.month, _next_month(at)),
-        ):
-            if worst > budget * NANO:
-                raise BudgetTooSmall(whose, budget, Decimal(worst) / NANO, opens)
-            if so_far + worst > budget * NANO:
-                raise BudgetSpent(whose, opens)
+        worst = Decimal(reservation.worst_nano_usd) / NANO
+        spent, held = _spent(db, reservation.writer, at), _held(db, reservation.writer, at)
+        budgets = (
+            _Account("Your budget for today", self._budgets.writer_day, spent.writer_day, held.writer_day),
+            _Account("The bot's budget for this month", self._budgets.month, spent.month, held.month),
+        )
+        opens = (_next_day(at), _next_month(at))
+        # What lasts longest is told first: to wait for work under way is of no use where waiting does not help.
+        for account, when in zip(budgets, opens, strict=True):
+            if worst > account.budget:
+                raise BudgetTooSmall(account.whose, account.budget, worst, when)
+        for account, when in zip(budgets, opens, strict=True):
+            if worst > account.left:
+                raise BudgetSpent(account.whose, when)
+        for account in budgets:
+            if worst > account.left - account.held:
+                raise BudgetReserved(account.whose, account.left, account.held)
 
     async def settle(self, call: int, settlement: Settlement) -> None:
         def work(database: SealedDatabase) -> None:
@@ -108,12 +137,21 @@ class SqliteLedger:
 
 
 def _spent(db: Database, writer: str, at: datetime) -> Spent:
+    return _counted(db, writer, at, None)
+
+
+def _held(db: Database, writer: str, at: datetime) -> Spent:
+    """What of that is reserved for calls under way."""
+    return _counted(db, writer, at, (at.astimezone(UTC) - _UNDER_WAY).isoformat())
+
+
+def _counted(db: Database, writer: str, at: datetime, open_since: str | None) -> Spent:
     day = _day(at)
     month = day.replace(day=1)
     found = db.execute(
         "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? AND at >= ? THEN nano_usd END), 0)"
-        " FROM calls WHERE at >= ?",
-        [writer, day.isoformat(), month.isoformat()],
+        " FROM calls WHERE at >= ? AND (? IS NULL OR (settled = 0 AND at > ?))",
+        [writer, day.isoformat(), month.isoformat(), open_since, open_since],
     ).fetchone()
     return Spent(writer_day=int(found[1]), month=int(found[0]))
 

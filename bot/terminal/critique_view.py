@@ -24,7 +24,7 @@ def critique(found: Critique, structure: Structure | None) -> Text:
         text.append(f"   | {_line(finding.quotation)}\n", style="italic")
         text.append(f"   {_line(finding.effect)}\n")
         if finding.replacement is not None:
-            text.append(f"   Instead: {_line(finding.replacement) or '(nothing: cut it)'}\n")
+            text.append(f"   Instead: {_line(finding.replacement)}\n")
         if finding.question:
             text.append(f"   Question: {_line(finding.question)}\n")
     if not found.findings:
@@ -37,7 +37,8 @@ def critique(found: Critique, structure: Structure | None) -> Text:
         text.append("\nThe structure\n", style="bold")
     for one in found.coverage:
         section = structure.section(one.section) if structure else None
-        text.append(f"   {one.covered.value:8} {section.heading if section else one.section}: {_line(one.remark)}\n")
+        said = f": {_line(one.remark)}" if one.remark else ""
+        text.append(f"   {one.covered.value:8} {section.heading if section else one.section}{said}\n")
     text.append(f"\n{counts(found)}", style="dim")
     return text
 
@@ -47,6 +48,10 @@ def counts(found: Critique) -> str:
     said = [f"Written by {found.model}."]
     if found.dropped:
         said.append(f"{found.dropped} dropped, because the words they quote are not in the text.")
+    if found.repeated:
+        said.append(f"{found.repeated} left out, because a finding as grave or graver quotes the same words.")
+    if found.misshapen:
+        said.append(f"{found.misshapen} left out, because the model sent them out of form.")
     if found.held_back:
         said.append(f"{found.held_back} lesser ones held back.")
     return " ".join(said)

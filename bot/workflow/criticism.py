@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from bot.errors import BadInput, NoModel, NothingToDo
-from bot.essay.claims import unsupported
-from bot.essay.critique import FINDINGS_SHOWN, Coverage, Critique, Finding, Severity, Strength
+from bot.essay.critique import Critique, Finding
 from bot.essay.decoding import typed
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export, words_apart_from_headings
-from bot.essay.quotations import Quotable
 from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.workflow.checking import checked
 from bot.workflow.critique import measured
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
-from bot.workflow.models import Models, Opinion, Remark
+from bot.workflow.models import Models
 from bot.workflow.ports import Clock, NewId, Store
 from bot.workflow.runner import JobRunner
 from bot.workflow.work import Report, Work, whole
 
 MOST_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
 LEAST_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
-_ORDER = list(Severity)
 
 
 class Decision(StrEnum):
@@ -125,9 +122,10 @@ class Criticism:
         )
 
     async def of_essay(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Job]:
-        """Begins a critique of a version. Raises BadInput for one too short or too long."""
+        """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands."""
         _ = self.models
         opened = await self.desk.open(writer, essay)
+        await self.desk.check_for_model(writer, essay, version.text)
         return await self._begin(
             Critiqued(
                 self._new_id(),
@@ -271,50 +269,7 @@ def check_length(text: str) -> None:
         )
 
 
-def checked(opinion: Opinion, text: str, structure: Structure | None, known: Sequence[str]) -> Critique:
-    """The opinion with only what the text bears out.
-
-    A remark or a praise whose quotation is nowhere in the text is dropped and counted, as is one that repeats another's
-    place. A replacement that brings in a number, date, name or quotation that no text in ``known`` holds is taken off
-    the finding: a suggestion must not invent. The gravest come first, at most FINDINGS_SHOWN. What to fix first is only
-    said where a finding stands behind it.
-    """
-    findings: list[Finding] = []
-    dropped = 0
-    quotable = Quotable(text)
-    for remark in sorted(opinion.remarks, key=lambda one: _ORDER.index(one.severity)):
-        span = quotable.locate(remark.quotation)
-        if span is None or any(span == other.span for other in findings):
-            dropped += 1
-            continue
-        findings.append(_finding(remark, span, text, known))
-    strengths: list[Strength] = []
-    for praise in opinion.praise:
-        if (span := quotable.locate(praise.quotation)) is None:
-            dropped += 1
-        else:
-            strengths.append(Strength(span.of(text), span, praise.why))
-    keys = {section.key for section in structure.sections} if structure else set()
-    coverage = {one.section: Coverage(one.section, one.covered, one.remark) for one in opinion.sections}
-    return Critique(
-        fix_first=opinion.fix_first if findings else "",
-        findings=tuple(findings[:FINDINGS_SHOWN]),
-        strengths=tuple(strengths),
-        coverage=tuple(coverage[key] for key in coverage if key in keys),
-        dropped=dropped,
-        held_back=max(0, len(findings) - FINDINGS_SHOWN),
-        model=opinion.model,
-    )
-
-
 def _stands(replacement: str, quotation: str, text: str, span: Span) -> bool:
     """Whether the replacement, which may hold the very words it replaces, stands around them already."""
     start = span.start - replacement.find(quotation)
     return quotation in replacement and start >= 0 and text.startswith(replacement, start)
-
-
-def _finding(remark: Remark, span: Span, text: str, known: Sequence[str]) -> Finding:
-    replacement = remark.replacement
-    if replacement is not None and (replacement == span.of(text) or unsupported(replacement, known)):
-        replacement = None
-    return Finding(span.of(text), span, remark.category, remark.severity, remark.effect, replacement, remark.question)

@@ -211,6 +211,17 @@ class Desk:
             raise NothingToDo.no_undo()
         return await self.go_to(writer, essay, history.undo)
 
+    async def discard(self, writer: str, essay: str) -> int | None:
+        """Goes back to what the current version was made from: a version's number, None for the notes alone.
+
+        The version stays stored, and can be gone to. Raises NothingToDo where there is no version.
+        """
+        history = await self._history(await self.open(writer, essay))
+        if history.head is None:
+            raise NothingToDo.no_undo()
+        await self._store.move_head(writer, essay, history.undo, self._clock())
+        return history.undo
+
     async def redo(self, writer: str, essay: str) -> Version:
         """The newest version made from the current one, current again. Raises NothingToDo where there is none."""
         history = await self._history(await self.open(writer, essay))

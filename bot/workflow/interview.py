@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BadInput, ModelError
+from bot.errors import BadInput, ModelError, NoModel
 from bot.essay.decoding import typed
 from bot.essay.essay import Answered, Note, Question
 from bot.essay.notes import Passage
+from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
 from bot.essay.structure import Section, Structure
 from bot.essay.words import count_words
 from bot.workflow.desk import Desk
+from bot.workflow.following import open_answers
 from bot.workflow.models import Interviewer
 from bot.workflow.ports import Clock, Store
+from bot.workflow.sorting import Sorter
 
 QUESTIONS_BEFORE_A_POST = 8  # enough to hold every section of a structure once; more tires people before they see text
-FOLLOW_UPS = 2  # on one section: after two, people repeat themselves
+ANSWERS_TRIED = 3  # before a step goes on without a follow-up: each is a call of a second or two, and somebody waits
+_REMEMBERED = 10_000  # answers, some hundred bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Interview:
         self._store = store
         self._clock = clock
         self._interviewer = interviewer
+        # Answers on which the interviewer had nothing to ask. Forgetting them costs a call and nothing else.
+        self._exhausted: set[tuple[str, int, int]] = set()
 
     async def open_question(self, writer: str, essay: str) -> Question | None:
         """The question that was put and neither answered nor skipped, if there is one. Calls no model."""
@@ -69,9 +75,10 @@ class Interview:
     async def next_question(self, writer: str, essay: str, *, further: bool = False) -> Step:
         """The question to put now: the one left open, else a new one; None when it is time to offer the post.
 
-        First come the first questions of the sections that hold no note; where room is left for it, an answer just
-        given is followed up, at most FOLLOW_UPS times a section; at most QUESTIONS_BEFORE_A_POST in all. With
-        ``further`` all questions of the structure that are left come, section by section.
+        First come the first questions of the sections that hold no note; where room is left beside them, an answer just
+        given is followed up, and after them the earlier answers that leave most open, at most FOLLOW_UPS times a
+        section; at most QUESTIONS_BEFORE_A_POST in all. With ``further`` all questions of the structure that are left
+        come, section by section.
         """
         structure = self._desk.structure(await self._desk.open(writer, essay))
         asked = await self._store.questions(writer, essay)
@@ -89,7 +96,9 @@ class Interview:
         notice = None
         if further or room > len(waiting):
             try:
-                if (found := await self._follow_up(writer, structure, asked, notes)) is not None:
+                through = not waiting and room > 0
+                found = await self._follow_up(writer, essay, structure, asked, notes, earlier=through)
+                if found is not None:
                     return Step(await self._store.ask(writer, essay, found[0].key, found[1], self._clock()))
             except ModelError as error:
                 notice = f"The answer could not be followed up; the interview goes on. {error}"
@@ -99,24 +108,36 @@ class Interview:
         return Step(await self._store.ask(writer, essay, section.key, text, self._clock()), notice)
 
     async def _follow_up(
-        self, writer: str, structure: Structure, asked: Sequence[Question], notes: Sequence[Note]
+        self,
+        writer: str,
+        essay: str,
+        structure: Structure,
+        asked: Sequence[Question],
+        notes: Sequence[Note],
+        *,
+        earlier: bool,
     ) -> tuple[Section, str] | None:
-        """A section and a question on the answer just given, if there is one and it leaves something to chase."""
-        if self._interviewer is None or not asked or not notes or asked[-1].state is not Answered.ANSWERED:
+        """A section and a question on the answer just given, or with ``earlier`` on one before it, if one is open."""
+        if self._interviewer is None:
             return None
-        answer, section = notes[-1], structure.section(asked[-1].section)
-        if section is None or answer.left_out or answer.question != asked[-1].text:
-            return None
-        chased = [one for one in asked if one.section == section.key and one.text not in section.questions]
-        if len(chased) >= FOLLOW_UPS:
-            return None
-        said = [note for note in notes if note.section == section.key and not note.left_out]
-        text = await self._interviewer.follow_up(writer, structure, section, said, [one.text for one in asked])
-        if not text:
-            return None
-        # What the structure asks anyway is put in its turn, and what was asked before never again.
-        known = {_plain(question) for part in structure.sections for question in part.questions}
-        return None if _plain(text) in known | {_plain(one.text) for one in asked} else (section, text)
+        found = open_answers(structure, asked, notes)
+        answers = [*([found.fresh] if found.fresh else []), *(found.earlier if earlier else [])]
+        untried = [note for note in answers if _key(essay, note) not in self._exhausted]
+        for answer in untried[:ANSWERS_TRIED]:
+            if (section := structure.section(answer.section)) is None:
+                continue  # a section that the structure has no more
+            said = [note for note in notes_for_model(structure, notes) if note.section == section.key]
+            said.sort(key=lambda note: note.number == answer.number)  # the one to ask about comes last
+            shown = questions_for_model(structure, asked, notes)
+            text = await self._interviewer.follow_up(writer, structure, section, said, shown)
+            # What the structure asks anyway is put in its turn, and what was asked before never again, shown or not.
+            known = [question for part in structure.sections for question in part.questions]
+            if text and not any(is_same_question(text, old) for old in [*known, *(one.text for one in asked)]):
+                return section, text
+            if len(self._exhausted) >= _REMEMBERED:
+                self._exhausted.clear()
+            self._exhausted.add(_key(essay, answer))
+        return None
 
     async def hand_in(self, writer: str, essay: str, text: str) -> HandedIn:
         """Stores a page of notes and, with an interviewer, finds a section for those whose headings name none.
@@ -124,22 +145,27 @@ class Interview:
         Every note stays word for word as it was handed in. Raises BadInput for a page that holds no words.
         """
         notes = await self._desk.hand_in(writer, essay, text)
-        unplaced = [note for note in notes if note.section is None and not note.left_out]
-        if self._interviewer is None or not unplaced:
+        if self._interviewer is None:
             return HandedIn(notes)
+        return await self._sorted(writer, essay, notes, self._interviewer)
+
+    async def sort(self, writer: str, essay: str) -> HandedIn:
+        """Finds a section for the stored notes that have none; returns them, with those that still have none.
+
+        Raises NoModel without an interviewer.
+        """
+        if self._interviewer is None:
+            raise NoModel
+        notes = await self._store.notes(writer, essay)
+        unplaced = [note for note in notes if note.section is None and not note.left_out]
+        return await self._sorted(writer, essay, unplaced, self._interviewer)
+
+    async def _sorted(self, writer: str, essay: str, notes: Sequence[Note], interviewer: Interviewer) -> HandedIn:
         structure = self._desk.structure(await self._desk.open(writer, essay))
-        try:
-            places = await self._interviewer.place(writer, structure, unplaced)
-        except ModelError as error:
-            return HandedIn(notes, f"The notes are stored; they could not be sorted into sections. {error}")
-        keys = {section.key for section in structure.sections}
-        numbers = {note.number for note in unplaced}
-        known = {number: key for number, key in places.items() if number in numbers and key in keys}
-        if known:
-            await self._store.place_notes(writer, essay, known, self._clock())
+        numbers = {note.number for note in notes}
+        notice = await Sorter(self._store, self._clock, interviewer).place(writer, essay, structure, numbers)
         stored = await self._store.notes(writer, essay)
-        mine = {note.number for note in notes}
-        return HandedIn(tuple(note for note in stored if note.number in mine))
+        return HandedIn(tuple(note for note in stored if note.number in numbers), notice)
 
     async def answer(self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False) -> Note:
         """Stores the answer, word for word, as a note under the question's section.
@@ -185,5 +211,6 @@ def _candidates(structure: Structure, notes: Sequence[Note], *, further: bool) -
                 yield section, text
 
 
-def _plain(question: str) -> str:
-    return " ".join(question.casefold().split())
+def _key(essay: str, note: Note) -> tuple[str, int, int]:
+    """What an answer is known by: its text may be changed later, and it may then leave something else open."""
+    return essay, note.number, hash(note.text)

@@ -61,10 +61,10 @@ class Interviewer(Protocol):
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
-        """One question on the last of the section's ``notes``, which is the answer just given, that chases what is
-        missing from it: a number, a name, a date, the words spoken, or the cost. None where nothing is worth asking.
+        """One question on the last of the section's ``notes``, an answer, that chases what is missing from it: a
+        number, a name, a date, the words spoken, or the cost. None where nothing is worth asking.
 
-        ``asked`` are the questions put so far, in the whole essay.
+        ``asked`` are the questions put so far, in the whole essay, but for those that a model may not see.
         """
 
 
@@ -133,7 +133,11 @@ class SectionRemark:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """All that the critic said, unchecked."""
+    """All that the critic said, unchecked.
+
+    ``fixes`` is the index of the remark that ``fix_first`` speaks of, None where it speaks of none that is there.
+    ``misshapen`` counts remarks and praise that could not be read.
+    """
 
     fix_first: str
     remarks: tuple[Remark, ...]
@@ -141,6 +145,8 @@ class Opinion:
     sections: tuple[SectionRemark, ...]
     model: str
     cost: Cost
+    fixes: int | None = None
+    misshapen: int = 0
 
 
 class Critic(Protocol):

@@ -91,8 +91,8 @@ class Store(Protocol):
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         """All about the essay's versions but their texts, in order."""
 
-    async def move_head(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        """Makes a version the head. Raises UnknownVersion."""
+    async def move_head(self, writer: str, essay: str, number: int | None, at: datetime) -> None:
+        """Makes a version the head; with None the essay has no text, as before its first. Raises UnknownVersion."""
 
     async def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
         """Stores that this version is complete. Raises UnknownVersion."""

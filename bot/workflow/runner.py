@@ -28,6 +28,7 @@ __all__ = ["FLUSH_SECONDS", "JobRunner", "Report", "Work"]
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5  # twice as often as what a person may lose to a kill: a second's worth of writing
+_FIRST_SECONDS = 0.02  # the first text of a job is waited for: it is not kept back for a whole interval
 _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
     "and tell whoever runs the bot if it happens twice."
@@ -51,6 +52,7 @@ class JobRunner:
         self._door = asyncio.Lock()
         self._flush_lock = asyncio.Lock()
         self._dirty = asyncio.Event()
+        self._first = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -281,6 +283,8 @@ class JobRunner:
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush_forever(), name="job-flusher")
         self._dirty.set()
+        if not live.job.text:
+            self._first.set()
 
     async def _forget(self, live: Live) -> None:
         async with self._flush_lock:
@@ -293,15 +297,19 @@ class JobRunner:
         await self._store.drop_text(live.job.id)
 
     async def _flush_forever(self) -> None:
-        """The first text after a quiet moment is stored, and so may be shown, at once; then once every interval."""
+        """The first text of a job is stored, and so may be shown, at once; the rest of all jobs once every interval."""
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            self._first.clear()
             try:
                 await self._flush()
             except BotError:  # kept in memory and tried again with the next piece, and at the job's end
                 log.exception("the text of running jobs could not be stored")
-            await asyncio.sleep(self._flush_seconds)
+            await asyncio.sleep(min(_FIRST_SECONDS, self._flush_seconds))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._flush_seconds - _FIRST_SECONDS):
+                    await self._first.wait()
 
     async def _flush(self) -> None:
         """Stores all text that came since the last flush, of every job, in one transaction."""

@@ -76,7 +76,9 @@ class Ledger(Protocol):
     async def reserve(self, reservation: Reservation, at: datetime) -> int:
         """Writes the call down at its worst cost and returns its number, in one transaction with checking the budgets.
 
-        Raises BudgetSpent, and writes nothing, where the worst case would pass the writer's day or everybody's month.
+        Raises OverBudget, and writes nothing, where the worst case would pass the writer's day or everybody's month:
+        BudgetTooSmall where it alone does, BudgetSpent where it does with what was spent, BudgetReserved where it would
+        fit if the calls that are under way cost nothing.
         """
 
     async def settle(self, call: int, settlement: Settlement) -> None:

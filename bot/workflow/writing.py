@@ -9,10 +9,12 @@ from bot.errors import BadInput, CutShort, NoModel, NothingToDo, NothingWritten,
 from bot.essay.claims import Claim, unsupported
 from bot.essay.decoding import typed
 from bot.essay.essay import Essay, Note, Origin, Version
-from bot.essay.normalise import continued, finished, normalise, unfinished
+from bot.essay.normalise import continued, finished, is_no_post, normalise, unfinished, unwritten
+from bot.essay.questions import notes_for_model
 from bot.essay.sections import replace_body, split
 from bot.essay.structure import Structure
 from bot.essay.words import count_words
+from bot.workflow.aside import aside
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models
@@ -125,8 +127,9 @@ class Writing:
         """What a model would be given of the essay now."""
         opened = await self.desk.open(writer, essay)
         notes = await self.desk.notes(writer, essay)
-        usable = tuple(note for note in notes if not note.left_out)
-        return Material(opened, self.desk.structure(opened), usable, notes[-1].number if notes else 0)
+        structure = self.desk.structure(opened)
+        usable = notes_for_model(structure, notes)
+        return Material(opened, structure, usable, notes[-1].number if notes else 0)
 
     async def work_of(self, job: Job) -> Work:
         """The work of a job that an earlier process left, so that its text can be kept."""
@@ -170,11 +173,15 @@ class _Draft:
         written = await self.writing.models.drafter.draft(
             material.essay.writer, material.structure, material.essay.title, material.notes, report
         )
-        text = _so_far(written.text) if written.cut else normalise(written.text, material.structure)
+        whole_text = None if written.cut else await aside(normalise, written.text, material.structure)
+        text = whole_text if whole_text is not None else _so_far(written.text)
         return await self._add(text, complete=not written.cut, model=written.model)
 
     async def keep(self, text: str) -> int | None:
-        return await self._add(_so_far(text), complete=False, model=None) if count_words(text) else None
+        structure = self.material.structure
+        if not count_words(text) or is_no_post(text, structure, [section.key for section in structure.sections]):
+            return None
+        return await self._add(_so_far(text), complete=False, model=None)
 
     async def _add(self, text: str, *, complete: bool, model: str | None) -> int:
         essay, through = self.material.essay, self.material.through
@@ -199,13 +206,16 @@ class _Finish:
             material.essay.writer, material.structure, material.essay.title, material.notes, done, todo, report
         )
         more = written.text
-        text = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure)
-        return await self._add(text, complete=not written.cut, model=written.model)
+        noted = {note.section for note in material.notes if note.section}  # what no note tells of may stay a gap
+        lacking = unwritten(more, noted.intersection(todo), material.structure)
+        text = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure, lacking)
+        return await self._add(text, complete=not (written.cut or lacking), model=written.model)
 
     async def keep(self, text: str) -> int | None:
-        if not count_words(text):
+        structure = self.material.structure
+        if not count_words(text) or is_no_post(text, structure, unfinished(self.version.text, structure)):
             return None
-        done = finished(self.version.text, self.material.structure)
+        done = finished(self.version.text, structure)
         return await self._add(_so_far(f"{done}\n{text}"), complete=False, model=None)
 
     async def _add(self, text: str, *, complete: bool, model: str | None) -> int:

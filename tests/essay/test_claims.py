@@ -113,6 +113,25 @@ def test_notes_in_another_language_support_as_well(notes: tuple[str, ...], text:
     assert not {"2019", "14", "15 %", "48.500 Euro", "Jürgen", "Hélène", "Анна", "« tu reviendras »"} & set(listed)
 
 
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("Cela m'a pris du temps. Puis Zoé est partie. Rien ne changeait dans la maison.", ["Zoé"]),
+        ("Zoé est partie. Cela n'était pas prévu, et j'ai appelé Zoé le soir.", ["Zoé", "Zoé"]),
+        ("Marie Curie était là avec nous, et elle est partie.", ["Marie Curie"]),
+        ("Wtedy powiedziałem, że to koniec. Nikt nie pytał o nic.", []),
+        ("Entonces me fui. Nadie preguntaba por qué no estaba en la oficina.", []),
+        ("Тогда я ушёл. Никто не спросил.", []),
+        ("Piotr left Northwind in early spring of last year.", ["Piotr"]),
+        ("Piotr laughed.", ["Piotr"]),
+    ],
+)
+def test_a_word_that_begins_a_sentence_is_no_name_in_another_language_unless_it_is_one_elsewhere(
+    text: str, listed: list[str]
+) -> None:
+    assert open_claims(text) == listed
+
+
 def test_without_notes_everything_is_a_claim_without_support() -> None:
     assert open_claims("Then Anna had 3 in 2019.", ()) == ["Anna", "3", "2019"]
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.essay.gaps import gaps
-from bot.essay.normalise import CHATTER_WORDS, continued, finished, normalise, section_body, unfinished
+from bot.essay.normalise import (
+    CHATTER_WORDS,
+    continued,
+    finished,
+    is_no_post,
+    normalise,
+    section_body,
+    unfinished,
+    unwritten,
+)
 from bot.essay.sections import split
 from bot.essay.structure import Section, Structure, WordBudget
 
@@ -254,3 +263,42 @@ def test_code_in_a_revised_section_stays_code() -> None:
         "```\nmake\n```\n\nand\n\n```\nmake clean\n```",
     ):
         assert section_body(body, "What I missed") == body
+
+
+OTHERS = [section.heading for section in STRUCTURE.sections]
+
+
+def test_other_sections_are_left_out_of_a_revised_one_that_has_no_heading() -> None:
+    other = "## Where I am now\n\nNot asked for.\n\n### Deeper\n\nNor this.\n"
+    assert section_body(other, "What I missed", OTHERS) == ""
+    assert section_body(f"{BODY}\n\n{other}", "What I missed", OTHERS) == BODY
+    assert (
+        section_body(f"{other}\n## Tuesday\n\nNobody asked.", "What I missed", OTHERS) == "### Tuesday\n\nNobody asked."
+    )
+
+
+def test_sections_that_a_continuation_lacks_are_known_and_written_next() -> None:
+    done = "## What I missed\n\nThe build broke.\n"
+    more = "## What it actually looked like\n\nFirst a year of evenings.\n"
+    assert unwritten(more, KEYS[1:], STRUCTURE) == ("now",)
+    assert unwritten(more, ["steps"], STRUCTURE) == unwritten(GOOD, KEYS, STRUCTURE) == ()
+    joined = continued(done, more, STRUCTURE, ["now"])
+    assert joined == GOOD.replace("Still undecided.\n", "").rstrip() + "\n"
+    assert (unfinished(joined, STRUCTURE), gaps(joined)) == (("now",), ())
+    assert continued(finished(joined, STRUCTURE), GOOD[GOOD.index("## Where") :], STRUCTURE) == GOOD
+
+
+def test_a_section_between_that_was_left_out_is_written_before_those_behind_it() -> None:
+    joined = continued("## What I missed\n\nThe build broke.\n", GOOD[GOOD.index("## Where") :], STRUCTURE, ["steps"])
+    assert "## What it actually looked like\n\n## Where I am now\n\nStill undecided.\n" in joined
+    assert unfinished(joined, STRUCTURE) == ("steps", "now")
+    assert finished(joined, STRUCTURE) == "## What I missed\n\nThe build broke.\n"
+
+
+def test_a_few_words_without_a_heading_are_no_post() -> None:
+    """The least that the three sections allow is fifteen words."""
+    assert is_no_post("I am sorry, no.", STRUCTURE, KEYS)
+    assert not is_no_post("I am sorry, but no.", STRUCTURE, KEYS)
+    assert not is_no_post("## Where I am now\n\nOut.", STRUCTURE, KEYS)
+    assert not is_no_post("I cannot.", STRUCTURE, ["now"])
+    assert is_no_post("No.", STRUCTURE, ["now"])

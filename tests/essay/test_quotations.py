@@ -38,6 +38,11 @@ def found(quotation: str, text: str = TEXT) -> str | None:
         ("Don't come back, before Christmas please", "Don’t come back before\nChristmas, please"),
         ("The second big reorganization took my team", "The second **big** reorganisation took my team"),
         ("took my taem of 14 people", None),
+        ('"Don\'t come back before Christmas, please."', "“Don’t come back before\nChristmas, please.”"),
+        ("\"Don't come back", "“Don’t come back"),
+        ("\"Don't come back, before Christmas", "“Don’t come back before\nChristmas"),
+        ('Christmas, please." Nobody', "Christmas, please.” Nobody"),
+        ('"Nobody asked"', "Nobody asked"),
     ],
 )
 def test_quoting_changes_marks_and_the_words_are_found_as_the_text_has_them(quotation: str, stands: str | None) -> None:

@@ -27,6 +27,7 @@ SAID: dict[str, Any] = {
         {"section": "missed", "covered": "thin", "remark": "One event, no person."},
         {"section": "made-up", "covered": "covered", "remark": ""},
     ],
+    "fix_first_remark": 1,
     "fix_first": "Say who should have asked.",
 }
 
@@ -42,7 +43,7 @@ async def test_an_opinion_is_what_the_model_said(
     either.script(Reply(json.dumps(SAID), thinking=Thinking()))
     async with ports(either, ledger, naps) as models:
         opinion = await models.critic.critique(WRITER, DRAFT, structure, ["It has 2 sections."], on)
-    assert opinion.fix_first == "Say who should have asked."
+    assert (opinion.fix_first, opinion.fixes, opinion.misshapen) == ("Say who should have asked.", 0, 0)
     assert opinion.remarks == (
         Remark(
             "nobody asked me",
@@ -86,7 +87,7 @@ async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
     else:
         assert request.schema is not None
         assert request.effort == "high"
-        assert "fix_first" not in request.system
+        assert '"fix_first"' not in request.system
 
 
 async def test_labels_of_the_models_own_cost_no_finding(
@@ -136,3 +137,18 @@ async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
         opinion = await models.critic.critique(WRITER, DRAFT, structure, (), on)
     assert opinion.remarks
     assert {section.section for section in opinion.sections} <= {"missed", "gave-up"}
+
+
+async def test_remarks_that_cannot_be_read_are_counted_and_the_one_to_fix_first_is_still_the_right_one(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure
+) -> None:
+    remarks = [{"quotation": "nobody"}, REMARK | {"quotation": " "}, REMARK, REMARK | {"quotation": "48,500"}]
+    either.script(*(Reply(json.dumps(SAID | {"remarks": remarks, "fix_first_remark": at})) for at in (4, 1, 2, 5)))
+    fixes = []
+    async with ports(either, ledger, naps) as models:
+        for _ in range(4):
+            opinion = await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
+            assert [remark.quotation for remark in opinion.remarks] == ["nobody asked me", "48,500"]
+            assert opinion.misshapen == 1
+            fixes.append(opinion.fixes)
+    assert fixes == [1, None, None, None]

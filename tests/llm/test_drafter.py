@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.essay.structure import Structure
+from bot.errors import BadReply
+from bot.essay.structure import Structure, WordBudget
 from bot.workflow.models import Models, Role
 from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
@@ -121,3 +124,50 @@ async def test_a_revision_without_an_instruction_has_one_of_ours(
     await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "  ", on)
     assert "<instruction" not in claude.requests[0].last_user_text
     assert "clearer and more exact" in claude.requests[0].last_user_text
+
+
+@pytest.mark.parametrize("tag", ["think", "thinking"])
+async def test_reasoning_in_the_answer_is_neither_shown_nor_kept(
+    tag: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    either.script(Reply(f"\n<{tag}>First the scene.\n## What I missed\nNo.</{tag}>\n\n{DRAFT}", chunk=3))
+    async with ports(either, ledger, naps) as models:
+        written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    assert written.text == on.text == DRAFT
+    assert on.thoughts == 1
+
+
+async def test_a_closing_reasoning_tag_that_nothing_opened_ends_the_reasoning(
+    local: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    local.script(Reply(f"I should begin with the build.\n</think>\n{DRAFT}"), Reply(f"{DRAFT}<think>Done.</think>"))
+    async with ports(local, ledger, naps) as models:
+        for _ in range(2):
+            assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).text == DRAFT
+
+
+REFUSALS = ["I am sorry, but I cannot help with this text.", "Which of the two dates is right?"]
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+async def test_a_refusal_in_prose_is_no_draft(
+    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+) -> None:
+    wide = replace(structure, sections=tuple(replace(each, budget=WordBudget(60, 90)) for each in structure.sections))
+    either.script(Reply(said), Reply(said), Reply(f"## What I missed\n\n{said}"))
+    async with ports(either, ledger, naps) as models:
+        with pytest.raises(BadReply, match="Everything is stored"):
+            await models.drafter.draft(WRITER, wide, "Out", NOTES, on)
+        with pytest.raises(BadReply, match="Everything is stored"):
+            await models.drafter.finish(WRITER, wide, "Out", NOTES, "", ["gave-up"], on)
+        assert said in (await models.drafter.draft(WRITER, wide, "Out", NOTES, on)).text
+
+
+async def test_a_revision_that_holds_only_another_section_is_a_bad_reply(
+    claude: ClaudeSimulator, models: Models, on: Pieces
+) -> None:
+    claude.script(Reply("## What I gave up\n\nMy pay.\n"), Reply("Nobody asked.\n\n## What I gave up\n\nMy pay.\n"))
+    with pytest.raises(BadReply):
+        await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter.", on)
+    revised = await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter.", on)
+    assert revised.text == "Nobody asked."

@@ -195,6 +195,29 @@ async def test_silence_from_the_start_is_a_stall_too(
 
 
 @both
+async def test_silence_from_the_start_is_not_waited_for_again_whatever_the_retries(
+    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+) -> None:
+    """Three silences would take longer than the whole call may, and be told as something else."""
+    claude.script(*(Reply(DRAFT, before_headers=Gate()) for _ in range(3)))
+    async with ports(claude, ledger, naps, silence=0.2, total=0.5, retries=2) as models:
+        with pytest.raises(Stalled):
+            await ask(models, structure, on)
+    assert len(claude.requests) == 1
+    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("Stalled", True)]
+
+
+@both
+async def test_a_connection_dropped_before_an_answer_is_made_again(
+    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+) -> None:
+    claude.script(Dropped(), Reply(GOOD_CRITIQUE if ask is critique else DRAFT))
+    async with ports(claude, ledger, naps, retries=2) as models:
+        await ask(models, structure, on)
+    assert len(claude.requests) == 2
+
+
+@both
 async def test_a_call_ends_when_its_time_is_over(
     ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
 ) -> None:

@@ -11,8 +11,9 @@ from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.llm.interviewer import is_new_question
 from bot.workflow.models import Models, Role
+from bot.workflow.sorting import NOTES_AT_ONCE
 from tests.llm.conftest import NOTES, WRITER, MemoryLedger, Naps, ports
-from tests.simulators.claude import ClaudeSimulator, Reply, StreamError
+from tests.simulators.claude import ClaudeSimulator, Reply, StreamError, Thinking
 
 
 def placed(*pairs: tuple[int, str]) -> Reply:
@@ -136,3 +137,13 @@ async def test_a_writers_question_that_looks_like_a_tag_is_set_apart(
     claude.script(placed())
     await models.interviewer.place(WRITER, structure, [Note(1, "<note>I am a note</note>")])
     assert "‹note>I am a note‹/note>" in claude.requests[0].last_user_text
+
+
+async def test_the_places_of_as_many_notes_as_are_sorted_at_once_fit_the_models_room(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    """Written as loosely as JSON is, and with some thinking before."""
+    places = [{"note": number, "section": "gave-up"} for number in range(501, 501 + NOTES_AT_ONCE)]
+    claude.script(Reply(json.dumps({"placements": places}, indent=2), thinking=Thinking(tokens=1_000)))
+    notes = [Note(number, f"Note {number}.") for number in range(501, 501 + NOTES_AT_ONCE)]
+    assert len(await models.interviewer.place(WRITER, structure, notes)) == NOTES_AT_ONCE

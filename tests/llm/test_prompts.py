@@ -11,7 +11,7 @@ import pytest
 from bot.catalogue import prompts_directory
 from bot.errors import BadPromptFile
 from bot.llm.prices import estimated_tokens
-from bot.llm.prompts import VALUES, read_prompt, read_prompts
+from bot.llm.prompts import VALUES, read_json_only, read_prompt, read_prompts
 from bot.workflow.models import Role
 
 GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
@@ -65,6 +65,15 @@ def test_a_prompt_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadPromptFile, match="save it as UTF-8"):
         read_prompt(path, GIVEN)
+
+
+def test_what_asks_for_json_is_a_file_too(tmp_path: Path) -> None:
+    assert "JSON" in read_json_only(prompts_directory())
+    with pytest.raises(BadPromptFile, match="put the prompt back"):
+        read_json_only(tmp_path)
+    (tmp_path / "json_only.md").write_text(" \n")
+    with pytest.raises(BadPromptFile, match="the file is empty"):
+        read_json_only(tmp_path)
 
 
 def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -> None:

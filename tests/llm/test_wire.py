@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 
 from bot.errors import BadReply
@@ -23,7 +26,7 @@ def test_the_service_takes_every_schema(form: type[WireCritique | WirePlacements
         'Braces { do not hurt } here. {"question": "Why?"} And {"other": 1} is not it.',
     ],
 )
-def test_the_last_object_that_has_the_form_is_the_reply(text: str) -> None:
+def test_the_last_object_of_the_form_is_the_reply(text: str) -> None:
     assert parsed(WireQuestion, text).question == "Why?"
 
 
@@ -31,3 +34,65 @@ def test_the_last_object_that_has_the_form_is_the_reply(text: str) -> None:
 def test_a_text_without_the_form_is_a_bad_reply(text: str) -> None:
     with pytest.raises(BadReply):
         parsed(WireQuestion, text)
+
+
+REMARK = {"quotation": "a, ]", "category": "vague", "severity": "grave", "effect": "e"}
+
+
+@pytest.mark.parametrize("form", [WireCritique, WirePlacements, WireQuestion])
+def test_no_word_of_ours_travels_in_a_schema_but_the_names(form: type[WireCritique]) -> None:
+    text = json.dumps(schema_of(form))
+    for word in ("title", "description", "default", "LAMP"):
+        assert word not in text
+
+
+def test_every_field_of_a_critique_is_asked_for_and_few_are_needed() -> None:
+    schema = schema_of(WireCritique)
+    assert schema["required"] == ["remarks", "strengths", "sections", "fix_first_remark", "fix_first"]
+    assert parsed(WireCritique, json.dumps({"remarks": [REMARK]})).fix_first == ""
+
+
+def test_one_remark_out_of_form_costs_itself_alone_and_keeps_its_place() -> None:
+    said = {
+        "remarks": [REMARK, {"quotation": "x"}, "nothing", REMARK],
+        "strengths": [{"quotation": 3}, {"quotation": "b", "why": "c"}],
+        "sections": "none",
+        "fix_first_remark": "the fourth",
+        "fix_first": None,
+    }
+    reply = parsed(WireCritique, json.dumps(said))
+    assert [remark is not None for remark in reply.remarks] == [True, False, False, True]
+    assert [strength is not None for strength in reply.strengths] == [False, True]
+    assert (reply.sections, reply.fix_first_remark, reply.fix_first) == ([], None, "")
+
+
+@pytest.mark.parametrize("remarks", ["none", [3, 4], {"1": REMARK}, None])
+def test_remarks_of_which_none_is_in_form_are_a_bad_reply(remarks: object) -> None:
+    with pytest.raises(BadReply):
+        parsed(WireCritique, json.dumps({"remarks": remarks, "fix_first": "x"}))
+
+
+def test_a_reply_one_level_inside_another_object_is_found() -> None:
+    assert len(parsed(WireCritique, json.dumps({"critique": {"remarks": [REMARK], "fix_first": "x"}})).remarks) == 1
+    with pytest.raises(BadReply):
+        parsed(WireCritique, json.dumps({"a": {"b": {"remarks": [REMARK]}}}))
+
+
+def test_a_comma_behind_the_last_item_is_no_fault() -> None:
+    text = f'Here: {{"remarks": [{json.dumps(REMARK)} ,\n], "fix_first": "x, }}",\n}} There.'
+    reply = parsed(WireCritique, text)
+    assert [remark.quotation for remark in reply.remarks if remark] == ["a, ]"]
+    assert reply.fix_first == "x, }"
+
+
+def test_of_two_replies_the_one_that_says_most_is_taken() -> None:
+    full = json.dumps({"remarks": [REMARK, REMARK], "fix_first": "x"})
+    assert len(parsed(WireCritique, full + ' In short: {"remarks": [], "fix_first": "x"}').remarks) == 2
+
+
+@pytest.mark.parametrize("text", ["{" + '"a\\' * 20_000, '{"remarks":[' + '{"a":1,' * 5_000, '{"a", ' * 5_000])
+def test_a_reply_made_to_be_slow_is_not(text: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(BadReply):
+        parsed(WireCritique, text)
+    assert time.perf_counter() - start < 3

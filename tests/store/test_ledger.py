@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BudgetSpent
+from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
 from bot.store.essays import SqliteStore
 from bot.store.ledger import NANO, Budgets, SqliteLedger
 from bot.workflow.models import Role
@@ -32,27 +32,32 @@ def came_to(cents: int | None, model: str = "big", tokens: int = 100) -> Settlem
     return Settlement(model, tokens, 10, 1000, 50, None if cents is None else cents * CENT, 700, 9000, "end_turn")
 
 
+async def spend(ledger: SqliteLedger, cents: int, at: datetime, writer: str = "me") -> None:
+    """A call that was made and is over."""
+    await ledger.settle(await ledger.reserve(call(cents, writer), at), came_to(cents))
+
+
 async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(ledger: SqliteLedger) -> None:
-    await ledger.reserve(call(60), NOON)
-    await ledger.reserve(call(40), NOON)  # to the last cent
+    await spend(ledger, 60, NOON)
+    await spend(ledger, 40, NOON)  # to the last cent
     with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
         await ledger.reserve(call(1), NOON)
     assert refused.value.opens == datetime(2026, 11, 24, tzinfo=UTC)
     assert await ledger.spent("me", NOON) == Spent(100 * CENT, 100 * CENT)
-    await ledger.reserve(call(100, "you"), NOON)
+    await spend(ledger, 100, NOON, "you")
     await ledger.reserve(call(50), refused.value.opens)
 
 
 async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_first(ledger: SqliteLedger) -> None:
     for day in (20, 21):
-        await ledger.reserve(call(100), NOON.replace(day=day))
+        await spend(ledger, 100, NOON.replace(day=day))
     with pytest.raises(BudgetSpent, match=r"The bot's budget for this month is used up until 2026-12-01 00:00") as told:
         await ledger.reserve(call(51, "you"), NOON)
-    await ledger.reserve(call(50, "you"), NOON)
-    await ledger.reserve(call(100, "you"), told.value.opens)
+    await spend(ledger, 50, NOON, "you")
+    await spend(ledger, 100, told.value.opens, "you")
     december = NOON.replace(month=12, day=31)
-    await ledger.reserve(call(100, "you"), december)
-    await ledger.reserve(call(50, "me"), december)
+    await spend(ledger, 100, december, "you")
+    await spend(ledger, 50, december, "me")
     with pytest.raises(BudgetSpent) as told:
         await ledger.reserve(call(1, "me"), december)
     assert told.value.opens == datetime(2027, 1, 1, tzinfo=UTC)
@@ -60,7 +65,7 @@ async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_fir
 
 async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: SqliteLedger) -> None:
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
-    assert sum(isinstance(one, BudgetSpent) for one in tried) == 7
+    assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
     assert len({one for one in tried if isinstance(one, int)}) == 3
     assert (await ledger.spent("me", NOON)).writer_day == 90 * CENT
 
@@ -73,17 +78,73 @@ async def test_two_processes_over_one_file_share_the_budget(
     both = [ledger, other] * 5
     tried = await asyncio.gather(*(one.reserve(call(30), NOON) for one in both), return_exceptions=True)
     assert sum(isinstance(one, int) for one in tried) == 3
-    assert all(isinstance(one, int | BudgetSpent) for one in tried)
+    assert all(isinstance(one, int | BudgetReserved) for one in tried)
     other_store.close()
 
 
 async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
     number = await ledger.reserve(call(100), NOON)
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(OverBudget):
         await ledger.reserve(call(90), NOON)
     await ledger.settle(number, came_to(10))
     assert await ledger.spent("me", NOON) == Spent(10 * CENT, 10 * CENT)
     await ledger.reserve(call(90), NOON)
+
+
+async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: SqliteLedger) -> None:
+    await spend(ledger, 10, NOON)
+    await ledger.reserve(call(50), NOON)
+    with pytest.raises(BudgetReserved) as told:
+        await ledger.reserve(call(60), NOON + timedelta(seconds=30))
+    assert str(told.value) == (
+        "Your budget for today has $0.90 left, and $0.50 of it is held by work that is under way, so no model was "
+        "called. Everything is stored; try again when that work is done."
+    )
+    with pytest.raises(BudgetSpent):  # this one would not fit even then
+        await ledger.reserve(call(91), NOON)
+
+
+async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: SqliteLedger) -> None:
+    for writer in ("you", "they"):
+        await ledger.reserve(call(100, writer), NOON)
+    with pytest.raises(
+        BudgetReserved, match=r"The bot's budget for this month has \$2.50 left, and \$2.00 of it is held"
+    ):
+        await ledger.reserve(call(60), NOON)
+
+
+async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledger: SqliteLedger) -> None:
+    for day in (18, 19):
+        await spend(ledger, 100, NOON.replace(day=day))
+    await ledger.reserve(call(40), NOON)
+    with pytest.raises(BudgetSpent, match="this month"):
+        await ledger.reserve(call(70), NOON)
+
+
+async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(ledger: SqliteLedger) -> None:
+    await ledger.reserve(call(80), NOON)
+    later = NOON + timedelta(minutes=15)
+    with pytest.raises(BudgetReserved):
+        await ledger.reserve(call(30), later - timedelta(seconds=1))
+    with pytest.raises(BudgetSpent):
+        await ledger.reserve(call(30), later)
+
+
+@pytest.mark.parametrize(
+    ("budget", "nano_usd", "told"),
+    [
+        ("0.001", 2_345_678, r"is \$0.001, and this may cost up to \$0.002346, so"),
+        ("0.00001", 40_000, r"is \$0.00001, and this may cost up to \$0.00004, so"),
+        ("0.03", 30_100_000, r"is \$0.03, and this may cost up to \$0.04, so"),
+        ("0", 9_999_999, r"is \$0, and this may cost up to \$0.01, so"),
+    ],
+)
+async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
+    store: SqliteStore, budget: str, nano_usd: int, told: str
+) -> None:
+    ledger = SqliteLedger(store.thread, Budgets(Decimal(budget), Decimal(1)))
+    with pytest.raises(BudgetTooSmall, match=told):
+        await ledger.reserve(Reservation("me", Role.INTERVIEWER, "fast", "place.md", "abc123", nano_usd), NOON)
 
 
 async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: SqliteLedger) -> None:
@@ -126,7 +187,7 @@ async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteL
 
 async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: SqliteLedger) -> None:
     evening = datetime(2026, 11, 30, 20, 0, tzinfo=timezone(timedelta(hours=-8)))  # already December by UTC
-    await ledger.reserve(call(100), evening)
+    await spend(ledger, 100, evening)
     with pytest.raises(BudgetSpent) as told:
         await ledger.reserve(call(1), datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
     assert told.value.opens == datetime(2026, 12, 2, tzinfo=UTC)

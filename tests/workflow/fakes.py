@@ -63,8 +63,10 @@ def opinion(
     praise: Sequence[Praise] = (),
     sections: Sequence[SectionRemark] = (),
     fix_first: str = "Say when.",
+    fixes: int | None = 0,
+    misshapen: int = 0,
 ) -> Opinion:
-    return Opinion(fix_first, remarks, tuple(praise), tuple(sections), MODEL, COST)
+    return Opinion(fix_first, remarks, tuple(praise), tuple(sections), MODEL, COST, fixes, misshapen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from bot.essay.essay import Essay
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.store.essays import SqliteStore
 from bot.workflow.desk import Desk
-from bot.workflow.interview import FOLLOW_UPS, QUESTIONS_BEFORE_A_POST, Interview
+from bot.workflow.following import FOLLOW_UPS
+from bot.workflow.interview import QUESTIONS_BEFORE_A_POST, Interview
 from tests.workflow.conftest import Room
 from tests.workflow.fakes import FakeModels
 
@@ -47,7 +48,7 @@ async def test_an_answer_is_followed_up_at_most_twice_a_section(room: Room, essa
     first = room.models.asked[0].given
     assert first["section"].key == "missed"
     assert [note.text for note in first["notes"]] == ["To What was missing? yes."]
-    assert room.models.asked[1].given["asked"] == ["What was missing?", "How loud?"]
+    assert list(room.models.asked[1].given["asked"]) == ["What was missing?", "How loud?"]
     assert [question.section for question in await room.store.questions("me", essay.id)] == ["missed"] * 3 + [
         "gave-up"
     ] * 3

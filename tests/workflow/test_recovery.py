@@ -183,7 +183,7 @@ async def test_a_bug_in_reading_one_job_does_not_keep_the_others_from_being_reco
 ) -> None:
     essay = await room.essay_with_notes(structure)
     await left_open(room, "first", JobKind.DRAFT, "text")
-    await left_open(room, essay, JobKind.DRAFT, "Some words.")
+    await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nSome words.")
 
     async def work_of(job: Job) -> Work:
         if job.subject == "first":

@@ -143,6 +143,8 @@ class Speaker:
                 delta = {"type": "text_delta", "text": piece}
                 await self._event(response, "content_block_delta", {"index": index, "delta": delta})
                 self._record.text_sent += piece
+                self._record.last_text_at = time.time()
+                self._record.first_text_at = self._record.first_text_at or self._record.last_text_at
             if kind == "pause":
                 for pause in speech.reply.pauses:
                     if min(pause.after, len(speech.text)) == mark:

@@ -1,0 +1,52 @@
+"""What of the questions put to a writer a model may be shown, and when two of them are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rapidfuzz import fuzz, utils
+
+from bot.essay.essay import Note, Question
+from bot.essay.structure import Structure
+
+# Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
+# two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
+_SAME = 90
+
+
+def is_own(structure: Structure, question: str) -> bool:
+    """Whether a question is the structure's own; any other was born of an answer and may quote it."""
+    return any(question in section.questions for section in structure.sections)
+
+
+def is_same_question(one: str, other: str) -> bool:
+    """Whether two questions are the same, or nearly."""
+    return bool(fuzz.ratio(one, other, processor=utils.default_process) >= _SAME)
+
+
+def notes_for_model(structure: Structure, notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes that a model may see, each as it may see it: those that are not left out.
+
+    A question that was born of an answer is taken off where a note of its section is left out, whichever came first: it
+    may hold that note's words. It stays in the store, and is shown again once the note is taken in.
+    """
+    closed = _closed(notes)
+    return tuple(
+        replace(note, question=None)
+        if note.question is not None and note.section in closed and not is_own(structure, note.question)
+        else note
+        for note in notes
+        if not note.left_out
+    )
+
+
+def questions_for_model(structure: Structure, asked: Sequence[Question], notes: Sequence[Note]) -> tuple[str, ...]:
+    """The questions put so far that a model may see, in order, by the same rule: ``notes`` are all of the essay's."""
+    closed = _closed(notes)
+    return tuple(one.text for one in asked if one.section not in closed or is_own(structure, one.text))
+
+
+def _closed(notes: Sequence[Note]) -> frozenset[str | None]:
+    """The sections that hold a note which is left out."""
+    return frozenset(note.section for note in notes if note.left_out)

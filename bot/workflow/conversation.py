@@ -1,0 +1,188 @@
+"""A conversation, message by message: what is written is stored at once, and becomes the writer's notes.
+
+A message is known by its id, a number that grows with time. While a question stands before the writer, each message is
+a piece of its answer; the pieces in the order of their ids, with a blank line between, are the note once the answer
+ends. Without a question a message is a note by itself. In an essay that holds nothing it waits, because a note would
+fix the essay's structure before the writer has chosen it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.errors import BadInput
+from bot.essay.decoding import typed
+from bot.essay.essay import Essay, Note
+from bot.essay.notes import Passage, read_notes
+from bot.essay.structures import DEFAULT
+from bot.essay.words import count_words
+from bot.workflow.desk import TITLE_CHARACTERS, Desk
+from bot.workflow.ports import Clock, NewId
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A message that waits to become a note, or part of one. ``question`` is the number of the one it answers."""
+
+    question: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where a message went.
+
+    ``question`` is the number of the one it is a piece of the answer to; ``note`` the number of the note that holds it,
+    None while it waits. ``new`` is False where it had been heard before; ``begun`` whether an essay was begun for it.
+    """
+
+    essay: str
+    question: int | None
+    note: int | None
+    new: bool
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A writer's channel, and the id of the last message such that it and all before it are stored."""
+
+    writer: str
+    id: int
+    read: int
+
+
+class ConversationStore(Protocol):
+    """Where conversations live. Every call is one transaction; all raise StoreError where the store cannot be used."""
+
+    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard:
+        """Stores a message of the writer of ``new``, unless it is stored; in ``new`` where they have no essay."""
+
+    async def hear_file(
+        self,
+        writer: str,
+        essay: str,
+        message: int,
+        part: int,
+        passages: Sequence[Passage],
+        title: str | None,
+        at: datetime,
+    ) -> int:
+        """Stores what a file of a message held as notes, unless it is stored; returns how many are new.
+
+        ``part`` counts the message's files from 1. Raises UnknownEssay.
+        """
+
+    async def has_file(self, message: int, part: int) -> bool:
+        """Whether what a file of a message held is stored."""
+
+    async def change(self, writer: str, message: int, text: str, at: datetime) -> bool:
+        """Gives a stored message another text, and the note it is part of; False where it is not stored.
+
+        A note that would be left without a word stays as it is.
+        """
+
+    async def end(self, writer: str, essay: str, question: int | None, at: datetime) -> tuple[Note, ...]:
+        """Makes notes of what waits: the answer to this question; with None, all there is. Raises UnknownEssay.
+
+        What holds no words goes on waiting.
+        """
+
+    async def turn_to(self, writer: str, essay: str, question: int | None, at: datetime) -> None:
+        """Stores what stands before the writer; an answer to anything else ends."""
+
+    async def pieces(self, writer: str, essay: str) -> tuple[Piece, ...]:
+        """What waits in an essay, in order. Raises UnknownEssay."""
+
+    async def channels(self) -> tuple[Channel, ...]:
+        """Every channel that is known."""
+
+    async def meet(self, writer: str, channel: int, read: int) -> bool:
+        """Stores a writer's channel, and from where on to read it; False, and nothing, where it is known."""
+
+    async def mark(self, writer: str, read: int) -> None:
+        """Stores how far a writer's channel was read. It never goes back."""
+
+    async def forget(self, writer: str) -> None:
+        """Removes the writer's conversation with all its pieces. Their notes stay."""
+
+
+class Conversation:
+    """What a writer says outside of every form."""
+
+    def __init__(self, desk: Desk, store: ConversationStore, clock: Clock, new_id: NewId) -> None:
+        self.store = store
+        self._desk = desk
+        self._clock = clock
+        self._new_id = new_id
+
+    async def heard(self, writer: str, message: int, text: str) -> Heard:
+        """Stores a message, once however often it is heard. It goes to what stands before the writer.
+
+        Where nothing does, to their last changed essay; where there is none, to a new one. Raises BadInput for what is
+        no text in UTF-8.
+        """
+        words, now, structure = typed(text, "Your message"), self._clock(), self._desk.structures[DEFAULT]
+        new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
+        return await self.store.hear(message, words, new, now)
+
+    async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> int:
+        """Stores what a file of a message held as notes, each under the section that its heading names; how many.
+
+        0 where they had been stored before. ``heard`` is what became of the message. Raises BadInput for a page without
+        words, UnknownEssay.
+        """
+        opened = await self._desk.open(writer, heard.essay)
+        structure = self._desk.structure(opened)
+        room = TITLE_CHARACTERS if opened.title == structure.name else 0
+        notes = await asyncio.to_thread(read_notes, typed(text, "The file"), structure, title_room=room)
+        if not notes.passages:
+            raise BadInput("There are no words under the file's headings: write a few lines and send it again.")
+        return await self.store.hear_file(
+            writer, heard.essay, message, part, notes.passages, notes.title, self._clock()
+        )
+
+    async def edited(self, writer: str, message: int, text: str) -> bool:
+        """Takes over a message's new text, also into the note it has become; versions stay as they were made.
+
+        False where the message was never heard. Raises BadInput.
+        """
+        return await self.store.change(writer, message, typed(text, "Your message"), self._clock())
+
+    async def next_(self, writer: str, essay: str, question: int) -> Note | None:
+        """Ends the answer to a question; the note it has become, None where nothing had been said.
+
+        Raises BadInput for an answer without a word, which stays and can be added to.
+        """
+        ended = await self.store.end(writer, essay, question, self._clock())
+        if ended:
+            return ended[0]
+        if any(piece.question == question for piece in await self.store.pieces(writer, essay)):
+            raise BadInput("The answer holds no words yet: write some, or skip the question. It is still open.")
+        return None
+
+    async def settle(self, writer: str, essay: str) -> tuple[Note, ...]:
+        """Ends every answer in an essay, before something is made of its notes."""
+        return await self.store.end(writer, essay, None, self._clock())
+
+    async def turn_to(self, writer: str, essay: str, question: int | None) -> None:
+        """What stands before the writer from now on: a question of an essay, or something else of it."""
+        await self.store.turn_to(writer, essay, question, self._clock())
+
+    async def pieces(self, writer: str, essay: str) -> tuple[Piece, ...]:
+        """What waits in an essay to become notes, in order."""
+        return await self.store.pieces(writer, essay)
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """The pieces of an answer as one text. Nothing else is done to them; what is empty is passed over."""
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def has_words(pieces: Sequence[str]) -> bool:
+    """Whether there is a word in any of them."""
+    return any(count_words(piece) for piece in pieces)

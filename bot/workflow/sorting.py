@@ -1,0 +1,100 @@
+"""Sorting notes into sections with a model, batch by batch: what one batch came to is stored before the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from bot.errors import (
+    KeyRefused,
+    ModelError,
+    NoNetwork,
+    NotClaude,
+    OutOfCredit,
+    OverBudget,
+    SpendLimitReached,
+    Stalled,
+    TookTooLong,
+    UnknownModel,
+)
+from bot.essay.essay import Note
+from bot.essay.questions import notes_for_model
+from bot.essay.structure import Structure
+from bot.workflow.models import Interviewer
+from bot.workflow.ports import Clock, Store
+
+NOTES_AT_ONCE = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
+CHARACTERS_AT_ONCE = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
+# The next batch would fare no better; and after a call that took minutes, the writer has waited enough.
+_FOR_ALL = (
+    KeyRefused,
+    NoNetwork,
+    NotClaude,
+    OutOfCredit,
+    OverBudget,
+    SpendLimitReached,
+    Stalled,
+    TookTooLong,
+    UnknownModel,
+)
+
+
+class Sorter:
+    """Puts notes that have no section into one. No note is altered, and none that has a section is moved."""
+
+    def __init__(self, store: Store, clock: Clock, interviewer: Interviewer) -> None:
+        self._store = store
+        self._clock = clock
+        self._interviewer = interviewer
+
+    async def place(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> str | None:
+        """Sorts those of the notes with these numbers that have no section; returns what could not be done, if so.
+
+        A batch that fails is passed over and the rest goes on, unless the fault is one that the rest would meet too.
+        """
+        wanted = await self._unplaced(writer, essay, structure, numbers)
+        left, failed, faults = len(wanted), 0, []
+        for batch in batches(wanted):
+            left -= len(batch)
+            try:
+                await self._place(writer, essay, structure, [note.number for note in batch])
+            except ModelError as error:
+                failed += len(batch)
+                faults.append(error)
+                if isinstance(error, _FOR_ALL):
+                    failed += left
+                    break
+        if not faults:
+            return None
+        which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
+        told = " ".join(dict.fromkeys(map(str, faults)))
+        return f"The notes are stored; {which} could not be sorted into sections. {told}"
+
+    async def _place(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> None:
+        # What was left out or placed while the batches before were under way is neither sent nor moved.
+        if not (notes := await self._unplaced(writer, essay, structure, numbers)):
+            return
+        places = await self._interviewer.place(writer, structure, notes)
+        still = {note.number for note in await self._unplaced(writer, essay, structure, numbers)}
+        known = {number: key for number, key in places.items() if number in still and structure.section(key)}
+        if known:
+            await self._store.place_notes(writer, essay, known, self._clock())
+
+    async def _unplaced(
+        self, writer: str, essay: str, structure: Structure, numbers: Collection[int]
+    ) -> tuple[Note, ...]:
+        notes = notes_for_model(structure, await self._store.notes(writer, essay))
+        return tuple(note for note in notes if note.section is None and note.number in numbers)
+
+
+def batches(notes: Sequence[Note]) -> Iterator[Sequence[Note]]:
+    """The notes in order, in runs of at most NOTES_AT_ONCE and, but for a single note, CHARACTERS_AT_ONCE."""
+    batch: list[Note] = []
+    size = 0
+    for note in notes:
+        if batch and (len(batch) == NOTES_AT_ONCE or size + len(note.text) > CHARACTERS_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(note)
+        size += len(note.text)
+    if batch:
+        yield batch

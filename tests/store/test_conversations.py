@@ -1,0 +1,137 @@
+"""Messages in the store: each once, in the order of their ids, sealed, and gone with their essay."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UnknownEssay
+from bot.essay.essay import Essay
+from bot.essay.notes import Passage
+from bot.store.conversations import SqliteConversations
+from bot.store.essays import SqliteStore
+from bot.workflow.conversation import Channel, Piece
+
+Clock = Callable[[], datetime]
+CHANNEL, FIRST, SECOND, THIRD = (
+    812_345_678_901_234_567,
+    900_000_000_000_000_001,
+    900_000_000_000_000_002,
+    9 * 10**17 + 3,
+)
+
+
+@pytest.fixture
+def talk(store: SqliteStore) -> SqliteConversations:
+    return SqliteConversations(store.thread)
+
+
+def essay(clock: Clock, name: str = "essay-1", writer: str = "me") -> Essay:
+    now = clock()
+    return Essay(name, writer, "short-one", "Short one", None, None, now, now)
+
+
+async def asked(store: SqliteStore, clock: Clock, name: str = "essay-1") -> int:
+    await store.add_essay(essay(clock, name))
+    return (await store.ask("me", name, "missed", "What was missing?", clock())).number
+
+
+async def test_pieces_stand_in_the_order_of_their_messages_however_they_came(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    """A message that overtook another on its way is put behind it; one that comes twice is stored once."""
+    number = await asked(store, clock)
+    for message, text in ((THIRD, "three"), (FIRST, "one"), (SECOND, "two"), (FIRST, "one")):
+        heard = await talk.hear(message, text, essay(clock, "not-used"), clock())
+        assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
+    assert not heard.new
+    assert await talk.pieces("me", "essay-1") == tuple(Piece(number, text) for text in ("one", "two", "three"))
+    (note,) = await talk.end("me", "essay-1", number, clock())
+    assert note.text == "one\n\ntwo\n\nthree"
+    assert await talk.end("me", "essay-1", number, clock()) == ()
+    assert len(await store.essays("me")) == 1
+
+
+async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_the_file(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    await talk.hear(FIRST, "The lift at Mill Lane", essay(clock), clock())
+    await talk.meet("me", CHANNEL, FIRST)
+    store.close()
+    held = b"".join(path.read_bytes() for path in database.parent.glob("essays.db*"))
+    for secret in (str(CHANNEL), str(FIRST), "Mill Lane"):
+        assert secret.encode() not in held
+    dump = "\n".join(sqlite3.connect(database).iterdump())
+    for number in (CHANNEL, FIRST):
+        assert str(number) not in dump
+        assert f"{number:x}" not in dump.lower()
+
+
+async def test_a_mark_never_goes_back_and_outlives_the_process(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    assert await talk.meet("me", CHANNEL, FIRST)
+    assert not await talk.meet("me", CHANNEL, THIRD)
+    assert await talk.channels() == (Channel("me", CHANNEL, FIRST),)
+    await talk.mark("me", THIRD)
+    await talk.mark("me", SECOND)
+    await talk.mark("somebody", SECOND)
+    store.close()
+    again = SqliteStore(database, None, clock)
+    assert await SqliteConversations(again.thread).channels() == (Channel("me", CHANNEL, THIRD),)
+    again.close()
+
+
+async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewhere(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    await talk.hear(FIRST, "one", essay(clock), clock())
+    await store.delete("me", "essay-1")
+    heard = await talk.hear(SECOND, "two", essay(clock, "essay-2"), clock())
+    assert (heard.essay, heard.begun) == ("essay-2", True)
+    assert await talk.pieces("me", "essay-2") == (Piece(None, "two"),)
+    assert not await talk.change("me", FIRST, "changed", clock())
+
+
+async def test_nobody_changes_or_reads_what_somebody_else_wrote(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    await talk.hear(FIRST, "one", essay(clock), clock())
+    assert not await talk.change("another", FIRST, "changed", clock())
+    await talk.turn_to("another", "essay-1", None, clock())
+    with pytest.raises(UnknownEssay):
+        await talk.pieces("another", "essay-1")
+    with pytest.raises(UnknownEssay):
+        await talk.end("another", "essay-1", None, clock())
+    with pytest.raises(UnknownEssay):
+        await talk.hear_file("another", "essay-1", SECOND, 1, [Passage("x")], None, clock())
+    assert await talk.pieces("me", "essay-1") == (Piece(None, "one"),)
+
+
+async def test_a_file_is_stored_once(store: SqliteStore, talk: SqliteConversations, clock: Clock) -> None:
+    await talk.hear(FIRST, "", essay(clock), clock())
+    passages = [Passage("one", "missed"), Passage("two")]
+    for made in (2, 0):
+        assert await talk.hear_file("me", "essay-1", FIRST, 1, passages, "A title", clock()) == made
+    assert await talk.has_file(FIRST, 1)
+    assert not await talk.has_file(FIRST, 2)
+    assert [note.text for note in await store.notes("me", "essay-1")] == ["one", "two"]
+    assert (await store.essay("me", "essay-1")).title == "A title"
+
+
+async def test_forgetting_a_person_leaves_no_message_and_no_channel(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    await talk.hear(FIRST, "one", essay(clock), clock())
+    await talk.meet("me", CHANNEL, FIRST)
+    await talk.forget("me")
+    assert await talk.channels() == ()
+    assert await talk.pieces("me", "essay-1") == ()
+    rows = sqlite3.connect(database).execute(
+        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations)"
+    )
+    assert rows.fetchone() == (0, 0)

@@ -1,0 +1,24 @@
+"""A critique in the terminal says what is left out and why, each in its own words."""
+
+from __future__ import annotations
+
+from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity
+from bot.essay.spans import Span
+from bot.terminal import critique_view
+
+FINDING = Finding("so it goes", Span(0, 10), Category.VAGUE, Severity.GRAVE, "Nobody can tell.", None, "Who?")
+FOUND = Critique(
+    "Say who.", (FINDING,), (), (Coverage("missed", Covered.THIN, ""),), 1, 2, "a-model", repeated=3, misshapen=4
+)
+
+
+def test_what_is_left_out_is_counted_by_its_reason() -> None:
+    assert critique_view.counts(FOUND) == (
+        "Written by a-model. 1 dropped, because the words they quote are not in the text. 3 left out, because a "
+        "finding as grave or graver quotes the same words. 4 left out, because the model sent them out of form. "
+        "2 lesser ones held back."
+    )
+
+
+def test_a_section_without_a_remark_stands_without_a_colon() -> None:
+    assert "thin     missed\n" in critique_view.critique(FOUND, None).plain

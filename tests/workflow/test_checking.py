@@ -1,0 +1,87 @@
+"""What a critic says is held against the text: which finding comes first, which are one, and what each offers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.essay.critique import Category, Covered, Severity
+from bot.essay.structure import Structure
+from bot.workflow.checking import checked
+from bot.workflow.models import SectionRemark
+from tests.workflow.fakes import opinion
+from tests.workflow.test_criticism import TEXT, remark
+
+FIRST = "Begin with the first finding: it is the gravest."
+
+
+@pytest.mark.parametrize(
+    ("fix_first", "fixes", "shown"),
+    [
+        ("Say who should have asked.", 1, "Say who should have asked."),
+        ("Say whom “nobody asked”.", 1, "Say whom “nobody asked”."),
+        ("Cut the dream sequence.", 0, f"{FIRST} A reader cannot picture it."),  # its finding is nowhere in the text
+        ("Cut the dream sequence.", None, f"{FIRST} A reader cannot picture it."),
+        ("Cut the dream sequence.", 7, f"{FIRST} A reader cannot picture it."),
+        ("Cut “a dream of glass”.", 1, f"{FIRST} A reader cannot picture it."),
+        ("", 1, f"{FIRST} A reader cannot picture it."),
+    ],
+)
+def test_what_to_fix_first_has_a_finding_that_is_shown_behind_it(fix_first: str, fixes: int | None, shown: str) -> None:
+    said = opinion(remark("a dream of glass", Severity.GRAVE), remark("nobody asked"), fix_first=fix_first, fixes=fixes)
+    assert checked(said, TEXT, None, [TEXT]).fix_first == shown
+
+
+def test_a_finding_held_back_is_not_what_to_fix_first() -> None:
+    words = ["very good work", "the best", "they said", "I left", "14 others", "The pay", "4,000 euros"]
+    remarks = [remark(quotation) for quotation in words] + [remark("nobody asked", Severity.MINOR)]
+    critique = checked(opinion(*remarks, fix_first="Say who.", fixes=7), TEXT, None, [TEXT])
+    assert critique.held_back == 1
+    assert critique.fix_first.startswith(FIRST)
+
+
+def test_an_effect_that_quotes_what_the_text_does_not_say_is_not_what_to_fix_first() -> None:
+    said = replace(remark("nobody asked"), effect="“Synergy” says nothing.")
+    assert checked(opinion(said, fixes=None), TEXT, None, [TEXT]).fix_first == FIRST
+
+
+def test_what_is_said_of_a_section_quotes_the_text_or_a_heading_or_is_not_shown(structure: Structure) -> None:
+    remarks = ["“nobody asked” is all.", "Nothing of “What I missed”.", "“We wept” says little.", "Thin."]
+    shown = []
+    for said in remarks:
+        sections = [SectionRemark("missed", Covered.THIN, said)]
+        critique = checked(opinion(remark("nobody asked"), sections=sections), TEXT, structure, [TEXT])
+        shown += [(one.covered, one.remark) for one in critique.coverage]
+    assert shown == [(Covered.THIN, said) for said in [*remarks[:2], "", "Thin."]]
+
+
+def test_what_could_not_be_read_is_counted() -> None:
+    assert checked(opinion(remark("nobody asked"), misshapen=2), TEXT, None, [TEXT]).misshapen == 2
+
+
+def test_of_findings_on_overlapping_words_the_gravest_is_shown_and_the_rest_counted() -> None:
+    said = opinion(remark("very good work"), remark("good work — “the best”", Severity.GRAVE), remark("they said"))
+    critique = checked(said, TEXT, None, [TEXT])
+    assert [finding.quotation for finding in critique.findings] == ["good work — “the best”", "they said"]
+    assert (critique.repeated, critique.dropped) == (1, 0)
+
+
+def test_a_finding_has_a_replacement_or_a_question_and_never_both() -> None:
+    """A question of the critic's own is asked before one of ours; wording that needs no fact is shown without it."""
+    said = opinion(
+        remark("nobody asked", replacement="nobody of the 12 asked", question="Who should have?"),
+        remark("The pay", replacement="What I earned", question="How much?"),
+        remark("they said", category=Category.AWKWARD),
+        remark("I left", replacement="  ", category=Category.UNSUPPORTED),
+    )
+    critique = checked(said, TEXT, None, [TEXT])
+    assert [(finding.replacement, finding.question) for finding in critique.findings] == [
+        (None, "Who should have?"),
+        ("What I earned", None),
+        (None, "How would you say this aloud to a friend?"),
+        (None, "How do you know this?"),
+    ]
+    for category in Category:
+        (finding,) = checked(opinion(remark("nobody asked", category=category)), TEXT, None, [TEXT]).findings
+        assert (finding.question or "").endswith("?")
