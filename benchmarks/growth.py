@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.timing import medians
+from bot.essay.claims import claims
 from bot.essay.measures import measure
+from bot.essay.quotations import locate
 from bot.essay.reading import Reading
 from bot.essay.sections import split
 from bot.essay.specifics import specifics
@@ -16,17 +18,19 @@ UNITS = [
 ]
 TIMES = 4
 ALLOWED = 8.0  # four times the text may take four times as long; quadratic work would take sixteen times
-SHORT = 20_000
+SHORT = 10_000
 SHOWN = 5
 RUNS = 3
 
 
 def everything(text: str) -> None:
-    """All that is read and measured in a text."""
+    """All that is read, measured, checked and looked for in a text."""
     reading = Reading(text)
     measure(reading)
     specifics(text)
     split(text)
+    claims(text, [text[: len(text) // 2]])
+    locate(text, text[: len(text) // 3] + " x y")
 
 
 def run() -> None:
