@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
 from bot.settings import Settings
+from bot.store.conversations import SqliteConversations
 from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.memory import SqliteMemory
+from bot.workflow.conversation import Conversation
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
@@ -44,6 +46,7 @@ class Workshop:
     interview: Interview
     writing: Writing
     criticism: Criticism
+    conversation: Conversation
     jobs: JobRunner
     ledger: Ledger
     models: Models | None
@@ -106,6 +109,7 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         Interview(desk, store, now, models.interviewer if models else None),
         Writing(desk, store, jobs, models, now),
         Criticism(desk, store, SqliteCritiques(store.thread), jobs, models, now, new_id),
+        Conversation(desk, SqliteConversations(store.thread), now, new_id),
         jobs,
         ledger,
         models,

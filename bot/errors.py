@@ -3,7 +3,7 @@
     BotError
     ├── BadInput             what was handed in cannot be used
     │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
-    │   ├── UnknownStructure
+    │   ├── UnknownStructure, StructureGone
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
@@ -66,7 +66,7 @@ class UnreadableText(BadInput):
 
     @classmethod
     def empty(cls, name: str) -> UnreadableText:
-        return cls(f"{name} holds no words: write a few lines in it and run the command again.")
+        return cls(f"{name} holds no words: write a few lines in it and hand it in again.")
 
     @classmethod
     def binary(cls, name: str) -> UnreadableText:
@@ -92,6 +92,18 @@ class UnknownStructure(BadInput):
     def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
         hint = f"did you mean {close}? " if close else ""
         super().__init__(f"There is no structure called {key}: {hint}The structures are {', '.join(known)}."[:2000])
+
+
+class StructureGone(UnknownStructure):
+    """The file of the structure that an essay is written in is no longer there."""
+
+    def __init__(self, key: str) -> None:
+        BadInput.__init__(
+            self,
+            f"The structure {key} of this essay is no longer there, and this step needs it. What is stored is safe, "
+            "and can be read, edited, undone, exported, renamed and deleted; whoever runs the bot can put the "
+            "structure's file back.",
+        )
 
 
 class UnknownEssay(BadInput):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
+import sys
 from collections.abc import Iterator
 
 import aiohttp
@@ -22,12 +24,16 @@ from bot.errors import BadSetting, BotError
 from bot.heartbeat import BEAT_SECONDS, Heartbeat
 from bot.settings import Settings
 from bot.terminal import WRITER
+from bot.workflow.aside import in_a_process
 
 log = logging.getLogger("bot.discord")
 
 # Together under the ten seconds after which an operator's tools kill a process: those inside come to their end, the
 # panels show theirs, the connection closes.
 _INSIDE_SECONDS, _PANEL_SECONDS, _GOODBYE_SECONDS = 2.0, 3.0, 2.0
+# How long work beside the event loop may keep it from going on, each time it comes back from reading or writing: with
+# Python's own 5 ms, hundreds of people at once wait in seconds.
+_SWITCH_SECONDS = 0.0005
 # At DEBUG these write tokens, addresses with tokens in them, or whole requests with a writer's text.
 _LIBRARIES = ("discord", "aiohttp", "anthropic", "httpx", "httpcore", "asyncio", "markdown_it", "charset_normalizer")
 
@@ -37,6 +43,17 @@ class NoDiscord(BotError):
 
     def __init__(self) -> None:
         super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
+
+
+class DiscordRefused(BotError):
+    """Discord can be reached, and would not: above all it did not take the commands."""
+
+    def __init__(self, status: int, code: int) -> None:
+        again = "try again in a minute" if status >= 500 else "start it again, and report these numbers if that fails"
+        super().__init__(
+            f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
+            f"and the token are in order, and everything stored is safe: {again}."
+        )
 
 
 def missing(settings: Settings) -> Iterator[str]:
@@ -75,6 +92,7 @@ def make_client(workshop: Workshop, settings: Settings) -> Client:
         interview=workshop.interview,
         writing=workshop.writing,
         criticism=workshop.criticism,
+        conversation=workshop.conversation,
         jobs=workshop.jobs,
         ledger=workshop.ledger,
         memory=workshop.memory,
@@ -91,21 +109,29 @@ def make_client(workshop: Workshop, settings: Settings) -> Client:
 async def run_discord(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT, and then ends within ten seconds with everything stored.
 
-    Raises BadSetting for a token that is missing or that Discord does not take, NoDiscord, and what
+    Raises BadSetting for a token that is missing or that Discord does not take, NoDiscord, DiscordRefused, and what
     ``app.open_workshop`` raises.
     """
     if settings.discord_token is None:
         raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {portal.TOKEN_PAGE}")
     quiet_libraries()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with in_a_process():
+        await _run(settings, settings.discord_token.get_secret_value())
+
+
+async def _run(settings: Settings, token: str) -> None:
     workshop = await app.open_workshop(settings)
     try:
         # What an earlier process left under way is told of and offered again; the terminal looks after its own.
         await workshop.jobs.recover(workshop.work_of, lambda writer: writer != WRITER)
         client = make_client(workshop, settings)
+        gc.collect()
+        gc.freeze()  # what is there from the start is not looked through again: that stopped everything for 0.1 s
         heartbeat = Heartbeat(settings.database_path, app.now)
         beating = asyncio.create_task(_beat(client, heartbeat), name="heartbeat")
         try:
-            await _serve(client, workshop, settings.discord_token.get_secret_value())
+            await _serve(client, workshop, token)
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
@@ -148,7 +174,9 @@ async def _started(running: asyncio.Task[None]) -> None:
     except discord.LoginFailure:
         why = f"Discord does not take it; make a new one at {portal.TOKEN_PAGE}"
         raise BadSetting("DISCORD_TOKEN", why) from None
-    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
+    except discord.HTTPException as error:
+        raise DiscordRefused(error.status, error.code) from error
+    except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
         raise NoDiscord from error
 
 

@@ -118,7 +118,7 @@ def test_files_that_are_no_text_or_badly_named_are_refused(tmp_path: Path) -> No
     with pytest.raises(BadStructureFile, match="there is no structure here"):
         read_catalogue(tmp_path / "nowhere")
     (tmp_path / "other.yml").write_text(GOOD)
-    with pytest.raises(BadStructureFile, match="structures end in .yaml"):
+    with pytest.raises(BadStructureFile, match=r"structures end in \.yaml"):
         read_catalogue(tmp_path)
     control = tmp_path / "control.yaml"
     control.write_text("name: \x01\n")

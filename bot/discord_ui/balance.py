@@ -16,7 +16,7 @@ def balanced(text: str) -> str:
 
     A mark that was just opened and holds nothing yet is left off. A finished text comes back as it is.
     """
-    if (fence := _open_fence(text)) is not None:
+    if (fence := open_fence(text)) is not None:
         return f"{text.rstrip()}\n{fence}"
     breaks = list(_PARAGRAPH.finditer(text))
     start = breaks[-1].end() if breaks else 0
@@ -25,7 +25,7 @@ def balanced(text: str) -> str:
     return text[:start] + _closed(text[start:])
 
 
-def _open_fence(text: str) -> str | None:
+def open_fence(text: str) -> str | None:
     """The marks that would close a code fence that is open at the end."""
     opened: str | None = None
     for match in _FENCE.finditer(text):

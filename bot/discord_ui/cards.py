@@ -34,12 +34,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. ``id`` is its custom id."""
+    """A button. ``id`` is its custom id. Raises ValueError for a label of more than LABEL_CHARACTERS."""
 
     label: str
     id: str
     tone: Tone = Tone.PLAIN
     disabled: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.label) > LABEL_CHARACTERS:
+            raise ValueError(f"a button's label has {len(self.label)} characters")
 
 
 @dataclass(frozen=True, slots=True)

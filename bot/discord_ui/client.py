@@ -16,6 +16,7 @@ from bot.discord_ui.door import Ack, Door
 from bot.discord_ui.press import Interaction
 from bot.discord_ui.reply import Reply
 from bot.errors import BotError
+from bot.essay.measures.base import counted
 from bot.heartbeat import Gateway
 
 log = logging.getLogger("bot.discord")
@@ -78,7 +79,9 @@ class Client(discord.Client):
             self.door.access = replace(self.door.access, owners=owners)
         await self._sync()
         access = self.door.access
-        listed = f"its owner, {len(access.servers)} servers and {len(access.users)} people"
+        listed = (
+            f"its owner, {counted(len(access.servers), 'server')} and {counted(len(access.users), 'person', 'people')}"
+        )
         log.info("ready; it answers %s", "everybody" if access.everyone else listed)
 
     async def _sync(self) -> None:
@@ -93,7 +96,8 @@ class Client(discord.Client):
         log.info("commands synced")
 
     async def on_connect(self) -> None:
-        """The gateway has answered."""
+        """A session has begun. Nothing is replayed into a new one: what was written before it is read now."""
+        self.door.talk.connected(self)
         self._gateway_is(Gateway.CONNECTED)
 
     async def on_resumed(self) -> None:
@@ -109,6 +113,14 @@ class Client(discord.Client):
             log.info("gateway: %s", state.value)
         self.gateway = state
         self.gateway_changed.set()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """What somebody writes in the DM goes to the conversation."""
+        await self.door.talk.heard(self, message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Raw, because nothing is cached that the new text could be compared with."""
+        await self.door.talk.edited(self, payload.message)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Whatever has a custom id goes to the door; the tree brings the commands there."""

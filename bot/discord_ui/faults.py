@@ -36,15 +36,14 @@ class NotYours(BotError):
     @classmethod
     def essay(cls) -> NotYours:
         return cls(
-            "This panel is not yours: its essay belongs to somebody else, or was deleted. Nothing was changed; /draft "
-            "begins an essay of your own."
+            "This essay was deleted or is not yours, so nothing was changed: /essays lists your own, and /draft "
+            "begins one."
         )
 
     @classmethod
     def critique(cls) -> NotYours:
         return cls(
-            "This panel is not yours: its critique belongs to somebody else, or was deleted. Nothing was changed; "
-            "/critique asks for one of your own."
+            "This critique was deleted or is not yours, so nothing was changed: /critique asks for one of your own."
         )
 
 

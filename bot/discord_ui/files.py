@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.discord_ui.faults import WrongFile
+from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.reply import Upload
 from bot.errors import UnreadableText
 from bot.essay.decoding import MOST_BYTES, decode
@@ -27,18 +28,24 @@ def is_text(name: str) -> bool:
     return PurePosixPath(name.lower()).suffix in _SUFFIXES
 
 
+def shown(name: str) -> str:
+    """A file's name as a sentence in Discord holds it: nothing in it is taken for Markdown."""
+    return plain(one_line(name, 80))
+
+
 async def read(upload: Upload) -> Read:
     """The text of a file.
 
     Raises WrongFile, FileGone, NotFetched, and UnreadableText for one that is empty, no text or too long. One that is
     too long is not even fetched.
     """
+    name = shown(upload.name)
     if not is_text(upload.name):
-        raise WrongFile(upload.name)
+        raise WrongFile(name)
     if upload.size > MOST_BYTES:
-        raise UnreadableText.too_long(upload.name, MOST_BYTES)
+        raise UnreadableText.too_long(name, MOST_BYTES)
     data = await upload.read()
-    found = await asyncio.to_thread(decode, data, upload.name)  # guessing an old encoding can take a second
+    found = await asyncio.to_thread(decode, data, name)  # guessing an old encoding can take a second
     if found.guessed is None:
         return Read(found.text)
-    return Read(found.text, f"{upload.name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")
+    return Read(found.text, f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")

@@ -69,15 +69,24 @@ def edit_by_file(target: Id, title: str, characters: int) -> Form:
     )
 
 
+def name_of(part: Part) -> str:
+    """A section as a menu names it."""
+    return one_line(part.title, 90) or "The opening"
+
+
+def section_options(sections: Iterable[tuple[int, Part]], chosen: int) -> tuple[Option, ...]:
+    """The sections as entries of a menu; of more than a menu holds, those around the chosen one."""
+    found = list(sections)
+    place = next((at for at, (index, _) in enumerate(found) if index == chosen), 0)
+    first = min(max(0, place - MENU_OPTIONS // 2), max(0, len(found) - MENU_OPTIONS))
+    return tuple(
+        Option(name_of(part), str(index), chosen=index == chosen) for index, part in found[first : first + MENU_OPTIONS]
+    )
+
+
 def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int) -> Form:
     """Which section, and what to do with it."""
-    found = list(sections)
-    places = [place for place, (index, _) in enumerate(found) if index == chosen]
-    first = min(max(0, (places[0] if places else 0) - MENU_OPTIONS // 2), max(0, len(found) - MENU_OPTIONS))
-    options = tuple(
-        Option(one_line(part.title, 90) or "The opening", str(index), chosen=index == chosen)
-        for index, part in found[first : first + MENU_OPTIONS]
-    )
+    options = section_options(sections, chosen)
     return Form(
         str(target),
         "Revise a section",

@@ -26,7 +26,8 @@ class Id:
     """A custom id, taken apart.
 
     ``subject`` is the essay's or the critique's id. ``version`` is the number of the version that was current when the
-    message was made, 0 before there was one. ``argument`` is whatever else the action needs.
+    message was made, 0 before there was one. ``argument`` is whatever else the action needs. As a string
+    it raises ValueError where it is longer than Discord takes.
     """
 
     kind: Kind
@@ -36,7 +37,10 @@ class Id:
     argument: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}:v1:{self.action}:{self.subject}:{self.version}:{self.argument}"
+        text = f"{self.kind}:v1:{self.action}:{self.subject}:{self.version}:{self.argument}"
+        if len(text) > MOST_CHARACTERS:
+            raise ValueError(f"a custom id has {len(text)} characters")
+        return text
 
     @property
     def number(self) -> int:

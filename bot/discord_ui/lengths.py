@@ -13,7 +13,7 @@ _JOINER = "\u200d"
 def units(text: str) -> int:
     """The characters as Discord may count them, in UTF-16: it does not say whether it counts these or code points, and
     these are never fewer."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def octets(text: str) -> int:

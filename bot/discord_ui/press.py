@@ -10,6 +10,7 @@ import discord
 
 from bot.discord_ui.faults import FileGone, NotFetched
 from bot.discord_ui.ids import Id
+from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Press, Upload
 
@@ -30,9 +31,9 @@ class Sent:
         try:
             return await self.client.http.get_from_cdn(self.url)
         except (discord.NotFound, discord.Forbidden) as error:  # deleted, or its signed address has expired
-            raise FileGone(self.name) from error
+            raise FileGone(plain(one_line(self.name, 80))) from error
         except (discord.HTTPException, OSError) as error:
-            raise NotFetched(self.name) from error
+            raise NotFetched(plain(one_line(self.name, 80))) from error
 
 
 def sent(client: discord.Client, attachment: discord.Attachment) -> Sent:

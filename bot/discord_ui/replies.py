@@ -19,7 +19,7 @@ OUR_FAULT = (
 # Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction or its token is gone, or was answered.
 _GONE = {10062, 10015, 10008, 50027, 40060}
 # The person's DMs are closed to the bot, they share no server with it, or too many DMs were opened at once.
-_CLOSED = {50007, 50278, 40003, 50001}
+_CLOSED = {50007, 50278, 40003}
 _AUTOMOD = {200000, 200001}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.discord_ui.cards import Card, Form
+from bot.discord_ui.cards import Button, Card, Form
 from bot.discord_ui.ids import Id
 from bot.discord_ui.people import Place
 from bot.workflow.jobs import Job, JobView
@@ -57,19 +57,29 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended."""
+    """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended.
+
+    ``ways`` are the buttons that lead to what came of it, where the panel cannot show that.
+    """
 
     job: Job
     card: Callable[[JobView], Card]
     end: Callable[[], Awaitable[Show]]
+    ways: tuple[Button, ...] = ()
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """The panel shows this; with ``watch``, what comes of a job as well."""
+    """The panel shows this; with ``watch``, what comes of a job as well. ``seen`` is called once Discord has it."""
 
     card: Card
     watch: Watch | None = None
+    unfinished: bool = False  # it shows the end of a job that was cut short
+    seen: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,18 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The panel goes on in the DM with the bot."""
+    """An essay's panel goes on in the DM with the bot."""
 
+    show: Show
+    essay: str
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """In the DM: the panel becomes ``left``, a record of what was done, and ``show`` follows as a new message."""
+
+    left: Card
     show: Show
 
 
-Reply = Show | Ask | Hand | Move
+Reply = Show | Ask | Hand | Move | Onward

@@ -25,7 +25,8 @@ class Action:
     ``form`` says that a form may open, which must be the first answer and so must be quick. ``current`` that it is only
     done where nobody has changed the text since the button was made. ``changes`` that it writes: of one writer, such
     actions run one after another, so that the second of two clicks sees what the first has done. ``slow`` is what the
-    panel says meanwhile where a model may be asked before there is an answer.
+    panel says meanwhile where a model may be asked before there is an answer. ``settles`` that what the writer said in
+    messages becomes notes first.
     """
 
     handler: Handler
@@ -33,14 +34,15 @@ class Action:
     current: bool = True
     changes: bool = False
     slow: str = ""
+    settles: bool = False
 
 
 def _reads(handler: Handler, *, current: bool = True) -> Action:
     return Action(handler, current=current)
 
 
-def _changes(handler: Handler, *, current: bool = True, slow: str = "") -> Action:
-    return Action(handler, current=current, changes=True, slow=slow)
+def _changes(handler: Handler, *, current: bool = True, slow: str = "", settles: bool = False) -> Action:
+    return Action(handler, current=current, changes=True, slow=slow, settles=settles)
 
 
 def _opens(handler: Handler, *, current: bool = True) -> Action:
@@ -56,13 +58,15 @@ ESSAY: Mapping[str, Action] = {
     "interview": _changes(interviewing.interview, current=False, slow="Looking for the next question…"),
     "further": _changes(interviewing.further, current=False, slow="Looking for the next question…"),
     "answer": _opens(interviewing.answer, current=False),
-    "answer-save": _changes(interviewing.answer_save, current=False, slow="Reading your answer…"),
-    "skip": _changes(interviewing.skip, current=False),
-    "skipped": _changes(interviewing.skipped, current=False),
-    "write": _changes(drafting.write),
-    "assemble": _changes(drafting.assemble),
-    "finish": _changes(drafting.finish),
+    "answer-save": _changes(interviewing.answer_save, current=False, slow="Reading your answer…", settles=True),
+    "next": _changes(interviewing.next_, current=False, slow="Reading your answer…"),
+    "skip": _changes(interviewing.skip, current=False, slow="Looking for the next question…", settles=True),
+    "skipped": _changes(interviewing.skipped, current=False, settles=True),
+    "write": _changes(drafting.write, settles=True),
+    "assemble": _changes(drafting.assemble, settles=True),
+    "finish": _changes(drafting.finish, settles=True),
     "keep": _changes(drafting.keep),
+    "discard": _changes(drafting.discard),
     "stop": _reads(drafting.stop, current=False),  # it must not wait for what it stops
     "page": _reads(drafting.page),
     "section": _reads(drafting.section),
@@ -83,6 +87,7 @@ ESSAY: Mapping[str, Action] = {
     "measures": _reads(browsing.measures, current=False),
     "notes": _reads(browsing.notes, current=False),
     "note": _reads(browsing.note, current=False),
+    "sort": _changes(browsing.sort, current=False, slow="Sorting your notes…"),
     "leave-out": _changes(browsing.leave_out, current=False),
     "rename": _opens(owning.rename, current=False),
     "rename-save": _changes(owning.rename_save, current=False),
@@ -156,4 +161,6 @@ class Router:
             essay = await self._screens.tools.desk.open(press.writer, route.id.subject)
             if route.action.current and (essay.head or 0) != route.id.version:
                 return await self._screens.essay(press.writer, essay.id, press.place, notice=STALE)
+            if route.action.settles:
+                await self._screens.tools.conversation.settle(press.writer, essay.id)
         return await route.action.handler(self._screens, press)

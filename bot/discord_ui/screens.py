@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from bot.discord_ui.cards import Card
+from bot.discord_ui.growing import Growing
 from bot.discord_ui.panels import critique as critique_panel
 from bot.discord_ui.panels import draft as draft_panel
 from bot.discord_ui.panels import first as first_panel
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels import running as running_panel
+from bot.discord_ui.panels.common import press
 from bot.discord_ui.panels.draft import Spot
 from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Show, Watch
-from bot.discord_ui.state import State, read_state
+from bot.discord_ui.state import CLAIMS_SECONDS, State, read_state, with_claims
 from bot.discord_ui.tools import Tools
+from bot.errors import StructureGone
 from bot.essay.diff import moved
+from bot.essay.essay import Question
+from bot.workflow.aside import aside
 from bot.workflow.jobs import Job, JobKind, JobState, JobView
 
 STALE = "The text has changed since this was shown: this is how it stands now."
 UNDER_WAY = "This essay is being worked on: wait for the end, or stop it."
 _INTERRUPTED = "The bot was restarted in the middle of it. What had come is kept."
+_CUT = "The model's room for an answer ended in the middle of it. What came is stored; Continue writes the rest."
 _STOPPED = "Stopped. What had come is kept."
 
 
@@ -29,6 +35,7 @@ class Screens:
     """Shows where things stand."""
 
     tools: Tools
+    _told: set[int] = field(default_factory=set)  # jobs whose bad end was told to who came back to them
 
     async def essay(
         self,
@@ -39,23 +46,36 @@ class Screens:
         spot: Spot | None = None,
         notice: str | None = None,
         beside: int | None = None,
+        turning: bool = True,
     ) -> Show:
         """The essay's panel: work under way, the text, an open question, or the first screen.
 
-        Without a ``spot`` it is the first page, and a last job that ended badly is told of.
+        Without a ``spot`` it is the first page, and a last job that ended badly is told of, once. In the bot's own DM
+        it is what the writer's messages are about from now on, unless it comes up without being asked for: ``turning``
+        False.
         """
         state = await read_state(self.tools, writer, essay)
+        if turning:
+            state = await self._turned(state, place, self._stands(state))
         if state.running is not None:
-            return self._running(state, state.running, place, notice)
-        if notice is None and spot is None:
-            notice = _told(state.ended_badly)
-        if state.version is not None:
+            return self._running(state, state.running, place, notice, spot.page if spot else None)
+        failed = state.ended_badly
+        tells = notice is None and spot is None and failed is not None and failed.id not in self._told
+        if failed is not None and tells:
+            notice = _told(failed)
+
+        def seen() -> None:
+            if failed is not None and tells:
+                self._told.add(failed.id)
+
+        if (version := state.version) is not None:
             # In a thread: to cut a long text of very short lines into pages takes a second.
-            card = await asyncio.to_thread(draft_panel.draft, state, state.version, spot or Spot(0), notice, beside)
-            return Show(card)
-        if (question := state.open_question) is not None and state.ended_badly is None:
-            return Show(interview_panel.question(state, question, notice=notice))
-        return Show(first_panel.first(state, self.tools.structures, place, notice))
+            state = await with_claims(state, CLAIMS_SECONDS)
+            card = await aside(draft_panel.draft, state, version, spot or Spot(0), notice, beside)
+            return Show(card, seen=seen)
+        if (question := self._stands(state)) is not None:
+            return Show(interview_panel.question(state, question, notice=notice, own_dm=place.own_dm))
+        return Show(first_panel.first(state, self.tools.structures, place, notice), seen=seen)
 
     async def question(
         self, writer: str, essay: str, place: Place, *, mode: str = "", notice: str | None = None
@@ -65,14 +85,41 @@ class Screens:
         ``mode`` is the panel's: with FURTHER more than the first round is asked.
         """
         further = mode == interview_panel.FURTHER
-        step = await self.tools.interview.next_question(writer, essay, further=further)
-        state = await read_state(self.tools, writer, essay)
+        try:
+            step = await self.tools.interview.next_question(writer, essay, further=further)
+        except StructureGone as error:  # what was done before this question was asked for is done
+            return await self.essay(writer, essay, place, notice=_joined(notice, str(error)))
+        state = await self._turned(await read_state(self.tools, writer, essay), place, step.question)
         if state.running is not None:
             return self._running(state, state.running, place, notice)
-        told = " ".join(one for one in (notice, step.notice) if one) or None
+        told = _joined(notice, step.notice)
         if step.question is None:
             return Show(interview_panel.enough(state, further=further, notice=told))
-        return Show(interview_panel.question(state, step.question, mode=mode, notice=told))
+        return Show(interview_panel.question(state, step.question, mode=mode, notice=told, own_dm=place.own_dm))
+
+    async def answering(self, writer: str, essay: str, number: int | None, mode: str, place: Place) -> Show | None:
+        """A question with what has been said so far; without a number the first screen. None where neither stands."""
+        state = await read_state(self.tools, writer, essay)
+        question = state.open_question
+        if number is None and state.running is None and state.version is None:
+            return Show(first_panel.first(state, self.tools.structures, place))
+        if number is None or question is None or question.number != number or state.running is not None:
+            return None
+        return Show(interview_panel.question(state, question, mode=mode, own_dm=place.own_dm))
+
+    def _stands(self, state: State) -> Question | None:
+        """The question that an essay's panel shows."""
+        if state.running is not None or state.version is not None or state.ended_badly is not None:
+            return None
+        return state.open_question
+
+    async def _turned(self, state: State, place: Place, question: Question | None) -> State:
+        """The state once this stands before the writer in the DM: what was said to anything else has become notes."""
+        if not place.own_dm:
+            return state
+        essay = state.essay
+        await self.tools.conversation.turn_to(essay.writer, essay.id, question.number if question else None)
+        return await read_state(self.tools, essay.writer, essay.id) if state.pieces else state
 
     async def critique(
         self, writer: str, critique: str, place: Place, *, page: int = 0, notice: str | None = None
@@ -87,7 +134,7 @@ class Screens:
         if found is None:
             if job is not None and not job.job.state.ended:
                 return self._critique_running(critiqued.title, job, critique, place, notice)
-            told = notice or _told(job.job if job else None) or _INTERRUPTED
+            told = _joined(notice, _told(job.job if job else None) or _INTERRUPTED) or _INTERRUPTED
             return Show(critique_panel.unspoken(critiqued, told, with_model=tools.with_model))
         structure = tools.structures.get(critiqued.structure or "")
         version, applicable = 0, False
@@ -101,16 +148,24 @@ class Screens:
             critique_panel.card(critiqued, found, structure, page, version, applicable=applicable, notice=notice)
         )
 
-    def _running(self, state: State, view: JobView, place: Place, notice: str | None) -> Show:
-        essay, title = state.essay, state.essay.title
+    def _running(self, state: State, view: JobView, place: Place, notice: str | None, page: int | None = None) -> Show:
+        essay, growing = state.essay, Growing()
+        page = growing.follows(view.job.text, page)
+
+        def card(now: JobView, told: str | None = None) -> Card:
+            return running_panel.running(
+                essay.title, now, "essay", essay.id, told, version=state.number, growing=growing, page=page
+            )
 
         async def end() -> Show:
             return await self._ended(view.job, essay.writer, essay.id, place)
 
-        return Show(
-            running_panel.running(title, view, "essay", essay.id, notice),
-            Watch(view.job, lambda now: running_panel.running(title, now, "essay", essay.id), end),
+        # What they carry sets them apart from the same buttons on the panel: no two of a message may have one id.
+        ways = (
+            press("Show the essay", "open", essay.id, 0, "end"),
+            *((press("Continue in DM", "dm", essay.id, 0, "end"),) if place.server is not None else ()),
         )
+        return Show(card(view, notice), Watch(view.job, card, end, ways))
 
     def _critique_running(
         self, title: str | None, view: JobView, critique: str, place: Place, notice: str | None
@@ -118,11 +173,16 @@ class Screens:
         name, writer = title or "The text", view.job.writer
 
         async def end() -> Show:
-            return await self.critique(writer, critique, place)
+            return await self.critique(writer, critique, place, notice=notice)
 
         return Show(
             running_panel.running(name, view, "critique", critique, notice),
-            Watch(view.job, lambda now: running_panel.running(name, now, "critique", critique), end),
+            Watch(
+                view.job,
+                lambda now: running_panel.running(name, now, "critique", critique),
+                end,
+                (press("Show the critique", "show", critique, kind="critique"),),
+            ),
         )
 
     async def _ended(self, started: Job, writer: str, essay: str, place: Place) -> Show:
@@ -133,8 +193,17 @@ class Screens:
         state = await self.tools.desk.open(writer, essay)
         if job.result is not None and job.result != state.head:
             notice = f"The text had changed meanwhile: what was written is version {job.result}, beside it."
-            return await self.essay(writer, essay, place, notice=notice, beside=job.result)
-        return await self.essay(writer, essay, place, notice=_told(job))
+            return await self.essay(writer, essay, place, notice=notice, beside=job.result, turning=False)
+        told, unfinished = _told(job), False
+        if job.result is not None and job.state is JobState.DONE:
+            unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete
+            told = _CUT if unfinished else None
+        shown = await self.essay(writer, essay, place, notice=told, turning=False)
+        return replace(shown, unfinished=unfinished)
+
+
+def _joined(*sentences: str | None) -> str | None:
+    return " ".join(one for one in sentences if one) or None
 
 
 def _told(job: Job | None) -> str | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from bot.discord_ui.tools import Tools
 from bot.essay.claims import Claim, unsupported
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
 from bot.essay.structure import Structure
+from bot.essay.words import count_words
+from bot.workflow.aside import Remembered
+from bot.workflow.conversation import Piece
 from bot.workflow.jobs import Job, JobState, JobView
 
 _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
@@ -21,7 +23,9 @@ class State:
     """An essay as it stands.
 
     ``version`` is the current one, None before there is a text. ``claims`` are those of its text that the notes do not
-    hold. ``job`` is the last job on it, running or ended, and ``critique`` the id of the last finished critique.
+    hold, None while nobody has asked for them. ``pieces`` are the messages that wait to become notes. ``job`` is the
+    last job on it, running or ended, and ``critique`` the id of the last finished critique. Where the structure's file
+    is gone, ``structure`` has its key for a name, and no sections.
     """
 
     essay: Essay
@@ -30,10 +34,11 @@ class State:
     asked: tuple[Question, ...]
     version: Version | None
     versions: tuple[VersionInfo, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] | None
     job: JobView | None
     critique: str | None
     with_model: bool
+    pieces: tuple[Piece, ...] = ()
 
     @property
     def number(self) -> int:
@@ -44,6 +49,10 @@ class State:
     def open_question(self) -> Question | None:
         """The question that was put and neither answered nor skipped."""
         return next((one for one in self.asked if one.state is Answered.OPEN), None)
+
+    def said(self, question: int | None) -> tuple[str, ...]:
+        """The messages so far that answer the question with this number; with None, those that answer none."""
+        return tuple(piece.text for piece in self.pieces if piece.question == question and count_words(piece.text))
 
     @property
     def skipped(self) -> tuple[Question, ...]:
@@ -63,11 +72,14 @@ class State:
 
     @property
     def ended_badly(self) -> Job | None:
-        """The last job, where it came to a bad end and nothing has been done about it since."""
+        """The last job, where it came to a bad end and the essay has not changed since its end.
+
+        A newer note, question, answer, title or version is a change, and so is going to another version.
+        """
         if self.job is None or self.job.job.state not in (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED):
             return None
         job = self.job.job
-        return job if self.essay.head in (job.base, job.result) else None
+        return job if job.ended is None or self.essay.changed <= job.ended else None
 
     @property
     def history(self) -> History:
@@ -86,27 +98,26 @@ class State:
         return sum(note.number > through and not note.left_out for note in self.notes)
 
 
-@lru_cache(maxsize=32)  # turning the pages of a text asks for the same again and again
-def _unsupported(text: str, known: tuple[str, ...]) -> tuple[Claim, ...]:
-    return unsupported(text, known)
+# Turning the pages of a text asks for the same again and again. So many, because a memory that hundreds of people push
+# one another out of is of no use; a text and its notes are some 20 KB.
+_unsupported = Remembered(unsupported, 512)
+# How long a panel waits for its claims, in seconds. One text's take 0.06; longer is a queue of other people's.
+CLAIMS_SECONDS = 0.5
 
 
 async def read_state(tools: Tools, writer: str, essay: str) -> State:
-    """The essay as it stands. Raises UnknownEssay, UnknownStructure, StoreError."""
+    """The essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
     # First of all, because it may end meanwhile: what follows then shows at least what came of it.
     job = await tools.jobs.latest(writer, essay)
     opened = await tools.desk.open(writer, essay)
-    structure = tools.desk.structure(opened)
+    # What is stored is shown without the structure's file, too: only asking and writing need that.
+    structure = tools.structures.get(opened.structure) or Structure(opened.structure, opened.structure, "", ())
     notes = await tools.desk.notes(writer, essay)
     asked = await tools.interview.asked(writer, essay)
+    pieces = await tools.conversation.pieces(writer, essay)
     versions = await tools.desk.history(writer, essay)
     version = await tools.desk.version(writer, essay, opened.head) if opened.head is not None else None
     found = await tools.criticism.critiques.latest_critique(writer, essay) if version else None
-    claims: tuple[Claim, ...] = ()
-    if version is not None and notes:
-        known = (*(note.text for note in notes), opened.title)
-        # Some 50 ms for a post of 1,100 words: too long for the loop that must acknowledge everybody's clicks.
-        claims = await asyncio.to_thread(_unsupported, version.text, known)
     return State(
         opened,
         structure,
@@ -114,8 +125,22 @@ async def read_state(tools: Tools, writer: str, essay: str) -> State:
         asked,
         version,
         versions,
-        claims,
+        None,
         job,
         found.id if found else None,
         tools.with_model,
+        pieces,
     )
+
+
+async def with_claims(state: State, seconds: float | None = None) -> State:
+    """The state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
+
+    Where that takes longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
+    """
+    if state.version is None or not state.notes:
+        return replace(state, claims=())
+    known = (*(note.text for note in state.notes), state.essay.title)
+    looking = asyncio.ensure_future(_unsupported(state.version.text, known))
+    done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
+    return replace(state, claims=looking.result()) if done else state

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.essay.structure import Structure
+from bot.workflow.conversation import Conversation
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
@@ -36,6 +37,7 @@ class Tools:
     interview: Interview
     writing: Writing
     criticism: Criticism
+    conversation: Conversation
     jobs: JobRunner
     ledger: Ledger
     memory: Memory

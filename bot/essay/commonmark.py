@@ -21,6 +21,13 @@ def tokens(text: str) -> list[Token]:
     return _parser().parse(text)
 
 
+@lru_cache(maxsize=1)
+def _block_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])  # inline markup ends no block, and takes most of the time
+    return parser
+
+
 def blocks(text: str) -> tuple[str, ...]:
     """The top-level blocks (paragraph, list, fence, heading …), each with the blank lines behind it.
 
@@ -28,7 +35,9 @@ def blocks(text: str) -> tuple[str, ...]:
     """
     if not text:
         return ()
-    starts = {token.map[0] for token in tokens(text) if token.level == 0 and token.map and token.nesting >= 0}
+    starts = {
+        token.map[0] for token in _block_parser().parse(text) if token.level == 0 and token.map and token.nesting >= 0
+    }
     lines = lines_of(text)
     cuts = [0, *(lines[line].start for line in sorted(starts - {0})), len(text)]
     return tuple(text[start:end] for start, end in pairwise(cuts))

@@ -11,14 +11,16 @@ from bot.essay.structure import Structure
 DEFAULT = "career-switch"  # the structure that the others vary
 
 
-def fitting(text: str, structures: Mapping[str, Structure]) -> Structure:
-    """The structure that most headings of the text name a section of; the default one where none does.
+def usual(structures: Mapping[str, Structure]) -> Structure:
+    """The structure of an essay for which none was chosen: the default one, or the first where its file is gone."""
+    return structures.get(DEFAULT) or next(iter(structures.values()))
 
-    Raises KeyError where neither a heading fits nor the default is there.
-    """
+
+def fitting(text: str, structures: Mapping[str, Structure]) -> Structure:
+    """The structure that most headings of the text name a section of; the usual one where none does."""
     titles = [part.title for part in split(text) if part.level]
     fits = {key: len({match_section(one, title) for title in titles} - {None}) for key, one in structures.items()}
     best = max(fits.values(), default=0)
     if best and fits.get(DEFAULT) != best:
         return structures[next(key for key, fit in fits.items() if fit == best)]
-    return structures[DEFAULT]
+    return usual(structures)

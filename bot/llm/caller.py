@@ -45,6 +45,9 @@ from bot.workflow.spending import Ledger, Reservation, Settlement
 # A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
 # lives; one hit within the hour has paid for the dearer one.
 _CACHED = {"type": "ephemeral", "ttl": "1h"}
+# How often an answer is read once its text has begun. What is written is stored twice a second and shown less often;
+# to take up each piece of some 24 characters alone costs twice the processor time of taking up five.
+_READ_SECONDS = 0.2
 _PAUSE = 3.0  # seconds; what breaks a stream is over in two to five, or lasts too long to wait for
 _CUT = ("max_tokens", "model_context_window_exceeded")
 _FOR_TOOLS = ("tool_use", "pause_turn")  # no call here offers tools
@@ -228,8 +231,12 @@ class Caller:
     async def _listen(self, call: _Call, heard: Hearing) -> None:
         stream = await self._opened(call, heard)
         async with stream:
+            read = asyncio.get_running_loop().time()
             while (event := await self._next(stream, heard)) is not None:
                 heard.hear(event)
+                if heard.shown and asyncio.get_running_loop().time() - read > _READ_SECONDS:
+                    await asyncio.sleep(_READ_SECONDS)  # meanwhile the system collects what comes
+                    read = asyncio.get_running_loop().time()
         if not heard.began:
             heard.unbilled = True
             raise NotClaude(self._service.address)

@@ -14,7 +14,7 @@ from bot.store.database import SealedDatabase, StoreThread
 from bot.store.processes import is_alive, this_process
 from bot.workflow.jobs import Ending, Job, JobKind, JobState
 
-_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created FROM jobs"
+_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"
 
 
 class SqliteJobs:
@@ -127,7 +127,7 @@ def delete_jobs(db: Database, writer: str, subject: str) -> None:
 
 
 def _job(database: SealedDatabase, row: Sequence[Any]) -> Job:
-    number, writer, subject, kind, state, base, argument, error, result, created = row
+    number, writer, subject, kind, state, base, argument, error, result, created, changed = row
     unseal = database.sealer.open
     pieces = database.db.execute("SELECT text FROM job_texts WHERE job = ? ORDER BY id", [number]).fetchall()
     return Job(
@@ -142,4 +142,5 @@ def _job(database: SealedDatabase, row: Sequence[Any]) -> Job:
         unseal(error) if error is not None else None,
         result,
         datetime.fromisoformat(created),
+        datetime.fromisoformat(changed) if JobState(state).ended else None,
     )

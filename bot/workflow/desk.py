@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BadInput, LeftOutStands, NothingToDo, UnknownSection, UnknownStructure
+from bot.errors import BadInput, LeftOutStands, NothingToDo, StructureGone, UnknownSection
 from bot.essay.assemble import add_note, assemble
 from bot.essay.decoding import typed
 from bot.essay.diff import Change, diff
@@ -20,6 +21,7 @@ from bot.essay.structure import Structure
 from bot.essay.words import count_words
 from bot.workflow.ports import Clock, NewId, Store
 
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, which count as letters, and braille without a dot
 TITLE_CHARACTERS = 200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
 
 
@@ -46,7 +48,9 @@ class Desk:
     async def begin(self, writer: str, structure: Structure, title: str | None = None) -> Essay:
         """A new essay; without a title it bears the structure's name until it is given one."""
         now = self._clock()
-        essay = Essay(self._new_id(), writer, structure.key, _title(title or structure.name), None, None, now, now)
+        essay = Essay(
+            self._new_id(), writer, structure.key, checked_title(title or structure.name), None, None, now, now
+        )
         await self._store.add_essay(essay)
         return essay
 
@@ -59,23 +63,24 @@ class Desk:
         return await self._store.essay(writer, essay)
 
     def structure(self, essay: Essay) -> Structure:
-        """The structure an essay is written in. Raises UnknownStructure where its file has gone."""
+        """The structure an essay is written in. Raises StructureGone where its file has gone."""
         if essay.structure not in self.structures:
-            raise UnknownStructure(essay.structure, list(self.structures))
+            raise StructureGone(essay.structure)
         return self.structures[essay.structure]
 
     async def rename(self, writer: str, essay: str, title: str) -> None:
         """Gives the essay another title. Raises BadInput for a blank or overlong one."""
-        await self._store.rename(writer, essay, _title(title), self._clock())
+        await self._store.rename(writer, essay, checked_title(title), self._clock())
 
     async def restructure(self, writer: str, essay: str, structure: Structure) -> None:
         """Puts an essay that holds nothing yet into another structure. Raises NothingToDo for one that holds something.
 
-        A title that was the old structure's name becomes the new one's.
+        A title that was the old structure's name becomes the new one's. Where the old one's file is gone, nobody can
+        tell, and the title stays.
         """
         opened = await self.open(writer, essay)
         old = self.structures.get(opened.structure)
-        title = structure.name if old is None or opened.title == old.name else opened.title
+        title = structure.name if old is not None and opened.title == old.name else opened.title
         await self._store.restructure(writer, essay, structure.key, title, self._clock())
 
     async def delete(self, writer: str, essay: str) -> None:
@@ -134,7 +139,7 @@ class Desk:
     async def leave_out(self, writer: str, essay: str, note: int) -> Version | None:
         """Leaves a note out; returns the version without it, None where the text is no longer set from notes alone.
 
-        In such a text its words may still stand. Raises NothingToDo.
+        In such a text its words may still stand; as they may where the essay's structure is gone. Raises NothingToDo.
         """
         return await self._in_or_out(writer, essay, note, left_out=True)
 
@@ -144,13 +149,15 @@ class Desk:
         head = await self._head(opened)
         if head is None:
             return None
+        if (structure := self.structures.get(opened.structure)) is None:
+            return None  # the note is marked, which must not be told as a failure
         origins = (await self._history(opened)).origins
         if origins == {Origin.ASSEMBLED}:
             return await self.post(writer, essay)
         note = next(one for one in await self.notes(writer, essay) if one.number == number)
         if left_out or note.text in head.text or not all(origin.by_writer for origin in origins):
             return head if note.text in head.text and not left_out else None
-        text = add_note(head.text, self.structure(opened), note)
+        text = add_note(head.text, structure, note)
         return await self._store.add_version(
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
@@ -268,10 +275,16 @@ def editable(text: str) -> tuple[tuple[int, Part], ...]:
     return tuple((index, part) for index, part in enumerate(split(text)) if part.level or count_words(part.body))
 
 
-def _title(title: str) -> str:
+def checked_title(title: str) -> str:
+    """A title as it is stored, on one line. Raises BadInput for one that is too long, or in which nothing shows."""
     line = " ".join(typed(title, "The title").split())
-    if not line:
-        raise BadInput("The title is blank: give at least one word. Nothing was changed.")
+    if not any(_shows(char) for char in line):
+        raise BadInput("The title is blank: give at least one letter or digit. Nothing was changed.")
     if len(line) > TITLE_CHARACTERS:
         raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. Nothing was changed.")
     return line
+
+
+def _shows(char: str) -> bool:
+    """Whether a character leaves a mark on the screen: by its category in Unicode, but for the blank ones in those."""
+    return unicodedata.category(char)[0] in "LNSP" and char not in _BLANK

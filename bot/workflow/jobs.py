@@ -48,7 +48,8 @@ class Job:
 
     ``subject`` is the essay or the critique that it works on: one job at a time for each. ``base`` is the version it
     starts from and ``argument`` what it was told to do, both kept so that it can be offered again. ``text`` is what
-    came so far; ``error`` the sentence for a failed one; ``result`` the version that it made.
+    came so far; ``error`` the sentence for a failed one; ``result`` the version that it made;
+    ``ended`` when it ended, None for one that has not.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Job:
     error: str | None
     result: int | None
     created: datetime
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,13 @@ class LastEntry:
     text: str
     declined: bool
     ending: Ending
+    at: datetime
 
     @classmethod
-    def of(cls, live: Live, ending: Ending) -> LastEntry:
+    def of(cls, live: Live, ending: Ending, at: datetime) -> LastEntry:
         """The last entry of a job; its text is held elsewhere where it became a version, and nowhere if declined."""
         held = ending.result is not None or ending.state is JobState.DONE or live.declined
-        return cls(live.job.id, "" if held else "".join(live.unflushed), live.declined, ending)
+        return cls(live.job.id, "" if held else "".join(live.unflushed), live.declined, ending, at)
 
 
 def as_stored(job: Job) -> Job:

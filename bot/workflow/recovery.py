@@ -32,6 +32,6 @@ async def recovered(
             except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
                 log_bug(job, error)
         ending = Ending(JobState.INTERRUPTED, None, result)
-        await store.end_job(job.id, ending, clock())
-        found.append(replace(job, state=ending.state, result=result))
+        await store.end_job(job.id, ending, now := clock())
+        found.append(replace(job, state=ending.state, result=result, ended=now))
     return tuple(found)

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5  # twice as often as what a person may lose to a kill: a second's worth of writing
 _FIRST_SECONDS = 0.02  # the first text of a job is waited for: it is not kept back for a whole interval
+# How many jobs' watchers wake in one turn of the event loop: each may draw a panel, which takes a millisecond or two.
+_TOLD_AT_ONCE = 8
 _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
     "and tell whoever runs the bot if it happens twice."
@@ -231,14 +233,17 @@ class JobRunner:
         return Ending(state, error, result)
 
     async def _end(self, live: Live, ending: Ending) -> None:
-        entry = LastEntry.of(live, ending)
+        now = self._clock()
+        entry = LastEntry.of(live, ending, now)
         try:
             async with self._flush_lock:
                 await self._enter(entry)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job begins
             log_bug(live.job, error)
             self._owed.append(entry)
-        live.job = replace(live.job, state=ending.state, error=ending.error, result=ending.result)
+        live.job = replace(live.job, state=ending.state, error=ending.error, result=ending.result, ended=now)
+        job, took = live.job, (now - live.job.created).total_seconds() * 1000
+        log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
         del self._live[live.job.id]
         live.ended.set()
         self._change(live)
@@ -249,7 +254,7 @@ class JobRunner:
             await self._store.drop_text(entry.job)
         elif entry.text:
             await self._store.append_text({entry.job: entry.text})
-        await self._store.end_job(entry.job, entry.ending, self._clock())
+        await self._store.end_job(entry.job, entry.ending, entry.at)
 
     async def _settle(self) -> None:
         """Stores the ends that could not be stored when they came; while one is not, its essay would seem taken."""
@@ -322,7 +327,10 @@ class JobRunner:
             for live, text in pieces.items():
                 del live.unflushed[: taken[live]]
                 live.job = replace(live.job, text=live.job.text + text)
+            for number, live in enumerate(pieces, 1):
                 self._change(live, phase=Phase.WRITING)
+                if number % _TOLD_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     def _view(self, live: Live) -> JobView:
         return JobView(live.job, live.phase, live.since, self._place(live.job.id))

@@ -18,11 +18,13 @@ from bot.discord_ui.client import Client
 from bot.discord_ui.door import Door
 from bot.discord_ui.people import writer_id
 from bot.discord_ui.tools import Tools
+from bot.store.conversations import SqliteConversations
 from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.memory import SqliteMemory
+from bot.workflow.conversation import Conversation
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
@@ -94,10 +96,11 @@ async def started(
     access: Access = OPEN,
     at_once: int = 4,
     edit_seconds: float = 0.0,
+    keeping: type[SqliteJobs] = SqliteJobs,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured."""
     store = SqliteStore(database, None, app.now)
-    jobs = JobRunner(SqliteJobs(store.thread), app.now, at_once=at_once, per_writer=2, flush_seconds=0.01)
+    jobs = JobRunner(keeping(store.thread), app.now, at_once=at_once, per_writer=2, flush_seconds=0.01)
     structures, ports = app.catalogue(), models.ports if models else None
     desk = Desk(store, structures, app.now, app.new_id)
     writing = Writing(desk, store, jobs, ports, app.now)
@@ -109,6 +112,7 @@ async def started(
         interview=Interview(desk, store, app.now, ports.interviewer if ports else None),
         writing=writing,
         criticism=criticism,
+        conversation=Conversation(desk, SqliteConversations(store.thread), app.now, app.new_id),
         jobs=jobs,
         ledger=SqliteLedger(store.thread, budgets),
         memory=SqliteMemory(store.thread),

@@ -124,11 +124,12 @@ async def test_forged_numbers_lead_to_the_panel_as_it_stands(sim: DiscordSimulat
         (Id("essay", "note", essay, 1, "0.77"), "There is no note 77"),
         (Id("essay", "answer", essay, 1, "77"), "Question 77 was never asked"),
         (Id("essay", "stop", essay, 1, "77"), "There is no work number 77"),
-        (Id("critique", "show", "nothere", 1, "1"), "This panel is not yours"),
     ):
         act = await user.forge_click(panel, str(custom_id))
         answer = await (act.message() if (await act.acknowledged()).kind == "message" else act.followup())
         assert words in answer.text
+    await user.forge_click(panel, str(Id("critique", "show", "nothere", 1, "1")))
+    await user.sees(lambda _: "This critique was deleted or is not yours" in panel.text)
     assert await bot.text(user) == before
 
 

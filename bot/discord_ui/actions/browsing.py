@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.discord_ui.actions.arguments import number, two
 from bot.discord_ui.panels import draft as draft_panel
 from bot.discord_ui.panels import history as history_panel
 from bot.discord_ui.panels import notes as notes_panel
 from bot.discord_ui.reply import Press, Reply, Show
 from bot.discord_ui.screens import Screens
-from bot.discord_ui.state import State, read_state
+from bot.discord_ui.state import State, read_state, with_claims
 from bot.errors import NothingToDo
 from bot.essay.essay import Note
+from bot.essay.measures.base import counted
+from bot.workflow.aside import aside, aside_slowly
 from bot.workflow.critique import measured
 
 
@@ -37,12 +37,12 @@ async def _reading(screens: Screens, press: Press, version: int, page: int) -> R
     state = await _state(screens, press)
     if state.number == version:
         return await screens.essay(press.writer, press.id.subject, press.place)
-    return Show(await asyncio.to_thread(draft_panel.reading, state, found, page))
+    return Show(await aside(draft_panel.reading, state, found, page))
 
 
 async def claims(screens: Screens, press: Press) -> Reply:
     """The claims that the notes do not hold."""
-    return Show(history_panel.claims(await _state(screens, press), press.id.number))
+    return Show(history_panel.claims(await with_claims(await _state(screens, press)), press.id.number))
 
 
 async def measures(screens: Screens, press: Press) -> Reply:
@@ -51,7 +51,7 @@ async def measures(screens: Screens, press: Press) -> Reply:
     if state.version is None:
         raise NothingToDo.no_text()
     # Tens of milliseconds for a post: too long for the loop that must acknowledge everybody's clicks.
-    found = await asyncio.to_thread(measured, state.version.text, state.structure)
+    found = await aside_slowly(measured, state.version.text, state.structure)
     essay = state.essay
     return Show(history_panel.measures(essay.title, found, press.id.number, essay.id, state.number))
 
@@ -68,6 +68,15 @@ async def note(screens: Screens, press: Press) -> Reply:
     return Show(notes_panel.one(state, _note(state, number(press.value) or wanted), page))
 
 
+async def sort(screens: Screens, press: Press) -> Reply:
+    """Lets a model find sections for the notes that have none; their words stay as they are."""
+    handed = await screens.tools.interview.sort(press.writer, press.id.subject)
+    placed = sum(one.section is not None for one in handed.notes)
+    told = f"{placed} of {counted(len(handed.notes), 'note')} found a section."
+    notice = f"{told} {handed.notice}" if handed.notice else told
+    return Show(notes_panel.listed(await _state(screens, press), 0, notice))
+
+
 async def leave_out(screens: Screens, press: Press) -> Reply:
     """Leaves a note out, or takes it in again; a text that is nothing but notes follows."""
     out, wanted = two(press.id.argument)
@@ -77,11 +86,18 @@ async def leave_out(screens: Screens, press: Press) -> Reply:
     state = await _state(screens, press)
     text = state.version.text if state.version is not None else None
     notice = None
-    if text is not None and out and found.text in text:
-        notice = "Its words still stand in the text, which was changed since: take them out with Edit."
-    elif text is not None and not out and found.text not in text:
+    if out:
+        notice = still_stands(state, found) or None
+    elif text is not None and found.text not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
     return Show(notes_panel.one(state, _note(state, wanted), 0, notice))
+
+
+def still_stands(state: State, note: Note) -> str:
+    """What is to be done where the words of a note that was left out stand in the text all the same; else ""."""
+    if state.version is None or note.text not in state.version.text:
+        return ""
+    return "Its words still stand in the text: take them out with Edit."
 
 
 async def _state(screens: Screens, press: Press) -> State:

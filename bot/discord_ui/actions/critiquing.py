@@ -11,32 +11,47 @@ from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
 from bot.errors import NoModel, NothingToDo
+from bot.essay.essay import Origin
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
-from bot.workflow.criticism import check_length
+from bot.workflow.criticism import Decision, check_length
 from bot.workflow.critique import measured
 
 
 async def of_text(
-    screens: Screens, writer: str, place: Place, text: str, structure: Structure | None, *, own: bool
+    screens: Screens,
+    writer: str,
+    place: Place,
+    text: str,
+    structure: Structure | None,
+    *,
+    own: bool,
+    notice: str | None = None,
 ) -> Show:
-    """A critique of any text; without a model, what can be counted in it. Raises BadInput for one too short or long."""
+    """A critique of any text; without a model, what can be counted in it. Raises BadInput for one too short or long.
+
+    ``notice`` is what is to be said about how the text was read.
+    """
     tools = screens.tools
     if tools.with_model:
         critiqued, _ = await tools.criticism.of_text(writer, text, structure, own=own)
-        return await screens.critique(writer, critiqued.id, place)
+        return await screens.critique(writer, critiqued.id, place, notice=notice)
     body = read_export(text)[1]
     check_length(body)
     found = await asyncio.to_thread(measured, body, structure)  # as in browsing.measures
-    return Show(history_panel.measures("What was counted", found, 0, None, 0, str(NoModel())))
+    return Show(
+        history_panel.measures(
+            "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)
+        )
+    )
 
 
 async def pasted(screens: Screens, press: Press) -> Reply:
     """A critique of what was pasted into the form of /critique."""
-    text, _ = await handed_in(press)
+    text, notice = await handed_in(press)
     structure = screens.tools.structures.get(press.id.argument)
-    return await of_text(screens, press.writer, press.place, text, structure, own=True)
+    return await of_text(screens, press.writer, press.place, text, structure, own=True, notice=notice)
 
 
 async def critique(screens: Screens, press: Press) -> Reply:
@@ -70,11 +85,20 @@ async def apply(screens: Screens, press: Press) -> Reply:
     if critiqued.essay is None:
         raise NothingToDo.no_replacement()
     seen = await tools.desk.current(press.writer, critiqued.essay)
+    from_here = seen.info.origin is Origin.SUGGESTION and seen.info.parent == press.id.version
+    if from_here and critiqued.decisions.get(index) is Decision.APPLIED:  # the second of two clicks
+        return await screens.critique(
+            press.writer, press.id.subject, press.place, page=index + 1, notice=_applied(seen.info.number)
+        )
     if seen.info.number != press.id.version:
         return await screens.critique(press.writer, press.id.subject, press.place, page=index + 1, notice=STALE)
     made = await tools.criticism.apply(press.writer, press.id.subject, index, seen)
-    notice = f"Applied: it is version {made.info.number}. Undo takes it back."
+    notice = _applied(made.info.number)
     return await screens.critique(press.writer, press.id.subject, press.place, page=index + 1, notice=notice)
+
+
+def _applied(version: int) -> str:
+    return f"Applied: it is version {version}. Undo takes it back."
 
 
 async def dismiss(screens: Screens, press: Press) -> Reply:

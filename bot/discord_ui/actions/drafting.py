@@ -7,9 +7,11 @@ from bot.discord_ui.actions.arguments import number
 from bot.discord_ui.fields import EDIT_CHARACTERS, apart
 from bot.discord_ui.files import read
 from bot.discord_ui.ids import Id
-from bot.discord_ui.lengths import units
+from bot.discord_ui.lengths import one_line, units
+from bot.discord_ui.lengths import plain as escaped
 from bot.discord_ui.panels import lists
-from bot.discord_ui.panels.draft import Spot, name_of
+from bot.discord_ui.panels.common import TITLE_UNITS
+from bot.discord_ui.panels.draft import Spot
 from bot.discord_ui.reply import Ask, File, Hand, Press, Reply
 from bot.discord_ui.screens import Screens
 from bot.errors import BadInput, NothingToDo, UnknownSection
@@ -38,6 +40,13 @@ async def assemble(screens: Screens, press: Press) -> Reply:
         raise NothingToDo.no_notes()
     await screens.tools.desk.post(press.writer, press.id.subject)
     return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0))
+
+
+async def discard(screens: Screens, press: Press) -> Reply:
+    """What was there before a draft that was cut short. The draft stays among the versions."""
+    await screens.tools.desk.discard(press.writer, press.id.subject)
+    notice = f"Discarded. It stays stored as version {press.id.version}: History."
+    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0), notice=notice)
 
 
 async def finish(screens: Screens, press: Press) -> Reply:
@@ -94,8 +103,8 @@ async def edit(screens: Screens, press: Press) -> Reply:
     target = Id("essay", "edit-save", press.id.subject, press.id.version, str(index))
     fields = apart(_editable(part))
     if fields is None:
-        return Ask(forms.edit_by_file(target, name_of(part), units(_editable(part))))
-    return Ask(forms.edit(target, name_of(part), fields))
+        return Ask(forms.edit_by_file(target, forms.name_of(part), units(_editable(part))))
+    return Ask(forms.edit(target, forms.name_of(part), fields))
 
 
 async def edit_save(screens: Screens, press: Press) -> Reply:
@@ -159,7 +168,7 @@ async def exported(desk: Desk, writer: str, essay: str, *, plain: bool) -> Hand:
     post = await desk.export(writer, essay)
     text = to_text(post) if plain else to_markdown(post)
     name = file_name(post.title, ".txt" if plain else ".md")
-    told = f"{post.title}, as {'plain text' if plain else 'Markdown'}."
+    told = f"{escaped(one_line(post.title, TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
     if plain and len(text) > LINKEDIN_CHARACTERS:
         told += f" It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}."
 

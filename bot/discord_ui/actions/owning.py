@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.discord_ui import forms
+from bot.discord_ui.actions.arguments import two
 from bot.discord_ui.ids import Id
 from bot.discord_ui.panels import lists
 from bot.discord_ui.people import Place
@@ -11,6 +12,7 @@ from bot.discord_ui.screens import Screens
 from bot.discord_ui.tools import Tools
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
+from bot.essay.structures import usual
 
 
 async def essays(screens: Screens, press: Press) -> Reply:
@@ -37,12 +39,14 @@ async def rename_save(screens: Screens, press: Press) -> Reply:
 
 
 async def delete(screens: Screens, press: Press) -> Reply:
-    """Asks twice, and then deletes; work under way is stopped first."""
+    """Asks twice, and again where the essay has changed since; then deletes. Work under way is stopped first."""
     tools, writer = screens.tools, press.writer
     essay = await tools.desk.open(writer, press.id.subject)
-    asked = press.id.number
-    if asked < 3:  # the two questions; the answer to the second carries 3
+    asked, stamp = two(press.id.argument)
+    if asked < 3:  # the two questions; the answer to the second carries 3, and how the essay stood
         return Show(lists.deleting(essay, 2 if asked == 2 else 1))
+    if stamp != lists.stamp(essay):
+        return Show(lists.deleting(essay, 2, "The essay has changed since you were asked, so it was not deleted."))
     if (job := tools.jobs.running(writer, essay.id)) is not None:
         await tools.jobs.stop(writer, job.id)
     await tools.desk.delete(writer, essay.id)
@@ -53,24 +57,42 @@ async def new(screens: Screens, press: Press) -> Reply:
     """Another essay."""
     tools = screens.tools
     old = await tools.desk.open(press.writer, press.id.subject)
-    made = await fresh(tools, press.writer, tools.desk.structure(old))
+    made = await fresh(tools, press.writer, tools.structures.get(old.structure) or usual(tools.structures))
     return await screens.essay(press.writer, made.id, press.place)
 
 
-async def fresh(tools: Tools, writer: str, structure: Structure) -> Essay:
-    """An essay that holds nothing: the last one begun if it still does, so that two clicks do not make two."""
+async def fresh(
+    tools: Tools, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
+) -> Essay:
+    """An essay that holds nothing: the last one begun if it is untouched, so that two clicks do not make two.
+
+    One that bears a title of the writer's is theirs, and is left alone. ``asked`` says that the writer chose the
+    structure: only then is an untouched essay put into it. Raises BadInput for a title that cannot be used.
+    """
     for essay in (await tools.desk.essays(writer))[:1]:
-        if essay.head is None and not await _holds(tools, writer, essay):
-            if essay.structure != structure.key:
+        fits = asked or structure.key in (essay.structure, usual(tools.structures).key)
+        if fits and await _untouched(tools, writer, essay):
+            if title is not None:
+                await tools.desk.rename(writer, essay.id, title)
+            if asked and essay.structure != structure.key:
                 await tools.desk.restructure(writer, essay.id, structure)
             return await tools.desk.open(writer, essay.id)
-    return await tools.desk.begin(writer, structure)
+    return await tools.desk.begin(writer, structure, title)
 
 
-async def _holds(tools: Tools, writer: str, essay: Essay) -> bool:
-    return bool(await tools.desk.notes(writer, essay.id) or await tools.interview.asked(writer, essay.id))
+async def _untouched(tools: Tools, writer: str, essay: Essay) -> bool:
+    structure = tools.structures.get(essay.structure)
+    if structure is None or essay.title != structure.name:
+        return False
+    return not (
+        await tools.desk.notes(writer, essay.id)
+        or await tools.interview.asked(writer, essay.id)
+        or await tools.desk.history(writer, essay.id)
+        or await tools.conversation.pieces(writer, essay.id)
+    )
 
 
 async def dm(screens: Screens, press: Press) -> Reply:
     """The panel, in the DM with the bot."""
-    return Move(await screens.essay(press.writer, press.id.subject, Place(own_dm=True, server=None)))
+    there = Place(own_dm=True, server=None)
+    return Move(await screens.essay(press.writer, press.id.subject, there), press.id.subject)

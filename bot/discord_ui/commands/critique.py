@@ -47,7 +47,8 @@ def critique_command(door: Door) -> app_commands.Command[Any, ..., Any]:
             read = await files.read(sent(interaction.client, file)) if file is not None else None
             words = "\n\n".join(one for one in (text, read.text if read else None) if one)
             async with door.turn(writer):
-                return await of_text(door.screens, writer, place, words, _structure(door, structure), own=True)
+                found, notice = _structure(door, structure), read.notice if read else None
+                return await of_text(door.screens, writer, place, words, found, own=True, notice=notice)
 
         if file is None and text is None:
             await door.take(interaction, "/critique", Ack.FORM, paste)
@@ -66,26 +67,29 @@ def critique_menu(door: Door) -> app_commands.ContextMenu:
         own = message.author.id == interaction.user.id
 
         async def work() -> Reply:
-            text = await _text_of(interaction, message)
+            text, notice = await _text_of(interaction, message)
             async with door.turn(writer):
-                return await of_text(door.screens, writer, place, text, None, own=own)
+                return await of_text(door.screens, writer, place, text, None, own=own, notice=notice)
 
         await door.take(interaction, "critique this", Ack.NEW, work)
 
     return critique_this
 
 
-async def _text_of(interaction: Interaction, message: discord.Message) -> str:
-    """A message's words and those of its text files: long pastes become one."""
+async def _text_of(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
+    """A message's words and those of its text files, long pastes being one; and what is to be said of its files."""
     attached = [sent(interaction.client, one) for one in message.attachments]
     readable = [one for one in attached if files.is_text(one.name)]
     if attached and not readable and not message.content.strip():
-        raise WrongFile(attached[0].name)
-    texts = [message.content, *[(await files.read(one)).text for one in readable]]
+        raise WrongFile(files.shown(attached[0].name))
+    read = [await files.read(one) for one in readable]
+    texts = [message.content, *(one.text for one in read)]
     words = "\n\n".join(text for text in texts if text.strip())
     if not words:
         raise BadInput("There is no text in that message to critique: choose one with words or a .md or .txt file.")
-    return words
+    skipped = [files.shown(one.name) for one in attached if one not in readable]
+    passed_over = f"Not read, being no .md or .txt file: {', '.join(skipped)}." if skipped else None
+    return words, " ".join(filter(None, (*(one.notice for one in read), passed_over))) or None
 
 
 def _structure(door: Door, key: str | None) -> Structure | None:

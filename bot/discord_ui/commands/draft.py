@@ -18,8 +18,8 @@ from bot.discord_ui.screens import Screens
 from bot.errors import UnknownStructure
 from bot.essay.essay import Essay
 from bot.essay.measures.base import counted
-from bot.essay.structures import DEFAULT, fitting
-from bot.workflow.desk import TITLE_CHARACTERS
+from bot.essay.structures import fitting, usual
+from bot.workflow.desk import TITLE_CHARACTERS, checked_title
 
 
 def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
@@ -67,8 +67,10 @@ async def begin(
 ) -> Show:
     """The essay that the options ask for, begun if need be, with what was handed in.
 
-    Nothing is stored before the file could be read.
+    Nothing is stored before the file could be read and the title checked.
     """
+    if title is not None:
+        title = checked_title(title)
     tools = screens.tools
     read = await files.read(upload) if upload is not None else None
     notices: list[str] = []
@@ -76,15 +78,17 @@ async def begin(
         opened = await named(tools, writer, essay)
         if structure is not None and structure != opened.structure:
             notices.append("An essay that is begun keeps its structure.")
+        if title is not None:
+            await tools.desk.rename(writer, opened.id, title)
     elif structure is not None or title is not None or read is not None:
         if structure is not None and structure not in tools.structures:
             raise UnknownStructure(structure, list(tools.structures))
-        key = structure or (fitting(read.text, tools.structures).key if read else DEFAULT)
-        opened = await fresh(tools, writer, tools.structures[key])
+        meant = fitting(read.text, tools.structures) if read else usual(tools.structures)
+        if structure is not None:
+            meant = tools.structures[structure]
+        opened = await fresh(tools, writer, meant, title, asked=structure is not None)
     else:
         opened = await _latest(screens, writer)
-    if title is not None:
-        await tools.desk.rename(writer, opened.id, title)
     if read is not None:
         handed = await tools.interview.hand_in(writer, opened.id, read.text)
         notices += [f"{counted(len(handed.notes), 'note')} stored.", *filter(None, (read.notice, handed.notice))]
@@ -95,4 +99,4 @@ async def _latest(screens: Screens, writer: str) -> Essay:
     """The last changed essay that has not been handed over as it stands; where there is none, a new one."""
     essays = await screens.tools.desk.essays(writer)
     unfinished = next((essay for essay in essays if not essay.is_exported), None)
-    return unfinished or await fresh(screens.tools, writer, screens.tools.structures[DEFAULT])
+    return unfinished or await fresh(screens.tools, writer, usual(screens.tools.structures))

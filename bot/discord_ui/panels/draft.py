@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.discord_ui import pages
-from bot.discord_ui.cards import MENU_OPTIONS, Button, Card, CardPart, Menu, Option, Rule, Text, Tone, rows
+from bot.discord_ui.cards import Button, Card, CardPart, Menu, Option, Rule, Text, Tone, rows
+from bot.discord_ui.forms import section_options
 from bot.discord_ui.ids import Id
-from bot.discord_ui.lengths import one_line
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
 from bot.discord_ui.state import State
 from bot.essay.essay import Origin, Version
@@ -37,13 +38,18 @@ class Leaf:
     section: int
 
 
+@lru_cache(maxsize=512)  # as many texts as have their claims remembered; state.py
+def _laid_out(text: str) -> tuple[tuple[Span, ...], tuple[tuple[int, Part], ...]]:
+    """The pages of a text and the sections that can be edited: the same for every page of it that is looked at."""
+    return pages.pages(text), editable(text)
+
+
 def leaf(text: str, spot: Spot) -> Leaf:
     """The page for a spot, however wrong its numbers are: a page past the end is the last one.
 
     A section without a page leads to the page it begins on; a page without a section to the first that begins there.
     """
-    found = pages.pages(text)
-    sections = editable(text)
+    found, sections = _laid_out(text)
     wanted = next((part for index, part in sections if index == spot.section), None)
     if spot.page is not None:
         page = min(spot.page, max(0, len(found) - 1))
@@ -61,11 +67,6 @@ def _section_on(page: Span, sections: tuple[tuple[int, Part], ...]) -> int:
     begins = [index for index, part in sections if page.start <= part.start < page.end]
     before = [index for index, part in sections if part.start < page.start]
     return begins[0] if begins else before[-1] if before else 0
-
-
-def name_of(part: Part | None) -> str:
-    """A section as a menu names it."""
-    return one_line(part.title, 90) if part is not None and part.title else "The opening"
 
 
 def draft(state: State, version: Version, spot: Spot, notice: str | None = None, beside: int | None = None) -> Card:
@@ -102,11 +103,12 @@ def draft(state: State, version: Version, spot: Spot, notice: str | None = None,
 
 
 def _facts(state: State, version: Version, here: Leaf) -> Text:
-    claims, missing = len(state.claims), len(gaps(version.text))
+    claims, missing = len(state.claims or ()), len(gaps(version.text))
     return small(
         counted(version.info.words, "word"),
         f"version {version.info.number}",
         f"{counted(claims, 'claim')} your notes do not hold" if claims else None,
+        "its claims are still being checked: “More” shows them" if state.claims is None else None,
         f"{counted(missing, 'gap')} marked NEED" if missing else None,
         f"{counted(state.new_notes, 'newer note')} not in it" if state.new_notes else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
@@ -121,19 +123,13 @@ def _unfinished(state: State) -> tuple[CardPart, ...]:
         press("Continue", "finish", essay.id, number, tone=Tone.MAIN) if state.with_model else None,
         press("Start again", "write", essay.id, number) if state.with_model else None,
         press("Keep as it is", "keep", essay.id, number),
-        press("Discard", "undo", essay.id, number, "d") if state.history.undo is not None else None,
+        press("Discard", "discard", essay.id, number),
     )
 
 
 def _sections(state: State, here: Leaf) -> Menu:
-    places = [place for place, (index, _) in enumerate(here.sections) if index == here.section]
-    # Of more sections than a menu holds, those around the chosen one.
-    first = min(max(0, (places[0] if places else 0) - MENU_OPTIONS // 2), max(0, len(here.sections) - MENU_OPTIONS))
-    options = [
-        Option(name_of(part), str(index), chosen=index == here.section)
-        for index, part in here.sections[first : first + MENU_OPTIONS]
-    ]
-    return Menu(str(Id("essay", "section", state.essay.id, state.number)), "Go to a section", tuple(options))
+    options = section_options(here.sections, here.section)
+    return Menu(str(Id("essay", "section", state.essay.id, state.number)), "Go to a section", options)
 
 
 def _more(state: State) -> Menu:

@@ -10,6 +10,7 @@ from bot.discord_ui.lengths import one_line
 from bot.discord_ui.panels.common import counted, heading, notices, press, small
 from bot.discord_ui.people import Place
 from bot.discord_ui.state import State
+from bot.errors import StructureGone
 from bot.essay.structure import Structure
 
 NO_MODEL = (
@@ -21,7 +22,10 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     """An essay without a text: the structure, what it holds so far, and the ways on."""
     essay, begun = state.essay, bool(state.notes or state.asked)
     parts: list[CardPart] = [*notices(notice), heading(essay.title)]
-    if begun:
+    gone = not state.structure.sections
+    if gone:
+        parts.append(Text(str(StructureGone(state.essay.structure))))
+    elif begun:
         parts.append(Text(f"{_held(state)} {_way_on(state)}"))
     else:
         parts.append(
@@ -30,7 +34,10 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
                 "from your own words: nothing is invented, and what is missing is marked."
             )
         )
+    if not begun:
         parts.append(_menu(state, structures))
+    if waiting := state.said(None):
+        parts.append(Text(f"You wrote {counted(len(waiting), 'message')}: stored, and a note each once you go on."))
     parts.extend(
         rows(
             press("Continue in DM", "dm", essay.id, state.number) if place.server is not None else None,
@@ -41,7 +48,7 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
                 state.number,
                 tone=Tone.MAIN,
             )
-            if state.notes
+            if state.notes or waiting
             else None,
             press("Paste notes", "paste", essay.id, state.number),
             press(
@@ -49,13 +56,16 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
                 "interview",
                 essay.id,
                 state.number,
-                tone=Tone.PLAIN if state.notes else Tone.MAIN,
+                tone=Tone.PLAIN if state.notes or waiting else Tone.MAIN,
             ),
         )
     )
     failed = state.ended_badly
     if failed is not None and state.notes and state.with_model:
         parts.extend(rows(press("Without a model", "assemble", essay.id, state.number)))
+    # Versions without a text: a first draft that was discarded.
+    history = press("History", "history", essay.id, state.number) if state.versions else None
+    parts.extend(rows(press("Notes", "notes", essay.id, state.number) if gone and state.notes else None, history))
     private = "Only you can see this." if place.private_only else None
     parts.append(small(private, "Everything is stored, encrypted.", NO_MODEL if not state.with_model else None))
     return Card(tuple(parts))

@@ -47,7 +47,7 @@ def claims(state: State, page: int) -> Card:
     """What the text claims and no note holds, each with its sentence."""
     essay, number = state.essay, state.number
     text = state.version.text if state.version else ""
-    found = state.claims
+    found = state.claims or ()
     count = max(1, -(-len(found) // _CLAIMS))
     page = min(page, count - 1)
     parts: list[CardPart] = [heading("Unsupported claims")]
@@ -72,11 +72,16 @@ def claims(state: State, page: int) -> Card:
 def measures(
     title: str, found: Measured, page: int, subject: str | None, version: int, notice: str | None = None
 ) -> Card:
-    """What was counted in a text; ``subject`` is its essay, None for a text that is stored nowhere."""
+    """What was counted in a text; ``subject`` is its essay, None for a text that is stored nowhere.
+
+    An essay's measures come by pages. Those of a text that is stored nowhere, which no button could lead back to, come
+    all at once, without examples where there are many.
+    """
     raised = found.raised
     count = max(1, -(-len(raised) // _MEASURES)) if subject else 1
     page = min(page, count - 1)
-    here = raised[page * _MEASURES : (page + 1) * _MEASURES] if subject else raised[:_MEASURES]
+    here = raised[page * _MEASURES : (page + 1) * _MEASURES] if subject else raised
+    brief = len(here) > _MEASURES
     parts: list[CardPart] = [heading(title)]
     if notice:
         parts.append(Text(notice))
@@ -84,21 +89,21 @@ def measures(
         Text(f"{counted(found.words, 'word')} apart from headings, {counted(len(found.sections), 'section')}.")
     )
     for one in here:
-        example = next((plain(one_line(mark.span.of(found.text), 120)) for mark in one.spans), None)
+        examples = (plain(one_line(mark.span.of(found.text), 120)) for mark in one.spans)
+        example = None if brief else next(examples, None)
         seen = f"\n> {example}" if example else ""
         parts.append(
             Text(
-                f"**{plain(one.name)}**: {plain(one_line(one.summary, 160))}\n{plain(one_line(one.advice, 200))}{seen}"
+                f"**{plain(one.name)}**: {plain(one_line(one.summary, 100 if brief else 160))}\n"
+                f"{plain(one_line(one.advice, 100 if brief else 200))}{seen}"
             )
         )
     if not raised:
         parts.append(Text("No measure has anything to say about it."))
     quiet = len(found.measures) - len(raised)
-    more = len(raised) - len(here) if not subject else 0
     parts.append(
         small(
             f"{counted(len(raised), 'measure')} raised, {quiet} quiet",
-            f"{more} more in essay-bot critique" if more else None,
             f"page {page + 1} of {count}" if count > 1 else None,
         )
     )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.discord_ui.cards import Button, Card, CardPart, Text, Tone, rows
-from bot.discord_ui.panels.common import counted, heading, notices, press, quoted, small
+from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.panels.common import TITLE_UNITS, counted, heading, notices, press, quoted, small
 from bot.discord_ui.state import State
-from bot.essay.essay import Question
+from bot.essay.essay import Note, Question
+from bot.essay.words import count_words
 
 # Behind a question's number: the writer asked for more than the first round, or goes through those passed over.
 FURTHER, RETURNED = "f", "s"
 
 
-def question(state: State, asked: Question, *, mode: str = "", notice: str | None = None) -> Card:
-    """A question with all that can be done about it. ``mode`` is "", FURTHER or RETURNED."""
+def question(state: State, asked: Question, *, mode: str = "", notice: str | None = None, own_dm: bool = False) -> Card:
+    """A question with all that can be done about it. ``mode`` is "", FURTHER or RETURNED.
+
+    In the bot's own DM it can be answered in messages, and shows what has been said so far.
+    """
     essay, version = state.essay, state.number
     section = state.structure.section(asked.section)
     argument = f"{asked.number}{mode}"
@@ -21,14 +28,38 @@ def question(state: State, asked: Question, *, mode: str = "", notice: str | Non
             *notices(notice),
             heading(essay.title),
             Text(f"**{section.heading if section else 'One more thing'}**\n{quoted(asked.text)}"),
+            *((Text(_said(state.said(asked.number))),) if own_dm else ()),
             small(_bar(state), f"question {asked.number}"),
             *rows(
-                press("Answer", "answer", essay.id, version, argument, tone=Tone.MAIN),
+                press("Next", "next", essay.id, version, argument, tone=Tone.MAIN) if own_dm else None,
+                press("Answer", "answer", essay.id, version, argument, tone=Tone.PLAIN if own_dm else Tone.MAIN),
                 press("Skip", "skip", essay.id, version, argument),
                 press("Paste notes", "paste", essay.id, version),
                 _written(state),
             ),
         )
+    )
+
+
+def answered(state: State, asked: Question, note: Note) -> Card:
+    """What stays of a question in the DM once its answer has ended: a record, without buttons."""
+    words = counted(count_words(note.text), "word")
+    return Card((heading(state.essay.title), Text(quoted(asked.text)), small(f"Answered: note {note.number}, {words}")))
+
+
+def kept(title: str, essay: str, version: int, count: int) -> Card:
+    """Tells that messages have become notes of an essay."""
+    words = f"{counted(count, 'note')} stored in “{plain(one_line(title, TITLE_UNITS // 2))}”, under no section yet."
+    return Card((Text(words), *rows(press("Open the essay", "open", essay, version))))
+
+
+def _said(pieces: Sequence[str]) -> str:
+    if not pieces:
+        return "Write your answer here, in one message or several. **Next** ends it."
+    words = counted(sum(count_words(piece) for piece in pieces), "word")
+    return (
+        f"Your answer so far: {counted(len(pieces), 'message')}, {words}, all stored. The last one begins:\n"
+        f"{quoted(one_line(pieces[-1], 120))}\nGo on, or press **Next** to end it."
     )
 
 

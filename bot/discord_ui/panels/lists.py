@@ -56,7 +56,12 @@ def chosen(essay: Essay, notice: str | None = None) -> Card:
     )
 
 
-def deleting(essay: Essay, asked: int) -> Card:
+def stamp(essay: Essay) -> int:
+    """When the essay last changed, in milliseconds, as nine digits of a button hold it."""
+    return int(essay.changed.timestamp() * 1000) % 1_000_000_000
+
+
+def deleting(essay: Essay, asked: int, notice: str | None = None) -> Card:
     """The question before an essay is deleted: ``asked`` is 1 for the first time, 2 for the second and last."""
     number = essay.head or 0
     title = plain(one_line(essay.title, 80))
@@ -68,9 +73,10 @@ def deleting(essay: Essay, asked: int) -> Card:
     yes = (
         press("Yes, delete it", "delete", essay.id, number, 2, tone=Tone.DANGER)
         if asked == 1
-        else press("Delete for good", "delete", essay.id, number, 3, tone=Tone.DANGER)
+        else press("Delete for good", "delete", essay.id, number, f"3.{stamp(essay)}", tone=Tone.DANGER)
     )
-    return Card((heading("Delete an essay"), Text(words), *rows(press("Keep it", "choose", essay.id, number), yes)))
+    keep = press("Keep it", "choose", essay.id, number)
+    return Card((*notices(notice), heading("Delete an essay"), Text(words), *rows(keep, yes)))
 
 
 def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Decimal, *, with_model: bool) -> Card:
@@ -86,8 +92,8 @@ def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Dec
     today, used = Decimal(spent.writer_day) / _NANO, Decimal(spent.month) / _NANO
     parts.append(
         Text(
-            f"Today: **${today:,.2f}** of ${day:,.2f}; ${max(day - today, Decimal(0)):,.2f} left.\n"
-            f"The last 31 days: **${Decimal(nano) / _NANO:,.2f}** in {counted(calls, 'call')} "
+            f"Today: **{_usd(today)}** of {_usd(day)}; {_usd(max(day - today, Decimal(0)))} left.\n"
+            f"The last 31 days: **{_usd(Decimal(nano) / _NANO)}** in {counted(calls, 'call')} "
             f"({tokens_in:,} tokens in, {tokens_out:,} out).\n"
             f"Everybody together this month: {_share(used, month)} of the bot's budget is used."
         )
@@ -95,6 +101,11 @@ def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Dec
     priced = f"{counted(unpriced, 'call')} of a model without a known price" if unpriced else None
     parts.append(small("US dollars; days and months by UTC; work under way counts at its most", priced))
     return Card(tuple(parts))
+
+
+def _usd(amount: Decimal) -> str:
+    """An amount in dollars and cents; one of less than a cent is not told as nothing."""
+    return f"${amount:,.2f}" if amount == 0 or amount >= Decimal("0.01") else "less than $0.01"
 
 
 def _share(used: Decimal, month: Decimal) -> str:
@@ -128,6 +139,11 @@ def help_card(*, with_model: bool) -> Card:
 def said(sentence: str) -> Card:
     """A sentence alone."""
     return Card((Text(sentence),))
+
+
+def gone(sentence: str) -> Card:
+    """What takes the place of a panel whose essay or critique is no longer there."""
+    return Card((Text(sentence), *rows(press("All essays", "essays", "-"))))
 
 
 def waiting(words: str, essay: str) -> Card:

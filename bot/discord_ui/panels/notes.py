@@ -35,7 +35,14 @@ def listed(state: State, page: int, notice: str | None = None) -> Card:
         small(counted(len(notes), "note"), f"{left} left out" if left else None, f"page {page + 1} of {count}")
     )
     parts.extend(turning("notes", essay.id, number, page, count))
-    parts.extend(rows(press("Paste notes", "paste", essay.id, number), press("Back", "open", essay.id, number)))
+    sortable = state.structure.sections and any(note.section is None and not note.left_out for note in notes)
+    parts.extend(
+        rows(
+            press("Sort them", "sort", essay.id, number) if state.with_model and sortable else None,
+            press("Paste notes", "paste", essay.id, number),
+            press("Back", "open", essay.id, number),
+        )
+    )
     return Card(tuple(parts))
 
 

@@ -1,11 +1,15 @@
-"""Work that is under way."""
+"""Work that is under way: how far it is and, where it is a text that a person will read, the text as it comes."""
 
 from __future__ import annotations
 
-from bot.discord_ui.cards import Card, Text, rows
+from collections.abc import Sequence
+
+from bot.discord_ui.cards import Button, Card, CardPart, Menu, Rule, Text, rows
+from bot.discord_ui.growing import Growing, Sheet
 from bot.discord_ui.ids import Kind
-from bot.discord_ui.panels.common import heading, notices, press, small
-from bot.workflow.jobs import JobKind, JobView, Phase
+from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
+from bot.essay.words import count_words
+from bot.workflow.jobs import JobKind, JobState, JobView, Phase
 
 _WHAT = {
     JobKind.DRAFT: "Writing the draft…",
@@ -13,22 +17,58 @@ _WHAT = {
     JobKind.REVISION: "Rewriting the section…",
     JobKind.CRITIQUE: "Reading the text…",
 }
-_COMMAND = {True: "/critique", False: "/draft"}
+_DONE = {
+    JobKind.DRAFT: "The draft is done.",
+    JobKind.FINISH: "What was missing is written.",
+    JobKind.REVISION: "The section is rewritten.",
+    JobKind.CRITIQUE: "The critique is done.",
+}
+_CUT = "The text is not finished yet: Continue writes the rest."
+_BROKEN = {
+    JobKind.DRAFT: "The draft broke off.",
+    JobKind.FINISH: "The writing broke off.",
+    JobKind.REVISION: "The revision broke off.",
+    JobKind.CRITIQUE: "The critique broke off.",
+}
 
 
-def running(title: str, view: JobView, kind: Kind, subject: str, notice: str | None = None) -> Card:
-    """What is being done, or the place in line, and Stop."""
+def running(
+    title: str,
+    view: JobView,
+    kind: Kind,
+    subject: str,
+    notice: str | None = None,
+    *,
+    version: int = 0,
+    growing: Growing | None = None,
+    page: int | None = None,
+) -> Card:
+    """What is being done, or the place in line, the page being written (or the one asked for), and Stop.
+
+    ``growing`` keeps the pages of the text; without it, and for a critique, whose text nobody could read, none is
+    shown. ``version`` is the current one's number.
+    """
+    job = view.job
+    sheet = None
+    if growing is not None and job.kind is not JobKind.CRITIQUE and job.text.strip():
+        sheet = growing.sheet(job.text, page)
+    parts: list[CardPart] = [*notices(notice), heading(title)]
+    if sheet is not None:
+        parts += [Text(sheet.text), Rule()]
+    parts.append(Text(f"**{progress(view)}**"))
+    parts.append(_facts(view, kind, sheet))
+    if sheet is not None:
+        parts += turning("page", subject, version, sheet.page, sheet.pages)
+    return Card((*parts, *rows(press("Stop", "stop", subject, 0, job.id, kind=kind))))
+
+
+def _facts(view: JobView, kind: Kind, sheet: Sheet | None) -> Text:
     job = view.job
     back = "it will be shown here" if job.kind is JobKind.CRITIQUE and kind == "critique" else "/draft brings it back"
-    return Card(
-        (
-            *notices(notice),
-            heading(title),
-            Text(f"**{progress(view)}**"),
-            small("Everything is stored.", f"You can close this; {back}."),
-            *rows(press("Stop", "stop", subject, 0, job.id, kind=kind)),
-        )
-    )
+    if sheet is None:
+        return small("Everything is stored.", f"You can close this; {back}.")
+    at = f"page {sheet.page + 1} of {sheet.pages} so far" if sheet.pages > 1 else None
+    return small(f"{counted(count_words(job.text), 'word')} so far, all stored", at, f"you can close this; {back}")
 
 
 def progress(view: JobView) -> str:
@@ -36,5 +76,48 @@ def progress(view: JobView) -> str:
     if view.place is not None:
         return f"Waiting: place {view.place} in line"
     if view.phase is Phase.THINKING:
-        return "Thinking…"
+        # Discord's own clock: each reader's client shows how long ago that was, and keeps it current by itself.
+        return f"Thinking… begun <t:{int(view.since.timestamp())}:R>"
     return _WHAT[view.job.kind]
+
+
+def farewell(card: Card) -> Card:
+    """The last state of a panel that Discord soon lets nobody change any more."""
+    said = "Discord lets this message change no longer. The writing goes on: /draft, or any button here, shows it."
+    return Card((Text(f"**{said}**"), *card.parts))
+
+
+def withheld(card: Card, told: str, ways: Sequence[Button] = ()) -> Card:
+    """The panel without the words that Discord refuses: what it says of it, how far the work is, and the buttons.
+
+    ``ways`` are buttons beside those of the panel.
+    """
+    after = next((at for at, part in enumerate(card.parts) if isinstance(part, Rule)), 0) + 1
+    rest = [part for part in card.parts[after:] if not isinstance(part, Menu)]  # a menu may name the same words
+    return Card((*notices(told), *rest, *rows(*ways)))
+
+
+def unshown(told: str, ways: Sequence[Button]) -> Card:
+    """What Discord says of a panel of which it takes not even the rest, and the ways to what came of the work."""
+    return Card((*notices(told), *rows(*ways)))
+
+
+def ended(view: JobView, *, above: bool, ways: Sequence[Button] = (), unfinished: bool = False) -> Card | None:
+    """A message of its own at the end of work, because a change of the panel is not marked as unread.
+
+    ``above``: the panel could be changed, and shows what came of it; else ``ways`` lead there. None where the writer,
+    or the bot's own end, ended the work. ``unfinished``: the text was cut short.
+    """
+    job = view.job
+    if job.state is JobState.DONE:
+        where = "It stands in the panel above; /draft brings it here." if above else f"{_brought(job.kind)} shows it."
+        return Card((Text(f"**{_CUT if unfinished else _DONE[job.kind]}** {where}"), *(() if above else rows(*ways))))
+    if job.state is JobState.FAILED:
+        where = "The panel above says why." if above else job.error or ""
+        words = f"**{_BROKEN[job.kind]}** {where} Everything that came is stored: /draft shows it."
+        return Card((Text(words), *(() if above else rows(*ways))))
+    return None
+
+
+def _brought(kind: JobKind) -> str:
+    return "More, Last critique in /draft" if kind is JobKind.CRITIQUE else "/draft"

@@ -83,6 +83,8 @@ class Rest:
             body = Body({}, {})
             headers: dict[str, str] = {}
             try:
+                if request.content_type == "application/json":
+                    await request.read()  # what has arrived counts, even if the bot does not wait for the answer
                 fault = await self._faults.strike(method, path)
                 if not public:
                     self._authorise(request)

@@ -1,0 +1,44 @@
+"""Steps of somebody who writes to the bot in its DM, and what is looked at there."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.essay.essay import Note
+from tests.discord_ui.conftest import Bot
+from tests.simulators.discord import DiscordSimulator, Message, User
+
+QUICK = 0.05  # seconds until a person is told, so that a test need not wait
+
+
+def quick(bot: Bot) -> Bot:
+    bot.client.door.talk.teller._seconds = QUICK
+    return bot
+
+
+@pytest.fixture
+async def talking(bot: Bot) -> Bot:
+    return quick(bot)
+
+
+async def notes(bot: Bot, user: User) -> tuple[Note, ...]:
+    return await bot.desk.notes(bot.writer(user), (await bot.essay(user)).id)
+
+
+async def said(bot: Bot, user: User) -> list[str]:
+    """Everything that the person wrote and that is stored: notes, then what waits."""
+    found = [note.text for note in await notes(bot, user)]
+    waiting = await bot.client.door.tools.conversation.pieces(bot.writer(user), (await bot.essay(user)).id)
+    return found + [piece.text for piece in waiting]
+
+
+async def question(user: User) -> Message:
+    """A panel in the DM with the first question."""
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.click(panel, "Interview me")
+    await user.sees(lambda _: "Next" in panel.buttons)
+    return panel
+
+
+def from_bot(sim: DiscordSimulator, user: User) -> list[Message]:
+    return [one for one in sim.messages if one.channel is user.dm and one.author is sim.world.bot]

@@ -1,0 +1,136 @@
+"""What is written in the DM while the bot does not hear it: read later, in order, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.discord_ui.conversation import Marks
+from bot.errors import StoreFull
+from bot.workflow.conversation import Heard
+from tests.discord_ui.conftest import Bot, Scripted, started
+from tests.discord_ui.dm import from_bot, question, quick, said, talking
+from tests.discord_ui.steps import reads
+from tests.simulators.discord import Attachment, DiscordSimulator
+
+__all__ = ["talking"]  # a fixture
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "essays.db"
+
+
+async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
+    sim: DiscordSimulator, folder: Path
+) -> None:
+    """More than a page of it, files among it; also an edit of a message from before, and a channel never written in."""
+    user, other = sim.user("writer"), sim.user("other")
+    async with started(sim, folder, Scripted()) as bot:
+        panel = await question(user)
+        await (await other.slash(other.dm, "draft")).message()
+        early = await user.say(user.dm, "first")
+        await user.sees(reads(panel, "1 message"))
+        quick(bot)
+    expected = [f"message {number}" for number in range(120)]
+    for text in expected:
+        await user.say(user.dm, text)
+    await user.edit(early, "first, edited")
+    late = await user.say(user.dm, "last", [Attachment("notes.md", b"A page of notes.")])
+    await user.edit(late, "last, edited")
+    await other.say(other.dm, "Hello")
+    before = len(from_bot(sim, user))
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        await user.sees(lambda screen: "122 messages" in screen.text and "1 note stored" in screen.text)
+        await other.sees(lambda screen: "You wrote 1 message" in screen.text)
+        assert await said(bot, user) == ["A page of notes.", "first, edited", *expected, "last, edited"]
+        assert await said(bot, other) == ["Hello"]
+        assert len(from_bot(sim, user)) <= before + 2
+    shown = len(sim.messages)
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        await user.say(user.dm, "and on")
+        await user.sees(lambda screen: "123 messages" in screen.text)
+        assert await said(bot, user) == ["A page of notes.", "first, edited", *expected, "last, edited", "and on"]
+        assert len(sim.messages) == shown + 2
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_a_lost_gateway_loses_no_message(sim: DiscordSimulator, talking: Bot, resumable: bool) -> None:
+    """Resumed, Discord sends what came meanwhile; with a new session it does not, and the channel is read."""
+    user = sim.user("writer")
+    panel = await question(user)
+    await user.say(user.dm, "Before.")
+    await user.sees(reads(panel, "1 message"))
+    identified = sim.gateway.identifies
+    if not resumable:
+        sim.gateway.forget_sessions()
+    sim.gateway.drop()
+    await user.say(user.dm, "Meanwhile.")
+    await sim.gateway.wait_connected(20)
+    await user.say(user.dm, "After.")
+    await user.sees(lambda screen: "3 messages" in screen.text, timeout=20)
+    assert await said(talking, user) == ["Before.", "Meanwhile.", "After."]
+    assert (sim.gateway.identifies > identified) is not resumable
+
+
+async def test_a_history_that_discord_will_not_give_is_read_later(
+    sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile what is written is stored all the same, and comes behind what was written before."""
+    monkeypatch.setattr("bot.discord_ui.conversation._AGAIN_SECONDS", (0.1, 0.1))
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        panel = await question(user)
+        await user.say(user.dm, "one")
+        await user.sees(reads(panel, "1 message"))
+    await user.say(user.dm, "two")
+    sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 400, 0)
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        await user.say(user.dm, "three")
+        await user.sees(lambda screen: "3 messages" in screen.text)
+        assert await said(bot, user) == ["one", "two", "three"]
+
+
+async def test_a_message_that_the_disk_refuses_is_told_and_read_again(
+    sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the DM all the while: as soon as there is room it is stored, in its place."""
+    monkeypatch.setattr("bot.discord_ui.conversation._AGAIN_SECONDS", (0.3, 0.3))
+    user = sim.user("writer")
+    panel = await question(user)
+    store = talking.client.door.tools.conversation.store
+    hear, full = store.hear, [True]
+
+    async def refusing(message: int, *rest: Any) -> Heard:
+        if full[0]:
+            raise StoreFull(Path("essays.db"))
+        return await hear(message, *rest)
+
+    monkeypatch.setattr(store, "hear", refusing)
+    await user.say(user.dm, "one")
+    await user.sees(lambda screen: str(StoreFull(Path("essays.db"))) in screen.text)
+    full[0] = False
+    await user.say(user.dm, "two")
+    await user.sees(reads(panel, "2 messages"))
+    assert await said(talking, user) == ["one", "two"]
+
+
+def test_the_mark_never_passes_a_message_that_is_still_being_stored() -> None:
+    """A file that takes long to fetch holds it back, whatever is stored behind it; one that failed, for good."""
+    marks = Marks()
+    for message in (10, 11, 12):
+        marks.begin("me", message)
+    marks.begin("other", 5)
+    assert marks.done("me", 12) is None
+    assert marks.done("me", 10) == 10
+    assert marks.done("other", 5) == 5
+    assert marks.done("me", 11) == 12
+    marks.begin("me", 13)
+    marks.begin("me", 14)
+    assert marks.done("me", 14) is None

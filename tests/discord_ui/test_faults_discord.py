@@ -1,0 +1,280 @@
+"""Whatever fault Discord has while a text is written: the text is whole, and a click shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord.http
+import discord.webhook.async_
+import pytest
+
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.steps import with_notes
+from tests.discord_ui.test_live import HEADING, edits, paragraphs
+from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, User
+from tests.workflow.fakes import Gate, says
+
+ORIGINAL = "/webhooks/*/messages/@original"
+WHOLE = HEADING + paragraphs(0, 3)
+
+
+class Hasty:
+    """asyncio, as discord.py uses it, but that its pauses before another try take no time."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator, bot: Bot) -> None:
+    """Neither discord.py nor the bot waits before it tries something again; so no limit on their number either."""
+    sim.settings.rate_limits = False
+    monkeypatch.setattr(discord.webhook.async_, "asyncio", Hasty())
+    monkeypatch.setattr(discord.http, "asyncio", Hasty())
+    bot.client.door.live._pause = Hasty.sleep
+
+
+async def begun(user: User, place: Channel | Guild, models: Scripted) -> tuple[Message, list[Gate]]:
+    """A draft of which the first of three paragraphs is shown; each gate lets another come, the last the end."""
+    panel = await with_notes(user, place)
+    gates = [Gate(), Gate(), Gate()]
+    models.script(says(HEADING, *(part for at, gate in enumerate(gates) for part in (paragraphs(at, at + 1), gate))))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "n0." in panel.text)
+    return panel, gates
+
+
+async def stored_whole(bot: Bot, user: User) -> bool:
+    """Whether the text is stored, once its job has ended, without a character lost."""
+    essay = await bot.essay(user)
+    job = await bot.jobs.latest(bot.writer(user), essay.id)
+    assert job is not None
+    await bot.jobs.wait(bot.writer(user), job.job.id)
+    text = await bot.text(user)
+    return [text.count(f"n{number}.") for number in range(3)] == [1, 1, 1]
+
+
+async def clicked(user: User, panel: Message, bot: Bot) -> None:
+    """After the next click on the panel, the screen equals the stored text."""
+    label = "Stop" if "Stop" in panel.buttons else "Export"
+    if label == "Stop":
+        await user.click(panel, "Stop")
+    await user.sees(lambda _: "version 1" in panel.text)
+    for line in (await bot.text(user)).split("\n"):
+        if line.strip() and "NEED" not in line:
+            assert line.strip() in panel.text
+
+
+STUMBLES = {
+    "429": lambda sim: sim.fail_next("PATCH", ORIGINAL, 429, retry_after=0.01),
+    "429, four times": lambda sim: sim.fail_next("PATCH", ORIGINAL, 429, times=4, retry_after=0.01),
+    "500": lambda sim: sim.fail_next("PATCH", ORIGINAL, 500),
+    "500, twelve times": lambda sim: sim.fail_next("PATCH", ORIGINAL, 500, times=12),
+    "502, but it was done": lambda sim: sim.fail_next("PATCH", ORIGINAL, 502, applied=True),
+    "401, by mistake": lambda sim: sim.fail_next("PATCH", ORIGINAL, 401, 50027),
+}
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("name", STUMBLES)
+async def test_a_stumble_on_the_way_is_made_up_for(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, name: str
+) -> None:
+    """The next state is shown all the same, and the end; in the DM even where the token is taken for dead."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    fault = STUMBLES[name](sim)
+    gates[0].release()
+    await user.sees(lambda _: "n1." in panel.text)
+    assert fault.used
+    gates[1].release()
+    gates[2].release()
+    await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
+    assert await stored_whole(bot, user)
+    await clicked(user, panel, bot)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("times", [1, 9])
+async def test_an_end_that_meets_faults_is_shown_once_they_are_over(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, times: int
+) -> None:
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    gates[0].release()
+    gates[1].release()
+    await user.sees(lambda _: "n2." in panel.text)
+    fault = sim.fail_next("PATCH", ORIGINAL, 500, times=times)
+    gates[2].release()
+    await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
+    assert fault.spent
+    assert await stored_whole(bot, user)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_end_that_cannot_be_shown_at_all_is_told_beside_the_panel(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Every edit meets a 500: a message of its own says that the draft is done, and a click shows it."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    sim.fail_next("PATCH", ORIGINAL, 500, times=None)
+    for gate in gates:
+        gate.release()
+    await user.sees(lambda screen: "The draft is done. /draft shows it." in screen.text.replace("*", ""))
+    assert "Stop" in panel.buttons
+    assert await stored_whole(bot, user)
+    sim.faults.clear()
+    await clicked(user, panel, bot)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_automod_that_refuses_the_text_is_told_and_the_file_can_still_be_had(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """From the refused edit on to the last: the panel says why, goes on counting, and keeps its buttons."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    sim.automod(lambda text: "n1." in text)
+    gates[0].release()
+    await user.sees(lambda _: "Discord refused to show this" in panel.text)
+    assert "AutoMod" in panel.text
+    assert "Stop" in panel.buttons
+    so_far = panel.text
+    gates[1].release()
+    await user.sees(lambda _: "words so far" in panel.text and panel.text != so_far)
+    gates[2].release()
+    await user.sees(lambda _: "Discord refused to show this" in panel.text and "Export" in panel.buttons)
+    assert await stored_whole(bot, user)
+    in_dm = await (await user.slash(user.dm, "draft")).message()
+    assert "n1." in in_dm.text
+    handed = await (await user.click(panel, "Export")).followup()
+    (data,) = handed.files.values()
+    assert (await bot.text(user)).strip() in data.decode()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_automod_that_refuses_the_last_edit_alone(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    user = sim.user("writer")
+    place = sim.guild("Writers")
+    panel, gates = await begun(user, place, models)
+    gates[0].release()
+    gates[1].release()
+    await user.sees(lambda _: "n2." in panel.text)
+    sim.automod(lambda text: "n2." in text)
+    gates[2].release()
+    await user.sees(lambda screen: "The draft is done." in screen.text)
+    assert "Discord refused to show this" in panel.text
+    assert "n2." not in panel.text
+    assert await stored_whole(bot, user)
+    sim.automod(None)
+    again = await (await user.slash(place, "draft")).message()
+    assert "n2." in again.text
+
+
+async def test_a_panel_that_was_deleted_is_told_of_beside_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """404: the work goes on, and its end is told where the panel stood."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    sim.fail_next("PATCH", ORIGINAL, 404, 10008)
+    for gate in gates:
+        gate.release()
+    await user.sees(lambda screen: "The draft is done. /draft shows it." in screen.text.replace("*", ""))
+    assert await stored_whole(bot, user)
+    again = await (await user.slash(user.dm, "draft")).message()
+    assert "n2." in again.text
+    assert "n2." not in panel.text
+
+
+async def test_dms_that_were_closed_meanwhile_lose_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """403 by the channel, once the token is dead as well: nobody can be told; the next click shows it all."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    sim.fail_next("PATCH", ORIGINAL, 401, 50027, times=None)
+    sim.fail_next("PATCH", "/channels/*/messages/*", 403, 50007, times=None)
+    gates[0].release()
+    await sim.timeline.until(
+        lambda: [one for one in sim.refused if one.code == 50007], 5, lambda: "the channel was not tried"
+    )
+    gates[1].release()
+    gates[2].release()
+    assert await stored_whole(bot, user)
+    sim.faults.clear()
+    await clicked(user, panel, bot)
+
+
+async def test_closed_dms_are_told_where_the_panel_would_move_there(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer", dms="closed")
+    panel = await with_notes(user, sim.guild("Writers"))
+    await user.click(panel, "Continue in DM")
+    await user.sees(lambda screen: "Discord does not let the bot write to you" in screen.text)
+    assert "Everything is stored." in user.screen.text
+    models.script(says(HEADING, paragraphs(0, 1)))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "version 1" in panel.text)
+
+
+Break = Callable[[DiscordSimulator], Awaitable[None]]
+
+
+async def _drop(sim: DiscordSimulator) -> None:
+    sim.gateway.drop()
+
+
+async def _reconnect(sim: DiscordSimulator) -> None:
+    await sim.gateway.reconnect()
+
+
+async def _invalidate(sim: DiscordSimulator) -> None:
+    await sim.gateway.invalidate()
+
+
+async def _forget(sim: DiscordSimulator) -> None:
+    sim.gateway.forget_sessions()
+    sim.gateway.drop()
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("broken", [_drop, _reconnect, _invalidate, _forget])
+async def test_the_gateway_breaks_and_the_panel_goes_on(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, broken: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edits need no gateway; once it is back, clicks are heard again."""
+    monkeypatch.setattr(discord.client, "asyncio", Hasty())  # its pause before it connects again
+    monkeypatch.setattr(discord.gateway, "asyncio", Hasty())
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    before = sim.gateway.identifies + sim.gateway.resumes
+    await broken(sim)
+    gates[0].release()
+    await user.sees(lambda _: "n1." in panel.text)
+    await sim.timeline.until(
+        lambda: sim.gateway.identifies + sim.gateway.resumes > before and sim.gateway.connected,
+        10,
+        lambda: "it did not connect again",
+    )
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Keep as it is" in panel.buttons)
+    assert "n1." in panel.text
+    assert "n1." in await bot.text(user)
+
+
+async def test_every_event_twice_does_everything_once(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    user = sim.user("writer")
+    sim.gateway.duplicate_next(times=100)
+    panel, gates = await begun(user, user.dm, models)
+    for gate in gates:
+        gate.release()
+    await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
+    assert [one.what for one in models.asked if one.what == "draft"] == ["draft"]
+    assert await stored_whole(bot, user)
+    assert len(edits(sim, panel)) >= 3
+    assert user.screen.text.count("The draft is done.") == 1

@@ -1,0 +1,69 @@
+"""The settings of the Discord door, and what is said where one is missing or wrong."""
+
+from __future__ import annotations
+
+import base64
+import logging
+
+import pytest
+
+from bot.errors import BadSetting
+from bot.serving import invite_links, missing, quiet_libraries
+from bot.settings import read_settings
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a directory without .env, and with nothing set."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
+    for name in ("DISCORD_TOKEN", "ACCESS", "ACCESS_SERVERS", "ACCESS_USERS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_settings_the_owner_alone_is_answered_and_the_token_is_asked_for() -> None:
+    settings = read_settings()
+    assert (settings.access, settings.access_servers, settings.access_users) == ("listed", frozenset(), frozenset())
+    (line,) = missing(settings)
+    assert "DISCORD_TOKEN is missing" in line
+    assert "Bot > Reset Token" in line
+    assert invite_links(settings) is None
+
+
+def test_ids_come_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCESS_SERVERS", "123456789012345678, 223456789012345678")
+    monkeypatch.setenv("ACCESS_USERS", "323456789012345678 ")
+    settings = read_settings()
+    assert settings.access_servers == {123456789012345678, 223456789012345678}
+    assert settings.access_users == {323456789012345678}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ACCESS_SERVERS", "my server"), ("ACCESS_USERS", "-5"), ("ACCESS", "everyone")]
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=name):
+        read_settings()
+
+
+def test_the_links_are_made_from_the_token_which_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = base64.b64encode(b"123456789012345678").decode() + ".secret.part"
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    settings = read_settings()
+    assert list(missing(settings)) == []
+    links = invite_links(settings)
+    assert links is not None
+    assert all("client_id=123456789012345678" in link for link in links)
+    assert "secret" not in repr(settings)
+
+
+def test_no_library_writes_more_than_info(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At DEBUG they write tokens, addresses with tokens in them, and requests with a writer's text."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "level", logging.DEBUG)
+    for name in ("discord", "aiohttp", "anthropic", "httpx", "httpcore"):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
+    logging.getLogger("discord").setLevel(logging.DEBUG)
+    quiet_libraries()
+    for name in ("discord.webhook.async_", "discord.http", "aiohttp.client", "anthropic._base_client", "httpx"):
+        assert logging.getLogger(name).getEffectiveLevel() >= logging.INFO
