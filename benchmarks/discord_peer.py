@@ -95,7 +95,7 @@ async def alone(on: Stage, number: int, *, thinking: bool) -> list[Line]:
     parts = await pages_read(user, panel)
     odd = sum(unbalanced(page_shown(one.payload or {})) for one in shown)
     words = set(text.split())
-    inside = sum(page.split()[-1] not in words for page in parts)
+    inside = sum(page.split()[-1] not in words for page in parts[:-1])  # behind the last comes nothing
     return [
         Line("first visible text after the model's first, s", "0.06", f"{first:.3f}"),
         Line(f"writes for {LONG:,} characters", "16", str(writes)),

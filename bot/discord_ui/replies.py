@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import aiohttp
 import discord
 
 from bot.discord_ui.faults import ClosedDm, NotShown
@@ -38,6 +39,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]],
     (discord.InteractionResponded, lambda _: None),
     (TimeoutError, lambda _: str(NotShown.fault())),
     (OSError, lambda _: str(NotShown.fault())),
+    (aiohttp.ClientError, lambda _: str(NotShown.fault())),  # a dropped connection is no OSError there
 )
 
 

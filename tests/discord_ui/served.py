@@ -50,7 +50,11 @@ async def served(
     silence: float = SILENCE,
     **more: Any,
 ) -> AsyncIterator[Bot]:
-    """The bot, asking the loopback Claude. ``budget`` is the writer's dollars a day, ``silence`` seconds; ``more`` goes to ``started``."""
+    """The bot, asking the loopback Claude.
+
+    ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall; ``more`` goes to
+    ``started``.
+    """
     books = SqliteStore(folder / "ledger.db", None, app.now)
     with no_proxy():
         made = make_models(

@@ -151,10 +151,19 @@ def paragraphs_of(text: str) -> list[str]:
     return re.findall(r"This is paragraph n\d+\.", text)
 
 
-async def killed_at_random(sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, kills: int) -> int:
-    """Kills the bot so many times, each at a random moment of a random step; returns the seed."""
-    seed = int(os.environ.get("KILLS_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"KILLS_SEED={seed}")  # noqa: T201 - a failure is repeated with it
+@pytest.fixture
+def seed(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> int:
+    """The seed of a run, printed even where nothing fails."""
+    if request.node.get_closest_marker("slow") and "slow" not in request.config.option.markexpr:
+        pytest.skip("it takes minutes: -m slow")
+    found = int(os.environ.get("KILLS_SEED") or random.SystemRandom().randrange(2**32))
+    with capsys.disabled():
+        print(f"\nKILLS_SEED={found}")  # noqa: T201 - a failure is repeated with it
+    return found
+
+
+async def killed_at_random(sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, kills: int, seed: int) -> None:
+    """Kills the bot so many times, each at a random moment of a random step."""
     claude.responder = respond
     chance = random.Random(seed)
     story = Story(sim, sim.user("writer"), chance)
@@ -183,7 +192,6 @@ async def killed_at_random(sim: DiscordSimulator, runs: Runs, claude: ClaudeSimu
         assert "Something went wrong" not in again.text
     await checked(story, runs)
     assert "Traceback" not in runs.log
-    return seed
 
 
 async def checked(story: Story, runs: Runs) -> None:
@@ -215,17 +223,17 @@ async def checked(story: Story, runs: Runs) -> None:
 
 
 async def test_ten_kills_at_random_moments_lose_nothing(
-    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, seed: int
 ) -> None:
-    await killed_at_random(sim, runs, claude, 10)
+    await killed_at_random(sim, runs, claude, 10, seed)
 
 
 @pytest.mark.slow
 async def test_many_kills_at_random_moments_lose_nothing(
-    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, capsys: pytest.CaptureFixture[str]
+    seed: int, sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kills = int(os.environ.get("KILLS", "200"))
-    began = time.monotonic()
-    seed = await killed_at_random(sim, runs, claude, kills)
+    """Several minutes, and so only by ``-m slow``."""
+    kills, began = int(os.environ.get("KILLS", "200")), time.monotonic()
+    await killed_at_random(sim, runs, claude, kills, seed)
     with capsys.disabled():
-        print(f"\n{kills} kills in {time.monotonic() - began:.0f} s, KILLS_SEED={seed}")  # noqa: T201 - for docs/
+        print(f"{kills} kills in {time.monotonic() - began:.0f} s, none of which lost anything")  # noqa: T201 - for docs/

@@ -1,0 +1,155 @@
+"""Every error that a person may be shown, each with its sentence: what happened, what is safe, what to do.
+
+    BotError
+    ├── BadInput             what was handed in cannot be used
+    │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
+    │   ├── UnknownStructure, StructureGone
+    │   ├── UnknownEssay
+    │   ├── UnknownSection, UnknownVersion, UnknownJob, UnknownCritique
+    │   ├── LeftOutStands    a model would see what no model may see
+    │   ├── BadSetting
+    │   └── BadStructureFile, BadPromptFile
+    ├── StoreError           the database cannot be used as it is
+    │   ├── KeyMissing
+    │   ├── NotOurDatabase
+    │   ├── NewerDatabase
+    │   ├── StoreFull
+    │   └── StoreUnusable
+    ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
+    │   ├── KeyRefused, OutOfCredit, NoNetwork, NotClaude, UnknownModel, RequestRefused
+    │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
+    │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
+    │   ├── Declined         the model would not; what it had begun is dropped
+    │   ├── BadReply         it answered out of form
+    │   └── OverBudget       our own budget would be passed, so no call was made
+    │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
+    ├── JobRunning, TooManyJobs   somebody is at work already
+    ├── ShuttingDown         the program is ending
+    ├── NoBackup             no backup was made; the database and older backups are as they were
+    ├── CannotWrite          an export cannot be put where it was asked for
+    └── NothingToDo          the step asked for has nothing to work on
+
+An error is raised where the fact is known and caught only where a person is told: at the edge of a door.
+"""
+
+from __future__ import annotations
+
+from bot.errors.base import (
+    BotError,
+)
+from bot.errors.inputs import (
+    BadInput,
+    BadPromptFile,
+    BadSetting,
+    BadStructureFile,
+    LeftOutStands,
+    StructureGone,
+    UnknownCritique,
+    UnknownEssay,
+    UnknownJob,
+    UnknownSection,
+    UnknownStructure,
+    UnknownVersion,
+    UnreadableText,
+)
+from bot.errors.models import (
+    BadReply,
+    BudgetReserved,
+    BudgetSpent,
+    BudgetTooSmall,
+    CutShort,
+    Declined,
+    KeyRefused,
+    ModelError,
+    NoModel,
+    NoNetwork,
+    NotClaude,
+    NothingWritten,
+    OutOfCredit,
+    OverBudget,
+    Overloaded,
+    RateLimited,
+    RequestRefused,
+    ServiceFault,
+    SpendLimitReached,
+    Stalled,
+    StreamBroken,
+    TookTooLong,
+    UnknownModel,
+)
+from bot.errors.stores import (
+    BadKey,
+    DamagedText,
+    KeyMissing,
+    NewerDatabase,
+    NotOurDatabase,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreUnusable,
+)
+from bot.errors.work import (
+    CannotWrite,
+    JobRunning,
+    NoBackup,
+    NothingToDo,
+    ReaderGone,
+    ShuttingDown,
+    TooManyJobs,
+)
+
+__all__ = [
+    "BadInput",
+    "BadKey",
+    "BadPromptFile",
+    "BadReply",
+    "BadSetting",
+    "BadStructureFile",
+    "BotError",
+    "BudgetReserved",
+    "BudgetSpent",
+    "BudgetTooSmall",
+    "CannotWrite",
+    "CutShort",
+    "DamagedText",
+    "Declined",
+    "JobRunning",
+    "KeyMissing",
+    "KeyRefused",
+    "LeftOutStands",
+    "ModelError",
+    "NewerDatabase",
+    "NoBackup",
+    "NoModel",
+    "NoNetwork",
+    "NotClaude",
+    "NotOurDatabase",
+    "NothingToDo",
+    "NothingWritten",
+    "OutOfCredit",
+    "OverBudget",
+    "Overloaded",
+    "RateLimited",
+    "ReaderGone",
+    "RequestRefused",
+    "ServiceFault",
+    "ShuttingDown",
+    "SpendLimitReached",
+    "Stalled",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "StoreUnusable",
+    "StreamBroken",
+    "StructureGone",
+    "TooManyJobs",
+    "TookTooLong",
+    "UnknownCritique",
+    "UnknownEssay",
+    "UnknownJob",
+    "UnknownModel",
+    "UnknownSection",
+    "UnknownStructure",
+    "UnknownVersion",
+    "UnreadableText",
+]

@@ -1,0 +1,7 @@
+"""The root of the errors that a person may be shown."""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of the errors that a person may be shown. ``str(error)`` is the sentence."""

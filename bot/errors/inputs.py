@@ -1,0 +1,136 @@
+"""What was handed in cannot be used; nothing was stored or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors.base import BotError
+
+
+class BadInput(BotError):
+    """What was handed in cannot be used; nothing was stored or changed."""
+
+
+class UnreadableText(BadInput):
+    """A text that was handed in cannot be read."""
+
+    @classmethod
+    def missing(cls, name: str) -> UnreadableText:
+        return cls(f"There is no file {name}: check the path, or give - to read standard input.")
+
+    @classmethod
+    def directory(cls, name: str) -> UnreadableText:
+        return cls(f"{name} is a directory: give the path of one text file.")
+
+    @classmethod
+    def refused(cls, name: str, why: str) -> UnreadableText:
+        return cls(f"{name} cannot be read ({why}): check its permissions, or give another file.")
+
+    @classmethod
+    def empty(cls, name: str) -> UnreadableText:
+        return cls(f"{name} holds no words: write a few lines in it and hand it in again.")
+
+    @classmethod
+    def binary(cls, name: str) -> UnreadableText:
+        return cls(f"{name} is not a text file: save it as plain text or Markdown in UTF-8 and give that file.")
+
+    @classmethod
+    def damaged(cls, name: str, line: int) -> UnreadableText:
+        return cls(
+            f"{name}, line {line}: a byte there is no UTF-8, though the rest is: mend the line and save it again."
+        )
+
+    @classmethod
+    def too_long(cls, name: str, most: int) -> UnreadableText:
+        return cls(
+            f"{name} is longer than {most:,} bytes, far more than a post is made from: "
+            "give only the part the post is about."
+        )
+
+
+class UnknownStructure(BadInput):
+    """No structure has the key that was asked for."""
+
+    def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
+        hint = f"did you mean {close}? " if close else ""
+        super().__init__(f"There is no structure called {key}: {hint}The structures are {', '.join(known)}."[:2000])
+
+
+class StructureGone(UnknownStructure):
+    """The file of the structure that an essay is written in is no longer there."""
+
+    def __init__(self, key: str) -> None:
+        BadInput.__init__(
+            self,
+            f"The structure {key} of this essay is no longer there, and this step needs it. What is stored is safe, "
+            "and can be read, edited, undone, exported, renamed and deleted; whoever runs the bot can put the "
+            "structure's file back.",
+        )
+
+
+class UnknownEssay(BadInput):
+    """The writer has no essay with this id. The same sentence whether it never was or is somebody else's."""
+
+    def __init__(self, essay: str) -> None:
+        super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
+
+
+class UnknownCritique(BadInput):
+    """The writer has no critique with this id. The same sentence whether it never was or is somebody else's."""
+
+    def __init__(self, critique: str) -> None:
+        super().__init__(f"You have no critique {critique}: ask for a new one.")
+
+
+class UnknownSection(BadInput):
+    """The text has no section with this number or name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The text has no section {name}: give the number or the heading of one that is there.")
+
+
+class UnknownVersion(BadInput):
+    """The essay has no version with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no version {number} of this essay: see its history for the numbers there are.")
+
+
+class BadSetting(BadInput):
+    """A setting in the environment or .env cannot be used. The sentence names the key, never the value of a secret."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"The setting {key} cannot be used: {why}. See .env.example for what it may hold.")
+
+
+class BadStructureFile(BadInput):
+    """A structure file cannot be used as it stands."""
+
+    def __init__(self, path: Path, line: int, wrong: str, mend: str) -> None:
+        super().__init__(f"{path}, line {line}: {wrong}; {mend}.")
+
+
+class BadPromptFile(BadInput):
+    """A prompt file cannot be used as it stands."""
+
+    def __init__(self, path: Path, wrong: str, mend: str) -> None:
+        super().__init__(f"{path}: {wrong}; {mend}.")
+
+
+class UnknownJob(BadInput):
+    """The writer has no job with this number that could be watched."""
+
+    def __init__(self, job: int) -> None:
+        super().__init__(f"There is no work number {job} of yours under way: look at the essay for what came of it.")
+
+
+class LeftOutStands(BadInput):
+    """A text that would be sent to a model holds words of a note that no model may see."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        which = " and ".join(str(number) for number in numbers)
+        super().__init__(
+            f"Note {which} is left out, and its words still stand in the text, so no model was sent it. Take them "
+            "out with Edit first, or take the note in again. Nothing was changed."
+        )

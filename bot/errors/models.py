@@ -1,0 +1,271 @@
+"""A model could not do what it was asked; what it wrote before that is kept."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from bot.errors.base import BotError
+
+
+class ModelError(BotError):
+    """A model could not do what it was asked. Notes and versions are as they were."""
+
+
+class KeyRefused(ModelError):
+    """The service does not take the key, or does not let it do this."""
+
+    @classmethod
+    def invalid(cls) -> KeyRefused:
+        return cls(
+            "The service refused the API key, so nothing was written. Everything is stored; whoever runs the bot has "
+            "to put a valid key into its settings."
+        )
+
+    @classmethod
+    def not_allowed(cls, model: str) -> KeyRefused:
+        return cls(
+            f"The API key may not use the model {model}, so nothing was written. Everything is stored; whoever runs "
+            "the bot has to choose another model or have the key's permissions changed."
+        )
+
+
+class OutOfCredit(ModelError):
+    """The account has no money left."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account that pays for the model has no credit left, so nothing was written. Everything is stored; "
+            "whoever runs the bot has to add credit, and you can go on without a model meanwhile."
+        )
+
+
+class NoNetwork(ModelError):
+    """The service cannot be reached."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The model at {address} cannot be reached. Everything is stored; check the network connection and the "
+            "address in the settings, then try again."
+        )
+
+
+class NotClaude(ModelError):
+    """Something answers at the address, and not in the form of Claude's Messages API."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"What answers at {address} does not speak as Claude does: it may be a sign-in page, a proxy or another "
+            "program. Everything is stored; check the address in the settings."
+        )
+
+
+class UnknownModel(ModelError):
+    """The service has no model with this name, or has it no more."""
+
+    def __init__(self, model: str, address: str) -> None:
+        super().__init__(
+            f"There is no model {model} at {address}; it may have been retired. Everything is stored; whoever runs the "
+            "bot has to choose another model in its settings."
+        )
+
+
+class RequestRefused(ModelError):
+    """The service took the request for a wrong one."""
+
+    @classmethod
+    def wrong(cls, why: str | None, request: str | None) -> RequestRefused:
+        reason = f" ({' '.join(why.split())[:200].rstrip('.')})" if why else ""
+        number = f" and the request id {request}" if request else ""
+        return cls(
+            f"The service refused the request{reason}, so nothing was written. Everything is stored; trying again "
+            f"will not help: tell whoever runs the bot this sentence{number}."
+        )
+
+    @classmethod
+    def too_long(cls) -> RequestRefused:
+        return cls(
+            "The notes and the text together are more than the model takes at once, so nothing was written. "
+            "Everything is stored; leave out the notes that matter least and try again."
+        )
+
+
+class Overloaded(ModelError):
+    """The service has too much to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model's service is overloaded at the moment. Everything is stored; try again in a few minutes."
+        )
+
+
+class RateLimited(ModelError):
+    """The service takes no more for a while. ``wait`` is how long, in seconds, None where it did not say."""
+
+    def __init__(self, wait: float | None) -> None:
+        when = f"in {_long(wait)}" if wait else "in a few minutes"
+        super().__init__(f"The service takes no more requests for now. Everything is stored; try again {when}.")
+        self.wait = wait
+
+
+class SpendLimitReached(ModelError):
+    """The account has spent what it may spend; waiting a little does not help."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account that pays for the model has reached its spending limit, so nothing was written. Everything is "
+            "stored; whoever runs the bot can raise the limit, and you can go on without a model meanwhile."
+        )
+
+
+class ServiceFault(ModelError):
+    """The service failed in itself."""
+
+    def __init__(self, request: str | None) -> None:
+        number = f" (request id {request})" if request else ""
+        super().__init__(
+            f"The model's service had a fault of its own{number}. Everything is stored; try again in a few minutes."
+        )
+
+
+class StreamBroken(ModelError):
+    """The connection ended in the middle of an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection to the model broke before it had finished. Your notes and what came so far are stored; "
+            "try again."
+        )
+
+
+class Stalled(ModelError):
+    """Nothing at all came from the service for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"Nothing came from the model for {_long(seconds)}, so the call was ended. Your notes and what came so far "
+            "are stored; try again."
+        )
+
+
+class TookTooLong(ModelError):
+    """The answer was not finished in the time that one call may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The model had not finished after {_long(seconds)}, so the call was ended. Your notes and what came so "
+            "far are stored; try again."
+        )
+
+
+class CutShort(ModelError):
+    """The model used up all its room before it wrote anything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model used up its room with thinking and wrote nothing. Everything is stored; try again, and leave "
+            "out some notes if it happens twice."
+        )
+
+
+class NothingWritten(ModelError):
+    """The model ended without a word."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model ended without writing a word. Everything is stored; change or add a note and try again."
+        )
+
+
+class Declined(ModelError):
+    """The model would not; what it had begun is dropped. ``category`` is the service's word for why, None without."""
+
+    def __init__(self, category: str | None) -> None:
+        super().__init__(
+            "The model declined to work on this text, and what it had begun was dropped. Everything of yours is "
+            "stored; asking again seldom helps: leave out the note it may have stumbled over, or go on without a model."
+        )
+        self.category = category
+
+
+class BadReply(ModelError):
+    """The model answered out of form."""
+
+    @classmethod
+    def misshapen(cls) -> BadReply:
+        return cls(
+            "The model's answer was not in the form that was asked for, so it could not be used. Everything is stored; "
+            "try again."
+        )
+
+    @classmethod
+    def truncated(cls) -> BadReply:
+        return cls(
+            "The model's answer was longer than there is room for, so it could not be used. Everything is stored; try "
+            "again, or hand in a shorter text."
+        )
+
+
+class NoModel(ModelError):
+    """No model is configured."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No model is configured, so nothing can be drafted, revised or critiqued. Your notes can still be set into "
+            "a post, measured and exported; whoever runs the bot can set ANTHROPIC_API_KEY."
+        )
+
+
+class OverBudget(ModelError):
+    """The worst case of a call would pass a budget; the call was not made."""
+
+
+class BudgetSpent(OverBudget):
+    """What has been spent leaves too little of a budget, until it opens again."""
+
+    def __init__(self, whose: str, opens: datetime) -> None:
+        super().__init__(
+            f"{whose} is used up until {opens:%Y-%m-%d %H:%M} UTC, so no model was called. Everything is stored; "
+            "you can go on without a model now, or come back then."
+        )
+        self.opens = opens
+
+
+class BudgetReserved(OverBudget):
+    """Calls that are under way hold too much of a budget; what they do not use is free again when they end.
+
+    ``left`` is what has not been spent of it, ``held`` what is held of that, both in dollars.
+    """
+
+    def __init__(self, whose: str, left: Decimal, held: Decimal) -> None:
+        super().__init__(
+            f"{whose} has {_dollars(left, ROUND_FLOOR)} left, and {_dollars(held, ROUND_CEILING)} of it is held by "
+            "work that is under way, so no model was called. Everything is stored; try again when that work is done."
+        )
+
+
+class BudgetTooSmall(OverBudget):
+    """The worst case of a call is more than a whole budget, so that waiting does not help."""
+
+    def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
+        super().__init__(
+            f"{whose} is ${dollars:f}, and this may cost up to {_dollars(worst, ROUND_CEILING)}, so no model was "
+            f"called. It opens again at {opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the "
+            "bot can raise it. Everything is stored; you can go on without a model."
+        )
+
+
+def _dollars(amount: Decimal, rounding: str) -> str:
+    """An amount in whole cents; one of less than a cent by its first four digits that are not leading zeros."""
+    if amount == 0 or amount >= Decimal("0.01"):
+        return f"${amount.quantize(Decimal('0.01'), rounding=rounding):f}"
+    return f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 3), rounding=rounding).normalize():f}"
+
+
+def _long(seconds: float) -> str:
+    """A stretch of time as a person says it."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{max(2, math.ceil(seconds))} seconds"

@@ -1,0 +1,87 @@
+"""The database cannot be used as it is; nothing in it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors.base import BotError
+
+
+class StoreError(BotError):
+    """The database cannot be used as it is; nothing in it was changed."""
+
+
+class KeyMissing(StoreError):
+    """The key that sealed the stored text is not at hand."""
+
+    def __init__(self, fingerprints: Sequence[str], database: Path, key_file: Path) -> None:
+        super().__init__(
+            f"The text in {database} is encrypted with the key whose fingerprint is {' and '.join(fingerprints)}, and "
+            f"that key is neither in DATABASE_KEY nor in {key_file}: put it back in either place. Nothing was changed."
+        )
+
+
+class BadKey(StoreError):
+    """What stands where a key should be is no key."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"What stands in {where} is not an encryption key (44 characters that end in =): restore the key from your "
+            "backup. Nothing was changed."
+        )
+
+
+class DamagedText(StoreError):
+    """The database or a text in it was changed outside the program, or the disk damaged it."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(f"{database} is damaged: restore the newest backup. Nothing was changed.")
+
+
+class NotOurDatabase(StoreError):
+    """The file belongs to another program."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"{database} is not a Career Essay Bot database: set DATABASE_PATH to another file. Nothing was changed."
+        )
+
+
+class NewerDatabase(StoreError):
+    """The database was written by a newer release."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"{database} was written by a newer release of Career Essay Bot: upgrade the program. Nothing was changed."
+        )
+
+
+class StoreFull(StoreError):
+    """There is no room left on the disk."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"The disk that holds {database} is full, so the last step was not stored; "
+            "all before it is safe: free some space and do the last step again."
+        )
+
+
+class StoreBusy(StoreError):
+    """Another program has kept the database for itself for too long."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"Another program is using {database} and did not let go of it in time: try again in a moment. "
+            "The last step was not stored; all before it is safe."
+        )
+
+
+class StoreUnusable(StoreError):
+    """The database cannot be opened, read or written."""
+
+    def __init__(self, database: Path, why: str) -> None:
+        super().__init__(
+            f"The database {database} cannot be used ({why}): check the path in DATABASE_PATH and its permissions. "
+            "What was stored before is unchanged."
+        )

@@ -1,0 +1,148 @@
+"""What else can stand in the way of a step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.errors.base import BotError
+
+
+class JobRunning(BotError):
+    """The essay has a job that has not ended; a second one would write over the first."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"A {kind} of this text is still being written: wait for its end, or stop it. What came so far is stored."
+        )
+
+
+class TooManyJobs(BotError):
+    """The writer has as much work in line as one person may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} pieces of work in line, as many as one writer may: wait until one is done, or stop one. "
+            "Everything is stored."
+        )
+
+
+class ShuttingDown(BotError):
+    """The program is ending; nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is just being restarted, so nothing was begun. Everything is stored; try again in a minute."
+        )
+
+
+class NoBackup(BotError):
+    """No backup was made; the database, and a backup that was there before, are as they were."""
+
+    @classmethod
+    def no_database(cls, database: Path) -> NoBackup:
+        return cls(
+            f"There is no database at {database}, so no backup was made: set DATABASE_PATH to the bot's own, and run "
+            "this as the user that the bot runs as."
+        )
+
+    @classmethod
+    def exists(cls, target: Path) -> NoBackup:
+        return cls(
+            f"{target} is there already, so no backup was made: give another name, or add --force to have it replaced "
+            "once the new backup is found good."
+        )
+
+    @classmethod
+    def own_file(cls, target: Path) -> NoBackup:
+        return cls(f"{target} is one of the database's own files, so no backup was made: give another name.")
+
+    @classmethod
+    def no_file(cls, target: Path) -> NoBackup:
+        return cls(f"{target} is not a file, so no backup was made: give the name of the file to make.")
+
+    @classmethod
+    def cannot_write(cls, target: Path, why: str) -> NoBackup:
+        return cls(
+            f"The backup {target} cannot be written ({why}), so none was made: choose a place that has room and that "
+            "you may write to. The database is as it was."
+        )
+
+    @classmethod
+    def damaged(cls, database: Path, what: str) -> NoBackup:
+        return cls(
+            f"{database} is damaged ({what}), so no backup was made: keep your older backups, stop the bot, and see "
+            "docs/operating.md for what to do."
+        )
+
+
+class CannotWrite(BotError):
+    """An export cannot be put where it was asked for; no half-written file is left."""
+
+    def __init__(self, target: str, why: str, essay: str | None = None) -> None:
+        safe = f" The post is stored as essay {essay}." if essay else ""
+        super().__init__(f"{target} cannot be written ({why}): make room there, or choose another place.{safe}")
+
+
+class ReaderGone(BotError):
+    """Whatever read our output stopped before the end."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The program reading the output stopped before its end: let it read on, or send the output to a file."
+        )
+
+
+class NothingToDo(BotError):
+    """The step asked for has nothing to work on."""
+
+    @classmethod
+    def no_text(cls) -> NothingToDo:
+        return cls("There is no post yet: answer a question or hand in notes first.")
+
+    @classmethod
+    def no_finding(cls) -> NothingToDo:
+        return cls("There is no such finding in this critique: go through it from the first. Nothing was changed.")
+
+    @classmethod
+    def critiqued(cls) -> NothingToDo:
+        return cls("This critique is finished: go through its findings, or ask for a new one. Nothing was changed.")
+
+    @classmethod
+    def no_replacement(cls) -> NothingToDo:
+        return cls("This finding has no wording to apply: change the words yourself with Edit. Nothing was changed.")
+
+    @classmethod
+    def words_gone(cls) -> NothingToDo:
+        return cls("The words this finding speaks of have changed: it no longer applies. Nothing was changed.")
+
+    @classmethod
+    def not_own(cls) -> NothingToDo:
+        return cls("Only a text that you pasted yourself can become your draft. Nothing was changed.")
+
+    @classmethod
+    def begun(cls) -> NothingToDo:
+        return cls("This essay is begun in its structure: start a new one for another. Nothing was changed.")
+
+    @classmethod
+    def no_notes(cls) -> NothingToDo:
+        return cls("There are no notes to write from yet: answer a question or hand in notes first.")
+
+    @classmethod
+    def complete(cls) -> NothingToDo:
+        return cls("This version is complete: there is nothing to continue.")
+
+    @classmethod
+    def no_note(cls, number: int) -> NothingToDo:
+        return cls(f"There is no note {number}: see the list of notes for the numbers there are.")
+
+    @classmethod
+    def no_question(cls, number: int) -> NothingToDo:
+        return cls(f"Question {number} was never asked here: go on with the next one.")
+
+    @classmethod
+    def no_undo(cls) -> NothingToDo:
+        return cls("This is the first version: there is nothing to undo.")
+
+    @classmethod
+    def no_redo(cls) -> NothingToDo:
+        return cls("Nothing was undone from here: there is nothing to redo.")

@@ -1,0 +1,51 @@
+"""The pages of a growing text, at every length of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.discord_ui import pages
+from bot.discord_ui.balance import balanced
+from bot.discord_ui.growing import Growing
+from bot.discord_ui.lengths import octets, units
+
+ESSAYS = sorted((Path(__file__).parents[1] / "data" / "essays").glob("*.md"))
+SLACK = 40  # characters that closing, or opening again, what a cut left open may add
+
+
+@pytest.mark.parametrize("path", ESSAYS, ids=lambda path: path.stem)
+def test_every_page_of_every_state_is_within_the_limits_and_reads_as_it_is_meant(path: Path) -> None:
+    text = path.read_text(encoding="utf-8") * 2
+    growing = Growing()
+    for end in range(1, len(text), 211):
+        now = text[:end]
+        if not now.strip():
+            continue
+        last = growing.sheet(now)
+        assert last.page == last.pages - 1
+        for page in range(last.pages):
+            sheet = growing.sheet(now, page)
+            assert sheet.text == balanced(sheet.text)
+            assert units(sheet.text) <= pages.PAGE_UNITS + SLACK
+            assert octets(sheet.text) <= pages.PAGE_OCTETS + SLACK
+
+
+def test_a_fence_that_fills_pages_is_closed_on_each_and_opened_again_on_the_next() -> None:
+    code = "```python\n" + "".join(f"x{number} = {number} * 2\n" for number in range(600)) + "```\n\nAnd so on."
+    growing = Growing()
+    count = growing.sheet(code).pages
+    assert count > 2
+    for page in range(count - 1):
+        lines = growing.sheet(code, page).text.splitlines()
+        assert lines[0].startswith("```")
+        assert lines[-1] == "```"
+    assert growing.sheet(code).text.startswith("```\n")
+    assert growing.sheet(code).text.endswith("```\n\nAnd so on.")
+
+
+def test_a_text_that_begins_again_begins_at_its_first_page() -> None:
+    growing = Growing()
+    assert growing.sheet("A sentence of six words here. " * 300).pages > 1
+    assert growing.sheet("Anew.").pages == 1
