@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import aiohttp
 import discord
 
 from bot.discord_ui.cards import Card
@@ -22,6 +23,10 @@ class AddressGone(Exception):
 
 class MessageGone(Exception):
     """The panel's message was deleted; beside where it stood, something can still be said."""
+
+
+STUMBLES = (discord.HTTPException, OSError, aiohttp.ClientError)
+"""What Discord or the way to it may raise at any call; a dropped connection is no OSError in aiohttp."""
 
 
 class Address(Protocol):

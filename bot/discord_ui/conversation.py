@@ -17,6 +17,7 @@ import discord
 
 from bot.discord_ui import files
 from bot.discord_ui.access import NotServed
+from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.cards import Card
 from bot.discord_ui.components import layout
 from bot.discord_ui.panels import lists
@@ -145,7 +146,7 @@ class Talk:
         except NotServed as error:
             if writer not in self._refused:
                 self._refused.add(writer)
-                with suppress(discord.HTTPException, OSError):
+                with suppress(*STUMBLES):
                     await message.channel.send(view=layout(lists.said(str(error))))
         else:
             try:

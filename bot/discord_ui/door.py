@@ -14,6 +14,7 @@ from typing import Any
 import discord
 
 from bot.discord_ui.access import Access
+from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.cards import Card
 from bot.discord_ui.components import layout, modal
 from bot.discord_ui.conversation import Talk
@@ -115,7 +116,7 @@ class Door:
         done, _ = await asyncio.wait({running}, timeout=SLOW_SECONDS)
         if done or not interaction.response.is_done():
             return False
-        with suppress(discord.HTTPException, OSError):  # what comes of the work is shown all the same
+        with suppress(*STUMBLES):  # what comes of the work is shown all the same
             await interaction.edit_original_response(view=layout(card))
         return True
 
@@ -127,7 +128,7 @@ class Door:
             )
         except (BotError, discord.HTTPException, OSError):
             told = str(error) if isinstance(error, BotError) else OUR_FAULT
-            with suppress(discord.HTTPException, OSError):  # then /draft shows it
+            with suppress(*STUMBLES):  # then /draft shows it
                 await interaction.edit_original_response(view=layout(lists.waiting(told, essay)))
 
     async def take(
@@ -177,7 +178,7 @@ class Door:
                 await interaction.response.defer(ephemeral=place_of(interaction).private_only, thinking=True)
             else:
                 await interaction.response.defer()
-        except (discord.HTTPException, OSError):
+        except STUMBLES:
             if interaction.type is discord.InteractionType.modal_submit:
                 await work()  # what was typed is stored even where Discord will not hear of it
             raise
@@ -254,7 +255,7 @@ class Door:
 
     async def _bury(self, interaction: Interaction, card: Card) -> None:
         """Puts the card in the place of a panel whose essay is gone."""
-        with suppress(discord.HTTPException, OSError):  # then nobody can be told
+        with suppress(*STUMBLES):  # then nobody can be told
             if interaction.response.is_done():
                 await interaction.edit_original_response(view=layout(card))
             else:
@@ -271,7 +272,7 @@ class Door:
         words = typed(interaction) if interaction.type is discord.InteractionType.modal_submit else ""
         card = lists.handed(f"{told}\n-# What you typed is attached.", "typed.txt") if words else lists.said(told)
         files = [discord.File(io.BytesIO(words.encode("utf-8", "replace")), "typed.txt")] if words else []
-        with suppress(discord.HTTPException, OSError):  # then nobody can be told; what was stored is stored
+        with suppress(*STUMBLES):  # then nobody can be told; what was stored is stored
             if not interaction.response.is_done():
                 await interaction.response.send_message(view=layout(card), files=files, ephemeral=True)
             elif ack is Ack.NEW:

@@ -14,10 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import aiohttp
 import discord
 
-from bot.discord_ui.addresses import Address, AddressGone, ByChannel, ByToken, MessageGone
+from bot.discord_ui.addresses import STUMBLES, Address, AddressGone, ByChannel, ByToken, MessageGone
 from bot.discord_ui.cards import Card
 from bot.discord_ui.panels import running
 from bot.discord_ui.replies import sentence
@@ -41,7 +40,6 @@ _EDIT_PATIENCE = 10.0
 _EDIT_PATIENCE_AT_THE_END = 1.0  # for a state on the way, once the end can be shown in its place
 _SLOWEST = 30.0  # seconds between two edits, however badly Discord does
 _AGAIN_AFTER = (1.2, 3.0, 6.0)  # seconds: the end of a job is worth some patience with a service that stumbles
-_STUMBLES = (discord.HTTPException, OSError, aiohttp.ClientError)
 
 
 @dataclass(eq=False)
@@ -227,7 +225,7 @@ class Live:
         if isinstance(error, MessageGone):
             panel.mute = True
             return error
-        if not isinstance(error, _STUMBLES):
+        if not isinstance(error, STUMBLES):
             raise error
         return error
 
@@ -272,7 +270,7 @@ class Live:
         except AddressGone:
             self._move(panel)
             await self._say(panel, card)
-        except _STUMBLES as error:
+        except STUMBLES as error:
             log.info("the end of a job could not be told: %s", _named(error))
 
 

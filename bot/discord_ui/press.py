@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.faults import FileGone, NotFetched
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain
@@ -32,7 +33,7 @@ class Sent:
             return await self.client.http.get_from_cdn(self.url)
         except (discord.NotFound, discord.Forbidden) as error:  # deleted, or its signed address has expired
             raise FileGone(plain(one_line(self.name, 80))) from error
-        except (discord.HTTPException, OSError) as error:
+        except STUMBLES as error:
             raise NotFetched(plain(one_line(self.name, 80))) from error
 
 

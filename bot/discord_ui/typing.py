@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import discord
 
+from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.press import Interaction, place_of
 
 _SHOWN_SECONDS = 8.0  # Discord shows it for ten
@@ -30,7 +31,7 @@ async def typing(interaction: Interaction) -> AsyncIterator[None]:
 
 async def _show(client: discord.Client, channel: int) -> None:
     await asyncio.sleep(_DELAY_SECONDS)
-    with suppress(discord.HTTPException, OSError):
+    with suppress(*STUMBLES):
         while True:
             await client.http.send_typing(channel)
             await asyncio.sleep(_SHOWN_SECONDS)
