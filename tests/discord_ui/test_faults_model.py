@@ -158,6 +158,7 @@ async def test_all_at_once(sim: DiscordSimulator, claude: ClaudeSimulator, tmp_p
         job = await bot.jobs.latest(bot.writer(user), essay.id)
         assert job is not None
         ended = await bot.jobs.wait(bot.writer(user), job.job.id)
+        await bot.client.door.live.finish(30)  # after the refusal the panel is patient, and meets the dead token later
         assert (error.used, limited.used) == (1, 1)
         assert [one.code for one in sim.refused if one.code in (200000, 50027)] == [200000, 50027]
         assert ended.error is not None
