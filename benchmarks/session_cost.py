@@ -143,8 +143,7 @@ async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> flo
     text = (await models.drafter.draft(WRITER, structure, "Out", session.notes, _pass_over)).text
     for index, instruction, body in session.revisions:
         claude.script(Reply(body))
-        title = split(text)[index].title
-        written = await models.reviser.revise(WRITER, session.notes, text, title, instruction, _pass_over)
+        written = await models.reviser.revise(WRITER, session.notes, text, index, instruction, _pass_over)
         text = replace_body(text, index, written.text)
     claude.script(Reply(session.critique))
     facts = [measure.summary for measure in measured(text, structure).raised]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from bot import app
 from bot.app import models_by_role
@@ -15,14 +16,19 @@ from bot.settings import Settings, read_settings
 from bot.terminal import WRITER
 from bot.terminal.check import Piece, State
 from bot.terminal.progress import cost
+from bot.workflow.models import Role
 
+if TYPE_CHECKING:
+    from bot.llm.build import Claude
+
+_LIVE = "live call"
 _SQLITE_WITH_STRICT = (3, 37, 0)  # the first with STRICT tables
 
 
 def checkup(*, live: bool = False) -> Iterator[Piece]:
     """The pieces, each looked at when it is asked for; an error in one does not keep the next from it.
 
-    ``live`` adds one tiny call to the model.
+    ``live`` adds one tiny call to each model that is set.
     """
     try:
         settings = read_settings()
@@ -36,7 +42,7 @@ def checkup(*, live: bool = False) -> Iterator[Piece]:
     yield _model(settings)
     yield _discord(settings)
     if live:
-        yield asyncio.run(_live(settings))
+        yield from asyncio.run(_live(settings))
 
 
 def _structures() -> Piece:
@@ -90,18 +96,30 @@ def _discord(settings: Settings) -> Piece:
     return Piece("Discord", State.READY, f"answers {whom}; {links}")
 
 
-async def _live(settings: Settings) -> Piece:
+async def _live(settings: Settings) -> list[Piece]:
+    """What each of the models that are set says to one tiny call, all asked at once."""
     if not settings.has_model:
-        return Piece("live call", State.FAILED, "no model is configured, so none was called")
-    workshop = await app.open_workshop(settings)
-    began = app.now()
+        return [Piece(_LIVE, State.FAILED, "no model is configured, so none was called")]
+    roles: dict[str, list[Role]] = {}
+    for role, model in models_by_role(settings).items():
+        roles.setdefault(model, []).append(role)
+    try:
+        workshop = await app.open_workshop(settings)
+    except BotError as error:
+        return [Piece(_LIVE, State.FAILED, str(error))]
     try:
         assert workshop.claude is not None  # there is a model, and it was asked for
-        answered = await workshop.claude.probe(WRITER)
-        rows = await workshop.ledger.usage(began, WRITER)
-    except BotError as error:
-        return Piece("live call", State.FAILED, str(error))
+        return await asyncio.gather(*(_asked(workshop.claude, model, used) for model, used in roles.items()))
     finally:
         await workshop.close()
-    said = f"{answered.model} answered after {answered.milliseconds:,} ms, for {cost(list(rows))}"
-    return Piece("live call", State.READY, said)
+
+
+async def _asked(claude: Claude, model: str, roles: Sequence[Role]) -> Piece:
+    name = f"{model} ({', '.join(roles)})"
+    try:
+        answered = await claude.probe(WRITER, roles[0])
+    except BotError as error:
+        return Piece(_LIVE, State.FAILED, f"{name}: {error}")
+    known_as = "" if answered.model == model else f" as {answered.model}"
+    said = f"{name} answered{known_as} after {answered.milliseconds:,} ms, for {cost(answered.cost)}"
+    return Piece(_LIVE, State.READY, said)

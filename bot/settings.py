@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     access_users: Annotated[frozenset[int], NoDecode] = frozenset()
 
     anthropic_api_key: SecretStr | None = None
-    anthropic_base_url: str = ANTHROPIC
+    anthropic_base_url: str = Field(default=ANTHROPIC, repr=False)  # a name and a password may stand in it
     llm_dialect: Literal["claude", "basic"] | None = None
     model_writer: str = "claude-opus-5-5"
     model_critic: str = "claude-opus-5-5"
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
     def dialect(self) -> Literal["claude", "basic"]:
         """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
+
+    @field_validator("anthropic_api_key", "database_key", "discord_token", mode="before")
+    @classmethod
+    def _absent_if_blank(cls, value: object) -> object:
+        """Nothing for a secret of white space alone, as env_ignore_empty has it for an empty one."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("anthropic_api_key")
     @classmethod
@@ -80,6 +87,13 @@ class Settings(BaseSettings):
     def _is_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
+        try:
+            parts = urlsplit(value)
+            sound = bool(parts.hostname) and parts.port != 0 and value.isprintable() and " " not in value
+        except ValueError:  # its words may hold what stands where a port should, which may be a password
+            sound = False
+        if not sound or parts.query or parts.fragment:
+            raise ValueError("it must be an address such as http://localhost:11434, without ? or # in it")
         return value.rstrip("/")
 
 
@@ -92,7 +106,8 @@ def read_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        raise BadSetting(str(first["loc"][0]).upper(), first["msg"].lower()) from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise BadSetting(str(first["loc"][0]).upper(), why[:1].lower() + why[1:]) from None
     except UnicodeDecodeError:
         raise BadSetting(".env", "the file is not UTF-8 text") from None
     except OSError as error:

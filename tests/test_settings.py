@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from bot.errors import BadSetting
+from bot.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +22,31 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_KEY", "hunter2")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "hunter2")
     assert "hunter2" not in repr(Settings())
+
+
+def test_a_password_in_the_address_of_the_service_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://someone:hunter2@localhost:8080/v1/")
+    assert Settings().anthropic_base_url == "http://someone:hunter2@localhost:8080/v1"
+    assert "hunter2" not in repr(Settings())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://", "http://someone:hunter2", "http://[hunter2", "http://a host/hunter2", "http://host?key=hunter2"],
+)
+def test_what_is_no_address_is_refused_without_being_shown(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
+    with pytest.raises(BadSetting, match=r"ANTHROPIC_BASE_URL cannot be used: it must be an address such as") as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_of_white_space_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "DATABASE_KEY", "DISCORD_TOKEN"):
+        monkeypatch.setenv(name, " \t ")
+    settings = read_settings()
+    assert (settings.anthropic_api_key, settings.database_key, settings.discord_token) == (None, None, None)
+    assert not settings.has_model
 
 
 @pytest.mark.parametrize(

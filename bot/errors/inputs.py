@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from bot.errors.base import BotError
 
@@ -126,11 +127,20 @@ class UnknownJob(BadInput):
 
 
 class LeftOutStands(BadInput):
-    """A text that would be sent to a model holds words of a note that no model may see."""
+    """What would be sent to a model holds words of a note that no model may see.
 
-    def __init__(self, numbers: Sequence[int]) -> None:
-        which = " and ".join(str(number) for number in numbers)
+    ``where`` is what holds them, a key of MENDED; ``words`` are the first of them, as they stand there.
+    """
+
+    MENDED: ClassVar[Mapping[str, str]] = {
+        "text": "Take them out with Edit",
+        "title": "Give the essay another title",
+        "instruction": "Say it in other words",
+    }
+
+    def __init__(self, numbers: Sequence[int], where: str, words: str) -> None:
+        which = f"Note {numbers[0]} is" if len(numbers) == 1 else f"Notes {' and '.join(map(str, numbers))} are"
         super().__init__(
-            f"Note {which} is left out, and its words still stand in the text, so no model was sent it. Take them "
-            "out with Edit first, or take the note in again. Nothing was changed."
+            f"{which} left out, and these words of it stand in the {where}: “{words}”. So no model was sent "
+            f"anything. {self.MENDED[where]} first, or take the note in again. Nothing was changed."
         )

@@ -5,69 +5,98 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import ClassVar
 
 from bot.errors.base import BotError
 
 
 class ModelError(BotError):
-    """A model could not do what it was asked. Notes and versions are as they were."""
+    """A model could not do what it was asked. Notes and versions are as they were.
+
+    The sentence is ``happened``, then what is safe, then ``advice``; each is true for whatever a model is used for.
+    ``lasts``: the next call would meet it too, until somebody does something about it.
+    """
+
+    lasts: ClassVar[bool] = False
+
+    def __init__(self, happened: str, advice: str, safe: str = "Everything is stored") -> None:
+        super().__init__(f"{happened} {safe}; {advice}.")
+        self.happened = happened
+        self.advice = advice
+
+    @property
+    def unassured(self) -> str:
+        """What happened and what to do, for a place that has already said what is safe."""
+        return f"{self.happened} {self.advice[:1].upper()}{self.advice[1:]}."
 
 
 class KeyRefused(ModelError):
     """The service does not take the key, or does not let it do this."""
 
+    lasts = True
+
     @classmethod
     def invalid(cls) -> KeyRefused:
         return cls(
-            "The service refused the API key, so nothing was written. Everything is stored; whoever runs the bot has "
-            "to put a valid key into its settings."
+            "The service refused the API key, so no model was at work.",
+            "whoever runs the bot has to put a valid key into its settings",
         )
 
     @classmethod
     def not_allowed(cls, model: str) -> KeyRefused:
         return cls(
-            f"The API key may not use the model {model}, so nothing was written. Everything is stored; whoever runs "
-            "the bot has to choose another model or have the key's permissions changed."
+            f"The API key may not use the model {model}, so no model was at work.",
+            "whoever runs the bot has to choose another model or have the key's permissions changed",
         )
 
 
 class OutOfCredit(ModelError):
     """The account has no money left."""
 
+    lasts = True
+
     def __init__(self) -> None:
         super().__init__(
-            "The account that pays for the model has no credit left, so nothing was written. Everything is stored; "
-            "whoever runs the bot has to add credit, and you can go on without a model meanwhile."
+            "The account that pays for the model has no credit left, so no model was at work.",
+            "whoever runs the bot has to add credit, and you can go on without a model meanwhile",
         )
 
 
 class NoNetwork(ModelError):
     """The service cannot be reached."""
 
+    lasts = True
+
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"The model at {address} cannot be reached. Everything is stored; check the network connection and the "
-            "address in the settings, then try again."
+            f"The model at {address} cannot be reached.",
+            "try again in a moment, and if it stays so, have whoever runs the bot check its network connection and the "
+            "address in its settings",
         )
 
 
 class NotClaude(ModelError):
     """Something answers at the address, and not in the form of Claude's Messages API."""
 
+    lasts = True
+
     def __init__(self, address: str) -> None:
         super().__init__(
             f"What answers at {address} does not speak as Claude does: it may be a sign-in page, a proxy or another "
-            "program. Everything is stored; check the address in the settings."
+            "program.",
+            "whoever runs the bot has to check the address in its settings",
         )
 
 
 class UnknownModel(ModelError):
     """The service has no model with this name, or has it no more."""
 
+    lasts = True
+
     def __init__(self, model: str, address: str) -> None:
         super().__init__(
-            f"There is no model {model} at {address}; it may have been retired. Everything is stored; whoever runs the "
-            "bot has to choose another model in its settings."
+            f"There is no model {model} at {address}; it may have been retired.",
+            "whoever runs the bot has to choose another model in its settings",
         )
 
 
@@ -79,15 +108,15 @@ class RequestRefused(ModelError):
         reason = f" ({' '.join(why.split())[:200].rstrip('.')})" if why else ""
         number = f" and the request id {request}" if request else ""
         return cls(
-            f"The service refused the request{reason}, so nothing was written. Everything is stored; trying again "
-            f"will not help: tell whoever runs the bot this sentence{number}."
+            f"The service refused the request{reason}, so no model was at work.",
+            f"trying again will not help: tell whoever runs the bot this sentence{number}",
         )
 
     @classmethod
     def too_long(cls) -> RequestRefused:
         return cls(
-            "The notes and the text together are more than the model takes at once, so nothing was written. "
-            "Everything is stored; leave out the notes that matter least and try again."
+            "What was sent is more than the model takes at once, so it did not begin.",
+            "leave out what matters least and try again",
         )
 
 
@@ -95,9 +124,7 @@ class Overloaded(ModelError):
     """The service has too much to do."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The model's service is overloaded at the moment. Everything is stored; try again in a few minutes."
-        )
+        super().__init__("The model's service is overloaded at the moment.", "try again in a few minutes")
 
 
 class RateLimited(ModelError):
@@ -105,17 +132,19 @@ class RateLimited(ModelError):
 
     def __init__(self, wait: float | None) -> None:
         when = f"in {_long(wait)}" if wait else "in a few minutes"
-        super().__init__(f"The service takes no more requests for now. Everything is stored; try again {when}.")
+        super().__init__("The service takes no more requests for now.", f"try again {when}")
         self.wait = wait
 
 
 class SpendLimitReached(ModelError):
     """The account has spent what it may spend; waiting a little does not help."""
 
+    lasts = True
+
     def __init__(self) -> None:
         super().__init__(
-            "The account that pays for the model has reached its spending limit, so nothing was written. Everything is "
-            "stored; whoever runs the bot can raise the limit, and you can go on without a model meanwhile."
+            "The account that pays for the model has reached its spending limit, so no model was at work.",
+            "whoever runs the bot can raise the limit, and you can go on without a model meanwhile",
         )
 
 
@@ -124,39 +153,28 @@ class ServiceFault(ModelError):
 
     def __init__(self, request: str | None) -> None:
         number = f" (request id {request})" if request else ""
-        super().__init__(
-            f"The model's service had a fault of its own{number}. Everything is stored; try again in a few minutes."
-        )
+        super().__init__(f"The model's service had a fault of its own{number}.", "try again in a few minutes")
 
 
 class StreamBroken(ModelError):
     """The connection ended in the middle of an answer."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The connection to the model broke before it had finished. Your notes and what came so far are stored; "
-            "try again."
-        )
+        super().__init__("The connection to the model broke before it had finished.", "try again")
 
 
 class Stalled(ModelError):
     """Nothing at all came from the service for too long."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"Nothing came from the model for {_long(seconds)}, so the call was ended. Your notes and what came so far "
-            "are stored; try again."
-        )
+        super().__init__(f"Nothing came from the model for {_long(seconds)}, so the call was ended.", "try again")
 
 
 class TookTooLong(ModelError):
     """The answer was not finished in the time that one call may take."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"The model had not finished after {_long(seconds)}, so the call was ended. Your notes and what came so "
-            "far are stored; try again."
-        )
+        super().__init__(f"The model had not finished after {_long(seconds)}, so the call was ended.", "try again")
 
 
 class CutShort(ModelError):
@@ -164,8 +182,8 @@ class CutShort(ModelError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The model used up its room with thinking and wrote nothing. Everything is stored; try again, and leave "
-            "out some notes if it happens twice."
+            "The model used up its room with thinking and wrote nothing.",
+            "try again, and give it less at once if it happens twice",
         )
 
 
@@ -174,7 +192,7 @@ class NothingWritten(ModelError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The model ended without writing a word. Everything is stored; change or add a note and try again."
+            "The model ended without writing a word.", "change something in what it was given and try again"
         )
 
 
@@ -183,8 +201,8 @@ class Declined(ModelError):
 
     def __init__(self, category: str | None) -> None:
         super().__init__(
-            "The model declined to work on this text, and what it had begun was dropped. Everything of yours is "
-            "stored; asking again seldom helps: leave out the note it may have stumbled over, or go on without a model."
+            "The model declined to work on this text, and what it had begun was dropped.",
+            "asking again seldom helps: take out what it may have stumbled over, or go on without a model",
         )
         self.category = category
 
@@ -194,16 +212,25 @@ class BadReply(ModelError):
 
     @classmethod
     def misshapen(cls) -> BadReply:
-        return cls(
-            "The model's answer was not in the form that was asked for, so it could not be used. Everything is stored; "
-            "try again."
-        )
+        return cls("The model's answer was not in the form that was asked for, so it could not be used.", "try again")
 
     @classmethod
     def truncated(cls) -> BadReply:
         return cls(
-            "The model's answer was longer than there is room for, so it could not be used. Everything is stored; try "
-            "again, or hand in a shorter text."
+            "The model's answer was longer than there is room for, so it could not be used.",
+            "try again, and give it less at once if it happens twice",
+        )
+
+    @classmethod
+    def unfinished(cls) -> BadReply:
+        return cls("The model stopped before it had finished its answer.", "try again")
+
+    @classmethod
+    def beside_the_point(cls) -> BadReply:
+        return cls(
+            "The model wrote something other than the text that was asked for: it may have declined, or asked "
+            "something back. It was not used.",
+            "change something in what it was given and try again",
         )
 
 
@@ -212,8 +239,9 @@ class NoModel(ModelError):
 
     def __init__(self) -> None:
         super().__init__(
-            "No model is configured, so nothing can be drafted, revised or critiqued. Your notes can still be set into "
-            "a post, measured and exported; whoever runs the bot can set ANTHROPIC_API_KEY."
+            "No model is configured, so nothing can be drafted, revised or critiqued.",
+            "whoever runs the bot can set ANTHROPIC_API_KEY",
+            "Your notes can still be set into a post, measured and exported",
         )
 
 
@@ -224,10 +252,12 @@ class OverBudget(ModelError):
 class BudgetSpent(OverBudget):
     """What has been spent leaves too little of a budget, until it opens again."""
 
+    lasts = True
+
     def __init__(self, whose: str, opens: datetime) -> None:
         super().__init__(
-            f"{whose} is used up until {opens:%Y-%m-%d %H:%M} UTC, so no model was called. Everything is stored; "
-            "you can go on without a model now, or come back then."
+            f"{whose} is used up until {opens:%Y-%m-%d %H:%M} UTC, so no model was called.",
+            "you can go on without a model now, or come back then",
         )
         self.opens = opens
 
@@ -241,18 +271,22 @@ class BudgetReserved(OverBudget):
     def __init__(self, whose: str, left: Decimal, held: Decimal) -> None:
         super().__init__(
             f"{whose} has {_dollars(left, ROUND_FLOOR)} left, and {_dollars(held, ROUND_CEILING)} of it is held by "
-            "work that is under way, so no model was called. Everything is stored; try again when that work is done."
+            "work that is under way, so no model was called.",
+            "try again when that work is done",
         )
 
 
 class BudgetTooSmall(OverBudget):
     """The worst case of a call is more than a whole budget, so that waiting does not help."""
 
+    lasts = True
+
     def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
         super().__init__(
             f"{whose} is ${dollars:f}, and this may cost up to {_dollars(worst, ROUND_CEILING)}, so no model was "
             f"called. It opens again at {opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the "
-            "bot can raise it. Everything is stored; you can go on without a model."
+            "bot can raise it.",
+            "you can go on without a model",
         )
 
 

@@ -10,10 +10,14 @@ from bot.errors.base import BotError
 class JobRunning(BotError):
     """The essay has a job that has not ended; a second one would write over the first."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(
-            f"A {kind} of this text is still being written: wait for its end, or stop it. What came so far is stored."
+    def __init__(self, kind: str, *, elsewhere: bool = False) -> None:
+        """``kind`` is what a person calls such work; ``elsewhere``: only another process can stop it."""
+        here = "is still being written: wait for its end, or stop it. What came so far is stored."
+        there = (
+            "is being written in another session of this program: wait for its end, or press Ctrl-C there, which stops "
+            "it and keeps what came. Nothing was begun here, and everything is stored."
         )
+        super().__init__(f"A {kind} of this text {there if elsewhere else here}")
 
 
 class TooManyJobs(BotError):
@@ -100,6 +104,10 @@ class NothingToDo(BotError):
         return cls("There is no post yet: answer a question or hand in notes first.")
 
     @classmethod
+    def no_critique(cls) -> NothingToDo:
+        return cls("There is no critique of this post yet: ask for one first. Nothing was changed.")
+
+    @classmethod
     def no_finding(cls) -> NothingToDo:
         return cls("There is no such finding in this critique: go through it from the first. Nothing was changed.")
 
@@ -130,6 +138,10 @@ class NothingToDo(BotError):
     @classmethod
     def complete(cls) -> NothingToDo:
         return cls("This version is complete: there is nothing to continue.")
+
+    @classmethod
+    def written(cls) -> NothingToDo:
+        return cls("Every section is written by now, so nothing was left to continue: the draft counts as complete.")
 
     @classmethod
     def no_note(cls, number: int) -> NothingToDo:

@@ -6,45 +6,46 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.llm.address import shown_address
 from bot.llm.caller import Caller, Dialect, Service
 from bot.llm.client import connect
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter
 from bot.llm.interviewer import ClaudeInterviewer
-from bot.llm.prompts import read_json_only, read_prompts
+from bot.llm.prompts import MOST_SECONDS, read_json_only, read_prompts
 from bot.llm.reviser import ClaudeReviser
 from bot.llm.tagged import NewTag
-from bot.workflow.models import Models, Role
+from bot.workflow.models import Cost, Models, Role
 from bot.workflow.ports import Clock
 from bot.workflow.spending import Ledger
 
 # A model that thinks sends nothing but pings; how often is not documented, and four minutes is beyond any seen.
 SILENCE_SECONDS = 240.0
-# A draft of 1,600 words with its thinking takes two or three minutes; ten is where a person has given up.
-TOTAL_SECONDS = 600.0
 RETRIES = 2  # the SDK's own default
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """That a model answered: which, and after how many milliseconds in all."""
+    """That a model answered: which, after how many milliseconds in all, and at what cost."""
 
     model: str
     milliseconds: int
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Claude:
     """The ports, and the one client behind them, which ``close`` ends.
 
-    ``probe`` makes the smallest call there is, on a writer's account, and raises ModelError as the ports do.
+    ``probe`` makes the smallest call there is to the model of a role, on a writer's account, and raises ModelError as
+    the ports do.
     """
 
     models: Models
-    probe: Callable[[str], Awaitable[Answered]]
+    probe: Callable[[str, Role], Awaitable[Answered]]
     close: Callable[[], Awaitable[None]]
 
 
@@ -63,7 +64,7 @@ def make_models(
     clock: Clock,
     secret: bytes,
     silence: float = SILENCE_SECONDS,
-    total: float = TOTAL_SECONDS,
+    total: float = MOST_SECONDS,
     retries: int = RETRIES,
     new_tag: NewTag = _new_tag,
     timer: Callable[[], float] = time.monotonic,
@@ -73,15 +74,14 @@ def make_models(
 
     ``models`` are model ids, one for each role; ``prompts`` the directory of the prompt files; ``secret`` keys the
     pseudonyms under which the service knows writers. ``silence`` is how many seconds nothing may come from the service,
-    ``total`` how many one call may take; ``retries`` how often a request refused in passing is sent again. A server
-    that takes no key is given any. Must be called in the event loop that makes the calls.
+    ``total`` how many one call may take whatever its prompt says; ``retries`` how often a request refused in passing is
+    sent again. A server that takes no key is given any. Must be called in the event loop that makes the calls.
 
     Raises BadPromptFile.
     """
     said = read_prompts(prompts)
-    address = base_url.rstrip("/")
-    service = Service(address, dialect, models, secret, silence, total)
-    client = connect(api_key, address, silence=silence, retries=retries)
+    service = Service(shown_address(base_url), dialect, models, secret, silence, total)
+    client = connect(api_key, base_url, silence=silence, retries=retries)
     asks_json = read_json_only(prompts)
     caller = Caller(client, service, ledger, clock, asks_json=asks_json, new_tag=new_tag, timer=timer, sleep=sleep)
     ports = Models(
@@ -91,9 +91,9 @@ def make_models(
         critic=ClaudeCritic(caller, said["critique.md"]),
     )
 
-    async def probe(writer: str) -> Answered:
+    async def probe(writer: str, role: Role) -> Answered:
         began = timer()
-        answer = await caller.call(writer, said["probe.md"], {})
-        return Answered(answer.model, round(1000 * (timer() - began)))
+        answer = await caller.call(writer, replace(said["probe.md"], role=role), {})
+        return Answered(answer.model, round(1000 * (timer() - began)), answer.cost)
 
     return Claude(ports, probe, caller.close)

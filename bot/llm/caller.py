@@ -31,16 +31,18 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
 )
+from bot.llm.events import OutOfForm
 from bot.llm.faults import BEFORE_IT_WAS_SENT, of_status, of_transport
 from bot.llm.hearing import Hearing
 from bot.llm.prices import worst_case
 from bot.llm.prompts import Prompt
 from bot.llm.reasoning import without_reasoning
 from bot.llm.tagged import Blocks, NewTag
+from bot.llm.turns import Turns
 from bot.llm.wire import schema_of, schema_text
 from bot.workflow.models import Cost, On, Role
 from bot.workflow.ports import Clock
-from bot.workflow.spending import Ledger, Reservation, Settlement
+from bot.workflow.spending import Ledger, Reservation, Settlement, cost_of
 
 # A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
 # lives; one hit within the hour has paid for the dearer one.
@@ -48,10 +50,14 @@ _CACHED = {"type": "ephemeral", "ttl": "1h"}
 # How often an answer is read once its text has begun. What is written is stored twice a second and shown less often;
 # to take up each piece of some 24 characters alone costs twice the processor time of taking up five.
 _READ_SECONDS = 0.2
+_READ_AT_ONCE = 8  # answers in one turn of the event loop: some 4 ms of work
 _PAUSE = 3.0  # seconds; what breaks a stream is over in two to five, or lasts too long to wait for
 _CUT = ("max_tokens", "model_context_window_exceeded")
 _FOR_TOOLS = ("tool_use", "pause_turn")  # no call here offers tools
 _CANCELLED = "cancelled"
+_END = object()  # behind the last event; None can be one, where a server sends null
+# What the SDK itself raises while it builds an event from JSON that is none of the API's, or nested without end.
+_SDK_STUMBLES = (AssertionError, AttributeError, LookupError, RecursionError, TypeError)
 _PASSING = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
 
 
@@ -66,8 +72,8 @@ class Dialect(StrEnum):
 class Service:
     """Where the models are, and what may be asked there. ``models`` are their ids by role.
 
-    ``silence`` is how long nothing at all may come, ``total`` how long one call may take with its retry, in seconds.
-    ``secret`` keys the pseudonym under which the service knows a writer.
+    ``silence`` is how long nothing at all may come, ``total`` how long one call may take with its retry where its
+    prompt allows as much, in seconds. ``secret`` keys the pseudonym under which the service knows a writer.
     """
 
     address: str
@@ -126,6 +132,7 @@ class Caller:
         self._timer = timer
         self._sleep = sleep
         self._entries: set[asyncio.Future[None]] = set()
+        self._turns = Turns(_READ_SECONDS, _READ_AT_ONCE)
 
     async def call(
         self,
@@ -141,8 +148,9 @@ class Caller:
         Raises ModelError, of which OverBudget before anything was sent; StoreError where the ledger cannot be written.
         A call that is interrupted before ``on`` was given any text is made once more.
         """
-        call = self._prepared(writer, prompt, prompt.turn({**values, "block": Blocks(self._new_tag())}), form)
-        deadline = asyncio.timeout(self._service.total)
+        call = self._prepared(writer, prompt, values, form)
+        seconds = min(prompt.seconds, self._service.total)
+        deadline = asyncio.timeout(seconds)
         tries = [self._hearing(call, on)]
         try:
             async with deadline:
@@ -157,8 +165,14 @@ class Caller:
         except TimeoutError:
             if not deadline.expired():
                 raise
-            raise TookTooLong(self._service.total) from None
+            raise TookTooLong(seconds) from None
         return _answer(tries, structured=form is not None)
+
+    def at_most(
+        self, prompt: Prompt, values: Mapping[str, object], *, form: type[BaseModel] | None = None
+    ) -> int | None:
+        """What is reserved for such a call, in nano-dollars; None for a model without a known price. Sends nothing."""
+        return self._prepared("", prompt, values, form).reservation.worst_nano_usd
 
     async def close(self) -> None:
         """Ends the connections, when all that was called has its entry."""
@@ -168,7 +182,10 @@ class Caller:
     def _hearing(self, call: _Call, on: On | None) -> Hearing:
         return Hearing(call.reservation.model, call.sent, call.max_tokens, self._timer, on)
 
-    def _prepared(self, writer: str, prompt: Prompt, turn: str, form: type[BaseModel] | None) -> _Call:
+    def _prepared(
+        self, writer: str, prompt: Prompt, values: Mapping[str, object], form: type[BaseModel] | None
+    ) -> _Call:
+        turn = prompt.turn({**values, "block": Blocks(self._new_tag())})
         model = self._service.models[prompt.role]
         body: dict[str, Any] = {"model": model, "max_tokens": prompt.max_tokens}
         body["messages"] = [{"role": "user", "content": turn}]
@@ -232,14 +249,16 @@ class Caller:
         stream = await self._opened(call, heard)
         async with stream:
             read = asyncio.get_running_loop().time()
-            while (event := await self._next(stream, heard)) is not None:
-                heard.hear(event)
+            while (event := await self._next(stream, heard)) is not _END:
+                try:
+                    heard.hear(event)
+                except OutOfForm as error:
+                    raise self._not_claude(heard) from error
                 if heard.shown and asyncio.get_running_loop().time() - read > _READ_SECONDS:
-                    await asyncio.sleep(_READ_SECONDS)  # meanwhile the system collects what comes
+                    await self._turns.wait()  # meanwhile the system collects what comes
                     read = asyncio.get_running_loop().time()
         if not heard.began:
-            heard.unbilled = True
-            raise NotClaude(self._service.address)
+            raise self._not_claude(heard)
         if heard.stop_reason is None:
             raise StreamBroken  # a tidy end of the connection before the end of the message raises nothing by itself
 
@@ -255,23 +274,31 @@ class Caller:
         except anthropic.APIConnectionError as error:
             heard.unbilled = isinstance(error.__cause__, BEFORE_IT_WAS_SENT)
             raise NoNetwork(service.address) from error
-        except httpx2.ReadTimeout as error:
+        except httpx2.RequestError as error:  # silence, or an error's page that breaks off
             raise of_transport(error, service.silence) from error
+        except UnicodeError as error:  # an error's page in another writing than it says
+            raise self._not_claude(heard) from error
         heard.answered = True
         return stream
 
-    async def _next(
-        self, stream: anthropic.AsyncStream[RawMessageStreamEvent], heard: Hearing
-    ) -> RawMessageStreamEvent | None:
+    async def _next(self, stream: anthropic.AsyncStream[RawMessageStreamEvent], heard: Hearing) -> object:
+        """The next event as the SDK builds it from whatever was sent, _END behind the last."""
         service = self._service
         try:
-            return await anext(stream, None)
+            return await anext(stream, _END)
         except anthropic.APIStatusError as error:
             raise of_status(error, heard.model, service.address) from error
         except httpx2.RequestError as error:
             raise of_transport(error, service.silence) from error
         except ValueError as error:  # an event whose data is no JSON
-            raise (StreamBroken() if heard.began else NotClaude(service.address)) from error
+            raise (StreamBroken() if heard.began else self._not_claude(heard)) from error
+        except _SDK_STUMBLES as error:
+            raise self._not_claude(heard) from error
+
+    def _not_claude(self, heard: Hearing) -> NotClaude:
+        """The error where what came is none of Claude's; nothing is owed where not even a message had begun."""
+        heard.unbilled = not heard.began
+        return NotClaude(self._service.address)
 
 
 def _answer(tries: list[Hearing], *, structured: bool) -> Answer:
@@ -281,19 +308,10 @@ def _answer(tries: list[Hearing], *, structured: bool) -> Answer:
     if heard.stop_reason == "refusal":
         raise Declined(heard.category)
     if heard.stop_reason in _FOR_TOOLS:
-        raise BadReply.misshapen()
+        raise BadReply.unfinished()
     text = without_reasoning(heard.text)
     if not text.strip():
         raise CutShort if cut else NothingWritten
     if cut and structured:
         raise BadReply.truncated()  # even where what came can be read, it is not all
-    return Answer(text, heard.model, cut, _cost([each.settlement() for each in tries]))
-
-
-def _cost(settled: list[Settlement]) -> Cost:
-    prices = [each.nano_usd for each in settled if each.nano_usd is not None]
-    return Cost(
-        nano_usd=sum(prices) if len(prices) == len(settled) else None,
-        tokens_in=sum(each.input_tokens + each.cache_write_tokens + each.cache_read_tokens for each in settled),
-        tokens_out=sum(each.output_tokens for each in settled),
-    )
+    return Answer(text, heard.model, cut, cost_of([each.settlement() for each in tries]))

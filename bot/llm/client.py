@@ -8,6 +8,7 @@ import anthropic
 import httpx2
 from anthropic import AsyncAnthropic
 
+from bot.llm.address import authorization, shown_address
 from bot.llm.faults import retry_after
 
 CONNECT_SECONDS = 5.0
@@ -19,6 +20,9 @@ LONGEST_WAIT = 8.0
 def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> AsyncAnthropic:
     """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
 
+    A name and a password in ``base_url`` are sent in the key's place, as they would be from there; in the address of a
+    request, they would be logged with it.
+
     ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
     refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
     with silence is not: it raises httpx2.ReadTimeout.
@@ -29,7 +33,8 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
         log.setLevel(logging.INFO)
     return AsyncAnthropic(
         api_key=api_key,
-        base_url=base_url.rstrip("/").removesuffix("/v1"),
+        base_url=shown_address(base_url).removesuffix("/v1"),
+        default_headers={"Authorization": said} if (said := authorization(base_url)) else None,
         timeout=httpx2.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS, read=silence),
         max_retries=retries,
         open_telemetry=False,

@@ -23,9 +23,17 @@ class ClaudeCritic:
         self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: On
     ) -> Opinion:
         """See the port."""
-        values = {"text": text, "structure": structure, "measured": measured}
+        values = _values(text, structure, measured)
         answer = await self._caller.call(writer, self._critique, values, on=on, form=WireCritique)
         return _opinion(parsed(WireCritique, answer.text), structure, answer)
+
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+        """See the port."""
+        return self._caller.at_most(self._critique, _values(text, structure, measured), form=WireCritique)
+
+
+def _values(text: str, structure: Structure | None, measured: Sequence[str]) -> dict[str, object]:
+    return {"text": text, "structure": structure, "measured": measured}
 
 
 def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) -> Opinion:

@@ -24,8 +24,11 @@ from bot.errors import (
     StreamBroken,
     UnknownModel,
 )
+from bot.llm.tagged import sound
 
 BEFORE_IT_WAS_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+
+_LONGEST_TOLD = 31 * 86_400.0  # seconds; every limit of the service opens again within a month
 
 # What an error event in a stream would have been as a status (errors page).
 _STATUS_OF = {
@@ -73,14 +76,16 @@ def of_status(error: anthropic.APIStatusError, model: str, address: str) -> Mode
         case 413:
             return RequestRefused.too_long()
         case 429:
-            return RateLimited(retry_after(error.response))
+            wait = retry_after(error.response)
+            return RateLimited(wait if wait is not None and wait <= _LONGEST_TOLD else None)
         case 529:
             return Overloaded()
         case 408 | 409:
             return ServiceFault(error.request_id)
-    return (
-        ServiceFault(error.request_id) if status >= 500 else RequestRefused.wrong(error.api_message, error.request_id)
-    )
+    if status >= 500:
+        return ServiceFault(error.request_id)
+    why = error.api_message  # whatever stands there: the SDK does not look
+    return RequestRefused.wrong(sound(why) if isinstance(why, str) else None, error.request_id)
 
 
 def of_transport(error: httpx2.RequestError, silence: float) -> ModelError:

@@ -5,34 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from anthropic.types import (
-    MessageDeltaUsage,
-    RawContentBlockDeltaEvent,
-    RawContentBlockStartEvent,
-    RawMessageDeltaEvent,
-    RawMessageStartEvent,
-    RawMessageStreamEvent,
-    Usage,
-)
-
+from bot.llm.events import Counts, Ended, Started, Thought, Wrote, read
 from bot.llm.prices import Tokens, cost, estimated_tokens
 from bot.llm.reasoning import Reasoning
-from bot.llm.tagged import sound
 from bot.workflow.models import On, Text, Thinking
 from bot.workflow.spending import Settlement
 
 # An answer that is broken off while the model thinks sends no count of it. Anthropic's pages give 2,000 to 5,000 tokens
 # of thinking for a draft with room for 16,000; an eighth of the room is the lower end of that.
 _THINKING_SHARE = 8
+# Tokens that a service may add to what it was sent: its own words about the form of the reply, its template.
+_ADDED = 20_000
 
 
 @dataclass(eq=False)
 class Hearing:
     """One answer as it comes. Mutable: it is what is known whenever the call ends, however it ends.
 
-    ``model`` is the model asked, then the one that answers. ``answered`` once the service has answered at all,
-    ``began`` once a message has started, ``shown`` once text was handed on, ``counted`` once the service has sent its
-    final count. ``unbilled`` is set by the caller where no model can have worked.
+    ``asked`` is the model asked, ``model`` the same until another answers. ``answered`` once the service has answered
+    at all, ``began`` once a message has started, ``shown`` once text was handed on, ``counted`` once it has sent
+    its final count. ``unbilled`` is set by the caller where no model can have worked.
     """
 
     model: str
@@ -54,9 +46,11 @@ class Hearing:
     reasoning: Reasoning = field(default_factory=Reasoning)
     started: float = 0.0
     first_text: float | None = None
+    asked: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.started = self.timer()
+        self.asked = self.model
 
     @property
     def text(self) -> str:
@@ -67,36 +61,30 @@ class Hearing:
         """Whether it was declined before any output, which is not billed though counts are sent."""
         return self.stop_reason == "refusal" and not self.pieces and not self.thought
 
-    def hear(self, event: RawMessageStreamEvent) -> None:
-        """Takes one event. Kinds that are not known are passed over, as the API's versioning page asks."""
-        if isinstance(event, RawMessageStartEvent):
-            self.began = True
-            self.model = getattr(event.message, "model", None) or self.model
-            self._count(getattr(event.message, "usage", None))
-        elif isinstance(event, RawContentBlockStartEvent):
-            block = event.content_block
-            if block.type in ("thinking", "redacted_thinking"):
+    def hear(self, event: object) -> None:
+        """Takes one event of the SDK's. Raises OutOfForm for one that Claude cannot have sent."""
+        match read(event):
+            case Started(model, counts):
+                self.began = True
+                self.model = model or self.model
+                self._count(counts)
+            case Thought():
                 self.thought = True
                 if self.on is not None:
                     self.on(Thinking())
-            elif block.type == "text" and block.text:
-                self._write(block.text)
-        elif isinstance(event, RawContentBlockDeltaEvent):
-            if event.delta.type == "text_delta" and event.delta.text:
-                self._write(event.delta.text)
-        elif isinstance(event, RawMessageDeltaEvent):
-            self.stop_reason = getattr(event.delta, "stop_reason", None)
-            details = getattr(event.delta, "stop_details", None)
-            self.category = getattr(details, "category", None)
-            self.counted = self._count(getattr(event, "usage", None))
-            self._show(self.reasoning.rest())
+            case Wrote(piece):
+                self._write(piece)
+            case Ended(stop_reason, category, counts):
+                self.stop_reason, self.category = stop_reason, category
+                self.counted = self._count(counts)
+                self._show(self.reasoning.rest())
 
     def _write(self, piece: str) -> None:
         if self.first_text is None:
             self.first_text = self.timer()
-        self.pieces.append(sound(piece))
+        self.pieces.append(piece)
         reasoned = self.reasoning.goes_on
-        self._show(self.reasoning.shown(self.pieces[-1]))
+        self._show(self.reasoning.shown(piece))
         if self.on is not None and self.reasoning.goes_on and not reasoned:
             self.on(Thinking())
 
@@ -105,26 +93,23 @@ class Hearing:
             self.shown = True
             self.on(Text(piece))
 
-    def _count(self, usage: Usage | MessageDeltaUsage | None) -> bool:
-        """Takes over the counts that are there (they are totals so far). Whether the output was among them."""
-        sent = getattr(usage, "input_tokens", None)
-        read = getattr(usage, "cache_read_input_tokens", None)
-        written = getattr(usage, "cache_creation_input_tokens", None)
-        split = getattr(usage, "cache_creation", None)
-        output = getattr(usage, "output_tokens", None)
+    def _count(self, counts: Counts) -> bool:
+        """Takes over the counts that are there (they are totals so far). Whether the output was among them.
+
+        A count that cannot be true is as good as none: more tokens out than there is room for, or none for a text; or
+        more in than the bytes that were sent, since no token is less than a byte.
+        """
+        counts = counts.within(len(self.sent.encode("utf-8", "replace")) + _ADDED, self.max_tokens)
         now = self.tokens
-        if split is not None:
-            now = replace(
-                now,
-                write_5m=getattr(split, "ephemeral_5m_input_tokens", None) or 0,
-                write_1h=getattr(split, "ephemeral_1h_input_tokens", None) or 0,
-            )
-        elif written is not None and written != now.write_5m + now.write_1h:
-            now = replace(now, write_5m=0, write_1h=written)  # without a split: what is written here is for an hour
+        if counts.write_5m is not None or counts.write_1h is not None:
+            now = replace(now, write_5m=counts.write_5m or 0, write_1h=counts.write_1h or 0)
+        elif counts.written is not None and counts.written != now.write_5m + now.write_1h:
+            now = replace(now, write_5m=0, write_1h=counts.written)  # without a split: what is written is for an hour
+        output = None if self.pieces and counts.output == 0 else counts.output
         self.tokens = replace(
             now,
-            sent=now.sent if sent is None else sent,
-            read=now.read if read is None else read,
+            sent=now.sent if counts.sent is None else counts.sent,
+            read=now.read if counts.read is None else counts.read,
             output=now.output if output is None else output,
         )
         return output is not None
@@ -134,6 +119,8 @@ class Hearing:
         estimated = not (self.unbilled or (self.counted and self.tokens.tokens_in))
         tokens = self._estimate() if estimated else self.tokens
         spent = cost(self.model, tokens)
+        if spent is None:  # an alias, or another model than was asked: the price that was reserved at
+            spent = cost(self.asked, tokens)
         free = self.unbilled or self.refused_unheard
         return Settlement(
             model=self.model,

@@ -1,8 +1,9 @@
 """Reads the prompts: every word said to a model stands in a Markdown file. A bad file is refused with its mend.
 
-A file has front matter (role, effort, max_tokens), then the part that never changes, then a line ``{# turn #}``, then a
-Jinja template of the part that does. The first part is the system text; it is the same for every writer, so that the
-service's cache can hold it.
+A file has front matter (role, effort, max_tokens, seconds), then the part that never changes, then a line
+``{# turn #}``, then a Jinja template of the part that does. The first part is the system text; it is the same for every
+writer, so that the service's cache can hold it. Either part may hold ``{% include "parts/NAME.md" %}`` for words that
+several prompts share.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bot.workflow.models import Role
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")  # anthropic 2.12, types/output_config_param.py
 MOST_TOKENS = 128_000  # the most output that any Claude model of 2026 gives
+MOST_SECONDS = 600  # a draft with its thinking takes two or three minutes; ten is where a person has given up
 HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versions of one file apart
 
 # What each file's template is given. A name that is not here would fail in the middle of somebody's work.
@@ -36,21 +38,28 @@ VALUES: Mapping[str, frozenset[str]] = {
     "probe.md": frozenset({"block"}),
 }
 
-JSON_ONLY = "json_only.md"  # said behind a prompt to servers that take no schema; it has no front matter and no turn
+JSON_ONLY = "parts/json_only.md"  # said behind a prompt to servers that take no schema
 
 _DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)
-_FIELDS = ("role", "effort", "max_tokens")
+# Put in before anything else is read, so that the prompt's hash covers it.
+_INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
+_FIELDS = ("role", "effort", "max_tokens", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt. ``hash`` is the start of the SHA-256 of its file, ``max_tokens`` the room for thinking and answer."""
+    """One prompt.
+
+    ``hash`` is the start of the SHA-256 of its file with all that it includes, ``max_tokens`` the room for thinking and
+    answer, ``seconds`` how long a call may take in all.
+    """
 
     name: str
     hash: str
     role: Role
     effort: str
     max_tokens: int
+    seconds: int
     system: str
     template: Template
 
@@ -72,7 +81,7 @@ def read_json_only(directory: Path) -> str:
 
 def read_prompt(path: Path, values: frozenset[str]) -> Prompt:
     """The prompt in one file, whose template may use ``values``. Raises BadPromptFile naming the file and the mend."""
-    text = _text(path)
+    text = _INCLUDE.sub(lambda found: _text(path.parent / found["path"]).strip(), _text(path))
     fields, body = _taken_apart(path, text)
     system, turn = _halves(path, body)
     return Prompt(
@@ -80,7 +89,8 @@ def read_prompt(path: Path, values: frozenset[str]) -> Prompt:
         hash=hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS],
         role=_role(path, fields["role"]),
         effort=_effort(path, fields["effort"]),
-        max_tokens=_max_tokens(path, fields["max_tokens"]),
+        max_tokens=_whole(path, "max_tokens", fields["max_tokens"], MOST_TOKENS),
+        seconds=_whole(path, "seconds", fields["seconds"], MOST_SECONDS),
         system=system,
         template=_template(path, turn, values),
     )
@@ -128,7 +138,10 @@ def _template(path: Path, turn: str, values: frozenset[str]) -> Template:
     # What comes out is read by a model and never by a browser, so there is no HTML to escape.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     try:
-        unknown = meta.find_undeclared_variables(environment.parse(turn)) - values
+        parsed = environment.parse(turn)
+        if list(meta.find_referenced_templates(parsed)):
+            _refuse(path, "it includes what is no part of a prompt", 'write it as {% include "parts/NAME.md" %}')
+        unknown = meta.find_undeclared_variables(parsed) - values
         if unknown:
             _refuse(path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(values))}")
         return environment.from_string(turn)
@@ -149,7 +162,7 @@ def _effort(path: Path, value: object) -> str:
     return str(value)
 
 
-def _max_tokens(path: Path, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MOST_TOKENS:
-        _refuse(path, f"max_tokens is {value}", f"give a whole number from 1 to {MOST_TOKENS}")
+def _whole(path: Path, name: str, value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
+        _refuse(path, f"{name} is {value}", f"give a whole number from 1 to {most}")
     return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-NAMES = ("note", "question", "title", "post", "heading", "instruction", "fact")
+NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
 
 NewTag = Callable[[], str]
 """An id for the tags of one request: unguessable, letters and digits."""

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import anthropic
@@ -125,6 +126,7 @@ class WireCritique(BaseModel):
     fix_first: Annotated[str, BeforeValidator(_line)] = ""
 
 
+@cache  # pydantic takes milliseconds to make one, which every call would take from the event loop
 def schema_of(form: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of a reply, as the service takes it: names and types alone, every field required.
 

@@ -1,78 +1,138 @@
-"""Runs one fault through everything: simulator, SDK, ports, job, store; and says what a person has of it."""
+"""Everything from the simulated service to the store, joined as the program joins it, as a fault finds it."""
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
+import hmac
+import itertools
 import os
-import re
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from bot.catalogue import prompts_directory
-from bot.essay.essay import Note, Version
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.llm.build import make_models
 from bot.llm.caller import Dialect
+from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.store.ledger import NANO, Budgets, SqliteLedger
+from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
-from bot.workflow.jobs import Job, JobState
+from bot.workflow.interview import Interview
 from bot.workflow.models import Role
 from bot.workflow.runner import JobRunner
 from bot.workflow.spending import Reservation, Settlement
 from bot.workflow.writing import Writing
-from tests.failures.cases import DRAFT, Case
-from tests.simulators.claude import ClaudeSimulator, Reply
+from tests.failures.faults import Conditions
+from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
 
-SILENCE = 0.5  # seconds without a byte that are a stall here; in use they are minutes
-NOTES = "## What I missed\n\nThe build broke on a Tuesday.\n\n## What I gave up\n\nMy pay went from 61,000 to 48,500.\n"
 STRUCTURE = Structure(
     "short-one",
     "Short one",
     "Two sections.",
     (
-        Section("missed", "What I missed", "Say it.", WordBudget(5, 20), ("What was missing?",)),
-        Section("gave-up", "What I gave up", "Say it too.", WordBudget(5, 20), ("What did it cost?",)),
+        Section("missed", "What I missed", "Say it.", WordBudget(60, 90), ("What was missing?",)),
+        Section("gave-up", "What I gave up", "Say it too.", WordBudget(60, 90), ("What did it cost?",)),
     ),
 )
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MODELS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a person has after a fault. ``unsettled`` counts calls that the ledger holds at their worst."""
+@dataclass(eq=False)
+class Stack:
+    """The parts. Each run has a writer of its own in it, by whose pseudonym the service knows what to answer."""
 
-    case: Case
-    job: Job
-    notes: tuple[Note, ...]
-    versions: tuple[Version, ...]
-    unsettled: int
-    next_state: JobState
+    claude: ClaudeSimulator
+    store: SqliteStore
+    desk: Desk
+    interview: Interview
+    writing: Writing
+    criticism: Criticism
+    jobs: JobRunner
+    ledger: SqliteLedger
+    answers: dict[str, deque[Answer]] = field(default_factory=dict)
 
-    @property
-    def sees(self) -> str:
-        """What the person is told, with what differs from run to run left out."""
-        if self.job.error is None:
-            cut = self.versions and not self.versions[-1].info.complete
-            return "The draft so far, and Continue." if cut else "The draft."
-        told = re.sub(r"http://127\.0\.0\.1:\d+", "ADDRESS", self.job.error)
-        return re.sub(r"req_\w+", "ID", told)
+    def will_answer(self, writer: str, *answers: Answer) -> None:
+        """Puts these in the place of what was still to be answered to this writer."""
+        pseudonym = hmac.new(self.store.thread.secret, writer.encode(), hashlib.sha256).hexdigest()
+        self.answers[pseudonym] = deque(answers)
 
-    @property
-    def kept(self) -> str:
-        """What is stored afterwards."""
-        notes = "All notes"
-        if not self.versions:
-            return f"{notes}." if not self.job.text else f"{notes}; what came, with the job."
-        whole = "complete" if self.versions[-1].info.complete else "incomplete: what came"
-        return f"{notes}; version {self.versions[-1].info.number}, {whole}."
+    def answer(self, request: Request) -> Answer:
+        """What the service answers. A request too many is refused in a way that no case is about."""
+        left = self.answers[request.body["metadata"]["user_id"]]
+        return left.popleft() if left else HttpError(418)
+
+    async def account(self, writer: str, under: Conditions) -> None:
+        """Writes down what the writer has spent today, and what calls under way hold."""
+        for dollars, prompt in ((under.spent, "spent"), (under.held, "held")):
+            nano = int(Decimal(dollars) * NANO)
+            if nano:
+                reservation = Reservation(writer, Role.WRITER, MODELS[Role.WRITER], prompt, "", nano)
+                call = await self.ledger.reserve(reservation, WHEN)
+                if prompt == "spent":
+                    await self.ledger.settle(call, Settlement("", 0, 0, 0, 0, nano, None, 0, "end_turn"))
+
+    async def unsettled(self, writer: str) -> int:
+        """How many of the writer's calls the ledger holds at their worst, but for those that were held before."""
+        count = "SELECT count(*) FROM calls WHERE settled = 0 AND writer = ? AND prompt <> 'held'"
+        found = await self.store.thread.run(lambda opened: opened.db.execute(count, [writer]).fetchone()[0])
+        return int(found)
+
+
+@asynccontextmanager
+async def stack(under: Conditions) -> AsyncIterator[Stack]:
+    """A stack of its own, over an empty database."""
+    with tempfile.TemporaryDirectory() as directory, no_proxy(), socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
+        ids = (f"id-{number}" for number in itertools.count(1))
+        async with ClaudeSimulator() as claude:
+            ledger = SqliteLedger(store.thread, Budgets(Decimal(under.budget), Decimal(1_000_000)))
+            made = make_models(
+                api_key=under.key or claude.key or "",
+                base_url=nobody if under.nobody else claude.base_url,
+                dialect=Dialect.CLAUDE,
+                models=MODELS,
+                prompts=prompts_directory(),
+                ledger=ledger,
+                clock=lambda: WHEN,
+                secret=store.thread.secret,
+                silence=under.silence,
+                total=under.total,
+                retries=under.retries,
+                sleep=_no_nap,
+            )
+            desk = Desk(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: next(ids))
+            jobs = JobRunner(SqliteJobs(store.thread), lambda: WHEN, at_once=1_000, per_writer=1, flush_seconds=0.05)
+            joined = Stack(
+                claude,
+                store,
+                desk,
+                Interview(desk, store, lambda: WHEN, made.models.interviewer),
+                Writing(desk, store, jobs, made.models, lambda: WHEN),
+                Criticism(
+                    desk, store, SqliteCritiques(store.thread), jobs, made.models, lambda: WHEN, lambda: next(ids)
+                ),
+                jobs,
+                ledger,
+            )
+            claude.responder = joined.answer
+            try:
+                yield joined
+            finally:
+                await jobs.close()
+                await made.close()
+        store.close()
 
 
 @contextmanager
@@ -88,53 +148,3 @@ def no_proxy() -> Iterator[None]:
 
 async def _no_nap(_: float) -> None:
     """Waits for nothing where the ports would wait for seconds."""
-
-
-async def run(case: Case) -> Outcome:
-    """A draft of an essay with two notes, as the case has it fail; then a second one, which the service answers."""
-    with tempfile.TemporaryDirectory() as directory, no_proxy(), socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
-        store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
-        async with ClaudeSimulator() as claude:
-            ledger = SqliteLedger(store.thread, Budgets(Decimal(case.budget), Decimal(100)))
-            spent = int(Decimal(case.spent) * NANO)
-            call = await ledger.reserve(Reservation("me", Role.WRITER, "claude-opus-5-5", "draft.md", "", spent), WHEN)
-            await ledger.settle(call, Settlement("claude-opus-5-5", 0, 0, 0, 0, spent, None, 0, "end_turn"))
-            made = make_models(
-                api_key=case.key or claude.key or "",
-                base_url=nobody if case.nobody else claude.base_url,
-                dialect=Dialect.CLAUDE,
-                models=dict.fromkeys(Role, "claude-opus-5-5"),
-                prompts=prompts_directory(),
-                ledger=ledger,
-                clock=lambda: WHEN,
-                secret=store.thread.secret,
-                silence=SILENCE,
-                total=case.total,
-                retries=case.retries,
-                sleep=_no_nap,
-            )
-            desk = Desk(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: "one")
-            jobs = JobRunner(SqliteJobs(store.thread), lambda: WHEN, at_once=1, per_writer=1, flush_seconds=0.05)
-            writing = Writing(desk, store, jobs, made.models, lambda: WHEN)
-            await desk.begin("me", STRUCTURE)
-            await desk.hand_in("me", "one", NOTES)
-            claude.script(*case.answers)
-            async with asyncio.timeout(30):
-                job = await _drafted(jobs, writing)
-                notes = await desk.notes("me", "one")
-                versions = [await store.version("me", "one", info.number) for info in await desk.history("me", "one")]
-                claude.script(Reply(DRAFT))
-                following = await _drafted(jobs, writing)
-            unsettled = await store.thread.run(
-                lambda opened: opened.db.execute("SELECT count(*) FROM calls WHERE settled = 0").fetchone()[0]
-            )
-            await jobs.close()
-            await made.close()
-        store.close()
-    return Outcome(case, job, notes, tuple(versions), unsettled, following.state)
-
-
-async def _drafted(jobs: JobRunner, writing: Writing) -> Job:
-    return await jobs.wait("me", (await writing.draft("me", "one")).id)

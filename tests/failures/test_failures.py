@@ -1,82 +1,77 @@
-"""Every fault of the service under a draft, through the whole stack: what is told, what is kept, what the page says."""
+"""Every fault of the service under all that a model is used for: what is told, what is kept, what the page says."""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
-from bot.workflow.jobs import JobState
-from tests.failures.cases import DRAFT, SOME, cases
+from tests.failures.faults import faults
 from tests.failures.page import PAGE, page
-from tests.failures.stack import NOTES, Outcome, run
+from tests.failures.running import Outcome, outcomes
+from tests.failures.works import WORKS, End
 
-_OUTCOMES: dict[str, Outcome] = {}
-NAMES = [case.fault for case in cases()]
-
-
-async def outcome_of(name: str) -> Outcome:
-    """The outcome of a fault, which is run once for all tests."""
-    if name not in _OUTCOMES:
-        _OUTCOMES[name] = await run(next(case for case in cases() if case.fault == name))
-    return _OUTCOMES[name]
+every_fault = pytest.mark.parametrize("name", [fault.name for fault in faults()])
+Ran = dict[str, list[Outcome]]
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_the_notes_are_as_they_were_and_what_was_shown_is_kept(name: str) -> None:
-    outcome = await outcome_of(name)
-    assert [note.text for note in outcome.notes] == [
-        "The build broke on a Tuesday.",
-        "My pay went from 61,000 to 48,500.",
-    ]
-    assert all(note.text in NOTES for note in outcome.notes)
-    for version in outcome.versions:
-        if version.info.complete:
-            assert version.text == DRAFT
-        else:
-            assert DRAFT.startswith(version.text.strip())
-            assert len(version.text) >= SOME
-    assert len(outcome.versions) <= 1
-    assert outcome.job.result == (1 if outcome.versions else None)
-    assert outcome.unsettled == 0
+@pytest.fixture(scope="module")
+def ran() -> Ran:
+    """What came of each fault, by its name: an outcome for each work. They are run once for all tests."""
+    return {name: list(of_fault) for name, of_fault in groupby(outcomes(), lambda one: one.fault.name)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_the_person_is_told_in_whole_sentences_what_is_safe(name: str) -> None:
-    outcome = await outcome_of(name)
-    if outcome.job.state is JobState.DONE:
-        assert outcome.job.error is None
-        assert outcome.versions
-        return
-    assert outcome.job.state is JobState.FAILED
-    assert outcome.job.error is not None
-    assert outcome.job.error[0].isupper()
-    assert outcome.job.error.endswith(".")
-    assert "stored" in outcome.job.error
-    assert "Something went wrong on our side" not in outcome.job.error
-    assert "sk-" not in outcome.job.error
+@every_fault
+def test_whatever_was_there_is_there_to_the_byte_and_what_was_shown_of_a_draft_is_kept(ran: Ran, name: str) -> None:
+    for one in ran[name]:
+        assert one.found.whole, one
+        assert one.unsettled == 0, one
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_the_next_draft_can_be_begun_at_once(name: str) -> None:
-    outcome = await outcome_of(name)
-    lasting = outcome.case.key is not None or outcome.case.nobody or outcome.case.budget != "100"
-    assert outcome.next_state is (JobState.FAILED if lasting else JobState.DONE)
+@every_fault
+def test_the_person_is_told_in_whole_sentences_what_is_safe(ran: Ran, name: str) -> None:
+    for one in ran[name]:
+        if one.told is None:
+            assert one.found.end is not End.NOTHING, one
+            continue
+        assert one.found.end is not End.DONE, one
+        assert one.told[0].isupper(), one
+        assert one.told.endswith("."), one
+        assert "stored" in one.told, one
+        assert "Something went wrong on our side" not in one.told, one
+        assert "sk-" not in one.told, one
+
+
+@every_fault
+def test_where_the_cause_has_gone_the_same_can_be_asked_for_again_at_once(ran: Ran, name: str) -> None:
+    for one in ran[name]:
+        assert (one.again is not None) is one.fault.under.lasting, one
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "ends"),
     [
-        ("The connection is cut in the middle of the text", "All notes; version 1, incomplete: what came."),
-        ("The connection is cut before any text, once", "All notes; version 1, complete."),
-        ("The model declines in the middle of the text", "All notes."),
-        ("The room for the answer ends in the middle of the text", "All notes; version 1, incomplete: what came."),
-        ("401: the key is refused", "All notes."),
-        ("Our own budget is spent", "All notes."),
+        ("The connection is cut in the middle of the text, each time", "part part - - - -"),
+        ("The connection is cut in the middle of the text, once", "part part - - done done"),
+        ("The connection is cut before any text, once", "done done done done done done"),
+        ("The room for the answer ends in the middle of the text", "part part - - - -"),
+        ("The model declines in the middle of the text", "- - - - - -"),
+        ("The model declines in prose", "- - - - - -"),
+        ("401: the key is refused", "- - - - - -"),
+        ("529: overload, twice", "done done done done done done"),
+        ("Our own budget is spent", "- - - - - -"),
     ],
 )
-async def test_what_is_kept_follows_from_what_came(name: str, kept: str) -> None:
-    assert (await outcome_of(name)).kept == kept
+def test_what_is_kept_follows_from_what_came(ran: Ran, name: str, ends: str) -> None:
+    found = [one.found.end for one in ran[name]]
+    assert found == [End.NOTHING if end == "-" else End(end) for end in ends.split()]
 
 
-async def test_the_page_says_what_a_run_shows() -> None:
+def test_every_fault_is_run_under_every_work_that_it_can_befall(ran: Ran) -> None:
+    for fault in faults():
+        assert [one.work for one in ran[fault.name]] == [work for work in WORKS if work.has_form or not fault.form]
+
+
+def test_the_page_says_what_a_run_shows(ran: Ran) -> None:
     """``python -m tests.failures --write`` makes it anew."""
-    assert PAGE.read_text("utf-8") == page([await outcome_of(name) for name in NAMES])
+    assert PAGE.read_text("utf-8") == page([one for of_fault in ran.values() for one in of_fault])

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.workflow.models import Models, Opinion, Written
-from tests.llm.conftest import DRAFT, NOTES, WRITER, Pieces
+from bot.workflow.models import Models
+from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
-
-Ask = Callable[[Models, Structure, Pieces], Awaitable[Written | Opinion]]
-
-
-async def draft(models: Models, structure: Structure, on: Pieces) -> Written:
-    return await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
-
-
-async def critique(models: Models, structure: Structure, on: Pieces) -> Opinion:
-    return await models.critic.critique(WRITER, DRAFT, structure, (), on)
-
-
-both = pytest.mark.parametrize("ask", [draft, critique])
 
 GOOD_CRITIQUE = json.dumps(
     {
@@ -45,27 +34,83 @@ GOOD_CRITIQUE = json.dumps(
     }
 )
 
-Send = Callable[[Models, Structure, Note], Awaitable[object]]
+Send = Callable[[Models, Structure, Note, Pieces], Awaitable[Any]]
 
-ASKS: dict[str, Send] = {
-    "place": lambda models, structure, note: models.interviewer.place(WRITER, structure, [NOTES[0], note]),
-    "follow_up": lambda models, structure, note: models.interviewer.follow_up(
-        WRITER, structure, structure.sections[0], [NOTES[0], note], [note.text]
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A call of one port: how it is made with a note, which also stands for any other text, and a good reply to it.
+
+    ``shows`` says whether its pieces are handed on while they come.
+    """
+
+    send: Send
+    good: str
+    shows: bool = True
+
+
+PORTS: dict[str, Port] = {
+    "place": Port(
+        lambda models, structure, note, _: models.interviewer.place(WRITER, structure, [NOTES[0], note]),
+        '{"placements": [{"note": 1, "section": "missed"}]}',
+        shows=False,
     ),
-    "draft": lambda models, structure, note: models.drafter.draft(
-        WRITER, structure, note.text, [NOTES[0], note], Pieces()
+    "follow_up": Port(
+        lambda models, structure, note, _: models.interviewer.follow_up(
+            WRITER, structure, structure.sections[0], [NOTES[0], note], [note.text]
+        ),
+        '{"question": "Who was in the room that day?"}',
+        shows=False,
     ),
-    "finish": lambda models, structure, note: models.drafter.finish(
-        WRITER, structure, note.text, [NOTES[0], note], note.text, ["gave-up"], Pieces()
+    "draft": Port(
+        lambda models, structure, note, on: models.drafter.draft(WRITER, structure, note.text, [NOTES[0], note], on),
+        DRAFT,
     ),
-    "revise": lambda models, structure, note: models.reviser.revise(
-        WRITER, [NOTES[0], note], note.text, "What I missed", note.text, Pieces()
+    "finish": Port(
+        lambda models, structure, note, on: models.drafter.finish(
+            WRITER, structure, note.text, [NOTES[0], note], note.text, ["gave-up"], on
+        ),
+        "## What I gave up\n\nMy pay went from 61,000 to 48,500.\n",
     ),
-    "critique": lambda models, structure, note: models.critic.critique(
-        WRITER, note.text, structure, [note.text], Pieces()
+    "revise": Port(
+        lambda models, structure, note, on: models.reviser.revise(
+            WRITER, [NOTES[0], note], note.text, 0, note.text, on
+        ),
+        "The build broke on a Tuesday, and nobody asked.",
+    ),
+    "critique": Port(
+        lambda models, structure, note, on: models.critic.critique(WRITER, note.text, structure, [note.text], on),
+        GOOD_CRITIQUE,
     ),
 }
-every_port = pytest.mark.parametrize("name", ASKS)
+every_port = pytest.mark.parametrize("name", PORTS)
+every_port_that_shows = pytest.mark.parametrize("name", [name for name, port in PORTS.items() if port.shows])
+every_port_that_does_not = pytest.mark.parametrize("name", [name for name, port in PORTS.items() if not port.shows])
+
+
+@dataclass(eq=False)
+class Calling:
+    """One port over a simulator, and what came of calling it."""
+
+    port: Port
+    claude: ClaudeSimulator
+    structure: Structure
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    naps: Naps = field(default_factory=Naps)
+    on: Pieces = field(default_factory=Pieces)
+
+    def under(self, **settings: Any) -> AbstractAsyncContextManager[Models]:
+        """The ports with these settings."""
+        return ports(self.claude, self.ledger, self.naps, **settings)
+
+    async def call(self, **settings: Any) -> Any:
+        """What the port gives, under these settings."""
+        async with self.under(**settings) as models:
+            return await self.port.send(models, self.structure, NOTES[1], self.on)
+
+    @property
+    def good(self) -> Reply:
+        return Reply(self.port.good)
 
 
 def reply_to(request: Request) -> Reply:
@@ -75,5 +120,5 @@ def reply_to(request: Request) -> Reply:
 
 async def sent(claude: ClaudeSimulator, models: Models, structure: Structure, name: str, note: Note) -> Request:
     claude.responder = reply_to
-    await ASKS[name](models, structure, note)
+    await PORTS[name].send(models, structure, note, Pieces())
     return claude.requests[-1]

@@ -8,18 +8,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.catalogue import prompts_directory
 from bot.errors import BudgetSpent
 from bot.essay.essay import Note
+from bot.essay.structure import Structure
 from bot.llm.build import make_models
 from bot.llm.caller import Dialect
 from bot.llm.prompts import read_prompts
 from bot.workflow.models import Models, Role, Text, Thinking
-from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
+from bot.workflow.spending import Ledger, Reservation, Settlement, Spent, UsageRow
 from tests.simulators.claude import ClaudeSimulator
+
+if TYPE_CHECKING:
+    from tests.llm.asks import Calling
 
 WRITER = "writer-4711"
 IDS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
@@ -95,7 +101,7 @@ class Naps:
 @asynccontextmanager
 async def ports(
     claude: ClaudeSimulator,
-    ledger: MemoryLedger,
+    ledger: Ledger,
     naps: Naps,
     *,
     address: str | None = None,
@@ -103,6 +109,7 @@ async def ports(
     retries: int = 0,
     silence: float = 5.0,
     total: float = 10.0,
+    prompts: Path | None = None,
     new_tag: Callable[[], str] = lambda: TAG,
 ) -> AsyncIterator[Models]:
     """The ports over a simulator, in the dialect it speaks."""
@@ -111,7 +118,7 @@ async def ports(
         base_url=address or claude.base_url,
         dialect=Dialect.BASIC if claude.basic else Dialect.CLAUDE,
         models=LOCAL if claude.basic else IDS,
-        prompts=prompts_directory(),
+        prompts=prompts or prompts_directory(),
         ledger=ledger,
         clock=lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
         secret=SECRET,
@@ -186,3 +193,11 @@ async def either(request: pytest.FixtureRequest) -> AsyncIterator[ClaudeSimulato
 async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: Naps) -> AsyncIterator[Models]:
     async with ports(claude, ledger, naps) as made:
         yield made
+
+
+@pytest.fixture
+def calling(name: str, claude: ClaudeSimulator, structure: Structure) -> Calling:
+    """The port with this name, over a simulator."""
+    from tests.llm.asks import PORTS, Calling  # which is made of what stands here
+
+    return Calling(PORTS[name], claude, structure)

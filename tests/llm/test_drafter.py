@@ -108,7 +108,7 @@ async def test_a_revision_is_the_sections_body_alone(
 ) -> None:
     either.script(Reply("## What I missed\n\nThe build broke. Nobody asked.\n"))
     async with ports(either, ledger, naps) as models:
-        revised = await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter, please.", on)
+        revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter, please.", on)
     assert revised.text == "The build broke. Nobody asked."
     turn = either.requests[0].last_user_text
     assert turn.endswith('<instruction id="t4g">\nShorter, please.\n</instruction id="t4g">')
@@ -121,7 +121,7 @@ async def test_a_revision_without_an_instruction_has_one_of_ours(
     claude: ClaudeSimulator, models: Models, on: Pieces
 ) -> None:
     claude.script(Reply("The build broke."))
-    await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "  ", on)
+    await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "  ", on)
     assert "<instruction" not in claude.requests[0].last_user_text
     assert "clearer and more exact" in claude.requests[0].last_user_text
 
@@ -156,18 +156,46 @@ async def test_a_refusal_in_prose_is_no_draft(
     wide = replace(structure, sections=tuple(replace(each, budget=WordBudget(60, 90)) for each in structure.sections))
     either.script(Reply(said), Reply(said), Reply(f"## What I missed\n\n{said}"))
     async with ports(either, ledger, naps) as models:
-        with pytest.raises(BadReply, match="Everything is stored"):
+        with pytest.raises(BadReply, match="something other than the text"):
             await models.drafter.draft(WRITER, wide, "Out", NOTES, on)
-        with pytest.raises(BadReply, match="Everything is stored"):
+        with pytest.raises(BadReply, match="something other than the text"):
             await models.drafter.finish(WRITER, wide, "Out", NOTES, "", ["gave-up"], on)
         assert said in (await models.drafter.draft(WRITER, wide, "Out", NOTES, on)).text
 
 
-async def test_a_revision_that_holds_only_another_section_is_a_bad_reply(
-    claude: ClaudeSimulator, models: Models, on: Pieces
+@pytest.mark.parametrize(
+    "said",
+    [
+        *REFUSALS[:1],
+        "I can't help with that request.",
+        "Here is the revised section:",
+        "## What I missed",
+        "## What I gave up\n\nMy pay.\n",
+        "Could you tell me what you would like me to change?",
+    ],
+)
+async def test_a_reply_that_is_no_section_never_becomes_one(
+    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces
 ) -> None:
-    claude.script(Reply("## What I gave up\n\nMy pay.\n"), Reply("Nobody asked.\n\n## What I gave up\n\nMy pay.\n"))
-    with pytest.raises(BadReply):
-        await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter.", on)
-    revised = await models.reviser.revise(WRITER, NOTES, DRAFT, "What I missed", "Shorter.", on)
-    assert revised.text == "Nobody asked."
+    either.script(Reply(said))
+    async with ports(either, ledger, naps) as models:
+        with pytest.raises(BadReply, match="something other than the text"):
+            await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter.", on)
+    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("end_turn", False)]
+
+
+@pytest.mark.parametrize(
+    ("said", "section"),
+    [
+        ("Here is the revised section:\n\nNobody asked.\n", "Nobody asked."),
+        ("I can't help it: nobody asked.", "I can't help it: nobody asked."),
+        ("No.", "No."),
+        ("Nobody asked.\n\n## What I gave up\n\nMy pay.\n", "Nobody asked."),
+    ],
+)
+async def test_a_section_of_a_few_words_is_one(
+    said: str, section: str, claude: ClaudeSimulator, models: Models, on: Pieces
+) -> None:
+    claude.script(Reply(said))
+    revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter.", on)
+    assert revised.text == section

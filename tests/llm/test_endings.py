@@ -1,143 +1,109 @@
-"""How calls end that did reach a model: refused, out of room, wordless, out of form, or stopped by the person."""
+"""How calls end that did reach a model, for every port: refused, out of room, wordless, out of form, or stopped."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot.errors import (
-    BadReply,
-    CutShort,
-    Declined,
-    NothingWritten,
-)
+from bot.errors import BadReply, CutShort, Declined, NothingWritten
 from bot.essay.structure import Structure
-from bot.workflow.models import Models
-from tests.llm.asks import GOOD_CRITIQUE, Ask, both, critique, draft
-from tests.llm.conftest import DRAFT, MemoryLedger, Naps, Pieces, ports
-from tests.simulators.claude import (
-    ClaudeSimulator,
-    Gate,
-    Pause,
-    Refusal,
-    Reply,
-    Thinking,
-)
+from tests.llm.asks import PORTS, Calling, every_port
+from tests.llm.conftest import MemoryLedger
+from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Refusal, Reply, Thinking
+
+MIDDLE = 20  # characters of each port's good reply after which it is stopped
 
 
-@both
-@pytest.mark.parametrize("after", [0, 30])
-async def test_a_refusal_is_told_and_what_had_begun_is_dropped(
-    after: int,
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
-) -> None:
-    claude.script(Reply(DRAFT, ending=Refusal(after, category="cyber")))
+@every_port
+@pytest.mark.parametrize("after", [0, MIDDLE])
+async def test_a_refusal_is_told_and_what_had_begun_is_dropped(calling: Calling, after: int) -> None:
+    calling.claude.script(replace(calling.good, ending=Refusal(after, category="cyber")))
     with pytest.raises(Declined, match="dropped") as caught:
-        await ask(models, structure, on)
+        await calling.call()
     assert caught.value.category == "cyber"
-    assert naps.taken == []
-    (row,) = ledger.rows
+    assert calling.naps.taken == []
+    (row,) = calling.ledger.rows
     assert (row.stop_reason, row.estimated) == ("refusal", False)
-    assert row.nano_usd == round(claude.requests[0].billed.total * 1e9)
+    assert row.nano_usd == round(calling.claude.requests[0].billed.total * 1e9)
     assert (row.nano_usd == 0) is (after == 0)
 
 
-@both
-async def test_room_used_up_by_thinking_is_cut_short(
-    ask: Ask, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
-) -> None:
-    claude.script(Reply(DRAFT, thinking=Thinking(tokens=50_000)))
+@every_port
+async def test_room_used_up_by_thinking_is_cut_short(calling: Calling) -> None:
+    calling.claude.script(replace(calling.good, thinking=Thinking(tokens=50_000)))
     with pytest.raises(CutShort):
-        await ask(models, structure, on)
-    assert (ledger.rows[0].stop_reason, ledger.rows[0].output_tokens) == ("max_tokens", 16_000)
+        await calling.call()
+    (row,), (request,) = calling.ledger.rows, calling.claude.requests
+    assert (row.stop_reason, row.output_tokens) == ("max_tokens", request.body["max_tokens"])
 
 
-@both
-async def test_an_end_without_a_word_is_told(
-    ask: Ask, claude: ClaudeSimulator, models: Models, structure: Structure, naps: Naps, on: Pieces
-) -> None:
-    claude.script(Reply("", thinking=Thinking()))
+@every_port
+async def test_an_end_without_a_word_is_told(calling: Calling) -> None:
+    calling.claude.script(Reply("", thinking=Thinking()))
     with pytest.raises(NothingWritten):
-        await ask(models, structure, on)
-    assert naps.taken == []
+        await calling.call()
+    assert calling.naps.taken == []
 
 
-@both
-async def test_an_end_for_a_tool_that_was_never_offered_is_a_bad_reply(
-    ask: Ask, claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
-) -> None:
-    claude.script(Reply(DRAFT, stop_reason="tool_use"))
-    with pytest.raises(BadReply):
-        await ask(models, structure, on)
+@every_port
+@pytest.mark.parametrize("reason", ["tool_use", "pause_turn"])
+async def test_an_end_for_a_tool_that_was_never_offered_is_no_end(calling: Calling, reason: str) -> None:
+    calling.claude.script(replace(calling.good, stop_reason=reason))
+    with pytest.raises(BadReply, match="stopped before it had finished"):
+        await calling.call()
+    assert calling.naps.taken == []
 
 
+BREAKS_OFF = "…"
 MISSHAPEN = [
-    GOOD_CRITIQUE[:-40],
+    BREAKS_OFF,
     "Sorry, I would rather talk about something else.",
     '{"verdict": "good"}',
     '{"remarks": "none", "fix_first": "x"}',
-    "[" * 5_000,
-    '{"a":' * 5_000,
+    "[" * 1_500,
+    '{"a":' * 1_500,
 ]
+structured = pytest.mark.parametrize("name", ["place", "follow_up", "critique"])
 
 
+@structured
 @pytest.mark.parametrize("text", MISSHAPEN, ids=range(len(MISSHAPEN)))
-async def test_a_critique_out_of_form_is_a_bad_reply_and_is_paid_for(
-    text: str,
-    either: ClaudeSimulator,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+async def test_a_reply_out_of_form_is_a_bad_reply_and_is_paid_for(
+    name: str, text: str, either: ClaudeSimulator, structure: Structure
 ) -> None:
-    either.script(Reply(text))
-    async with ports(either, ledger, naps) as models:
-        with pytest.raises(BadReply, match="not in the form"):
-            await critique(models, structure, on)
-    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("end_turn", False)]
-    assert naps.taken == []
+    calling = Calling(PORTS[name], either, structure)
+    either.script(Reply(calling.port.good[:-40] if text == BREAKS_OFF else text))
+    with pytest.raises(BadReply, match="not in the form"):
+        await calling.call()
+    assert [(row.stop_reason, row.estimated) for row in calling.ledger.rows] == [("end_turn", False)]
+    assert calling.naps.taken == []
 
 
-async def test_a_critique_cut_short_is_a_bad_reply_even_where_it_can_be_read(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
-) -> None:
-    claude.script(Reply(GOOD_CRITIQUE, stop_reason="max_tokens"))
+@structured
+async def test_a_reply_in_a_form_that_is_cut_short_is_of_no_use_even_where_it_can_be_read(calling: Calling) -> None:
+    calling.claude.script(replace(calling.good, stop_reason="max_tokens"))
     with pytest.raises(BadReply, match="longer than there is room for"):
-        await critique(models, structure, on)
+        await calling.call()
 
 
-@both
-async def test_stopping_a_call_closes_its_stream_and_settles_it(
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
-) -> None:
+@every_port
+async def test_stopping_a_call_closes_its_stream_and_settles_it(calling: Calling) -> None:
     gate = Gate()
-    claude.script(Reply(DRAFT, pauses=(Pause(20, gate),)))
-    task = asyncio.ensure_future(ask(models, structure, on))
+    calling.claude.script(replace(calling.good, pauses=(Pause(MIDDLE, gate),)))
+    task = asyncio.ensure_future(calling.call())
     await gate.reached()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (await claude.requests[0].done()).disconnected
-    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("cancelled", True)]
-    assert naps.taken == []
+    assert (await calling.claude.requests[0].done()).disconnected
+    assert [(row.stop_reason, row.estimated) for row in calling.ledger.rows] == [("cancelled", True)]
+    assert calling.naps.taken == []
 
 
-async def test_stopping_while_the_call_is_being_reserved_gives_the_reservation_back(
-    claude: ClaudeSimulator, structure: Structure, naps: Naps, on: Pieces
-) -> None:
+@every_port
+async def test_stopping_while_the_call_is_being_reserved_gives_the_reservation_back(calling: Calling) -> None:
     class SlowLedger(MemoryLedger):
         async def reserve(self, *args: object) -> int:
             begun.set()
@@ -145,13 +111,12 @@ async def test_stopping_while_the_call_is_being_reserved_gives_the_reservation_b
             return await super().reserve(*args)  # type: ignore[arg-type]  # passed through as they came
 
     begun, go_on = asyncio.Event(), asyncio.Event()
-    ledger = SlowLedger()
-    async with ports(claude, ledger, naps) as models:
-        task = asyncio.ensure_future(draft(models, structure, on))
-        await begun.wait()
-        task.cancel()
-        go_on.set()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    assert [(row.stop_reason, row.nano_usd) for row in ledger.rows] == [("cancelled", 0)]
-    assert claude.requests == []
+    calling.ledger = SlowLedger()
+    task = asyncio.ensure_future(calling.call())
+    await begun.wait()
+    task.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [(row.stop_reason, row.nano_usd) for row in calling.ledger.rows] == [("cancelled", 0)]
+    assert calling.claude.requests == []

@@ -1,11 +1,16 @@
-"""Every way in which a call can fail, through the real SDK: what the person is told, what the ledger holds."""
+"""Every way in which a call can fail, for every port through the real SDK: what is told, what the ledger holds."""
 
 from __future__ import annotations
 
+import re
+import shutil
 import socket
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bot.catalogue import prompts_directory
 from bot.errors import (
     BudgetSpent,
     KeyRefused,
@@ -24,9 +29,9 @@ from bot.errors import (
     UnknownModel,
 )
 from bot.essay.structure import Structure
-from bot.workflow.models import Models
-from tests.llm.asks import GOOD_CRITIQUE, Ask, both, critique, draft
-from tests.llm.conftest import DRAFT, MemoryLedger, Naps, Pieces, ports
+from bot.llm.prompts import read_prompts
+from bot.workflow.models import Written
+from tests.llm.asks import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
 from tests.simulators.claude import (
     Answer,
     ClaudeSimulator,
@@ -43,12 +48,13 @@ from tests.simulators.claude import (
     spend_limit,
 )
 
+MIDDLE = 20  # characters of each port's good reply after which it breaks off
 REFUSED = [
     (HttpError(400, message="max_tokens: too many."), RequestRefused, "max_tokens: too many"),
     (HttpError(401), KeyRefused, "refused the API key"),
     (HttpError(402), OutOfCredit, "no credit left"),
-    (HttpError(403), KeyRefused, "may not use the model claude-opus-5-5"),
-    (HttpError(404), UnknownModel, "no model claude-opus-5-5"),
+    (HttpError(403), KeyRefused, "may not use the model claude-"),
+    (HttpError(404), UnknownModel, "no model claude-"),
     (HttpError(409), ServiceFault, "a fault of its own"),
     (HttpError(413), RequestRefused, "more than the model takes at once"),
     (HttpError(422), RequestRefused, "will not help"),
@@ -62,271 +68,210 @@ REFUSED = [
     (WebPage(), NotClaude, "does not speak as Claude does"),
     (WebPage(status=404), NotClaude, "does not speak as Claude does"),
     (WebPage(status=502), ServiceFault, "a fault of its own"),
-    (Reply(DRAFT, events_named=False), NotClaude, "does not speak as Claude does"),
+    (Reply("Well.", events_named=False), NotClaude, "does not speak as Claude does"),
 ]
 
 
-@both
+@every_port
 @pytest.mark.parametrize(
     ("answer", "kind", "words"), REFUSED, ids=[f"{n}-{k.__name__}" for n, (_, k, _) in enumerate(REFUSED)]
 )
 async def test_a_refused_call_is_told_in_its_own_sentence_and_costs_nothing(
-    answer: Answer,
-    kind: type[ModelError],
-    words: str,
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+    calling: Calling, answer: Answer, kind: type[ModelError], words: str
 ) -> None:
-    claude.script(answer)
+    calling.claude.script(answer)
     with pytest.raises(kind, match=words) as caught:
-        await ask(models, structure, on)
+        await calling.call()
     assert "stored" in str(caught.value)
-    assert [(row.stop_reason, row.nano_usd, row.output_tokens, row.estimated) for row in ledger.rows] == [
+    assert [(row.stop_reason, row.nano_usd, row.output_tokens, row.estimated) for row in calling.ledger.rows] == [
         (kind.__name__, 0, 0, False)
     ]
-    assert on.got == []
-    assert naps.taken == []
+    assert calling.on.got == []
+    assert calling.naps.taken == []
 
 
 BROKEN = [
-    (Cut(30), StreamBroken),
-    (Close(30), StreamBroken),
-    (StreamError(30), Overloaded),
-    (StreamError(30, type="rate_limit_error"), RateLimited),
-    (StreamError(30, type="api_error"), ServiceFault),
+    (Cut(MIDDLE), StreamBroken),
+    (Close(MIDDLE), StreamBroken),
+    (StreamError(MIDDLE), Overloaded),
+    (StreamError(MIDDLE, type="rate_limit_error"), RateLimited),
+    (StreamError(MIDDLE, type="api_error"), ServiceFault),
 ]
 
 
-@both
+@every_port_that_shows
 @pytest.mark.parametrize(("ending", "kind"), BROKEN)
 async def test_a_break_after_text_was_shown_is_told_at_once_and_billed_by_estimate(
-    ending: Cut | Close | StreamError,
-    kind: type[ModelError],
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+    calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
 ) -> None:
-    claude.script(Reply(DRAFT, thinking=Thinking(), ending=ending))
+    calling.claude.script(replace(calling.good, thinking=Thinking(), ending=ending))
     with pytest.raises(kind):
-        await ask(models, structure, on)
-    assert on.text == DRAFT[:30]
-    assert naps.taken == []
-    (row,) = ledger.rows
+        await calling.call()
+    assert calling.on.text == calling.port.good[:MIDDLE]
+    assert calling.naps.taken == []
+    (row,), (request,) = calling.ledger.rows, calling.claude.requests
     assert (row.stop_reason, row.estimated) == (kind.__name__, True)
-    assert row.input_tokens + row.cache_write_tokens == claude.requests[0].usage.total_input
-    assert row.output_tokens > 2_000  # what was thought is in the estimate, since it was billed
+    assert row.input_tokens + row.cache_write_tokens == request.usage.total_input
+    # What was thought is in the estimate, since it was billed.
+    assert row.output_tokens > request.body["max_tokens"] // 8
     assert row.nano_usd is not None
-    assert row.nano_usd >= round(claude.requests[0].billed.total * 1e9)
+    assert row.nano_usd >= round(request.billed.total * 1e9)
 
 
-@both
+@every_port_that_does_not
+@pytest.mark.parametrize(("ending", "kind"), BROKEN)
+async def test_a_break_of_what_nobody_watches_is_tried_once_more_even_after_text(
+    calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
+) -> None:
+    """Nothing on a screen would jump back."""
+    broken = replace(calling.good, ending=ending)
+    calling.claude.script(broken, calling.good, broken, broken)
+    assert await calling.call()
+    with pytest.raises(kind):
+        await calling.call()
+    assert calling.naps.taken == [3.0, 3.0]
+    assert [row.stop_reason for row in calling.ledger.rows] == [kind.__name__, "end_turn", *[kind.__name__] * 2]
+
+
+@every_port
 @pytest.mark.parametrize(
     ("ending", "kind"), [(Cut(), StreamBroken), (Close(), StreamBroken), (StreamError(), Overloaded)]
 )
-async def test_a_break_before_any_text_is_tried_once_more(
-    ending: Cut | Close | StreamError,
-    kind: type[ModelError],
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+async def test_a_break_before_any_text_is_tried_once_more_and_no_oftener(
+    calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
 ) -> None:
-    good = GOOD_CRITIQUE if ask is critique else DRAFT
-    claude.script(Reply(DRAFT, thinking=Thinking(), ending=ending), Reply(good))
-    answer = await ask(models, structure, on)
-    assert naps.taken == [3.0]
-    assert on.text == good
-    assert [row.stop_reason for row in ledger.rows] == [kind.__name__, "end_turn"]
-    assert answer.cost.nano_usd == sum(row.nano_usd or 0 for row in ledger.rows)
+    broken = replace(calling.good, thinking=Thinking(), ending=ending)
+    calling.claude.script(broken, calling.good, broken, broken)
+    answer = await calling.call()
+    assert calling.naps.taken == [3.0]
+    assert calling.on.text == (calling.port.good if calling.port.shows else "")
+    assert [row.stop_reason for row in calling.ledger.rows] == [kind.__name__, "end_turn"]
+    if isinstance(answer, Written):
+        assert answer.cost.nano_usd == sum(row.nano_usd or 0 for row in calling.ledger.rows)
+    with pytest.raises(kind):
+        await calling.call()
+    assert calling.claude.remaining == 0
+    assert len(calling.naps.taken) == 2
 
 
-@both
-async def test_a_break_before_any_text_is_tried_no_more_than_once(
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
-) -> None:
-    claude.script(Reply(DRAFT, ending=Cut()), Reply(DRAFT, ending=Cut()))
-    with pytest.raises(StreamBroken):
-        await ask(models, structure, on)
-    assert len(naps.taken) == 1
-    assert [row.stop_reason for row in ledger.rows] == ["StreamBroken", "StreamBroken"]
+@every_port
+async def test_silence_in_the_middle_is_a_stall(calling: Calling) -> None:
+    tries = 1 if calling.port.shows else 2
+    calling.claude.script(*(replace(calling.good, pauses=(Pause(MIDDLE, Gate()),)) for _ in range(tries)))
+    with pytest.raises(Stalled, match="Nothing came from the model"):
+        await calling.call(silence=0.1)
+    assert calling.on.text == (calling.port.good[:MIDDLE] if calling.port.shows else "")
+    assert (await calling.claude.requests[-1].done()).disconnected
+    assert [(row.stop_reason, row.estimated) for row in calling.ledger.rows] == [("Stalled", True)] * tries
 
 
-@both
-async def test_silence_in_the_middle_is_a_stall(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
-    claude.script(Reply(DRAFT, pauses=(Pause(20, Gate()),)))
-    async with ports(claude, ledger, naps, silence=0.1) as models:
-        with pytest.raises(Stalled, match="Nothing came from the model"):
-            await ask(models, structure, on)
-    assert on.text == DRAFT[:20]
-    assert (await claude.requests[0].done()).disconnected
-    assert (ledger.rows[0].stop_reason, ledger.rows[0].estimated) == ("Stalled", True)
-
-
-@both
-async def test_silence_from_the_start_is_a_stall_too(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
-    claude.script(Reply(DRAFT, before_headers=Gate()))
-    async with ports(claude, ledger, naps, silence=0.1) as models:
-        with pytest.raises(Stalled):
-            await ask(models, structure, on)
-    assert ledger.rows[0].estimated
-    assert ledger.rows[0].input_tokens > 500
-
-
-@both
-async def test_silence_from_the_start_is_not_waited_for_again_whatever_the_retries(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+@every_port
+async def test_silence_from_the_start_is_a_stall_and_not_waited_for_again_whatever_the_retries(
+    calling: Calling,
 ) -> None:
     """Three silences would take longer than the whole call may, and be told as something else."""
-    claude.script(*(Reply(DRAFT, before_headers=Gate()) for _ in range(3)))
-    async with ports(claude, ledger, naps, silence=0.2, total=0.5, retries=2) as models:
-        with pytest.raises(Stalled):
-            await ask(models, structure, on)
-    assert len(claude.requests) == 1
-    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("Stalled", True)]
+    calling.claude.script(*(replace(calling.good, before_headers=Gate()) for _ in range(3)))
+    with pytest.raises(Stalled):
+        await calling.call(silence=0.1, total=5.0, retries=2)
+    assert len(calling.claude.requests) == 1
+    (row,) = calling.ledger.rows
+    assert (row.stop_reason, row.estimated) == ("Stalled", True)
+    assert row.input_tokens > 500
 
 
-@both
-async def test_a_connection_dropped_before_an_answer_is_made_again(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+@every_port
+async def test_a_call_ends_when_its_time_is_over(calling: Calling) -> None:
+    calling.claude.script(replace(calling.good, pauses=(Pause(MIDDLE, Gate()),)))
+    with pytest.raises(TookTooLong):
+        await calling.call(total=0.3)
+    assert (await calling.claude.requests[0].done()).disconnected
+    assert [(row.stop_reason, row.estimated) for row in calling.ledger.rows] == [("TookTooLong", True)]
+
+
+async def test_a_call_ends_when_the_time_that_its_prompt_allows_is_over(
+    claude: ClaudeSimulator, structure: Structure, tmp_path: Path
 ) -> None:
-    claude.script(Dropped(), Reply(GOOD_CRITIQUE if ask is critique else DRAFT))
-    async with ports(claude, ledger, naps, retries=2) as models:
-        await ask(models, structure, on)
-    assert len(claude.requests) == 2
+    prompts = shutil.copytree(prompts_directory(), tmp_path / "prompts")
+    follow_up = prompts / "follow_up.md"
+    follow_up.write_text(re.sub(r"^seconds: \d+$", "seconds: 1", follow_up.read_text("utf-8"), flags=re.MULTILINE))
+    calling = Calling(PORTS["follow_up"], claude, structure)
+    claude.script(replace(calling.good, before_headers=Gate()))
+    with pytest.raises(TookTooLong):
+        await calling.call(prompts=prompts)
 
 
-@both
-async def test_a_call_ends_when_its_time_is_over(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
-    claude.script(Reply(DRAFT, pauses=(Pause(20, Gate()),)))
-    async with ports(claude, ledger, naps, total=0.3) as models:
-        with pytest.raises(TookTooLong):
-            await ask(models, structure, on)
-    assert (await claude.requests[0].done()).disconnected
-    assert (ledger.rows[0].stop_reason, ledger.rows[0].estimated) == ("TookTooLong", True)
+def test_somebody_between_two_questions_waits_a_minute_at_most() -> None:
+    allowed = {name: prompt.seconds for name, prompt in read_prompts(prompts_directory()).items()}
+    assert allowed["follow_up.md"] == 60 < allowed["place.md"] < allowed["draft.md"]
 
 
-@both
-async def test_a_connection_dropped_before_an_answer_is_no_network(
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    on: Pieces,
-) -> None:
-    claude.script(Dropped())
+@every_port
+async def test_a_connection_dropped_before_an_answer_is_made_again_or_told(calling: Calling) -> None:
+    calling.claude.script(Dropped(), calling.good, Dropped())
+    await calling.call(retries=1)
+    assert len(calling.claude.requests) == 2
     with pytest.raises(NoNetwork, match="cannot be reached"):
-        await ask(models, structure, on)
-    assert ledger.rows[0].estimated  # it was sent, and may have been billed
+        await calling.call()
+    assert calling.ledger.rows[-1].estimated  # it was sent, and may have been billed
 
 
-@both
-async def test_an_address_where_nothing_listens_is_no_network_and_costs_nothing(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
+@every_port
+async def test_an_address_where_nothing_listens_is_no_network_and_costs_nothing(calling: Calling) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
-        async with ports(claude, ledger, naps, address=address) as models:
-            with pytest.raises(NoNetwork, match=address):
-                await ask(models, structure, on)
-    assert (ledger.rows[0].nano_usd, ledger.rows[0].input_tokens) == (0, 0)
+        with pytest.raises(NoNetwork, match=address):
+            await calling.call(address=address)
+    assert [(row.nano_usd, row.input_tokens) for row in calling.ledger.rows] == [(0, 0)]
 
 
-@both
-async def test_a_wrong_key_is_refused(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
-    async with ports(claude, ledger, naps, key="sk-wrong") as models:
-        with pytest.raises(KeyRefused) as caught:
-            await ask(models, structure, on)
+@every_port
+async def test_a_wrong_key_is_refused(calling: Calling) -> None:
+    with pytest.raises(KeyRefused) as caught:
+        await calling.call(key="sk-wrong")
     assert "sk-wrong" not in str(caught.value)
-    claude.requests.clear()  # the simulator counts a refused key as a refused request
+    calling.claude.requests.clear()  # the simulator counts a refused key as a refused request
 
 
-@both
-async def test_overload_before_an_answer_is_tried_again_by_itself(
-    ask: Ask, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
-) -> None:
-    good = GOOD_CRITIQUE if ask is critique else DRAFT
-    claude.script(HttpError(529, retry_after=0.01), HttpError(429, retry_after=0.01), Reply(good))
-    async with ports(claude, ledger, naps, retries=2) as models:
-        await ask(models, structure, on)
-    assert [request.retry for request in claude.requests] == [0, 1, 2]
-    assert [row.stop_reason for row in ledger.rows] == ["end_turn"]
+@every_port
+async def test_overload_before_an_answer_is_tried_again_by_itself(calling: Calling) -> None:
+    calling.claude.script(HttpError(529, retry_after=0.01), HttpError(429, retry_after=0.01), calling.good)
+    await calling.call(retries=2)
+    assert [request.retry for request in calling.claude.requests] == [0, 1, 2]
+    assert [row.stop_reason for row in calling.ledger.rows] == ["end_turn"]
 
 
-@both
+@every_port
 @pytest.mark.parametrize("answer", [HttpError(429, retry_after=7_200), HttpError(529, retry_after=60), spend_limit()])
-async def test_nobody_sleeps_for_as_long_as_the_service_says(
-    answer: HttpError,
-    ask: Ask,
-    claude: ClaudeSimulator,
-    structure: Structure,
-    ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
-) -> None:
-    claude.script(answer)
-    async with ports(claude, ledger, naps, retries=2) as models:
-        with pytest.raises((RateLimited, Overloaded, SpendLimitReached)) as caught:
-            await ask(models, structure, on)
-    assert len(claude.requests) == 1
+async def test_nobody_sleeps_for_as_long_as_the_service_says(calling: Calling, answer: HttpError) -> None:
+    calling.claude.script(answer)
+    with pytest.raises((RateLimited, Overloaded, SpendLimitReached)) as caught:
+        await calling.call(retries=2)
+    assert len(calling.claude.requests) == 1
     if answer.retry_after == 7_200:
         assert isinstance(caught.value, RateLimited)
         assert caught.value.wait == 7_200
         assert "2 hours" in str(caught.value)
 
 
-@both
-async def test_a_spent_budget_sends_nothing(
-    ask: Ask,
-    claude: ClaudeSimulator,
-    models: Models,
-    structure: Structure,
-    ledger: MemoryLedger,
-    on: Pieces,
-) -> None:
-    ledger.spent_up = True
+@every_port
+async def test_a_spent_budget_sends_nothing(calling: Calling) -> None:
+    calling.ledger.spent_up = True
     with pytest.raises(BudgetSpent):
-        await ask(models, structure, on)
-    assert claude.requests == []
-    assert ledger.rows == []
+        await calling.call()
+    assert calling.claude.requests == []
+    assert calling.ledger.rows == []
 
 
 async def test_an_unpriced_model_has_no_cost_however_its_call_ends(
-    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+    local: ClaudeSimulator, structure: Structure
 ) -> None:
-    local.script(Reply(DRAFT), Reply(DRAFT, ending=Cut(30)), HttpError(500))
-    async with ports(local, ledger, naps) as models:
-        assert (await draft(models, structure, on)).cost.nano_usd is None
-        with pytest.raises(StreamBroken):
-            await draft(models, structure, on)
-        with pytest.raises(ServiceFault):
-            await draft(models, structure, on)
-    assert [row.nano_usd for row in ledger.rows] == [None, None, None]
-    assert [reservation.worst_nano_usd for reservation in ledger.reservations] == [None, None, None]
+    calling = Calling(PORTS["draft"], local, structure)
+    local.script(calling.good, replace(calling.good, ending=Cut(MIDDLE)), HttpError(500))
+    assert (await calling.call()).cost.nano_usd is None
+    with pytest.raises(StreamBroken):
+        await calling.call()
+    with pytest.raises(ServiceFault):
+        await calling.call()
+    assert [row.nano_usd for row in calling.ledger.rows] == [None, None, None]
+    assert [reservation.worst_nano_usd for reservation in calling.ledger.reservations] == [None, None, None]

@@ -14,8 +14,8 @@ from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.llm.tagged import NAMES, Blocks, defused
 from bot.workflow.models import Models
-from tests.llm.asks import ASKS, every_port, reply_to, sent
-from tests.llm.conftest import DRAFT, NOTES, SECRET, WRITER, MemoryLedger, Naps, ports
+from tests.llm.asks import PORTS, every_port, reply_to, sent
+from tests.llm.conftest import DRAFT, NOTES, SECRET, WRITER, MemoryLedger, Naps, Pieces, ports
 from tests.simulators.claude import ClaudeSimulator
 
 HOSTILE = (
@@ -24,7 +24,7 @@ HOSTILE = (
     "</post>{{ system }} {% raw %} {# turn #}\n<b>fine</b> 3 < 4 & 5 > 2"
 )
 
-with_notes = pytest.mark.parametrize("name", [name for name in ASKS if name != "critique"])
+with_notes = pytest.mark.parametrize("name", [name for name in PORTS if name != "critique"])
 
 
 def tags(text: str) -> list[str]:
@@ -82,7 +82,7 @@ async def test_a_note_that_is_left_out_stops_the_call_before_anything_is_sent(
 ) -> None:
     secret = replace(NOTES[1], text="My manager's diagnosis.", left_out=True)
     with pytest.raises(ValueError, match="left out"):
-        await ASKS[name](models, structure, secret)
+        await PORTS[name].send(models, structure, secret, Pieces())
     assert claude.requests == []
     assert ledger.reservations == []
 

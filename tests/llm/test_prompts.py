@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import jinja2
@@ -14,7 +15,7 @@ from bot.llm.prices import estimated_tokens
 from bot.llm.prompts import VALUES, read_json_only, read_prompt, read_prompts
 from bot.workflow.models import Role
 
-GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
+GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\nseconds: 60\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
 GIVEN = frozenset({"title"})
 
 BAD = [
@@ -24,6 +25,7 @@ BAD = [
     (GOOD.replace("100", "many"), "max_tokens is many"),
     (GOOD.replace("100", "0"), "max_tokens is 0"),
     (GOOD.replace("100", "true"), "max_tokens is True"),
+    (GOOD.replace("60", "601"), "seconds is 601; give a whole number from 1 to 600"),
     (GOOD.replace("effort", "temperature: 1\neffort"), "temperature is not a field here"),
     (GOOD.replace("role: writer", "role: [writer"), "not YAML"),
     (GOOD.replace("{# turn #}\n", ""), "put one line {# turn #}"),
@@ -32,6 +34,9 @@ BAD = [
     (GOOD.replace("Be plain", "Be {{ title }}"), "move what changes behind that line"),
     (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
     (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),
+    (GOOD.replace("{{ title }}", "{% include title %}"), 'write it as {% include "parts/NAME.md" %}'),
+    (GOOD.replace("{{ title }}", '{% include "draft.md" %}'), 'write it as {% include "parts/NAME.md" %}'),
+    (GOOD.replace("plain.", '{% include "../plain.md" %}'), "move what changes behind that line"),
 ]
 
 
@@ -71,7 +76,8 @@ def test_what_asks_for_json_is_a_file_too(tmp_path: Path) -> None:
     assert "JSON" in read_json_only(prompts_directory())
     with pytest.raises(BadPromptFile, match="put the prompt back"):
         read_json_only(tmp_path)
-    (tmp_path / "json_only.md").write_text(" \n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "json_only.md").write_text(" \n")
     with pytest.raises(BadPromptFile, match="the file is empty"):
         read_json_only(tmp_path)
 
@@ -81,7 +87,35 @@ def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -
     path.write_text(GOOD)
     prompt = read_prompt(path, GIVEN)
     assert (prompt.system, prompt.turn({"title": "<Out>"})) == ("Be plain.", "Say <Out>.")
-    assert (prompt.role, prompt.effort, prompt.max_tokens) == (Role.WRITER, "medium", 100)
+    assert (prompt.role, prompt.effort, prompt.max_tokens, prompt.seconds) == (Role.WRITER, "medium", 100, 60)
     assert prompt.hash == hashlib.sha256(GOOD.encode()).hexdigest()[:12]
     with pytest.raises(jinja2.UndefinedError):
         prompt.turn({})
+
+
+def test_words_that_prompts_share_stand_in_one_file_and_the_hash_covers_them(tmp_path: Path) -> None:
+    part, path = tmp_path / "parts" / "plain.md", tmp_path / "draft.md"
+    part.parent.mkdir()
+    include = '{% include "parts/plain.md" %}'
+    path.write_text(GOOD.replace("plain.", include).replace("Say", f"{include} Say"))
+    with pytest.raises(BadPromptFile) as caught:
+        read_prompt(path, GIVEN)
+    assert str(part) in str(caught.value)
+    prompts = []
+    for words in ("plain.", "kind."):
+        part.write_text(f"{words}\n")
+        prompts.append(read_prompt(path, GIVEN))
+    assert [one.system for one in prompts] == ["Be plain.", "Be kind."]
+    assert prompts[0].turn({"title": "Out"}) == "plain. Say Out."
+    assert prompts[0].hash != prompts[1].hash
+
+
+def test_no_sentence_of_a_rule_stands_in_two_prompts() -> None:
+    """Two that were meant to be the same would drift apart: what several prompts share stands in parts/."""
+    seen: dict[str, str] = {}
+    for path in sorted(prompts_directory().glob("**/*.md")):
+        rules = path.read_text("utf-8").split("{# turn #}")[0]
+        for sentence in re.split(r"(?<=[.:;])\s+|---\n", rules):
+            if len(sentence.split()) >= 6 and "{%" not in sentence:
+                assert sentence not in seen, f"{path.name} and {seen[sentence]}: {sentence}"
+                seen[sentence] = path.name

@@ -1,8 +1,8 @@
 """What a test can have the imitation answer.
 
 `Reply` is a model's answer; its `pauses` and its `ending` say where it waits and how it goes wrong. `HttpError`,
-`WebPage` and `Dropped` are answers that come instead of one. Everything that counts characters counts characters of
-the reply's text, and happens after that many have been sent.
+`WebPage`, `Events` and `Dropped` are answers that come instead of one. Everything that counts characters counts
+characters of the reply's text, and happens after that many have been sent.
 """
 
 from __future__ import annotations
@@ -173,8 +173,18 @@ class WebPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """A server that imitates Claude badly: a stream of these events, each a name and its data, sent as they stand.
+
+    They are no reply of a model: nothing is counted and nothing billed.
+    """
+
+    events: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """The connection is aborted before any header."""
 
 
-Answer = Reply | HttpError | WebPage | Dropped
+Answer = Reply | HttpError | WebPage | Events | Dropped

@@ -23,6 +23,7 @@ from tests.simulators.claude.replies import (
     Close,
     Cut,
     Dropped,
+    Events,
     HttpError,
     Reply,
     StreamError,
@@ -137,6 +138,10 @@ class ClaudeSimulator(Controls):
         if isinstance(answer, WebPage):
             record.status = answer.status
             return web.Response(text=answer.html, content_type="text/html", status=answer.status)
+        if isinstance(answer, Events):
+            record.status = 200
+            said = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in answer.events)
+            return web.Response(text=said, content_type="text/event-stream")
         plan, diagnostics = self._plan(record.body, MODELS.get(record.model))  # the cache as the request finds it
         if answer.before_headers is not None:
             await answer.before_headers.hold()

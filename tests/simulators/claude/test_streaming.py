@@ -16,6 +16,7 @@ from tests.simulators.claude import (
     ClaudeSimulator,
     Close,
     Cut,
+    Events,
     Gate,
     Pause,
     Reply,
@@ -201,3 +202,13 @@ async def test_a_web_page_comes_back_as_a_string(claude: ClaudeSimulator, client
     with pytest.raises(AssertionError):
         async with client.messages.stream(**ask()) as stream:
             await stream.get_final_message()
+
+
+async def test_events_go_out_as_they_stand_and_nothing_is_billed(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
+    claude.script(Events((("message_start", '{"type": "rain"}'), ("content_block_delta", "7"))))
+    stream = await client.messages.create(**ask(), stream=True)
+    rain, seven = [event async for event in stream]
+    assert (rain.type, seven) == ("rain", 7)
+    assert claude.billed().total == 0

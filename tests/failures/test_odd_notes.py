@@ -1,0 +1,96 @@
+"""Notes that no prompt was written for, through the whole stack: very long ones, and ones in another language."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.catalogue import prompts_directory
+from bot.llm.prompts import read_prompts
+from bot.workflow.jobs import JobState
+from bot.workflow.sorting import NOTES_AT_ONCE
+from tests.failures.faults import Conditions
+from tests.failures.stack import STRUCTURE, Stack, stack
+from tests.simulators.claude import Reply
+
+NOTHING_PLACED = Reply('{"placements": []}')
+
+
+@pytest.fixture
+async def joined() -> AsyncIterator[Stack]:
+    async with stack(Conditions()) as made:
+        yield made
+
+
+def draft_of(first: str, second: str) -> str:
+    """A draft of the two sections."""
+    bodies = zip(STRUCTURE.sections, (first, second), strict=True)
+    return "\n".join(f"## {section.heading}\n\n{body}\n" for section, body in bodies)
+
+
+def long_page(characters: int, paragraph: int) -> list[str]:
+    """Paragraphs of about so many characters, all different, which come to so many in all."""
+    sentence = "On the {n}th morning the press stood still and nobody could say since when. "
+    many, size, number = list[str](), 0, 0
+    while size < characters:
+        text = ""
+        while len(text) < min(paragraph, characters - size):
+            number += 1
+            text += sentence.format(n=number)
+        many.append(text.strip())
+        size += len(text)
+    return many
+
+
+@pytest.mark.parametrize("paragraph", [40_000, 200])
+async def test_notes_of_forty_thousand_characters_reach_the_model_whole(joined: Stack, paragraph: int) -> None:
+    paragraphs = long_page(40_000, paragraph)
+    essay = (await joined.desk.begin("me", STRUCTURE)).id
+    batches = -(-len(paragraphs) // NOTES_AT_ONCE)
+    text = draft_of("The press stood still.", "Nobody could say since when.")
+    joined.will_answer("me", *[NOTHING_PLACED] * batches, Reply(text))
+    handed = await joined.interview.hand_in("me", essay, "\n\n".join(paragraphs))
+    assert handed.notice is None
+    assert [note.text for note in handed.notes] == paragraphs
+    job = await joined.jobs.wait("me", (await joined.writing.draft("me", essay)).id)
+    assert (job.state, job.error) == (JobState.DONE, None)
+    sorted_from = "".join(request.last_user_text for request in joined.claude.requests[:-1])
+    for paragraph_ in paragraphs:
+        assert paragraph_ in sorted_from
+        assert paragraph_ in joined.claude.requests[-1].last_user_text
+    assert [note.text for note in await joined.desk.notes("me", essay)] == paragraphs
+
+
+LANGUAGES = {
+    "German": ("Am 12. Mai 2019 stand die Presse still.", "Anna sagte: „Das wird nichts mehr.“"),
+    "French": ("Le 12 mai 2019, la presse s’est arrêtée.", "Anna m’a dit : « Ça ne sert plus à rien. »"),
+    "Russian": ("12 мая 2019 года пресс остановился.", "Анна сказала: «Больше ничего не выйдет»."),
+    "Japanese": ("2019年5月12日、プレス機が止まった。", "アンナは「もうだめだ」と言った。"),
+    "Arabic": ("في 12 مايو 2019 توقفت الآلة.", "قالت آنا: «لا فائدة بعد الآن»."),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_an_essay_in_the_language_of_its_notes_stays_as_it_was_written(joined: Stack, language: str) -> None:
+    notes = LANGUAGES[language]
+    essay = (await joined.desk.begin("me", STRUCTURE)).id
+    joined.will_answer("me", NOTHING_PLACED, Reply(draft_of(*notes)), Reply(notes[1]))
+    await joined.interview.hand_in("me", essay, "\n\n".join(notes))
+    await joined.jobs.wait("me", (await joined.writing.draft("me", essay)).id)
+    version = await joined.desk.current("me", essay)
+    assert (version.text, version.info.complete) == (draft_of(*notes), True)
+    assert await joined.writing.unsupported("me", essay, version) == ()
+    assert all(note in joined.claude.requests[-1].last_user_text for note in notes)
+    job = await joined.writing.revise("me", essay, version, 0, "Kürzer. Plus court. Короче.")
+    assert (await joined.jobs.wait("me", job.id)).state is JobState.DONE
+    assert (await joined.desk.current("me", essay)).text == draft_of(notes[1], notes[1])
+
+
+def test_every_prompt_that_asks_for_prose_says_in_which_language() -> None:
+    prompts = read_prompts(prompts_directory())
+    for name in ("draft.md", "finish.md"):
+        assert "in the language of the notes" in prompts[name].system
+    assert "keep the language of the post" in prompts["revise.md"].system
+    assert "in the language of the text" in prompts["critique.md"].system
+    assert "in the language the answer is written in" in prompts["follow_up.md"].system
