@@ -71,6 +71,8 @@ def _paragraphs(texts: Sequence[str]) -> str:
 
 def closed(text: str) -> str:
     """The text and, on a line of its own, the end of a block that it left open and that would swallow a heading."""
+    if "<" not in text and not _FENCE.search(text):
+        return text
     for closer in ("", *dict.fromkeys(_FENCE.findall(text)), *_HTML_ENDS):
         ended = f"{text}\n{closer}" if closer else text
         # Between headings, as it will stand: at the very top, three dashes would open front matter.

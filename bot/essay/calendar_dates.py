@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bot.essay.calendar_words import month_pattern, months, weekday_pattern, weekdays
+from bot.essay.languages import Language, language
 from bot.essay.spans import Span
-from bot.essay.specific import Specific, claimed
+from bot.essay.specific import Specific, claimed, plain_digits
 
 _MONTH_NAMES = (
     "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct"
@@ -30,16 +32,15 @@ _AROUND_YEAR = (
 )
 
 
-def _month(name: str) -> int:
-    return MONTHS[name.rstrip(".").lower()]
-
-
 def _day(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
 def _full(year: str | None, month: str, day: str | None) -> tuple[str, frozenset[str]]:
-    number = _month(month)
+    return _numbered(year, MONTHS[month.rstrip(".").lower()], day)
+
+
+def _numbered(year: str | None, number: int, day: str | None) -> tuple[str, frozenset[str]]:
     if year and day:
         value = f"{year}-{number:02d}-{_day(day):02d}"
         return value, frozenset({value[:7], year, value[5:], f"month {number:02d}"})
@@ -68,7 +69,7 @@ _Reader = Callable[[re.Match[str]], tuple[str, frozenset[str]] | None]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (
         re.compile(rf"(?<![\w-])(?P<y>{_YEAR})-(?P<m>0[1-9]|1[0-2])(?:-(?P<d>0[1-9]|[12]\d|3[01]))?(?![\w-])"),
-        lambda m: _full(m["y"], next(name for name, number in MONTHS.items() if number == int(m["m"])), m["d"]),
+        lambda m: _numbered(m["y"], int(m["m"]), m["d"]),
     ),
     (re.compile(rf"(?<![\w/.])(?P<first>\d\d?)[/.](?P<second>\d\d?)[/.](?P<year>{_YEAR})(?!\w)"), _numeric),
     (
@@ -115,13 +116,15 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
 )
 
 
-def dates(text: str) -> tuple[Specific, ...]:
+def dates(text: str, spoken: Language | None = None) -> tuple[Specific, ...]:
     """The dates of ``text`` in order, the fullest reading of each place: 12 May 2019 is one date, not three.
+
+    Months and weekdays are read in English and in the language ``spoken``; without it, in the one the text is in.
 
     Values are ISO 8601 as far as the text goes (2019-05-12, 2019-05, 2019); a day without a year is "05-12", a month
     alone "month 05", quarters "2021-q3", decades "1990s", weekdays by name. Ambiguous 05/12/2019 vouches for both.
     """
-    source = claimed(text)
+    source = plain_digits(claimed(text))
     found: list[Specific] = []
     for order, (pattern, read) in enumerate(_READERS):
         for match in pattern.finditer(source):
@@ -132,9 +135,23 @@ def dates(text: str) -> tuple[Specific, ...]:
                 end -= 1
             value, also = result
             found.append(Specific(Span(start, end), "date", text[start:end], value, also))
+    found += _foreign(text, source, spoken or language(text))
     found.sort(key=lambda specific: (specific.span.start, -specific.span.end))
     chosen: list[Specific] = []
     for specific in found:
         if not chosen or specific.span.start >= chosen[-1].span.end:
             chosen.append(specific)
     return tuple(chosen)
+
+
+def _foreign(text: str, source: str, spoken: Language) -> list[Specific]:
+    found: list[Specific] = []
+    if (pattern := month_pattern(spoken)) is not None:
+        for match in pattern.finditer(source):
+            value, also = _numbered(match["y"], months(spoken)[match["m"].lower()], match["d"])
+            found.append(Specific(Span(*match.span()), "date", text[match.start() : match.end()], value, also))
+    if (pattern := weekday_pattern(spoken)) is not None:
+        for match in pattern.finditer(source):
+            value = WEEKDAYS[weekdays(spoken)[match["w"].lower()] - 1]
+            found.append(Specific(Span(*match.span()), "date", text[match.start() : match.end()], value))
+    return found

@@ -81,9 +81,10 @@ class Critique:
     """The findings on one text, the gravest first and at most FINDINGS_SHOWN.
 
     ``fix_first`` is the one thing to do before all others, and speaks of one of the findings. ``dropped`` counts
-    remarks whose quotation is nowhere in the text, ``held_back`` those beyond the number shown, ``repeated`` those on
-    words that a finding as grave or graver quotes, ``misshapen`` those that could not be read; ``model`` is the model
-    that wrote it.
+    remarks whose quotation is nowhere in the text or is no evidence, ``held_back`` those beyond the number shown,
+    ``repeated`` those on words that a finding as grave or graver quotes, ``misshapen`` those that could not be read,
+    ``reworded`` findings in which a sentence of ours stands, because the critic's own brought in what nobody wrote;
+    ``model`` is the model that wrote it.
     """
 
     fix_first: str
@@ -93,5 +94,6 @@ class Critique:
     dropped: int
     held_back: int
     model: str
-    repeated: int = 0  # the last two are missing from critiques stored before they were counted
+    repeated: int = 0  # the last three are missing from critiques stored before they were counted
     misshapen: int = 0
+    reworded: int = 0

@@ -15,6 +15,7 @@ from bot.essay.essay import Origin
 from bot.essay.gaps import GAP, written_words
 from bot.essay.plain import to_plain
 from bot.essay.sections import split
+from bot.essay.words import shortened
 
 LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
 _DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description
@@ -86,15 +87,8 @@ def description(text: str) -> str:
         for block in blocks(part.body):
             plain = " ".join(to_plain(block).split())
             if written_words(plain) and not GAP.search(block):
-                return _shortened(plain)
+                return shortened(plain, _DESCRIPTION_CHARACTERS)
     return ""
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= _DESCRIPTION_CHARACTERS:
-        return text
-    cut = text[: _DESCRIPTION_CHARACTERS - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:–—") + "…"
 
 
 def words_apart_from_headings(text: str) -> int:

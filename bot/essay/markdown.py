@@ -58,6 +58,8 @@ def front_matter_lines(lines: tuple[Line, ...]) -> int:
     return next((n + 1 for n, line in enumerate(lines) if n and line.text.rstrip() in ("---", "...")), 0)
 
 
+# One question about a text leads to the next, each of which is answered from its blocks.
+@lru_cache(maxsize=16)
 def blocks_of(text: str) -> Blocks:
     """Reads the blocks of ``text``; nothing is changed, and any string whatever is accepted."""
     lines = lines_of(text)

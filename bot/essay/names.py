@@ -5,69 +5,63 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 
-from bot.essay.calendar_dates import MONTHS, WEEKDAYS
-from bot.essay.languages import OTHER_FUNCTION_WORDS, is_english
+from bot.essay import german_words
+from bot.essay.east_asian import marked_names
+from bot.essay.german import without_nouns
+from bot.essay.languages import OTHER_FUNCTION_WORDS, Language, language
 from bot.essay.ordinary import (
     COMMON_WORDS,
     FUNCTION_WORDS,
     GENERIC_ACRONYMS,
     HONORIFICS,
+    NAMES_LIKE_WORDS,
     ORDINARY_ENDINGS,
     ROLE_WORDS,
 )
 from bot.essay.sections import split
 from bot.essay.spans import Span
 from bot.essay.specific import Specific, claimed
+from bot.essay.tokens import POSSESSIVE, Token, tokens
 from bot.essay.words import word_set
 
-# A letter or digit, then letters, digits and joints between them; C++ and C# keep their signs.
-_TOKEN = re.compile(r"[^\W_](?:\w|[-'’&/.+](?=\w))*(?:\+\+|#(?!\w))?")
-_POSSESSIVE = re.compile(r"['’](?:s|S)?$")
-_CONTRACTION = re.compile(r"^(?P<base>[^\W_]+)['’](?:d|ll|ve|re|m|t)$")
 _CONNECTORS = word_set("of de van von der den da del della di du la le bin al &")
-_START_BEFORE = re.compile(r"(?:^|[.!?…:;*•>|]|\n[ \t]*\n|[.!?…][\"”’')\]]+|[\n\r])[\s\"“”‘'’(\[*_#>-]*$")
-_CALENDAR = frozenset(MONTHS) | frozenset(WEEKDAYS) | frozenset(day + "s" for day in WEEKDAYS)
-# How far back a sentence's beginning is looked for: a mark, its closing quotation marks and white space.
-_LOOK_BACK = 12
+# In German the others are articles: "sah Anna den Chef".
+_GERMAN_CONNECTORS = word_set("von van zu de &")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    start: int
-    end: int
-    word: str
-    capital: bool  # written as a name is: Capital, CamelCase, ACRONYM
-    strong: bool  # by its shape alone more than a capitalised word
-    opens: bool  # stands where any word would have a capital
-
-
-def names(text: str) -> tuple[Specific, ...]:
+def names(text: str, spoken: Language | None = None) -> tuple[Specific, ...]:
     """The names of ``text`` in order: people, firms, places, products, job titles; a run of capitals is one.
 
     Left out: "I", months and weekdays, ordinary words at the start of a sentence, words in capitals for emphasis, and
     headings in title case. In a text that is not English any word at the start of a sentence may be an ordinary one: it
-    is a name where it stands inside a sentence with its capital as well, or begins a name of several words. Values are
-    case-folded, without accents, possessive endings and forms of address.
+    is a name where it stands inside a sentence with its capital as well, or begins a name of several words. German
+    nouns are left out as far as they can be told; in scripts without capitals only what east_asian finds is a name.
+    Values are case-folded, without accents, possessive endings and forms of address. ``spoken`` is the language of the
+    text, looked for where it is not given.
     """
     source = _without_headings(text)
-    tokens = _tokens(source)
-    inside = Counter(token.word for token in tokens if token.capital and not token.opens)
-    small = {token.word for token in tokens if not token.capital}
-    openers = FUNCTION_WORDS if is_english(token.word for token in tokens) else FUNCTION_WORDS | OTHER_FUNCTION_WORDS
-    found: list[Specific] = []
+    spoken = spoken or language(text)
+    words = tokens(source)
+    connectors = _CONNECTORS
+    openers = FUNCTION_WORDS if spoken == "en" else FUNCTION_WORDS | OTHER_FUNCTION_WORDS
+    if spoken == "de":
+        words, connectors = without_nouns(source, words), _GERMAN_CONNECTORS
+        openers |= german_words.FUNCTION_WORDS
+    inside = Counter(token.word for token in words if token.capital and not token.opens)
+    small = {token.word for token in words if not token.capital}
+    found = [_plain(text, start, end) for start, end in marked_names(source)]
     at = 0
-    while at < len(tokens):
-        end = _run_end(source, tokens, at)
+    while at < len(words):
+        end = _run_end(source, words, at, connectors)
         if end == at:
             at += 1
             continue
-        run = _trimmed(tokens[at:end], inside, small, openers)
+        run = _trimmed(words[at:end], inside, small, openers)
         if run:
             found.append(_specific(text, run))
         at = end
-    return tuple(found)
+    return tuple(sorted(found, key=lambda name: name.span))
 
 
 def is_generic(name: Specific) -> bool:
@@ -78,7 +72,7 @@ def is_generic(name: Specific) -> bool:
 
 def name_value(name: str) -> str:
     """One value for a name: case, accents, kinds of apostrophe, white space and a possessive ending set aside."""
-    plain = _POSSESSIVE.sub("", " ".join(name.split())).replace("’", "'")
+    plain = POSSESSIVE.sub("", " ".join(name.split())).replace("’", "'")
     decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
@@ -96,44 +90,14 @@ def _without_headings(text: str) -> str:
     return "".join(pieces)
 
 
-def _tokens(source: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    for match in _TOKEN.finditer(source):
-        raw = match.group()
-        opens = bool(_START_BEFORE.search(source, max(0, match.start() - _LOOK_BACK), match.start()))
-        if opens and tokens and tokens[-1].word in HONORIFICS and match.start() - tokens[-1].end <= 2:
-            opens = False
-        if raw.isalpha() and raw.islower():  # most words of a text, and names of nothing
-            tokens.append(_Token(match.start(), match.end(), raw, capital=False, strong=False, opens=opens))
-            continue
-        base = _POSSESSIVE.sub("", raw)
-        word = base.replace("’", "'").lower()
-        letters = [char for char in base if char.isalpha()]
-        upper = sum(char.isupper() for char in letters)
-        acronym = upper > 1 and upper == len(letters)
-        camel = not acronym and any(char.isupper() for char in base[1:]) and base[:1].isalpha() and "-" not in base
-        capital = bool(letters) and (base[0].isupper() or camel) and word not in _CALENDAR and not base[0].isdigit()
-        contraction = _CONTRACTION.match(base)
-        if word in ("i", "i'm", "i'd", "i'll", "i've", "a") or (
-            contraction and contraction["base"].lower() in FUNCTION_WORDS
-        ):
-            capital = False
-        if acronym and (word in FUNCTION_WORDS or word in COMMON_WORDS) and word not in ("it", "us"):
-            capital = False  # AND, NOT, NEVER: emphasis
-        if acronym and word in ("it", "us") and raw != base:
-            capital = False
-        tokens.append(_Token(match.start(), match.start() + len(base), word, capital, acronym or camel, opens))
-    return tokens
-
-
-def _run_end(source: str, tokens: list[_Token], at: int) -> int:
+def _run_end(source: str, tokens: list[Token], at: int, connectors: frozenset[str]) -> int:
     """The end of the run of capitals from ``at``, with "of", "van" and the like between two of them."""
     if not tokens[at].capital:
         return at
     end = at + 1
     while end < len(tokens):
         step = end
-        if tokens[step].word in _CONNECTORS and not tokens[step].capital and step + 1 < len(tokens):
+        if tokens[step].word in connectors and not tokens[step].capital and step + 1 < len(tokens):
             if not _touching(source, tokens[step - 1], tokens[step]):
                 break
             step += 1
@@ -144,7 +108,7 @@ def _run_end(source: str, tokens: list[_Token], at: int) -> int:
     return end
 
 
-def _touching(source: str, left: _Token, right: _Token) -> bool:
+def _touching(source: str, left: Token, right: Token) -> bool:
     if right.start - left.end > 4:
         return False
     between = source[left.end : right.start]
@@ -155,7 +119,7 @@ def _touching(source: str, left: _Token, right: _Token) -> bool:
     return between.isspace() and between.count("\n") <= 1 and not (between.count("\n") and right.opens and left.strong)
 
 
-def _trimmed(run: list[_Token], inside: Counter[str], small: set[str], openers: frozenset[str]) -> list[_Token]:
+def _trimmed(run: list[Token], inside: Counter[str], small: set[str], openers: frozenset[str]) -> list[Token]:
     """A run without what is no part of a name; empty where nothing is left. ``openers`` are the function words of the
     text's language, or of many where it is not English.
     """
@@ -175,10 +139,10 @@ def _trimmed(run: list[_Token], inside: Counter[str], small: set[str], openers: 
     return run
 
 
-def _name_at_start(run: list[_Token], inside: Counter[str], small: set[str], *, english: bool) -> bool:
+def _name_at_start(run: list[Token], inside: Counter[str], small: set[str], *, english: bool) -> bool:
     """Whether a capital that any first word would have belongs to a name."""
     word = run[0].word
-    if word in HONORIFICS or inside[word]:
+    if word in HONORIFICS or word in NAMES_LIKE_WORDS or inside[word]:
         return True
     if len(run) > 1 and word in ROLE_WORDS and run[1].word in ROLE_WORDS:
         return True  # "Product Manager is a job"
@@ -190,7 +154,11 @@ def _name_at_start(run: list[_Token], inside: Counter[str], small: set[str], *, 
     return not ordinary and not (word.endswith("s") and word[:-1] in small)
 
 
-def _specific(text: str, run: list[_Token]) -> Specific:
+def _plain(text: str, start: int, end: int) -> Specific:
+    return Specific(Span(start, end), "name", text[start:end], name_value(text[start:end]))
+
+
+def _specific(text: str, run: list[Token]) -> Specific:
     span = Span(run[0].start, run[-1].end)
     value = name_value(span.of(text))
     words = [name_value(text[token.start : token.end]) for token in run]

@@ -90,6 +90,13 @@ ORDINARY_ENDINGS = (
     ),
     *("ware", "ology", "craft", "body", "thing", "where", "times", "self", "selves", "ways", "ward", "wards"),
 )
+# Given names and surnames that end like that all the same.
+NAMES_LIKE_WORDS = word_set(
+    "emily sally billy kelly molly polly holly lily milly carly shelly kimberly beverly fred alfred wilfred manfred"
+    " winifred ned ted jared ahmed mohamed mohammed hamed reed sterling irving fleming harding hastings clement rogers"
+    " myers bowers anders charity trinity felicity florence terence terrence laurence lawrence clarence torrence"
+    " terrance constance vance mable edward howard hayward"
+)
 # Titles of jobs and departments: capitals that say what somebody is, not who.
 ROLE_WORDS = word_set(
     "account accountant administrator agile analyst architect area assistant associate backend bootcamp"

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from bot.essay.lines import breaks_early, closes_sentence, is_wrapped, starts_lower
 from bot.essay.markdown import Blocks
+from bot.essay.marks import unmarked
 
 # The longest real headings of essays run to a dozen words; 90 characters hold them and leave out paragraphs.
 _MOST_WORDS = 14
 _MOST_CHARACTERS = 90
 _OPEN_END = tuple(",:;—–-.!?…")
 _LIST_ITEM = re.compile(
-    r"\s*(?:[-*+•‣◦–—>|]|\(?\w{1,3}[.)](?:\s|$)|\[|\d{1,2}[:.h]\d\d\b)"
-)  # bullets, "1.", "(a)", [gaps], times in a log
+    r"\s*(?:[-*+•‣◦–—>|]|\(?\w{1,3}[.)](?:\s|$)|\[|/|\d{1,2}[:.h]\d\d\b)"
+)  # bullets, "1.", "(a)", [gaps], /commands, times in a log
 _SALUTATION = re.compile(r"(?:dear|hi|hello|hey|to whom)\b", re.IGNORECASE)
 _SIGN_OFF = re.compile(
     r"(?:(?:yours|best|kind|kindest|warm|warmest|many|with|all my|all the|lots of)\b[\w ]*"
@@ -40,7 +41,7 @@ class PlainHeading:
 
 
 def _shaped_like_heading(text: str) -> bool:
-    stripped = text.strip()
+    stripped = unmarked(text).strip()  # a mark behind a sentence makes no heading of it
     return (
         0 < len(stripped) <= _MOST_CHARACTERS
         and len(stripped.split()) <= _MOST_WORDS

@@ -13,6 +13,9 @@ from bot.essay.structure import Structure
 # Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
 # two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
 _SAME = 90
+# The words that a question must have to be known again with a head ("Tell me,") or a tail ("word for word") of half as
+# many at most: "What did it cost?" is another question than "What did it cost in sleep?"
+_LEAST_WORDS = 5
 
 
 def is_own(structure: Structure, question: str) -> bool:
@@ -21,8 +24,14 @@ def is_own(structure: Structure, question: str) -> bool:
 
 
 def is_same_question(one: str, other: str) -> bool:
-    """Whether two questions are the same, or nearly."""
-    return bool(fuzz.ratio(one, other, processor=utils.default_process) >= _SAME)
+    """Whether two questions are the same, or nearly, or one is the other with a few words before or behind it."""
+    short, long = sorted((utils.default_process(one).split(), utils.default_process(other).split()), key=len)
+    more, wanted = len(long) - len(short), " ".join(short)
+    if fuzz.ratio(wanted, " ".join(long)) >= _SAME:
+        return True
+    if len(short) < _LEAST_WORDS or 2 * more > len(short):
+        return False
+    return any(fuzz.ratio(wanted, " ".join(long[at : at + len(short)])) >= _SAME for at in (0, more))
 
 
 def notes_for_model(structure: Structure, notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.essay.markdown import Blocks, blocks_of
 from bot.essay.plain_headings import plain_headings
@@ -38,6 +39,8 @@ class Part:
         return self.body_start + len(self.body)
 
 
+# A text is taken apart again for each page, form, menu and count of it; 256 long ones are some 5 MB.
+@lru_cache(maxsize=256)
 def split(text: str) -> tuple[Part, ...]:
     """The parts of ``text`` in order; ``join`` of them is ``text``. An empty text has none.
 

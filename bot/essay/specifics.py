@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
 from bot.essay.calendar_dates import dates
+from bot.essay.languages import Language, language
 from bot.essay.names import is_generic, name_value, names
 from bot.essay.numbers import numbers
 from bot.essay.quoted import quotation_value, quotations
-from bot.essay.specific import Specific, SpecificKind
+from bot.essay.shares import same_share, shares
+from bot.essay.spans import Span
+from bot.essay.specific import Specific, SpecificKind, claimed
 
 __all__ = [
     "Specific",
@@ -22,9 +29,30 @@ __all__ = [
 ]
 
 
-def specifics(text: str) -> tuple[Specific, ...]:
-    """All of them in the order of the text. A year is a date or a number, not both; a quotation may hold the others."""
-    when = dates(text)
+def specifics(text: str, spoken: Language | None = None) -> tuple[Specific, ...]:
+    """All of them in the order of the text. A year is a date or a number, not both; a quotation may hold the others.
+
+    What is written in words is read in the language ``spoken``; without it, in the one the text is in.
+    """
+    spoken = spoken or language(text)
+    when, parts = dates(text, spoken), shares(text, spoken)
     places = {specific.span for specific in when}
-    counted = [number for number in numbers(text) if number.span not in places]
-    return tuple(sorted([*when, *counted, *names(text), *quotations(text)], key=lambda specific: specific.span))
+    source = claimed(text)
+    counted = [
+        replace(number, same=same_share(source, number))
+        for number in without_inner(numbers(text, spoken, when), [part.span for part in parts])
+        if number.span not in places
+    ]
+    found = [*when, *parts, *counted, *names(text, spoken), *quotations(text)]
+    return tuple(sorted(found, key=lambda specific: specific.span))
+
+
+def without_inner(found: Sequence[Specific], spans: Sequence[Span]) -> list[Specific]:
+    """Those that stand in none of the spans, which are in order and apart."""
+    starts = [span.start for span in spans]
+    result = []
+    for specific in found:
+        at = bisect_right(starts, specific.span.start) - 1
+        if at < 0 or specific.span.end > spans[at].end:
+            result.append(specific)
+    return result

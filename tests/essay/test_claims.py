@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.claims import claims, unsupported, without_headings
+from bot.essay.claims import claims, unsupported, unsupported_in, without_headings
+from bot.essay.essay import Note
 
 NOTES = (
     "In May 2019 I left Northwind, 14 of us. It was about 15 percent of the team, on four thousand euros a month.",
@@ -115,7 +116,7 @@ def test_notes_in_another_language_support_as_well(notes: tuple[str, ...], text:
     ("text", "listed"),
     [
         ("Cela m'a pris du temps. Puis Zoé est partie. Rien ne changeait dans la maison.", ["Zoé"]),
-        ("Zoé est partie. Cela n'était pas prévu, et j'ai appelé Zoé le soir.", ["Zoé", "Zoé"]),
+        ("Zoé est partie. Cela n'était pas prévu, et j'ai appelé Zoé le soir.", ["Zoé"]),
         ("Marie Curie était là avec nous, et elle est partie.", ["Marie Curie"]),
         ("Wtedy powiedziałem, że to koniec. Nikt nie pytał o nic.", []),
         ("Entonces me fui. Nadie preguntaba por qué no estaba en la oficina.", []),
@@ -140,3 +141,105 @@ def test_headings_become_spaces_and_every_offset_stays() -> None:
     assert len(bare) == len(text)
     assert bare.split() == ["Body.", "More."]
     assert bare.index("More") == text.index("More")
+
+
+@pytest.mark.parametrize(
+    ("notes", "text", "listed"),
+    [
+        # The same number in words and in figures, and what no note holds.
+        (("12 personnes, 93 000 euros",), "Nous étions douze, à quatre-vingt-treize mille euros.", []),
+        (("il y avait douze personnes et moi",), "Nous étions 12, et ils ont pris une femme et un chien.", []),
+        ((), "Nous étions douze à huit heures et un homme est parti.", ["douze", "huit"]),
+        (("le 12 mai 2019, 8h30",), "C'était le douze mai 2019 à 8h45, un lundi.", ["douze", "8h45", "lundi"]),
+        (("wir waren zwölf, ich bekam 93.000 Euro",), "Wir waren 12, und es waren dreiundneunzigtausend Euro.", []),
+        ((), "Ich ging im März, nach anderthalb Jahren und mit 15 Prozent.", ["März", "anderthalb", "15 Prozent"]),
+        (("doce personas, en marzo, 3.500 euros",), "Éramos 12 en marzo, con tres mil quinientos euros.", []),
+        (("éramos doze na empresa",), "Éramos treze na empresa, e não doze.", ["treze"]),
+        (("eravamo dodici, il 3 maggio",), "Eravamo 12 quel 3 maggio, e tu sei stato bravo.", []),
+        (("we waren met twaalf man in mei",), "We waren met 12 man in mei, en niet met dertien.", ["dertien"]),
+        # Scripts with other digits and numerals, and without spaces or capitals.
+        (("年収は800万円、3人が辞めた",), "年収は八百万円だと言われ、三人が辞めた。", []),
+        (
+            (),
+            "田中部長は年収が八百万円だと言った。アンナは泣いた。チームは十分に休んだ。",
+            ["田中", "八百万円", "アンナ"],
+        ),
+        (("田中は「もう無理だ」と言った",), "田中部長は「もう無理だ」と言った。", []),
+        (("90 دولار",), "كان عندي ٩٠ دولار و١٢ كتابا", ["١٢"]),
+        (("8천만 원, 김민수 씨",), "김민수 씨는 8천만 원을 받았고 14명이 떠났다.", ["14"]),
+    ],
+)
+def test_numbers_in_the_words_and_the_digits_of_other_languages_are_read(
+    notes: tuple[str, ...], text: str, listed: list[str]
+) -> None:
+    assert open_claims(text, notes) == listed
+
+
+@pytest.mark.parametrize(
+    ("notes", "text", "listed"),
+    [
+        (
+            "",
+            "Half of them left. A third of my pay went, and it was twice as fast.",
+            ["Half of them", "A third of", "twice as"],
+        ),
+        ("", "Sales doubled, and half my team stayed half an hour.", ["doubled", "half my team", "half an hour"]),
+        ("", "My better half and I think twice in the second half. Half the battle, half-hearted, doubled over.", []),
+        ("50% of us went, 2x faster, for 30 minutes", "Half of us went, twice as fast, for half an hour.", []),
+        ("half the team, twice as fast", "50% of the team; 2x; 2 times.", []),
+        ("33 per cent, then three quarters", "A third of it, then 75%.", []),
+        ("", "Das war die Hälfte, und doppelt so viel.", ["Hälfte", "doppelt so viel"]),
+        ("50 Prozent", "Das war die Hälfte, aber nicht die zweite Hälfte des Jahres.", []),
+    ],
+)
+def test_parts_and_multiples_in_words_are_numbers_too(notes: str, text: str, listed: list[str]) -> None:
+    assert open_claims(text, (notes,)) == listed
+
+
+GERMAN = """\
+Elf Jahre habe ich in der Druckerei gearbeitet. Das Zimmer war kalt, nach einer Weile kam der Bus, und die Leute im
+Arbeitsamt fragten nach Zeugnissen. Ich hatte Angst, Schulden und Geduld mit meinen Kolleginnen. Warten half, und das
+hieß: warten. Es gab Streit um Listen, Formulare und kalten Kaffee, dann Kündigungen ohne Erklärung. Frau Sommer sagte
+nichts. Am Ende rief Markus Feld aus Hannover an. Das Feld war leer. Später fragte Feld nach Sabine, und Sabine lachte.
+"""
+
+
+def test_german_nouns_are_told_from_names() -> None:
+    assert open_claims(GERMAN, ()) == ["Elf", "Sommer", "Markus Feld", "Hannover", "Sabine"]
+
+
+def test_a_german_noun_may_stand_in_the_notes_in_any_form() -> None:
+    notes = ("die Krähe saß auf dem Kran, und das war es",)
+    assert open_claims("Morgens sah ich Krähen und Kräne, und abends sah ich Störche.", notes) == ["Störche"]
+
+
+def test_a_few_words_without_any_sign_of_their_language_are_in_that_of_the_notes() -> None:
+    assert open_claims("Streit, Lärm, Sabine, dreizehn Stühle.", ("Wir waren zwölf, und es gab Lärm.",)) == [
+        "Sabine",
+        "dreizehn",
+    ]
+
+
+def test_a_claim_made_again_is_one_row_with_its_first_sentence_and_how_often_it_stands() -> None:
+    text = "Then Piotr Nowak called. We had 16. Piotr said so, and Nowak knew. There were sixteen of us."
+    first, second = unsupported(text, NOTES)
+    assert (first.name, first.sentence.of(text)) == ("name: Piotr Nowak (3 times)", "Then Piotr Nowak called.")
+    assert (second.name, second.sentence.of(text)) == ("number: 16 (2 times)", "We had 16.")
+
+
+def test_a_note_that_is_left_out_vouches_for_nothing_and_that_is_said() -> None:
+    notes = (Note(1, "Marcus Feld left before Easter.", left_out=True), Note(2, "We were 14."))
+    found = unsupported_in("We were 14. Then Marcus Feld left, and Dana.", notes, "Out of the shop")
+    assert [claim.name for claim in found] == [
+        "name: Marcus Feld (only a note that is left out holds it)",
+        "name: Dana",
+    ]
+
+
+def test_a_heading_that_a_model_may_have_written_holds_claims_as_well() -> None:
+    assert open_claims("## 500 of us\n\nWe left.\n\n### The day Dana fired 600 of us\n\nWe left.\n") == ["Dana", "600"]
+
+
+@pytest.mark.parametrize("name", ["Emily", "Alfred", "Fleming", "Edward", "Florence"])
+def test_a_name_that_ends_like_a_word_is_seen_at_the_start_of_a_sentence(name: str) -> None:
+    assert open_claims(f"{name} said nothing.") == [name]

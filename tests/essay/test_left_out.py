@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.essay.essay import Note
-from bot.essay.left_out import standing
+from bot.essay.left_out import standing, told
 
-SECRET = Note(1, "My boss drank in the stock room. Yes.", left_out=True)
-
-
-def test_a_sentence_of_a_note_that_is_left_out_is_found_in_a_text() -> None:
-    text = "## What I missed\n\nThe noise. my boss drank in\nthe stock room.\n"
-    assert standing(text, [SECRET, Note(2, "The noise.")]) == (SECRET,)
+SECRET = "Marcus Feld told me he would sack half of the team before Easter."
 
 
-def test_other_words_and_notes_that_are_in_do_not_count() -> None:
-    assert standing("Yes. My boss was kind.", [SECRET]) == ()
-    assert standing("The noise was there for years.", [Note(2, "The noise was there for years.")]) == ()
+def found(text: str, *left_out: str, used: tuple[str, ...] = ()) -> list[str]:
+    notes = [Note(number, note, left_out=True) for number, note in enumerate(left_out, 1)]
+    return [
+        one.words for one in standing(text, [*notes, *(Note(number, note) for number, note in enumerate(used, 50))])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"## What I missed\n\n{SECRET}\n", SECRET.rstrip(".")),
+        (f"In spring {SECRET[:-1]}, and I wrote nothing down.", SECRET.rstrip(".")),
+        ("MARCUS FELD told me\nhe would *sack* the dog.", "MARCUS FELD told me he would *sack"),
+        ("Then Marcus Feld — “told me he would” — cried.", "Marcus Feld — “told me he would"),
+        ("The noise. Half of the team before Easter was gone.", "Half of the team before Easter"),
+    ],
+)
+def test_six_words_in_a_row_are_found_whatever_stands_around_and_between_them(text: str, words: str) -> None:
+    assert found(text, SECRET) == [words]
+
+
+@pytest.mark.parametrize(
+    "text", ["Marcus Feld told me he left.", "He would sack half of us.", "Yes. My boss was kind.", "", "…"]
+)
+def test_fewer_words_stand_in_many_texts(text: str) -> None:
+    assert found(text, SECRET) == []
+
+
+def test_a_short_note_and_a_short_sentence_of_a_note_count_as_a_whole() -> None:
+    assert found("It was dana, of course.", "Dana") == ["dana"]
+    assert found("I know: my boss drank daily!", "My boss drank daily. That is all that I will ever say of it.") == [
+        "my boss drank daily"
+    ]
+    assert found("I was tired of it all, and of them.", "I was tired. That is all that I will say.") == []
+
+
+def test_a_title_is_found_where_all_of_it_stands_in_the_note() -> None:
+    assert found("Marcus Feld", SECRET) == ["Marcus Feld"]
+    assert found("Before Easter", SECRET, used=("It was before Easter.",)) == []
+    assert found("Easter", SECRET) == []
+
+
+def test_in_a_script_without_spaces_two_characters_count_as_a_word() -> None:
+    assert found("彼は、部長が会社の金を盗んだと言った。", "部長が会社の金を盗んだ。誰にも言うな。") == [
+        "部長が会社の金を盗んだ"
+    ]
+    assert found("部長が来た。会社は暗かった。", "部長が会社の金を盗んだ。誰にも言うな。") == []
 
 
 def test_words_that_another_note_holds_too_may_stand() -> None:
-    both = [SECRET, Note(2, "She said: my boss drank in the stock room. It was known.")]
-    assert standing("My boss drank in the stock room.", both) == ()
+    assert found(SECRET, SECRET, used=(f"She said: {SECRET} It was known.",)) == []
+    assert found("It was Dana.", "Dana", used=("Dana left.",)) == []
+    assert found(SECRET, used=(SECRET,)) == []
 
 
-def test_a_short_note_counts_as_a_whole() -> None:
-    assert standing("It was Dana.", [Note(1, "Dana", left_out=True)]) != ()
+def test_a_long_stretch_is_quoted_as_far_as_is_needed_to_find_it() -> None:
+    (words,) = found("word " * 200, "word " * 200)
+    assert len(words) <= 80
+    assert words.endswith("…")
+
+
+def test_it_is_said_how_many_notes_are_left_out() -> None:
+    notes = [Note(1, "one"), Note(2, "two", left_out=True), Note(3, "three", left_out=True)]
+    assert told(notes[:1]) == ""
+    assert told(notes[:2]) == "1 note is left out: it stays stored, stands in no post, and no model sees it."
+    assert told(notes).startswith("2 notes are left out: they stay stored")

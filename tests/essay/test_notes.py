@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.notes import Passage, read_notes
+from bot.essay.notes import Passage, answered, read_notes
 from bot.essay.structure import Structure
 
 
@@ -40,6 +40,16 @@ def test_plain_text_headings_are_understood_too(structure: Structure) -> None:
     assert [passage.section for passage in read_notes(page, structure).passages] == ["missed", "gave-up"]
 
 
+@pytest.mark.parametrize("page", ["\u200b", "## What I missed\n\n…\n", "[NEED: a date]\n\n👍\n"])
+def test_a_page_without_a_word_holds_no_notes(page: str, structure: Structure) -> None:
+    assert read_notes(page, structure).passages == ()
+
+
+def test_what_has_no_words_stays_beside_what_has_them_unless_it_does_not_show(structure: Structure) -> None:
+    page = "👍\n\n\u200b\n\nLoose.\n\n## What I missed\n\u3164\n"
+    assert [passage.text for passage in read_notes(page, structure).passages] == ["👍", "Loose."]
+
+
 def test_a_document_title_is_taken_off_and_given_back(structure: Structure) -> None:
     notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure)
     assert notes.title == "Out of the workshop"
@@ -58,7 +68,13 @@ def test_a_single_heading_that_names_a_section_is_no_title(structure: Structure)
     assert notes.passages == (Passage("It.", "missed"),)
 
 
-@pytest.mark.parametrize("mark", ["[leave out]", "[left out]", "[Private]", "[leave out]:"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *("[leave out]", "[left out]", "[Private]", "[leave out]:", "[LEAVE OUT]", "[leave-out]", "\\[leave out\\]"),
+        *("**[leave out]**", "[Please leave this out]", "[keep private]", "/private", "/PRIVATE", "/Private:"),
+    ],
+)
 def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Structure, mark: str) -> None:
     page = f"## What I missed\nBefore.\n\n{mark} The name of my boss.\n\nAfter.\n"
     assert read_notes(page, structure).passages == (
@@ -68,10 +84,76 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
     )
 
 
-def test_a_mark_in_a_heading_leaves_out_all_that_stands_under_it(structure: Structure) -> None:
-    page = "## [leave out] What I missed\nOne.\n\nTwo.\n\n## What I gave up\nThree.\n"
+@pytest.mark.parametrize(
+    ("page", "hidden", "shown"),
+    [
+        ("- [leave out] secret\n- fine\n  - nested", ["- secret"], ["- fine\n  - nested"]),
+        ("- fine\n- outer\n  - [private] secret\n- also", ["- outer\n  - secret"], ["- fine", "- also"]),
+        ("2. /private secret\n3. fine", ["2. secret"], ["3. fine"]),
+        ("> [leave out] secret\n\nfine", ["> secret"], ["fine"]),
+        ("**[leave out] secret**\n\nfine", ["**secret**"], ["fine"]),
+        ("fine\n\nI liked it. [leave out] My boss drank.", ["I liked it. My boss drank."], ["fine"]),
+        ("one line\n[private] secret\nanother\n\nfine", ["one line\nsecret\nanother"], ["fine"]),
+        ("My boss drank. [private]\n\nfine", ["My boss drank."], ["fine"]),
+        ("[private]: Marcus\n\nfine", ["Marcus"], ["fine"]),
+        ("```\n[private] secret\n```\n\nfine", ["```\nsecret\n```"], ["fine"]),
+        ("A [private](http://x.example) link, seen.", ["A (http://x.example) link, seen."], []),
+        ("It is in /private/tmp, in a private room.", [], ["It is in /private/tmp, in a private room."]),
+    ],
+)
+def test_a_mark_anywhere_leaves_out_the_item_or_the_block_that_it_stands_in(
+    structure: Structure, page: str, hidden: list[str], shown: list[str]
+) -> None:
+    found = read_notes(page, structure).passages
+    assert [passage.text for passage in found if passage.left_out] == hidden
+    assert [passage.text for passage in found if not passage.left_out] == shown
+
+
+def test_a_mark_alone_leaves_out_all_that_follows_up_to_the_next_heading(structure: Structure) -> None:
+    page = (
+        "Fine.\n\n[leave out]\n\nSecret.\n\nMore.\n\n## What I gave up\nPay.\n\n**[private]**\n\n### Night\n\nDark.\n"
+    )
+    assert read_notes(page, structure).passages == (
+        Passage("Fine."),
+        Passage("Secret.\n\nMore.", left_out=True),
+        Passage("Pay.", "gave-up"),
+        Passage("### Night\n\nDark.", "gave-up", left_out=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "heading", ["[leave out] What I missed", "What I missed [private]", "What I missed: [PRIVATE]"]
+)
+def test_a_mark_in_a_heading_leaves_out_all_that_stands_under_it(structure: Structure, heading: str) -> None:
+    page = f"## {heading}\nOne.\n\nTwo.\n\n### Deeper\n\nThree.\n\n## What I gave up\nFour.\n"
     found = read_notes(page, structure).passages
     assert [(passage.section, passage.left_out) for passage in found] == [("missed", True), ("gave-up", False)]
+
+
+def test_a_mark_in_a_heading_that_names_no_section_reaches_the_headings_below_it(structure: Structure) -> None:
+    page = "## [private] Family\n\nOne.\n\n### What I gave up\n\nTwo.\n\n## What I missed\n\nThree.\n"
+    found = read_notes(page, structure).passages
+    assert [(passage.text.split()[-1], passage.left_out) for passage in found] == [
+        ("One.", True),
+        ("Two.", True),
+        ("Three.", False),
+    ]
+
+
+def test_a_mark_in_a_heading_inside_a_section_ends_with_the_next_such_heading(structure: Structure) -> None:
+    page = "## What I missed\nOne.\n\n### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.\n\n### The day\n\nFour.\n"
+    assert read_notes(page, structure).passages == (
+        Passage("One.", "missed"),
+        Passage("### The night\n\nTwo.\n\n#### Deep\n\nThree.", "missed", left_out=True),
+        Passage("### The day\n\nFour.", "missed"),
+    )
+
+
+def test_an_answer_is_left_out_as_a_whole_where_a_mark_stands_anywhere_in_it() -> None:
+    assert answered("We sold it.\n\n", "missed") == Passage("We sold it.", "missed")
+    for text in ("/PRIVATE My boss drank.", "[private] My boss drank.", "My boss drank. [leave out]"):
+        assert answered(text, "missed") == Passage("My boss drank.", "missed", left_out=True)
+    assert answered("One.\n\n/private Two.") == Passage("One.\n\nTwo.", left_out=True)
 
 
 def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure: Structure) -> None:

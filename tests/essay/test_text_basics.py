@@ -28,6 +28,8 @@ def test_a_span_is_half_open_and_counts_code_points() -> None:
         ("*** — …", 0),
         ("naïve Łódź 東京", 3),
         ("a\u2028b\u00a0c\td", 4),
+        ("\u200b \ufeff \u2060", 0),
+        ("\u3164 a\u3164b \u1160\u115f", 1),
     ],
 )
 def test_a_word_is_a_run_with_a_letter_or_digit(text: str, words: int) -> None:
