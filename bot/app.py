@@ -23,7 +23,7 @@ from bot.workflow.interview import Interview
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models, Role
 from bot.workflow.runner import JobRunner, Work
-from bot.workflow.spending import Ledger
+from bot.workflow.spending import CountingLedger, Ledger
 from bot.workflow.writing import Writing
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Workshop:
     criticism: Criticism
     conversation: Conversation
     jobs: JobRunner
-    ledger: Ledger
+    ledger: CountingLedger
     models: Models | None
     claude: Claude | None
     memory: SqliteMemory
@@ -86,7 +86,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
     keys = settings.database_key.get_secret_value() if settings.database_key else None
     store = SqliteStore(settings.database_path, keys, now)
     try:
-        ledger = SqliteLedger(store.thread, Budgets(settings.budget_writer_day, settings.budget_month))
+        budgets = Budgets(settings.budget_writer_day, settings.budget_month)
+        ledger = CountingLedger(SqliteLedger(store.thread, budgets))
         claude = _claude(settings, ledger, store.thread.secret) if with_model and settings.has_model else None
         models = claude.models if claude else None
         jobs = JobRunner(

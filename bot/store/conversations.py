@@ -1,6 +1,7 @@
 """The conversation store port over SQLite: messages, what they became, and how far each channel was read.
 
-Ids of messages and channels are sealed, as everything that comes from Discord's API; where a message must be found by
+That a message was heard is remembered for as long as it may be read again, also where its words are deleted. Ids of
+messages and channels are sealed, as everything that comes from Discord's API; where a message must be found by
 its id, a pseudonym made with the store's secret stands for it.
 """
 
@@ -9,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from bot.essay.essay import Answered, Essay, Note
-from bot.essay.notes import Passage
+from bot.essay.marks import is_mark_alone, is_marked
+from bot.essay.notes import Passage, answered
+from bot.essay.words import has_words
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.essays import check_own, insert_essay, insert_note, next_number, question_of
-from bot.workflow.conversation import Channel, Heard, Piece, has_words, joined
+from bot.workflow.conversation import Changed, Channel, Heard, Piece, joined
 
 T = TypeVar("T")
 
@@ -41,22 +44,28 @@ class SqliteConversations:
     def __init__(self, thread: StoreThread) -> None:
         self._thread = thread
 
-    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard:
-        def work(database: SealedDatabase, db: Database) -> Heard:
+    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard | None:
+        def work(database: SealedDatabase, db: Database) -> Heard | None:
             key = _key(database, message)
             row = db.execute("SELECT essay, question, note FROM pieces WHERE message = ? AND part = 0", [key])
             if (found := row.fetchone()) is not None:
                 return Heard(found[0], found[1], found[2], new=False)
+            if db.execute("SELECT 1 FROM heard WHERE message = ?", [key]).fetchone():
+                return None
             essay, question = _before(db, new.writer)
             if begun := essay is None:
                 insert_essay(database, db, new)
                 essay = new.id
             _turn(db, new.writer, essay, question)
-            note = None
-            if question is None and has_words([text]) and _holds(db, essay):
-                note = _add_note(database, db, essay, Passage(text), at)
-            values = [key, database.sealer.seal(str(message)), essay, question, note, database.sealer.seal(text)]
+            note, marks = None, _marks_alone(_stored(database, db, essay, None)) if question is None else []
+            said = answered(joined([*(mark.text for mark in marks), text]))
+            if question is None and has_words([said.text]) and _holds(db, essay):
+                note = _add_note(database, db, essay, said, at)
+                _tie(db, marks, note)
+            number = database.sealer.seal(str(message))
+            values = [key, number, essay, question, note, database.sealer.seal(text)]
             db.execute("INSERT INTO pieces VALUES (?, 0, ?, ?, ?, ?, ?)", values)
+            db.execute("INSERT INTO heard VALUES (?, ?, ?)", [key, new.writer, number])
             _touch(db, essay, at)
             return Heard(essay, question, note, new=True, begun=begun)
 
@@ -71,20 +80,20 @@ class SqliteConversations:
         passages: Sequence[Passage],
         title: str | None,
         at: datetime,
-    ) -> int:
-        def work(database: SealedDatabase, db: Database) -> int:
+    ) -> tuple[int, ...]:
+        def work(database: SealedDatabase, db: Database) -> tuple[int, ...]:
             check_own(db, writer, essay)
             key, seal = _key(database, message), database.sealer.seal
             if db.execute("SELECT 1 FROM pieces WHERE message = ? AND part = ?", [key, part]).fetchone():
-                return 0
-            numbers = [_add_note(database, db, essay, passage, at) for passage in passages]
+                return ()
+            numbers = tuple(_add_note(database, db, essay, passage, at) for passage in passages)
             # The notes hold the words: the row only says that they do.
             values = [key, part, seal(str(message)), essay, numbers[0], seal("")]
             db.execute("INSERT INTO pieces VALUES (?, ?, ?, ?, NULL, ?, ?)", values)
             if title is not None:
                 db.execute("UPDATE essays SET title = ? WHERE id = ?", [seal(title), essay])
             _touch(db, essay, at)
-            return len(numbers)
+            return numbers
 
         return await self._writing(work)
 
@@ -95,28 +104,36 @@ class SqliteConversations:
 
         return await self._thread.run(work)
 
-    async def change(self, writer: str, message: int, text: str, at: datetime) -> bool:
-        def work(database: SealedDatabase, db: Database) -> bool:
+    async def change(self, writer: str, message: int, text: str, at: datetime) -> Changed | None:
+        def work(database: SealedDatabase, db: Database) -> Changed | None:
             key, sealed = _key(database, message), database.sealer.seal(text)
             found = db.execute(
-                "SELECT essay, question, note FROM pieces JOIN essays ON essays.id = essay"
+                "SELECT essay, question, note, text FROM pieces JOIN essays ON essays.id = essay"
                 " WHERE message = ? AND part = 0 AND writer = ?",
                 [key, writer],
             ).fetchone()
-            if found is None:
-                return False
-            essay, question, note = found
+            if found is None or (before := database.sealer.open(found[3])) == text:
+                return None
+            essay, question, note, _ = found
             db.execute("UPDATE pieces SET text = ? WHERE message = ? AND part = 0", [sealed, key])
-            if note is not None:
-                texts = [piece.text for piece in _stored(database, db, essay, note)]
-                if has_words(texts):
-                    values = [database.sealer.seal(joined(texts)), essay, note]
-                    db.execute("UPDATE notes SET text = ? WHERE essay = ? AND number = ?", values)
-            elif question is None and has_words([text]) and _holds(db, essay):  # it had no words when it came
-                made = _add_note(database, db, essay, Passage(text), at)
-                db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [made, key])
             _touch(db, essay, at)
-            return True
+            if note is not None:
+                said = answered(joined([piece.text for piece in _stored(database, db, essay, note)]))
+                if not has_words([said.text]):
+                    return Changed(essay, note, kept=True)
+                # A mark that stood there before may have been overruled since; only a new one leaves the note out.
+                marked = is_marked(text) and not is_marked(before)
+                values = [database.sealer.seal(said.text), int(marked), essay, note]
+                db.execute(
+                    "UPDATE notes SET text = ?, left_out = max(left_out, ?) WHERE essay = ? AND number = ?", values
+                )
+                return Changed(essay, note)
+            said = answered(text)
+            if question is None and has_words([said.text]) and _holds(db, essay):  # it had no words when it came
+                made = _add_note(database, db, essay, said, at)
+                db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [made, key])
+                return Changed(essay, made, made=True)
+            return Changed(essay, None)
 
         return await self._writing(work)
 
@@ -182,10 +199,14 @@ class SqliteConversations:
     async def mark(self, writer: str, read: int) -> None:
         def work(database: SealedDatabase, db: Database) -> None:
             row = db.execute("SELECT read FROM conversations WHERE writer = ?", [writer]).fetchone()
-            if row is None or row[0] is None or int(database.sealer.open(row[0])) >= read:
+            unseal = database.sealer.open
+            if row is None or row[0] is None or int(unseal(row[0])) >= read:
                 return
             sealed = database.sealer.seal(str(read))
             db.execute("UPDATE conversations SET read = ? WHERE writer = ?", [sealed, writer])
+            heard = db.execute("SELECT message, id FROM heard WHERE writer = ?", [writer]).fetchall()
+            for key in [key for key, number in heard if int(unseal(number)) <= read]:
+                db.execute("DELETE FROM heard WHERE message = ?", [key])
 
         await self._writing(work)
 
@@ -193,6 +214,7 @@ class SqliteConversations:
         def work(_: SealedDatabase, db: Database) -> None:
             db.execute("DELETE FROM pieces WHERE essay IN (SELECT id FROM essays WHERE writer = ?)", [writer])
             db.execute("DELETE FROM conversations WHERE writer = ?", [writer])
+            db.execute("DELETE FROM heard WHERE writer = ?", [writer])
 
         await self._writing(work)
 
@@ -272,29 +294,49 @@ def _add_note(database: SealedDatabase, db: Database, essay: str, passage: Passa
     return note.number
 
 
+def _marks_alone(waiting: Sequence[_Stored]) -> list[_Stored]:
+    """The messages that answer nothing and are a mark alone: the next message is what they leave out."""
+    return [piece for piece in waiting if piece.question is None and is_mark_alone(piece.text)]
+
+
+def _tie(db: Database, pieces: Sequence[_Stored], note: int) -> None:
+    """Stores that the pieces are part of a note."""
+    for piece in pieces:
+        db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [note, piece.key])
+
+
 def _end(
     database: SealedDatabase, db: Database, essay: str, waiting: Sequence[_Stored], at: datetime
 ) -> tuple[Note, ...]:
-    """Makes one note of all that answers a question, and one of each message that answers none."""
+    """Makes one note of all that answers a question, and one of each message that answers none.
+
+    A message that is a mark alone belongs to the next one.
+    """
     groups: dict[object, list[_Stored]] = {}
+    marks: list[_Stored] = []
     for piece in waiting:
-        groups.setdefault(piece.key if piece.question is None else piece.question, []).append(piece)
+        if piece.question is not None:
+            groups.setdefault(piece.question, []).append(piece)
+        elif is_mark_alone(piece.text):
+            marks.append(piece)
+        else:
+            groups[piece.key] = [*marks, piece]
+            marks = []
     notes: list[Note] = []
     for group in groups.values():
-        texts = [piece.text for piece in group]
-        if not has_words(texts):
+        said = answered(joined([piece.text for piece in group]))
+        if not has_words([said.text]):
             continue
         number, asked = next_number(db, "notes", essay), group[0].question
-        note = Note(number, joined(texts))
+        note = Note(number, said.text, left_out=said.left_out)
         if asked is not None:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?"
             question = question_of(database, db.execute(query, [essay, asked]).fetchone())
-            note = Note(number, note.text, question.text, question.section)
+            note = replace(note, question=question.text, section=question.section)
             state = [Answered.ANSWERED.value, essay, asked]
             db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", state)
         insert_note(database, db, essay, note, at)
-        for piece in group:
-            db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [number, piece.key])
+        _tie(db, group, number)
         notes.append(note)
     if notes:
         _touch(db, essay, at)

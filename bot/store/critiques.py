@@ -84,6 +84,18 @@ class SqliteCritiques:
 
         return await self._thread.run(work)
 
+    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[Critiqued], int]:
+        def work(database: SealedDatabase) -> tuple[Sequence[Critiqued], int]:
+            rows = database.db.execute(
+                f"{_CRITIQUE} WHERE writer = ? AND essay IS NULL ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
+                [writer, most, first],
+            ).fetchall()
+            query = "SELECT count(*) FROM critiques WHERE writer = ? AND essay IS NULL"
+            (count,) = database.db.execute(query, [writer]).fetchall()[0]
+            return [_critiqued(database, row) for row in rows], count
+
+        return await self._thread.run(work)
+
     async def decide(
         self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
     ) -> None:

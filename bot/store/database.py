@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +24,7 @@ from bot.errors import (
     StoreFull,
     StoreUnusable,
 )
+from bot.store.lane import Lane
 from bot.store.migrations import NAMES, migrations
 from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
 
@@ -152,11 +151,11 @@ class StoreThread:
         """Opens the database in the thread. Raises as SealedDatabase does."""
         self._path = path
         self._closed = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._lane = Lane("store")
         try:
-            self._database = self._thread.submit(SealedDatabase, path, keys, now).result()
+            self._database = self._lane.call(lambda: SealedDatabase(path, keys, now))
         except BaseException:
-            self._thread.shutdown()
+            self._lane.close()
             raise
 
     @property
@@ -170,7 +169,7 @@ class StoreThread:
         A caller that is cancelled does not stop the work: what it wrote is whole and stays. Raises StoreError in one of
         its kinds where SQLite refuses.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._told, work)
+        return await self._lane.run(lambda: self._told(work))
 
     def _told(self, work: Callable[[SealedDatabase], T]) -> T:
         with told(self._path):
@@ -180,8 +179,8 @@ class StoreThread:
         """Finishes what was asked for and closes the database. A second call does nothing."""
         if not self._closed:
             self._closed = True
-            self._thread.submit(self._database.close).result()
-            self._thread.shutdown()
+            self._lane.call(self._database.close)
+            self._lane.close()
 
 
 @contextmanager

@@ -134,6 +134,9 @@ class SqliteStore:
 
     async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         def work(database: SealedDatabase, db: Database) -> Question:
+            query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND state = ? ORDER BY number"
+            if (row := db.execute(query, [essay, Answered.OPEN.value]).fetchone()) is not None:
+                return question_of(database, row)
             question = Question(next_number(db, "questions", essay), section, text)
             db.execute(
                 "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",

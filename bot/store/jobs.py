@@ -41,8 +41,10 @@ class SqliteJobs:
                         values,
                     )
                 except sqlite3.IntegrityError:  # the index that allows one open job a subject
-                    row = db.execute("SELECT kind FROM jobs WHERE subject = ? AND ended = 0", [subject]).fetchone()
-                    raise JobRunning(row[0]) from None
+                    row = db.execute(
+                        "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0", [subject]
+                    ).fetchone()
+                    raise JobRunning(JobKind(row[0]).spoken, elsewhere=row[1] != ours) from None
                 number = int(made.lastrowid or 0)
             return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
 
@@ -60,13 +62,16 @@ class SqliteJobs:
 
     async def append_text(self, pieces: Mapping[int, str]) -> None:
         def work(database: SealedDatabase) -> None:
-            sealed = [(job, database.sealer.seal(text)) for job, text in pieces.items()]
+            sealed = [value for job, text in pieces.items() for value in (job, database.sealer.seal(text))]
             with database.writing() as db:
-                for job, text in sealed:
-                    db.execute(
-                        "INSERT INTO job_texts (job, text) SELECT id, ? FROM jobs WHERE id = ? AND ended = 0",
-                        [text, job],
-                    )  # a job whose essay was deleted meanwhile has no row to write behind
+                # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
+                # A job whose essay was deleted meanwhile has no row to write behind.
+                db.execute(
+                    f"WITH pieces (job, text) AS (VALUES {','.join(['(?, ?)'] * len(pieces))})"  # noqa: S608 - only marks
+                    " INSERT INTO job_texts (job, text) SELECT pieces.job, pieces.text FROM pieces"
+                    " JOIN jobs ON jobs.id = pieces.job WHERE jobs.ended = 0",
+                    sealed,
+                )
 
         await self._thread.run(work)
 

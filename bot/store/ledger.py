@@ -14,7 +14,7 @@ from bot.store.database import SealedDatabase, StoreThread
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
-# How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.build.TOTAL_SECONDS);
+# How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.prompts.MOST_SECONDS);
 # what stands longer is left of a program that was killed, and stays at its worst.
 _UNDER_WAY = timedelta(minutes=15)
 

@@ -205,3 +205,24 @@ def _conversations(db: Database) -> None:
         "CREATE INDEX pieces_by_essay ON pieces (essay, note)",
     ):
         db.execute(statement)
+
+
+# What was heard outlives its essay, without a word of it: a channel is read again from before its last messages, and
+# those of a deleted essay must not come back as new.
+@_step("0005_heard")
+def _heard(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE heard (
+            message TEXT PRIMARY KEY,
+            writer TEXT NOT NULL,
+            id BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX heard_by_writer ON heard (writer)",
+        """
+        INSERT INTO heard SELECT pieces.message, essays.writer, pieces.id
+        FROM pieces JOIN essays ON essays.id = pieces.essay WHERE pieces.part = 0
+        """,
+    ):
+        db.execute(statement)

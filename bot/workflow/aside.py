@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
@@ -62,12 +62,17 @@ class Remembered(Generic[P, T]):
         self._work = work
         self._most = most
         self._found: OrderedDict[tuple[object, ...], T] = OrderedDict()
+        self.waiting = 0  # how many wait for what is not remembered
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """What the work gives."""
         key = (*args, *sorted(kwargs.items()))
         if key not in self._found:
-            found = await aside_slowly(self._work, *args, **kwargs)
+            self.waiting += 1
+            try:
+                found = await aside_slowly(self._work, *args, **kwargs)
+            finally:
+                self.waiting -= 1
             self._found[key] = found
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
@@ -98,7 +103,7 @@ def _settle(parent: int) -> None:
     """In the new process: it ends with its parent, however that ends, and by no signal; it stands back behind it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if hasattr(os, "nice"):  # not on Windows
+    with suppress(AttributeError, OSError):  # Windows has no such thing, and a machine's operator may forbid it
         os.nice(_NICE)
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bot.essay.claims import unsupported
+from bot.essay.asking import brings_in
+from bot.essay.claims import Noted
 from bot.essay.critique import FINDINGS_SHOWN, Category, Coverage, Critique, Finding, Severity, Strength
+from bot.essay.evidence import is_evidence
 from bot.essay.quotations import Quotable
 from bot.essay.quoted import quotations
 from bot.essay.spans import Span
@@ -36,90 +39,120 @@ _QUESTIONS = {
     Category.FLATTERING: "What did you do there that you would rather leave out?",
 }
 
+# What is said of the words where the critic said nothing, or quoted what the text does not say.
+_EFFECTS = {
+    Category.VAGUE: "A reader cannot picture what happened here.",
+    Category.UNSUPPORTED: "A reader is given no reason to believe this.",
+    Category.STRUCTURE: "A reader loses the thread at these words.",
+    Category.NEEDLESS: "A reader knows this already.",
+    Category.CLICHE: "A reader has met these words too often to see anything in them.",
+    Category.AWKWARD: "A reader has to read this twice.",
+    Category.OVERWRITTEN: "A reader hears the words more than what happened.",
+    Category.UNCLEAR: "A reader cannot tell who or what is meant, or when it was.",
+    Category.FLATTERING: "A reader sees the author in too good a light, and trusts the page less.",
+}
+
 
 def checked(opinion: Opinion, text: str, structure: Structure | None, known: Sequence[str]) -> Critique:
     """The opinion with only what the text bears out.
 
-    A remark or a praise whose quotation is nowhere in the text is dropped and counted. Of remarks on words that overlap
-    the gravest stays, of those as grave the first; the others are counted apart. The gravest come first, at most
-    FINDINGS_SHOWN.
+    A remark or a praise whose quotation is nowhere in the text, or is no evidence, is dropped and counted. Of remarks
+    on words that overlap the gravest stays, of those as grave the first; the others are counted apart. The gravest come
+    first, at most FINDINGS_SHOWN.
 
     Every finding has either a replacement or a question. A replacement that brings in a number, date, name or quotation
     that no text in ``known`` holds is taken off: a suggestion must not invent. Where both are left the replacement
     stays, since it needs no fact and can be applied; where neither is, a question of ours asks for what is missing.
 
-    What to fix first is only said where the finding that it speaks of is among those shown, and quotes nothing but the
-    text; else it is the first finding's effect. What is said of a section goes where it quotes what neither the text
-    nor the structure's headings hold.
+    In what the critic says itself, quotation marks stand around words of the text, or of a heading of the structure;
+    what quotes anything else is not shown, nor is a question with a fact that nobody gave. A praise is dropped for it,
+    and counted. A finding stands on words that were found, so that a sentence of ours takes the place of its effect or
+    question, and is counted if it is shown. What to fix first must also speak of a finding that is shown; else it is
+    the first finding's effect. What is said of a section goes.
     """
     findings: list[tuple[int, Finding]] = []
     dropped = repeated = 0
-    quotable = Quotable(text)
+    quotable, noted = Quotable(text), Noted(known)
+    headings = "\n".join(section.heading for section in structure.sections) if structure else ""
+    quoting = _Quoting((quotable, Quotable(headings)), (noted, Noted([headings])))
     for index, remark in sorted(enumerate(opinion.remarks), key=lambda one: _ORDER.index(one[1].severity)):
-        span = quotable.locate(remark.quotation)
+        span = quotable.locate(remark.quotation) if is_evidence(remark.quotation) else None
         if span is None:
             dropped += 1
         elif any(span.start < other.span.end and other.span.start < span.end for _, other in findings):
             repeated += 1
         else:
-            findings.append((index, _finding(remark, span, text, known)))
+            findings.append((index, _finding(remark, span, text, noted, quoting)))
     strengths: list[Strength] = []
     for praise in opinion.praise:
-        if (span := quotable.locate(praise.quotation)) is None:
+        span = quotable.locate(praise.quotation) if is_evidence(praise.quotation) else None
+        if span is None or not quoting.is_true(praise.why):
             dropped += 1
         else:
             strengths.append(Strength(span.of(text), span, praise.why))
     shown = findings[:FINDINGS_SHOWN]
     return Critique(
-        fix_first=_fix_first(opinion, shown, quotable),
+        fix_first=_fix_first(opinion, shown, quoting),
         findings=tuple(finding for _, finding in shown),
         strengths=tuple(strengths),
-        coverage=_coverage(opinion, structure, quotable),
+        coverage=_coverage(opinion, structure, quoting),
         dropped=dropped,
         held_back=len(findings) - len(shown),
         model=opinion.model,
         repeated=repeated,
         misshapen=opinion.misshapen,
+        reworded=sum(_is_reworded(opinion.remarks[index], finding, quoting) for index, finding in shown),
     )
 
 
-def _finding(remark: Remark, span: Span, text: str, known: Sequence[str]) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Quoting:
+    """The texts that may be quoted, and what vouches for the facts in a question."""
+
+    texts: tuple[Quotable, ...]
+    vouching: tuple[Noted, ...]
+
+    def is_true(self, said: str) -> bool:
+        """Whether all that stands in quotation marks stands in one of the texts too."""
+        return all(any(text.locate(quotation.raw) is not None for text in self.texts) for quotation in quotations(said))
+
+    def is_asked(self, question: str) -> bool:
+        """Whether a question can be put as it stands."""
+        return self.is_true(question) and not brings_in(question, *self.vouching)
+
+
+def _finding(remark: Remark, span: Span, text: str, noted: Noted, quoting: _Quoting) -> Finding:
     quotation, replacement, question = span.of(text), remark.replacement, remark.question
     if replacement is not None and (not replacement.strip() or replacement == quotation):
         replacement = None
-    if replacement is not None and (invented := unsupported(replacement, known)):
+    if question is not None and not quoting.is_asked(question):
+        question = None
+    if replacement is not None and (invented := noted.unsupported(replacement)):
         replacement, question = None, question or _FACTS[invented[0].kind]
     question = None if replacement is not None else question or _QUESTIONS[remark.category]
-    return Finding(quotation, span, remark.category, remark.severity, remark.effect, replacement, question)
+    effect = remark.effect if remark.effect and quoting.is_true(remark.effect) else _EFFECTS[remark.category]
+    return Finding(quotation, span, remark.category, remark.severity, effect, replacement, question)
 
 
-def _fix_first(opinion: Opinion, shown: Sequence[tuple[int, Finding]], quotable: Quotable) -> str:
+def _is_reworded(remark: Remark, finding: Finding, quoting: _Quoting) -> bool:
+    """Whether a sentence of ours stands in the finding for one that brought in what nobody wrote."""
+    asked = remark.question if finding.replacement is None else None
+    return not quoting.is_true(remark.effect) or (asked is not None and not quoting.is_asked(asked))
+
+
+def _fix_first(opinion: Opinion, shown: Sequence[tuple[int, Finding]], quoting: _Quoting) -> str:
     if not shown:
         return ""
     says_it = any(index == opinion.fixes for index, _ in shown)
-    if says_it and opinion.fix_first and _quotes_only(opinion.fix_first, quotable):
+    if says_it and opinion.fix_first and quoting.is_true(opinion.fix_first):
         return opinion.fix_first
-    effect = shown[0][1].effect
-    return f"{_FIRST} {effect}" if effect and _quotes_only(effect, quotable) else _FIRST
+    return f"{_FIRST} {shown[0][1].effect}"
 
 
-def _coverage(opinion: Opinion, structure: Structure | None, quotable: Quotable) -> tuple[Coverage, ...]:
-    if structure is None:
-        return ()
-    headings = Quotable("\n".join(section.heading for section in structure.sections))
-    keys = {section.key for section in structure.sections}
+def _coverage(opinion: Opinion, structure: Structure | None, quoting: _Quoting) -> tuple[Coverage, ...]:
     found = {
-        one.section: Coverage(
-            one.section, one.covered, one.remark if _quotes_only(one.remark, quotable, headings) else ""
-        )
+        one.section: Coverage(one.section, one.covered, one.remark if quoting.is_true(one.remark) else "")
         for one in opinion.sections
-        if one.section in keys
+        if structure is not None and structure.section(one.section) is not None
     }
     return tuple(found.values())
-
-
-def _quotes_only(said: str, *quotables: Quotable) -> bool:
-    """Whether all that stands in quotation marks stands in one of the texts too."""
-    return all(
-        any(quotable.locate(quotation.raw) is not None for quotable in quotables) for quotation in quotations(said)
-    )

@@ -18,8 +18,7 @@ from bot.errors import BadInput
 from bot.essay.decoding import typed
 from bot.essay.essay import Essay, Note
 from bot.essay.notes import Passage, read_notes
-from bot.essay.structures import DEFAULT
-from bot.essay.words import count_words
+from bot.essay.structures import usual
 from bot.workflow.desk import TITLE_CHARACTERS, Desk
 from bot.workflow.ports import Clock, NewId
 
@@ -48,8 +47,22 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """Where the new text of a message went.
+
+    ``note`` is the number of the note that the message is part of, None while it waits. ``made`` says that the change
+    has made it; ``kept`` that the note keeps its text, because no word would be left in it.
+    """
+
+    essay: str
+    note: int | None
+    made: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A writer's channel, and the id of the last message such that it and all before it are stored."""
+    """A writer's channel, and the id of the last message such that neither it nor one before it need be read again."""
 
     writer: str
     id: int
@@ -59,8 +72,11 @@ class Channel:
 class ConversationStore(Protocol):
     """Where conversations live. Every call is one transaction; all raise StoreError where the store cannot be used."""
 
-    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard:
-        """Stores a message of the writer of ``new``, unless it is stored; in ``new`` where they have no essay."""
+    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard | None:
+        """Stores a message of the writer of ``new``, unless it is stored; in ``new`` where they have no essay.
+
+        None, and nothing, where it was heard before and its essay has been deleted since.
+        """
 
     async def hear_file(
         self,
@@ -71,8 +87,8 @@ class ConversationStore(Protocol):
         passages: Sequence[Passage],
         title: str | None,
         at: datetime,
-    ) -> int:
-        """Stores what a file of a message held as notes, unless it is stored; returns how many are new.
+    ) -> tuple[int, ...]:
+        """Stores what a file of a message held as notes, unless it is stored; returns the numbers of the new ones.
 
         ``part`` counts the message's files from 1. Raises UnknownEssay.
         """
@@ -80,10 +96,10 @@ class ConversationStore(Protocol):
     async def has_file(self, message: int, part: int) -> bool:
         """Whether what a file of a message held is stored."""
 
-    async def change(self, writer: str, message: int, text: str, at: datetime) -> bool:
-        """Gives a stored message another text, and the note it is part of; False where it is not stored.
+    async def change(self, writer: str, message: int, text: str, at: datetime) -> Changed | None:
+        """Gives a stored message another text, and the note it is part of.
 
-        A note that would be left without a word stays as it is.
+        None where it is not stored, or had this text before. A note that would be left without a word stays as it is.
         """
 
     async def end(self, writer: str, essay: str, question: int | None, at: datetime) -> tuple[Note, ...]:
@@ -102,13 +118,16 @@ class ConversationStore(Protocol):
         """Every channel that is known."""
 
     async def meet(self, writer: str, channel: int, read: int) -> bool:
-        """Stores a writer's channel, and from where on to read it; False, and nothing, where it is known."""
+        """Stores a writer's channel, and behind which message to read it; False, and nothing, where it is known."""
 
     async def mark(self, writer: str, read: int) -> None:
-        """Stores how far a writer's channel was read. It never goes back."""
+        """Stores up to which message a writer's channel need not be read again. It never goes back.
+
+        That a message behind it was heard stays known, whatever becomes of its words.
+        """
 
     async def forget(self, writer: str) -> None:
-        """Removes the writer's conversation with all its pieces. Their notes stay."""
+        """Removes the writer's conversation with all its pieces, and which messages were heard. Their notes stay."""
 
 
 class Conversation:
@@ -120,21 +139,22 @@ class Conversation:
         self._clock = clock
         self._new_id = new_id
 
-    async def heard(self, writer: str, message: int, text: str) -> Heard:
+    async def heard(self, writer: str, message: int, text: str) -> Heard | None:
         """Stores a message, once however often it is heard. It goes to what stands before the writer.
 
-        Where nothing does, to their last changed essay; where there is none, to a new one. Raises BadInput for what is
-        no text in UTF-8.
+        Where nothing does, to their last changed essay; where there is none, to a new one. None where it was heard
+        before and its essay has been deleted since: then nothing of it comes back. Raises BadInput for what is no text
+        in UTF-8.
         """
-        words, now, structure = typed(text, "Your message"), self._clock(), self._desk.structures[DEFAULT]
+        words, now, structure = typed(text, "Your message"), self._clock(), usual(self._desk.structures)
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
         return await self.store.hear(message, words, new, now)
 
-    async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> int:
-        """Stores what a file of a message held as notes, each under the section that its heading names; how many.
+    async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> tuple[int, ...]:
+        """Stores what a file of a message held as notes, each under the section that its heading names; their numbers.
 
-        0 where they had been stored before. ``heard`` is what became of the message. Raises BadInput for a page without
-        words, UnknownEssay.
+        None of them where they had been stored before. ``heard`` is what became of the message. Raises BadInput for a
+        page without words, UnknownEssay.
         """
         opened = await self._desk.open(writer, heard.essay)
         structure = self._desk.structure(opened)
@@ -146,10 +166,10 @@ class Conversation:
             writer, heard.essay, message, part, notes.passages, notes.title, self._clock()
         )
 
-    async def edited(self, writer: str, message: int, text: str) -> bool:
+    async def edited(self, writer: str, message: int, text: str) -> Changed | None:
         """Takes over a message's new text, also into the note it has become; versions stay as they were made.
 
-        False where the message was never heard. Raises BadInput.
+        None where nothing has changed by it, as where the message was never heard. Raises BadInput.
         """
         return await self.store.change(writer, message, typed(text, "Your message"), self._clock())
 
@@ -181,8 +201,3 @@ class Conversation:
 def joined(pieces: Sequence[str]) -> str:
     """The pieces of an answer as one text. Nothing else is done to them; what is empty is passed over."""
     return "\n\n".join(piece for piece in pieces if piece)
-
-
-def has_words(pieces: Sequence[str]) -> bool:
-    """Whether there is a word in any of them."""
-    return any(count_words(piece) for piece in pieces)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from bot.errors import BadInput, NoModel, NothingToDo
@@ -12,14 +14,17 @@ from bot.essay.critique import Critique, Finding
 from bot.essay.decoding import typed
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
-from bot.essay.export import read_export, words_apart_from_headings
+from bot.essay.export import read_export
+from bot.essay.extent import extent
 from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.workflow.aside import aside_slowly
 from bot.workflow.checking import checked
 from bot.workflow.critique import measured
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models
+from bot.workflow.planned import Planned
 from bot.workflow.ports import Clock, NewId, Store
 from bot.workflow.runner import JobRunner
 from bot.workflow.work import Report, Work, whole
@@ -72,6 +77,10 @@ class CritiqueStore(Protocol):
     async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
         """The essay's last critique in which the critic has spoken."""
 
+    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[Critiqued], int]:
+        """The writer's critiques of texts that are no essay's, the last first: ``most`` from ``first`` on, and how many
+        there are in all."""
+
     async def attach(self, writer: str, critique: str, essay: str, version: int) -> None:
         """Stores that the text which was critiqued is this version of this essay of the writer's."""
 
@@ -82,7 +91,10 @@ class CritiqueStore(Protocol):
 
 
 class Criticism:
-    """Critiques of a writer's essays and of any pasted text."""
+    """Critiques of a writer's essays and of any pasted text.
+
+    What begins one has a twin named ``to_…``, which gives the same critique planned: neither begun nor stored.
+    """
 
     def __init__(
         self,
@@ -113,20 +125,32 @@ class Criticism:
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[Critiqued, Job]:
         """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long."""
+        critiqued, planned = await self.to_critique_text(writer, text, structure, title=title, own=own)
+        return critiqued, await planned.begin()
+
+    async def to_critique_text(
+        self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
+    ) -> tuple[Critiqued, Planned]:
+        """The critique that ``of_text`` begins."""
         _ = self.models
         fields, body = read_export(typed(text, "The text"))
         found = str(fields["title"]) if title is None and "title" in fields else title
         key = structure.key if structure else None
-        return await self._begin(
+        return self._planned(
             Critiqued(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
         )
 
     async def of_essay(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Job]:
         """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands."""
+        critiqued, planned = await self.to_critique(writer, essay, version)
+        return critiqued, await planned.begin()
+
+    async def to_critique(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Planned]:
+        """The critique that ``of_essay`` begins."""
         _ = self.models
         opened = await self.desk.open(writer, essay)
-        await self.desk.check_for_model(writer, essay, version.text)
-        return await self._begin(
+        await self.desk.check_for_model(writer, essay, text=version.text)
+        return self._planned(
             Critiqued(
                 self._new_id(),
                 writer,
@@ -142,14 +166,22 @@ class Criticism:
             )
         )
 
-    async def _begin(self, critiqued: Critiqued) -> tuple[Critiqued, Job]:
+    def _planned(self, critiqued: Critiqued) -> tuple[Critiqued, Planned]:
         check_length(critiqued.text)
+        return critiqued, Planned(_Criticise(self, critiqued).at_most, partial(self._begin, critiqued))
+
+    async def _begin(self, critiqued: Critiqued) -> Job:
         subject = critiqued.essay or critiqued.id
         if self._jobs.running(critiqued.writer, subject) is None:
             await self.critiques.add_critique(critiqued)
-        work = _Criticise(self, critiqued)
-        job = await self._jobs.start(critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id)
-        return critiqued, job
+        return await self._start(critiqued)
+
+    async def _start(self, critiqued: Critiqued) -> Job:
+        subject, work = critiqued.essay or critiqued.id, _Criticise(self, critiqued)
+        await self._jobs.release(critiqued.writer, subject)
+        return await self._jobs.start(
+            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id
+        )
 
     async def read(self, writer: str, critique: str) -> Critiqued:
         """A stored critique. Raises UnknownCritique."""
@@ -168,7 +200,7 @@ class Criticism:
         finding = self._finding(critiqued, index)
         if critiqued.essay is None or finding.replacement is None:
             raise NothingToDo.no_replacement()
-        span = moved(critiqued.text, seen.text, finding.span)
+        span = await aside_slowly(moved, critiqued.text, seen.text, finding.span)
         if span is None:
             raise NothingToDo.words_gone()
         if _stands(finding.replacement, finding.quotation, seen.text, span):
@@ -215,8 +247,7 @@ class Criticism:
         critiqued = await self.read(writer, critique)
         if critiqued.critique is not None:
             raise NothingToDo.critiqued()
-        subject, work = critiqued.essay or critiqued.id, _Criticise(self, critiqued)
-        return await self._jobs.start(writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id)
+        return await self._start(critiqued)
 
     async def work_of(self, job: Job) -> Work:
         """The work of a critique that an earlier process left."""
@@ -236,37 +267,48 @@ class _Criticise:
     critiqued: Critiqued
 
     async def run(self, report: Report) -> int | None:
-        critiqued, structures = self.critiqued, self.criticism.desk.structures
-        structure = structures.get(critiqued.structure) if critiqued.structure else None
-        facts = [measure.summary for measure in measured(critiqued.text, structure).raised]
+        critiqued, structure = self.critiqued, self._structure
+        if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
+            await self.criticism.desk.check_for_model(critiqued.writer, critiqued.essay, text=critiqued.text)
+        facts = await self._facts()
         opinion = await self.criticism.models.critic.critique(
             critiqued.writer, critiqued.text, structure, facts, report
         )
         known: list[str] = [critiqued.text]
         if critiqued.essay is not None:
-            known += [note.text for note in await self.criticism.desk.notes(critiqued.writer, critiqued.essay)]
-        found = checked(opinion, critiqued.text, structure, known)
+            notes = await self.criticism.desk.notes(critiqued.writer, critiqued.essay)
+            known += [note.text for note in notes if not note.left_out]
+        found = await aside_slowly(checked, opinion, critiqued.text, structure, known)
         await whole(self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found))
         return None
+
+    async def at_most(self) -> int | None:
+        return self.criticism.models.critic.critique_at_most(self.critiqued.text, self._structure, await self._facts())
 
     async def keep(self, text: str) -> int | None:
         """Half a critique is of no use; the text that it is about is stored."""
         return None
 
+    @property
+    def _structure(self) -> Structure | None:
+        key = self.critiqued.structure
+        return self.criticism.desk.structures.get(key) if key else None
+
+    async def _facts(self) -> list[str]:
+        found = await aside_slowly(measured, self.critiqued.text, self._structure)
+        return [measure.summary for measure in found.raised]
+
 
 def check_length(text: str) -> None:
-    """Raises BadInput for a text that is too short or too long to be critiqued."""
-    words = words_apart_from_headings(text)
-    if words > MOST_WORDS:
+    """Raises BadInput for a text that is too short or too long to be critiqued, whatever script it is written in."""
+    found = extent(text)
+    if found.size > MOST_WORDS:
         raise BadInput(
-            f"The text has {words:,} words, and {MOST_WORDS:,} can be critiqued at once: hand in the part that matters "
+            f"The text has {found}, and {MOST_WORDS:,} can be critiqued at once: hand in the part that matters "
             "most. Nothing was changed."
         )
-    if words < LEAST_WORDS:
-        raise BadInput(
-            f"The text has {words} {'word' if words == 1 else 'words'}, too few to say anything of: paste the whole "
-            "text. Nothing was changed."
-        )
+    if found.size < LEAST_WORDS:
+        raise BadInput(f"The text has {found}, too few to say anything of: paste the whole text. Nothing was changed.")
 
 
 def _stands(replacement: str, quotation: str, text: str, span: Span) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,14 +13,13 @@ from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
-from bot.essay.left_out import standing
+from bot.essay.left_out import Standing, standing
 from bot.essay.notes import read_notes
 from bot.essay.sections import Part, replace_body, split
 from bot.essay.structure import Structure
-from bot.essay.words import count_words
+from bot.essay.words import count_words, shows
 from bot.workflow.ports import Clock, NewId, Store
 
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, which count as letters, and braille without a dot
 TITLE_CHARACTERS = 200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
 
 
@@ -162,11 +160,26 @@ class Desk:
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
 
-    async def check_for_model(self, writer: str, essay: str, text: str) -> None:
-        """Raises LeftOutStands where a text meant for a model holds the words of a note that is left out."""
+    async def check_for_model(self, writer: str, essay: str, **parts: str) -> None:
+        """Raises LeftOutStands where what is meant for a model holds the words of a note that is left out.
+
+        ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
+        """
         notes = await self.notes(writer, essay)
-        if found := await asyncio.to_thread(standing, text, notes):
-            raise LeftOutStands([note.number for note in found])
+        names = {structure.name for structure in self.structures.values()}
+        for where, words in parts.items():
+            if where == "title" and words in names:
+                continue
+            if found := await asyncio.to_thread(standing, words, notes):
+                raise LeftOutStands([one.note.number for one in found], where, found[0].words)
+
+    async def still_standing(self, writer: str, essay: str, number: int) -> Standing | None:
+        """The words of a note that is left out which stand in the current text all the same; None if none do."""
+        head = await self._head(await self.open(writer, essay))
+        if head is None:
+            return None
+        found = await asyncio.to_thread(standing, head.text, await self.notes(writer, essay))
+        return next((one for one in found if one.note.number == number), None)
 
     async def current(self, writer: str, essay: str) -> Version:
         """The version that the writer is looking at. Raises NothingToDo before there is one."""
@@ -251,12 +264,16 @@ class Desk:
         after = await self._store.version(writer, essay, new)
         return diff(before.text, after.text)
 
-    async def export(self, writer: str, essay: str) -> Post:
-        """The current version with all that an export tells about it. Raises NothingToDo before there is a version."""
+    async def export(self, writer: str, essay: str, number: int | None = None) -> Post:
+        """The current version, or the one with this number, with all that an export tells about it.
+
+        Raises NothingToDo before there is a version, UnknownVersion.
+        """
         opened = await self.open(writer, essay)
-        version = await self.current(writer, essay)
-        origins = (await self._history(opened)).origins
+        wanted = self.current(writer, essay) if number is None else self.version(writer, essay, number)
+        version = await wanted
         info = version.info
+        origins = History(await self._store.versions(writer, essay), info.number).origins
         return Post(opened.title, version.text, info.number, opened.structure, info.created.date(), origins)
 
     async def handed_over(self, writer: str, essay: str, post: Post) -> None:
@@ -278,13 +295,8 @@ def editable(text: str) -> tuple[tuple[int, Part], ...]:
 def checked_title(title: str) -> str:
     """A title as it is stored, on one line. Raises BadInput for one that is too long, or in which nothing shows."""
     line = " ".join(typed(title, "The title").split())
-    if not any(_shows(char) for char in line):
+    if not shows(line):
         raise BadInput("The title is blank: give at least one letter or digit. Nothing was changed.")
     if len(line) > TITLE_CHARACTERS:
         raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. Nothing was changed.")
     return line
-
-
-def _shows(char: str) -> bool:
-    """Whether a character leaves a mark on the screen: by its category in Unicode, but for the blank ones in those."""
-    return unicodedata.category(char)[0] in "LNSP" and char not in _BLANK

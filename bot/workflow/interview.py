@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.errors import BadInput, ModelError, NoModel
+from bot.essay.asking import brings_in
+from bot.essay.claims import Noted
 from bot.essay.decoding import typed
 from bot.essay.essay import Answered, Note, Question
-from bot.essay.notes import Passage
+from bot.essay.notes import answered
 from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
 from bot.essay.structure import Section, Structure
 from bot.essay.words import count_words
+from bot.workflow.aside import aside_slowly
 from bot.workflow.desk import Desk
 from bot.workflow.following import open_answers
 from bot.workflow.models import Interviewer
@@ -34,10 +40,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The question to put now, None when it is time to offer the post; ``notice`` says what a model could not do."""
+    """The question to put now, None when it is time to offer the post; ``notice`` says what a model could not do.
+
+    ``lasting``: the next step would meet the same, so that there is no use in asking a model then.
+    """
 
     question: Question | None
     notice: str | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,15 @@ class HandedIn:
 
     notes: tuple[Note, ...]
     notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _FollowUp:
+    """A question of a model's, and the answer that it is about."""
+
+    section: str
+    text: str
+    answer: Note
 
 
 class Interview:
@@ -62,66 +81,79 @@ class Interview:
         self._interviewer = interviewer
         # Answers on which the interviewer had nothing to ask. Forgetting them costs a call and nothing else.
         self._exhausted: set[tuple[str, int, int]] = set()
+        # By what is done and the essay: a second one waits for what the first comes to, and then asks no model.
+        self._alone: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._calls: dict[str, asyncio.Task[str | None]] = {}  # for follow-ups, by essay
 
     async def open_question(self, writer: str, essay: str) -> Question | None:
         """The question that was put and neither answered nor skipped, if there is one. Calls no model."""
-        asked = await self._store.questions(writer, essay)
-        return next((question for question in asked if question.state is Answered.OPEN), None)
+        return _open(await self._store.questions(writer, essay))
 
     async def asked(self, writer: str, essay: str) -> tuple[Question, ...]:
         """Every question put so far, in order."""
         return await self._store.questions(writer, essay)
 
-    async def next_question(self, writer: str, essay: str, *, further: bool = False) -> Step:
+    async def next_question(self, writer: str, essay: str, *, further: bool = False, follow_up: bool = True) -> Step:
         """The question to put now: the one left open, else a new one; None when it is time to offer the post.
 
         First come the first questions of the sections that hold no note; where room is left beside them, an answer just
         given is followed up, and after them the earlier answers that leave most open, at most FOLLOW_UPS times a
         section; at most QUESTIONS_BEFORE_A_POST in all. With ``further`` all questions of the structure that are left
-        come, section by section.
+        come, section by section. Without ``follow_up`` no model is asked.
+
+        Where the wait for a follow-up is cancelled, that answer is passed over for good; nothing else changes. While it
+        lasts, everything else may go on: at its end the question is chosen by how things stand then.
         """
+        if self._interviewer is None or not follow_up:
+            return Step(await self._put(writer, essay, further=further))
+        fault, found = None, None
+        async with self._turn("ask", essay):
+            try:
+                found = await self._find(writer, essay, self._interviewer, further=further)
+            except ModelError as error:
+                fault = error
+            question = await self._put(writer, essay, further=further, found=found)
+        if fault is None:
+            return Step(question)
+        told = f"The answer is stored; it could not be followed up. {fault.happened}"
+        return Step(question, told, lasting=fault.lasts)
+
+    async def pass_over(self, writer: str, essay: str) -> bool:
+        """Has whoever waits for a follow-up go on without; whether anybody waits. Its answer is passed over for good.
+
+        Raises UnknownEssay.
+        """
+        await self._desk.open(writer, essay)
+        call = self._calls.get(essay)
+        return call is not None and call.cancel()
+
+    async def _put(self, writer: str, essay: str, *, further: bool, found: _FollowUp | None = None) -> Question | None:
+        """The question left open; else what was found, if its answer still stands; else the structure's next."""
         structure = self._desk.structure(await self._desk.open(writer, essay))
         asked = await self._store.questions(writer, essay)
-        if (left_open := next((one for one in asked if one.state is Answered.OPEN), None)) is not None:
-            return Step(left_open)
+        if (left_open := _open(asked)) is not None:
+            return left_open
+        if not further and len(asked) >= QUESTIONS_BEFORE_A_POST:
+            return None
         notes = await self._store.notes(writer, essay)
-        waiting = [
-            (section, text)
-            for section, text in _candidates(structure, notes, further=further)
-            if all(question.text != text for question in asked)
-        ]
-        room = QUESTIONS_BEFORE_A_POST - len(asked)
-        if not further and room <= 0:
-            return Step(None)
-        notice = None
-        if further or room > len(waiting):
-            try:
-                through = not waiting and room > 0
-                found = await self._follow_up(writer, essay, structure, asked, notes, earlier=through)
-                if found is not None:
-                    return Step(await self._store.ask(writer, essay, found[0].key, found[1], self._clock()))
-            except ModelError as error:
-                notice = f"The answer could not be followed up; the interview goes on. {error}"
-        if not waiting:
-            return Step(None, notice)
-        section, text = waiting[0]
-        return Step(await self._store.ask(writer, essay, section.key, text, self._clock()), notice)
+        if found is not None and found.answer in notes:
+            return await self._store.ask(writer, essay, found.section, found.text, self._clock())
+        for section, text in _waiting(structure, asked, notes, further=further):
+            return await self._store.ask(writer, essay, section.key, text, self._clock())
+        return None
 
-    async def _follow_up(
-        self,
-        writer: str,
-        essay: str,
-        structure: Structure,
-        asked: Sequence[Question],
-        notes: Sequence[Note],
-        *,
-        earlier: bool,
-    ) -> tuple[Section, str] | None:
-        """A section and a question on the answer just given, or with ``earlier`` on one before it, if one is open."""
-        if self._interviewer is None:
+    async def _find(self, writer: str, essay: str, interviewer: Interviewer, *, further: bool) -> _FollowUp | None:
+        """A question on an answer, where there is room for one."""
+        structure = self._desk.structure(await self._desk.open(writer, essay))
+        asked = await self._store.questions(writer, essay)
+        notes = await self._store.notes(writer, essay)
+        waiting = len(list(_waiting(structure, asked, notes, further=further)))
+        room = QUESTIONS_BEFORE_A_POST - len(asked)
+        if _open(asked) is not None or not (room > waiting or further):
             return None
         found = open_answers(structure, asked, notes)
-        answers = [*([found.fresh] if found.fresh else []), *(found.earlier if earlier else [])]
+        earlier = found.earlier if not waiting and room > 0 else ()
+        answers = [*([found.fresh] if found.fresh else []), *earlier]
         untried = [note for note in answers if _key(essay, note) not in self._exhausted]
         for answer in untried[:ANSWERS_TRIED]:
             if (section := structure.section(answer.section)) is None:
@@ -129,15 +161,39 @@ class Interview:
             said = [note for note in notes_for_model(structure, notes) if note.section == section.key]
             said.sort(key=lambda note: note.number == answer.number)  # the one to ask about comes last
             shown = questions_for_model(structure, asked, notes)
-            text = await self._interviewer.follow_up(writer, structure, section, said, shown)
-            # What the structure asks anyway is put in its turn, and what was asked before never again, shown or not.
-            known = [question for part in structure.sections for question in part.questions]
-            if text and not any(is_same_question(text, old) for old in [*known, *(one.text for one in asked)]):
-                return section, text
-            if len(self._exhausted) >= _REMEMBERED:
-                self._exhausted.clear()
-            self._exhausted.add(_key(essay, answer))
+            try:
+                text = await self._called(essay, interviewer.follow_up(writer, structure, section, said, shown))
+            except asyncio.CancelledError:  # whoever waits has had enough of this one
+                self._exhaust(essay, answer)
+                raise
+            except _PassedOver:
+                self._exhaust(essay, answer)
+                return None
+            if text and await _can_be_put(text, structure, asked, notes):
+                return _FollowUp(section.key, text, answer)
+            self._exhaust(essay, answer)
         return None
+
+    async def _called(self, essay: str, call: Coroutine[Any, Any, str | None]) -> str | None:
+        """What the interviewer says. Raises ModelError, _PassedOver."""
+        task = self._calls[essay] = asyncio.create_task(call, name="follow-up")
+        try:
+            await asyncio.wait({task})
+        finally:
+            del self._calls[essay]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)  # what it has cost is written down at its end
+        if task.cancelled():
+            raise _PassedOver
+        return task.result()
+
+    def _turn(self, what: str, essay: str) -> asyncio.Lock:
+        return self._alone.setdefault((what, essay), asyncio.Lock())
+
+    def _exhaust(self, essay: str, answer: Note) -> None:
+        if len(self._exhausted) >= _REMEMBERED:
+            self._exhausted.clear()
+        self._exhausted.add(_key(essay, answer))
 
     async def hand_in(self, writer: str, essay: str, text: str) -> HandedIn:
         """Stores a page of notes and, with an interviewer, finds a section for those whose headings name none.
@@ -149,16 +205,20 @@ class Interview:
             return HandedIn(notes)
         return await self._sorted(writer, essay, notes, self._interviewer)
 
-    async def sort(self, writer: str, essay: str) -> HandedIn:
+    async def sort(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> HandedIn:
         """Finds a section for the stored notes that have none; returns them, with those that still have none.
+
+        With ``numbers`` only for the notes that bear one of them.
 
         Raises NoModel without an interviewer.
         """
         if self._interviewer is None:
             raise NoModel
-        notes = await self._store.notes(writer, essay)
-        unplaced = [note for note in notes if note.section is None and not note.left_out]
-        return await self._sorted(writer, essay, unplaced, self._interviewer)
+        async with self._turn("sort", essay):
+            notes = await self._store.notes(writer, essay)
+            wanted = [note for note in notes if numbers is None or note.number in numbers]
+            unplaced = [note for note in wanted if note.section is None and not note.left_out]
+            return await self._sorted(writer, essay, unplaced, self._interviewer)
 
     async def _sorted(self, writer: str, essay: str, notes: Sequence[Note], interviewer: Interviewer) -> HandedIn:
         structure = self._desk.structure(await self._desk.open(writer, essay))
@@ -168,14 +228,13 @@ class Interview:
         return HandedIn(tuple(note for note in stored if note.number in numbers), notice)
 
     async def answer(self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False) -> Note:
-        """Stores the answer, word for word, as a note under the question's section.
+        """Stores the answer, word for word, as a note under the question's section; left out where a mark says so too.
 
         Raises BadInput for an answer without a word; the question then stays open.
         """
-        words = typed(text, "The answer")
-        if not count_words(words):
+        passage = answered(typed(text, "The answer"), question.section, left_out=left_out)
+        if not count_words(passage.text):
             raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
-        passage = Passage(words.strip("\n").rstrip(), question.section, left_out)
         return await self._store.answer(writer, essay, question.number, passage, self._clock())
 
     async def skip(self, writer: str, essay: str, question: Question) -> None:
@@ -199,6 +258,23 @@ class Interview:
         return Progress(covered, len(structure.sections), len(await self._store.questions(writer, essay)))
 
 
+class _PassedOver(Exception):
+    """Nobody waits for a follow-up any more."""
+
+
+def _open(asked: Sequence[Question]) -> Question | None:
+    return next((question for question in asked if question.state is Answered.OPEN), None)
+
+
+def _waiting(
+    structure: Structure, asked: Sequence[Question], notes: Sequence[Note], *, further: bool
+) -> Iterator[tuple[Section, str]]:
+    """The structure's questions that were not put yet, in order."""
+    for section, text in _candidates(structure, notes, further=further):
+        if all(question.text != text for question in asked):
+            yield section, text
+
+
 def _candidates(structure: Structure, notes: Sequence[Note], *, further: bool) -> Iterator[tuple[Section, str]]:
     """The questions worth putting, in order: one for each section without a note; then the rest, if they are wanted."""
     covered = {note.section for note in notes}
@@ -209,6 +285,22 @@ def _candidates(structure: Structure, notes: Sequence[Note], *, further: bool) -
         for section in structure.sections:
             for text in section.questions:
                 yield section, text
+
+
+async def _can_be_put(question: str, structure: Structure, asked: Sequence[Question], notes: Sequence[Note]) -> bool:
+    """Whether a question of a model's is a new one, and brings in nothing that the writer or the structure did not."""
+    own = [question for part in structure.sections for question in part.questions]
+    # What the structure asks anyway is put in its turn, and what was asked before never again, shown or not.
+    if any(is_same_question(question, old) for old in [*own, *(one.text for one in asked)]):
+        return False
+    said = [note.text for note in notes_for_model(structure, notes)]
+    headings = [part.heading for part in structure.sections]
+    vouching = [*said, *own, *headings, *questions_for_model(structure, asked, notes)]
+    return not await aside_slowly(_brings_in, question, vouching)
+
+
+def _brings_in(question: str, vouching: Sequence[str]) -> bool:
+    return brings_in(question, Noted(vouching))
 
 
 def _key(essay: str, note: Note) -> tuple[str, int, int]:

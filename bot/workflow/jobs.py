@@ -17,6 +17,11 @@ class JobKind(StrEnum):
     REVISION = "revision"
     CRITIQUE = "critique"
 
+    @property
+    def spoken(self) -> str:
+        """What a person calls it, in the middle of a sentence."""
+        return "continuation" if self is JobKind.FINISH else self.value
+
 
 class JobState(StrEnum):
     """Where a job stands. The last four are ends."""

@@ -31,6 +31,16 @@ class Live:
     stop_state: JobState | None = None
     declined: bool = False
 
+    def turn(self, phase: Phase, now: datetime) -> None:
+        """The job does this from now on, if it has not done so before; nobody is told yet."""
+        if phase is not self.phase:
+            self.phase, self.since = phase, now
+
+    def tell(self) -> None:
+        """Wakes whoever watches the job."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
 
 @dataclass(frozen=True, slots=True)
 class LastEntry:
@@ -42,16 +52,15 @@ class LastEntry:
     ending: Ending
     at: datetime
 
-    @classmethod
-    def of(cls, live: Live, ending: Ending, at: datetime) -> LastEntry:
-        """The last entry of a job; its text is held elsewhere where it became a version, and nowhere if declined."""
-        held = ending.result is not None or ending.state is JobState.DONE or live.declined
-        return cls(live.job.id, "" if held else "".join(live.unflushed), live.declined, ending, at)
-
 
 def as_stored(job: Job) -> Job:
     """A job that has ended, as the store has it: a text that became a version is with the essay alone."""
-    return replace(job, text="") if job.result is not None or job.state is JobState.DONE else job
+    return replace(job, text="") if is_elsewhere(job) else job
+
+
+def is_elsewhere(ended: Job | Ending) -> bool:
+    """Whether the text of a job that has ended is with the essay, so that none is kept with the job."""
+    return ended.result is not None or ended.state is JobState.DONE
 
 
 def log_bug(job: Job, error: Exception) -> None:

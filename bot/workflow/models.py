@@ -69,13 +69,20 @@ class Interviewer(Protocol):
 
 
 class Drafter(Protocol):
-    """Writes the post from the notes."""
+    """Writes the post from the notes.
+
+    Here as in the ports below, what ends in ``at_most`` is what the same call may cost at most, in nano-dollars; None
+    where no price is known. It sends nothing. A call that breaks before any text came is made once more.
+    """
 
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
         """The whole post in Markdown, each section under its heading (level 2), in the structure's order.
 
-        It is what the model wrote, piece for piece; ``bot.essay.normalise`` makes sure of the form.
+        It is what the model wrote, piece for piece; ``bot.essay.unfinished`` puts it into form.
         """
+
+    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:
+        """The most that ``draft`` may cost."""
 
     async def finish(
         self,
@@ -89,17 +96,28 @@ class Drafter(Protocol):
     ) -> Written:
         """The sections with these keys alone, in order.
 
-        They are to stand behind ``text``, which is what is finished of a draft that was cut short.
+        They are to be put into ``text``, which is what stands of a draft that was cut short.
         """
+
+    def finish_at_most(
+        self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
+    ) -> int | None:
+        """The most that ``finish`` may cost."""
 
 
 class Reviser(Protocol):
     """Rewrites one section."""
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, section: str, instruction: str, on: On
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: On
     ) -> Written:
-        """The new body of the section with this heading, without the heading, having seen the whole text."""
+        """The new body of the part of ``text`` with this index, as ``split`` numbers them, without its heading.
+
+        It holds words, unless it is cut.
+        """
+
+    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int | None:
+        """The most that ``revise`` may cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +177,9 @@ class Critic(Protocol):
 
         ``on`` is told of thinking, and given pieces of no readable text: only that and how much was written is of use.
         """
+
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+        """The most that ``critique`` may cost."""
 
 
 class Role(StrEnum):

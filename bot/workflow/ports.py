@@ -56,7 +56,7 @@ class Store(Protocol):
         """Marks a note left out, or takes it in again. Raises NothingToDo where there is no such note."""
 
     async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
-        """Stores a question as put to the writer."""
+        """Stores a question as put to the writer; where another one is open by now, nothing: it is returned."""
 
     async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """The questions put to the writer, in order."""

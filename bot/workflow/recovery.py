@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 async def recovered(
-    store: JobStore, clock: Clock, work_of: Callable[[Job], Awaitable[Work]], mine: Callable[[str], bool]
+    store: JobStore, clock: Clock, work_of: Callable[[Job], Awaitable[Work]], mine: Callable[[Job], bool]
 ) -> tuple[Job, ...]:
-    """The open jobs of the writers that are ``mine``, interrupted, and their texts kept as their work keeps them."""
+    """The abandoned jobs that are ``mine``, interrupted, and their texts kept as their work keeps them."""
     found = []
     for job in await store.abandoned_jobs():
-        if not mine(job.writer):
+        if not mine(job):
             continue
         result = None
         if job.text:

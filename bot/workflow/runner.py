@@ -1,4 +1,4 @@
-"""The JobRunner: the only owner of jobs. It queues, runs, flushes, stops and remembers them; a door only watches.
+"""The JobRunner: the only owner of jobs. It queues, runs, stops and remembers them; a door only watches.
 
 Cost is reserved call by call behind the model ports, since only there it is known; cancelling a job cancels its call,
 which settles its reservation.
@@ -10,14 +10,15 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
+from bot.workflow.flushing import FLUSH_SECONDS, Flusher
 from bot.workflow.jobs import Ending, Job, JobKind, JobState, JobStore, JobView, Phase
 from bot.workflow.line import next_in_line, place_in_line
-from bot.workflow.live import LastEntry, Live, as_stored, kept, log_bug
+from bot.workflow.live import LastEntry, Live, as_stored, is_elsewhere, kept, log_bug
 from bot.workflow.models import Text, Thinking
 from bot.workflow.ports import Clock
 from bot.workflow.recovery import recovered
@@ -27,10 +28,6 @@ __all__ = ["FLUSH_SECONDS", "JobRunner", "Report", "Work"]
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.5  # twice as often as what a person may lose to a kill: a second's worth of writing
-_FIRST_SECONDS = 0.02  # the first text of a job is waited for: it is not kept back for a whole interval
-# How many jobs' watchers wake in one turn of the event loop: each may draw a panel, which takes a millisecond or two.
-_TOLD_AT_ONCE = 8
 _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
     "and tell whoever runs the bot if it happens twice."
@@ -47,17 +44,15 @@ class JobRunner:
         self._clock = clock
         self._at_once = at_once
         self._per_writer = per_writer
-        self._flush_seconds = flush_seconds
+        self._flusher = Flusher(store, clock, flush_seconds)
         self._live: dict[int, Live] = {}
         self._waiting: list[int] = []
         self._owed: list[LastEntry] = []
         self._door = asyncio.Lock()
-        self._flush_lock = asyncio.Lock()
-        self._dirty = asyncio.Event()
-        self._first = asyncio.Event()
-        self._flusher: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
+        self._work_of: Callable[[Job], Awaitable[Work]] | None = None
+        self._recovering = asyncio.Lock()
 
     async def start(
         self, writer: str, subject: str, kind: JobKind, work: Work, base: int | None = None, argument: str = ""
@@ -76,7 +71,7 @@ class JobRunner:
             if self._closing:
                 raise ShuttingDown
             if (other := self.running(writer, subject)) is not None:
-                raise JobRunning(other.kind)
+                raise JobRunning(other.kind.spoken)
             if sum(live.job.writer == writer for live in self._live.values()) >= 2 * self._per_writer:
                 raise TooManyJobs(2 * self._per_writer)
             await self._settle()
@@ -92,11 +87,17 @@ class JobRunner:
         return next(found, None)
 
     async def latest(self, writer: str, subject: str) -> JobView | None:
-        """The writer's last job on the subject as it stands now; None where there never was one."""
+        """The writer's last job on the subject as it stands now; None where there never was one.
+
+        One whose process has died is released first.
+        """
         for live in self._live.values():
             if (live.job.writer, live.job.subject) == (writer, subject):
                 return self._view(live)
         job = await self._store.latest_job(writer, subject)
+        if job is not None and not job.state.ended:
+            await self.release(writer, subject)
+            job = await self._store.latest_job(writer, subject)
         return JobView(job, Phase.WAITING, job.created) if job is not None else None
 
     async def watch(self, writer: str, job: int) -> AsyncIterator[JobView]:
@@ -142,10 +143,7 @@ class JobRunner:
             await self._settle()
         except BotError:  # at the next start these jobs are found open, and are interrupted
             log.exception("the ends of %d jobs could not be stored", len(self._owed))
-        if self._flusher is not None:
-            self._flusher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._flusher
+        await self._flusher.close()
 
     async def recover(
         self, work_of: Callable[[Job], Awaitable[Work]], mine: Callable[[str], bool] = lambda _: True
@@ -153,9 +151,22 @@ class JobRunner:
         """Interrupts the jobs that an earlier process left open, their text kept, and returns them as they are now.
 
         ``mine`` says of a writer whether this process is the one that serves them: another may have its own jobs over
-        the same store. Call it once, before anything is started.
+        the same store. Call it once, before anything is started; ``work_of`` then serves ``release`` too.
         """
-        return await recovered(self._store, self._clock, work_of, mine)
+        self._work_of = work_of
+        return await recovered(self._store, self._clock, work_of, lambda job: mine(job.writer))
+
+    async def release(self, writer: str, subject: str) -> Job | None:
+        """Interrupts the writer's job on the subject, its text kept, where another process left it open and has died
+        since; returns it as it is now. None where nothing was so left, and before ``recover``.
+        """
+        if self._work_of is None or self.running(writer, subject) is not None:
+            return None
+        async with self._recovering:  # whoever comes second finds it ended
+            found = await recovered(
+                self._store, self._clock, self._work_of, lambda job: (job.writer, job.subject) == (writer, subject)
+            )
+        return found[0] if found else None
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that comes to its end whoever waits for it; the event loop itself holds tasks only weakly."""
@@ -174,7 +185,7 @@ class JobRunner:
             live.begun = True
             self._spawn(self._run(live))
         for number in self._waiting:
-            self._change(self._live[number])
+            self._live[number].tell()
 
     @property
     def _running(self) -> Counter[str]:
@@ -201,8 +212,9 @@ class JobRunner:
     async def _outcome(self, live: Live) -> Ending:
         try:
             await self._store.begin_job(live.job.id, self._clock())
-            self._change(live, state=JobState.RUNNING)
-            live.task = asyncio.create_task(live.work.run(_Reporter(self, live)), name=f"job-{live.job.id}-work")
+            live.job = replace(live.job, state=JobState.RUNNING)
+            live.tell()
+            live.task = asyncio.create_task(live.work.run(partial(self._take, live)), name=f"job-{live.job.id}-work")
             if live.stop_state is not None:  # stopped while it was being begun
                 live.task.cancel()
             return Ending(JobState.DONE, None, await live.task)
@@ -210,7 +222,9 @@ class JobRunner:
             return await self._ended_early(live, live.stop_state or JobState.INTERRUPTED, None)
         except Declined as error:  # what a model that then declined had begun must not be shown
             live.declined = True
-            await self._forget(live)
+            await self._flusher.leave(live)
+            live.job = replace(live.job, text="")
+            live.tell()
             return Ending(JobState.FAILED, str(error))
         except BotError as error:
             return await self._ended_early(live, JobState.FAILED, str(error))
@@ -222,7 +236,7 @@ class JobRunner:
         """Keeps what came. Where some of it could be stored nowhere, that is what the person is told."""
         lost = None
         try:
-            await self._flush()
+            await self._flusher.flush()
         except BotError as failure:
             log.exception("job %d: the last piece could not be stored", live.job.id)
             lost = str(failure)
@@ -234,10 +248,15 @@ class JobRunner:
 
     async def _end(self, live: Live, ending: Ending) -> None:
         now = self._clock()
-        entry = LastEntry.of(live, ending, now)
+        # A text that is a version by now waits for no flush: where hundreds end together, each would for all others'.
+        if is_elsewhere(ending):
+            self._flusher.drop(live)
+            unstored = ""
+        else:
+            unstored = await self._flusher.leave(live)
+        entry = LastEntry(live.job.id, unstored, live.declined, ending, now)
         try:
-            async with self._flush_lock:
-                await self._enter(entry)
+            await self._enter(entry)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job begins
             log_bug(live.job, error)
             self._owed.append(entry)
@@ -246,7 +265,7 @@ class JobRunner:
         log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
         del self._live[live.job.id]
         live.ended.set()
-        self._change(live)
+        live.tell()
         self._begin_waiting()
 
     async def _enter(self, entry: LastEntry) -> None:
@@ -272,65 +291,13 @@ class JobRunner:
                 live.task.cancel()
         await live.ended.wait()
 
-    def _change(self, live: Live, *, state: JobState | None = None, phase: Phase | None = None) -> None:
-        if state is not None:
-            live.job = replace(live.job, state=state)
-        if phase is not None and phase is not live.phase:
-            live.phase, live.since = phase, self._clock()
-        live.changed.set()
-        live.changed = asyncio.Event()
-
     def _take(self, live: Live, piece: Thinking | Text) -> None:
+        """The report of one job."""
         if isinstance(piece, Thinking):
-            self._change(live, phase=Phase.THINKING)
-            return
-        live.unflushed.append(piece.text)
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush_forever(), name="job-flusher")
-        self._dirty.set()
-        if not live.job.text:
-            self._first.set()
-
-    async def _forget(self, live: Live) -> None:
-        async with self._flush_lock:
-            live.unflushed.clear()
-            live.job = replace(live.job, text="")
-        self._change(live)
-
-    async def _drop(self, live: Live) -> None:
-        await self._forget(live)
-        await self._store.drop_text(live.job.id)
-
-    async def _flush_forever(self) -> None:
-        """The first text of a job is stored, and so may be shown, at once; the rest of all jobs once every interval."""
-        while True:
-            await self._dirty.wait()
-            self._dirty.clear()
-            self._first.clear()
-            try:
-                await self._flush()
-            except BotError:  # kept in memory and tried again with the next piece, and at the job's end
-                log.exception("the text of running jobs could not be stored")
-            await asyncio.sleep(min(_FIRST_SECONDS, self._flush_seconds))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._flush_seconds - _FIRST_SECONDS):
-                    await self._first.wait()
-
-    async def _flush(self) -> None:
-        """Stores all text that came since the last flush, of every job, in one transaction."""
-        async with self._flush_lock:
-            taken = {live: len(live.unflushed) for live in self._live.values() if live.unflushed}
-            if not taken:
-                return
-            pieces = {live: "".join(live.unflushed[:count]) for live, count in taken.items()}
-            await self._store.append_text({live.job.id: text for live, text in pieces.items()})
-            for live, text in pieces.items():
-                del live.unflushed[: taken[live]]
-                live.job = replace(live.job, text=live.job.text + text)
-            for number, live in enumerate(pieces, 1):
-                self._change(live, phase=Phase.WRITING)
-                if number % _TOLD_AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            live.turn(Phase.THINKING, self._clock())
+            live.tell()
+        else:
+            self._flusher.take(live, piece.text)
 
     def _view(self, live: Live) -> JobView:
         return JobView(live.job, live.phase, live.since, self._place(live.job.id))
@@ -340,17 +307,3 @@ class JobRunner:
         if not found.state.ended:
             raise UnknownJob(job)
         return JobView(found, Phase.WAITING, found.created)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reporter:
-    """The report of one job."""
-
-    runner: JobRunner
-    live: Live
-
-    def __call__(self, piece: Thinking | Text) -> None:
-        self.runner._take(self.live, piece)
-
-    async def again(self) -> None:
-        await self.runner._drop(self.live)

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from bot.errors import (
-    KeyRefused,
-    ModelError,
-    NoNetwork,
-    NotClaude,
-    OutOfCredit,
-    OverBudget,
-    SpendLimitReached,
-    Stalled,
-    TookTooLong,
-    UnknownModel,
-)
+from bot.errors import BudgetReserved, ModelError, Stalled, TookTooLong
 from bot.essay.essay import Note
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
@@ -24,18 +13,9 @@ from bot.workflow.ports import Clock, Store
 
 NOTES_AT_ONCE = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
 CHARACTERS_AT_ONCE = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
-# The next batch would fare no better; and after a call that took minutes, the writer has waited enough.
-_FOR_ALL = (
-    KeyRefused,
-    NoNetwork,
-    NotClaude,
-    OutOfCredit,
-    OverBudget,
-    SpendLimitReached,
-    Stalled,
-    TookTooLong,
-    UnknownModel,
-)
+# Beside what lasts: other work holds the budget for minutes; and after a call that took minutes, the writer has waited
+# enough.
+_FOR_ALL = (BudgetReserved, Stalled, TookTooLong)
 
 
 class Sorter:
@@ -52,7 +32,8 @@ class Sorter:
         A batch that fails is passed over and the rest goes on, unless the fault is one that the rest would meet too.
         """
         wanted = await self._unplaced(writer, essay, structure, numbers)
-        left, failed, faults = len(wanted), 0, []
+        left, failed = len(wanted), 0
+        faults: list[ModelError] = []
         for batch in batches(wanted):
             left -= len(batch)
             try:
@@ -60,13 +41,13 @@ class Sorter:
             except ModelError as error:
                 failed += len(batch)
                 faults.append(error)
-                if isinstance(error, _FOR_ALL):
+                if error.lasts or isinstance(error, _FOR_ALL):
                     failed += left
                     break
         if not faults:
             return None
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
-        told = " ".join(dict.fromkeys(map(str, faults)))
+        told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
 
     async def _place(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> None:

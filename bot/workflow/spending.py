@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.workflow.models import Role
+from bot.workflow.models import Cost, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Reservation:
     """A call about to be made: who it is for, what for, and the most it can cost.
 
     ``worst_nano_usd`` is in nano-dollars, None where the model has no known price. ``prompt`` is the prompt's file
-    name, ``prompt_hash`` the start of the SHA-256 of that file.
+    name, ``prompt_hash`` the start of the SHA-256 of that file with all that it includes.
     """
 
     writer: str
@@ -30,9 +31,9 @@ class Reservation:
 class Settlement:
     """What a call came to. ``model`` is the one that answered; tokens are counted apart by how they are billed.
 
-    ``nano_usd`` is None for a model without a known price, ``first_text_ms`` where no text came. ``stop_reason`` is the
-    service's own word, or the name of the fault that ended the call. ``estimated`` says that the service sent no final
-    count and the figures are our own estimate.
+    ``nano_usd`` is None where neither it nor the model asked has a known price, ``first_text_ms`` where no text came.
+    ``stop_reason`` is the service's own word, or the name of the fault that ended the call. ``estimated`` says that the
+    service sent no final count and the figures are our own estimate.
     """
 
     model: str
@@ -92,3 +93,49 @@ class Ledger(Protocol):
 
         One that was never settled, because the program was killed, counts at its worst cost and without tokens.
         """
+
+
+def cost_of(calls: Sequence[Settlement]) -> Cost:
+    """What the calls came to in all; without dollars where the price of one is not known."""
+    prices = [call.nano_usd for call in calls if call.nano_usd is not None]
+    return Cost(
+        nano_usd=sum(prices) if len(prices) == len(calls) else None,
+        tokens_in=sum(call.input_tokens + call.cache_write_tokens + call.cache_read_tokens for call in calls),
+        tokens_out=sum(call.output_tokens for call in calls),
+    )
+
+
+class CountingLedger:
+    """A ledger that tells what its own calls came to: another process may write calls into the same store."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._counts: dict[object, list[Settlement]] = {}
+
+    @contextmanager
+    def counting(self) -> Iterator[list[Settlement]]:
+        """A list that grows by each call which is settled through this ledger while the context lasts."""
+        count, calls = object(), list[Settlement]()
+        self._counts[count] = calls
+        try:
+            yield calls
+        finally:
+            del self._counts[count]
+
+    async def reserve(self, reservation: Reservation, at: datetime) -> int:
+        """See Ledger."""
+        return await self._ledger.reserve(reservation, at)
+
+    async def settle(self, call: int, settlement: Settlement) -> None:
+        """See Ledger. It counts from the moment that it is stored."""
+        await self._ledger.settle(call, settlement)
+        for calls in self._counts.values():
+            calls.append(settlement)
+
+    async def spent(self, writer: str, at: datetime) -> Spent:
+        """See Ledger."""
+        return await self._ledger.spent(writer, at)
+
+    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        """See Ledger."""
+        return await self._ledger.usage(since, writer)

@@ -6,19 +6,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
-from bot.workflow.models import Text, Thinking
+from bot.workflow.models import On
 
 T = TypeVar("T")
 
 
-class Report(Protocol):
-    """Given to running work: where its pieces go."""
-
-    def __call__(self, piece: Thinking | Text) -> None:
-        """Takes a piece; it is stored at the next flush and shown after that."""
-
-    async def again(self) -> None:
-        """Forgets what came so far, stored or not: the work begins again from nothing."""
+Report = On
+"""Given to running work: takes its pieces. They are stored at the next flush, and shown after that."""
 
 
 class Work(Protocol):

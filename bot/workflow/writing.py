@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
+from typing import NoReturn
 
-from bot.errors import BadInput, CutShort, NoModel, NothingToDo, NothingWritten, UnknownSection
-from bot.essay.claims import Claim, unsupported
+from bot.errors import BadInput, BadReply, NoModel, NothingToDo, UnknownSection
+from bot.essay.claims import Claim, unsupported_in
 from bot.essay.decoding import typed
 from bot.essay.essay import Essay, Note, Origin, Version
-from bot.essay.normalise import continued, finished, is_no_post, normalise, unfinished, unwritten
+from bot.essay.history import History
 from bot.essay.questions import notes_for_model
+from bot.essay.reply import is_no_post
 from bot.essay.sections import replace_body, split
 from bot.essay.structure import Structure
+from bot.essay.unfinished import Unfinished, unfinished
 from bot.essay.words import count_words
-from bot.workflow.aside import aside
+from bot.workflow.aside import aside, aside_slowly
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Job, JobKind
-from bot.workflow.models import Models
+from bot.workflow.models import Models, Written
+from bot.workflow.planned import Planned
 from bot.workflow.ports import Clock, Store
 from bot.workflow.runner import JobRunner
+from bot.workflow.wanted import Wanted
 from bot.workflow.work import Report, Work, whole
 
 INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
@@ -36,7 +42,10 @@ class Material:
 
 
 class Writing:
-    """All that a writer does with an essay and a model. Without a model every method raises NoModel, but for claims."""
+    """All that a writer does with an essay and a model. Without a model every method raises NoModel, but for claims.
+
+    What begins work has a twin named ``to_…``, which gives the same work planned and not begun.
+    """
 
     def __init__(self, desk: Desk, store: Store, jobs: JobRunner, models: Models | None, clock: Clock) -> None:
         self.desk = desk
@@ -54,26 +63,40 @@ class Writing:
 
     async def draft(self, writer: str, essay: str) -> Job:
         """Begins a draft from the notes. Raises NothingToDo for an essay without notes, JobRunning, TooManyJobs."""
-        _ = self.models
+        return await (await self.to_draft(writer, essay)).begin()
+
+    async def to_draft(self, writer: str, essay: str) -> Planned:
+        """The draft that ``draft`` begins."""
+        await self._ready(writer, essay)
         material = await self.material(writer, essay)
         if not material.notes:
             raise NothingToDo.no_notes()
+        await self.desk.check_for_model(writer, essay, title=material.essay.title)
         base = material.essay.head
-        work = _Draft(self, material, base)
-        return await self.jobs.start(writer, essay, JobKind.DRAFT, work, base, str(material.through))
+        work = _Draft(self, material, base, Unfinished(material.structure))
+        start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.through))
+        return Planned(work.at_most, start)
 
     async def finish(self, writer: str, essay: str) -> Job:
         """Begins to write the sections that the current version, a draft cut short, has not finished.
 
-        Raises NothingToDo where the current version is complete, LeftOutStands.
+        A section that the writer changed since counts as finished. Where all are, the version is taken for complete.
+        Raises NothingToDo there, and where it was complete before; LeftOutStands.
         """
-        _ = self.models
+        return await (await self.to_finish(writer, essay)).begin()
+
+    async def to_finish(self, writer: str, essay: str) -> Planned:
+        """What ``finish`` begins."""
+        await self._ready(writer, essay)
         version = await self.desk.current(writer, essay)
         if version.info.complete:
             raise NothingToDo.complete()
-        await self.desk.check_for_model(writer, essay, version.text)
-        work = _Finish(self, await self.material(writer, essay), version)
-        return await self.jobs.start(writer, essay, JobKind.FINISH, work, version.info.number)
+        work = await self._finishing(await self.material(writer, essay), version)
+        if not work.draft.todo:
+            await self.keep_as_it_is(writer, essay)
+            raise NothingToDo.written()
+        await self.desk.check_for_model(writer, essay, text=version.text, title=work.material.essay.title)
+        return Planned(work.at_most, partial(self.jobs.start, writer, essay, JobKind.FINISH, work, version.info.number))
 
     async def keep_as_it_is(self, writer: str, essay: str) -> None:
         """Takes the current version, a draft cut short, for complete."""
@@ -86,7 +109,11 @@ class Writing:
         Raises UnknownSection, LeftOutStands, BadInput for an instruction without a word or of more than
         INSTRUCTION_CHARACTERS.
         """
-        _ = self.models
+        return await (await self.to_revise(writer, essay, seen, index, instruction)).begin()
+
+    async def to_revise(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Planned:
+        """The revision that ``revise`` begins."""
+        await self._ready(writer, essay)
         wanted = typed(instruction, "The instruction").strip()
         if not count_words(wanted):
             raise BadInput("The instruction holds no words: say what to change. The section is as it was.")
@@ -97,31 +124,41 @@ class Writing:
             )
         if not 0 <= index < len(split(seen.text)):
             raise UnknownSection(str(index + 1))
-        await self.desk.check_for_model(writer, essay, seen.text)
+        await self.desk.check_for_model(writer, essay, text=seen.text, instruction=wanted)
         work = _Revision(self, await self.material(writer, essay), seen, index, wanted)
-        argument = json.dumps({"index": index, "instruction": wanted})
-        return await self.jobs.start(writer, essay, JobKind.REVISION, work, seen.info.number, argument)
+        argument = Wanted(index, wanted).argument
+        start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, seen.info.number, argument)
+        return Planned(work.at_most, start)
 
     async def again(self, writer: str, job: Job) -> Job:
         """Begins once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
 
         Raises NothingToDo where nothing is unfinished any more, and for a critique, which is asked for elsewhere.
         """
+        return await (await self.to_do_again(writer, job)).begin()
+
+    async def to_do_again(self, writer: str, job: Job) -> Planned:
+        """What ``again`` begins."""
         if job.kind is JobKind.CRITIQUE:
             raise NothingToDo.no_text()
         if job.kind is JobKind.FINISH:
-            return await self.finish(writer, job.subject)
+            return await self.to_finish(writer, job.subject)
         if job.kind is JobKind.REVISION:
-            told = json.loads(job.argument)
+            told = Wanted.of(job)
             seen = await self.store.version(writer, job.subject, job.base or 0)
-            return await self.revise(writer, job.subject, seen, told["index"], told["instruction"])
-        return await self.draft(writer, job.subject)
+            return await self.to_revise(writer, job.subject, seen, told.index, told.instruction)
+        return await self.to_draft(writer, job.subject)
+
+    async def _ready(self, writer: str, essay: str) -> None:
+        """Raises NoModel. What a process that has died left of the essay is kept before anything of it is read."""
+        _ = self.models
+        await self.jobs.release(writer, essay)
 
     async def unsupported(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
         """The numbers, dates, names and quotations of a version that neither a note nor the title holds."""
         notes = await self.desk.notes(writer, essay)
         title = (await self.desk.open(writer, essay)).title
-        return unsupported(version.text, [*(note.text for note in notes), title])
+        return await aside_slowly(unsupported_in, version.text, notes, title)
 
     async def material(self, writer: str, essay: str) -> Material:
         """What a model would be given of the essay now."""
@@ -131,16 +168,41 @@ class Writing:
         usable = notes_for_model(structure, notes)
         return Material(opened, structure, usable, notes[-1].number if notes else 0)
 
+    async def still(self, material: Material, **parts: str) -> Material:
+        """The material without notes that were left out since it was gathered: a job may have waited long for its turn.
+
+        Raises LeftOutStands, for ``parts`` as the desk's check_for_model has them, and NothingToDo where none is left.
+        """
+        essay = material.essay
+        now = {note.number: note for note in (await self.material(essay.writer, essay.id)).notes}
+        notes = tuple(now[note.number] for note in material.notes if note.number in now)
+        if material.notes and not notes:
+            raise NothingToDo.no_notes()
+        await self.desk.check_for_model(essay.writer, essay.id, **parts)
+        return replace(material, notes=notes)
+
     async def work_of(self, job: Job) -> Work:
         """The work of a job that an earlier process left, so that its text can be kept."""
         material = await self.material(job.writer, job.subject)
         if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
-            return _Draft(self, replace(material, through=int(job.argument or material.through)), job.base)
+            material = replace(material, through=int(job.argument or material.through))
+            return _Draft(self, material, job.base, Unfinished(material.structure))
         version = await self.store.version(job.writer, job.subject, job.base or 0)
         if job.kind is JobKind.FINISH:
-            return _Finish(self, material, version)
-        told = json.loads(job.argument)
-        return _Revision(self, material, version, told["index"], told["instruction"])
+            return await self._finishing(material, version)
+        told = Wanted.of(job)
+        return _Revision(self, material, version, told.index, told.instruction)
+
+    async def _finishing(self, material: Material, version: Version) -> _Finish:
+        """The work of finishing a version, of which stands what a model finished and what the writer changed."""
+        essay, info = material.essay, version.info
+        *earlier, last = History(await self.desk.history(essay.writer, essay.id), info.number).lineage
+        since = [*takewhile(lambda one: not one.complete, reversed(earlier))][::-1]
+        found = [await self.store.version(essay.writer, essay.id, one.number) for one in (*since, last)]
+        steps = [(one.info.origin, one.text) for one in found]
+        draft = await aside(unfinished, steps, material.structure)
+        # A note that came since the draft may belong to a section that was finished before: it still counts as new.
+        return _Finish(self, replace(material, through=info.notes_through), info.number, draft)
 
     async def add(
         self,
@@ -162,74 +224,83 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A draft of the whole post."""
+    """A draft of the whole post. ``draft`` is what is there of it, of which a new one has nothing yet."""
 
     writing: Writing
     material: Material
     parent: int | None
+    draft: Unfinished
 
     async def run(self, report: Report) -> int | None:
         material = self.material
-        written = await self.writing.models.drafter.draft(
-            material.essay.writer, material.structure, material.essay.title, material.notes, report
-        )
-        whole_text = None if written.cut else await aside(normalise, written.text, material.structure)
-        text = whole_text if whole_text is not None else _so_far(written.text)
-        return await self._add(text, complete=not written.cut, model=written.model)
+        now = await self.writing.still(material, text=self.draft.text, title=material.essay.title)
+        written = await replace(self, material=now)._asked(report)
+        return await self._add(written.text, cut=written.cut, model=written.model) or _beside_the_point()
 
     async def keep(self, text: str) -> int | None:
-        structure = self.material.structure
-        if not count_words(text) or is_no_post(text, structure, [section.key for section in structure.sections]):
+        if not count_words(text) or is_no_post(text, self.material.structure, self.draft.keys):
             return None
-        return await self._add(_so_far(text), complete=False, model=None)
+        return await self._add(text, cut=True, model=None)
 
-    async def _add(self, text: str, *, complete: bool, model: str | None) -> int:
-        essay, through = self.material.essay, self.material.through
+    async def at_most(self) -> int | None:
+        material = self.material
+        return self.writing.models.drafter.draft_at_most(material.structure, material.essay.title, material.notes)
+
+    async def _asked(self, report: Report) -> Written:
+        material = self.material
+        return await self.writing.models.drafter.draft(
+            material.essay.writer, material.structure, material.essay.title, material.notes, report
+        )
+
+    @property
+    def _noted(self) -> frozenset[str]:
+        """The sections that must not be left out. A draft of the whole may leave any open: it shows what is missing."""
+        return frozenset()
+
+    async def _add(self, reply: str, *, cut: bool, model: str | None) -> int | None:
+        """Stores what stood with the reply; None where that holds nothing of what was asked for."""
+        material = self.material
+        given = [*(note.text for note in material.notes), self.draft.text]
+        joined = await aside(self.draft.joined, reply, cut=cut, noted=self._noted, given=given)
+        if joined is None:
+            return None
         return await self.writing.add(
-            essay, self.parent, Origin.DRAFTED, text, through=through, complete=complete, model=model
+            material.essay,
+            self.parent,
+            Origin.DRAFTED,
+            joined.text,
+            through=material.through,
+            complete=joined.complete,
+            model=model,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Finish:
+class _Finish(_Draft):
     """The sections that a draft cut short still lacks."""
 
-    writing: Writing
-    material: Material
-    version: Version
-
-    async def run(self, report: Report) -> int | None:
-        material, text = self.material, self.version.text
-        todo = unfinished(text, material.structure)
-        done = finished(text, material.structure)
-        written = await self.writing.models.drafter.finish(
-            material.essay.writer, material.structure, material.essay.title, material.notes, done, todo, report
+    async def at_most(self) -> int | None:
+        material, draft = self.material, self.draft
+        return self.writing.models.drafter.finish_at_most(
+            material.structure, material.essay.title, material.notes, draft.done, draft.keys
         )
-        more = written.text
-        noted = {note.section for note in material.notes if note.section}  # what no note tells of may stay a gap
-        lacking = unwritten(more, noted.intersection(todo), material.structure)
-        text = _so_far(f"{done}\n{more}") if written.cut else continued(done, more, material.structure, lacking)
-        return await self._add(text, complete=not (written.cut or lacking), model=written.model)
 
-    async def keep(self, text: str) -> int | None:
-        structure = self.material.structure
-        if not count_words(text) or is_no_post(text, structure, unfinished(self.version.text, structure)):
-            return None
-        done = finished(self.version.text, structure)
-        return await self._add(_so_far(f"{done}\n{text}"), complete=False, model=None)
-
-    async def _add(self, text: str, *, complete: bool, model: str | None) -> int:
-        # A note that came since the draft may belong to a section that was finished before: it still counts as new.
-        info = self.version.info
-        return await self.writing.add(
-            self.material.essay,
-            info.number,
-            Origin.DRAFTED,
-            text,
-            through=info.notes_through,
-            complete=complete,
-            model=model,
+    async def _asked(self, report: Report) -> Written:
+        material, draft = self.material, self.draft
+        return await self.writing.models.drafter.finish(
+            material.essay.writer,
+            material.structure,
+            material.essay.title,
+            material.notes,
+            draft.done,
+            draft.keys,
+            report,
         )
+
+    @property
+    def _noted(self) -> frozenset[str]:
+        """What no note tells of may stay a gap."""
+        return frozenset(note.section for note in self.material.notes if note.section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +314,13 @@ class _Revision:
     instruction: str
 
     async def run(self, report: Report) -> int | None:
-        info, part = self.version.info, split(self.version.text)[self.index]
+        info, text = self.version.info, self.version.text
+        material = await self.writing.still(self.material, text=text, instruction=self.instruction)
         written = await self.writing.models.reviser.revise(
-            self.material.essay.writer, self.material.notes, self.version.text, part.title, self.instruction, report
+            material.essay.writer, material.notes, text, self.index, self.instruction, report
         )
         if written.cut:
-            raise CutShort
-        if not written.text.strip():  # a heading alone, which the port takes off
-            raise NothingWritten
+            raise BadReply.truncated()
         return await self.writing.add(
             self.material.essay,
             info.number,
@@ -261,11 +331,15 @@ class _Revision:
             model=written.model,
         )
 
+    async def at_most(self) -> int | None:
+        return self.writing.models.reviser.revise_at_most(
+            self.material.notes, self.version.text, self.index, self.instruction
+        )
+
     async def keep(self, text: str) -> int | None:
         """Half a section is no section: what came stays with the job, and the essay as it was."""
         return None
 
 
-def _so_far(text: str) -> str:
-    """A text that was cut short, as it came: only so can be seen which section it broke off in."""
-    return text.strip() + "\n"
+def _beside_the_point() -> NoReturn:
+    raise BadReply.beside_the_point()

@@ -179,7 +179,7 @@ def test_a_file_that_is_there_is_kept_unless_it_is_to_be_replaced(written: Path,
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".key", ".running"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".key", ".running", ".lock"])
 def test_no_file_of_the_database_itself_is_ever_replaced(written: Path, tmp_path: Path, ending: str) -> None:
     own = written.with_name(written.name + ending)
     before = own.read_bytes() if own.exists() else None

@@ -47,7 +47,9 @@ async def test_pieces_stand_in_the_order_of_their_messages_however_they_came(
     number = await asked(store, clock)
     for message, text in ((THIRD, "three"), (FIRST, "one"), (SECOND, "two"), (FIRST, "one")):
         heard = await talk.hear(message, text, essay(clock, "not-used"), clock())
+        assert heard is not None
         assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
+    assert heard is not None
     assert not heard.new
     assert await talk.pieces("me", "essay-1") == tuple(Piece(number, text) for text in ("one", "two", "three"))
     (note,) = await talk.end("me", "essay-1", number, clock())
@@ -92,16 +94,54 @@ async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewh
     await talk.hear(FIRST, "one", essay(clock), clock())
     await store.delete("me", "essay-1")
     heard = await talk.hear(SECOND, "two", essay(clock, "essay-2"), clock())
+    assert heard is not None
     assert (heard.essay, heard.begun) == ("essay-2", True)
     assert await talk.pieces("me", "essay-2") == (Piece(None, "two"),)
-    assert not await talk.change("me", FIRST, "changed", clock())
+    assert await talk.change("me", FIRST, "changed", clock()) is None
+
+
+async def test_what_was_heard_stays_known_without_its_words_until_it_is_not_read_again(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    """However often the channel is read: nothing of a deleted essay comes back, neither as an essay nor in another."""
+    await talk.meet("me", CHANNEL, FIRST - 1)
+    for message in (FIRST, SECOND):
+        await talk.hear(message, "The lift at Mill Lane", essay(clock), clock())
+    await talk.hear(THIRD, "Mine", essay(clock, "other", "another"), clock())
+    for name in (None, "essay-2"):
+        await store.delete("me", "essay-1") if name is None else await store.add_essay(essay(clock, name))
+        for message in (FIRST, SECOND):
+            assert await talk.hear(message, "The lift at Mill Lane", essay(clock, "new"), clock()) is None
+    assert [found.id for found in await store.essays("me")] == ["essay-2"]
+    assert await talk.pieces("me", "essay-2") == ()
+    rows = sqlite3.connect(database)
+    await talk.mark("me", FIRST)
+    assert rows.execute("SELECT count(*) FROM heard WHERE writer = 'me'").fetchone() == (1,)
+    await talk.forget("me")
+    assert rows.execute("SELECT writer FROM heard").fetchall() == [("another",)]
+
+
+async def test_a_database_of_the_release_before_knows_what_it_heard(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    await talk.hear(FIRST, "one", essay(clock), clock())
+    store.close()
+    older = sqlite3.connect(database)
+    older.executescript("DROP TABLE heard; DELETE FROM _sqlite_migrations WHERE name = '0005_heard';")
+    older.close()
+    again = SqliteStore(database, None, clock)
+    try:
+        await again.delete("me", "essay-1")
+        assert await SqliteConversations(again.thread).hear(FIRST, "one", essay(clock, "new"), clock()) is None
+    finally:
+        again.close()
 
 
 async def test_nobody_changes_or_reads_what_somebody_else_wrote(
     store: SqliteStore, talk: SqliteConversations, clock: Clock
 ) -> None:
     await talk.hear(FIRST, "one", essay(clock), clock())
-    assert not await talk.change("another", FIRST, "changed", clock())
+    assert await talk.change("another", FIRST, "changed", clock()) is None
     await talk.turn_to("another", "essay-1", None, clock())
     with pytest.raises(UnknownEssay):
         await talk.pieces("another", "essay-1")
@@ -115,7 +155,7 @@ async def test_nobody_changes_or_reads_what_somebody_else_wrote(
 async def test_a_file_is_stored_once(store: SqliteStore, talk: SqliteConversations, clock: Clock) -> None:
     await talk.hear(FIRST, "", essay(clock), clock())
     passages = [Passage("one", "missed"), Passage("two")]
-    for made in (2, 0):
+    for made in ((1, 2), ()):
         assert await talk.hear_file("me", "essay-1", FIRST, 1, passages, "A title", clock()) == made
     assert await talk.has_file(FIRST, 1)
     assert not await talk.has_file(FIRST, 2)
@@ -132,6 +172,45 @@ async def test_forgetting_a_person_leaves_no_message_and_no_channel(
     assert await talk.channels() == ()
     assert await talk.pieces("me", "essay-1") == ()
     rows = sqlite3.connect(database).execute(
-        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations)"
+        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations), (SELECT count(*) FROM heard)"
     )
-    assert rows.fetchone() == (0, 0)
+    assert rows.fetchone() == (0, 0, 0)
+
+
+async def test_an_answer_is_left_out_as_a_whole_where_one_of_its_messages_is_marked(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    number = await asked(store, clock)
+    for message, text in ((FIRST, "We sold it."), (SECOND, "/Private My boss drank.")):
+        await talk.hear(message, text, essay(clock, "not-used"), clock())
+    (note,) = await talk.end("me", "essay-1", number, clock())
+    assert (note.text, note.left_out) == ("We sold it.\n\nMy boss drank.", True)
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["notes at once", "notes later"])
+async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, settled: bool
+) -> None:
+    await store.add_essay(essay(clock))
+    if settled:
+        await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
+    for message, text in ((FIRST, "[leave out]"), (SECOND, "My boss drank."), (THIRD, "We sold it.")):
+        await talk.hear(message, text, essay(clock, "not-used"), clock())
+    await talk.end("me", "essay-1", None, clock())
+    notes = [note for note in await store.notes("me", "essay-1") if note.text != "Before."]
+    assert [(note.text, note.left_out) for note in notes] == [("My boss drank.", True), ("We sold it.", False)]
+
+
+async def test_a_mark_that_is_put_into_a_message_later_leaves_its_note_out(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    await store.add_essay(essay(clock))
+    await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
+    await talk.hear(FIRST, "My boss drank.", essay(clock, "not-used"), clock())
+    await talk.change("me", FIRST, "[private] My boss drank.", clock())
+    note = (await store.notes("me", "essay-1"))[1]
+    assert (note.text, note.left_out) == ("My boss drank.", True)
+    await store.leave_out("me", "essay-1", note.number, False, clock())
+    await talk.change("me", FIRST, "[private] My boss drank a lot.", clock())
+    note = (await store.notes("me", "essay-1"))[1]
+    assert (note.text, note.left_out) == ("My boss drank a lot.", False)

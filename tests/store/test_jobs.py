@@ -13,6 +13,7 @@ from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
+from bot.store.processes import name_of
 from bot.workflow.desk import Desk
 from bot.workflow.jobs import Ending, Job, JobKind, JobState
 
@@ -49,16 +50,19 @@ async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
     left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
     restarted = SqliteJobs(store.thread, f"{os.getpid()}-before")  # in a container every process has the same number
     also = await restarted.add_job("me", "also", JobKind.DRAFT, None, "", clock())
-    parent = SqliteJobs(store.thread, f"{os.getppid()}-alive")
+    parent = SqliteJobs(store.thread, name_of(os.getppid()))
     await parent.add_job("me", "kept", JobKind.DRAFT, None, "", clock())
     assert {found.id for found in await jobs.abandoned_jobs()} == {left.id, also.id}
 
 
 async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
-    jobs: SqliteJobs, job: Job, clock: Clock
+    store: SqliteStore, jobs: SqliteJobs, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
         await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
+    other = SqliteJobs(store.thread, "999999999-gone")
+    with pytest.raises(JobRunning, match="A revision of this text is being written in another session"):
+        await other.add_job("me", "one", JobKind.DRAFT, None, "", clock())
     await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
     await jobs.end_job(job.id, Ending(JobState.STOPPED), clock())
     newer = await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())

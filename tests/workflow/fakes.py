@@ -82,10 +82,15 @@ class Asked:
 
 @dataclass(eq=False)
 class FakeModels:
-    """The four ports over one queue of answers. An answer is Says, an Opinion, a mapping, a question or an error."""
+    """The four ports over one queue of answers. An answer is Says, an Opinion, a mapping, a question or an error; for
+    the interviewer also a coroutine function, which gives one of these.
+
+    ``worst`` is what any of their calls may cost at most, in nano-dollars.
+    """
 
     answers: deque[Any] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
+    worst: int | None = None
 
     def script(self, *answers: Any) -> None:
         self.answers.extend(answers)
@@ -103,14 +108,14 @@ class FakeModels:
         return answer
 
     async def place(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        found: Mapping[int, str] = self._next("place", writer=writer, structure=structure, notes=notes)
+        found: Mapping[int, str] = await _come(self._next("place", writer=writer, structure=structure, notes=notes))
         return found
 
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
         given = {"writer": writer, "structure": structure, "section": section, "notes": notes, "asked": asked}
-        found: str | None = self._next("follow_up", **given)
+        found: str | None = await _come(self._next("follow_up", **given))
         return found
 
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
@@ -130,9 +135,9 @@ class FakeModels:
         return await _said(self._next("finish", structure=structure, **given), on)
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, section: str, instruction: str, on: On
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: On
     ) -> Written:
-        given = {"writer": writer, "notes": notes, "text": text, "section": section, "instruction": instruction}
+        given = {"writer": writer, "notes": notes, "text": text, "index": index, "instruction": instruction}
         return await _said(self._next("revise", **given), on)
 
     async def critique(
@@ -144,6 +149,24 @@ class FakeModels:
             raise AssertionError("a critique in prose must end in an error or be stopped")  # noqa: TRY004 - a wrong script
         found: Opinion = answer
         return found
+
+    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:
+        return self.worst
+
+    def finish_at_most(
+        self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
+    ) -> int | None:
+        return self.worst
+
+    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int | None:
+        return self.worst
+
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+        return self.worst
+
+
+async def _come(answer: Any) -> Any:
+    return await answer() if callable(answer) else answer
 
 
 async def _said(answer: Says, on: On) -> Written:

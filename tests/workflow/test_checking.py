@@ -9,7 +9,7 @@ import pytest
 from bot.essay.critique import Category, Covered, Severity
 from bot.essay.structure import Structure
 from bot.workflow.checking import checked
-from bot.workflow.models import SectionRemark
+from bot.workflow.models import Praise, SectionRemark
 from tests.workflow.fakes import opinion
 from tests.workflow.test_criticism import TEXT, remark
 
@@ -41,9 +41,64 @@ def test_a_finding_held_back_is_not_what_to_fix_first() -> None:
     assert critique.fix_first.startswith(FIRST)
 
 
-def test_an_effect_that_quotes_what_the_text_does_not_say_is_not_what_to_fix_first() -> None:
-    said = replace(remark("nobody asked"), effect="“Synergy” says nothing.")
-    assert checked(opinion(said, fixes=None), TEXT, None, [TEXT]).fix_first == FIRST
+QUOTING = [
+    ("Nobody can picture “the best”.", True),
+    ("Who is ‘nobody’ here?", True),
+    ('"It was very good work", says the text twice.', True),
+    ("It does the work of “What I gave up” already.", True),  # a heading of the structure
+    ("A reader asks who the nurses' manager was.", True),  # an apostrophe
+    ("“Synergy” says nothing.", False),
+    ("A reader hears ‘trust me’.", False),
+    ("“the best” and “the worst” cannot both be.", False),
+]
+
+
+@pytest.mark.parametrize(("said", "shown"), QUOTING)
+def test_what_is_said_of_a_finding_quotes_the_text_or_stands_in_our_words(
+    said: str, shown: bool, structure: Structure
+) -> None:
+    """The finding stays: the words that it is about were found, and what they lack is told by its category."""
+    remarks = [
+        replace(remark("they said", category=Category.VAGUE, question=said), effect=said),
+        remark("nobody asked"),
+    ]
+    critique = checked(opinion(*remarks, fixes=None), TEXT, structure, [TEXT])
+    first = critique.findings[0]
+    assert first.quotation == "they said"
+    assert first.effect == (said if shown else "A reader cannot picture what happened here.")
+    assert first.question == (said if shown else "What happened there, and to whom, the one time you remember best?")
+    assert critique.fix_first == f"{FIRST} {first.effect}"
+    assert (critique.reworded, critique.dropped) == (0 if shown else 1, 0)
+
+
+@pytest.mark.parametrize(("said", "shown"), QUOTING)
+def test_a_praise_that_quotes_what_the_text_does_not_say_is_dropped_and_counted(
+    said: str, shown: bool, structure: Structure
+) -> None:
+    said_of = opinion(remark("nobody asked"), praise=[Praise("14 others", said), Praise("the best", "A voice.")])
+    critique = checked(said_of, TEXT, structure, [TEXT])
+    assert [one.why for one in critique.strengths] == [*([said] if shown else []), "A voice."]
+    assert critique.dropped == (0 if shown else 1)
+
+
+def test_a_question_that_is_not_shown_is_not_counted_as_told_in_our_words() -> None:
+    held_back = [remark(words) for words in ("very good work", "the best", "they said", "I left", "in *May*", "14")]
+    said = opinion(
+        remark("nobody asked", Severity.GRAVE, replacement="no one asked", question="Who said “no”?"),
+        *held_back,
+        remark("The pay", Severity.MINOR, question="What of “the bonus”?"),
+    )
+    critique = checked(said, TEXT, None, [TEXT])
+    assert (len(critique.findings), critique.held_back, critique.reworded) == (7, 1, 0)
+    assert critique.findings[0].question is None
+
+
+def test_every_category_says_something_of_a_finding_whose_critic_said_nothing() -> None:
+    for category in Category:
+        said = replace(remark("nobody asked", category=category), effect="")
+        critique = checked(opinion(said), TEXT, None, [TEXT])
+        assert critique.findings[0].effect.startswith("A reader ")
+        assert critique.reworded == 0
 
 
 def test_what_is_said_of_a_section_quotes_the_text_or_a_heading_or_is_not_shown(structure: Structure) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import BadReply
+from bot.errors import BadReply, NothingToDo
+from bot.essay.essay import Version
 from bot.essay.structure import Structure
 from bot.workflow.jobs import JobState
 from tests.workflow.conftest import Room
-from tests.workflow.fakes import says
+from tests.workflow.fakes import Gate, says
 from tests.workflow.test_writing import CUT, drafted, ended
 
 
@@ -49,3 +50,83 @@ async def test_a_refusal_in_prose_makes_no_version(room: Room, essay: str) -> No
     room.models.script(says("No.", error=BadReply.misshapen()))
     await ended(room, await room.writing.finish("me", essay))
     assert await room.desk.current("me", essay) == version
+
+
+MINE = "## What I missed\n\nThe noise.\n\n## What I gave up\n\nAnna said so, and Ruth signed it herself.\n"
+
+
+async def by_hand(room: Room, essay: str, text: str) -> Version:
+    return (await room.desk.edit("me", essay, await room.desk.current("me", essay), text)).version
+
+
+async def test_where_the_writer_completed_every_section_nothing_is_continued(room: Room, essay: str) -> None:
+    await drafted(room, essay, CUT, cut=True)
+    mine = await by_hand(room, essay, MINE)
+    with pytest.raises(NothingToDo, match="Every section is written by now"):
+        await room.writing.finish("me", essay)
+    version = await room.desk.current("me", essay)
+    assert (version.info.number, version.text, version.info.complete) == (mine.info.number, MINE, True)
+    assert [asked.what for asked in room.models.asked] == ["draft"]
+
+
+async def test_what_the_writer_typed_is_shown_to_the_model_and_stays(room: Room, essay: str) -> None:
+    await drafted(room, essay, "## What I missed\n\nThe noi", cut=True)
+    mine = (await by_hand(room, essay, "## What I missed\n\nThe noise,  and the  glue.\n")).text
+    room.models.script(says("## What I missed\n\nQuiet.\n\n## What I gave up\n\nAnna sa", cut=True), says(MINE))
+    await ended(room, await room.writing.finish("me", essay))
+    assert room.models.asked[-1].given["sections"] == ("gave-up",)
+    assert room.models.asked[-1].given["text"] == mine
+    assert (await room.desk.current("me", essay)).text == f"{mine}\n## What I gave up\n\nAnna sa\n"
+    await ended(room, await room.writing.finish("me", essay))
+    assert room.models.asked[-1].given["sections"] == ("gave-up",)
+    version = await room.desk.current("me", essay)
+    assert (version.text, version.info.complete) == (mine + MINE[MINE.index("\n## What I gave") :], True)
+
+
+async def test_an_edit_that_was_undone_counts_no_more(room: Room, essay: str) -> None:
+    await drafted(room, essay, CUT, cut=True)
+    await by_hand(room, essay, MINE)
+    await room.desk.undo("me", essay)
+    room.models.script(says("## What I gave up\n\nPay.\n"))
+    await ended(room, await room.writing.finish("me", essay))
+    assert room.models.asked[-1].given["sections"] == ("gave-up",)
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_a_continuation_that_begins_again_from_the_top_makes_no_section_stand_twice(
+    room: Room, essay: str, stopped: bool
+) -> None:  # fmt: skip
+    await drafted(room, essay, CUT, cut=True)
+    gate, again = Gate(), "## What I missed\n\nAnother noise.\n\n## What I gave up\n\nPay, and"
+    room.models.script(says(again, gate) if stopped else says(again, cut=True))
+    job = await room.writing.finish("me", essay)
+    if stopped:
+        await gate.reached()
+        await room.jobs.stop("me", job.id)
+    await ended(room, job)
+    version = await room.desk.current("me", essay)
+    assert version.text == "## What I missed\n\nThe noise.\n\n## What I gave up\n\nPay, and\n"
+    assert not version.info.complete
+
+
+async def test_a_continuation_that_only_repeats_what_stands_leaves_the_draft_as_it_was(room: Room, essay: str) -> None:
+    version = await drafted(room, essay, CUT, cut=True)
+    room.models.script(says("## What I missed\n\nAnother noise.\n"))
+    job = await ended(room, await room.writing.finish("me", essay))
+    assert (job.state, job.error, job.result) == (JobState.FAILED, str(BadReply.beside_the_point()), None)
+    assert "Another noise." in job.text
+    assert await room.desk.current("me", essay) == version
+
+
+async def test_a_draft_under_headings_of_the_models_own_is_stored_under_the_structures(room: Room, essay: str) -> None:
+    version = await drafted(room, essay, "## 恋しかったもの\n\n騒音。\n\n## 失ったもの\n\n給料。\n")
+    assert version.text == "## What I missed\n\n騒音。\n\n## What I gave up\n\n給料。\n"
+
+
+async def test_a_revision_of_a_section_leaves_its_subsection_where_it_is(room: Room, essay: str) -> None:
+    text = "## What I missed\n\nThe noise.\n\n### The night\n\nRuth spoke.\n\n## What I gave up\n\nPay.\n"
+    await drafted(room, essay)
+    seen = await by_hand(room, essay, text)
+    room.models.script(says("Noise."))
+    await ended(room, await room.writing.revise("me", essay, seen, 0, "Shorter."))
+    assert (await room.desk.current("me", essay)).text == text.replace("The noise.", "Noise.")

@@ -18,7 +18,7 @@ from bot.essay.structures import DEFAULT
 from bot.essay.words import count_words
 from bot.store.conversations import SqliteConversations
 from bot.store.essays import SqliteStore
-from bot.workflow.conversation import Conversation
+from bot.workflow.conversation import Changed, Conversation, Heard
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
 
@@ -41,6 +41,12 @@ class Talking:
         assert question is not None
         await self.talk.turn_to(writer, essay.id, question.number)
         return essay.id, question
+
+    async def heard(self, message: int, text: str) -> Heard:
+        """A message of which nothing was deleted."""
+        found = await self.talk.heard("me", message, text)
+        assert found is not None
+        return found
 
     async def notes(self, essay: str) -> list[str]:
         return [note.text for note in await self.desk.notes("me", essay)]
@@ -75,7 +81,7 @@ async def test_messages_are_one_answer_until_it_is_ended(at: Talking) -> None:
     """The pieces are one note under the question's section, with a blank line between them, word for word."""
     essay, question = await at.asked()
     for number, text in enumerate(("I left\nin May.", "", "  Nobody asked why."), 1):
-        assert (await at.talk.heard("me", number, text)).question == question.number
+        assert (await at.heard(number, text)).question == question.number
     assert await at.desk.notes("me", essay) == ()
     note = await at.talk.next_("me", essay, question.number)
     assert note is not None
@@ -91,17 +97,18 @@ async def test_an_edit_reaches_the_answer_and_later_its_note_and_no_version(at: 
     essay, question = await at.asked()
     await at.talk.heard("me", 1, "I left in May.")
     await at.talk.heard("me", 2, "It was loud.")
-    assert await at.talk.edited("me", 1, "I left in March.")
+    assert await at.talk.edited("me", 1, "I left in March.") == Changed(essay, None)
     await at.talk.next_("me", essay, question.number)
     assert await at.notes(essay) == ["I left in March.\n\nIt was loud."]
     before = await at.desk.post("me", essay)
     assert await at.talk.edited("me", 2, "It was  *very* loud.\r\nFor years.")
     assert await at.notes(essay) == ["I left in March.\n\nIt was  *very* loud.\nFor years."]
     assert (await at.desk.version("me", essay, 1)).text == before.text
-    assert not await at.talk.edited("me", 3, "never heard")
-    assert await at.talk.edited("me", 1, "")
+    assert await at.talk.edited("me", 3, "never heard") is None
+    assert await at.talk.edited("me", 1, "") == Changed(essay, 1)
     assert await at.notes(essay) == ["It was  *very* loud.\nFor years."]
-    assert await at.talk.edited("me", 2, "…")
+    assert await at.talk.edited("me", 2, "…") == Changed(essay, 1, kept=True)
+    assert await at.talk.edited("me", 2, "…") is None
     assert await at.notes(essay) == ["It was  *very* loud.\nFor years."]
 
 
@@ -118,8 +125,8 @@ async def test_an_answer_without_a_word_is_kept_and_stays_open(at: Talking) -> N
 
 async def test_somebody_without_an_essay_gets_one_whose_structure_can_still_be_chosen(at: Talking) -> None:
     """What they wrote waits, and is a note for each message once the first question is put."""
-    first = await at.talk.heard("me", 1, "Hello, I changed jobs.")
-    second = await at.talk.heard("me", 2, "In May.")
+    first = await at.heard(1, "Hello, I changed jobs.")
+    second = await at.heard(2, "In May.")
     assert (first.begun, second.begun, first.essay) == (True, False, second.essay)
     assert await at.desk.notes("me", first.essay) == ()
     await at.desk.restructure("me", first.essay, at.structure)
@@ -138,10 +145,10 @@ async def test_without_an_open_question_a_message_is_a_note_of_its_own(at: Talki
     await at.talk.next_("me", essay, question.number)
     await at.desk.post("me", essay)
     await at.talk.turn_to("me", essay, None)
-    heard = await at.talk.heard("me", 2, "One more thing.")
+    heard = await at.heard(2, "One more thing.")
     assert (heard.note, heard.question) == (2, None)
     assert (await at.desk.notes("me", essay))[1].section is None
-    assert not (await at.talk.heard("me", 2, "One more thing.")).new
+    assert not (await at.heard(2, "One more thing.")).new
     assert await at.notes(essay) == ["It was loud.", "One more thing."]
 
 
@@ -151,7 +158,7 @@ async def test_turning_to_something_else_ends_the_answer(at: Talking) -> None:
     await at.talk.heard("me", 1, "An answer in the old essay.")
     new, question = await at.asked()
     assert await at.notes(old) == ["An answer in the old essay."]
-    assert (await at.talk.heard("me", 2, "And one in the new.")).essay == new
+    assert (await at.heard(2, "And one in the new.")).essay == new
     await at.talk.turn_to("me", old, None)
     assert await at.notes(new) == ["And one in the new."]
     assert (await at.interview.asked("me", new))[0].state is Answered.ANSWERED
@@ -162,17 +169,17 @@ async def test_a_question_that_was_answered_elsewhere_takes_no_more_pieces(at: T
     essay, question = await at.asked()
     await at.talk.heard("me", 1, "By message.")
     await at.interview.answer("me", essay, question, "By form.")
-    assert (await at.talk.heard("me", 2, "Too late for it.")).note is not None
+    assert (await at.heard(2, "Too late for it.")).note is not None
     await at.talk.settle("me", essay)
     assert sorted(await at.notes(essay)) == ["By form.", "By message.", "Too late for it."]
 
 
 async def test_a_file_is_notes_under_the_sections_that_its_headings_name(at: Talking) -> None:
     essay, question = await at.asked()
-    heard = await at.talk.heard("me", 1, "See the file.")
+    heard = await at.heard(1, "See the file.")
     page = "# My move\n\n## What I gave up\n\nMy desk.\n"
-    assert await at.talk.heard_file(heard, "me", 1, 1, page) == 1
-    assert await at.talk.heard_file(heard, "me", 1, 1, page) == 0
+    assert await at.talk.heard_file(heard, "me", 1, 1, page) == (1,)
+    assert await at.talk.heard_file(heard, "me", 1, 1, page) == ()
     (note,) = await at.desk.notes("me", essay)
     assert (note.text, note.section) == ("My desk.", "gave-up")
     assert (await at.desk.open("me", essay)).title == "My move"
@@ -188,7 +195,7 @@ async def test_a_message_that_is_no_text_is_refused_and_nothing_is_stored(at: Ta
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("hear"), st.integers(1, 12)),
-        st.sampled_from([("next", 0), ("settle", 0), ("skip", 0), ("ask", 0), ("new", 0), ("leave", 0), ("back", 0)]),
+        st.sampled_from([(step, 0) for step in ("next", "settle", "skip", "ask", "new", "leave", "back", "delete")]),
         st.tuples(st.just("edit"), st.integers(1, 12)),
     ),
     max_size=30,
@@ -200,18 +207,23 @@ STEPS = st.lists(
 async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
     steps: list[tuple[str, int]], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Messages in any order and more than once, edits, Next, Skip, questions, other essays, in any order."""
+    """Messages in any order and more than once, edits, Next, Skip, questions, other essays, in any order.
+
+    But for those of an essay that was deleted, of which nothing comes back.
+    """
     store = SqliteStore(tmp_path_factory.mktemp("any") / "essays.db", None, clock)
     try:
         at = talking(store, structure, clock)
         said: dict[int, str] = {}
+        gone: set[int] = set()
         for turn, (step, message) in enumerate(steps):
             essays = await at.desk.essays("me")
             if step == "hear":
-                said.setdefault(message, f"word{message}")
-                await at.talk.heard("me", message, f"word{message}")
+                if message not in gone:
+                    said.setdefault(message, f"word{message}")
+                assert (await at.talk.heard("me", message, f"word{message}") is None) is (message in gone)
             elif step == "edit":
-                if await at.talk.edited("me", message, f"edited{message}x{turn}"):
+                if await at.talk.edited("me", message, f"edited{message}x{turn}") is not None:
                     said[message] = f"edited{message}x{turn}"
                 else:
                     assert message not in said
@@ -222,6 +234,11 @@ async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
                 question = await at.interview.open_question("me", essay)
                 if step == "settle":
                     await at.talk.settle("me", essay)
+                elif step == "delete":
+                    await at.desk.delete("me", essay)
+                    words = set(await at.all_words())
+                    gone |= {message for message, text in said.items() if text not in words}
+                    said = {message: text for message, text in said.items() if text in words}
                 elif step == "next" and question is not None:
                     await at.talk.next_("me", essay, question.number)
                 elif step == "skip" and question is not None:

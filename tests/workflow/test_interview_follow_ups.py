@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from bot.store.essays import SqliteStore
 from bot.workflow.desk import Desk
 from bot.workflow.interview import ANSWERS_TRIED, QUESTIONS_BEFORE_A_POST, Interview
 from tests.workflow.conftest import Room
-from tests.workflow.fakes import FakeModels
+from tests.workflow.fakes import FakeModels, Gate
 
 
 def parts(count: int) -> Structure:
@@ -184,3 +186,35 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
     await room.desk.take_in("me", essay, 1)
     material = await room.writing.material("me", essay)
     assert material.notes[1].question == "How often did Viktor drink?"
+
+
+async def test_a_follow_up_on_an_answer_that_was_left_out_meanwhile_is_not_put(talk: Callable[[int], Talk]) -> None:
+    """Nor one whose place another question has taken; and of two who wait for it, the model is asked once."""
+    it = talk(7)
+    await it.desk.begin("me", it.structure)
+    gates = [Gate(), Gate()]
+
+    def thinks(gate: Gate) -> Callable[[], Coroutine[Any, Any, str]]:
+        async def comes() -> str:
+            await gate.hold()
+            return "How many of them?"
+
+        return comes
+
+    it.models.script(*map(thinks, gates))
+    await it.say("A lot.")
+    waiting = [asyncio.create_task(it.put()) for _ in range(2)]
+    await gates[0].reached()
+    await it.desk.leave_out("me", "one", 1)
+    gates[0].release()
+    put = [question.text for question in await asyncio.gather(*waiting) if question is not None]
+    assert put == ["First of 1?", "First of 1?"]
+    assert await it.say("Some.") == ["First of 1?"]
+    late = asyncio.create_task(it.put())
+    await gates[1].reached()
+    without = await it.interview.next_question("me", "one", follow_up=False)
+    gates[1].release()
+    assert await late == without.question
+    assert without.question is not None
+    assert without.question.text == "First of 2?"
+    assert len(it.models.asked) == 2

@@ -117,7 +117,7 @@ async def test_a_failing_model_is_told_and_the_interview_goes_on(room: Room, ess
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The answer could not be followed up; the interview goes on.")
+    assert step.notice.startswith("The answer is stored; it could not be followed up.")
     assert "overloaded" in step.notice
     await room.interview.answer("me", essay.id, step.question, "Four thousand.")
     last = await room.interview.next_question("me", essay.id)

@@ -80,7 +80,7 @@ def killed_after(database: Path, pieces: int) -> tuple[int, float, list[float]]:
 async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_sections_are_written_on(
     database: Path, structure: Structure, clock: Clock
 ) -> None:
-    pieces, killed, times = killed_after(database, 120)
+    pieces, killed, times = killed_after(database, 80)
     store = SqliteStore(database, None, clock)
     room = joined(store, structure, clock)
     (job,) = await room.jobs.recover(room.writing.work_of)

@@ -10,11 +10,10 @@ import pytest
 
 from bot.errors import UnknownJob
 from bot.workflow.jobs import JobKind, JobState, Phase
-from bot.workflow.models import Text, Thinking
+from bot.workflow.models import Thinking
 from bot.workflow.runner import JobRunner
-from bot.workflow.work import Report
 from tests.workflow.fakes import PATIENCE, Gate, RecordingJobs, seen_until
-from tests.workflow.pieces import Piece, begin, in_time, views
+from tests.workflow.pieces import begin, in_time, views
 
 Clock = Callable[[], datetime]
 
@@ -173,27 +172,6 @@ async def test_the_text_of_all_jobs_is_stored_in_one_transaction_a_tick(stored: 
     flushes = [value for what, value in stored.events if what == "stored"]
     assert flushes == [{job.id: f"text {number}" for number, job in enumerate(started)}]
     await jobs.close()
-
-
-async def test_beginning_again_forgets_what_came_stored_or_not(jobs: JobRunner, stored: RecordingJobs) -> None:
-    first, last = Gate(), Gate()
-
-    class Twice(Piece):
-        async def run(self, report: Report) -> int | None:
-            report(Text("Broken."))
-            await first.hold()
-            report(Text("More."))
-            await report.again()
-            report(Text("Whole."))
-            await last.hold()
-            return None
-
-    job = await jobs.start("me", "s", JobKind.DRAFT, Twice())
-    await seen_until(jobs, "me", job.id, "Broken.")
-    first.release()
-    assert (await seen_until(jobs, "me", job.id, "Whole.")).job.text == "Whole."
-    assert (await stored.job("me", job.id)).text == "Whole."
-    last.release()
 
 
 async def test_the_last_job_on_an_essay_is_found_while_it_runs_and_after(jobs: JobRunner) -> None:
