@@ -10,7 +10,7 @@ import click
 
 from bot.errors import BadInput, BotError, CannotWrite
 from bot.operator_commands import backup, check, run_, usage
-from bot.streams import finish_streams, point_at_nothing, prepare_streams, say
+from bot.streams import finish_streams, point_at_nothing, prepare_streams, say, shown
 from bot.terminal import WRITER
 from bot.workshop_door import open_workshop
 
@@ -72,13 +72,23 @@ def _told() -> int:
     return result if isinstance(result, int) else 0
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """Lists its commands in the order in which somebody new needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
 def cli() -> None:
-    """Turns what happened in a working life into a post worth reading, from the writer's own notes."""
+    """Turns what happened in a working life into a post worth reading, from the writer's own notes.
+
+    Begin with: essay-bot try
+    """
 
 
-@cli.command("try")
+@cli.command("try", short_help="Write a post by keyboard, from the first question to the file.")
 @_STRUCTURE
 @click.option("--demo", "demo_wanted", is_flag=True, help="Run on sample notes instead of asking.")
 @_NO_MODEL
@@ -108,11 +118,10 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     def read(path: str) -> str:
         return read_input(path).text
 
-    return Session(Sitting(_tools(workshop), runner, screen(), TerminalKeyboard(), read))
+    return Session(Sitting(_tools(workshop), runner, screen(), screen(stderr=True), TerminalKeyboard(), read))
 
 
 def _tools(workshop: Workshop) -> Tools:
-    from bot.app import now
     from bot.terminal.tools import Tools
 
     return Tools(
@@ -122,7 +131,6 @@ def _tools(workshop: Workshop) -> Tools:
         workshop.criticism,
         workshop.jobs,
         workshop.ledger,
-        now,
         workshop.models is not None,
     )
 
@@ -130,6 +138,7 @@ def _tools(workshop: Workshop) -> Tools:
 def _demo(structure: str | None) -> None:
     import tempfile
 
+    from bot.essay.structures import usual
     from bot.settings import Settings
     from bot.terminal.demo import demo
     from bot.terminal.output import screen
@@ -137,10 +146,11 @@ def _demo(structure: str | None) -> None:
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
         settings = Settings(database_path=Path(directory) / "essays.db", database_key=None)
         with open_workshop(settings=settings) as (workshop, runner):
-            demo(workshop.desk, runner, screen(), workshop.catalogue.find(structure or "career-switch"))
+            shown = workshop.catalogue.find(structure) if structure else usual(workshop.catalogue)
+            demo(workshop.desk, runner, screen(), shown)
 
 
-@cli.command()
+@cli.command(short_help="Make a post of a file of notes.")
 @click.argument("notes")
 @_STRUCTURE
 @click.option(
@@ -150,9 +160,10 @@ def _demo(structure: str | None) -> None:
 @_FORMAT
 @_NO_MODEL
 def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str, no_model: bool) -> None:
-    """Set NOTES (a file of Markdown or plain text, - for standard input) into a post.
+    """Make a post of NOTES, a file of Markdown or plain text (- for standard input).
 
-    The Markdown alone goes to standard output; what is said about it goes to standard error.
+    With a model it is drafted from the notes alone; without one they are set under the structure's headings as they
+    stand. The Markdown goes to standard output, what is said about it to standard error.
     """
     from bot.essay.export import read_export
     from bot.essay.structures import fitting
@@ -179,7 +190,7 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
             runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
 
 
-@cli.command()
+@cli.command(short_help="Critique an essay in a file, whoever wrote it.")
 @click.argument("file")
 @_STRUCTURE
 @click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
@@ -220,23 +231,23 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     screen().print(views.measures(found, every=every))
 
 
-@cli.command()
+@cli.command(short_help="List the kinds of essay there are, or show one.")
 @click.argument("key", required=False)
 def structures(key: str | None) -> None:
-    """List the structures, or show the one called KEY with its sections and questions."""
+    """List the structures, one for each kind of career essay, or show the one called KEY, with its questions."""
     from bot import app
     from bot.terminal import views
     from bot.terminal.output import screen
 
     catalogue = app.catalogue()
-    shown = views.structure(catalogue.find(key)) if key else views.structures(list(catalogue.values()))
-    screen().print(shown)
+    found = views.structure(catalogue.find(key)) if key else views.structures(list(catalogue.values()))
+    screen().print(found)
 
 
-@cli.group(invoke_without_command=True)
+@cli.group(cls=_InOrder, invoke_without_command=True, short_help="List your essays; resume, export or delete one.")
 @click.pass_context
 def essays(context: click.Context) -> None:
-    """List your essays; resume, export or delete one."""
+    """List your essays; resume, export or delete one: an ESSAY is called by its id, the first word of its line."""
     if context.invoked_subcommand is not None:
         return
     from bot.terminal import views
@@ -269,7 +280,7 @@ def resume(essay: str, no_model: bool) -> None:
 @_OUTPUT
 @_FORMAT
 def export(essay: str, output: str | None, kind: str) -> None:
-    """Write an ESSAY as a file, or to standard output."""
+    """Write an ESSAY to a file, or to standard output."""
     from bot.errors import StoreError
     from bot.terminal.handing_over import hand_over
 
@@ -294,7 +305,7 @@ def delete(essay: str, yes: bool) -> None:
                 raise BadInput(
                     "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
                 )
-            question = f'Delete "{opened.title}" with its notes and versions, for good?'
+            question = f'Delete "{shown(opened.title)}" with its notes and versions, for good?'
             if not click.confirm(question, err=True):
                 say("Nothing was deleted.")
                 return

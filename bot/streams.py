@@ -53,4 +53,17 @@ def point_at_nothing(descriptor: int) -> None:
 def say(sentence: str) -> None:
     """A sentence on standard error; dropped where that cannot be written, for there is nowhere left to say so."""
     with suppress(OSError):
-        print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - standard output is for what a program may read
+        print(shown(sentence), file=sys.stderr, flush=True)  # noqa: T201 - standard output is for what a program may read
+
+
+def shown(text: str) -> str:
+    """The text with control characters made visible, so that no text, whoever wrote it, can drive the terminal."""
+    return "".join(_visible(char) if _is_control(char) else char for char in text)
+
+
+def _is_control(char: str) -> bool:
+    return char not in "\n\t" and (ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0)
+
+
+def _visible(char: str) -> str:
+    return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\u2421" if char == "\x7f" else "\ufffd"

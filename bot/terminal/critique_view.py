@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from rich.text import Text
 
+from bot.essay.blind_spots import assurance, unseen
 from bot.essay.claims import Claim
 from bot.essay.critique import Critique
 from bot.essay.structure import Structure
-from bot.terminal.output import shown
+from bot.streams import shown
 
 
 def critique(found: Critique, structure: Structure | None) -> Text:
@@ -28,7 +29,8 @@ def critique(found: Critique, structure: Structure | None) -> Text:
         if finding.question:
             text.append(f"   Question: {_line(finding.question)}\n")
     if not found.findings:
-        text.append("No finding could be shown.\n")
+        lost = found.dropped or found.misshapen
+        text.append("No finding could be shown.\n" if lost else "The editor found nothing to object to.\n")
     for strength in found.strengths:
         text.append("\nWorks: ", style="bold")
         text.append(f"{_line(strength.why)}\n")
@@ -47,11 +49,13 @@ def counts(found: Critique) -> str:
     """What is not shown, and who wrote what is."""
     said = [f"Written by {found.model}."]
     if found.dropped:
-        said.append(f"{found.dropped} dropped, because the words they quote are not in the text.")
+        said.append(f"{found.dropped} dropped, because the words they quote are not in the text, or say nothing.")
     if found.repeated:
         said.append(f"{found.repeated} left out, because a finding as grave or graver quotes the same words.")
     if found.misshapen:
         said.append(f"{found.misshapen} left out, because the model sent them out of form.")
+    if found.reworded:
+        said.append(f"{found.reworded} told in our words, because the model's brought in what nobody wrote.")
     if found.held_back:
         said.append(f"{found.held_back} lesser ones held back.")
     return " ".join(said)
@@ -64,15 +68,15 @@ def as_json(found: Critique) -> dict[str, Any]:
 
 
 def claims(found: tuple[Claim, ...], text: str) -> Text:
-    """The claims that the notes do not hold, each with its sentence."""
+    """The claims that the notes do not hold, each with its sentence, and what cannot be seen in the text."""
     said = Text()
     if not found:
-        return said.append("Every number, date, name and quotation stands in the notes.")
+        return said.append(assurance(text))
     said.append(f"{len(found)} not found in the notes; check each, or take it out:\n")
     for claim in found:
-        said.append(f"  {claim.kind}: {shown(claim.raw)}\n", style="bold")
+        said.append(f"  {_line(claim.name)}\n", style="bold")
         said.append(f"    | {_line(claim.sentence.of(text))}\n", style="italic")
-    return said
+    return said.append(unseen(text))
 
 
 def _line(text: str) -> str:

@@ -31,8 +31,7 @@ def demo(desk: Desk, runner: asyncio.Runner, screen: Console, structure: Structu
 
     post, essay = runner.run(work())
     screen.print(
-        f"Sample notes of somebody without a name, in the structure {structure.name}. No model wrote any of it.\n",
-        markup=False,
+        f"Sample notes of somebody without a name, in the structure {structure.name}. No model wrote any of it.\n"
     )
     screen.print(views.post(post.title, post.text, styled=screen.is_terminal))
     found = measured(post.text, structure)
@@ -40,4 +39,4 @@ def demo(desk: Desk, runner: asyncio.Runner, screen: Console, structure: Structu
     screen.print(views.measures(found))
     path = put_beside(post, essay, None)
     screen.print("\nRun essay-bot try in a terminal to write your own, or essay-bot draft NOTES on notes you have.")
-    screen.print(f"Exported to {path}", markup=False, soft_wrap=True)
+    screen.print(f"Exported to {path}", soft_wrap=True)

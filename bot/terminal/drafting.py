@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.console import Console
 
-from bot.errors import BadInput, BotError, ModelError
+from bot.errors import BadInput, BotError
+from bot.essay import left_out
 from bot.essay.critique import Critique
+from bot.essay.essay import Version
 from bot.essay.export import Post, words_apart_from_headings
 from bot.essay.structure import Structure
-from bot.terminal import WRITER, critique_view, progress, views
+from bot.terminal import WRITER, critique_view, outcomes, progress, views
 from bot.terminal.tools import Tools
-from bot.workflow.jobs import Job, JobState
+from bot.workflow.jobs import JobState
+from bot.workflow.spending import Settlement, cost_of
 
 
-class JobFailed(ModelError):
+class JobFailed(BotError):
     """A job ended without what it was for; the sentence is the one it ended with, and where to go on."""
 
 
@@ -35,58 +39,74 @@ async def draft_notes(tools: Tools, screen: Console, text: str, structure: Struc
 
     Raises BadInput for notes without words (no essay is left), JobFailed where the draft failed (the notes stay).
     """
-    began = tools.clock()
     essay = await tools.desk.begin(WRITER, structure, title)
     try:
-        handed_in = await tools.interview.hand_in(WRITER, essay.id, text)
-        if handed_in.notice:
-            screen.print(handed_in.notice, markup=False)
-        said = await _drafted(tools, screen, essay.id, began)
+        with _counting(tools, screen) as calls:
+            handing_in = tools.interview.hand_in(WRITER, essay.id, text)
+            handed_in = await progress.waiting(handing_in, screen, "the model sorts the notes", "leaves them stored")
+            if handed_in.notice:
+                screen.print(handed_in.notice)
+            if told := left_out.told(handed_in.notes):
+                screen.print(told)
+            version = await _drafted(tools, screen, essay.id)
+        model = version.info.model
+        said = f"Drafted by {model} for {progress.cost(cost_of(calls))}." if model else "No model wrote any of it."
     except BadInput:
         await tools.desk.delete(WRITER, essay.id)
         raise
     except BotError as error:
         raise JobFailed(f"{error} {_stored(essay.id)}") from error
     except asyncio.CancelledError:
-        screen.print(_stored(essay.id), markup=False)
+        screen.print(_stored(essay.id))
         raise
-    post = await tools.desk.export(WRITER, essay.id)
+    number = version.info.number
+    post = await tools.desk.export(WRITER, essay.id, number)
     words = views.summary(words_apart_from_headings(post.text), post.text)
-    screen.print(f'Stored as essay {essay.id} in the structure "{structure.key}": {words}. {said}', markup=False)
-    return Made(essay.id, post, (await tools.desk.current(WRITER, essay.id)).info.complete)
+    screen.print(f'Stored as essay {essay.id} in the structure "{structure.key}": {words}. {said}')
+    if (head := (await tools.desk.open(WRITER, essay.id)).head) != number:  # another session has changed the essay
+        screen.print(f"{outcomes.moved_on(number, head)} essay-bot essays resume {essay.id} takes these commands.")
+    return Made(essay.id, post, version.info.complete)
 
 
-async def _drafted(tools: Tools, screen: Console, essay: str, began: datetime) -> str:
-    """Makes the post; returns who wrote it and for how much. Raises BotError where the draft failed."""
+async def _drafted(tools: Tools, screen: Console, essay: str) -> Version:
+    """Makes the post, with a model where there is one. Raises BotError where the draft failed."""
     if not tools.with_model:
-        await tools.desk.post(WRITER, essay)
-        return "No model wrote any of it."
-    job = await progress.follow(tools.jobs, await tools.writing.draft(WRITER, essay), screen)
-    if job.state is not JobState.DONE:
-        raise JobFailed(ended(job))
-    version = await tools.desk.current(WRITER, essay)
+        return await tools.desk.post(WRITER, essay)
+    planned = await tools.writing.to_draft(WRITER, essay)
+    screen.print(progress.at_most(await planned.at_most()))
+    job = await progress.follow(tools.jobs, await planned.begin(), screen)
+    if job.state is not JobState.DONE or job.result is None:
+        raise JobFailed(outcomes.ended(job))
+    version = await tools.desk.version(WRITER, essay, job.result)
     screen.print(critique_view.claims(await tools.writing.unsupported(WRITER, essay, version), version.text))
     if not version.info.complete:
         screen.print("The draft is not complete: resume the essay to have it continued.")
-    cost = progress.cost(list(await tools.ledger.usage(began, WRITER)))
-    return f"Drafted by {version.info.model} for {cost}."
+    return version
 
 
 async def critique_text(tools: Tools, screen: Console, text: str, structure: Structure | None) -> Critique:
     """What an editor says of a text. Raises JobFailed, or BadInput for a text too short or too long."""
-    began = tools.clock()
-    critiqued, job = await tools.criticism.of_text(WRITER, text, structure, own=True)
-    job = await progress.follow(tools.jobs, job, screen)
-    found = (await tools.criticism.read(WRITER, critiqued.id)).critique
-    if found is None:
-        raise JobFailed(f"{ended(job)} Add --no-model to have it measured without one.")
-    screen.print(f"Critiqued by {found.model} for {progress.cost(list(await tools.ledger.usage(began, WRITER)))}.")
+    with _counting(tools, screen) as calls:
+        critiqued, planned = await tools.criticism.to_critique_text(WRITER, text, structure, own=True)
+        screen.print(progress.at_most(await planned.at_most()))
+        job = await progress.follow(tools.jobs, await planned.begin(), screen)
+        found = (await tools.criticism.read(WRITER, critiqued.id)).critique
+        if found is None:
+            raise JobFailed(f"{outcomes.ended(job)} Add --no-model to have it measured without one.")
+    screen.print(f"Critiqued by {found.model} for {progress.cost(cost_of(calls))}.")
     return found
 
 
-def ended(job: Job) -> str:
-    """Why a job did not come to its end, in a sentence."""
-    return job.error or f"The {job.kind.value} was {job.state.value} before its end."
+@contextmanager
+def _counting(tools: Tools, screen: Console) -> Iterator[list[Settlement]]:
+    """The calls of models made meanwhile; where it comes to no good end, what they cost is said here."""
+    with tools.ledger.counting() as calls:
+        try:
+            yield calls
+        except (BotError, asyncio.CancelledError):
+            if not progress.is_nothing(came_to := cost_of(calls)):
+                screen.print(f"It cost {progress.cost(came_to)}.")
+            raise
 
 
 def _stored(essay: str) -> str:

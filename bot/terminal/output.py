@@ -6,34 +6,48 @@ import errno
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
 
 from bot.errors import CannotWrite, ReaderGone
-from bot.streams import point_at_nothing
+from bot.streams import point_at_nothing, shown
 
 STANDARD_OUTPUT = "standard output"
 _PLAIN_WIDTH = 10_000  # lines for another program are not folded
 
 
 class Screen(Console):
-    """A rich console that speaks of a closed pipe or a full disk instead of ending the program in silence.
+    """A rich console that every word for a person goes through, and that nobody's words can drive.
 
-    What cannot be written to standard error is dropped: there is nowhere left to say so, and the work goes on.
+    A text is printed as it stands: it holds no markup, whoever wrote it, and control characters in it, or in anything
+    else that is printed, are made visible. A closed pipe or a full disk is told of, instead of ending the program in
+    silence. What cannot be written to standard error is dropped: there is nowhere left to say so, and the work goes on.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich prints. Raises ReaderGone or CannotWrite where standard output takes no more."""
+        # rich drops some control characters of a text without a word, so they are made visible before it sees them.
+        texts = [Text(shown(one)) if isinstance(one, str) else one for one in objects]
         if self.stderr:
             with suppress(OSError):
-                super().print(*objects, **options)
+                super().print(*texts, **options)
             return
         with writing_out():
-            super().print(*objects, **options)
+            super().print(*texts, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich renders, with only rich's own control codes among what comes out."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(shown(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Called by rich when whatever reads the output has gone."""
@@ -45,7 +59,7 @@ class Screen(Console):
 def screen(*, stderr: bool = False) -> Screen:
     """The console for standard output or standard error; plain where it is no terminal or NO_COLOR is set."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Screen(stderr=stderr, highlight=False, width=None if terminal else _PLAIN_WIDTH)
+    return Screen(stderr=stderr, width=None if terminal else _PLAIN_WIDTH)
 
 
 def at_terminal() -> bool:
@@ -54,10 +68,13 @@ def at_terminal() -> bool:
 
 
 def write_out(text: str) -> None:
-    """Writes text to standard output as it stands, in UTF-8. Raises ReaderGone or CannotWrite."""
+    """Writes text to standard output, in UTF-8: as it stands for a program or a file, to be seen for a person.
+
+    Raises ReaderGone or CannotWrite.
+    """
     with writing_out():
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write((shown(text) if sys.stdout.isatty() else text).encode())
         sys.stdout.buffer.flush()
 
 
@@ -77,21 +94,6 @@ def writing_out() -> Iterator[None]:
 def _discard_output() -> None:
     """So that the interpreter does not fail on its last flush."""
     point_at_nothing(sys.stdout.fileno())
-
-
-def shown(text: str) -> str:
-    """The text with control characters made visible, so that no stored text can drive the terminal."""
-    return "".join(
-        char if char in "\n\t" or char.isprintable() or not _is_control(char) else _visible(char) for char in text
-    )
-
-
-def _is_control(char: str) -> bool:
-    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0
-
-
-def _visible(char: str) -> str:
-    return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\u2421" if char == "\x7f" else "\ufffd"
 
 
 def write_file(path: Path, text: str, essay: str | None = None) -> None:

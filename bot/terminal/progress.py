@@ -1,18 +1,24 @@
-"""Watches a job and says on standard error how far it is."""
+"""What is said while a model is at work, and of what that costs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from rich.console import Console
+from rich.text import Text
 
 from bot.essay.words import count_words
 from bot.workflow.jobs import Job, JobState, JobView, Phase
+from bot.workflow.models import Cost
 from bot.workflow.runner import JobRunner
-from bot.workflow.spending import UsageRow
+
+T = TypeVar("T")
+
+_AT_ONCE = 0.3  # seconds; nobody wonders about a shorter wait, and a line for each would only flicker
+_NANO_A_CENT = 10_000_000
 
 
 class _Teller(Protocol):
@@ -25,7 +31,7 @@ async def follow(jobs: JobRunner, job: Job, screen: Console) -> Job:
     Where the wait is cancelled (Ctrl-C), the job is stopped first, so that what came so far is kept.
     """
     try:
-        with _telling(screen) as tell:
+        with _telling(screen, "Ctrl-C stops it and keeps what came") as tell:
             async for view in jobs.watch(job.writer, job.id):
                 if not view.job.state.ended:
                     tell(_said(view))
@@ -35,12 +41,30 @@ async def follow(jobs: JobRunner, job: Job, screen: Console) -> Job:
     return await jobs.wait(job.writer, job.id)
 
 
+async def waiting(step: Coroutine[Any, Any, T], screen: Console, said: str, way_out: str) -> T:
+    """What a step returns in which a model may be asked, saying on the screen what is waited for if that takes long.
+
+    ``way_out`` is what Ctrl-C does. Where the wait is cancelled, so is the step.
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=_AT_ONCE)
+        if done:
+            return task.result()
+        with _telling(screen, f"Ctrl-C {way_out}") as tell:
+            tell(said)
+            return await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @contextmanager
-def _telling(screen: Console) -> Iterator[_Teller]:
-    """On a terminal one line that changes; else a line for each new thing to say."""
+def _telling(screen: Console, way_out: str) -> Iterator[_Teller]:
+    """On a terminal one line that changes and names the way out; else a line for each new thing to say."""
     if screen.is_terminal:
-        with screen.status("waiting") as status:
-            yield lambda said: status.update(said)
+        with screen.status(Text("waiting")) as status:
+            yield lambda said: status.update(Text.assemble(said, (f" ({way_out})", "dim")))
         return
     last = ""
 
@@ -48,7 +72,7 @@ def _telling(screen: Console) -> Iterator[_Teller]:
         nonlocal last
         phase = said.split(",")[0]
         if phase != last:
-            screen.print(said, markup=False)
+            screen.print(said)
             last = phase
 
     yield tell
@@ -64,15 +88,24 @@ def _said(view: JobView) -> str:
     return f"writing, {count_words(view.job.text):,} words so far"
 
 
-def cost(rows: list[UsageRow]) -> str:
-    """What calls came to, in dollars where the price is known, and in tokens."""
-    nano = sum(row.nano_usd for row in rows)
-    tokens_in = sum(row.input_tokens + row.cache_read_tokens for row in rows)
-    tokens_out = sum(row.output_tokens for row in rows)
-    tokens = f"{tokens_in:,} tokens in, {tokens_out:,} out"
-    if all(row.unpriced == row.calls for row in rows):
-        return f"{tokens}; no price is known for this model"
-    return f"{dollars(nano)} ({tokens})"
+def at_most(nano_usd: int | None) -> str:
+    """What work may cost, as a sentence: in whole cents, rounded up."""
+    if nano_usd is None:
+        return "What it may cost is not known, since no price of the model is."
+    return f"It may cost up to ${-(-nano_usd // _NANO_A_CENT) / 100:,.2f}."
+
+
+def is_nothing(came_to: Cost) -> bool:
+    """Whether calls cost nothing at all, as where none reached a model: then there is nothing to say of it."""
+    return not (came_to.nano_usd or came_to.tokens_in or came_to.tokens_out)
+
+
+def cost(came_to: Cost) -> str:
+    """What calls came to, in dollars where the prices are known, and in tokens."""
+    tokens = f"{came_to.tokens_in:,} tokens in, {came_to.tokens_out:,} out"
+    if came_to.nano_usd is None:
+        return f"{tokens}; the price is not known"
+    return f"{dollars(came_to.nano_usd)} ({tokens})"
 
 
 def dollars(nano_usd: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,9 +16,8 @@ from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
 from bot.workflow.jobs import Job
-from bot.workflow.ports import Clock
 from bot.workflow.runner import JobRunner
-from bot.workflow.spending import Ledger
+from bot.workflow.spending import CountingLedger, cost_of
 from bot.workflow.writing import Writing
 
 T = TypeVar("T")
@@ -32,8 +32,7 @@ class Tools:
     writing: Writing
     criticism: Criticism
     jobs: JobRunner
-    ledger: Ledger
-    clock: Clock
+    ledger: CountingLedger
     with_model: bool
 
 
@@ -41,13 +40,14 @@ class Tools:
 class Sitting:
     """A person at a terminal: their tools, what they see and type, and the way to run a step of the workflow.
 
-    ``read`` gives the text in the file at a path. Between two steps no event loop runs, so that Ctrl-C works at a
-    prompt as it does in any program.
+    ``screen`` shows what they asked for, ``beside`` how far a model is and what it cost. ``read`` gives the text in the
+    file at a path. Between two steps no event loop runs, so that Ctrl-C works at a prompt as it does in any program.
     """
 
     tools: Tools
     runner: asyncio.Runner
     screen: Console
+    beside: Console
     keyboard: Keyboard
     read: Callable[[str], str]
 
@@ -55,31 +55,46 @@ class Sitting:
         """What the step returns."""
         return self.runner.run(step)
 
+    def wait(self, step: Coroutine[Any, Any, T], said: str, way_out: str) -> T:
+        """What a step returns in which a model may be asked; says what is waited for, and what Ctrl-C does.
+
+        Raises KeyboardInterrupt on Ctrl-C, which ends the step.
+        """
+        return self.run(progress.waiting(step, self.beside, said, way_out))
+
     def say(self, text: str) -> None:
         """Prints a text as it stands."""
-        self.screen.print(text, markup=False)
+        self.screen.print(text)
 
     def warn(self, text: str) -> None:
         """Prints what a person should not overlook."""
-        self.screen.print(text, style="yellow", markup=False)
+        self.screen.print(text, style="yellow")
 
-    def follow(self, essay: str, start: Coroutine[Any, Any, Job]) -> Job:
-        """Starts a job on the essay, shows how far it is until its end, and says what it cost.
+    def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
+        """Starts a job, shows how far it is until its end, and says what it cost; returns it as it ended.
 
         Ctrl-C stops the job and nothing else. Raises what starting it raises.
         """
-        began = self.tools.clock()
-        try:
-            job = self.run(self._followed(start))
-        except KeyboardInterrupt:
-            latest = self.run(self.tools.jobs.latest(WRITER, essay))
-            if latest is None or not latest.job.state.ended:
-                raise
-            job = latest.job
-        rows = self.run(self.tools.ledger.usage(began, WRITER))
-        if rows:
-            self.say(f"It cost {progress.cost(list(rows))}.")
-        return job
+        begun: list[Job] = []
 
-    async def _followed(self, start: Coroutine[Any, Any, Job]) -> Job:
-        return await progress.follow(self.tools.jobs, await start, self.screen)
+        async def followed() -> Job:
+            begun.append(await start)
+            return await progress.follow(self.tools.jobs, begun[0], self.beside)
+
+        with self.costing("It"):
+            try:
+                return self.run(followed())
+            except KeyboardInterrupt:
+                if not begun:
+                    raise
+                return self.run(self.tools.jobs.wait(WRITER, begun[0].id))
+
+    @contextmanager
+    def costing(self, what: str) -> Iterator[None]:
+        """Says at the end what ``what``, all that models did meanwhile, cost; nothing where that is nothing."""
+        with self.tools.ledger.counting() as calls:
+            try:
+                yield
+            finally:
+                if not progress.is_nothing(came_to := cost_of(calls)):
+                    self.beside.print(f"{what} cost {progress.cost(came_to)}.")

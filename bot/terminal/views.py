@@ -19,8 +19,8 @@ from bot.essay.gaps import gaps, written_words
 from bot.essay.measures import Measure
 from bot.essay.measures.base import FEWEST_WORDS
 from bot.essay.structure import Structure
+from bot.streams import shown
 from bot.terminal import critique_view
-from bot.terminal.output import shown
 from bot.workflow.critique import Measured
 from bot.workflow.desk import editable
 

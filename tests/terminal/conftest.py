@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from bot.essay.structure import Structure
+from bot.store.essays import SqliteStore
+from tests.terminal.at_keyboard import Terminal
+from tests.workflow.conftest import joined
 
 PROGRAM = Path(sys.executable).with_name("essay-bot")
 
@@ -54,3 +61,12 @@ def essay_bot(home: Path, environment: dict[str, str]) -> Callable[..., Ran]:
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def terminal(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
+    """A session in this process, over scripted models."""
+    room = joined(store, structure, clock)
+    with asyncio.Runner() as runner:
+        yield Terminal(room, structure, runner)
+        runner.run(room.jobs.close())

@@ -8,15 +8,24 @@ from bot.terminal import critique_view
 
 FINDING = Finding("so it goes", Span(0, 10), Category.VAGUE, Severity.GRAVE, "Nobody can tell.", None, "Who?")
 FOUND = Critique(
-    "Say who.", (FINDING,), (), (Coverage("missed", Covered.THIN, ""),), 1, 2, "a-model", repeated=3, misshapen=4
+    "Say who.",
+    (FINDING,),
+    (),
+    (Coverage("missed", Covered.THIN, ""),),
+    1,
+    2,
+    "a-model",
+    repeated=3,
+    misshapen=4,
+    reworded=5,
 )
 
 
 def test_what_is_left_out_is_counted_by_its_reason() -> None:
     assert critique_view.counts(FOUND) == (
-        "Written by a-model. 1 dropped, because the words they quote are not in the text. 3 left out, because a "
-        "finding as grave or graver quotes the same words. 4 left out, because the model sent them out of form. "
-        "2 lesser ones held back."
+        "Written by a-model. 1 dropped, because the words they quote are not in the text, or say nothing. 3 left out, "
+        "because a finding as grave or graver quotes the same words. 4 left out, because the model sent them out of "
+        "form. 5 told in our words, because the model's brought in what nobody wrote. 2 lesser ones held back."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ My pay went from 61k to 27,400 in one year.
 def claude() -> Iterator[str]:
     """The address of a simulated Claude that answers every request with the writer's own sentences."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.simulators.claude", "--port", "0"],
+        [sys.executable, "-m", "tests.simulators.claude", "--port", "0", "--speed", "1600"],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
         text=True,
@@ -56,8 +57,9 @@ def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bo
     assert "waiting for the model" in ran.err
     assert "the model is thinking" in ran.err
     assert "writing, " in ran.err
-    assert "Every number, date, name and quotation stands in the notes." in ran.err
+    assert "Every number, date, name and quotation found in the text stands in the notes." in ran.err
     assert "Drafted by claude-opus-5-5 for $0.0" in ran.err
+    assert re.search(r"^It may cost up to \$0\.\d\d\.$", ran.err, re.MULTILINE)
     usage = essay_bot("usage").out
     assert "interviewer" in usage
     assert "writer" in usage
@@ -112,10 +114,22 @@ def test_a_model_that_cannot_be_used_is_told_and_the_notes_are_kept(
 def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bot: Run, model: dict[str, str]) -> None:
     ran = essay_bot("check", "--live", more=model)
     assert ran.code == 0, ran.out
-    assert "claude-haiku-5-5 answered after " in ran.out
-    assert " ms, for $0.0" in ran.out
+    calls = [line.split(maxsplit=3)[3] for line in ran.out.splitlines() if line.startswith("live call")]
+    assert len(calls) == 2
+    for call, who in zip(calls, ("claude-opus-5-5 (writer, critic)", "claude-haiku-5-5 (interviewer)"), strict=True):
+        assert re.match(rf"{re.escape(who)} answered after [\d,]+ ms, for \$0\.0\d+ ", call)
+
+
+def test_check_live_asks_every_model_so_that_no_draft_finds_out_first(essay_bot: Run, model: dict[str, str]) -> None:
+    ran = essay_bot("check", "--live", more=model | {"MODEL_WRITER": "claude-nothing-9"})
+    assert ran.code == 1
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    failed, critic, interviewer = (line for line in lines if line.startswith("live call"))
+    assert "failed claude-nothing-9 (writer): There is no model claude-nothing-9 at http" in failed
+    assert "ready claude-opus-5-5 (critic) answered after" in critic
+    assert "ready claude-haiku-5-5 (interviewer) answered after" in interviewer
     refused = essay_bot("check", "--live", more=model | {"ANTHROPIC_API_KEY": "sk-wrong"})
-    assert (refused.code, "The service refused the API key" in refused.out) == (1, True)
+    assert (refused.code, refused.out.count("The service refused the API key")) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""A line that begins with a slash is a command or is refused: it never becomes an answer that a model would see."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.terminal import WRITER
+from tests.terminal.at_keyboard import END, Terminal
+
+
+@pytest.mark.parametrize("command", ["/private", "/Private", "/PRIVATE", "/private:"])
+def test_a_private_answer_is_left_out_however_the_command_is_typed(terminal: Terminal, command: str) -> None:
+    essay = terminal.runner.run(terminal.room.desk.begin(WRITER, terminal.structure))
+    terminal.goes_on(essay, f"{command} My boss drank.", END, "n")
+    (note,) = terminal.runner.run(terminal.room.desk.notes(WRITER, essay.id))
+    assert (note.text, note.left_out) == ("My boss drank.", True)
+    assert terminal.room.models.asked == []
+
+
+@pytest.mark.parametrize("line", ["/secret My boss drank.", "/privat: My boss drank.", "/note page.md"])
+def test_what_only_resembles_a_command_is_refused_and_the_question_stays_open(terminal: Terminal, line: str) -> None:
+    essay = terminal.runner.run(terminal.room.desk.begin(WRITER, terminal.structure))
+    seen = terminal.goes_on(essay, line, END, "n")
+    assert f"There is no {line.split()[0]} here, only /notes and /private. The question is still open." in seen
+    assert terminal.runner.run(terminal.room.desk.notes(WRITER, essay.id)) == ()
