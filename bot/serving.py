@@ -22,7 +22,9 @@ from bot.discord_ui.door import Door
 from bot.discord_ui.tools import Tools
 from bot.errors import BadSetting, BotError
 from bot.heartbeat import BEAT_SECONDS, Heartbeat
+from bot.logs import tell_of_lost_errors
 from bot.settings import Settings
+from bot.sole import only_server
 from bot.terminal import WRITER
 from bot.workflow.aside import in_a_process
 
@@ -31,11 +33,13 @@ log = logging.getLogger("bot.discord")
 # Together under the ten seconds after which an operator's tools kill a process: those inside come to their end, the
 # panels show theirs, the connection closes.
 _INSIDE_SECONDS, _PANEL_SECONDS, _GOODBYE_SECONDS = 2.0, 3.0, 2.0
+# After so many new objects the young ones are looked through for what is held by nothing but itself; after so many of
+# those the middle ones, after so many of those all. With Python's 700, 10 and 10 what hundreds of drafts hold grew old
+# before they ended, and looking through all that is old stopped everything for 0.1 s, every two seconds.
+_COLLECT = (5_000, 5, 200)
 # How long work beside the event loop may keep it from going on, each time it comes back from reading or writing: with
 # Python's own 5 ms, hundreds of people at once wait in seconds.
 _SWITCH_SECONDS = 0.0005
-# At DEBUG these write tokens, addresses with tokens in them, or whole requests with a writer's text.
-_LIBRARIES = ("discord", "aiohttp", "anthropic", "httpx", "httpcore", "asyncio", "markdown_it", "charset_normalizer")
 
 
 class NoDiscord(BotError):
@@ -69,21 +73,6 @@ def invite_links(settings: Settings) -> tuple[str, str] | None:
     return (portal.server_link(found), portal.account_link(found)) if found is not None else None
 
 
-def configure_logging() -> None:
-    """One line an operation on standard error. No library writes below INFO, whatever the environment asks for."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    quiet_libraries()
-
-
-def quiet_libraries() -> None:
-    """Keeps every library's logger at INFO or above."""
-    for name in _LIBRARIES:
-        logger = logging.getLogger(name)
-        if logger.getEffectiveLevel() < logging.INFO:
-            logger.setLevel(logging.INFO)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO a line for each request to the model
-
-
 def make_client(workshop: Workshop, settings: Settings) -> Client:
     """The client over a workshop."""
     tools = Tools(
@@ -110,13 +99,12 @@ async def run_discord(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT, and then ends within ten seconds with everything stored.
 
     Raises BadSetting for a token that is missing or that Discord does not take, NoDiscord, DiscordRefused, and what
-    ``app.open_workshop`` raises.
+    ``only_server`` and ``app.open_workshop`` raise.
     """
     if settings.discord_token is None:
         raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {portal.TOKEN_PAGE}")
-    quiet_libraries()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with in_a_process():
+    with only_server(settings.database_path), in_a_process():
         await _run(settings, settings.discord_token.get_secret_value())
 
 
@@ -128,6 +116,7 @@ async def _run(settings: Settings, token: str) -> None:
         client = make_client(workshop, settings)
         gc.collect()
         gc.freeze()  # what is there from the start is not looked through again: that stopped everything for 0.1 s
+        gc.set_threshold(*_COLLECT)
         heartbeat = Heartbeat(settings.database_path, app.now)
         beating = asyncio.create_task(_beat(client, heartbeat), name="heartbeat")
         try:
@@ -152,6 +141,7 @@ async def _beat(client: Client, heartbeat: Heartbeat) -> None:
 async def _serve(client: Client, workshop: Workshop, token: str) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    tell_of_lost_errors(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
             loop.add_signal_handler(number, stopping.set)

@@ -1,0 +1,56 @@
+"""The log of the running bot: one line an operation on standard error, without anybody's words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import TracebackType
+from typing import Any
+
+log = logging.getLogger("bot")
+
+# At INFO each writes a line for every request to the model, with the address it went to.
+_CHATTY = frozenset({"httpx", "httpx2"})
+
+
+class Unexpected(Exception):
+    """Stands in the log for an error that nobody expected: its kind, not its words, for they may be a writer's."""
+
+
+def wordless(error: BaseException) -> tuple[type[Unexpected], Unexpected, TracebackType | None]:
+    """The error as ``exc_info`` of a line in the log: its kind and where it happened, nothing of what it says."""
+    return Unexpected, Unexpected(type(error).__name__), error.__traceback__
+
+
+def configure_logging() -> None:
+    """Sends every log to standard error from here on, and nowhere else.
+
+    What holds for it holds at the only way out, because libraries set their loggers' levels whenever they like:
+    anthropic does so when it is imported, by ANTHROPIC_LOG.
+    """
+    way_out = logging.StreamHandler()
+    way_out.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    way_out.addFilter(_told)
+    logging.basicConfig(level=logging.INFO, handlers=[way_out], force=True)
+
+
+def _told(record: logging.LogRecord) -> bool:
+    """Whether a line is written: none below INFO, where libraries write tokens and whole requests with their texts.
+
+    An error that came with it loses its words.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and not isinstance(error, Unexpected):
+        record.exc_info, record.exc_text = wordless(error), None
+    chatty = record.name.split(".")[0] in _CHATTY
+    return record.levelno >= (logging.WARNING if chatty else logging.INFO)
+
+
+def tell_of_lost_errors(loop: asyncio.AbstractEventLoop) -> None:
+    """Errors of tasks that nobody awaits are logged without their words, which asyncio's own line would hold."""
+
+    def tell(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        log.error("asyncio: %s", context["message"], exc_info=wordless(error) if error is not None else None)
+
+    loop.set_exception_handler(tell)

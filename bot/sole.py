@@ -1,0 +1,68 @@
+"""Sees to it that one process serves a database: two would each do what Discord tells both."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import BotError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class AlreadyServed(BotError):
+    """Another process serves the database."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"Another process serves {database} already, and two would answer everything twice: this one ends, and "
+            "nothing was changed. `essay-bot check --running` tells which one it is; end that first, or give this one "
+            "a database of its own."
+        )
+
+
+class NotLocked(BotError):
+    """The file that keeps a second process away cannot be used."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path}, which keeps a second process from the database, cannot be opened ({why.lower()}): let the user "
+            "that the bot runs as write there. Nothing was changed."
+        )
+
+
+@contextmanager
+def only_server(database: Path) -> Iterator[None]:
+    """No other process serves the database inside. Raises AlreadyServed, NotLocked.
+
+    What is locked is the empty file ``<database>.lock``, which stays. The system lets go of it when the process ends,
+    however it does: that of a killed process is in nobody's way, also not in that of another container.
+    """
+    path = database.with_name(f"{database.name}.lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise NotLocked(path, error.strerror or str(error)) from error
+    try:
+        try:
+            _lock(handle)
+        except OSError as error:
+            if isinstance(error, (BlockingIOError, PermissionError)):  # which of them depends on the system
+                raise AlreadyServed(database) from None
+            raise NotLocked(path, error.strerror or str(error)) from error
+        yield
+    finally:
+        os.close(handle)

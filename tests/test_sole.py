@@ -1,0 +1,55 @@
+"""One process serves a database. A second one is turned away, and one that was killed is in nobody's way."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sole import AlreadyServed, NotLocked, only_server
+
+SERVE = """
+import sys, time
+from pathlib import Path
+from bot.sole import only_server
+with only_server(Path(sys.argv[1])):
+    print("serving", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another(database: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that serves the database."""
+    command = [sys.executable, "-c", SERVE, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "serving\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_process_is_turned_away_until_the_first_is_killed(tmp_path: Path) -> None:
+    database = tmp_path / "new" / "essays.db"
+    with another(database) as process:
+        with pytest.raises(AlreadyServed) as told, only_server(database):
+            pass
+        assert str(told.value).startswith(f"Another process serves {database} already")
+        with only_server(database.with_name("other.db")):
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with only_server(database):
+            pass
+    assert database.with_name("essays.db.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotLocked, match="cannot be opened"), only_server(tmp_path / "file" / "essays.db"):
+        pass
