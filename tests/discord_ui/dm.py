@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.essay.essay import Note
 from tests.discord_ui.conftest import Bot
 from tests.simulators.discord import DiscordSimulator, Message, User
+from tests.workflow.fakes import PATIENCE
 
 QUICK = 0.05  # seconds until a person is told, so that a test need not wait
 
@@ -38,6 +41,23 @@ async def question(user: User) -> Message:
     await user.click(panel, "Interview me")
     await user.sees(lambda _: "Next" in panel.buttons)
     return panel
+
+
+async def everything(bot: Bot, user: User) -> list[str]:
+    """All that is stored of what the person wrote, in every essay of theirs."""
+    talk, writer = bot.client.door.tools.conversation, bot.writer(user)
+    found: list[str] = []
+    for essay in await bot.desk.essays(writer):
+        found += [note.text for note in await bot.desk.notes(writer, essay.id)]
+        found += [piece.text for piece in await talk.pieces(writer, essay.id)]
+    return found
+
+
+async def caught_up(bot: Bot, user: User) -> None:
+    """Returns when what came in the DM while the bot was away has been read, which shows only where something came."""
+    async with asyncio.timeout(PATIENCE):
+        while bot.writer(user) not in bot.client.door.talk._catch_up._caught_up:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 def from_bot(sim: DiscordSimulator, user: User) -> list[Message]:

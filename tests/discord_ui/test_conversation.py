@@ -13,7 +13,7 @@ from bot.essay.essay import Answered
 from tests.discord_ui.conftest import OPEN, Bot, Scripted, started
 from tests.discord_ui.dm import from_bot, notes, question, quick, said, talking
 from tests.discord_ui.steps import reads
-from tests.simulators.discord import Attachment, DiscordSimulator
+from tests.simulators.discord import DiscordSimulator
 from tests.workflow.fakes import PATIENCE, Gate, says
 
 __all__ = ["talking"]  # a fixture
@@ -78,34 +78,31 @@ async def test_somebody_without_an_essay_gets_the_first_screen_once(sim: Discord
     assert [note.text for note in await notes(talking, user)] == texts
 
 
-async def test_an_attachment_is_notes_and_one_that_cannot_be_read_is_told(sim: DiscordSimulator, talking: Bot) -> None:
-    user = sim.user("writer")
-    panel = await question(user)
-    page = b"## What I gave up and what I gained\n\nMy pay went from 61,000 to 48,500."
-    sim.gateway.duplicate_next("MESSAGE_CREATE", 1)
-    await user.say(user.dm, "See my notes.", [Attachment("notes.md", page), Attachment("photo.png", b"\x89PNG")])
-    await user.sees(lambda screen: "1 note stored in" in screen.text and "photo.png is not a .md" in screen.text)
-    await user.sees(reads(panel, "1 message, 3 words"))
-    (note,) = await notes(talking, user)
-    assert note.text == "My pay went from 61,000 to 48,500."
-    assert note.section is not None
-    await user.say(user.dm, attachments=[Attachment("empty.txt", b"  ")])
-    await user.sees(lambda screen: "empty.txt" in screen.text)
-
-
 async def test_an_edited_message_updates_its_note_and_no_version(sim: DiscordSimulator, talking: Bot) -> None:
+    """Which is told, in one message that keeps up; without a word left for the note, it keeps those it had."""
     user = sim.user("writer")
     panel = await question(user)
     message = await user.say(user.dm, "I left in May.")
-    await user.say(user.dm, "It was loud.")
+    later = await user.say(user.dm, "It was loud.")
     await user.sees(reads(panel, "2 messages, 7 words"))
     await user.edit(message, "I left in the middle of May.")
     await user.sees(reads(panel, "2 messages, 10 words"))
     below = await (await user.click(panel, "Next")).followup()
     await user.edit(message, "I left in  *March*.")
+    await user.sees(lambda screen: "You edited note 1 of “Career switch”." in screen.text)
     await user.say(user.dm, "An answer to the next.")
     await user.sees(reads(below, "1 message"))
     assert [note.text for note in await notes(talking, user)] == ["I left in  *March*.\n\nIt was loud."]
+    before = (await talking.desk.post(talking.writer(user), (await talking.essay(user)).id)).text
+    await user.edit(message, "…")
+    await user.sees(lambda screen: "You edited note 1 of “Career switch”; the text is as it was." in screen.text)
+    told = from_bot(sim, user)
+    assert [note.text for note in await notes(talking, user)] == ["…\n\nIt was loud."]
+    await user.edit(later, "👍")
+    await user.sees(lambda screen: "Your message holds no words now: note 1 keeps its own." in screen.text)
+    assert [note.text for note in await notes(talking, user)] == ["…\n\nIt was loud."]
+    assert len(from_bot(sim, user)) == len(told) + 1
+    assert await talking.text(user) == before
 
 
 @pytest.mark.parametrize(
@@ -141,6 +138,7 @@ async def test_leaving_the_panel_loses_nothing_of_an_answer(
 async def test_while_a_draft_is_written_messages_are_stored(
     sim: DiscordSimulator, talking: Bot, models: Scripted
 ) -> None:
+    sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "It was loud.")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import discord
 import pytest
 
-from bot.discord_ui.conversation import Marks
+from bot.discord_ui.catching_up import Marks
 from bot.errors import StoreFull
 from bot.workflow.conversation import Heard
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm import from_bot, question, quick, said, talking
+from tests.discord_ui.dm import caught_up, from_bot, question, quick, said, talking
 from tests.discord_ui.steps import reads
+from tests.discord_ui.test_faults_discord import Hasty
 from tests.simulators.discord import Attachment, DiscordSimulator
+from tests.workflow.fakes import PATIENCE
 
 __all__ = ["talking"]  # a fixture
 
@@ -27,13 +32,14 @@ async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
     sim: DiscordSimulator, folder: Path
 ) -> None:
     """More than a page of it, files among it; also an edit of a message from before, and a channel never written in."""
+    sim.settings.rate_limits = False  # its limit on reading would stretch this to five seconds
     user, other = sim.user("writer"), sim.user("other")
     async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
         panel = await question(user)
         await (await other.slash(other.dm, "draft")).message()
         early = await user.say(user.dm, "first")
         await user.sees(reads(panel, "1 message"))
-        quick(bot)
     expected = [f"message {number}" for number in range(120)]
     for text in expected:
         await user.say(user.dm, text)
@@ -59,8 +65,12 @@ async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_a_lost_gateway_loses_no_message(sim: DiscordSimulator, talking: Bot, resumable: bool) -> None:
+async def test_a_lost_gateway_loses_no_message(
+    sim: DiscordSimulator, talking: Bot, resumable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Resumed, Discord sends what came meanwhile; with a new session it does not, and the channel is read."""
+    monkeypatch.setattr(discord.client, "asyncio", Hasty())  # its pause before it connects again
+    monkeypatch.setattr(discord.gateway, "asyncio", Hasty())
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "Before.")
@@ -77,11 +87,12 @@ async def test_a_lost_gateway_loses_no_message(sim: DiscordSimulator, talking: B
     assert (sim.gateway.identifies > identified) is not resumable
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, 0), (403, 50001), (404, 10003), (503, 0)])
 async def test_a_history_that_discord_will_not_give_is_read_later(
-    sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+    sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     """Meanwhile what is written is stored all the same, and comes behind what was written before."""
-    monkeypatch.setattr("bot.discord_ui.conversation._AGAIN_SECONDS", (0.1, 0.1))
+    monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.1, 0.1))
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
@@ -89,7 +100,7 @@ async def test_a_history_that_discord_will_not_give_is_read_later(
         await user.say(user.dm, "one")
         await user.sees(reads(panel, "1 message"))
     await user.say(user.dm, "two")
-    sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 400, 0)
+    sim.fail_next("GET", f"/channels/{user.dm.id}/messages", status, code)
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
         await user.say(user.dm, "three")
@@ -97,17 +108,101 @@ async def test_a_history_that_discord_will_not_give_is_read_later(
         assert await said(bot, user) == ["one", "two", "three"]
 
 
+async def test_a_process_that_ends_before_a_refused_channel_was_read_leaves_it_to_the_next(
+    sim: DiscordSimulator, folder: Path
+) -> None:
+    """What was written meanwhile does not move the mark past what was not read."""
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        await (await user.slash(user.dm, "draft")).message()
+    await user.say(user.dm, "one")
+    refused = sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 403, 50001, times=1)
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        await sim.timeline.until(lambda: refused.used, 10, lambda: "the DM was not read")
+        await user.say(user.dm, "two")
+        await user.sees(lambda screen: "You wrote 1 message" in screen.text)
+        assert await said(bot, user) == ["two"]
+    async with started(sim, folder, Scripted()) as bot:
+        await caught_up(bot, user)
+        assert await said(bot, user) == ["one", "two"]
+
+
+async def test_a_closed_dm_is_not_read_for_ever_and_is_read_when_its_writer_writes_again(
+    sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A writer who is there is told that something may be missing."""
+    monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.01,))
+    monkeypatch.setattr("bot.discord_ui.catching_up._PACE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.discord_ui.catching_up._REFUSALS", 3)
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        await (await user.slash(user.dm, "draft")).message()
+    await user.say(user.dm, "one")
+    refused = sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 403, 50001, times=6)
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        async with asyncio.timeout(PATIENCE):
+            while not any("a DM was refused 3 times" in line for line in caplog.messages):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert refused.used == 3
+        await user.say(user.dm, "two")
+        await user.sees(lambda screen: "Discord does not let the bot read" in screen.text)
+        assert await said(bot, user) == ["two"]
+        await user.say(user.dm, "three")
+        await user.sees(lambda screen: "You wrote 3 messages" in screen.text)
+        assert await said(bot, user) == ["one", "two", "three"]
+
+
+async def test_a_connection_that_drops_while_a_dm_is_read_or_told_of_costs_nothing(
+    sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again a little later, and meanwhile those of others are; what could not be told comes with the next
+    message."""
+    monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.05, 0.05))
+    user, other = sim.user("writer"), sim.user("other")
+    async with started(sim, folder, Scripted()) as bot:
+        for person in (user, other):
+            await (await person.slash(person.dm, "draft")).message()
+    for person in (user, other):
+        await person.say(person.dm, "one")
+    reading, telling = dropping(monkeypatch, "logs_from"), dropping(monkeypatch, "send_message")
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        async with asyncio.timeout(PATIENCE):
+            await reading.wait()
+            await telling.wait()
+        for person in (user, other):
+            await caught_up(bot, person)
+            assert await said(bot, person) == ["one"]
+            await person.say(person.dm, "two")
+            await person.sees(lambda screen: "You wrote 2 messages" in screen.text)
+
+
+def dropping(monkeypatch: pytest.MonkeyPatch, method: str) -> asyncio.Event:
+    """The connection to Discord drops once, at the next use of that method of discord.py's; set when it has."""
+    whole, dropped = getattr(discord.http.HTTPClient, method), asyncio.Event()
+
+    def first(*_: object, **__: object) -> object:
+        monkeypatch.setattr(discord.http.HTTPClient, method, whole)
+        dropped.set()
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(discord.http.HTTPClient, method, first)
+    return dropped
+
+
 async def test_a_message_that_the_disk_refuses_is_told_and_read_again(
     sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is in the DM all the while: as soon as there is room it is stored, in its place."""
-    monkeypatch.setattr("bot.discord_ui.conversation._AGAIN_SECONDS", (0.3, 0.3))
+    monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.3, 0.3))
     user = sim.user("writer")
     panel = await question(user)
     store = talking.client.door.tools.conversation.store
     hear, full = store.hear, [True]
 
-    async def refusing(message: int, *rest: Any) -> Heard:
+    async def refusing(message: int, *rest: Any) -> Heard | None:
         if full[0]:
             raise StoreFull(Path("essays.db"))
         return await hear(message, *rest)
