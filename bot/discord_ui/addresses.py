@@ -13,7 +13,7 @@ from bot.discord_ui.cards import Card
 from bot.discord_ui.components import layout
 
 # Discord's error codes (Topics, "Opcodes and Status Codes").
-_MESSAGE_GONE = 10008
+MESSAGE_GONE = 10008
 _TOKEN_DEAD = (50027, 10015)  # invalid webhook token, unknown webhook
 
 
@@ -56,7 +56,7 @@ class ByChannel:
         try:
             await self.message.edit(view=layout(card))
         except (discord.NotFound, discord.Forbidden) as error:
-            raise (MessageGone if error.code == _MESSAGE_GONE else AddressGone) from error
+            raise (MessageGone if error.code == MESSAGE_GONE else AddressGone) from error
 
     async def say(self, card: Card) -> None:
         """See Address."""
@@ -110,5 +110,5 @@ def _of_token(error: discord.HTTPException) -> Exception:
     if error.status == 401 or error.code in _TOKEN_DEAD:
         return AddressGone()
     if isinstance(error, discord.NotFound):
-        return MessageGone() if error.code == _MESSAGE_GONE else AddressGone()
+        return MessageGone() if error.code == MESSAGE_GONE else AddressGone()
     return error

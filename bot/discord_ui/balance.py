@@ -37,6 +37,18 @@ def open_fence(text: str) -> str | None:
     return opened
 
 
+def spanning(text: str, at: int) -> tuple[str, ...]:
+    """The marks of the paragraph around ``at`` that are opened before it and closed behind it, the outermost first.
+
+    A mark that nothing closes is no mark, and is not among them.
+    """
+    start = max((match.end() for match in _PARAGRAPH.finditer(text, 0, at)), default=0)
+    after = _PARAGRAPH.search(text, at)
+    paragraph = text[start : after.start() if after else len(text)]
+    never_closed = set(_opened(paragraph))
+    return tuple(mark for mark, inside in _opened(paragraph[: at - start]) if (mark, inside) not in never_closed)
+
+
 def _closed(paragraph: str) -> str:
     """One paragraph with its inline marks closed; the start of a closing mark is left off until all of it has come."""
     opened = _opened(paragraph)

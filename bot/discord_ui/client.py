@@ -11,8 +11,11 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
+from bot.discord_ui import portal
+from bot.discord_ui.answering import counting
 from bot.discord_ui.commands import all_commands
-from bot.discord_ui.door import Ack, Door
+from bot.discord_ui.delivery import Ack
+from bot.discord_ui.door import Door
 from bot.discord_ui.press import Interaction
 from bot.discord_ui.reply import Reply
 from bot.errors import BotError
@@ -58,6 +61,7 @@ class Client(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=counting(),
         )
         self.door = door
         self.gateway = Gateway.CONNECTING
@@ -77,6 +81,11 @@ class Client(discord.Client):
             team = application.team
             owners = tuple(member.id for member in team.members) if team else (application.owner.id,)
             self.door.access = replace(self.door.access, owners=owners)
+            for line in portal.switched_off(
+                server=application.guild_integration_config is not None,
+                account=application.user_integration_config is not None,
+            ):
+                log.warning(line)
         await self._sync()
         access = self.door.access
         listed = (
@@ -121,6 +130,10 @@ class Client(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Raw, because nothing is cached that the new text could be compared with."""
         await self.door.talk.edited(self, payload.message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """What was deleted before it was read is not read any more."""
+        self.door.talk.deleted(payload.channel_id, payload.message_id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Whatever has a custom id goes to the door; the tree brings the commands there."""

@@ -21,6 +21,10 @@ class Stopping(BotError):
         )
 
 
+class DoneElsewhere(Exception):
+    """An interaction that another process has answered: it is that one's to do."""
+
+
 class NotAButton(BadInput):
     """A custom id that this release never made."""
 
@@ -47,25 +51,33 @@ class NotYours(BotError):
         )
 
 
-class FileGone(BadInput):
+class FileFault(BotError):
+    """A file that was not read. ``unassured`` is what is said of it beside something else that was stored."""
+
+    def __init__(self, unassured: str) -> None:
+        super().__init__(f"{unassured} Nothing was changed.")
+        self.unassured = unassured
+
+
+class FileGone(FileFault, BadInput):
     """An attachment that can no longer be fetched."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is no longer there to be read: attach it again. Nothing was changed.")
+        super().__init__(f"{name} is no longer there to be read: attach it again.")
 
 
-class NotFetched(BotError):
+class NotFetched(FileFault):
     """An attachment that Discord did not hand over."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Discord did not hand over {name}: attach it again in a minute. Nothing was changed.")
+        super().__init__(f"Discord did not hand over {name}: attach it again in a minute.")
 
 
-class WrongFile(BadInput):
+class WrongFile(FileFault, BadInput):
     """A file of a kind that holds no plain text."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not a .md or .txt file: save the text as one of them. Nothing was changed.")
+        super().__init__(f"{name} is not a .md or .txt file: save the text as one of them.")
 
 
 class ClosedDm(BotError):

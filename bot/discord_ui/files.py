@@ -33,6 +33,29 @@ def shown(name: str) -> str:
     return plain(one_line(name, 80))
 
 
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """A file whose bytes are here."""
+
+    name: str
+    size: int
+    data: bytes
+
+    async def read(self) -> bytes:
+        """See reply.Upload."""
+        return self.data
+
+
+async def fetched(upload: Upload) -> Upload:
+    """The file, fetched if it is one that ``read`` reads: what is done with it need not wait for Discord any more.
+
+    Raises FileGone, NotFetched.
+    """
+    if not is_text(upload.name) or upload.size > MOST_BYTES:
+        return upload
+    return _Fetched(upload.name, upload.size, await upload.read())
+
+
 async def read(upload: Upload) -> Read:
     """The text of a file.
 

@@ -84,8 +84,8 @@ def section_options(sections: Iterable[tuple[int, Part]], chosen: int) -> tuple[
     )
 
 
-def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int) -> Form:
-    """Which section, and what to do with it."""
+def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int, instruction: str = "") -> Form:
+    """Which section, and what to do with it; ``instruction`` is what stands there to begin with."""
     options = section_options(sections, chosen)
     return Form(
         str(target),
@@ -95,6 +95,7 @@ def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int) -> For
             Field(
                 "instruction",
                 "What should change?",
+                instruction,
                 required=True,
                 room=INSTRUCTION_CHARACTERS,
                 placeholder="Shorter; begin with the meeting; say plainly what it cost.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 
 # How far back a cut is moved to keep a character whole. The longest in use, a family of four with skin tones, has
 # eleven code points; whoever piles up more marks than this on one letter gets them cut.
@@ -23,17 +24,14 @@ def octets(text: str) -> int:
 
 def fitting(text: str, most_units: int, most_octets: int | None = None, start: int = 0) -> int:
     """The end of the longest stretch from ``start`` that is within both limits, wherever that cuts."""
-    left, bytes_left = most_units, most_octets if most_octets is not None else 4 * most_units
-    end = start
-    while end < len(text):
-        char = text[end]
-        code = ord(char)
-        left -= 2 if code > 0xFFFF else 1
-        bytes_left -= 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
-        if left < 0 or bytes_left < 0:
-            break
-        end += 1
-    return end
+    window = text[start : start + most_units]  # no character is less than one unit
+
+    def too_long(end: int) -> bool:
+        return units(window[:end]) > most_units or (
+            most_octets is not None and len(window[:end].encode("utf-8", "surrogatepass")) > most_octets
+        )
+
+    return start + bisect_left(range(1, len(window) + 1), True, key=too_long)
 
 
 def boundary(text: str, at: int) -> int:

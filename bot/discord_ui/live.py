@@ -20,7 +20,7 @@ from bot.discord_ui.addresses import STUMBLES, Address, AddressGone, ByChannel, 
 from bot.discord_ui.cards import Card
 from bot.discord_ui.panels import running
 from bot.discord_ui.replies import sentence
-from bot.discord_ui.reply import Watch
+from bot.discord_ui.reply import Show, Watch
 from bot.errors import BotError
 from bot.workflow.jobs import Job, JobView
 from bot.workflow.runner import JobRunner
@@ -48,6 +48,7 @@ class _Panel:
 
     ``doubtful``: what stands in the message may be something else than ``shown``. ``withheld``: the sentence that
     stands in for a text that Discord refuses. ``mute``: the message shows something else by now, or is deleted.
+    ``ending``: what comes of the job for which watch, being made ready while the panel may not be changed yet.
     """
 
     watch: Watch
@@ -59,6 +60,7 @@ class _Panel:
     mute: bool = False
     failures: int = 0
     edited: bool = False
+    ending: tuple[Watch, asyncio.Future[Show]] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,6 +70,20 @@ class _Panel:
         self.watch, self.address, self.shown = watch, address, shown
         self.withheld, self.mute, self.failures = None, False, 0
         self.news.set()
+
+    def prepare(self) -> None:
+        """Begins to make ready what the panel will show at the end."""
+        self.ending = (self.watch, asyncio.ensure_future(self.watch.end()))
+
+    async def end(self) -> Show:
+        """What the panel shows at the end: once what was made ready, and anew each time after that.
+
+        Anew because the writer may have changed the text by other panels meanwhile.
+        """
+        ready, self.ending = self.ending, None
+        if ready is not None and ready[0] is self.watch:
+            return await ready[1]
+        return await self.watch.end()
 
 
 class Live:
@@ -131,6 +147,9 @@ class Live:
         finally:
             looking.cancel()
             self._panels.pop(key, None)
+            if panel.ending is not None:  # nobody will see it, whatever has come of it
+                panel.ending[1].cancel()
+                await asyncio.gather(panel.ending[1], return_exceptions=True)
 
     async def _look(self, job: Job, panel: _Panel) -> None:
         """Keeps the latest state of the job beside the panel, until its end."""
@@ -138,6 +157,8 @@ class Live:
             async for view in self._jobs.watch(job.writer, job.id):
                 panel.view = view
                 panel.news.set()
+            if not panel.mute:
+                panel.prepare()
         finally:
             panel.over.set()
             panel.news.set()
@@ -175,7 +196,7 @@ class Live:
             if (after := panel.address.after()) is not None:
                 panel.address = after
             else:
-                card = running.farewell(card)
+                card = running.farewell(card, panel.view.job)
         return card if card != panel.shown or panel.doubtful else None
 
     def _until_last(self, panel: _Panel) -> float | None:
@@ -246,7 +267,7 @@ class Live:
             if panel.mute:
                 break
             await self._pause(wait)
-            end = await panel.watch.end()  # anew each time: the writer may have changed the text by other panels
+            end = await panel.end()
             unfinished = end.unfinished
             error = await self._edit(panel, end.card)
             if error is not None and _refused(error):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
+from bot.discord_ui.balance import open_fence, spanning
 from bot.discord_ui.lengths import boundary, fitting
 from bot.essay.commonmark import blocks
 from bot.essay.spans import Span
@@ -17,6 +18,7 @@ PAGE_OCTETS = 8_000
 # A page that ends at a paragraph may be this much emptier than one that ends in the middle of one.
 _LEAST_SHARE = 1 / 3
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+_START = re.compile(r"(?:[ \t]|>)*")  # before the words of a line, in a quotation too
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”’'»)\]]*(?=\s)|[。！？]")
 
 
@@ -48,8 +50,25 @@ def page_of(found: Sequence[Span], place: int) -> int:
 
 
 def shown(text: str, page: Span) -> str:
-    """A page as it is sent: without the blank lines around it, the first line with its indent."""
-    return re.sub(r"\A(?:[ \t]*\n)+", "", page.of(text)).rstrip()
+    """A page as it is sent: without the blank lines around it, the first line with its indent.
+
+    A fence, bold or italics that it shares with the page before or behind it are opened and closed on it as well.
+    """
+    words = re.sub(r"\A(?:[ \t]*\n)+", "", page.of(text)).rstrip()
+    begun, goes_on = open_fence(text[: page.start]), open_fence(text[: page.end])
+    if begun is None:
+        marks = "".join(_emphasis(text, page.start))
+        words = _START.sub(lambda before: before[0] + marks, words, count=1)
+    else:
+        words = f"{begun}\n{words}"
+    if goes_on is None:
+        return words + "".join(reversed(_emphasis(text, page.end)))
+    return f"{words}\n{goes_on}"
+
+
+def _emphasis(text: str, at: int) -> list[str]:
+    """The marks within which a page ends here; quotation marks are words of the text, and are left as they are."""
+    return [mark for mark in spanning(text, at) if mark not in "“”"] if 0 < at < len(text) else []
 
 
 def _paragraph_ends(text: str) -> list[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 
 PORTAL = "https://discord.com/developers/applications"
 TOKEN_PAGE = f"{PORTAL} > your application > Bot > Reset Token"
+INSTALLATION_PAGE = f"{PORTAL} > your application > Installation"
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
 
 
@@ -18,6 +20,17 @@ def application_id(token: str) -> int | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     return int(decoded) if decoded.isdigit() and 15 <= len(decoded) <= 20 else None
+
+
+def switched_off(*, server: bool, account: bool) -> Iterator[str]:
+    """A line for each way of adding the bot that the portal does not allow, and where it is allowed.
+
+    None where Discord names no way at all: then it does not tell.
+    """
+    if server and not account:
+        yield f"User Install is off, so nobody can add the bot to their account. It is ticked at {INSTALLATION_PAGE}."
+    if account and not server:
+        yield f"Guild Install is off, so the bot can be added to no server. It is ticked at {INSTALLATION_PAGE}."
 
 
 def server_link(application: int) -> str:

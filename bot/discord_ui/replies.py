@@ -8,8 +8,9 @@ from collections.abc import Callable
 import aiohttp
 import discord
 
-from bot.discord_ui.faults import ClosedDm, NotShown
+from bot.discord_ui.faults import ClosedDm, DoneElsewhere, NotShown
 from bot.errors import BotError
+from bot.logs import wordless
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +18,8 @@ OUR_FAULT = (
     "Something went wrong on our side. What was stored before is safe; /draft shows it. Tell whoever runs the bot if "
     "it happens twice."
 )
-# Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction or its token is gone, or was answered.
-_GONE = {10062, 10015, 10008, 50027, 40060}
+# Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction, its token or its message is gone.
+_GONE = {10062, 10015, 10008, 50027}
 # The person's DMs are closed to the bot, they share no server with it, or too many DMs were opened at once.
 _CLOSED = {50007, 50278, 40003}
 _AUTOMOD = {200000, 200001}
@@ -37,6 +38,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]],
     (BotError, str),
     (discord.HTTPException, _of_discord),
     (discord.InteractionResponded, lambda _: None),
+    (DoneElsewhere, lambda _: None),
     (TimeoutError, lambda _: str(NotShown.fault())),
     (OSError, lambda _: str(NotShown.fault())),
     (aiohttp.ClientError, lambda _: str(NotShown.fault())),  # a dropped connection is no OSError there
@@ -48,10 +50,5 @@ def sentence(error: BaseException) -> str | None:
     for kind, told in _TABLE:
         if isinstance(error, kind):
             return told(error)
-    # The traceback and the error's type, never its words: they may hold a writer's.
-    log.error("a bug", exc_info=(_Bug, _Bug(type(error).__name__), error.__traceback__))
+    log.error("a bug", exc_info=wordless(error))
     return OUR_FAULT
-
-
-class _Bug(Exception):
-    """Stands for an unexpected error in the log."""

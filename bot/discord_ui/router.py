@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 from bot.discord_ui.actions import browsing, critiquing, drafting, interviewing, owning
 from bot.discord_ui.faults import NotAButton, NotYours
 from bot.discord_ui.ids import NOBODY, Id
-from bot.discord_ui.reply import Press, Reply
+from bot.discord_ui.reply import Answer, Later, Press, Reply
 from bot.discord_ui.screens import STALE, UNDER_WAY, Screens
 from bot.errors import JobRunning, UnknownCritique, UnknownEssay
 
@@ -24,16 +24,14 @@ class Action:
 
     ``form`` says that a form may open, which must be the first answer and so must be quick. ``current`` that it is only
     done where nobody has changed the text since the button was made. ``changes`` that it writes: of one writer, such
-    actions run one after another, so that the second of two clicks sees what the first has done. ``slow`` is what the
-    panel says meanwhile where a model may be asked before there is an answer. ``settles`` that what the writer said in
-    messages becomes notes first.
+    actions run one after another, so that the second of two clicks sees what the first has done. ``settles`` that what
+    the writer said in messages becomes notes first.
     """
 
     handler: Handler
     form: bool = False
     current: bool = True
     changes: bool = False
-    slow: str = ""
     settles: bool = False
 
 
@@ -41,8 +39,8 @@ def _reads(handler: Handler, *, current: bool = True) -> Action:
     return Action(handler, current=current)
 
 
-def _changes(handler: Handler, *, current: bool = True, slow: str = "", settles: bool = False) -> Action:
-    return Action(handler, current=current, changes=True, slow=slow, settles=settles)
+def _changes(handler: Handler, *, current: bool = True, settles: bool = False) -> Action:
+    return Action(handler, current=current, changes=True, settles=settles)
 
 
 def _opens(handler: Handler, *, current: bool = True) -> Action:
@@ -54,19 +52,22 @@ ESSAY: Mapping[str, Action] = {
     "dm": _reads(owning.dm, current=False),
     "structure": _changes(interviewing.structure),
     "paste": _opens(interviewing.paste, current=False),
-    "paste-save": _changes(interviewing.paste_save, current=False, slow="Reading your notes…"),
-    "interview": _changes(interviewing.interview, current=False, slow="Looking for the next question…"),
-    "further": _changes(interviewing.further, current=False, slow="Looking for the next question…"),
+    "paste-save": _changes(interviewing.paste_save, current=False),
+    "interview": _changes(interviewing.interview, current=False),
+    "further": _changes(interviewing.further, current=False),
     "answer": _opens(interviewing.answer, current=False),
-    "answer-save": _changes(interviewing.answer_save, current=False, slow="Reading your answer…", settles=True),
-    "next": _changes(interviewing.next_, current=False, slow="Reading your answer…"),
-    "skip": _changes(interviewing.skip, current=False, slow="Looking for the next question…", settles=True),
+    "answer-save": _changes(interviewing.answer_save, current=False, settles=True),
+    "next": _changes(interviewing.next_, current=False),
+    "skip": _changes(interviewing.skip, current=False, settles=True),
+    "pass-over": _changes(interviewing.pass_over, current=False),
     "skipped": _changes(interviewing.skipped, current=False, settles=True),
     "write": _changes(drafting.write, settles=True),
     "assemble": _changes(drafting.assemble, settles=True),
     "finish": _changes(drafting.finish, settles=True),
     "keep": _changes(drafting.keep),
-    "discard": _changes(drafting.discard),
+    "discard": _changes(drafting.discard, current=False),  # it looks at the essay's version itself
+    "again": _changes(drafting.again),
+    "came": _reads(drafting.came, current=False),
     "stop": _reads(drafting.stop, current=False),  # it must not wait for what it stops
     "page": _reads(drafting.page),
     "section": _reads(drafting.section),
@@ -87,7 +88,7 @@ ESSAY: Mapping[str, Action] = {
     "measures": _reads(browsing.measures, current=False),
     "notes": _reads(browsing.notes, current=False),
     "note": _reads(browsing.note, current=False),
-    "sort": _changes(browsing.sort, current=False, slow="Sorting your notes…"),
+    "sort": _changes(browsing.sort, current=False),
     "leave-out": _changes(browsing.leave_out, current=False),
     "rename": _opens(owning.rename, current=False),
     "rename-save": _changes(owning.rename_save, current=False),
@@ -97,6 +98,8 @@ ESSAY: Mapping[str, Action] = {
     "delete": _changes(owning.delete, current=False),
 }
 CRITIQUE: Mapping[str, Action] = {
+    "list": _reads(critiquing.listed, current=False),
+    "choose": _reads(critiquing.choose, current=False),
     "show": _reads(critiquing.show, current=False),
     "apply": _changes(critiquing.apply, current=False),  # it looks at the essay's version itself
     "dismiss": _changes(critiquing.dismiss, current=False),
@@ -106,7 +109,7 @@ CRITIQUE: Mapping[str, Action] = {
     "pasted": _changes(critiquing.pasted, current=False),
 }
 MORE = "more"  # a menu whose entries are actions of the panel it stands on
-_WITHOUT_SUBJECT = {"essays", "choose", "pasted"}
+_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +149,38 @@ class Router:
         turn: AbstractAsyncContextManager[object] = self.turn(press.writer) if route.action.changes else nullcontext()
         async with turn:
             try:
-                return await self._act(route, press)
+                with _named():
+                    return await self._act(route, press)
             except JobRunning:
                 if press.fields or route.id.kind != "essay":
                     raise  # what was typed must come back, which an error's answer sees to
                 return await self._screens.essay(press.writer, route.id.subject, press.place, notice=UNDER_WAY)
-            except UnknownEssay:
-                raise NotYours.essay() from None
-            except UnknownCritique:
-                raise NotYours.critique() from None
+
+    async def show(self, later: Later, told: str | None, *, turning: bool) -> Answer:
+        """What is shown once a model was asked, inside the writer's turn. Raises BotError in one of its kinds."""
+        with _named():
+            return await later.show(told, turning)
 
     async def _act(self, route: Route, press: Press) -> Reply:
-        if route.id.kind == "essay" and route.id.subject != NOBODY:
+        if route.id.kind == "critique" and route.id.subject != NOBODY:
+            await self._screens.tools.criticism.read(press.writer, route.id.subject)
+        elif route.id.subject != NOBODY:
+            if route.id.action == "delete" and (press.writer, route.id.subject) in self._screens.deleted:
+                return await owning.deleted(self._screens, press)
             essay = await self._screens.tools.desk.open(press.writer, route.id.subject)
             if route.action.current and (essay.head or 0) != route.id.version:
                 return await self._screens.essay(press.writer, essay.id, press.place, notice=STALE)
             if route.action.settles:
                 await self._screens.tools.conversation.settle(press.writer, essay.id)
         return await route.action.handler(self._screens, press)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Whoever is asked for what is gone hears the same as for what is somebody else's."""
+    try:
+        yield
+    except UnknownEssay:
+        raise NotYours.essay() from None
+    except UnknownCritique:
+        raise NotYours.critique() from None

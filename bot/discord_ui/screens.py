@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.discord_ui.cards import Card
+from bot.discord_ui.cards import Button, Card
 from bot.discord_ui.growing import Growing
 from bot.discord_ui.panels import critique as critique_panel
 from bot.discord_ui.panels import draft as draft_panel
+from bot.discord_ui.panels import endings, lists
 from bot.discord_ui.panels import first as first_panel
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels import running as running_panel
@@ -17,17 +21,17 @@ from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Show, Watch
 from bot.discord_ui.state import CLAIMS_SECONDS, State, read_state, with_claims
 from bot.discord_ui.tools import Tools
-from bot.errors import StructureGone
+from bot.errors import StructureGone, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import moved
 from bot.essay.essay import Question
 from bot.workflow.aside import aside
 from bot.workflow.jobs import Job, JobKind, JobState, JobView
+from bot.workflow.wanted import Wanted
 
 STALE = "The text has changed since this was shown: this is how it stands now."
 UNDER_WAY = "This essay is being worked on: wait for the end, or stop it."
-_INTERRUPTED = "The bot was restarted in the middle of it. What had come is kept."
-_CUT = "The model's room for an answer ended in the middle of it. What came is stored; Continue writes the rest."
-_STOPPED = "Stopped. What had come is kept."
+_NOT_CRITIQUED = "The bot was restarted before there was a critique."
+_CUT = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Screens:
     """Shows where things stand."""
 
     tools: Tools
+    deleted: set[tuple[str, str]] = field(default_factory=set)  # essays that a writer deleted in this process
     _told: set[int] = field(default_factory=set)  # jobs whose bad end was told to who came back to them
+    _going: dict[str, asyncio.Event] = field(default_factory=dict)  # essays that are just being deleted
 
     async def essay(
         self,
@@ -50,9 +56,9 @@ class Screens:
     ) -> Show:
         """The essay's panel: work under way, the text, an open question, or the first screen.
 
-        Without a ``spot`` it is the first page, and a last job that ended badly is told of, once. In the bot's own DM
-        it is what the writer's messages are about from now on, unless it comes up without being asked for: ``turning``
-        False.
+        Without a ``spot`` it is the first page, or the section of a revision that came to nothing; and a last job that
+        ended badly is told of, once. In the bot's own DM it is what the writer's messages are about from now on, unless
+        it comes up without being asked for: ``turning`` False.
         """
         state = await read_state(self.tools, writer, essay)
         if turning:
@@ -62,7 +68,7 @@ class Screens:
         failed = state.ended_badly
         tells = notice is None and spot is None and failed is not None and failed.id not in self._told
         if failed is not None and tells:
-            notice = _told(failed)
+            notice = endings.told(failed)
 
         def seen() -> None:
             if failed is not None and tells:
@@ -71,7 +77,7 @@ class Screens:
         if (version := state.version) is not None:
             # In a thread: to cut a long text of very short lines into pages takes a second.
             state = await with_claims(state, CLAIMS_SECONDS)
-            card = await aside(draft_panel.draft, state, version, spot or Spot(0), notice, beside)
+            card = await aside(draft_panel.draft, state, version, spot or _first_look(state), notice, beside)
             return Show(card, seen=seen)
         if (question := self._stands(state)) is not None:
             return Show(interview_panel.question(state, question, notice=notice, own_dm=place.own_dm))
@@ -80,13 +86,13 @@ class Screens:
     async def question(
         self, writer: str, essay: str, place: Place, *, mode: str = "", notice: str | None = None
     ) -> Show:
-        """The interview: the question to be put now, which may take a model some seconds to find.
+        """The interview: the question to be put now, without asking a model for one.
 
         ``mode`` is the panel's: with FURTHER more than the first round is asked.
         """
         further = mode == interview_panel.FURTHER
         try:
-            step = await self.tools.interview.next_question(writer, essay, further=further)
+            step = await self.tools.interview.next_question(writer, essay, further=further, follow_up=False)
         except StructureGone as error:  # what was done before this question was asked for is done
             return await self.essay(writer, essay, place, notice=_joined(notice, str(error)))
         state = await self._turned(await read_state(self.tools, writer, essay), place, step.question)
@@ -134,8 +140,8 @@ class Screens:
         if found is None:
             if job is not None and not job.job.state.ended:
                 return self._critique_running(critiqued.title, job, critique, place, notice)
-            told = _joined(notice, _told(job.job if job else None) or _INTERRUPTED) or _INTERRUPTED
-            return Show(critique_panel.unspoken(critiqued, told, with_model=tools.with_model))
+            told = (endings.told(job.job) if job else None) or _NOT_CRITIQUED
+            return Show(critique_panel.unspoken(critiqued, _joined(notice, told) or told, with_model=tools.with_model))
         structure = tools.structures.get(critiqued.structure or "")
         version, applicable = 0, False
         if critiqued.essay is not None:
@@ -148,42 +154,65 @@ class Screens:
             critique_panel.card(critiqued, found, structure, page, version, applicable=applicable, notice=notice)
         )
 
+    @asynccontextmanager
+    async def deleting(self, writer: str, essay: str) -> AsyncIterator[None]:
+        """The essay is deleted inside. What panels show at the end of its work waits for that, so as to be true."""
+        over = self._going[essay] = asyncio.Event()
+        try:
+            yield
+            self.deleted.add((writer, essay))
+        finally:
+            del self._going[essay]
+            over.set()
+
     def _running(self, state: State, view: JobView, place: Place, notice: str | None, page: int | None = None) -> Show:
         essay, growing = state.essay, Growing()
         page = growing.follows(view.job.text, page)
 
-        def card(now: JobView, told: str | None = None) -> Card:
+        def card(now: JobView) -> Card:
             return running_panel.running(
-                essay.title, now, "essay", essay.id, told, version=state.number, growing=growing, page=page
+                essay.title, now, "essay", essay.id, notice, version=state.number, growing=growing, page=page
             )
-
-        async def end() -> Show:
-            return await self._ended(view.job, essay.writer, essay.id, place)
 
         # What they carry sets them apart from the same buttons on the panel: no two of a message may have one id.
         ways = (
-            press("Show the essay", "open", essay.id, 0, "end"),
+            press("Show the critique", "show", view.job.argument, kind="critique")
+            if view.job.kind is JobKind.CRITIQUE
+            else press("Show the essay", "open", essay.id, 0, "end"),
             *((press("Continue in DM", "dm", essay.id, 0, "end"),) if place.server is not None else ()),
         )
-        return Show(card(view, notice), Watch(view.job, card, end, ways))
+        return self._watching(view, card, ways, lambda: self._ended(view.job, essay.writer, essay.id, place))
 
     def _critique_running(
         self, title: str | None, view: JobView, critique: str, place: Place, notice: str | None
     ) -> Show:
-        name, writer = title or "The text", view.job.writer
+        def card(now: JobView) -> Card:
+            return running_panel.running(title or "The text", now, "critique", critique, notice)
+
+        ways = (press("Show the critique", "show", critique, kind="critique"),)
+        return self._watching(view, card, ways, lambda: self.critique(view.job.writer, critique, place, notice=notice))
+
+    def _watching(
+        self,
+        view: JobView,
+        card: Callable[[JobView], Card],
+        ways: tuple[Button, ...],
+        ended: Callable[[], Awaitable[Show]],
+    ) -> Show:
+        """A panel that follows the job: ``card`` while it runs, then what ``ended`` gives, or that the essay is gone.
+
+        What it was made with, a notice too, stays on it to the end: nobody could read what the next word wipes out.
+        """
 
         async def end() -> Show:
-            return await self.critique(writer, critique, place, notice=notice)
+            if (going := self._going.get(view.job.subject)) is not None:
+                await going.wait()
+            try:
+                return await ended()
+            except (UnknownEssay, UnknownCritique, UnknownJob):  # they go together
+                return Show(lists.gone(lists.DELETED))
 
-        return Show(
-            running_panel.running(name, view, "critique", critique, notice),
-            Watch(
-                view.job,
-                lambda now: running_panel.running(name, now, "critique", critique),
-                end,
-                (press("Show the critique", "show", critique, kind="critique"),),
-            ),
-        )
+        return Show(card(view), Watch(view.job, card, end, ways))
 
     async def _ended(self, started: Job, writer: str, essay: str, place: Place) -> Show:
         """What a panel shows when the job it watched has ended: the critique, or the text with what came of it."""
@@ -194,7 +223,7 @@ class Screens:
         if job.result is not None and job.result != state.head:
             notice = f"The text had changed meanwhile: what was written is version {job.result}, beside it."
             return await self.essay(writer, essay, place, notice=notice, beside=job.result, turning=False)
-        told, unfinished = _told(job), False
+        told, unfinished = endings.told(job), False
         if job.result is not None and job.state is JobState.DONE:
             unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete
             told = _CUT if unfinished else None
@@ -202,16 +231,13 @@ class Screens:
         return replace(shown, unfinished=unfinished)
 
 
+def _first_look(state: State) -> Spot:
+    """Where a panel begins: at the section that is still to be revised, where that came to nothing; else at the top."""
+    job = state.ended_badly
+    if job is not None and job.kind is JobKind.REVISION and job.base == state.essay.head:
+        return Spot(section=Wanted.of(job).index)
+    return Spot(0)
+
+
 def _joined(*sentences: str | None) -> str | None:
     return " ".join(one for one in sentences if one) or None
-
-
-def _told(job: Job | None) -> str | None:
-    """What a person is told of a job that came to a bad end; None for one that did not."""
-    if job is None:
-        return None
-    return {
-        JobState.FAILED: job.error,
-        JobState.INTERRUPTED: _INTERRUPTED,
-        JobState.STOPPED: _STOPPED,
-    }.get(job.state)

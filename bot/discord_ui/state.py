@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.discord_ui.tools import Tools
-from bot.essay.claims import Claim, unsupported
+from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
 from bot.essay.structure import Structure
@@ -100,24 +100,26 @@ class State:
 
 # Turning the pages of a text asks for the same again and again. So many, because a memory that hundreds of people push
 # one another out of is of no use; a text and its notes are some 20 KB.
-_unsupported = Remembered(unsupported, 512)
-# How long a panel waits for its claims, in seconds. One text's take 0.06; longer is a queue of other people's.
-CLAIMS_SECONDS = 0.5
+_unsupported = Remembered(unsupported_in, 512)
+# How long a panel waits for its claims, in seconds; longer is a queue of other people's.
+CLAIMS_SECONDS = 0.3
+_ONE_TEXTS_CLAIMS = 0.06  # how long those of one text take, in seconds
 
 
 async def read_state(tools: Tools, writer: str, essay: str) -> State:
     """The essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
-    # First of all, because it may end meanwhile: what follows then shows at least what came of it.
-    job = await tools.jobs.latest(writer, essay)
-    opened = await tools.desk.open(writer, essay)
+    # All at once: one after another, each would wait for a turn of a loop that may have hundreds of other people's. The
+    # store answers in this order, and the job may end meanwhile: what follows it then shows at least what came of it.
+    job, (opened, version), notes, (asked, pieces), versions, found = await asyncio.gather(
+        tools.jobs.latest(writer, essay),
+        _opened(tools, writer, essay),
+        tools.desk.notes(writer, essay),
+        asyncio.gather(tools.interview.asked(writer, essay), tools.conversation.pieces(writer, essay)),
+        tools.desk.history(writer, essay),
+        tools.criticism.critiques.latest_critique(writer, essay),
+    )
     # What is stored is shown without the structure's file, too: only asking and writing need that.
     structure = tools.structures.get(opened.structure) or Structure(opened.structure, opened.structure, "", ())
-    notes = await tools.desk.notes(writer, essay)
-    asked = await tools.interview.asked(writer, essay)
-    pieces = await tools.conversation.pieces(writer, essay)
-    versions = await tools.desk.history(writer, essay)
-    version = await tools.desk.version(writer, essay, opened.head) if opened.head is not None else None
-    found = await tools.criticism.critiques.latest_critique(writer, essay) if version else None
     return State(
         opened,
         structure,
@@ -127,20 +129,27 @@ async def read_state(tools: Tools, writer: str, essay: str) -> State:
         versions,
         None,
         job,
-        found.id if found else None,
+        found.id if found and version else None,
         tools.with_model,
         pieces,
     )
 
 
+async def _opened(tools: Tools, writer: str, essay: str) -> tuple[Essay, Version | None]:
+    """The essay, and its current version."""
+    opened = await tools.desk.open(writer, essay)
+    return opened, await tools.desk.version(writer, essay, opened.head) if opened.head is not None else None
+
+
 async def with_claims(state: State, seconds: float | None = None) -> State:
     """The state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
 
-    Where that takes longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
+    Where that would take longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
     """
     if state.version is None or not state.notes:
         return replace(state, claims=())
-    known = (*(note.text for note in state.notes), state.essay.title)
-    looking = asyncio.ensure_future(_unsupported(state.version.text, known))
+    if seconds is not None and _unsupported.waiting * _ONE_TEXTS_CLAIMS > seconds:
+        seconds = 0.0  # remembered or not: to wait is of no use
+    looking = asyncio.ensure_future(_unsupported(state.version.text, state.notes, state.essay.title))
     done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
     return replace(state, claims=looking.result()) if done else state

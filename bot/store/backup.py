@@ -25,7 +25,8 @@ _PAUSE_SECONDS = 0.005
 # bot (one each half second); a larger one that was begun again this often is made in one step.
 _MOST_RESTARTS = 10
 
-_BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")  # what a database's own files end in
+# What a database's own files end in.
+_BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
 
 
 @dataclass(frozen=True, slots=True)

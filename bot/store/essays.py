@@ -19,6 +19,8 @@ from bot.store.jobs import delete_jobs
 
 T = TypeVar("T")
 
+# Characters whose words are counted in a millisecond; to hand more work than that to a thread is worth its while.
+_QUICKLY_COUNTED = 12_000
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
 
@@ -190,9 +192,10 @@ class SqliteStore:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        words = await asyncio.to_thread(
-            words_apart_from_headings, text
-        )  # long for a long text, and no business of SQLite
+        if len(text) <= _QUICKLY_COUNTED:
+            words = words_apart_from_headings(text)
+        else:
+            words = await asyncio.to_thread(words_apart_from_headings, text)
 
         def work(database: SealedDatabase, db: Database) -> Version:
             number = next_number(db, "versions", essay)

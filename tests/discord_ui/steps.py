@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from bot.essay.critique import Category, Severity
 from bot.workflow.models import Praise, Remark
-from tests.discord_ui.conftest import DRAFT, NOTES, Scripted
+from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted
 from tests.simulators.discord import Attachment, Channel, Guild, Message, Screen, User
 from tests.workflow.fakes import opinion, says
 
@@ -46,6 +47,12 @@ async def criticised(user: User, panel: Message, models: Scripted) -> None:
     models.script(OPINION)
     await user.click(panel, "Critique")
     await user.sees(lambda _: "Fix this first" in panel.text)
+
+
+async def answered(bot: Bot) -> None:
+    """Returns when everything that was pressed has been answered."""
+    while inside := set(bot.client.door._inside):
+        await asyncio.wait(inside)
 
 
 def reads(message: Message, words: str) -> Callable[[Screen], bool]:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import Overloaded
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
-from tests.discord_ui.steps import OPINION, SECTION, drafted, reads, with_notes
+from tests.discord_ui.steps import OPINION, SECTION, answered, drafted, reads, with_notes
 from tests.simulators.discord import Attachment, DiscordSimulator
 from tests.workflow.fakes import Gate, says
 
@@ -121,12 +121,6 @@ async def test_two_clicks_at_once_begin_one_draft_and_one_critique(
     gate.release()
     await user.sees(lambda _: "version 1" in panel.text)
     assert [one.what for one in models.asked].count("draft") == 1
-
-
-async def answered(bot: Bot) -> None:
-    """Returns when everything that was pressed has been answered."""
-    if inside := set(bot.client.door._inside):
-        await asyncio.wait(inside)
 
 
 async def test_two_clicks_at_once_make_one_essay_of_a_paste(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from bot.discord_ui.ids import Id
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.steps import SECTION, criticised, drafted, reads, with_notes
-from tests.simulators.discord import Attachment, DiscordSimulator
+from tests.discord_ui.test_lengths_and_pages import broken
+from tests.simulators.discord import Attachment, DiscordSimulator, Message
 from tests.workflow.fakes import Gate, says
 
 LONG = "## What I missed\n\n" + "I rebuilt the export service, and it took me nine weeks. " * 720
@@ -69,6 +72,20 @@ async def test_an_attachment_that_is_deleted_before_it_is_read(sim: DiscordSimul
     assert answer.files["typed.txt"] == b"typed beside it"
 
 
+@pytest.mark.parametrize("command", ["draft", "critique"])
+async def test_an_attachment_of_a_command_that_is_deleted_before_it_is_read(
+    sim: DiscordSimulator, bot: Bot, command: str
+) -> None:
+    """The bot asks for it a moment later; nothing is begun without it."""
+    user = sim.user("writer")
+    hold = sim.delay("POST", "/interactions/*/*/callback", 0.1, times=1)  # so that it is gone before it is asked for
+    act = await user.slash(user.dm, command, **{"notes" if command == "draft" else "file": Attachment("n.md", b"It.")})
+    sim.delete_file(act.files[0])
+    assert "n.md is no longer there to be read: attach it again." in (await act.message()).text
+    assert hold.used == 1
+    assert await bot.desk.essays(bot.writer(user)) == ()
+
+
 async def test_a_paste_of_one_character(sim: DiscordSimulator, plain: Bot) -> None:
     """A letter is a note; a blank is none."""
     user = sim.user("writer")
@@ -78,7 +95,7 @@ async def test_a_paste_of_one_character(sim: DiscordSimulator, plain: Bot) -> No
     await user.sees(lambda _: "1 note stored." in panel.text)
     form = await (await user.click(panel, "Paste notes")).modal()
     await user.submit(form, {"paste1": " "})
-    await user.sees(lambda screen: "There was no text in it" in screen.text)
+    await user.sees(lambda screen: "There were no words in it" in screen.text)
 
 
 async def test_a_text_too_short_to_critique(sim: DiscordSimulator, bot: Bot) -> None:
@@ -174,23 +191,41 @@ async def test_closed_dms_are_told_and_the_panel_stays(sim: DiscordSimulator, bo
     assert "Interview me" in panel.buttons
 
 
-async def test_right_to_left_text_and_emoji_are_shown_whole(sim: DiscordSimulator, plain: Bot) -> None:
-    """Scripts of three and four bytes a character reach Discord's limit in bytes long before that in characters."""
+def page_of(panel: Message) -> str:
+    """The page of the text that a panel shows: the longest of its texts."""
+    return max((str(part["content"]) for part in panel.parts if part["type"] == 10), key=len)
+
+
+@pytest.mark.parametrize(
+    "piece", ["שָׁלוֹם עֲלֵיכֶם ", "Left👨‍👩‍👧‍👦👍🏽🇳🇬", "事業を辞めた。"], ids=["hebrew", "emoji", "japanese"]
+)
+async def test_right_to_left_text_and_emoji_are_shown_whole(sim: DiscordSimulator, plain: Bot, piece: str) -> None:
+    """Scripts of three and four bytes a character reach Discord's limit in bytes long before that in characters. No
+    page begins inside a character, and together they are the text."""
+    sim.settings.rate_limits = False
     user = sim.user("writer")
-    for piece in ("שָׁלוֹם עֲלֵיכֶם ", "👨‍👩‍👧‍👦👍🏽🇳🇬", "事業を辞めた。"):
-        text = f"## What I missed\n\n{piece * 600}\n"
-        panel = await (
-            await user.slash(user.dm, "draft", title=piece[:10], notes=Attachment("n.md", text.encode()))
-        ).message()
-        await user.sees(reads(panel, "Set into a post"))
-        await user.click(panel, "Set into a post")
-        await user.sees(reads(panel, "page 1 of"))
+    text = f"## What I missed\n\n{piece * 600}\n"
+    panel = await (
+        await user.slash(user.dm, "draft", title=piece[:10], notes=Attachment("n.md", text.encode()))
+    ).message()
+    await user.sees(reads(panel, "Set into a post"))
+    await user.click(panel, "Set into a post")
+    await user.sees(reads(panel, "page 1 of"))
+    count = int(panel.text.split("page 1 of ")[1].split()[0])
+    assert count > 1
+    shown = [page_of(panel)]
+    for page in range(2, count + 1):
         await user.click(panel, "▶")
-        await user.sees(reads(panel, "page 2 of"))
-        await user.click(panel, "Export")
-        await user.sees(lambda screen: screen.last is not None and screen.last.files)
-        await user.select(panel, "More", "New essay")
-        await user.sees(reads(panel, "Paste notes"))
+        await user.sees(reads(panel, f"page {page} of {count}"))
+        shown.append(page_of(panel))
+    stored = await plain.text(user)
+    assert "".join("".join(shown).split()) == "".join(stored.split())
+    assert not any(broken(before + after, len(before)) for before, after in pairwise(shown))
+    await user.click(panel, "Export")
+    screen = await user.sees(lambda screen: screen.last is not None and screen.last.files)
+    assert screen.last is not None
+    (data,) = screen.last.files.values()
+    assert data.endswith(stored.encode())
 
 
 async def test_a_section_too_long_for_a_form_is_changed_by_a_file(sim: DiscordSimulator, plain: Bot) -> None:

@@ -188,3 +188,20 @@ async def test_a_bug_is_told_and_logged_without_its_words(
     assert "ValueError" in caplog.text
     assert "Traceback" in caplog.text
     assert words not in caplog.text
+
+
+async def test_a_text_that_calls_everybody_calls_nobody(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """By an answer to a click, by an edit at the end of a job, in the DM, and in the file's message."""
+    user = sim.user("writer")
+    call = f"@everyone and @here, said <@{user.id}>."
+    panel = await with_notes(user, sim.guild("Writers"), f"## What I missed\n\n{call}\n")
+    models.script(says(f"## What I missed\n\n{call}\n"))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: call in panel.text and "Export" in panel.buttons)
+    form = await (await user.select(panel, "More", "Rename")).modal()
+    await user.submit(form, {"Title": "@everyone"})
+    await user.sees(reads(panel, "# @everyone"))
+    again = await (await user.slash(user.dm, "draft")).message()
+    assert call in again.text
+    await (await user.click(panel, "Export")).followup()
+    assert sim.pings == []

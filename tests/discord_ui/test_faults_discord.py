@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord.http
@@ -12,7 +11,7 @@ import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.steps import with_notes
-from tests.discord_ui.test_live import HEADING, edits, paragraphs
+from tests.discord_ui.test_live import HEADING, TooSlow, edits, paragraphs
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, User
 from tests.workflow.fakes import Gate, says
 
@@ -178,6 +177,29 @@ async def test_automod_that_refuses_the_last_edit_alone(sim: DiscordSimulator, b
     assert "n2." in again.text
 
 
+@pytest.mark.usefixtures("hasty")
+async def test_what_automod_kept_from_a_writer_is_not_taken_for_seen(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """A draft breaks off; neither its end nor the next panel may be shown. The one after that tells of the end."""
+    user = sim.user("writer")
+    place = sim.guild("Writers")
+    panel = await with_notes(user, place)
+    sim.automod(lambda text: "n0." in text)
+    models.script(says(HEADING, paragraphs(0, 1), error=TooSlow()))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda screen: "The draft broke off." in screen.text)
+    assert "Discord refused to show this" in panel.text
+    again = await user.slash(place, "draft")
+    await user.sees(lambda screen: screen.text.count("Discord refused to show this") == 2)
+    assert "n0." not in user.screen.text
+    assert str(TooSlow()) not in (await again.message()).text
+    sim.automod(None)
+    shown = await (await user.slash(place, "draft")).message()
+    assert str(TooSlow()) in shown.text
+    assert "n0." in shown.text
+
+
 async def test_a_panel_that_was_deleted_is_told_of_beside_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     """404: the work goes on, and its end is told where the panel stood."""
     user = sim.user("writer")
@@ -220,51 +242,6 @@ async def test_closed_dms_are_told_where_the_panel_would_move_there(
     models.script(says(HEADING, paragraphs(0, 1)))
     await user.click(panel, "Write draft")
     await user.sees(lambda _: "version 1" in panel.text)
-
-
-Break = Callable[[DiscordSimulator], Awaitable[None]]
-
-
-async def _drop(sim: DiscordSimulator) -> None:
-    sim.gateway.drop()
-
-
-async def _reconnect(sim: DiscordSimulator) -> None:
-    await sim.gateway.reconnect()
-
-
-async def _invalidate(sim: DiscordSimulator) -> None:
-    await sim.gateway.invalidate()
-
-
-async def _forget(sim: DiscordSimulator) -> None:
-    sim.gateway.forget_sessions()
-    sim.gateway.drop()
-
-
-@pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("broken", [_drop, _reconnect, _invalidate, _forget])
-async def test_the_gateway_breaks_and_the_panel_goes_on(
-    sim: DiscordSimulator, bot: Bot, models: Scripted, broken: Break, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Edits need no gateway; once it is back, clicks are heard again."""
-    monkeypatch.setattr(discord.client, "asyncio", Hasty())  # its pause before it connects again
-    monkeypatch.setattr(discord.gateway, "asyncio", Hasty())
-    user = sim.user("writer")
-    panel, gates = await begun(user, user.dm, models)
-    before = sim.gateway.identifies + sim.gateway.resumes
-    await broken(sim)
-    gates[0].release()
-    await user.sees(lambda _: "n1." in panel.text)
-    await sim.timeline.until(
-        lambda: sim.gateway.identifies + sim.gateway.resumes > before and sim.gateway.connected,
-        10,
-        lambda: "it did not connect again",
-    )
-    await user.click(panel, "Stop")
-    await user.sees(lambda _: "Keep as it is" in panel.buttons)
-    assert "n1." in panel.text
-    assert "n1." in await bot.text(user)
 
 
 async def test_every_event_twice_does_everything_once(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:

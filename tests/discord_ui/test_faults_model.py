@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import discord.webhook.async_
 import pytest
 
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.served import served
 from tests.discord_ui.steps import with_notes
+from tests.discord_ui.test_faults_discord import Hasty
 from tests.discord_ui.test_live import HEADING, paragraphs
 from tests.simulators.claude import (
     Answer,
@@ -41,6 +43,7 @@ def _nothing_to_place(model: ClaudeSimulator) -> None:
 async def drafting(user: User, sim: DiscordSimulator, claude: ClaudeSimulator, *answers: Answer) -> Message:
     """A panel on which a draft was just begun."""
     _nothing_to_place(claude)
+    sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
     panel = await with_notes(user, sim.guild("Writers"))
     claude.script(*answers)
     await user.click(panel, "Write draft")
@@ -49,13 +52,14 @@ async def drafting(user: User, sim: DiscordSimulator, claude: ClaudeSimulator, *
 
 # What the service does, what the writer is told, and how many characters of the text are kept.
 FAULTS: dict[str, tuple[Callable[[], Answer], str, int]] = {
-    "overloaded": (lambda: HttpError(529), "overloaded", 0),
-    "overloaded in the middle": (lambda: Reply(TEXT, ending=StreamError(CUT)), "overloaded", CUT),
-    "cut at 3,000 characters": (lambda: Reply(TEXT, ending=Cut(CUT)), "", CUT),
-    "stalled": (lambda: Reply(TEXT, pauses=(Pause(CUT, Gate()),)), "", CUT),
+    "overloaded": (lambda: HttpError(529), "service is overloaded", 0),
+    "overloaded in the middle": (lambda: Reply(TEXT, ending=StreamError(CUT)), "service is overloaded", CUT),
+    "a fault of the service": (lambda: HttpError(500), "fault of its own", 0),
+    "cut at 3,000 characters": (lambda: Reply(TEXT, ending=Cut(CUT)), "connection to the model broke", CUT),
+    "stalled": (lambda: Reply(TEXT, pauses=(Pause(CUT, Gate()),)), "Nothing came from the model for", CUT),
     "declined": (lambda: Reply(TEXT, ending=Refusal()), "declined", 0),
     "declined in the middle": (lambda: Reply(TEXT, ending=Refusal(CUT)), "declined", 0),
-    "no room left": (lambda: Reply(TEXT[:CUT], "max_tokens"), "", CUT),
+    "no room left": (lambda: Reply(TEXT[:CUT], "max_tokens"), "ended before all of it was written", CUT),
 }
 
 
@@ -116,16 +120,18 @@ async def test_a_budget_that_is_spent_is_told(sim: DiscordSimulator, claude: Cla
         await user.sees(lambda _: "version 1" in panel.text)
 
 
-async def test_all_at_once(sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path) -> None:
+async def test_all_at_once(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The model cut at 3,000 characters; an edit that meets a 500, one a 429, one AutoMod; a token dead at second 20.
 
     At the end, and after the one click that a dead token needs, the screen equals the stored text; what the writer was
     told on the way, and when, is on the timeline.
     """
+    monkeypatch.setattr(discord.webhook.async_, "asyncio", Hasty())  # its pause before it tries again
     async with served(sim, claude, tmp_path, silence=10.0) as bot:
         user = sim.user("writer")
         sim.settings.token_lifetime = 20
-        sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
         gates = [Gate() for _ in range(5)]
         pauses = tuple(Pause(400 * (at + 1), gate) for at, gate in enumerate(gates))
         panel = await drafting(user, sim, claude, Reply(TEXT, pauses=pauses, ending=Cut(CUT), chunk=40))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -136,6 +137,8 @@ def test_a_text_in_fields_is_whole_again(text: str, times: int) -> None:
     assert found.together(found.fields) == text or not text.strip()
     assert len(found.fields) <= 5
     assert all(units(field) <= 4_000 for field in found.fields)
+    ends = accumulate(len(field + seam) for field, seam in zip(found.fields, found.seams, strict=False))
+    assert not any(broken(text, end) for end in ends)
 
 
 def test_twenty_thousand_characters_fit_five_fields_and_more_do_not() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.steps import SECTION, controls, criticised, drafted, reads, with_notes
-from tests.simulators.discord import DiscordSimulator, User
+from tests.simulators.discord import Attachment, DiscordSimulator, User
 
 
 async def titles(bot: Bot, user: User) -> list[str]:
@@ -159,3 +159,56 @@ async def test_continue_in_dm_twice_posts_one_panel(sim: DiscordSimulator, plain
     await user.forge_click(panel, move)
     await user.sees(lambda _: "Continued in your DM" in panel.text)
     assert len([one for one in user.screen.at(user.dm).messages if "Interview me" in one.buttons]) == 1
+
+
+async def _deleted(bot: Bot, user: User) -> None:
+    """As by the terminal, or from another device: the panel knows nothing of it."""
+    essay = await bot.essay(user)
+    await bot.desk.delete(bot.writer(user), essay.id)
+
+
+@pytest.mark.parametrize("control", ["Interview me", "Paste notes", "What happened?"])
+async def test_a_dead_panel_that_was_posted_into_the_dm_is_replaced(
+    sim: DiscordSimulator, plain: Bot, control: str
+) -> None:
+    """No command asked for it, so Discord does not say whose it is; but in the DM every message is the person's own."""
+    user = sim.user("writer")
+    panel = await (await user.slash(sim.guild("Writers"), "draft")).message()
+    await user.click(panel, "Continue in DM")
+    await user.sees(reads(panel, "Continued in your DM"))
+    posted = user.screen.at(user.dm).last
+    assert posted is not None
+    assert "interaction_metadata" not in posted.payload()
+    await _deleted(plain, user)
+    await (user.select(posted, control, "layoff") if control.endswith("?") else user.click(posted, control))
+    await user.sees(reads(posted, "This essay was deleted or is not yours"))
+    assert posted.buttons == ["All essays"]
+    await user.click(posted, "All essays")
+    await user.sees(reads(posted, "You have none yet: /draft begins one."))
+
+
+async def test_what_was_typed_comes_back_where_the_essay_is_gone(sim: DiscordSimulator, plain: Bot) -> None:
+    """The panel is replaced, and the words of the form are handed back beside it."""
+    user = sim.user("writer")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    form = await (await user.click(panel, "Paste notes")).modal()
+    await _deleted(plain, user)
+    answer = await (await user.submit(form, {"paste1": "Nine weeks of it."})).followup()
+    assert answer.files == {"typed.txt": b"Nine weeks of it."}
+    assert panel.buttons == ["All essays"]
+
+
+async def test_every_way_to_begin_works_without_the_usual_structure(sim: DiscordSimulator, plain: Bot) -> None:
+    """The operator has removed its file: the first of those that are left stands in for it."""
+    remove_structure(plain, "career-switch")
+    first = next(iter(plain.desk.structures))
+    talker, drafter, paster = sim.user("talker"), sim.user("drafter"), sim.user("paster")
+    await talker.say(talker.dm, "I changed jobs in May.")
+    await talker.sees(lambda screen: "You wrote 1 message" in screen.text)
+    panel = await (await drafter.slash(drafter.dm, "draft")).message()
+    await drafter.select(panel, "What happened?", "layoff")
+    await drafter.sees(reads(panel, "### Layoff"))
+    await (await paster.slash(paster.dm, "draft", notes=Attachment("n.md", b"Only words."))).message()
+    assert (await plain.essay(talker)).structure == first
+    assert (await plain.essay(paster)).structure == first
+    assert (await plain.essay(drafter)).structure == "layoff"

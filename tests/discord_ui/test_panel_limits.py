@@ -16,7 +16,7 @@ from bot.discord_ui.cards import LABEL_CHARACTERS, ROW_BUTTONS, Button, Card, Me
 from bot.discord_ui.components import layout, modal
 from bot.discord_ui.fields import apart
 from bot.discord_ui.ids import Id
-from bot.discord_ui.panels import critique, draft, first, history, interview, lists, notes, running
+from bot.discord_ui.panels import critique, draft, endings, first, history, interview, lists, notes, running
 from bot.discord_ui.panels.draft import Spot
 from bot.discord_ui.people import Place
 from bot.discord_ui.state import State
@@ -30,6 +30,7 @@ from bot.workflow.critique import measured
 from bot.workflow.desk import editable
 from bot.workflow.jobs import Job, JobKind, JobState, JobView, Phase
 from bot.workflow.spending import Spent, UsageRow
+from bot.workflow.wanted import Wanted
 from tests.simulators.discord.check_layout import Layout
 from tests.simulators.discord.errors import FormErrors
 from tests.simulators.discord.settings import Settings
@@ -100,6 +101,13 @@ def cards(words: str) -> Iterable[Card]:
         yield history.claims(state, page)
         yield history.measures(state.essay.title, measured(version.text[:4_000], STRUCTURE), page, "z" * 10, 999)
     yield history.measures("x", measured(version.text[:4_000], None), 0, None, 0, notice[:300])
+    told = Wanted(40, (words * 900)[:2_000]).argument
+    job = replace(state.job.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
+    failed = replace(state, job=replace(state.job, job=job))
+    yield draft.draft(failed, version, Spot(1), notice, beside=1_000)
+    for page in (0, 2, 10**8):
+        yield endings.what_came(failed, job, page)
+    yield first.after(first.first(replace(empty, job=failed.job), app.catalogue(), place, notice), state.essay)
     yield notes.one(state, replace(state.notes[0], left_out=True), 0, notice)
     strength = Strength((words * 90)[:900], Span(0, 3), words * 90)
     coverage = tuple(Coverage(section.key, Covered.THIN, words * 50) for section in STRUCTURE.sections)
@@ -108,9 +116,11 @@ def cards(words: str) -> Iterable[Card]:
         (finding_of(words), replace(finding_of(words), replacement=None, question=words * 90)),
         (strength,) * 9,
         coverage,
-        9,
-        9,
+        99,
+        99,
         "m" * 60,
+        99,
+        99,
     )
     about = Critiqued("c" * 10, "d" * 33, "z" * 10, 3, None, state.essay.title, version.text, True, found, {}, NOW)
     for page, own in itertools.product(range(5), (True, False)):
@@ -118,9 +128,12 @@ def cards(words: str) -> Iterable[Card]:
         yield critique.card(shown, found, STRUCTURE, page, 999, applicable=True, notice=notice)
     yield critique.unspoken(about, notice, with_model=True)
     many = [replace(state.essay, id=f"z{number:09}") for number in range(60)]
-    yield lists.essays(many, 2, notice)
-    yield lists.essays([], 0)
-    yield lists.chosen(state.essay, notice)
+    yield lists.essays(many, 2, app.catalogue(), notice)
+    yield lists.essays(many, 0, app.catalogue(), notice, 99)
+    yield lists.essays([], 0, app.catalogue(), pasted=1)
+    yield lists.critiques([replace(about, id=f"c{number:09}") for number in range(lists.ON_A_PAGE)], 3, 9)
+    yield lists.critiques([], 0, 1)
+    yield lists.chosen(state.essay, app.catalogue(), notice)
     yield lists.deleting(state.essay, 1)
     yield lists.deleting(state.essay, 2)
     rows = [UsageRow("2026-11-23", "writer", "m", 9, 10**9, 10**9, 10**9, 10**12, 3)] * 31
@@ -159,6 +172,7 @@ async def test_every_form_is_taken_by_discord(words: str) -> None:
         forms.edit(target, part.title, fields),
         forms.edit_by_file(target, part.title, 20_001),
         forms.revise(target, editable(state.version.text), 40),
+        forms.revise(target, editable(state.version.text), 40, "x" * 2_000),
         forms.rename(target, state.essay.title),
     ):
         payload = modal(form).to_dict()

@@ -82,7 +82,7 @@ async def drafted_again(user: User, panel: Message, models: Scripted) -> Message
     """A text with something in it for every menu."""
     models.script(says("## What I missed\n\nI rebuilt it with Ada Byron in 2011. It was a very big change for me.\n"))
     await user.click(panel, "Start again")
-    await user.sees(lambda _: "Ada Byron" in panel.text)
+    await user.sees(lambda _: "Ada Byron" in panel.text and "Export" in panel.buttons)
     return panel
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import logging
 
 import pytest
 
 from bot.errors import BadSetting
-from bot.serving import invite_links, missing, quiet_libraries
+from bot.serving import invite_links, missing
 from bot.settings import read_settings
 
 
@@ -55,15 +54,3 @@ def test_the_links_are_made_from_the_token_which_is_never_shown(monkeypatch: pyt
     assert links is not None
     assert all("client_id=123456789012345678" in link for link in links)
     assert "secret" not in repr(settings)
-
-
-def test_no_library_writes_more_than_info(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At DEBUG they write tokens, addresses with tokens in them, and requests with a writer's text."""
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "level", logging.DEBUG)
-    for name in ("discord", "aiohttp", "anthropic", "httpx", "httpcore"):
-        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
-    logging.getLogger("discord").setLevel(logging.DEBUG)
-    quiet_libraries()
-    for name in ("discord.webhook.async_", "discord.http", "aiohttp.client", "anthropic._base_client", "httpx"):
-        assert logging.getLogger(name).getEffectiveLevel() >= logging.INFO

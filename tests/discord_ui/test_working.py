@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.errors import Overloaded
-from bot.workflow.models import Thinking
+from bot.essay.critique import Category, Severity
+from bot.workflow.models import Remark, Thinking
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted, started
-from tests.discord_ui.steps import controls, criticised, drafted, with_notes
+from tests.discord_ui.steps import controls, criticised, drafted, reads, with_notes
 from tests.simulators.discord import Attachment, DiscordSimulator
 from tests.workflow.fakes import Gate, opinion, says
 
@@ -15,6 +16,7 @@ from tests.workflow.fakes import Gate, opinion, says
 async def test_a_job_in_progress_is_told_with_its_place_and_can_be_stopped(
     sim: DiscordSimulator, tmp_path: Path, models: Scripted
 ) -> None:
+    sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
     async with started(sim, tmp_path / "essays.db", models, at_once=1):
         first, second = sim.user("first"), sim.user("second")
         panels = [await with_notes(user, user.dm) for user in (first, second)]
@@ -27,8 +29,8 @@ async def test_a_job_in_progress_is_told_with_its_place_and_can_be_stopped(
         again = await (await second.slash(second.dm, "draft")).message()
         assert "place 1 in line" in again.text
         await second.click(again, "Stop")
-        await second.sees(lambda _: "Stopped. What had come is kept." in again.text)
-        await second.sees(lambda _: "Stopped. What had come is kept." in panels[1].text)
+        await second.sees(lambda _: "Stopped before anything had come." in again.text)
+        await second.sees(lambda _: "Stopped before anything had come." in panels[1].text)
         assert "Write draft" in again.buttons
         gate.release()
         await first.sees(lambda _: "version 1" in panels[0].text)
@@ -95,6 +97,8 @@ async def test_deleting_asks_twice_and_stops_what_is_under_way(
     models.script(says("## What I missed\n\nMore.", gate))
     await user.select(panel, "More", "Draft again")
     await gate.reached()
+    await user.sees(lambda _: panel.buttons == ["Stop"])
+    buttons = list(controls(panel))
     listed = await (await user.slash(user.dm, "essays")).message()
     await user.select(listed, "Choose an essay", "Career switch")
     await user.sees(lambda _: "Delete" in listed.buttons)
@@ -105,7 +109,8 @@ async def test_deleting_asks_twice_and_stops_what_is_under_way(
     await user.click(listed, "Delete for good")
     await user.sees(lambda _: "It is deleted." in listed.text)
     assert await bot.desk.essays(bot.writer(user)) == ()
-    for custom_id, values in list(controls(panel)):  # their own dead panel says so, and leads to their essays
+    await user.sees(lambda _: "This essay was deleted." in panel.text and panel.buttons == ["All essays"])
+    for custom_id, values in buttons:  # so says their own dead panel when it is used, and leads to their essays
         await user.forge_click(panel, custom_id, *values)
         await user.sees(lambda _: "was deleted or is not yours" in panel.text and panel.buttons == ["All essays"])
 
@@ -161,3 +166,57 @@ async def test_a_critique_of_an_essay_is_gone_through(sim: DiscordSimulator, bot
     await user.click(panel, "Critique")
     await user.sees(lambda _: "Fix this first" in panel.text)
     assert [one.what for one in models.asked].count("critique") == 1
+
+
+async def test_after_one_suggestion_the_others_still_point_at_their_words(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """The first makes the text longer before the words of the second, which is applied from the same panel."""
+    longer = Remark(
+        "Errors went from 15% to 2%.",
+        Category.UNCLEAR,
+        Severity.GRAVE,
+        "Whose?",
+        "The errors that people saw went from 15% to 2%.",
+        None,
+    )
+    shorter = Remark(
+        "I answer to one person now.", Category.NEEDLESS, Severity.MINOR, "It is said.", "One answers.", None
+    )
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models, DRAFT.replace(", and I answer", ". I answer"))
+    before = await bot.text(user)
+    models.script(opinion(longer, shorter))
+    await user.click(panel, "Critique")
+    await user.sees(reads(panel, "Fix this first"))
+    for number in (1, 2):
+        await user.click(panel, "Next")
+        await user.sees(reads(panel, f"finding {number} of 2"))
+        await user.click(panel, "Apply")
+        await user.sees(reads(panel, f"Applied: it is version {number + 1}"))
+        if number == 1:
+            await user.click(panel, "Back")
+            await user.sees(reads(panel, "finding 1 of 2 "))
+    wanted = before.replace("Errors went from 15% to 2%.", "The errors that people saw went from 15% to 2%.")
+    assert await bot.text(user) == wanted.replace("I answer to one person now.", "One answers.")
+
+
+async def test_a_section_of_nearly_twenty_thousand_characters_is_edited_across_five_fields(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
+    """What is added in the last stands behind it, and every other byte stays as it was."""
+    user = sim.user("writer")
+    paragraph = "I rebuilt the export service, and it took me nine weeks of that spring. "
+    words = "\n\n".join(f"{number}. {paragraph * 13}".strip() for number in range(20))
+    assert 18_000 < len(words) < 20_000
+    panel = await drafted(user, user.dm, None, f"## What I missed\n\n{words}\n")
+    before = await plain.text(user)
+    await user.select(panel, "Go to a section", "What I missed")
+    await user.sees(reads(panel, "*What I missed*"))
+    form = await (await user.click(panel, "Edit")).modal()
+    fields = [part for _, part in form.fields]
+    assert [part["custom_id"] for part in fields] == ["body0", "body1", "body2", "body3", "body4"]
+    last = fields[4]["value"]
+    await user.submit(form, {"body4": last + " Nobody noticed."})
+    await user.sees(reads(panel, "Stored as version 2"))
+    assert await plain.text(user) == before.replace(last, last + " Nobody noticed.")

@@ -73,6 +73,22 @@ async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
         await critiques.put_critique("me", "c3", FOUND)
 
 
+async def test_critiques_of_pasted_texts_are_listed_the_last_first(
+    store: SqliteStore, critiques: SqliteCritiques, structure: Structure, clock: Callable[[], datetime]
+) -> None:
+    """Page by page, without an essay's and without anybody else's."""
+    desk = Desk(store, {structure.key: structure}, clock, lambda: "one")
+    await desk.begin("me", structure)
+    for number in ("c1", "c2", "c3"):
+        await critiques.add_critique(replace(PASTE, id=number))
+    await critiques.add_critique(replace(PASTE, id="theirs", writer="you"))
+    await critiques.add_critique(replace(PASTE, id="essays", essay="one"))
+    await critiques.put_critique("me", "c3", FOUND)
+    found, count = await critiques.pasted_critiques("me", 0, 2)
+    assert ([(one.id, one.critique is not None) for one in found], count) == ([("c3", True), ("c2", False)], 3)
+    assert [one.id for one in (await critiques.pasted_critiques("me", 2, 2))[0]] == ["c1"]
+
+
 async def test_strangers_can_neither_read_nor_write_a_critique(critiques: SqliteCritiques) -> None:
     await critiques.add_critique(PASTE)
     for asking in (

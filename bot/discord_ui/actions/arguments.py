@@ -10,6 +10,7 @@ from bot.discord_ui.forms import PASTES
 from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.reply import Press
 from bot.errors import BadInput
+from bot.essay.words import count_words
 
 
 def number(text: str) -> int:
@@ -40,6 +41,6 @@ async def handed_in(press: Press) -> tuple[str, str | None]:
         found = await read(upload)
         notice = found.notice
         text = f"{text.rstrip()}\n\n{found.text}" if text.strip() else found.text
-    if not text.strip():
-        raise BadInput("There was no text in it: paste some, or attach a .md or .txt file. Nothing was changed.")
+    if not count_words(text):
+        raise BadInput("There were no words in it: paste some, or attach a .md or .txt file. Nothing was changed.")
     return text, notice

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.discord_ui.actions.arguments import number, two
 from bot.discord_ui.panels import draft as draft_panel
 from bot.discord_ui.panels import history as history_panel
+from bot.discord_ui.panels import lists
 from bot.discord_ui.panels import notes as notes_panel
-from bot.discord_ui.reply import Press, Reply, Show
+from bot.discord_ui.reply import Later, Press, Reply, Show
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.state import State, read_state, with_claims
 from bot.errors import NothingToDo
@@ -70,11 +71,18 @@ async def note(screens: Screens, press: Press) -> Reply:
 
 async def sort(screens: Screens, press: Press) -> Reply:
     """Lets a model find sections for the notes that have none; their words stay as they are."""
-    handed = await screens.tools.interview.sort(press.writer, press.id.subject)
-    placed = sum(one.section is not None for one in handed.notes)
-    told = f"{placed} of {counted(len(handed.notes), 'note')} found a section."
-    notice = f"{told} {handed.notice}" if handed.notice else told
-    return Show(notes_panel.listed(await _state(screens, press), 0, notice))
+    essay = press.id.subject
+
+    async def ask() -> str:
+        handed = await screens.tools.interview.sort(press.writer, essay)
+        placed = sum(one.section is not None for one in handed.notes)
+        told = f"{placed} of {counted(len(handed.notes), 'note')} found a section."
+        return f"{told} {handed.notice}" if handed.notice else told
+
+    async def show(told: str | None, _: bool) -> Show:
+        return Show(notes_panel.listed(await _state(screens, press), 0, told))
+
+    return Later(ask, show, "Sorting your notes…", lambda words: lists.waiting(words, essay))
 
 
 async def leave_out(screens: Screens, press: Press) -> Reply:
@@ -87,17 +95,16 @@ async def leave_out(screens: Screens, press: Press) -> Reply:
     text = state.version.text if state.version is not None else None
     notice = None
     if out:
-        notice = still_stands(state, found) or None
+        notice = await still_stands(screens, press, wanted) or None
     elif text is not None and found.text not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
     return Show(notes_panel.one(state, _note(state, wanted), 0, notice))
 
 
-def still_stands(state: State, note: Note) -> str:
+async def still_stands(screens: Screens, press: Press, number: int) -> str:
     """What is to be done where the words of a note that was left out stand in the text all the same; else ""."""
-    if state.version is None or note.text not in state.version.text:
-        return ""
-    return "Its words still stand in the text: take them out with Edit."
+    standing = await screens.tools.desk.still_standing(press.writer, press.id.subject, number)
+    return standing.told if standing is not None else ""
 
 
 async def _state(screens: Screens, press: Press) -> State:

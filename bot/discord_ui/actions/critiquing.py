@@ -7,6 +7,7 @@ import asyncio
 from bot.discord_ui.actions.arguments import handed_in
 from bot.discord_ui.panels import history as history_panel
 from bot.discord_ui.panels.draft import Spot
+from bot.discord_ui.panels.lists import ON_A_PAGE, critiques
 from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
@@ -71,6 +72,21 @@ async def last(screens: Screens, press: Press) -> Reply:
     if found is None:
         raise NothingToDo.no_finding()
     return await screens.critique(press.writer, found.id, press.place)
+
+
+async def listed(screens: Screens, press: Press) -> Reply:
+    """A page of the critiques of texts that are no essay's; one past the end is the last."""
+    find, page = screens.tools.criticism.critiques.pasted_critiques, press.id.number
+    _, total = await find(press.writer, 0, 0)
+    count = max(1, -(-total // ON_A_PAGE))
+    page = min(page, count - 1)
+    found, _ = await find(press.writer, page * ON_A_PAGE, ON_A_PAGE)
+    return Show(critiques(found, page, count))
+
+
+async def choose(screens: Screens, press: Press) -> Reply:
+    """One of them."""
+    return await screens.critique(press.writer, press.value, press.place)
 
 
 async def show(screens: Screens, press: Press) -> Reply:

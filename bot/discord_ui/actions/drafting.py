@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from bot.discord_ui import forms
-from bot.discord_ui.actions.arguments import number
+from bot.discord_ui.actions.arguments import number, two
 from bot.discord_ui.fields import EDIT_CHARACTERS, apart
 from bot.discord_ui.files import read
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, units
 from bot.discord_ui.lengths import plain as escaped
-from bot.discord_ui.panels import lists
+from bot.discord_ui.panels import endings, lists
 from bot.discord_ui.panels.common import TITLE_UNITS
 from bot.discord_ui.panels.draft import Spot
-from bot.discord_ui.reply import Ask, File, Hand, Press, Reply
-from bot.discord_ui.screens import Screens
+from bot.discord_ui.reply import Ask, File, Hand, Press, Reply, Show
+from bot.discord_ui.screens import STALE, Screens
+from bot.discord_ui.state import read_state
 from bot.errors import BadInput, NothingToDo, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
 from bot.essay.sections import Part, split
+from bot.workflow.aside import aside
 from bot.workflow.desk import Desk, editable
+from bot.workflow.jobs import JobKind
+from bot.workflow.wanted import Wanted
 
 
 async def open_(screens: Screens, press: Press) -> Reply:
@@ -43,16 +47,38 @@ async def assemble(screens: Screens, press: Press) -> Reply:
 
 
 async def discard(screens: Screens, press: Press) -> Reply:
-    """What was there before a draft that was cut short. The draft stays among the versions."""
-    await screens.tools.desk.discard(press.writer, press.id.subject)
-    notice = f"Discarded. It stays stored as version {press.id.version}: History."
-    return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0), notice=notice)
+    """What was there before a draft that was cut short. The draft stays among the versions; a second click says so."""
+    desk, writer, essay = screens.tools.desk, press.writer, press.id.subject
+    head, seen = (await desk.open(writer, essay)).head, (await desk.version(writer, essay, press.id.version)).info
+    if head == seen.number:
+        await desk.discard(writer, essay)
+    elif head != seen.parent:
+        return await screens.essay(writer, essay, press.place, notice=STALE)
+    notice = f"Discarded. It stays stored as version {seen.number}: History."
+    return await screens.essay(writer, essay, press.place, spot=Spot(0), notice=notice)
 
 
 async def finish(screens: Screens, press: Press) -> Reply:
     """The rest of a draft that was cut short."""
     await screens.tools.writing.finish(press.writer, press.id.subject)
     return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def again(screens: Screens, press: Press) -> Reply:
+    """The essay's last work, begun once more as it was told; where something has been begun since, how things stand."""
+    last = await screens.tools.jobs.latest(press.writer, press.id.subject)
+    if last is not None and last.job.id == press.id.number and last.job.state.ended:
+        await screens.tools.writing.again(press.writer, last.job)
+    return await screens.essay(press.writer, press.id.subject, press.place)
+
+
+async def came(screens: Screens, press: Press) -> Reply:
+    """A page of what a model had written when its work ended; where nothing of that is kept, how the essay stands."""
+    page, wanted = two(press.id.argument)
+    state = await read_state(screens.tools, press.writer, press.id.subject)
+    if state.job is None or state.job.job.id != wanted or not endings.came(state.job.job):
+        return await screens.essay(press.writer, press.id.subject, press.place, notice=STALE)
+    return Show(await aside(endings.what_came, state, state.job.job, page))
 
 
 async def keep(screens: Screens, press: Press) -> Reply:
@@ -79,13 +105,20 @@ async def section(screens: Screens, press: Press) -> Reply:
 
 
 async def revise(screens: Screens, press: Press) -> Reply:
-    """The form for a revision."""
-    _ = screens.tools.writing.models
-    version = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    """The form for a revision, with the instruction of the last one of this section where that came to nothing."""
+    tools, index = screens.tools, press.id.number
+    _ = tools.writing.models
+    version = await tools.desk.version(press.writer, press.id.subject, press.id.version)
     target = Id("essay", "revise-save", press.id.subject, press.id.version)
     if not (sections := editable(version.text)):
         raise NothingToDo.no_text()
-    return Ask(forms.revise(target, sections, press.id.number))
+    last = await tools.jobs.latest(press.writer, press.id.subject)
+    instruction = ""
+    if last is not None and last.job.kind is JobKind.REVISION and last.job.state.ended and last.job.result is None:
+        wanted = Wanted.of(last.job)
+        if (last.job.base, wanted.index) == (version.info.number, index):
+            instruction = wanted.instruction
+    return Ask(forms.revise(target, sections, index, instruction))
 
 
 async def revise_save(screens: Screens, press: Press) -> Reply:

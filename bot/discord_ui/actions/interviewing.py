@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.discord_ui import forms
 from bot.discord_ui.actions.arguments import asked, handed_in
 from bot.discord_ui.actions.browsing import still_stands
+from bot.discord_ui.cards import Card
 from bot.discord_ui.fields import pasted
 from bot.discord_ui.ids import Id
+from bot.discord_ui.panels import lists, thinking
 from bot.discord_ui.panels.interview import FURTHER, RETURNED, answered
-from bot.discord_ui.reply import Ask, Onward, Press, Reply, Show
+from bot.discord_ui.people import Place
+from bot.discord_ui.reply import Ask, Later, Nothing, Onward, Press, Reply, Show
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.state import read_state
-from bot.errors import NothingToDo, UnknownStructure
+from bot.errors import NothingToDo, StructureGone, UnknownStructure
 from bot.essay.decoding import with_line_feeds
-from bot.essay.essay import Answered, Question
+from bot.essay.essay import Answered, Note, Question
+from bot.essay.left_out import told as left_out_told
 from bot.essay.measures.base import counted
+from bot.essay.notes import answered as answered_in
 
 
 async def structure(screens: Screens, press: Press) -> Reply:
@@ -34,19 +41,48 @@ async def paste(screens: Screens, press: Press) -> Reply:
 async def paste_save(screens: Screens, press: Press) -> Reply:
     """Notes, stored and put under their sections."""
     text, notice = await handed_in(press)
-    found = await screens.tools.interview.hand_in(press.writer, press.id.subject, text)
-    told = [f"{counted(len(found.notes), 'note')} stored.", notice, found.notice]
-    return await screens.essay(press.writer, press.id.subject, press.place, notice=" ".join(one for one in told if one))
+    notes = await screens.tools.desk.hand_in(press.writer, press.id.subject, text)
+    return await sorted_later(screens, press.writer, press.id.subject, press.place, notes, [notice])
+
+
+async def sorted_later(
+    screens: Screens, writer: str, essay: str, place: Place, notes: Sequence[Note], said: Sequence[str | None]
+) -> Reply:
+    """The essay, with notes that were just stored; those without a section are sorted first, if there is a model.
+
+    ``said`` are sentences about how they came.
+    """
+    stored = [f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said]
+
+    async def show(told: str | None, turning: bool) -> Show:
+        return await screens.essay(writer, essay, place, notice=_joined(*stored, told), turning=turning)
+
+    unplaced = {note.number for note in notes if note.section is None and not note.left_out}
+    if not unplaced or not screens.tools.with_model:
+        return await show(None, True)
+
+    async def ask() -> str | None:
+        return (await screens.tools.interview.sort(writer, essay, unplaced)).notice
+
+    return Later(ask, show, "Reading your notes…", lambda words: lists.waiting(words, essay))
 
 
 async def interview(screens: Screens, press: Press) -> Reply:
     """The question to be put now."""
-    return await screens.question(press.writer, press.id.subject, press.place)
+    return await _put(screens, press, "")
 
 
 async def further(screens: Screens, press: Press) -> Reply:
     """A question beyond the first round."""
-    return await screens.question(press.writer, press.id.subject, press.place, mode=FURTHER)
+    return await _put(screens, press, FURTHER)
+
+
+async def pass_over(screens: Screens, press: Press) -> Reply:
+    """The next question, without one on the answer that a model is thinking about."""
+    _, mode = asked(press.id.argument)
+    if await screens.tools.interview.pass_over(press.writer, press.id.subject):
+        return Nothing()
+    return await screens.question(press.writer, press.id.subject, press.place, mode=mode)
 
 
 async def answer(screens: Screens, press: Press) -> Reply:
@@ -69,18 +105,19 @@ async def answer_save(screens: Screens, press: Press) -> Reply:
     found = await _question(screens, press, number)
     text = pasted([press.fields.get("answer", ""), press.fields.get("answer2", "")])
     notes = await screens.tools.desk.notes(press.writer, press.id.subject)
-    stored = with_line_feeds(text).strip("\n").rstrip()
-    same = next((note for note in notes if note.question == found.text and note.text == stored), None)
-    left_out, notice = "left-out" in press.ticked, None
+    stored = answered_in(with_line_feeds(text))
+    same = next((note for note in notes if note.question == found.text and note.text == stored.text), None)
+    left_out, notice = stored.left_out or "left-out" in press.ticked, None
     if same is None:
         made = await screens.tools.interview.answer(press.writer, press.id.subject, found, text, left_out=left_out)
+        notice = left_out_told([made]) if stored.left_out else None
         if found.state is not Answered.OPEN:
             notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
     elif left_out and not same.left_out:
         await screens.tools.desk.leave_out(press.writer, press.id.subject, same.number)
-        state = await read_state(screens.tools, press.writer, press.id.subject)
-        notice = f"Note {same.number} held this answer already; it is left out now. {still_stands(state, same)}".strip()
-    return await _next(screens, press, number, mode, notice)
+        standing = await still_stands(screens, press, same.number)
+        notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
+    return await _next(screens, press, number, mode, notice, answers=True)
 
 
 async def next_(screens: Screens, press: Press) -> Reply:
@@ -91,11 +128,8 @@ async def next_(screens: Screens, press: Press) -> Reply:
     if note is None and found.state is Answered.OPEN:
         notice = "There is no answer yet: write it here as a message, or in several, and press Next again."
         return await screens.question(press.writer, press.id.subject, press.place, mode=mode, notice=notice)
-    show = await _next(screens, press, number, mode)
-    if note is None or show.watch is not None or not press.place.own_dm:
-        return show
-    state = await read_state(screens.tools, press.writer, press.id.subject)
-    return Onward(answered(state, found, note), show)
+    onward = (found, note) if note is not None and press.place.own_dm else None
+    return await _next(screens, press, number, mode, answers=True, onward=onward)
 
 
 async def skip(screens: Screens, press: Press) -> Reply:
@@ -112,16 +146,69 @@ async def skipped(screens: Screens, press: Press) -> Reply:
     return await _next(screens, press, 0, RETURNED)
 
 
-async def _next(screens: Screens, press: Press, after: int, mode: str, notice: str | None = None) -> Show:
+async def _next(
+    screens: Screens,
+    press: Press,
+    after: int,
+    mode: str,
+    notice: str | None = None,
+    *,
+    answers: bool = False,
+    onward: tuple[Question, Note] | None = None,
+) -> Reply:
     """What follows a question; of those passed over, when the writer goes through them, the next behind ``after``."""
     writer, essay, interview = press.writer, press.id.subject, screens.tools.interview
     if mode == RETURNED:
         left = [one for one in await interview.skipped(writer, essay) if one.number > after]
         if not left:
-            return await screens.question(writer, essay, press.place, notice=notice)
+            return await _put(screens, press, "", notice, answers=answers, onward=onward)
         if await interview.open_question(writer, essay) is None:
             await interview.return_to(writer, essay, left[0])
-    return await screens.question(writer, essay, press.place, mode=mode, notice=notice)
+    return await _put(screens, press, mode, notice, answers=answers, onward=onward)
+
+
+async def _put(
+    screens: Screens,
+    press: Press,
+    mode: str,
+    notice: str | None = None,
+    *,
+    answers: bool = False,
+    onward: tuple[Question, Note] | None = None,
+) -> Reply:
+    """The question to be put now, for which a model may have to be asked.
+
+    ``answers`` says that it follows an answer. ``onward`` is the question that was answered in messages, with the note
+    that has become: the next one is then put below.
+    """
+    writer, essay, interview = press.writer, press.id.subject, screens.tools.interview
+
+    async def show(told: str | None, turning: bool) -> Show | Onward:
+        if not turning:
+            return await screens.essay(writer, essay, press.place, notice=_joined(notice, told), turning=False)
+        shown = await screens.question(writer, essay, press.place, mode=mode, notice=_joined(notice, told))
+        if onward is None or shown.watch is not None:
+            return shown
+        return Onward(answered(await read_state(screens.tools, writer, essay), *onward), shown)
+
+    if not screens.tools.with_model or await interview.open_question(writer, essay) is not None:
+        return await show(None, True)
+
+    async def ask() -> str | None:
+        try:
+            return (await interview.next_question(writer, essay, further=mode == FURTHER)).notice
+        except StructureGone:  # the panel tells of it
+            return None
+
+    def meanwhile(words: str) -> Card:
+        draft = answers and not press.id.version
+        return thinking.question(words, essay, press.id.version, mode, draft=draft)
+
+    return Later(ask, show, "Reading your answer…" if answers else "Looking for the next question…", meanwhile)
+
+
+def _joined(*sentences: str | None) -> str | None:
+    return " ".join(one for one in sentences if one) or None
 
 
 async def _question(screens: Screens, press: Press, number: int) -> Question:

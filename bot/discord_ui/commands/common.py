@@ -10,6 +10,7 @@ from discord import app_commands
 from bot.discord_ui.access import NotServed
 from bot.discord_ui.door import Door
 from bot.discord_ui.lengths import one_line
+from bot.discord_ui.panels import lists
 from bot.discord_ui.press import Interaction, place_of
 from bot.discord_ui.tools import Tools
 from bot.errors import BadInput, StoreError
@@ -33,18 +34,24 @@ async def suggested(door: Door, interaction: Interaction, typed: str) -> list[ap
             essays = await door.tools.desk.essays(door.writer(interaction))
     except (NotServed, StoreError, TimeoutError):
         return []
-    wanted = typed.casefold().strip()
-    found = [essay for essay in essays if wanted in essay.title.casefold()]
-    return [app_commands.Choice(name=one_line(essay.title, 100), value=essay.id) for essay in found[:CHOICES]]
+    wanted, names = typed.casefold().strip(), lists.suggested(essays)
+    found = [essay for essay in essays if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
+    return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:CHOICES]]
 
 
-async def named(tools: Tools, writer: str, wanted: str) -> Essay:
-    """The essay that an option names, by its id, as the suggestions do, or by its title. Raises BadInput."""
+async def named(tools: Tools, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
+    """The essay that an option names, by its id, as the suggestions do, by its title or by what they show.
+
+    Of several with that title it is the last changed that fits: one ``with_post``, else an unfinished one. Raises
+    BadInput.
+    """
     essays = await tools.desk.essays(writer)
+    name, names = wanted.casefold().strip(), lists.suggested(essays)
     by_id = [essay for essay in essays if essay.id == wanted]
-    by_title = [essay for essay in essays if essay.title.casefold() == wanted.casefold().strip()]
+    by_title = [essay for essay in essays if name in (essay.title.casefold(), names[essay.id].casefold())]
     if found := by_id or by_title:
-        return found[0]
+        fits = [essay for essay in found if (essay.head is not None if with_post else not essay.is_exported)]
+        return (fits or found)[0]
     raise BadInput(
         "You have no essay of that name: choose one from the list that comes while you type, or see /essays."
     )

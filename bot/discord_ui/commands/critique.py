@@ -10,7 +10,8 @@ from discord import app_commands
 from bot.discord_ui import files, forms
 from bot.discord_ui.actions.critiquing import of_text
 from bot.discord_ui.commands.common import structure_choices
-from bot.discord_ui.door import Ack, Door
+from bot.discord_ui.delivery import Ack
+from bot.discord_ui.door import Door
 from bot.discord_ui.faults import WrongFile
 from bot.discord_ui.ids import NOBODY, Id
 from bot.discord_ui.press import Interaction, place_of, sent

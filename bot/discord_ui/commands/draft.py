@@ -8,16 +8,16 @@ import discord
 from discord import app_commands
 
 from bot.discord_ui import files
-from bot.discord_ui.actions.owning import fresh
+from bot.discord_ui.actions.interviewing import sorted_later
+from bot.discord_ui.actions.owning import fresh, returned
 from bot.discord_ui.commands.common import named, structure_choices, suggested
-from bot.discord_ui.door import Ack, Door
+from bot.discord_ui.delivery import Ack
+from bot.discord_ui.door import Door
 from bot.discord_ui.people import Place
 from bot.discord_ui.press import Interaction, place_of, sent
-from bot.discord_ui.reply import Reply, Show, Upload
+from bot.discord_ui.reply import Reply, Upload
 from bot.discord_ui.screens import Screens
 from bot.errors import UnknownStructure
-from bot.essay.essay import Essay
-from bot.essay.measures.base import counted
 from bot.essay.structures import fitting, usual
 from bot.workflow.desk import TITLE_CHARACTERS, checked_title
 
@@ -44,8 +44,9 @@ def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
         upload = sent(interaction.client, notes) if notes is not None else None
 
         async def work() -> Reply:
+            handed = await files.fetched(upload) if upload is not None else None
             async with door.turn(writer):
-                return await begin(door.screens, writer, place, structure, title, upload, essay)
+                return await begin(door.screens, writer, place, structure, title, handed, essay)
 
         await door.take(interaction, "/draft", Ack.NEW, work)
 
@@ -64,7 +65,7 @@ async def begin(
     title: str | None,
     upload: Upload | None,
     essay: str | None,
-) -> Show:
+) -> Reply:
     """The essay that the options ask for, begun if need be, with what was handed in.
 
     Nothing is stored before the file could be read and the title checked.
@@ -88,15 +89,8 @@ async def begin(
             meant = tools.structures[structure]
         opened = await fresh(tools, writer, meant, title, asked=structure is not None)
     else:
-        opened = await _latest(screens, writer)
+        return await returned(screens, writer, place)
     if read is not None:
-        handed = await tools.interview.hand_in(writer, opened.id, read.text)
-        notices += [f"{counted(len(handed.notes), 'note')} stored.", *filter(None, (read.notice, handed.notice))]
+        stored = await tools.desk.hand_in(writer, opened.id, read.text)
+        return await sorted_later(screens, writer, opened.id, place, stored, [read.notice, *notices])
     return await screens.essay(writer, opened.id, place, notice=" ".join(notices) or None)
-
-
-async def _latest(screens: Screens, writer: str) -> Essay:
-    """The last changed essay that has not been handed over as it stands; where there is none, a new one."""
-    essays = await screens.tools.desk.essays(writer)
-    unfinished = next((essay for essay in essays if not essay.is_exported), None)
-    return unfinished or await fresh(screens.tools, writer, usual(screens.tools.structures))

@@ -8,8 +8,10 @@ from typing import Any, Literal
 from discord import app_commands
 
 from bot.discord_ui.actions.drafting import exported
+from bot.discord_ui.actions.owning import listed
 from bot.discord_ui.commands.common import named, suggested
-from bot.discord_ui.door import Ack, Door
+from bot.discord_ui.delivery import Ack
+from bot.discord_ui.door import Door
 from bot.discord_ui.panels import lists
 from bot.discord_ui.press import Interaction
 from bot.discord_ui.reply import Reply, Show
@@ -34,7 +36,7 @@ def export_command(door: Door) -> app_commands.Command[Any, ..., Any]:
 
         async def work() -> Reply:
             if essay is not None:
-                chosen = await named(tools, writer, essay)
+                chosen = await named(tools, writer, essay, with_post=True)
             else:
                 with_text = [one for one in await tools.desk.essays(writer) if one.head is not None]
                 if not with_text:
@@ -58,7 +60,7 @@ def essays_command(door: Door) -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name="essays", description="Your essays: open, rename or delete one")
     async def essays(interaction: Interaction) -> None:
         async def work() -> Reply:
-            return Show(lists.essays(await door.tools.desk.essays(door.writer(interaction)), 0))
+            return await listed(door.screens, door.writer(interaction), 0)
 
         await door.take(interaction, "/essays", Ack.NEW, work)
 

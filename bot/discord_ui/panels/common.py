@@ -49,7 +49,9 @@ def press(
     return Button(label, str(Id(kind, action, subject, version, str(argument))), tone, disabled)
 
 
-def turning(action: str, subject: str, version: int, at: int, count: int, rest: str = "") -> tuple[Row, ...]:
+def turning(
+    action: str, subject: str, version: int, at: int, count: int, rest: str = "", *, kind: Kind = "essay"
+) -> tuple[Row, ...]:
     """The two buttons that turn ``count`` pages, of which ``at`` is shown; nothing where there is one page.
 
     What they carry is the page to go to, and ``rest`` behind a dot.
@@ -57,9 +59,10 @@ def turning(action: str, subject: str, version: int, at: int, count: int, rest: 
     if count < 2:
         return ()
     behind = f".{rest}" if rest else ""
+    back, on = f"{max(0, at - 1)}{behind}", f"{min(at + 1, count - 1)}{behind}"
     return rows(
-        press("◀", action, subject, version, f"{max(0, at - 1)}{behind}", disabled=at == 0),
-        press("▶", action, subject, version, f"{min(at + 1, count - 1)}{behind}", disabled=at == count - 1),
+        press("◀", action, subject, version, back, kind=kind, disabled=at == 0),
+        press("▶", action, subject, version, on, kind=kind, disabled=at == count - 1),
     )
 
 

@@ -107,10 +107,17 @@ def _works(found: Critique, structure: Structure | None) -> list[CardPart]:
 
 def _facts(found: Critique, page: int) -> Text:
     at = f"finding {page} of {len(found.findings)}" if 0 < page <= len(found.findings) else None
+    unshown = (
+        (found.dropped, "whose quotation is not in the text, or says nothing"),
+        (found.repeated, "on words that another quotes"),
+        (found.misshapen, "out of form"),
+        (found.held_back, "lesser"),
+    )
+    told = ", ".join(f"{count} {what}" for count, what in unshown if count)
     return small(
         at or counted(len(found.findings), "finding"),
-        f"{found.dropped} dropped: their quotations are not in the text" if found.dropped and not at else None,
-        f"{found.held_back} lesser ones held back" if found.held_back and not at else None,
+        f"not shown: {told}" if told and not at else None,
+        f"{found.reworded} told in our words" if found.reworded and not at else None,
         f"AI-written by {found.model}",
     )
 

@@ -9,8 +9,10 @@ from bot.discord_ui import pages
 from bot.discord_ui.cards import Button, Card, CardPart, Menu, Option, Rule, Text, Tone, rows
 from bot.discord_ui.forms import section_options
 from bot.discord_ui.ids import Id
+from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
 from bot.discord_ui.state import State
+from bot.essay.blind_spots import blind_spots
 from bot.essay.essay import Origin, Version
 from bot.essay.gaps import gaps
 from bot.essay.sections import Part
@@ -84,6 +86,7 @@ def draft(state: State, version: Version, spot: Spot, notice: str | None = None,
         )
     if not version.info.complete:
         parts.extend(_unfinished(state))
+    parts.extend(endings.ways(state))
     parts.extend(turning("page", essay.id, number, here.page, here.pages))
     if len(here.sections) > 1:
         parts.append(_sections(state, here))
@@ -109,12 +112,18 @@ def _facts(state: State, version: Version, here: Leaf) -> Text:
         f"version {version.info.number}",
         f"{counted(claims, 'claim')} your notes do not hold" if claims else None,
         "its claims are still being checked: “More” shows them" if state.claims is None else None,
+        "“Unsupported claims” tells what cannot be seen in its language" if _is_half_seen(state, version) else None,
         f"{counted(missing, 'gap')} marked NEED" if missing else None,
         f"{counted(state.new_notes, 'newer note')} not in it" if state.new_notes else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
         "unfinished" if not version.info.complete else None,
         "AI-written from your notes" if state.by_model else "your own words, no model wrote any of it",
     )
+
+
+def _is_half_seen(state: State, version: Version) -> bool:
+    """Whether claims were looked for in a model's text that is in a language in which not all of them can be seen."""
+    return state.by_model and state.claims is not None and bool(blind_spots(version.text))
 
 
 def _unfinished(state: State) -> tuple[CardPart, ...]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from bot.discord_ui.cards import Card, CardPart, Menu, Option, Text, Tone, rows
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line
+from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import counted, heading, notices, press, small
 from bot.discord_ui.people import Place
 from bot.discord_ui.state import State
 from bot.errors import StructureGone
+from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 
 NO_MODEL = (
@@ -28,10 +30,11 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     elif begun:
         parts.append(Text(f"{_held(state)} {_way_on(state)}"))
     else:
+        ways = "paste the notes you have, or just write here" if place.own_dm else "or paste the notes you have"
         parts.append(
             Text(
-                f"{state.structure.description}\nAnswer a few questions, or paste the notes you have. The post is made "
-                "from your own words: nothing is invented, and what is missing is marked."
+                f"{state.structure.description}\nAnswer a few questions, {ways}. The post is made from your own words: "
+                "nothing is invented, and what is missing is marked."
             )
         )
     if not begun:
@@ -63,12 +66,18 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     failed = state.ended_badly
     if failed is not None and state.notes and state.with_model:
         parts.extend(rows(press("Without a model", "assemble", essay.id, state.number)))
+    parts.extend(endings.ways(state))
     # Versions without a text: a first draft that was discarded.
     history = press("History", "history", essay.id, state.number) if state.versions else None
     parts.extend(rows(press("Notes", "notes", essay.id, state.number) if gone and state.notes else None, history))
     private = "Only you can see this." if place.private_only else None
     parts.append(small(private, "Everything is stored, encrypted.", NO_MODEL if not state.with_model else None))
     return Card(tuple(parts))
+
+
+def after(card: Card, finished: Essay) -> Card:
+    """A first screen below which the essay that was finished last can be opened."""
+    return Card((*card.parts, *rows(press("Open the last one", "open", finished.id, finished.head or 0))))
 
 
 def _held(state: State) -> str:

@@ -8,6 +8,7 @@ from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.panels.common import counted, heading, press, quoted, small, turning
 from bot.discord_ui.panels.draft import said
 from bot.discord_ui.state import State
+from bot.essay.blind_spots import assurance, unseen
 from bot.essay.essay import VersionInfo
 from bot.workflow.critique import Measured
 
@@ -54,15 +55,14 @@ def claims(state: State, page: int) -> Card:
     if not state.notes:
         parts.append(Text("There are no notes to hold the text against: paste the material it was made from."))
     elif not found:
-        parts.append(Text("Every number, date, name and quotation in the text stands in your notes."))
+        parts.append(Text(assurance(text)))
     else:
         parts.append(Text("Not found in your notes. Check each; take it out, or add a note that holds it."))
         parts.extend(
-            Text(
-                f"**{claim.kind}: {plain(one_line(claim.raw, 80))}**\n{quoted(one_line(claim.sentence.of(text), 320))}"
-            )
+            Text(f"**{plain(one_line(claim.name, 130))}**\n{quoted(one_line(claim.sentence.of(text), 320))}")
             for claim in found[page * _CLAIMS : (page + 1) * _CLAIMS]
         )
+        parts.extend([small(told)] if (told := unseen(text)) else [])
         parts.append(small(counted(len(found), "claim"), f"page {page + 1} of {count}"))
     parts.extend(turning("claims", essay.id, number, page, count))
     parts.extend(rows(press("Paste notes", "paste", essay.id, number), press("Back", "open", essay.id, number)))
@@ -89,7 +89,7 @@ def measures(
         Text(f"{counted(found.words, 'word')} apart from headings, {counted(len(found.sections), 'section')}.")
     )
     for one in here:
-        examples = (plain(one_line(mark.span.of(found.text), 120)) for mark in one.spans)
+        examples = (plain(one_line(mark.span.of(found.text).lstrip("# "), 120)) for mark in one.spans)
         example = None if brief else next(examples, None)
         seen = f"\n> {example}" if example else ""
         parts.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.discord_ui.cards import Button, Card, CardPart, Text, Tone, rows
@@ -47,10 +48,30 @@ def answered(state: State, asked: Question, note: Note) -> Card:
     return Card((heading(state.essay.title), Text(quoted(asked.text)), small(f"Answered: note {note.number}, {words}")))
 
 
-def kept(title: str, essay: str, version: int, count: int) -> Card:
-    """Tells that messages have become notes of an essay."""
-    words = f"{counted(count, 'note')} stored in “{plain(one_line(title, TITLE_UNITS // 2))}”, under no section yet."
-    return Card((Text(words), *rows(press("Open the essay", "open", essay, version))))
+def kept(state: State, made: Sequence[int], changed: Sequence[int]) -> Card:
+    """Tells which notes of an essay messages have made and where they stand, and which ones edited messages changed."""
+    title = f"“{plain(one_line(state.essay.title, TITLE_UNITS // 2))}”"
+    lines = [f"{counted(len(made), 'note')} stored in {title}{_where(state, made)}."] if made else []
+    if changed:
+        which = " and ".join(filter(None, (", ".join(map(str, changed[:-1])), str(changed[-1]))))
+        text = "; the text is as it was" if state.version is not None else ""
+        lines.append(f"You edited {'note' if len(changed) == 1 else 'notes'} {which} of {title}{text}.")
+    return Card((Text("\n".join(lines)), *rows(press("Open the essay", "open", state.essay.id, state.number))))
+
+
+def _where(state: State, numbers: Sequence[int]) -> str:
+    """Under which sections notes stand, as the end of a sentence that has counted them."""
+    found = Counter(_place(state, note) for note in state.notes if note.number in numbers)
+    if len(found) == 1:
+        return f", {next(iter(found))}"
+    return ": " + ", ".join(f"{count} {place}" for place, count in found.items())
+
+
+def _place(state: State, note: Note) -> str:
+    if note.left_out:
+        return "left out"
+    section = state.structure.section(note.section)
+    return f"under “{plain(one_line(section.heading, 80))}”" if section else "under no section yet"
 
 
 def _said(pieces: Sequence[str]) -> str:

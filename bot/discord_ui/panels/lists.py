@@ -2,50 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from bot.discord_ui.cards import Attached, Card, CardPart, Link, Menu, Option, Text, Tone, rows
 from bot.discord_ui.ids import Id
-from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.lengths import one_line, plain, units
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
 from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+from bot.workflow.criticism import Critiqued
 from bot.workflow.spending import Spent, UsageRow
 
 ON_A_PAGE = 10
+DELETED = "This essay was deleted."
+_NAME_UNITS = 100  # Discord's limit for the name of a suggestion
 _NANO = Decimal(1_000_000_000)
 
 
-def essays(found: Sequence[Essay], page: int, notice: str | None = None) -> Card:
-    """One's essays, the last changed first, with a menu to choose one."""
+def essays(
+    found: Sequence[Essay], page: int, structures: Mapping[str, Structure], notice: str | None = None, pasted: int = 0
+) -> Card:
+    """One's essays, the last changed first, with a menu to choose one; ``pasted`` counts the critiques of other texts.
+
+    The way to those stands here, because nothing else leads back to them.
+    """
     count = max(1, -(-len(found) // ON_A_PAGE))
     page = min(page, count - 1)
     here = found[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     parts: list[CardPart] = [*notices(notice), heading("Your essays")]
     if not here:
         parts.append(Text("You have none yet: /draft begins one."))
-        return Card(tuple(parts))
-    parts.append(Text("\n".join(f"**{plain(one_line(one.title, 80))}** · {_about(one)}" for one in here)))
-    options = tuple(Option(one_line(one.title, 90), one.id, _about(one)) for one in here)
-    parts.append(Menu(str(Id("essay", "choose")), "Choose an essay", options))
-    parts.append(small(counted(len(found), "essay"), f"page {page + 1} of {count}" if count > 1 else None))
+    else:
+        apart = told_apart(found)
+        about = {one.id: ", ".join(filter(None, (_about(one, structures), apart[one.id]))) for one in here}
+        parts.append(Text("\n".join(f"**{plain(one_line(one.title, 80))}** · {about[one.id]}" for one in here)))
+        options = tuple(Option(one_line(one.title, 90), one.id, one_line(about[one.id], 100)) for one in here)
+        parts.append(Menu(str(Id("essay", "choose")), "Choose an essay", options))
+        parts.append(small(counted(len(found), "essay"), f"page {page + 1} of {count}" if count > 1 else None))
     parts.extend(turning("essays", "-", 0, page, count))
+    if pasted:
+        parts.append(small(f"{counted(pasted, 'critique')} of pasted texts"))
+        parts.extend(rows(press("Critiques", "list", "-", kind="critique")))
     return Card(tuple(parts))
 
 
-def _about(essay: Essay) -> str:
-    stage = "exported" if essay.is_exported else f"version {essay.head}" if essay.head is not None else "notes"
-    return f"{essay.structure}, {stage}, changed {essay.changed:%d %b %Y}"
+def told_apart(found: Sequence[Essay]) -> dict[str, str]:
+    """By id, when each essay was begun where others bear its title, as exactly as it takes; else "". By UTC."""
+    apart = dict.fromkeys((one.id for one in found), "")
+    by_title: dict[str, list[Essay]] = {}
+    for one in found:
+        by_title.setdefault(one.title.casefold(), []).append(one)
+    for same in by_title.values():
+        if len(same) < 2:
+            continue
+        for exactly in ("%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S.%f"):
+            begun = {one.id: f"begun {one.created:{exactly}}" for one in same}
+            if len(set(begun.values())) == len(same):
+                break
+        apart.update(begun)
+    return apart
 
 
-def chosen(essay: Essay, notice: str | None = None) -> Card:
+def suggested(found: Sequence[Essay]) -> dict[str, str]:
+    """By id, what an essay is called in a list of suggestions: in at most 100 characters, each by another name."""
+    apart = told_apart(found)
+    return {one.id: _name(one, f" · {_stage(one)}, {apart[one.id]}" if apart[one.id] else "") for one in found}
+
+
+def _name(essay: Essay, behind: str) -> str:
+    return f"{one_line(essay.title, _NAME_UNITS - units(behind))}{behind}"
+
+
+def _about(essay: Essay, structures: Mapping[str, Structure]) -> str:
+    kind = structures[essay.structure].name if essay.structure in structures else essay.structure
+    return f"{kind}, {_stage(essay)}, changed {essay.changed:%d %b %Y}"
+
+
+def _stage(essay: Essay) -> str:
+    return "exported" if essay.is_exported else f"version {essay.head}" if essay.head is not None else "notes"
+
+
+def critiques(found: Sequence[Critiqued], page: int, count: int) -> Card:
+    """One page of the critiques of texts that are no essay's, the last first, of ``count`` pages."""
+    parts: list[CardPart] = [heading("Critiques of pasted texts")]
+    if found:
+        names = {one.id: one_line(one.title or one.text, 80) for one in found}
+        parts.append(Text("\n".join(f"**{plain(names[one.id])}** · {_findings(one)}" for one in found)))
+        options = tuple(Option(names[one.id], one.id, _findings(one)) for one in found)
+        parts.append(Menu(str(Id("critique", "choose")), "Open a critique", options))
+    else:
+        parts.append(Text("There is none: /critique asks for one."))
+    if count > 1:
+        parts.append(small(f"page {page + 1} of {count}"))
+    parts.extend(turning("list", "-", 0, page, count, kind="critique"))
+    parts.extend(rows(press("All essays", "essays", "-")))
+    return Card(tuple(parts))
+
+
+def _findings(critiqued: Critiqued) -> str:
+    told = counted(len(critiqued.critique.findings), "finding") if critiqued.critique else "no findings yet"
+    return f"{told}, {critiqued.created:%d %b %Y %H:%M} UTC"
+
+
+def chosen(essay: Essay, structures: Mapping[str, Structure], notice: str | None = None) -> Card:
     """One essay of the list, and what can be done with it."""
     number = essay.head or 0
     return Card(
         (
             *notices(notice),
             heading(essay.title),
-            Text(_about(essay)),
+            Text(_about(essay, structures)),
             *rows(
                 press("Open", "open", essay.id, number, tone=Tone.MAIN),
                 press("Rename", "rename", essay.id, number),
@@ -126,9 +193,11 @@ def help_card(*, with_model: bool) -> Card:
             heading("Career Essay Bot"),
             Text(
                 "It helps you turn what happened in your working life into a post worth reading.\n\n"
-                "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes.\n"
+                "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes. "
+                "In a DM with the bot you can also just write: every message is stored as an answer or a note.\n"
                 "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
-                "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete.\n"
+                "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
+                "the critiques of pasted texts.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
             small("Only you see your essays; they are stored encrypted.", "Old buttons keep working."),

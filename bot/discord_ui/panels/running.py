@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from bot.discord_ui.cards import Button, Card, CardPart, Menu, Rule, Text, rows
 from bot.discord_ui.growing import Growing, Sheet
 from bot.discord_ui.ids import Kind
+from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
-from bot.essay.words import count_words
-from bot.workflow.jobs import JobKind, JobState, JobView, Phase
+from bot.workflow.jobs import Job, JobKind, JobState, JobView, Phase
 
 _WHAT = {
     JobKind.DRAFT: "Writing the draft…",
@@ -24,12 +24,6 @@ _DONE = {
     JobKind.CRITIQUE: "The critique is done.",
 }
 _CUT = "The text is not finished yet: Continue writes the rest."
-_BROKEN = {
-    JobKind.DRAFT: "The draft broke off.",
-    JobKind.FINISH: "The writing broke off.",
-    JobKind.REVISION: "The revision broke off.",
-    JobKind.CRITIQUE: "The critique broke off.",
-}
 
 
 def running(
@@ -56,19 +50,19 @@ def running(
     if sheet is not None:
         parts += [Text(sheet.text), Rule()]
     parts.append(Text(f"**{progress(view)}**"))
-    parts.append(_facts(view, kind, sheet))
+    parts.append(_facts(view, sheet))
     if sheet is not None:
         parts += turning("page", subject, version, sheet.page, sheet.pages)
     return Card((*parts, *rows(press("Stop", "stop", subject, 0, job.id, kind=kind))))
 
 
-def _facts(view: JobView, kind: Kind, sheet: Sheet | None) -> Text:
+def _facts(view: JobView, sheet: Sheet | None) -> Text:
     job = view.job
-    back = "it will be shown here" if job.kind is JobKind.CRITIQUE and kind == "critique" else "/draft brings it back"
+    back = "/essays, Critiques, brings it back" if endings.about_pasted(job) else "/draft brings it back"
     if sheet is None:
         return small("Everything is stored.", f"You can close this; {back}.")
     at = f"page {sheet.page + 1} of {sheet.pages} so far" if sheet.pages > 1 else None
-    return small(f"{counted(count_words(job.text), 'word')} so far, all stored", at, f"you can close this; {back}")
+    return small(f"{counted(sheet.words, 'word')} so far, all stored", at, f"you can close this; {back}")
 
 
 def progress(view: JobView) -> str:
@@ -81,9 +75,11 @@ def progress(view: JobView) -> str:
     return _WHAT[view.job.kind]
 
 
-def farewell(card: Card) -> Card:
+def farewell(card: Card, job: Job) -> Card:
     """The last state of a panel that Discord soon lets nobody change any more."""
-    said = "Discord lets this message change no longer. The writing goes on: /draft, or any button here, shows it."
+    goes_on = "The reading goes on" if job.kind is JobKind.CRITIQUE else "The writing goes on"
+    where = "/essays, Critiques," if endings.about_pasted(job) else "/draft,"
+    said = f"Discord lets this message change no longer. {goes_on}: {where} or any button here, shows it."
     return Card((Text(f"**{said}**"), *card.parts))
 
 
@@ -110,14 +106,17 @@ def ended(view: JobView, *, above: bool, ways: Sequence[Button] = (), unfinished
     """
     job = view.job
     if job.state is JobState.DONE:
-        where = "It stands in the panel above; /draft brings it here." if above else f"{_brought(job.kind)} shows it."
-        return Card((Text(f"**{_CUT if unfinished else _DONE[job.kind]}** {where}"), *(() if above else rows(*ways))))
+        words = f"**{_CUT if unfinished else _DONE[job.kind]}**"
+        if job.kind is JobKind.CRITIQUE:
+            here = "It stands in the panel above; later" if above else "It can be read by"
+            return Card((Text(f"{words} {here} {_critiques(job)}."), *rows(*(ways[:1] if above else ways))))
+        where = "It stands in the panel above; /draft brings it here." if above else "/draft shows it."
+        return Card((Text(f"{words} {where}"), *(() if above else rows(*ways))))
     if job.state is JobState.FAILED:
-        where = "The panel above says why." if above else job.error or ""
-        words = f"**{_BROKEN[job.kind]}** {where} Everything that came is stored: /draft shows it."
-        return Card((Text(words), *(() if above else rows(*ways))))
+        return Card((Text(endings.broke_off(job, above=above)), *(() if above else rows(*ways))))
     return None
 
 
-def _brought(kind: JobKind) -> str:
-    return "More, Last critique in /draft" if kind is JobKind.CRITIQUE else "/draft"
+def _critiques(job: Job) -> str:
+    """Where a critique that is done is found."""
+    return "/essays, Critiques" if endings.about_pasted(job) else "/draft: More, Last critique"

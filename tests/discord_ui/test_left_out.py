@@ -1,0 +1,63 @@
+"""In Discord: marks that leave words out, and what is told of a note that is left out."""
+
+from __future__ import annotations
+
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.dm import from_bot, notes, question, talking
+from tests.discord_ui.steps import drafted, reads, with_notes
+from tests.simulators.discord import DiscordSimulator
+
+__all__ = ["talking"]  # a fixture
+
+HELD = "## What I missed\n\nI rebuilt the export service in March 2019, alone. Errors went from 15% to 2%.\n"
+
+
+async def test_a_marked_message_leaves_its_answer_out_and_that_is_told(sim: DiscordSimulator, talking: Bot) -> None:
+    user = sim.user("writer")
+    panel = await question(user)
+    await user.say(user.dm, "/Private My boss drank.")
+    await user.sees(lambda screen: "What you marked is left out: it stays stored" in screen.text)
+    await user.click(panel, "Next")
+    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    assert [(note.text, note.left_out) for note in await notes(talking, user)] == [("My boss drank.", True)]
+
+
+async def test_a_page_of_notes_says_how_many_are_left_out(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm, "- [leave out] My boss drank.\n- We sold it.\n\n> /PRIVATE So did I.\n")
+    assert "2 notes are left out: they stay stored, stand in no post, and no model sees them." in panel.text
+    found = await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)
+    assert [note.text for note in found if not note.left_out] == ["- We sold it."]
+
+
+async def test_leaving_out_a_note_whose_words_stand_in_the_draft_tells_where_and_what_to_do(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models, HELD)
+    await user.select(panel, "More", "Notes")
+    await user.sees(reads(panel, "Open a note"))
+    await user.select(
+        panel, "Open a note", "1. I rebuilt the export service in March 2019. Errors went from 15% to 2%."
+    )
+    await user.sees(reads(panel, "[Leave it out]"))
+    await user.click(panel, "Leave it out")
+    await user.sees(reads(panel, "Words of it still stand in the text: “I rebuilt the export service in March 2019"))
+    assert "Take them out with Edit; until then no model is given the text." in panel.text
+    await user.click(panel, "Back")
+    await user.sees(lambda _: "Critique" in panel.buttons)
+    await user.click(panel, "Critique")
+    await user.sees(lambda screen: "Note 1 is left out, and these words of it stand in the text" in screen.text)
+    assert [asked.what for asked in models.asked if asked.what not in ("place", "follow_up")] == ["draft"]
+
+
+async def test_the_small_line_says_where_claims_cannot_all_be_seen(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models, "## What I missed\n\n田中は泣いた。\n")
+    assert "“Unsupported claims” tells what cannot be seen in its language" in panel.text
+    await user.select(panel, "More", "Unsupported claims")
+    await user.sees(
+        reads(panel, "found in the text stands in the notes. Not seen in this text, so look for it yourself")
+    )

@@ -1,0 +1,116 @@
+"""The whole story with the real process, in a server, in the DM and as a user install at once, and with kills between.
+
+Three people go through it step by step beside each other, each with words of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+from bot import app
+from bot.discord_ui.people import writer_id
+from bot.essay.export import read_export, to_markdown
+from bot.store.essays import SqliteStore
+from bot.workflow.desk import Desk
+from tests.discord_ui.processes import Runs, claude, runs, started
+from tests.discord_ui.story import PLACES, STORY, Step, Writer, begun
+from tests.simulators.claude import ClaudeSimulator
+from tests.simulators.discord import Channel, DiscordSimulator, Guild, User
+
+__all__ = ["claude", "runs"]  # fixtures
+
+
+async def writers(sim: DiscordSimulator) -> list[Writer]:
+    """One in a server that has the bot, one in its DM, one with the bot on their own account in a server without it."""
+    in_server, in_dm = sim.user("in a server"), sim.user("in the DM")
+    account = sim.user("by account", installed=True)
+    places: tuple[tuple[User, Channel | Guild], ...] = (
+        (in_server, sim.guild("Writers")),
+        (in_dm, in_dm.dm),
+        (account, sim.guild("Elsewhere", bot=False)),
+    )
+    return [await begun(user, place, word) for (user, place), word in zip(places, PLACES, strict=True)]
+
+
+async def export(one: Writer) -> bytes:
+    """By the button and by the command, which hand over the same; where others are, only they see it."""
+    by_button = await (await one.user.click(one.panel, "Export")).followup()
+    by_command = await (await one.user.slash(one.place, "export")).message()
+    (data,) = by_command.files.values()
+    assert by_button.files == by_command.files
+    for message in (one.panel, by_button, by_command):
+        assert message.ephemeral is (one.place is not one.user.dm), one.where
+    return data
+
+
+async def together(step: Step, people: list[Writer]) -> None:
+    """All take the step at once. A failure names who could not."""
+    async with asyncio.TaskGroup() as group:
+        for one in people:
+            group.create_task(named(step, one))
+
+
+async def named(step: Step, one: Writer) -> None:
+    try:
+        await step(one)
+    except AssertionError as error:
+        error.add_note(f"{one.where}: {step.__name__}")
+        raise
+
+
+async def compare(people: list[Writer], exported: list[bytes], database: Path) -> None:
+    """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
+    store = SqliteStore(database, None, app.now)  # no process has it open now
+    try:
+        desk = Desk(store, app.catalogue(), app.now, app.new_id)
+        for one, data in zip(people, exported, strict=True):
+            writer = writer_id(store.thread.secret, one.user.id)
+            (essay,) = await desk.essays(writer)
+            stored = (await desk.current(writer, essay.id)).text
+            assert read_export(data.decode())[1].encode() == stored.encode(), one.where
+            assert data == to_markdown(await desk.export(writer, essay.id)).encode(), one.where
+            assert one.answer in stored
+            assert [info.number for info in await desk.history(writer, essay.id)] == [1, 2, 3]
+            one.only_theirs(stored)
+            one.only_theirs(one.user.screen.text)
+    finally:
+        store.close()
+
+
+async def test_the_whole_story_wherever_somebody_is(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
+) -> None:
+    """``python -m bot run``: from /draft through interview, draft, revision, undo, critique and suggestion to the file;
+    then SIGTERM. Its log has one line an operation, and no word of theirs."""
+    async with started(sim, claude, tmp_path) as run:
+        people = await writers(sim)
+        assert ["Continue in DM" in one.panel.buttons for one in people] == [True, False, True]
+        for step in STORY:
+            await together(step, people)
+        exported = [await export(one) for one in people]
+        run.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(run.wait(), 10) == 0
+    await compare(people, exported, tmp_path / "essays.db")
+    log = (tmp_path / "run.log").read_text()
+    assert log.count("essay write: done") == len(people)
+    assert log.count("/export: done") == len(people)
+    secrets = [sim.token, claude.key or "", "61,000", "export service", "Shorter", "HTTP Request", "Request options"]
+    people_in_it = [part for one in people for part in (one.word, one.user.name, str(one.user.id))]
+    assert [part for part in (*secrets, *people_in_it) if part in log] == []
+
+
+async def test_killed_between_any_two_steps_it_goes_on(sim: DiscordSimulator, runs: Runs) -> None:
+    """kill -9 and a new start between every two steps of the story: every button, form and text is still there."""
+    sim.settings.rate_limits = False  # each start reads the DM again, and there are twelve in as many seconds
+    people = await writers(sim)
+    for step in STORY:
+        await runs.again()
+        await together(step, people)
+    await runs.again()
+    exported = [await export(one) for one in people]
+    await runs.kill()
+    await compare(people, exported, runs.folder / "essays.db")
+    assert [one.changed for one in sim.syncs] == [True]
+    assert sim.gateway.identifies == len(STORY) + 2

@@ -1,0 +1,189 @@
+"""Work that came to a bad end: it can be begun again as it was told, and what had come of it can be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import BadReply, BotError, StreamBroken
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.steps import SECTION, controls, drafted, reads, with_notes
+from tests.simulators.discord import DiscordSimulator, Message, Modal, User
+from tests.workflow.fakes import Gate, Says, says
+
+HALF = "My pay went from 61,000 to 48,500, and then **it went on"
+TOLD = "Shorter; begin with the pay."
+
+
+def instruction(form: Modal) -> str:
+    """What stands in the form for a revision."""
+    return next(str(part.get("value") or "") for _, part in form.fields if part.get("custom_id") == "instruction")
+
+
+async def revised(user: User, panel: Message) -> None:
+    """Asks for a revision of the second section, on whatever page."""
+    await user.select(panel, "Go to a section", SECTION)
+    await user.sees(reads(panel, f"*{SECTION}*"))
+    form = await (await user.click(panel, "Revise")).modal()
+    assert not instruction(form)
+    await user.submit(form, {"instruction": TOLD})
+
+
+@pytest.mark.parametrize(
+    ("scripted", "told"),
+    [
+        (says(HALF, cut=True), str(BadReply.truncated())),
+        (says(HALF, error=StreamBroken()), str(StreamBroken())),
+        (says(HALF, Gate()), "Stopped. The section is as it was;"),
+    ],
+    ids=["cut", "broken", "stopped"],
+)
+async def test_what_came_of_a_revision_can_be_read_and_the_revision_begun_again(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, scripted: Says, told: str
+) -> None:
+    """The instruction is not lost either: Revise opens with it, and Try again gives it to the model once more."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    before = await bot.text(user)
+    models.script(scripted)
+    await revised(user, panel)
+    if told.startswith("Stopped"):
+        await user.sees(reads(panel, "and then"))
+        await user.click(panel, "Stop")
+    await user.sees(lambda _: told in panel.text and "“Show what came” has what was written." in panel.text)
+    assert await bot.text(user) == before
+    form = await (await user.click(panel, "Revise")).modal()
+    assert instruction(form) == TOLD
+    assert f"*{SECTION}*" in form.text
+    await user.click(panel, "Show what came")
+    await user.sees(reads(panel, f"{HALF}**"))
+    assert "It stands in no version" in panel.text
+    models.script(says("One sentence about the pay.\n"))
+    await user.click(panel, "Try again")
+    await user.sees(reads(panel, "version 2"))
+    assert models.asked[-1].given["instruction"] == TOLD
+    assert "One sentence about the pay." in await bot.text(user)
+    assert not {"Try again", "Show what came"} & set(panel.buttons)
+
+
+async def test_what_came_of_work_that_was_begun_again_is_no_longer_there(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """An old Try again starts nothing a second time, and an old Show what came shows how things stand."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    models.script(says(HALF, error=StreamBroken()))
+    await revised(user, panel)
+    await user.sees(lambda _: "Try again" in panel.buttons)
+    again, came = (next(one for one, _ in controls(panel) if f":{action}:" in one) for action in ("again", "came"))
+    models.script(says(error=StreamBroken()))
+    await user.click(panel, "Try again")
+    await user.sees(lambda _: "Try again" in panel.buttons and "Show what came" not in panel.buttons)
+    asked = len(models.asked)
+    for old in (again, came):
+        await (await user.forge_click(panel, old)).acknowledged()
+        await user.sees(reads(panel, "version 1"))
+    assert len(models.asked) == asked
+
+
+@pytest.mark.parametrize("kind", ["draft", "critique", "critique of a pasted text"])
+async def test_work_of_which_nothing_came_is_not_said_to_be_kept(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, kind: str
+) -> None:
+    user, gate = sim.user("writer"), Gate()
+    if kind == "draft":
+        panel = await with_notes(user, user.dm)
+        models.script(says(gate, "Never said."))
+        await user.click(panel, "Write draft")
+    elif kind == "critique":
+        panel = await drafted(user, user.dm, models)
+        models.script(says(gate))
+        await user.click(panel, "Critique")
+    else:
+        models.script(says(gate))
+        panel = await (
+            await user.slash(user.dm, "critique", text="A text of ten words or so that somebody wrote.")
+        ).message()
+    await user.sees(lambda _: "Stop" in panel.buttons)
+    await user.click(panel, "Stop")
+    told = "Stopped before anything had come." if kind == "draft" else "Stopped before there was a critique."
+    await user.sees(reads(panel, told))
+    assert "is kept" not in panel.text
+    assert "Show what came" not in panel.buttons
+
+
+async def test_what_broke_off_is_told_by_what_came_of_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+    """A message of its own names the way to what there is, and none where there is nothing."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    ends: list[tuple[str, BotError, str]] = [
+        (HALF, StreamBroken(), "Everything that came is stored: /draft, Show what came."),
+        ("", StreamBroken(), "There is nothing of it to show: /draft brings the essay here."),
+    ]
+    for text, error, told in ends:
+        models.script(says(text, error=error) if text else says(error=error))
+        form = await (await user.click(panel, "Revise")).modal()
+        await user.submit(form, {"instruction": TOLD})
+        await user.sees(lambda screen, told=told: told in screen.text)  # type: ignore[misc]
+
+
+async def test_a_notice_stays_on_a_panel_while_the_work_goes_on(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """What an edit has stored is told, and not wiped out by the next word of a revision that runs beside it."""
+    user, gate, end = sim.user("writer"), Gate(), Gate()
+    panel = await drafted(user, user.dm, models)
+    other = await (await user.slash(user.dm, "draft")).message()
+    form = await (await user.click(other, "Edit")).modal()
+    models.script(says("A first ", gate, "and a second word.", end))
+    await revised(user, panel)
+    await gate.reached()
+    await user.submit(form, {"body0": "I rebuilt the export service in March 2019."})
+    await user.sees(reads(other, "Stored as version 2."))
+    gate.release()
+    await user.sees(lambda _: "second word" in other.text and "second word" in panel.text)
+    assert "Stored as version 2." in other.text
+    end.release()
+    await user.sees(lambda _: "version 2" in other.text and "Stop" not in other.buttons)
+
+
+@pytest.mark.parametrize("in_server", [True, False])
+async def test_an_essay_that_is_deleted_while_it_is_written_leaves_no_word_on_its_panel(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, in_server: bool
+) -> None:
+    """A second click on the last button says what the first has done."""
+    user = sim.user("writer")
+    panel = await with_notes(user, sim.guild("Writers") if in_server else user.dm)
+    models.script(says("## What I missed\n\nA secret.\n", Gate()))
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "A secret."))
+    listed = await (await user.slash(user.dm, "essays")).message()
+    await user.select(listed, "Choose an essay", (await bot.essay(user)).id)
+    for label in ("Delete", "Yes, delete it"):
+        await user.sees(reads(listed, f"[{label}]"))
+        await user.click(listed, label)
+    await user.sees(reads(listed, "[Delete for good]"))
+    last = next(one for one, _ in controls(listed) if ":3." in one)
+    for _ in range(2):
+        await (await user.forge_click(listed, last)).acknowledged()
+        await user.sees(reads(listed, "It is deleted."))
+    await user.sees(reads(panel, "This essay was deleted."))
+    assert panel.buttons == ["All essays"]
+    assert "A secret." not in user.screen.text
+    assert "or is not yours" not in user.screen.text
+
+
+async def test_a_second_click_on_discard_says_what_the_first_has_done(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says("## What I missed\n\nI rebuilt it.\n", Gate()))
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "I rebuilt it."))
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Discard" in panel.buttons)
+    discard = next(one for one, _ in controls(panel) if ":discard:" in one)
+    for _ in range(2):
+        await (await user.forge_click(panel, discard)).acknowledged()
+        await user.sees(reads(panel, "Discarded. It stays stored as version 1: History."))
+    assert "has changed since this was shown" not in panel.text
