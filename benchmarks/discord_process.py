@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 LATENCY_SECONDS = 0.08
 CHARACTERS_A_SECOND = 600.0
 PATIENCE = 180.0
+LOG_LINES = 60  # of the bot's log, shown where a step never comes to its end
 _WHO = re.compile(r"writer number (\d+)")
 # Every kind of mark that must not be seen half-open, twice over a page.
 _MARKED = (
@@ -58,7 +59,7 @@ def number_in(request: Request) -> int | None:
 
 @asynccontextmanager
 async def stage(*, at_once: int) -> AsyncIterator[Stage]:
-    """A bot that may do ``at_once`` jobs at once, connected. Its log goes to standard error only where it fails."""
+    """A bot that may do ``at_once`` jobs at once, connected. Where a step fails, the end of its log is shown."""
     answers: dict[int, Answer] = {}
 
     def respond(request: Request) -> Answer:
@@ -88,8 +89,13 @@ async def stage(*, at_once: int) -> AsyncIterator[Stage]:
                 **_probing(folder, customised),
             }
             command = ("/bin/sh", "-c", f'exec "$0" -m bot run 2>{folder / "log"}', sys.executable)
-            async with process(sim, command, place, more, cwd=folder):
-                yield Stage(sim, claude, folder / "lateness", answers)
+            try:
+                async with process(sim, command, place, more, cwd=folder):
+                    yield Stage(sim, claude, folder / "lateness", answers)
+            except BaseException:
+                log = (folder / "log").read_text(encoding="utf-8").splitlines()
+                print(*log[-LOG_LINES:], sep="\n", file=sys.stderr)
+                raise
 
 
 def _probing(folder: Path, customised: str) -> dict[str, str]:
@@ -120,16 +126,25 @@ def notes_of(number: int) -> Attachment:
     return Attachment("notes.md", f"I am writer number {number} of this run.\n\n{body}".encode())
 
 
-async def until(user: User, look: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Waits until this is so, looking after each change that the person sees."""
+async def until(
+    user: User, look: Callable[[], object], what: str, seconds: float = PATIENCE, *, panel: Message | None = None
+) -> None:
+    """Waits until this is so, looking after each change that the person sees.
+
+    Raises AssertionError, with ``what`` and what stands on the panel.
+    """
+
+    def otherwise() -> str:
+        return f"{user.name}: {what}" + (f"; the panel shows {panel.text!r}" if panel is not None else "")
+
     timeline = user._sim.timeline  # User.sees reads every message of everybody, which 400 cannot afford
-    await timeline.until(lambda: bool(look()), seconds, lambda: f"{user.name}: {what}", watching=user.name)
+    await timeline.until(lambda: bool(look()), seconds, otherwise, watching=user.name)
 
 
 async def with_notes(user: User, number: int) -> Message:
     """The panel of an essay that holds notes and no text yet."""
     panel = await (await user.slash(user.dm, "draft", notes=notes_of(number))).message(PATIENCE)
-    await until(user, lambda: "stored." in panel.text, "the notes are not stored")
+    await until(user, lambda: "stored." in panel.text, "the notes are not stored", panel=panel)
     return panel
 
 
