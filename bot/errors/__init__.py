@@ -7,6 +7,7 @@
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
+    │   ├── MarkStands       the same, by a mark in the text itself
     │   ├── BadSetting
     │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
@@ -43,6 +44,7 @@ from bot.errors.inputs import (
     BadSetting,
     BadStructureFile,
     LeftOutStands,
+    MarkStands,
     StructureGone,
     UnknownCritique,
     UnknownEssay,
@@ -117,6 +119,7 @@ __all__ = [
     "KeyMissing",
     "KeyRefused",
     "LeftOutStands",
+    "MarkStands",
     "ModelError",
     "NewerDatabase",
     "NoBackup",

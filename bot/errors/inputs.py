@@ -144,3 +144,16 @@ class LeftOutStands(BadInput):
             f"{which} left out, and these words of it stand in the {where}: “{words}”. So no model was sent "
             f"anything. {self.MENDED[where]} first, or take the note in again. Nothing was changed."
         )
+
+
+class MarkStands(BadInput):
+    """What would be sent to a model holds a passage that is marked to be left out.
+
+    ``where`` is what holds it; ``line`` is the line of the first mark, as it stands there.
+    """
+
+    def __init__(self, where: str, line: str) -> None:
+        super().__init__(
+            f"The {where} holds a passage that is marked to be left out: “{line}”, so no model was sent anything. Take "
+            "the passage out, or its mark alone if a model may read it. Nothing was changed."
+        )

@@ -9,6 +9,9 @@ from functools import lru_cache
 from bot.essay.languages import language
 
 
+_ALL_FOUND = "Every number, date, name and quotation found in the text stands in the notes; what a number counts is not compared."
+
+
 class BlindSpot(Enum):
     """Something that a text may claim and no look for claims finds. The value is what a person is told."""
 
@@ -42,7 +45,7 @@ def unseen(text: str) -> str:
 
 def assurance(text: str) -> str:
     """What can be said of a text in which no claim without support was found, and no more than that."""
-    return f"Every number, date, name and quotation found in the text stands in the notes. {unseen(text)}".rstrip()
+    return f"{_ALL_FOUND} {unseen(text)}".rstrip()
 
 
 def _has_no_case(char: str) -> bool:

@@ -9,10 +9,12 @@ import re
 _MARK = re.compile(
     r"(?P<emphasis>[*_~`]{0,3})\\?[\[［【][ ]?"
     r"(?:(?:please[ ])?leave(?:[ ](?:this|it|that|them))?[ _-]?out|left[ _-]?out|(?:keep[ ](?:this[ ])?)?private)"
-    r"[ ]?\\?[\]］】](?P=emphasis)[ \t]*:?[ \t]*"
+    r"(?:[ ]?\\?[\]］】](?P=emphasis)[ \t]*:?|[ ]?:(?=[^\[\]［］【】\n]*[\]］】]))[ \t]*"
     r"|(?P<lead>^[ \t]*(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)*)/private(?![\w/])[ \t]*[:.,]?[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
+
+_LINE_CHARACTERS = 80  # enough of a line to find it by
 
 
 def is_marked(text: str) -> bool:
@@ -23,6 +25,14 @@ def is_marked(text: str) -> bool:
 def unmarked(text: str) -> str:
     """The text without its marks; what stands around them stays."""
     return _MARK.sub(lambda match: match["lead"] or "", text)
+
+
+def marked_line(text: str) -> str | None:
+    """The line on which the first mark stands, cut where it is long; None where there is no mark."""
+    if (found := _MARK.search(text)) is None:
+        return None
+    line = text[text.rfind("\n", 0, found.start()) + 1 :].splitlines()[0].strip()
+    return line if len(line) <= _LINE_CHARACTERS else f"{line[: _LINE_CHARACTERS - 1].rstrip()}…"
 
 
 def is_mark_alone(text: str) -> bool:

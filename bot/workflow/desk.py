@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BadInput, LeftOutStands, NothingToDo, StructureGone, UnknownSection
+from bot.errors import BadInput, LeftOutStands, MarkStands, NothingToDo, StructureGone, UnknownSection
 from bot.essay.assemble import add_note, assemble
 from bot.essay.decoding import typed
 from bot.essay.diff import Change, diff
@@ -14,6 +14,7 @@ from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
+from bot.essay.marks import marked_line
 from bot.essay.notes import read_notes
 from bot.essay.sections import Part, replace_body, split
 from bot.essay.structure import Structure
@@ -161,7 +162,8 @@ class Desk:
         )
 
     async def check_for_model(self, writer: str, essay: str, **parts: str) -> None:
-        """Raises LeftOutStands where what is meant for a model holds the words of a note that is left out.
+        """Raises LeftOutStands where what is meant for a model holds the words of a note that is left out, and
+        MarkStands where it holds a passage that is marked to be.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
@@ -170,6 +172,7 @@ class Desk:
         for where, words in parts.items():
             if where == "title" and words in names:
                 continue
+            check_marks(where, words)
             if found := await asyncio.to_thread(standing, words, notes):
                 raise LeftOutStands([one.note.number for one in found], where, found[0].words)
 
@@ -300,3 +303,9 @@ def checked_title(title: str) -> str:
     if len(line) > TITLE_CHARACTERS:
         raise BadInput(f"The title has {len(line)} characters: use at most {TITLE_CHARACTERS}. Nothing was changed.")
     return line
+
+
+def check_marks(where: str, words: str) -> None:
+    """Raises MarkStands for words meant for a model of which some are marked to be left out; ``where`` says what."""
+    if (line := marked_line(words)) is not None:
+        raise MarkStands(where, line)

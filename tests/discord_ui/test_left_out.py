@@ -59,5 +59,8 @@ async def test_the_small_line_says_where_claims_cannot_all_be_seen(
     assert "“Unsupported claims” tells what cannot be seen in its language" in panel.text
     await user.select(panel, "More", "Unsupported claims")
     await user.sees(
-        reads(panel, "found in the text stands in the notes. Not seen in this text, so look for it yourself")
+        reads(
+            panel,
+            "found in the text stands in the notes; what a number counts is not compared. Not seen in this text, so look for it yourself",
+        )
     )

@@ -96,6 +96,7 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
         ("one line\n[private] secret\nanother\n\nfine", ["one line\nsecret\nanother"], ["fine"]),
         ("My boss drank. [private]\n\nfine", ["My boss drank."], ["fine"]),
         ("[private]: Marcus\n\nfine", ["Marcus"], ["fine"]),
+        ("[Private: Marcus drank.]\n\nfine", ["Marcus drank.]"], ["fine"]),
         ("```\n[private] secret\n```\n\nfine", ["```\nsecret\n```"], ["fine"]),
         ("A [private](http://x.example) link, seen.", ["A (http://x.example) link, seen."], []),
         ("It is in /private/tmp, in a private room.", [], ["It is in /private/tmp, in a private room."]),

@@ -57,7 +57,7 @@ def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bo
     assert "waiting for the model" in ran.err
     assert "the model is thinking" in ran.err
     assert "writing, " in ran.err
-    assert "Every number, date, name and quotation found in the text stands in the notes." in ran.err
+    assert "Every number, date, name and quotation found in the text stands in the notes;" in ran.err
     assert "Drafted by claude-opus-5-5 for $0.0" in ran.err
     assert re.search(r"^It may cost up to \$0\.\d\d\.$", ran.err, re.MULTILINE)
     usage = essay_bot("usage").out

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.errors import LeftOutStands
+from bot.errors import LeftOutStands, MarkStands
 from bot.essay.essay import Version
 from bot.essay.structure import Structure
 from bot.workflow.jobs import Job, JobState
@@ -65,6 +65,24 @@ async def test_nor_a_title_or_an_instruction_that_holds_them(room: Room, essay: 
     seen = await room.desk.edit("me", essay, await room.desk.current("me", essay), "## What I missed\n\nIt was loud.\n")
     with pytest.raises(LeftOutStands, match=r"stand in the instruction: .* Say it in other words first"):
         await room.writing.revise("me", essay, seen.version, 0, f"Say that {SECRET}")
+    assert room.models.asked == []
+
+
+async def test_nor_a_text_in_which_a_passage_is_marked(room: Room, essay: str, structure: Structure) -> None:
+    marked = "## What I missed\n\nIt was loud.\n\n[leave out] My boss drank at noon, every day of that spring.\n"
+    seen = (await room.desk.edit("me", essay, await room.desk.current("me", essay), marked)).version
+    for asking in (
+        lambda: room.writing.revise("me", essay, seen, 0, "Make it shorter."),
+        lambda: room.criticism.of_essay("me", essay, seen),
+        lambda: room.criticism.of_text("me", marked, structure, own=True),
+    ):
+        with pytest.raises(MarkStands) as refused:
+            await asking()
+        assert str(refused.value) == (
+            "The text holds a passage that is marked to be left out: “[leave out] My boss drank at noon, every day of "
+            "that spring.”, so no model was sent anything. Take the passage out, or its mark alone if a model may read "
+            "it. Nothing was changed."
+        )
     assert room.models.asked == []
 
 
