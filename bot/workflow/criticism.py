@@ -21,7 +21,7 @@ from bot.essay.structure import Structure
 from bot.workflow.aside import aside_slowly
 from bot.workflow.checking import checked
 from bot.workflow.critique import measured
-from bot.workflow.desk import Desk
+from bot.workflow.desk import Desk, check_marks
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.models import Models
 from bot.workflow.planned import Planned
@@ -124,7 +124,7 @@ class Criticism:
     async def of_text(
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[Critiqued, Job]:
-        """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long."""
+        """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long, MarkStands."""
         critiqued, planned = await self.to_critique_text(writer, text, structure, title=title, own=own)
         return critiqued, await planned.begin()
 
@@ -168,6 +168,7 @@ class Criticism:
 
     def _planned(self, critiqued: Critiqued) -> tuple[Critiqued, Planned]:
         check_length(critiqued.text)
+        check_marks("text", critiqued.text)
         return critiqued, Planned(_Criticise(self, critiqued).at_most, partial(self._begin, critiqued))
 
     async def _begin(self, critiqued: Critiqued) -> Job:
@@ -242,11 +243,12 @@ class Criticism:
         return essay.id
 
     async def again(self, writer: str, critique: str) -> Job:
-        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo where it has."""
+        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
         _ = self.models
         critiqued = await self.read(writer, critique)
         if critiqued.critique is not None:
             raise NothingToDo.critiqued()
+        check_marks("text", critiqued.text)
         return await self._start(critiqued)
 
     async def work_of(self, job: Job) -> Work:
