@@ -9,6 +9,7 @@ from bot.essay.asking import brings_in
 from bot.essay.claims import Noted
 from bot.essay.critique import FINDINGS_SHOWN, Category, Coverage, Critique, Finding, Severity, Strength
 from bot.essay.evidence import is_evidence
+from bot.essay.grades import grades
 from bot.essay.quotations import Quotable
 from bot.essay.quoted import quotations
 from bot.essay.spans import Span
@@ -39,7 +40,7 @@ _QUESTIONS = {
     Category.FLATTERING: "What did you do there that you would rather leave out?",
 }
 
-# What is said of the words where the critic said nothing, or quoted what the text does not say.
+# What is said of the words where the critic said nothing, quoted what the text does not say, or gave a grade.
 _EFFECTS = {
     Category.VAGUE: "A reader cannot picture what happened here.",
     Category.UNSUPPORTED: "A reader is given no reason to believe this.",
@@ -65,10 +66,10 @@ def checked(opinion: Opinion, text: str, structure: Structure | None, known: Seq
     stays, since it needs no fact and can be applied; where neither is, a question of ours asks for what is missing.
 
     In what the critic says itself, quotation marks stand around words of the text, or of a heading of the structure;
-    what quotes anything else is not shown, nor is a question with a fact that nobody gave. A praise is dropped for it,
-    and counted. A finding stands on words that were found, so that a sentence of ours takes the place of its effect or
-    question, and is counted if it is shown. What to fix first must also speak of a finding that is shown; else it is
-    the first finding's effect. What is said of a section goes.
+    what quotes anything else is not shown, nor is a grade of which these do not speak, nor a question with a fact that
+    nobody gave. A praise is dropped for it, and counted. A finding stands on words that were found, so that a sentence
+    of ours takes the place of its effect or question, and is counted if it is shown. What to fix first must also speak
+    of a finding that is shown; else it is the first finding's effect. What is said of a section goes.
     """
     findings: list[tuple[int, Finding]] = []
     dropped = repeated = 0
@@ -113,8 +114,9 @@ class _Quoting:
     vouching: tuple[Noted, ...]
 
     def is_true(self, said: str) -> bool:
-        """Whether all that stands in quotation marks stands in one of the texts too."""
-        return all(any(text.locate(quotation.raw) is not None for text in self.texts) for quotation in quotations(said))
+        """Whether all that stands in quotation marks, and every grade, stands in one of the texts too."""
+        words = [*(quotation.raw for quotation in quotations(said)), *grades(said)]
+        return all(any(text.locate(each) is not None for text in self.texts) for each in words)
 
     def is_asked(self, question: str) -> bool:
         """Whether a question can be put as it stands."""

@@ -81,7 +81,7 @@ class Writing:
         """Begins to write the sections that the current version, a draft cut short, has not finished.
 
         A section that the writer changed since counts as finished. Where all are, the version is taken for complete.
-        Raises NothingToDo there, and where it was complete before; LeftOutStands.
+        Raises NothingToDo there, where it was complete before, and for an essay without notes; LeftOutStands.
         """
         return await (await self.to_finish(writer, essay)).begin()
 
@@ -95,6 +95,8 @@ class Writing:
         if not work.draft.todo:
             await self.keep_as_it_is(writer, essay)
             raise NothingToDo.written()
+        if not work.material.notes:
+            raise NothingToDo.no_notes()
         await self.desk.check_for_model(writer, essay, text=version.text, title=work.material.essay.title)
         return Planned(work.at_most, partial(self.jobs.start, writer, essay, JobKind.FINISH, work, version.info.number))
 
@@ -171,13 +173,11 @@ class Writing:
     async def still(self, material: Material, **parts: str) -> Material:
         """The material without notes that were left out since it was gathered: a job may have waited long for its turn.
 
-        Raises LeftOutStands, for ``parts`` as the desk's check_for_model has them, and NothingToDo where none is left.
+        Raises LeftOutStands, for ``parts`` as the desk's check_for_model has them.
         """
         essay = material.essay
         now = {note.number: note for note in (await self.material(essay.writer, essay.id)).notes}
         notes = tuple(now[note.number] for note in material.notes if note.number in now)
-        if material.notes and not notes:
-            raise NothingToDo.no_notes()
         await self.desk.check_for_model(essay.writer, essay.id, **parts)
         return replace(material, notes=notes)
 
@@ -234,6 +234,8 @@ class _Draft:
     async def run(self, report: Report) -> int | None:
         material = self.material
         now = await self.writing.still(material, text=self.draft.text, title=material.essay.title)
+        if not now.notes:
+            raise NothingToDo.no_notes()
         written = await replace(self, material=now)._asked(report)
         return await self._add(written.text, cut=written.cut, model=written.model) or _beside_the_point()
 

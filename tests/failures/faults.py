@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.llm.build import SILENCE_SECONDS
+from bot.llm.prompts import MOST_SECONDS
 from tests.simulators.claude import (
     Answer,
     Close,
@@ -21,8 +23,7 @@ from tests.simulators.claude import (
     spend_limit,
 )
 
-PATIENT = 30.0  # seconds: no machine is so busy that a simulated service keeps silent for as long
-IMPATIENT = 1.0
+_NEVER_SILENT = 2.0 * MOST_SECONDS  # a silence that no call lives to see, as where pings come all the while
 
 Answers = Callable[[Reply, int], tuple[Answer, ...]]
 """What the service answers, one an attempt, given the good reply and how many characters of it are the middle."""
@@ -32,14 +33,15 @@ Answers = Callable[[Reply, int], tuple[Answer, ...]]
 class Conditions:
     """What is set, and how much was spent, when the fault comes.
 
-    ``retries`` is how often the SDK may ask again, ``silence`` how many seconds nothing may come, ``total`` how many
-    seconds one call may take; ``key`` and ``nobody`` (nothing listens at the address) are what is wrong with the
-    settings; ``budget`` is each writer's dollars a day, ``spent`` those of today and ``held`` those of calls under way.
+    ``retries`` is how often the SDK may ask again, ``silence`` how many seconds nothing may come, ``leaps`` whether the
+    clock leaps over what is waited for; ``key`` and ``nobody`` (nothing listens at the address) are what is wrong with
+    the settings; ``budget`` is each writer's dollars a day, ``spent`` those of today and ``held`` those of calls under
+    way.
     """
 
     retries: int = 0
-    silence: float = PATIENT
-    total: float = PATIENT
+    silence: float = SILENCE_SECONDS
+    leaps: bool = False
     key: str | None = None
     nobody: bool = False
     budget: str = "100"
@@ -100,13 +102,17 @@ def faults() -> tuple[Fault, ...]:
         Fault("The connection is cut before any text, each time", lambda good, _: (_cut_before_text(good),) * 2),
         Fault("The connection is cut before any text, once", lambda good, _: (_cut_before_text(good), good)),
         Fault("The stream ends tidily in the middle of the text", _always(Close)),
-        Fault("Nothing more comes in the middle of the text", _silence, Conditions(silence=IMPATIENT)),
+        Fault("Nothing more comes in the middle of the text", _silence, Conditions(leaps=True)),
         Fault(
             "Nothing comes at all",
             lambda good, _: (replace(good, before_headers=Gate()),),
-            Conditions(silence=IMPATIENT),
+            Conditions(leaps=True),
         ),
-        Fault("The text is not finished when the call's time is over", _silence, Conditions(total=IMPATIENT)),
+        Fault(
+            "The text is not finished when the call's time is over",
+            _silence,
+            Conditions(silence=_NEVER_SILENT, leaps=True),
+        ),
         Fault("Overload in the middle of the text", _always(StreamError)),
         Fault("A rate limit in the middle of the text", _always(lambda at: StreamError(at, type="rate_limit_error"))),
         Fault(

@@ -24,8 +24,8 @@ _HEAD = """# What happens when a model fails
 Every line was made by a run: a loopback server that imitates Claude failed in this way under each of the six things
 that a model is used for, through the SDK, the ports, the jobs and the store. `python -m tests.failures --write` makes
 the page anew; a test compares it with a run. ADDRESS is the address of the service in the settings, MODEL the name of
-the model, ID the service's own number of the request, AMOUNT the most that the call may cost; the waits that end in a
-sentence are seconds here and minutes in use.
+the model, ID the service's own number of the request, AMOUNT the most that the call may cost. The waits are as long as
+in use, on a clock that leaps while nothing happens.
 
 In every one of these runs the notes and all texts that were there before were there afterwards, to the byte; no call
 was left in the ledger at its worst cost; and where the cause had gone, the same could be asked for again at once.

@@ -108,7 +108,6 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 clock=lambda: WHEN,
                 secret=store.thread.secret,
                 silence=under.silence,
-                total=under.total,
                 retries=under.retries,
                 sleep=_no_nap,
             )

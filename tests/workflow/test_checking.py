@@ -24,6 +24,7 @@ FIRST = "Begin with the first finding: it is the gravest."
         ("Cut the dream sequence.", 0, f"{FIRST} A reader cannot picture it."),  # its finding is nowhere in the text
         ("Cut the dream sequence.", None, f"{FIRST} A reader cannot picture it."),
         ("Cut the dream sequence.", 7, f"{FIRST} A reader cannot picture it."),
+        ("Grade: 3/10. Say who should have asked.", 1, f"{FIRST} A reader cannot picture it."),
         ("Cut “a dream of glass”.", 1, f"{FIRST} A reader cannot picture it."),
         ("", 1, f"{FIRST} A reader cannot picture it."),
     ],
@@ -50,6 +51,10 @@ QUOTING = [
     ("“Synergy” says nothing.", False),
     ("A reader hears ‘trust me’.", False),
     ("“the best” and “the worst” cannot both be.", False),
+    ("Grade: 3/10. You will fail.", False),
+    ("I would give this 6.5 out of 10 for clarity.", False),
+    ("**Score:** B-", False),
+    ("Rating: poor.", False),
 ]
 
 
@@ -69,6 +74,21 @@ def test_what_is_said_of_a_finding_quotes_the_text_or_stands_in_our_words(
     assert first.question == (said if shown else "What happened there, and to whom, the one time you remember best?")
     assert critique.fix_first == f"{FIRST} {first.effect}"
     assert (critique.reworded, critique.dropped) == (0 if shown else 1, 0)
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        "A reader asks who gave the 3/10, and why.",
+        "It is told as if 7 out of 10 readers knew it.",
+        "A reader asks what the grade was, and has forgotten it by 3/10/2024.",
+        "Score: whose?",
+    ],
+)
+def test_a_grade_of_which_the_text_itself_speaks_and_what_is_none_is_shown(effect: str) -> None:
+    said = replace(remark("my manager"), effect=effect)
+    critique = checked(opinion(said), "At the review my manager gave me 3/10, and left.", None, [])
+    assert (critique.findings[0].effect, critique.reworded) == (said.effect, 0)
 
 
 @pytest.mark.parametrize(("said", "shown"), QUOTING)

@@ -130,3 +130,31 @@ async def test_a_revision_of_a_section_leaves_its_subsection_where_it_is(room: R
     room.models.script(says("Noise."))
     await ended(room, await room.writing.revise("me", essay, seen, 0, "Shorter."))
     assert (await room.desk.current("me", essay)).text == text.replace("The noise.", "Noise.")
+
+
+async def leave_all_out(room: Room, essay: str) -> None:
+    for note in await room.desk.notes("me", essay):
+        await room.desk.leave_out("me", essay, note.number)
+
+
+async def test_where_every_note_is_left_out_nothing_is_continued_and_no_model_called(room: Room, essay: str) -> None:
+    version = await drafted(room, essay, "## What I missed\n\nA hum.\n\n## What I gave up\n\nPa", cut=True)
+    await leave_all_out(room, essay)
+    with pytest.raises(NothingToDo, match="There are no notes to write from"):
+        await room.writing.finish("me", essay)
+    assert [asked.what for asked in room.models.asked] == ["draft"]
+    assert (await room.desk.current("me", essay)).text == version.text
+
+
+@pytest.mark.parametrize("planned_before", [False, True])
+async def test_a_section_is_revised_without_notes_too(room: Room, essay: str, planned_before: bool) -> None:
+    seen = await drafted(room, essay, "## What I missed\n\nA hum.\n\n## What I gave up\n\nPart of it.\n")
+    room.models.script(says("Hum."))
+    if planned_before:
+        planned = await room.writing.to_revise("me", essay, seen, 0, "Shorter.")
+    await leave_all_out(room, essay)
+    if not planned_before:
+        planned = await room.writing.to_revise("me", essay, seen, 0, "Shorter.")
+    await ended(room, await planned.begin())
+    assert room.models.asked[-1].given["notes"] == ()
+    assert (await room.desk.current("me", essay)).text == seen.text.replace("A hum.", "Hum.")
