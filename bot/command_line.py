@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot import told_to_end
 from bot.errors import BadInput, BotError, CannotWrite
 from bot.operator_commands import backup, check, run_, usage
 from bot.streams import finish_streams, point_at_nothing, prepare_streams, say, shown
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.terminal.session import Session
     from bot.terminal.tools import Tools
 
+_BY_SIGNAL = 128  # and the signal's number: what a shell reports for a program that a signal ended
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 
 _STRUCTURE = click.option(
@@ -38,8 +40,19 @@ _NO_MODEL = click.option("--no-model", is_flag=True, help="Go without a model, e
 
 
 def run() -> int:
-    """Runs the command that the arguments name and returns the exit code; errors are told here."""
-    code = _told()
+    """Runs the command that the arguments name and returns the exit code; errors are told here.
+
+    The code is 128 and the signal's number where a signal told the command to end. Raises KeyboardInterrupt on Ctrl-C.
+    """
+    try:
+        code = _told()
+    except KeyboardInterrupt:
+        if told_to_end.received() is None:
+            raise
+        code = 0
+    if (number := told_to_end.received()) is not None:
+        say(f"\nEnded by {number.name}. What was stored is safe.")
+        code = _BY_SIGNAL + number
     try:
         finish_streams()
     except CannotWrite as error:
@@ -170,8 +183,10 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
     from bot.terminal.drafting import draft_notes
     from bot.terminal.handing_over import hand_over
     from bot.terminal.inputs import read_input
-    from bot.terminal.output import screen
+    from bot.terminal.output import check_place, screen
 
+    if output is not None and output != "-":
+        check_place(Path(output).expanduser())
     read = read_input(notes)
     if read.notice:
         say(read.notice)

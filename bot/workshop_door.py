@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from bot import told_to_end
 from bot.terminal import WRITER
 
 if TYPE_CHECKING:
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 def open_workshop(
     *, with_model: bool = False, settings: Settings | None = None
 ) -> Iterator[tuple[Workshop, asyncio.Runner]]:
-    """The parts, and what runs the async workflow step by step; between two steps Ctrl-C works as in any program."""
+    """The parts, and what runs the async workflow step by step; between two steps Ctrl-C works as in any program.
+
+    While they are open, a closed terminal and SIGTERM do what Ctrl-C does: work is stopped, kept and settled.
+    """
     import asyncio
 
     from bot import app
     from bot.settings import read_settings
 
     chosen = settings or read_settings()
-    with asyncio.Runner() as runner:
+    with told_to_end.heeding(), asyncio.Runner() as runner:
         workshop = runner.run(app.open_workshop(chosen, with_model=with_model))
         try:
             if settings is None:  # whatever a killed session of this terminal left under way

@@ -86,6 +86,13 @@ class CannotWrite(BotError):
         safe = f" The post is stored as essay {essay}." if essay else ""
         super().__init__(f"{target} cannot be written ({why}): make room there, or choose another place.{safe}")
 
+    @classmethod
+    def before_all(cls, target: str, why: str) -> CannotWrite:
+        """The same, found out before anything was done for it."""
+        error = cls(target, why)
+        error.args = (f"{error} No model was asked: nothing was spent, and nothing was stored.",)
+        return error
+
 
 class ReaderGone(BotError):
     """Whatever read our output stopped before the end."""

@@ -13,6 +13,8 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from bot import told_to_end
+
 # A terminal without bracketed paste sends a paste as keystrokes, line ends included. A person cannot press another key
 # so soon after Enter; a paste always goes on sooner.
 _PASTE_SECONDS = 0.03
@@ -22,7 +24,7 @@ class Keyboard(Protocol):
     """Where answers come from."""
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
-        """What the person typed. Raises EOFError on Ctrl-D and KeyboardInterrupt on Ctrl-C."""
+        """What the person typed. Raises EOFError on Ctrl-D, KeyboardInterrupt on Ctrl-C or at the program's end."""
 
 
 class TerminalKeyboard:
@@ -39,6 +41,8 @@ class TerminalKeyboard:
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
         """See Keyboard."""
+        if told_to_end.received():  # while a model was asked, say: there is nobody to ask any more
+            raise KeyboardInterrupt
         completer = WordCompleter(list(words)) if words else None
         return self._session.prompt(prompt, default=default, completer=completer)
 

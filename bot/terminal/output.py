@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,15 @@ class Screen(Console):
         # rich drops some control characters of a text without a word, so they are made visible before it sees them.
         texts = [Text(shown(one)) if isinstance(one, str) else one for one in objects]
         if self.stderr:
-            with suppress(OSError):
-                super().print(*texts, **options)
+            super().print(*texts, **options)
             return
         with writing_out():
             super().print(*texts, **options)
+
+    def __exit__(self, *raised: Any) -> None:
+        """Where rich writes out whatever it was given, a line that changes and its control codes too."""
+        with suppress(OSError) if self.stderr else nullcontext():
+            super().__exit__(*raised)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich renders, with only rich's own control codes among what comes out."""
@@ -94,6 +98,19 @@ def writing_out() -> Iterator[None]:
 def _discard_output() -> None:
     """So that the interpreter does not fail on its last flush."""
     point_at_nothing(sys.stdout.fileno())
+
+
+def check_place(path: Path) -> None:
+    """Looks whether a file can be put there, before anything is done for it. Raises CannotWrite, which says so."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            return  # a pipe or a device, which is written as it stands
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass
+    except OSError as error:
+        raise CannotWrite.before_all(str(path), _reason(error)) from error
 
 
 def write_file(path: Path, text: str, essay: str | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
+from bot import told_to_end
 from bot.terminal import WRITER, progress
 from bot.terminal.keyboard import Keyboard
 from bot.workflow.criticism import Criticism
@@ -73,7 +74,8 @@ class Sitting:
     def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
         """Starts a job, shows how far it is until its end, and says what it cost; returns it as it ended.
 
-        Ctrl-C stops the job and nothing else. Raises what starting it raises.
+        Ctrl-C stops the job and nothing else; a signal that tells the program to end stops it and raises
+        KeyboardInterrupt. Raises what starting it raises.
         """
         begun: list[Job] = []
 
@@ -87,7 +89,10 @@ class Sitting:
             except KeyboardInterrupt:
                 if not begun:
                     raise
-                return self.run(self.tools.jobs.wait(WRITER, begun[0].id))
+                job = self.run(self.tools.jobs.wait(WRITER, begun[0].id))
+                if told_to_end.received():
+                    raise
+                return job
 
     @contextmanager
     def costing(self, what: str) -> Iterator[None]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from bot.essay.structure import Structure
 from bot.store.essays import SqliteStore
 from tests.terminal.at_keyboard import Terminal
+from tests.terminal.processes import Person
 from tests.workflow.conftest import joined
 
 PROGRAM = Path(sys.executable).with_name("essay-bot")
@@ -61,6 +63,28 @@ def essay_bot(home: Path, environment: dict[str, str]) -> Callable[..., Ran]:
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def sit_down(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., Person]]:
+    children: list[pexpect.spawn[str]] = []
+
+    def start(*arguments: str, **more: str) -> Person:
+        child = pexpect.spawn(
+            str(PROGRAM),
+            list(arguments),
+            cwd=str(home),
+            env={**environment, "PROMPT_TOOLKIT_NO_CPR": "1", **more},  # nobody here answers where the cursor is
+            encoding="utf-8",
+            timeout=20,
+            dimensions=(50, 120),
+        )
+        children.append(child)
+        return Person(child)
+
+    yield start
+    for child in children:
+        child.close(force=True)
 
 
 @pytest.fixture

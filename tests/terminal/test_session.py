@@ -4,59 +4,15 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
-import pytest
 
-from tests.terminal.conftest import PROGRAM, Ran
+from tests.terminal.conftest import Ran
+from tests.terminal.processes import Person
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
-
-
-class Person:
-    """Somebody at a terminal: waits for words on the screen, then types."""
-
-    def __init__(self, child: pexpect.spawn[str]) -> None:
-        self.child = child
-
-    def sees(self, words: str) -> None:
-        self.child.expect_exact(words)
-
-    def types(self, line: str) -> None:
-        self.child.send(f"{line}\r")
-
-    def pastes(self, text: str) -> None:
-        """As a terminal with bracketed paste does it."""
-        self.child.send(f"\x1b[200~{text}\x1b[201~")
-
-    def leaves(self) -> int:
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus or 0)
-
-
-@pytest.fixture
-def sit_down(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., Person]]:
-    children: list[pexpect.spawn[str]] = []
-
-    def start(*arguments: str, **more: str) -> Person:
-        child = pexpect.spawn(
-            str(PROGRAM),
-            list(arguments),
-            cwd=str(home),
-            env={**environment, "PROMPT_TOOLKIT_NO_CPR": "1", **more},  # nobody here answers where the cursor is
-            encoding="utf-8",
-            timeout=20,
-            dimensions=(50, 120),
-        )
-        children.append(child)
-        return Person(child)
-
-    yield start
-    for child in children:
-        child.close(force=True)
 
 
 def test_a_whole_session_from_the_choice_of_a_structure_to_the_exported_file(

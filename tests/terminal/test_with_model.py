@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.terminal.conftest import Ran
+from tests.terminal.processes import a_claude, settings_for
 
 Run = Callable[..., Ran]
 
@@ -29,23 +27,14 @@ My pay went from 61k to 27,400 in one year.
 @pytest.fixture(scope="module")
 def claude() -> Iterator[str]:
     """The address of a simulated Claude that answers every request with the writer's own sentences."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.simulators.claude", "--port", "0", "--speed", "1600"],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        text=True,
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().strip()
-    process.terminate()
-    process.wait()
-    process.stdout.close()
+    with a_claude(speed=1600) as address:
+        yield address
 
 
 @pytest.fixture
 def model(claude: str) -> dict[str, str]:
     """The settings for it."""
-    return {"ANTHROPIC_API_KEY": "sk-simulated", "ANTHROPIC_BASE_URL": claude, "LLM_DIALECT": "claude"}
+    return settings_for(claude)
 
 
 def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bot: Run, model: dict[str, str]) -> None:
