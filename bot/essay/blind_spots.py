@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from bot.essay.languages import language
 
-
-_ALL_FOUND = "Every number, date, name and quotation found in the text stands in the notes; what a number counts is not compared."
+_ALL_FOUND = (
+    "Every number, date, name and quotation found in the text stands in the notes; "
+    "what a number counts is not compared."
+)
 
 
 class BlindSpot(Enum):

@@ -61,6 +61,6 @@ async def test_the_small_line_says_where_claims_cannot_all_be_seen(
     await user.sees(
         reads(
             panel,
-            "found in the text stands in the notes; what a number counts is not compared. Not seen in this text, so look for it yourself",
+            "what a number counts is not compared. Not seen in this text, so look for it yourself",
         )
     )

@@ -6,7 +6,10 @@ import pytest
 
 from bot.essay.blind_spots import BlindSpot, assurance, blind_spots, unseen
 
-FOUND = "Every number, date, name and quotation found in the text stands in the notes; what a number counts is not compared."
+FOUND = (
+    "Every number, date, name and quotation found in the text stands in the notes; "
+    "what a number counts is not compared."
+)
 
 
 @pytest.mark.parametrize(
