@@ -50,7 +50,8 @@ def only_server(database: Path) -> Iterator[None]:
     What is locked is the empty file ``<database>.lock``, which stays. The system lets go of it when the process ends,
     however it does: that of a killed process is in nobody's way, also not in that of another container.
     """
-    path = database.with_name(f"{database.name}.lock")
+    path = database.resolve()  # by whatever link it was named
+    path = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -32,7 +32,10 @@ from bot.workflow.conversation import Channel, Heard
 log = logging.getLogger("bot.discord")
 
 _NO_TEXT = "There was no text in that message: write it, or send a .md or .txt file."
-_MARKED = "What you marked is left out: it stays stored, stands in no post, and no model sees it."
+_MARKED = (
+    "What you marked is left out, with the whole answer or paragraph that it stands in: it stays stored, stands in no "
+    "post, and no model sees it."
+)
 _MARK_ALONE = "The mark stands alone: it leaves out the next message that you write here."
 _THE_REST = "The rest of your message is stored."
 _NOTHING = "Nothing of your message was stored."

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 
-# The signs of a list, a quotation and emphasis may stand around a mark; those of emphasis belong to it where they close
-# behind it. A path such as /private/tmp is no mark.
+# What stands between the words of a mark, or before it, and cannot be told from a space or from nothing on a screen:
+# white space of any kind, a soft hyphen, marks of width and direction, a byte order mark.
+_UNSEEN = r"(?:\s|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff])"
+_BEFORE = r"(?:[^\S\r\n]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff])"  # the same, within a line
+_BETWEEN = rf"(?:{_UNSEEN}|[_-])"
+# The signs of a list, a quotation, a heading, small print, a spoiler and emphasis may stand around a mark; those of
+# emphasis belong to it where they close behind it. A path such as /private/tmp is no mark.
 _MARK = re.compile(
-    r"(?P<emphasis>[*_~`]{0,3})\\?[\[［【][ ]?"
-    r"(?:(?:please[ ])?leave(?:[ ](?:this|it|that|them))?[ _-]?out|left[ _-]?out|(?:keep[ ](?:this[ ])?)?private)"
-    r"(?:[ ]?\\?[\]］】](?P=emphasis)[ \t]*:?|[ ]?:(?=[^\[\]［］【】\n]*[\]］】]))[ \t]*"
-    r"|(?P<lead>^[ \t]*(?:(?:[-*+>]|\d{1,3}[.)])[ \t]+)*)/private(?![\w/])[ \t]*[:.,]?[ \t]*",
+    rf"(?P<emphasis>[*_~`]{{0,3}})\\?[\[［【]{_UNSEEN}*"
+    rf"(?:(?:please{_BETWEEN}+)?leave(?:{_BETWEEN}+(?:this|it|that|them))?{_BETWEEN}*out|left{_BETWEEN}*out"
+    rf"|(?:keep{_BETWEEN}+(?:this{_BETWEEN}+)?)?private)"
+    rf"{_UNSEEN}*(?:\\?[\]］】](?P=emphasis)[ \t]*:?|:(?=[^\[\]［］【】\n]*[\]］】]))[ \t]*"
+    rf"|(?P<lead>^{_BEFORE}*(?:(?:[-*+>#|]|\d{{1,3}}[.)]){_BEFORE}*)*)/private(?![\w/])[ \t]*[:.,]?[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
 

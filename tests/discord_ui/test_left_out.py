@@ -16,7 +16,7 @@ async def test_a_marked_message_leaves_its_answer_out_and_that_is_told(sim: Disc
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "/Private My boss drank.")
-    await user.sees(lambda screen: "What you marked is left out: it stays stored" in screen.text)
+    await user.sees(lambda screen: "What you marked is left out, with the whole answer" in screen.text)
     await user.click(panel, "Next")
     await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
     assert [(note.text, note.left_out) for note in await notes(talking, user)] == [("My boss drank.", True)]

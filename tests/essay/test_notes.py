@@ -72,6 +72,7 @@ def test_a_single_heading_that_names_a_section_is_no_title(structure: Structure)
     "mark",
     [
         *("[leave out]", "[left out]", "[Private]", "[leave out]:", "[LEAVE OUT]", "[leave-out]", "\\[leave out\\]"),
+        *("[leave\u00a0out]", "[leave  out]", "[\u2060private\ufeff]"),
         *("**[leave out]**", "[Please leave this out]", "[keep private]", "/private", "/PRIVATE", "/Private:"),
     ],
 )
@@ -95,6 +96,9 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
         ("fine\n\nI liked it. [leave out] My boss drank.", ["I liked it. My boss drank."], ["fine"]),
         ("one line\n[private] secret\nanother\n\nfine", ["one line\nsecret\nanother"], ["fine"]),
         ("My boss drank. [private]\n\nfine", ["My boss drank."], ["fine"]),
+        ("-# /private Marcus\n\nfine", ["-# Marcus"], ["fine"]),
+        ("||/private Marcus||\n\nfine", ["||Marcus||"], ["fine"]),
+        ("\u2060/private Marcus drank.\n\nfine", ["\u2060Marcus drank."], ["fine"]),
         ("[private]: Marcus\n\nfine", ["Marcus"], ["fine"]),
         ("[Private: Marcus drank.]\n\nfine", ["Marcus drank.]"], ["fine"]),
         ("```\n[private] secret\n```\n\nfine", ["```\nsecret\n```"], ["fine"]),
