@@ -37,9 +37,10 @@ _INSIDE_SECONDS, _PANEL_SECONDS, _GOODBYE_SECONDS = 2.0, 3.0, 2.0
 # those the middle ones, after so many of those all. With Python's 700, 10 and 10 what hundreds of drafts hold grew old
 # before they ended, and looking through all that is old stopped everything for 0.1 s, every two seconds.
 _COLLECT = (5_000, 5, 200)
-# How long work beside the event loop may keep it from going on, each time it comes back from reading or writing: with
-# Python's own 5 ms, hundreds of people at once wait in seconds.
-_SWITCH_SECONDS = 0.0005
+# How long a thread that computes keeps Python's one lock from another that wants it. The store's thread gives it up at
+# each row that it reads, and a panel takes some fifty: with Python's own 5 ms hundreds of people at once waited for
+# many seconds, and with 0.5 ms still for twice as long as with this. To change hands costs some microseconds.
+_SWITCH_SECONDS = 0.0001
 
 
 class NoDiscord(BotError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from bot.errors import UnknownJob
+from bot.store.essays import SqliteStore
 from bot.workflow.jobs import JobKind, JobState, Phase
 from bot.workflow.models import Thinking
 from bot.workflow.runner import JobRunner
@@ -171,6 +173,36 @@ async def test_the_text_of_all_jobs_is_stored_in_one_transaction_a_tick(stored: 
         await seen_until(jobs, "me", job.id, f"text {number}")
     flushes = [value for what, value in stored.events if what == "stored"]
     assert flushes == [{job.id: f"text {number}" for number, job in enumerate(started)}]
+    await jobs.close()
+
+
+class Held(RecordingJobs):
+    """A store that is slow to take text: it waits for the test."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.gate = Gate()
+
+    async def append_text(self, pieces: Mapping[int, str]) -> None:
+        await self.gate.hold()
+        await super().append_text(pieces)
+
+
+async def test_a_job_that_is_done_waits_for_nobodys_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
+    """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
+    held = Held(store.thread)
+    jobs = JobRunner(held, clock, at_once=2, per_writer=2, flush_seconds=0.01)
+    written, never = Gate(), Gate()
+    one, _ = await begin(jobs, "Of one. ", written, subject="1")
+    other, _ = await begin(jobs, "Of the other. ", never, subject="2")
+    await held.gate.reached()
+    written.release()
+    assert (await in_time(jobs, one)).state is JobState.DONE
+    held.gate.release()
+    assert (await seen_until(jobs, "me", other.id, "Of the other. ")).phase is Phase.WRITING
+    assert (await held.job("me", one.id)).text == ""
+    stopped = await jobs.stop("me", other.id)
+    assert (stopped.state, stopped.text) == (JobState.STOPPED, "Of the other. ")
     await jobs.close()
 
 
