@@ -136,9 +136,11 @@ class Criticism:
         fields, body = read_export(typed(text, "The text"))
         found = str(fields["title"]) if title is None and "title" in fields else title
         key = structure.key if structure else None
-        return self._planned(
+        planned = self._planned(
             Critiqued(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
         )
+        check_marks("text", body)
+        return planned
 
     async def of_essay(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Job]:
         """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands."""
@@ -168,7 +170,6 @@ class Criticism:
 
     def _planned(self, critiqued: Critiqued) -> tuple[Critiqued, Planned]:
         check_length(critiqued.text)
-        check_marks("text", critiqued.text)
         return critiqued, Planned(_Criticise(self, critiqued).at_most, partial(self._begin, critiqued))
 
     async def _begin(self, critiqued: Critiqued) -> Job:
