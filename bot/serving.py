@@ -67,13 +67,6 @@ def missing(settings: Settings) -> Iterator[str]:
         yield f"DISCORD_TOKEN is missing. It is found at {portal.TOKEN_PAGE}; put it into .env."
 
 
-def invite_links(settings: Settings) -> tuple[str, str] | None:
-    """The links that add the bot to a server and to an account; None where the token does not tell whose it is."""
-    token = settings.discord_token
-    found = portal.application_id(token.get_secret_value()) if token is not None else None
-    return (portal.server_link(found), portal.account_link(found)) if found is not None else None
-
-
 def make_client(workshop: Workshop, settings: Settings) -> Client:
     """The client over a workshop."""
     tools = Tools(

@@ -6,9 +6,11 @@ import base64
 
 import pytest
 
+from bot.checkup import checkup
 from bot.errors import BadSetting
-from bot.serving import invite_links, missing
+from bot.serving import missing
 from bot.settings import read_settings
+from bot.terminal.check import State
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +27,8 @@ def test_without_settings_the_owner_alone_is_answered_and_the_token_is_asked_for
     (line,) = missing(settings)
     assert "DISCORD_TOKEN is missing" in line
     assert "Bot > Reset Token" in line
-    assert invite_links(settings) is None
+    (piece,) = (one for one in checkup() if one.name == "Discord")
+    assert "client_id" not in piece.said
 
 
 def test_ids_come_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +53,8 @@ def test_the_links_are_made_from_the_token_which_is_never_shown(monkeypatch: pyt
     monkeypatch.setenv("DISCORD_TOKEN", token)
     settings = read_settings()
     assert list(missing(settings)) == []
-    links = invite_links(settings)
-    assert links is not None
-    assert all("client_id=123456789012345678" in link for link in links)
+    (piece,) = (one for one in checkup() if one.name == "Discord")
+    assert piece.state is State.READY
+    assert piece.said.count("client_id=123456789012345678") == 2  # to a server, and to one's own account
+    assert "secret" not in piece.said
     assert "secret" not in repr(settings)
