@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ from bot.errors import (
     BadReply,
     CutShort,
     Declined,
+    ModelError,
     NoNetwork,
     NotClaude,
     NothingWritten,
@@ -31,8 +33,8 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
 )
-from bot.llm.events import OutOfForm
-from bot.llm.faults import BEFORE_IT_WAS_SENT, of_status, of_transport
+from bot.llm.events import OutOfForm, Sent
+from bot.llm.faults import never_sent, of_error_event, of_status, of_transport
 from bot.llm.hearing import Hearing
 from bot.llm.prices import worst_case
 from bot.llm.prompts import Prompt
@@ -55,9 +57,6 @@ _PAUSE = 3.0  # seconds; what breaks a stream is over in two to five, or lasts t
 _CUT = ("max_tokens", "model_context_window_exceeded")
 _FOR_TOOLS = ("tool_use", "pause_turn")  # no call here offers tools
 _CANCELLED = "cancelled"
-_END = object()  # behind the last event; None can be one, where a server sends null
-# What the SDK itself raises while it builds an event from JSON that is none of the API's, or nested without end.
-_SDK_STUMBLES = (AssertionError, AttributeError, LookupError, RecursionError, TypeError)
 _PASSING = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
 
 
@@ -248,12 +247,10 @@ class Caller:
     async def _listen(self, call: _Call, heard: Hearing) -> None:
         stream = await self._opened(call, heard)
         async with stream:
+            events = stream.raw_events(stream.response)
             read = asyncio.get_running_loop().time()
-            while (event := await self._next(stream, heard)) is not _END:
-                try:
-                    heard.hear(event)
-                except OutOfForm as error:
-                    raise self._not_claude(heard) from error
+            while (event := await self._next(events, heard)) is not None:
+                self._take(event, heard, stream.response)
                 if heard.shown and asyncio.get_running_loop().time() - read > _READ_SECONDS:
                     await self._turns.wait()  # meanwhile the system collects what comes
                     read = asyncio.get_running_loop().time()
@@ -272,7 +269,7 @@ class Caller:
             heard.unbilled = True
             raise of_status(error, model, service.address) from error
         except anthropic.APIConnectionError as error:
-            heard.unbilled = isinstance(error.__cause__, BEFORE_IT_WAS_SENT)
+            heard.unbilled = never_sent(error)
             raise NoNetwork(service.address) from error
         except httpx2.RequestError as error:  # silence, or an error's page that breaks off
             raise of_transport(error, service.silence) from error
@@ -281,19 +278,35 @@ class Caller:
         heard.answered = True
         return stream
 
-    async def _next(self, stream: anthropic.AsyncStream[RawMessageStreamEvent], heard: Hearing) -> object:
-        """The next event as the SDK builds it from whatever was sent, _END behind the last."""
-        service = self._service
+    async def _next(self, events: AsyncIterator[Sent], heard: Hearing) -> Sent | None:
+        """The next event, None behind the last."""
         try:
-            return await anext(stream, _END)
-        except anthropic.APIStatusError as error:
-            raise of_status(error, heard.model, service.address) from error
+            return await anext(events, None)
         except httpx2.RequestError as error:
-            raise of_transport(error, service.silence) from error
-        except ValueError as error:  # an event whose data is no JSON
-            raise (StreamBroken() if heard.began else self._not_claude(heard)) from error
-        except _SDK_STUMBLES as error:
+            raise of_transport(error, self._service.silence) from error
+        except UnicodeError as error:
+            raise self._garbled(heard) from error
+
+    def _take(self, event: Sent, heard: Hearing, response: httpx2.Response) -> None:
+        """Hears an event. Raises ModelError for one that says what went wrong, or that Claude cannot have sent."""
+        if event.event == "error":
+            raise of_error_event(event.data, response, heard.model, self._service.address)
+        if event.event in (None, "ping") or not event.data:
+            return
+        try:
+            data = json.loads(event.data)
+        except ValueError as error:
+            raise self._garbled(heard) from error
+        except RecursionError as error:  # nested without end
             raise self._not_claude(heard) from error
+        try:
+            heard.hear(data)
+        except OutOfForm as error:
+            raise self._not_claude(heard) from error
+
+    def _garbled(self, heard: Hearing) -> ModelError:
+        """The error for bytes that are no text, or data that is no JSON: a server's fault only before its message."""
+        return StreamBroken() if heard.began else self._not_claude(heard)
 
     def _not_claude(self, heard: Hearing) -> NotClaude:
         """The error where what came is none of Claude's; nothing is owed where not even a message had begun."""

@@ -31,11 +31,14 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
     # notes in clear, beside a database that keeps them encrypted.
     if (log := logging.getLogger("anthropic")).isEnabledFor(logging.DEBUG):
         log.setLevel(logging.INFO)
+    timeout = httpx2.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS, read=silence)
     return AsyncAnthropic(
         api_key=api_key,
         base_url=shown_address(base_url).removesuffix("/v1"),
         default_headers={"Authorization": said} if (said := authorization(base_url)) else None,
-        timeout=httpx2.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS, read=silence),
+        timeout=timeout,
+        # What came since the last look is one piece here, however many events it holds.
+        http_client=anthropic.DefaultAioHttpClient(timeout=timeout),
         max_retries=retries,
         open_telemetry=False,
         middleware=[_impatient],

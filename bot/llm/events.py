@@ -1,8 +1,13 @@
-"""The events of a stream, read into what is certain of them: the SDK builds them without looking at what they hold."""
+"""The events of a stream, read from their JSON into what is certain of them.
+
+The SDK would build each into a model of pydantic's, of the kind that fits best and without looking at what it holds.
+That takes longer than all the rest of an event, hundreds of times in every draft, and leaves the looking to be done.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from bot.llm.tagged import sound
 
@@ -12,6 +17,16 @@ _NAME_LENGTH = 100
 
 class OutOfForm(Exception):
     """An event of a kind that Claude sends, and not as Claude sends it."""
+
+
+class Sent(Protocol):
+    """An event as it was sent: its name, None for one without, and its data, "" for none."""
+
+    @property
+    def event(self) -> str | None: ...
+
+    @property
+    def data(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +87,39 @@ class Ended:
 Event = Started | Thought | Wrote | Ended
 
 
-def read(event: object) -> Event | None:
-    """What an event of the SDK's says; None for one that says nothing here.
+def read(data: object) -> Event | None:
+    """What the data of an event says; None for one that says nothing here.
 
-    Kinds that are not known are passed over, as the API's versioning page asks; the SDK builds them as another kind.
-    Raises OutOfForm for one that should say something and does not.
+    Kinds that are not known are passed over, as the API's versioning page asks. Raises OutOfForm for one that should
+    say something and does not.
     """
-    match getattr(event, "type", None):
-        case "message_start":
-            message = getattr(event, "message", None)
-            return Started(_name(getattr(message, "model", None)), _counts(getattr(message, "usage", None)))
+    match _at(data, "type"):
+        case "content_block_delta":
+            delta = _at(data, "delta")
+            return _piece(delta) if _kind(delta) == "text_delta" else None
         case "content_block_start":
-            block = getattr(event, "content_block", None)
+            block = _at(data, "content_block")
             match _kind(block):
                 case "thinking" | "redacted_thinking":
                     return Thought()
                 case "text":
                     return _piece(block)
-        case "content_block_delta":
-            delta = getattr(event, "delta", None)
-            return _piece(delta) if _kind(delta) == "text_delta" else None
+        case "message_start":
+            message = _at(data, "message")
+            return Started(_name(_at(message, "model")), _counts(_at(message, "usage")))
         case "message_delta":
-            delta = getattr(event, "delta", None)
-            reason = getattr(delta, "stop_reason", None)
+            delta = _at(data, "delta")
+            reason = _at(delta, "stop_reason")
             if not isinstance(reason, str | None):
                 raise OutOfForm("a stop reason that is no text")
-            category = _name(getattr(getattr(delta, "stop_details", None), "category", None))
-            return Ended(_name(reason), category, _counts(getattr(event, "usage", None)))
+            category = _name(_at(_at(delta, "stop_details"), "category"))
+            return Ended(_name(reason), category, _counts(_at(data, "usage")))
     return None
+
+
+def _at(value: object, name: str) -> Any:
+    """What an object holds under a name; None where there is none, or the value is no object."""
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _at_most(most: int, count: int | None) -> int | None:
@@ -107,14 +127,14 @@ def _at_most(most: int, count: int | None) -> int | None:
 
 
 def _kind(part: object) -> str:
-    kind = getattr(part, "type", None)
+    kind = _at(part, "type")
     if not isinstance(kind, str):
         raise OutOfForm("a part of an answer without a kind")
     return kind
 
 
 def _piece(part: object) -> Wrote | None:
-    text = getattr(part, "text", None)
+    text = _at(part, "text")
     if not isinstance(text, str | None):
         raise OutOfForm("text that is no text")
     return Wrote(sound(text)) if text else None
@@ -128,7 +148,7 @@ def _name(value: object) -> str | None:
 
 
 def _counts(usage: object) -> Counts:
-    split = getattr(usage, "cache_creation", None)
+    split = _at(usage, "cache_creation")
     return Counts(
         sent=_count(usage, "input_tokens"),
         read=_count(usage, "cache_read_input_tokens"),
@@ -140,5 +160,5 @@ def _counts(usage: object) -> Counts:
 
 
 def _count(usage: object, name: str) -> int | None:
-    value = getattr(usage, name, None)
+    value = _at(usage, name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,12 +1,15 @@
 """What the SDK raises, as errors that a person may be shown. Status and codes are read, messages never matched.
 
 The table is Anthropic's errors page and anthropic 2.12's _exceptions.py; what happens in the middle of a stream was
-tried against a loopback server: a cut connection and a silence come as raw httpx2 errors, an error event as an
-APIStatusError with status 200.
+tried against a loopback server: a cut connection and a silence come as raw httpx2 errors, an error event under status
+200.
 """
 
 from __future__ import annotations
 
+import json
+
+import aiohttp
 import anthropic
 import httpx2
 
@@ -25,8 +28,6 @@ from bot.errors import (
     UnknownModel,
 )
 from bot.llm.tagged import sound
-
-BEFORE_IT_WAS_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 _LONGEST_TOLD = 31 * 86_400.0  # seconds; every limit of the service opens again within a month
 
@@ -52,6 +53,15 @@ def retry_after(response: httpx2.Response) -> float | None:
     except ValueError:
         return None
     return seconds if seconds > 0 else None
+
+
+def never_sent(error: anthropic.APIConnectionError) -> bool:
+    """Whether the request cannot have reached the service, so that no model can have worked."""
+    transport = error.__cause__
+    if isinstance(transport, httpx2.ConnectTimeout | httpx2.ProxyError):
+        return True
+    # What the transport calls an error of connecting may be a connection that was lost after all was sent.
+    return isinstance(transport, httpx2.ConnectError) and isinstance(transport.__cause__, aiohttp.ClientConnectorError)
 
 
 def of_status(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
@@ -86,6 +96,15 @@ def of_status(error: anthropic.APIStatusError, model: str, address: str) -> Mode
         return ServiceFault(error.request_id)
     why = error.api_message  # whatever stands there: the SDK does not look
     return RequestRefused.wrong(sound(why) if isinstance(why, str) else None, error.request_id)
+
+
+def of_error_event(data: str, response: httpx2.Response, model: str, address: str) -> ModelError:
+    """The error for an event that says, in the middle of an answer, what went wrong; ``data`` as it was sent."""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):  # no JSON, or nested without end
+        body = data
+    return of_status(anthropic.APIStatusError("an event of the stream", response=response, body=body), model, address)
 
 
 def of_transport(error: httpx2.RequestError, silence: float) -> ModelError:

@@ -61,9 +61,9 @@ class Hearing:
         """Whether it was declined before any output, which is not billed though counts are sent."""
         return self.stop_reason == "refusal" and not self.pieces and not self.thought
 
-    def hear(self, event: object) -> None:
-        """Takes one event of the SDK's. Raises OutOfForm for one that Claude cannot have sent."""
-        match read(event):
+    def hear(self, data: object) -> None:
+        """Takes the data of one event. Raises OutOfForm for one that Claude cannot have sent."""
+        match read(data):
             case Started(model, counts):
                 self.began = True
                 self.model = model or self.model

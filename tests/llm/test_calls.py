@@ -5,16 +5,6 @@ from __future__ import annotations
 import logging
 
 import pytest
-from anthropic.types import (
-    Message,
-    MessageDeltaUsage,
-    RawContentBlockDeltaEvent,
-    RawMessageDeltaEvent,
-    RawMessageStartEvent,
-    TextDelta,
-    Usage,
-)
-from anthropic.types.raw_message_delta_event import Delta
 
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
@@ -75,13 +65,10 @@ async def test_a_log_at_its_finest_holds_no_note(
     assert "61,000" not in caplog.text
 
 
-def heard(*, start: Usage | None, end: MessageDeltaUsage | None) -> Hearing:
+def heard(*, start: dict[str, int] | None, end: dict[str, int] | None) -> Hearing:
     hearing = Hearing("a-local-model", "Five words are sent here.", 100, lambda: 0.0, None)
-    hearing.hear(
-        RawMessageStartEvent.construct(type="message_start", message=Message.construct(model="it", usage=start))
-    )
-    delta = Delta.construct(stop_reason="end_turn")
-    hearing.hear(RawMessageDeltaEvent.construct(type="message_delta", delta=delta, usage=end))
+    hearing.hear({"type": "message_start", "message": {"model": "it", "usage": start}})
+    hearing.hear({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": end})
     return hearing
 
 
@@ -93,18 +80,17 @@ def test_counts_that_a_local_server_leaves_out_are_estimated() -> None:
 
 
 def test_counts_that_come_only_at_the_end_are_taken_as_they_are() -> None:
-    end = MessageDeltaUsage.construct(input_tokens=70, output_tokens=30)
-    settlement = heard(start=None, end=end).settlement()
+    settlement = heard(start=None, end={"input_tokens": 70, "output_tokens": 30}).settlement()
     assert (settlement.input_tokens, settlement.output_tokens, settlement.estimated) == (70, 30, False)
 
 
 def test_half_a_character_in_a_stream_does_not_reach_the_store() -> None:
     hearing = Hearing("it", "sent", 100, lambda: 0.0, None)
-    delta = TextDelta.construct(type="text_delta", text="a\ud83d b")
-    hearing.hear(RawContentBlockDeltaEvent.construct(type="content_block_delta", index=0, delta=delta))
+    delta = {"type": "text_delta", "text": "a\ud83d b"}
+    hearing.hear({"type": "content_block_delta", "index": 0, "delta": delta})
     assert hearing.text == "a? b"
 
 
 def test_a_cache_write_without_its_kind_is_for_an_hour() -> None:
-    start = Usage.construct(input_tokens=10, cache_creation_input_tokens=600, output_tokens=1)
-    assert heard(start=start, end=MessageDeltaUsage.construct(output_tokens=5)).tokens.write_1h == 600
+    start = {"input_tokens": 10, "cache_creation_input_tokens": 600, "output_tokens": 1}
+    assert heard(start=start, end={"output_tokens": 5}).tokens.write_1h == 600
