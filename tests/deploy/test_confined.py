@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import re
 import shutil
 import signal
@@ -15,9 +14,9 @@ import pytest
 
 from tests.deploy.confined import LIBRARY
 from tests.deploy.promises import ROOT
-from tests.discord_ui.conftest import DRAFT, NOTES
-from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request
-from tests.simulators.discord import Attachment, DiscordSimulator, process
+from tests.deploy.serving import respond, settings, story
+from tests.simulators.claude import ClaudeSimulator
+from tests.simulators.discord import DiscordSimulator, process
 
 UNIT = ROOT / "deploy" / "essay-bot.service"
 
@@ -33,10 +32,6 @@ def filters() -> None:
         pytest.skip("libseccomp is not installed")
 
 
-def respond(request: Request) -> Answer:
-    return Reply(DRAFT if request.schema is None else json.dumps({"placements": []}))
-
-
 @pytest.mark.usefixtures("filters")
 async def test_under_the_units_system_call_filter_a_draft_is_written_and_its_claims_are_found(tmp_path: Path) -> None:
     """With the process for slow work beside the bot; and the bot ends as it should when it is told to."""
@@ -45,22 +40,12 @@ async def test_under_the_units_system_call_filter_a_draft_is_written_and_its_cla
     async with ClaudeSimulator(responder=respond) as claude, DiscordSimulator() as sim:
         more = {
             "PYTHONPATH": f"{place}:{ROOT}",
-            "DISCORD_TOKEN": sim.token,
-            "ACCESS": "open",
             "DATABASE_PATH": str(tmp_path / "essays.db"),
-            "ANTHROPIC_API_KEY": claude.key or "",
-            "ANTHROPIC_BASE_URL": claude.base_url,
+            **settings(claude, sim),
         }
         run = f'exec "$0" -m tests.deploy.confined {UNIT} "$0" -m bot run 2>{log}'
         async with process(sim, ("/bin/sh", "-c", run, sys.executable), place, more, cwd=tmp_path) as bot:
-            user = sim.user("writer")
-            panel = await (
-                await user.slash(user.dm, "draft", notes=Attachment("notes.md", NOTES.replace("48,500", "").encode()))
-            ).message()
-            await user.click(panel, "Write draft")
-            await user.sees(lambda _: "version 1" in panel.text, timeout=20)
-            await user.select(panel, "More", "Unsupported claims")
-            await user.sees(lambda screen: "48,500" in screen.text)
+            await story(sim)
             asked = [sys.executable, "-m", "bot", "check", "--running"]
             said = subprocess.run(asked, cwd=tmp_path, env=more, capture_output=True, text=True, check=False)
             assert (said.returncode, said.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -16,10 +17,16 @@ import pytest
 import yaml
 
 from tests.deploy.promises import ROOT, dockerfile
+from tests.deploy.serving import respond, settings, story
+from tests.simulators.claude import ClaudeSimulator
+from tests.simulators.discord import DiscordSimulator, process
+from tests.simulators.discord.pointing import VARIABLE
 
 INSTRUCTIONS = dockerfile((ROOT / "Dockerfile").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 IMAGE = "career-essay-bot-test:local"
+# As deploy/compose.yaml shuts it off.
+SHUT_OFF = ("--init", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true")
 
 
 def rests(name: str) -> list[str]:
@@ -138,20 +145,22 @@ def test_compose_itself_takes_the_file(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def engine() -> str:
-    """docker, where an engine answers that already has the base image; tests bring nothing in over the network."""
+    """docker, where an engine answers that already has the base image, with the bot's image built.
+
+    pip brings the dependencies in, so whoever has pulled the base image needs its package index as well.
+    """
     docker = tool("docker")
     base = f"python:{dict(rest.split('=') for rest in rests('ARG'))['PYTHON']}-slim"
     if subprocess.run([docker, "info"], capture_output=True, check=False, timeout=60).returncode:
         pytest.skip("no docker engine answers")
     if subprocess.run([docker, "image", "inspect", base], capture_output=True, check=False).returncode:
         pytest.skip(f"the engine has no {base}: pull it to have the image built here")
+    subprocess.run([docker, "build", "--tag", IMAGE, str(ROOT)], check=True)
     return docker
 
 
 def test_the_image_is_built_and_its_program_works_with_a_root_filesystem_that_is_read_only(engine: str) -> None:
-    """pip brings the dependencies in, so whoever has pulled the base image needs its package index as well."""
-    subprocess.run([engine, "build", "--tag", IMAGE, str(ROOT)], check=True)
-    run = [engine, "run", "--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"]
+    run = [engine, "run", "--rm", *SHUT_OFF]
     checked = subprocess.run([*run, IMAGE, "check"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "/data/essays.db" in checked.stdout
@@ -160,3 +169,23 @@ def test_the_image_is_built_and_its_program_works_with_a_root_filesystem_that_is
     assert asked.stderr.startswith("No bot is serving /data/essays.db")
     who = subprocess.run([*run, "--entrypoint", "id", IMAGE, "-u"], capture_output=True, text=True, check=True)
     assert who.stdout.strip() == rests("USER")[0].partition(":")[0]
+
+
+async def test_the_container_serves_writers_says_that_it_is_well_and_ends_when_it_is_stopped(
+    engine: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"  # whose parents are of no concern to the container, where the bot is another user
+    place.mkdir(mode=0o755)
+    name = f"{IMAGE.partition(':')[0]}-{tmp_path.name}"
+    asked = [engine, "exec", name, "essay-bot", "check", "--running"]
+    async with ClaudeSimulator(responder=respond) as claude, DiscordSimulator() as sim:
+        told = {"PYTHONPATH": "/place", VARIABLE: sim.address, **settings(claude, sim)}
+        given = [f"--env={variable}={value}" for variable, value in told.items()]
+        # The simulators are on this machine's own loopback address.
+        run = [engine, "run", "--rm", f"--name={name}", "--network=host", f"--volume={place}:/place:ro", *SHUT_OFF]
+        async with process(sim, [*run, *given, IMAGE], place, {}) as bot:
+            await story(sim)
+            said = subprocess.run(asked, capture_output=True, text=True, check=False)
+            assert (said.returncode, said.stderr) == (0, "")
+            stopping = await asyncio.create_subprocess_exec(engine, "stop", name, stdout=subprocess.DEVNULL)
+            assert (await stopping.wait(), await bot.wait()) == (0, 0)
