@@ -108,7 +108,7 @@ class CatchUp:
         if safe is None or writer not in self._caught_up:
             return
         try:
-            await self._store.mark(writer, safe - _OVERLAP)
+            await self._mark(writer, safe)
         except StoreError as error:  # the next start reads a little more than it must
             log.warning("how far a DM was read could not be stored: %s", type(error).__name__)
 
@@ -139,6 +139,11 @@ class CatchUp:
         for reading in self._readings.values():
             if reading.channel.id == channel:
                 reading.gone.add(message)
+
+    async def _mark(self, writer: str, message: int) -> None:
+        """All up to a message is stored. Raises StoreError."""
+        read = message - _OVERLAP
+        await self._store.mark(writer, read, discord.utils.snowflake_time(read))
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name="catching-up")
@@ -188,7 +193,7 @@ class CatchUp:
         try:
             with self._teller.together(client, writer):
                 last = await self._read(client, reading)
-            await self._store.mark(writer, last - _OVERLAP)
+            await self._mark(writer, last)
         except (StoreError, *STUMBLES) as error:
             log.info("a DM could not be read: %s", type(error).__name__)
             refused = isinstance(error, (discord.Forbidden, discord.NotFound))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 import discord
 
@@ -147,7 +148,7 @@ class Talk:
         if not _by_person(message) or writer_id(self._secret, message.author.id) != channel.writer:
             return
         if new:
-            await self._hear(client, message)
+            await self._hear(client, message, late=True)
         if message.edited_at is not None:
             await self._change(client, channel.writer, message)
 
@@ -163,16 +164,17 @@ class Talk:
                 if is_marked(message.content):
                     self.teller.say(client, writer, message.channel.id, _MARKED)
 
-    async def _hear(self, client: discord.Client, message: discord.Message) -> bool:
+    async def _hear(self, client: discord.Client, message: discord.Message, *, late: bool = False) -> bool:
         """Stores a message with its files, and marks what can be marked; whether its writer is answered.
 
-        Raises StoreError.
+        One that was just written belongs to what stands there, whatever the clocks say; only for a ``late`` one are
+        Discord's and ours compared. Raises StoreError.
         """
         writer, served = writer_id(self._secret, message.author.id), True
         self._catch_up.hearing(writer, message.id)
         try:
             self._check(message.author.id, OWN_DM)
-            await self._take(client, writer, message)
+            await self._take(client, writer, message, message.created_at if late else None)
         except NotServed as error:
             served = False
             if writer not in self._refused:
@@ -184,9 +186,11 @@ class Talk:
         await self._catch_up.heard(writer, message.id)
         return served
 
-    async def _take(self, client: discord.Client, writer: str, message: discord.Message) -> None:
+    async def _take(
+        self, client: discord.Client, writer: str, message: discord.Message, written: datetime | None
+    ) -> None:
         channel = message.channel.id
-        heard = await self._conversation.heard(writer, message.id, message.content)
+        heard = await self._conversation.heard(writer, message.id, message.content, written)
         if heard is None:
             return
         await self._catch_up.met(writer, channel, message.id - 1)
@@ -201,7 +205,8 @@ class Talk:
         if not message.attachments and not shows(message.content):
             notices.append(_NO_TEXT)
         if heard.new and is_marked(message.content):
-            notices.append(_MARK_ALONE if heard.question is None and is_mark_alone(message.content) else _MARKED)
+            waits = heard.question is None and heard.note is None and is_mark_alone(message.content)
+            notices.append(_MARK_ALONE if waits else _MARKED)
         if notes:
             known = await self._desk.notes(writer, heard.essay)
             told = left_out.told([note for note in known if note.number in notes])

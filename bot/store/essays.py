@@ -14,6 +14,7 @@ from bot.errors import NothingToDo, UnknownEssay, UnknownVersion
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
 from bot.essay.notes import Passage
+from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.jobs import delete_jobs
 
@@ -82,10 +83,11 @@ class SqliteStore:
 
         await self._change(writer, essay, at, work)
 
-    async def delete(self, writer: str, essay: str) -> None:
+    async def delete(self, writer: str, essay: str, at: datetime) -> None:
         def work(database: SealedDatabase) -> None:
             with database.writing() as db:
                 check_own(db, writer, essay)
+                turns.deleted(db, writer, essay, at)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)
             # The log still holds the pages as they were; emptied, only the overwritten ones are left.

@@ -226,3 +226,41 @@ def _heard(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+# What stood before each writer and when, also before now; and which essays were deleted, without a word of them: a
+# message that is read late goes where it belonged when it was written, and nowhere if that has been deleted since.
+@_step("0006_turns")
+def _turns(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE turns (
+            number INTEGER PRIMARY KEY,
+            writer TEXT NOT NULL,
+            since TEXT NOT NULL,
+            essay TEXT NOT NULL, -- it may be deleted since
+            question INTEGER
+        ) STRICT
+        """,
+        "CREATE INDEX turns_by_writer ON turns (writer, number)",
+        """
+        CREATE TABLE gone (
+            essay TEXT PRIMARY KEY,
+            writer TEXT NOT NULL,
+            created TEXT NOT NULL,
+            deleted TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX gone_by_writer ON gone (writer)",
+        # Since when something stood there was not stored: not before it was asked, or its essay begun.
+        """
+        INSERT INTO turns (writer, since, essay, question)
+        SELECT c.writer, coalesce(q.created, e.created), c.essay, c.question
+        FROM conversations c JOIN essays e ON e.id = c.essay
+        LEFT JOIN questions q ON q.essay = c.essay AND q.number = c.question ORDER BY c.rowid
+        """,
+        "DROP INDEX conversations_by_essay",
+        "ALTER TABLE conversations DROP COLUMN essay",
+        "ALTER TABLE conversations DROP COLUMN question",
+    ):
+        db.execute(statement)

@@ -72,10 +72,14 @@ class Channel:
 class ConversationStore(Protocol):
     """Where conversations live. Every call is one transaction; all raise StoreError where the store cannot be used."""
 
-    async def hear(self, message: int, text: str, new: Essay, at: datetime) -> Heard | None:
+    async def hear(
+        self, message: int, text: str, new: Essay, at: datetime, written: datetime | None = None
+    ) -> Heard | None:
         """Stores a message of the writer of ``new``, unless it is stored; in ``new`` where they have no essay.
 
-        None, and nothing, where it was heard before and its essay has been deleted since.
+        One that is read late was ``written`` at that time: it goes to what stood before the writer then, and a message
+        of an answer that has ended since becomes part of its note. None, and nothing, where its essay has been deleted
+        since, whether it was heard before or is only now.
         """
 
     async def hear_file(
@@ -120,10 +124,10 @@ class ConversationStore(Protocol):
     async def meet(self, writer: str, channel: int, read: int) -> bool:
         """Stores a writer's channel, and behind which message to read it; False, and nothing, where it is known."""
 
-    async def mark(self, writer: str, read: int) -> None:
-        """Stores up to which message a writer's channel need not be read again. It never goes back.
+    async def mark(self, writer: str, read: int, until: datetime) -> None:
+        """Stores up to which message, written at ``until``, a writer's channel need not be read again.
 
-        That a message behind it was heard stays known, whatever becomes of its words.
+        It never goes back. That a message behind it was heard stays known, whatever becomes of its words.
         """
 
     async def forget(self, writer: str) -> None:
@@ -139,16 +143,16 @@ class Conversation:
         self._clock = clock
         self._new_id = new_id
 
-    async def heard(self, writer: str, message: int, text: str) -> Heard | None:
+    async def heard(self, writer: str, message: int, text: str, written: datetime | None = None) -> Heard | None:
         """Stores a message, once however often it is heard. It goes to what stands before the writer.
 
-        Where nothing does, to their last changed essay; where there is none, to a new one. None where it was heard
-        before and its essay has been deleted since: then nothing of it comes back. Raises BadInput for what is no text
-        in UTF-8.
+        Where nothing does, to their last changed essay; where there is none, to a new one. With ``written``, a time in
+        UTC, it is read late: it goes to what stood there then, and never to a question that was put later. None where
+        its essay has been deleted since: then nothing of it comes back. Raises BadInput for what is no text in UTF-8.
         """
         words, now, structure = typed(text, "Your message"), self._clock(), usual(self._desk.structures)
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
-        return await self.store.hear(message, words, new, now)
+        return await self.store.hear(message, words, new, now, written)
 
     async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> tuple[int, ...]:
         """Stores what a file of a message held as notes, each under the section that its heading names; their numbers.

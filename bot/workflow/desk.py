@@ -84,7 +84,7 @@ class Desk:
 
     async def delete(self, writer: str, essay: str) -> None:
         """Removes an essay and all that belongs to it, for good."""
-        await self._store.delete(writer, essay)
+        await self._store.delete(writer, essay, self._clock())
 
     async def hand_in(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
         """Stores a page of notes under the sections its headings name.

@@ -41,7 +41,7 @@ class Store(Protocol):
         Raises NothingToDo where the essay holds a note, a question or a version: they belong to the old structure.
         """
 
-    async def delete(self, writer: str, essay: str) -> None:
+    async def delete(self, writer: str, essay: str, at: datetime) -> None:
         """Removes the essay with its notes, questions and versions, for good."""
 
     async def add_notes(

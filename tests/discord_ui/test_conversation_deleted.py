@@ -24,13 +24,18 @@ async def told_and_deleted(bot: Bot, user: User) -> Message:
     message = await user.say(user.dm, SECRET, [Attachment("notes.md", b"## What I missed\n\nKlaus again.")])
     await user.sees(lambda screen: "1 note stored" in screen.text and "1 message" in panel.text)
     await (await user.click(panel, "Next")).followup()
+    await delete_essay(bot, user)
+    return message
+
+
+async def delete_essay(bot: Bot, user: User) -> None:
+    """Deletes the last changed essay for good."""
     listed = await (await user.slash(user.dm, "essays")).message()
     await user.select(listed, "Choose an essay", (await bot.essay(user)).id)
     for label in ("Delete", "Yes, delete it", "Delete for good"):
         await user.sees(reads(listed, f"[{label}]"))
         await user.click(listed, label)
     await user.sees(reads(listed, "It is deleted."))
-    return message
 
 
 async def nothing(user: User, message: Message) -> None:

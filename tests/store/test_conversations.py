@@ -79,9 +79,9 @@ async def test_a_mark_never_goes_back_and_outlives_the_process(
     assert await talk.meet("me", CHANNEL, FIRST)
     assert not await talk.meet("me", CHANNEL, THIRD)
     assert await talk.channels() == (Channel("me", CHANNEL, FIRST),)
-    await talk.mark("me", THIRD)
-    await talk.mark("me", SECOND)
-    await talk.mark("somebody", SECOND)
+    await talk.mark("me", THIRD, clock())
+    await talk.mark("me", SECOND, clock())
+    await talk.mark("somebody", SECOND, clock())
     store.close()
     again = SqliteStore(database, None, clock)
     assert await SqliteConversations(again.thread).channels() == (Channel("me", CHANNEL, THIRD),)
@@ -92,7 +92,7 @@ async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewh
     store: SqliteStore, talk: SqliteConversations, clock: Clock
 ) -> None:
     await talk.hear(FIRST, "one", essay(clock), clock())
-    await store.delete("me", "essay-1")
+    await store.delete("me", "essay-1", clock())
     heard = await talk.hear(SECOND, "two", essay(clock, "essay-2"), clock())
     assert heard is not None
     assert (heard.essay, heard.begun) == ("essay-2", True)
@@ -109,13 +109,13 @@ async def test_what_was_heard_stays_known_without_its_words_until_it_is_not_read
         await talk.hear(message, "The lift at Mill Lane", essay(clock), clock())
     await talk.hear(THIRD, "Mine", essay(clock, "other", "another"), clock())
     for name in (None, "essay-2"):
-        await store.delete("me", "essay-1") if name is None else await store.add_essay(essay(clock, name))
+        await store.delete("me", "essay-1", clock()) if name is None else await store.add_essay(essay(clock, name))
         for message in (FIRST, SECOND):
             assert await talk.hear(message, "The lift at Mill Lane", essay(clock, "new"), clock()) is None
     assert [found.id for found in await store.essays("me")] == ["essay-2"]
     assert await talk.pieces("me", "essay-2") == ()
     rows = sqlite3.connect(database)
-    await talk.mark("me", FIRST)
+    await talk.mark("me", FIRST, clock())
     assert rows.execute("SELECT count(*) FROM heard WHERE writer = 'me'").fetchone() == (1,)
     await talk.forget("me")
     assert rows.execute("SELECT writer FROM heard").fetchall() == [("another",)]
@@ -131,7 +131,7 @@ async def test_a_database_of_the_release_before_knows_what_it_heard(
     older.close()
     again = SqliteStore(database, None, clock)
     try:
-        await again.delete("me", "essay-1")
+        await again.delete("me", "essay-1", clock())
         assert await SqliteConversations(again.thread).hear(FIRST, "one", essay(clock, "new"), clock()) is None
     finally:
         again.close()
@@ -172,9 +172,10 @@ async def test_forgetting_a_person_leaves_no_message_and_no_channel(
     assert await talk.channels() == ()
     assert await talk.pieces("me", "essay-1") == ()
     rows = sqlite3.connect(database).execute(
-        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations), (SELECT count(*) FROM heard)"
+        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations), (SELECT count(*) FROM heard),"
+        " (SELECT count(*) FROM turns)"
     )
-    assert rows.fetchone() == (0, 0, 0)
+    assert rows.fetchone() == (0, 0, 0, 0)
 
 
 async def test_an_answer_is_left_out_as_a_whole_where_one_of_its_messages_is_marked(
@@ -214,3 +215,52 @@ async def test_a_mark_that_is_put_into_a_message_later_leaves_its_note_out(
     await talk.change("me", FIRST, "[private] My boss drank a lot.", clock())
     note = (await store.notes("me", "essay-1"))[1]
     assert (note.text, note.left_out) == ("My boss drank a lot.", False)
+
+
+async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    """Also for a message that was written after it was asked and is read late."""
+    number = await asked(store, clock)
+    await store.add_essay(essay(clock, "newer"))
+    before = clock()
+    store.close()
+    older = sqlite3.connect(database)
+    older.executescript(f"""
+        DROP TABLE turns; DROP TABLE gone; DELETE FROM _sqlite_migrations WHERE name = '0006_turns';
+        ALTER TABLE conversations ADD COLUMN essay TEXT REFERENCES essays (id) ON DELETE SET NULL;
+        ALTER TABLE conversations ADD COLUMN question INTEGER;
+        CREATE INDEX conversations_by_essay ON conversations (essay);
+        INSERT INTO conversations VALUES ('me', NULL, NULL, 'essay-1', {number}), ('nobody', NULL, NULL, NULL, NULL);
+    """)
+    older.close()
+    again = SqliteStore(database, None, clock)
+    talk = SqliteConversations(again.thread)
+    try:
+        for message, written in ((FIRST, before), (SECOND, None)):
+            heard = await talk.hear(message, "It was loud.", essay(clock, "not-used"), clock(), written)
+            assert heard is not None
+            assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
+    finally:
+        again.close()
+
+
+async def test_what_a_message_read_late_needs_is_kept_only_for_as_long_as_one_may_come(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    """The ids of deleted essays, and what stood before somebody; those of a writer without a DM not at all."""
+    await talk.meet("me", CHANNEL, FIRST)
+    for writer in ("me", "another"):
+        for name in ("one", "two"):
+            await store.add_essay(essay(clock, f"{writer}-{name}", writer))
+            await talk.turn_to(writer, f"{writer}-{name}", None, clock())
+        await store.delete(writer, f"{writer}-one", clock())
+    rows = sqlite3.connect(database)
+    turns = "SELECT essay FROM turns WHERE writer = 'me'"
+    assert rows.execute("SELECT essay FROM gone").fetchall() == [("me-one",)]
+    assert rows.execute(turns).fetchall() == [("me-one",), ("me-two",)]
+    await talk.mark("me", THIRD, clock())
+    assert rows.execute("SELECT essay FROM gone").fetchall() == []
+    assert rows.execute(turns).fetchall() == [("me-two",)]
+    await talk.forget("me")
+    assert rows.execute("SELECT DISTINCT writer FROM turns").fetchall() == [("another",)]

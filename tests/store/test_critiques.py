@@ -16,7 +16,7 @@ from bot.essay.spans import Span
 from bot.essay.structure import Structure
 from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
-from bot.workflow.criticism import Critiqued, Decision
+from bot.workflow.critiqued import Critiqued, Decision
 from bot.workflow.desk import Desk
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

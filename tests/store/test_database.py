@@ -191,7 +191,7 @@ async def test_a_deleted_essay_leaves_none_of_its_bytes(
     await write(store, structure, clock)
     sealed = await store.thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
     assert all(text[:60] in stored_bytes(database) for text in sealed)
-    await store.delete("me", "one")
+    await store.delete("me", "one", clock())
     assert not any(text[:60] in stored_bytes(database) for text in sealed)
     with pytest.raises(UnknownEssay):
         await store.notes("me", "one")

@@ -1,0 +1,159 @@
+"""Messages as they are stored, and the notes that are made of them: each function inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.essay.essay import Answered, Note
+from bot.essay.marks import is_mark_alone, is_marked
+from bot.essay.notes import Passage, answered
+from bot.essay.words import has_words
+from bot.store.database import SealedDatabase
+from bot.store.essays import insert_note, next_number, question_of
+from bot.workflow.conversation import joined
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored piece. ``id`` is the message's, which is what puts pieces in order."""
+
+    key: str
+    id: int
+    question: int | None
+    note: int | None
+    text: str
+
+
+def stored(database: SealedDatabase, db: Database, essay: str, note: int | None) -> list[Stored]:
+    """The messages that are a note, in order; with None, those that wait."""
+    rows: Sequence[Sequence[Any]] = db.execute(
+        "SELECT message, id, question, note, text FROM pieces WHERE essay = ? AND note IS ? AND part = 0", [essay, note]
+    ).fetchall()
+    unseal = database.sealer.open
+    found = [Stored(key, int(unseal(number)), asked, made, unseal(text)) for key, number, asked, made, text in rows]
+    return sorted(found, key=lambda piece: piece.id)
+
+
+def holds(db: Database, essay: str) -> bool:
+    """Whether an essay holds a note, a question or a version, so that its structure is settled."""
+    return bool(
+        db.execute(
+            "SELECT 1 FROM notes WHERE essay = ?1 UNION ALL SELECT 1 FROM questions WHERE essay = ?1"
+            " UNION ALL SELECT 1 FROM versions WHERE essay = ?1",
+            [essay],
+        ).fetchone()
+    )
+
+
+def touch(db: Database, essay: str, at: datetime) -> None:
+    """Marks an essay as changed."""
+    db.execute("UPDATE essays SET changed = ? WHERE id = ?", [at.isoformat(), essay])
+
+
+def add_note(database: SealedDatabase, db: Database, essay: str, passage: Passage, at: datetime) -> int:
+    """Stores a passage as a note, and returns its number."""
+    note = Note(next_number(db, "notes", essay), passage.text, None, passage.section, passage.left_out)
+    insert_note(database, db, essay, note, at)
+    return note.number
+
+
+def tie(db: Database, keys: Sequence[str], note: int) -> None:
+    """Stores that the messages are part of a note."""
+    for key in keys:
+        db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [note, key])
+
+
+def renew(database: SealedDatabase, db: Database, essay: str, note: int, *, marked: bool) -> bool:
+    """Gives a note the text of its messages, and leaves it out if ``marked``; False, and nothing, without a word."""
+    said = answered(joined([piece.text for piece in stored(database, db, essay, note)]))
+    if not has_words([said.text]):
+        return False
+    values = [database.sealer.seal(said.text), int(marked), essay, note]
+    db.execute("UPDATE notes SET text = ?, left_out = max(left_out, ?) WHERE essay = ? AND number = ?", values)
+    return True
+
+
+def settle(
+    database: SealedDatabase, db: Database, essay: str, question: int | None, key: str, at: datetime
+) -> int | None:
+    """Makes a note of a message for which nothing is left to wait; its number, None where it holds no words.
+
+    With marks alone that came before it; where it answers a question, with what waits as an answer to that. If the
+    answer has become a note already, it is part of that one; and so is a mark alone of what was written next.
+    """
+    waiting = stored(database, db, essay, None)
+    piece = next(one for one in waiting if one.key == key)
+    note = _next_note(database, db, essay, piece) if _is_mark(piece) else _note_of(db, essay, question)
+    if note is not None:
+        tie(db, [key], note)
+        renew(database, db, essay, note, marked=is_marked(piece.text))
+        return note
+    if question is not None:
+        chosen = [one for one in waiting if one.question == question]
+    else:
+        chosen = [one for one in waiting if one == piece or (_is_mark(one) and one.id < piece.id)]
+    made = end(database, db, essay, chosen, at)
+    return made[0].number if made else None
+
+
+def _note_of(db: Database, essay: str, question: int | None) -> int | None:
+    """The note that messages have become which answered a question; None for None."""
+    query = "SELECT max(note) FROM pieces WHERE essay = ? AND question = ? AND part = 0"
+    found: int | None = db.execute(query, [essay, question]).fetchone()[0]
+    return found
+
+
+def _next_note(database: SealedDatabase, db: Database, essay: str, mark: Stored) -> int | None:
+    """The note of the first message after a mark that answers no question; None where none has become one."""
+    query = "SELECT DISTINCT note FROM pieces WHERE essay = ? AND question IS NULL AND part = 0 AND note IS NOT NULL"
+    notes = [number for (number,) in db.execute(query, [essay]).fetchall()]
+    after = [one for note in notes for one in stored(database, db, essay, note) if one.id > mark.id]
+    return min(after, key=lambda one: one.id).note if after else None
+
+
+def end(
+    database: SealedDatabase, db: Database, essay: str, waiting: Sequence[Stored], at: datetime
+) -> tuple[Note, ...]:
+    """Makes one note of all that answers a question, and one of each message that answers none.
+
+    A message that is a mark alone belongs to the next one.
+    """
+    groups: dict[object, list[Stored]] = {}
+    marks: list[Stored] = []
+    for piece in waiting:
+        if piece.question is not None:
+            groups.setdefault(piece.question, []).append(piece)
+        elif _is_mark(piece):
+            marks.append(piece)
+        else:
+            groups[piece.key] = [*marks, piece]
+            marks = []
+    notes: list[Note] = []
+    for group in groups.values():
+        said = answered(joined([piece.text for piece in group]))
+        if not has_words([said.text]):
+            continue
+        number, asked = next_number(db, "notes", essay), group[0].question
+        note = Note(number, said.text, left_out=said.left_out)
+        if asked is not None:
+            query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?"
+            question = question_of(database, db.execute(query, [essay, asked]).fetchone())
+            note = replace(note, question=question.text, section=question.section)
+            state = [Answered.ANSWERED.value, essay, asked]
+            db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", state)
+        insert_note(database, db, essay, note, at)
+        tie(db, [piece.key for piece in group], number)
+        notes.append(note)
+    if notes:
+        touch(db, essay, at)
+    return tuple(notes)
+
+
+def _is_mark(piece: Stored) -> bool:
+    """Whether a message answers nothing and is a mark alone: the next message is what it leaves out."""
+    return piece.question is None and is_mark_alone(piece.text)

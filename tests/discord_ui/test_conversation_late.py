@@ -1,0 +1,117 @@
+"""What was written while the bot was away and is read late: it belongs where it did when it was written.
+
+Discord may refuse a DM for a minute after the start, in which its writer goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.discord_ui.conftest import Bot, Scripted, started
+from tests.discord_ui.dm import caught_up, everything, notes, question, quick, said
+from tests.discord_ui.steps import reads
+from tests.discord_ui.test_conversation_deleted import SECRET, delete_essay
+from tests.simulators.discord import Attachment, DiscordSimulator, User
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "essays.db"
+
+
+@pytest.fixture(autouse=True)
+def soon(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DM that Discord refuses is read again at once, for as long as it does: faster than Discord's limits allow."""
+    sim.settings.rate_limits = False
+    monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.02,))
+    monkeypatch.setattr("bot.discord_ui.catching_up._PACE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.discord_ui.catching_up._REFUSALS", 100_000)
+
+
+@asynccontextmanager
+async def refused(sim: DiscordSimulator, folder: Path, user: User) -> AsyncIterator[Bot]:
+    """The bot, started anew, to which Discord refuses the DM until the faults are cleared."""
+    fault = sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 403, 50001, times=None)
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        await sim.timeline.until(lambda: fault.used > 1, 10, lambda: "the DM was not read")
+        yield bot
+
+
+async def test_a_message_read_late_is_part_of_the_answer_it_was_written_for(
+    sim: DiscordSimulator, folder: Path
+) -> None:
+    """In its place, although the answer has ended since; the next question's answer is as it was. None is there
+    twice."""
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        quick(bot)
+        panel = await question(user)
+        await user.say(user.dm, "one")
+        await user.sees(reads(panel, "1 message"))
+    for text in ("two", "three"):
+        await user.say(user.dm, text)
+    async with refused(sim, folder, user) as bot:
+        await user.say(user.dm, "four")
+        await user.sees(lambda screen: "2 messages" in screen.text)
+        first = (await bot.desk.essays(bot.writer(user)))[0]
+        asked = (await bot.client.door.tools.interview.asked(bot.writer(user), first.id))[0]
+        below = await (await user.click(panel, "Next")).followup()
+        await user.say(user.dm, "An answer to the next.")
+        await user.sees(reads(below, "1 message"))
+        sim.faults.clear()
+        await caught_up(bot, user)
+        await user.sees(lambda screen: "1 note stored" in screen.text)
+        (note,) = await notes(bot, user)
+        assert (note.text, note.question) == ("one\n\ntwo\n\nthree\n\nfour", asked.text)
+        assert await said(bot, user) == [note.text, "An answer to the next."]
+        await (await user.click(below, "Next")).followup()
+        assert [one.text for one in await notes(bot, user)] == [note.text, "An answer to the next."]
+
+
+async def test_a_message_from_before_the_first_question_is_a_note_without_one(
+    sim: DiscordSimulator, folder: Path
+) -> None:
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        await (await user.slash(user.dm, "draft")).message()
+    await user.say(user.dm, "I changed jobs.")
+    async with refused(sim, folder, user) as bot:
+        panel = await question(user)
+        await user.say(user.dm, "It was loud.")
+        await user.sees(reads(panel, "1 message"))
+        sim.faults.clear()
+        await user.sees(lambda screen: "1 note stored" in screen.text)
+        (note,) = await notes(bot, user)
+        assert (note.text, note.question) == ("I changed jobs.", None)
+        assert await said(bot, user) == ["I changed jobs.", "It was loud."]
+
+
+@pytest.mark.parametrize("another", [False, True], ids=["the only essay", "another is left"])
+async def test_a_message_from_before_its_essay_was_deleted_makes_nothing(
+    sim: DiscordSimulator, folder: Path, another: bool
+) -> None:
+    """Neither an essay nor a note, also of its file, and nobody is told of it; one written after that is heard."""
+    user = sim.user("writer")
+    async with started(sim, folder, Scripted()) as bot:
+        if another:
+            await bot.desk.begin(bot.writer(user), bot.desk.structures["layoff"])
+            await bot.desk.hand_in(bot.writer(user), (await bot.essay(user)).id, "I was let go in May.")
+            await (await user.slash(user.dm, "draft", title="A new one")).message()
+        await question(user)
+    left = ["I was let go in May."] if another else []
+    await user.say(user.dm, SECRET, [Attachment("notes.md", b"## What I missed\n\nKlaus again.")])
+    async with refused(sim, folder, user) as bot:
+        await delete_essay(bot, user)
+    await user.say(user.dm, "It was loud.")
+    sim.faults.clear()
+    for _ in range(2):  # also not with the start after
+        async with started(sim, folder, Scripted()) as bot:
+            quick(bot)
+            await caught_up(bot, user)
+            assert await everything(bot, user) == [*left, "It was loud."]
+            assert len(await bot.desk.essays(bot.writer(user))) == 1
