@@ -33,6 +33,18 @@ class AlreadyServed(BotError):
         )
 
 
+class SeveralNames(BotError):
+    """The database has more than one name on the disk."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            f"{database} has another name on the disk, by a hard link. What was written last stands in files beside "
+            "the name that a database was opened by, so two names can damage it: this process ends, and nothing was "
+            f"changed. `find / -xdev -samefile {database}` lists the names: remove all but the one that the bot was "
+            "run with; that leaves what is in it."
+        )
+
+
 class NotLocked(BotError):
     """The file that keeps a second process away cannot be used."""
 
@@ -45,13 +57,15 @@ class NotLocked(BotError):
 
 @contextmanager
 def only_server(database: Path) -> Iterator[None]:
-    """No other process serves the database inside. Raises AlreadyServed, NotLocked.
+    """No other process serves the database inside. Raises AlreadyServed, SeveralNames, NotLocked.
 
     What is locked is the empty file ``<database>.lock``, which stays. The system lets go of it when the process ends,
-    however it does: that of a killed process is in nobody's way, also not in that of another container.
+    however it does: that of a killed process is in nobody's way, also not in that of another container. The database
+    itself is not locked, because SQLite does that in its own way; so one with several hard links, which have a lock
+    each, is refused. SQLite does not support them: https://www.sqlite.org/howtocorrupt.html, 2.4.
     """
-    path = database.resolve()  # by whatever link it was named
-    path = path.with_name(f"{path.name}.lock")
+    served = database.resolve()  # by whatever symbolic link it was named
+    path = served.with_name(f"{served.name}.lock")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -64,6 +78,8 @@ def only_server(database: Path) -> Iterator[None]:
             if isinstance(error, (BlockingIOError, PermissionError)):  # which of them depends on the system
                 raise AlreadyServed(database) from None
             raise NotLocked(path, error.strerror or str(error)) from error
+        if served.exists() and served.stat().st_nlink > 1:
+            raise SeveralNames(served)
         yield
     finally:
         os.close(handle)

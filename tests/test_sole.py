@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sole import AlreadyServed, NotLocked, only_server
+from bot.sole import AlreadyServed, NotLocked, SeveralNames, only_server
 
 SERVE = """
 import sys, time
@@ -52,4 +52,23 @@ def test_a_second_process_is_turned_away_until_the_first_is_killed(tmp_path: Pat
 def test_a_lock_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotLocked, match="cannot be opened"), only_server(tmp_path / "file" / "essays.db"):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there that not everybody has")
+def test_a_second_process_is_turned_away_by_whatever_name_it_knows_the_database(tmp_path: Path) -> None:
+    """A hard link is no way round, and with one left nobody begins by either name; without it things go on."""
+    database, soft, hard = (tmp_path / name for name in ("essays.db", "soft.db", "hard.db"))
+    database.touch()
+    soft.symlink_to(database)
+    with another(database):
+        with pytest.raises(AlreadyServed), only_server(soft):
+            pass
+        hard.hardlink_to(database)
+        with pytest.raises(SeveralNames, match="another name on the disk"), only_server(hard):
+            pass
+    with pytest.raises(SeveralNames), only_server(soft):
+        pass
+    hard.unlink()
+    with only_server(database):
         pass
