@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.timing import medians
 from bot.essay.words import count_words
-from bot.workflow.critique import measured
+from bot.workflow.measured import measured
 
 RUNS = 7
 WORDS = 1_200

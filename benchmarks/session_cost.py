@@ -31,7 +31,7 @@ from bot.llm.caller import Dialect
 from bot.llm.prompts import Prompt, read_prompts
 from bot.store.essays import SqliteStore
 from bot.store.ledger import Budgets, SqliteLedger
-from bot.workflow.critique import measured
+from bot.workflow.measured import measured
 from bot.workflow.models import Models, Role, Text, Thinking
 from tests.simulators.claude import ClaudeSimulator, Reply, Request
 

@@ -224,7 +224,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     from bot.terminal.drafting import critique_text
     from bot.terminal.inputs import read_input
     from bot.terminal.output import screen, write_out
-    from bot.workflow.critique import measured
+    from bot.workflow.measured import measured
 
     read = read_input(file)
     if read.notice:

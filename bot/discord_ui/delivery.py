@@ -24,7 +24,7 @@ from bot.discord_ui.live import ByChannel, ByToken, Live
 from bot.discord_ui.panels import lists
 from bot.discord_ui.people import writer_id
 from bot.discord_ui.press import Interaction, place_of, typed
-from bot.discord_ui.replies import sentence
+from bot.discord_ui.replies import not_handed, sentence
 from bot.discord_ui.reply import Answer, Ask, Hand, Move, Nothing, Onward, Show
 from bot.errors import BotError
 
@@ -179,11 +179,16 @@ class Delivery:
     async def _hand(self, taken: Taken, hand: Hand) -> None:
         interaction = taken.interaction
         attached = discord.File(io.BytesIO(hand.file.data), hand.file.name)
-        if taken.ack is Ack.NEW:
-            await interaction.edit_original_response(view=layout(hand.card), attachments=[attached])
-        else:
-            hidden = place_of(interaction).private_only
-            await interaction.followup.send(view=layout(hand.card), file=attached, ephemeral=hidden)
+        try:
+            if taken.ack is Ack.NEW:
+                await interaction.edit_original_response(view=layout(hand.card), attachments=[attached])
+            else:
+                hidden = place_of(interaction).private_only
+                await interaction.followup.send(view=layout(hand.card), file=attached, ephemeral=hidden)
+        except STUMBLES as error:
+            if (told := not_handed(error)) is None:
+                raise
+            raise told from error
         try:
             await hand.after()
         except BotError as error:  # the person has the file; that they have it was not written down

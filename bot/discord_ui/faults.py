@@ -97,9 +97,29 @@ class NotShown(BotError):
     def refused(cls) -> NotShown:
         return cls(
             "Discord refused to show this, perhaps because the server's AutoMod blocks a word in it. Everything is "
-            "stored: go on in a DM with the bot, where /draft shows it."
+            "stored: go on in a DM with the bot, where /draft or /essays opens it."
         )
 
     @classmethod
     def fault(cls) -> NotShown:
-        return cls("Discord had a fault, so this was not shown. Everything is stored: /draft shows it anew.")
+        return cls(
+            "Discord had a fault, so this was not shown. Everything is stored: try again, or open it by /essays."
+        )
+
+
+class NotHanded(NotShown):
+    """Discord would not take a file that was to be handed over; or has it, and its word of that was lost."""
+
+    @classmethod
+    def refused(cls) -> NotHanded:
+        return cls(
+            "Discord refused the file, perhaps because the server's AutoMod blocks a word in it. The text is stored as "
+            "it was: in a DM with the bot, /export hands it out; choose this essay there."
+        )
+
+    @classmethod
+    def fault(cls) -> NotHanded:
+        return cls(
+            "Discord had a fault, so the file may not have come. The text is stored as it was: Export on its panel "
+            "hands it out again, and so does /export; choose this essay there."
+        )

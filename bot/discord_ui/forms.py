@@ -12,7 +12,7 @@ from bot.essay.essay import Question
 from bot.essay.sections import Part
 from bot.essay.structure import Structure
 from bot.workflow.desk import TITLE_CHARACTERS
-from bot.workflow.writing import INSTRUCTION_CHARACTERS
+from bot.workflow.wanted import INSTRUCTION_CHARACTERS
 
 PASTES = ("paste1", "paste2", "paste3", "paste4")
 TITLE_UNITS = 45  # Discord's limit for a form's title

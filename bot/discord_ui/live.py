@@ -262,14 +262,15 @@ class Live:
 
         Where the text is refused, a sentence is shown in its place, so that nobody waits in front of "Writing".
         """
-        above = unfinished = False
+        above, end = False, None
         for wait in (0.0, *_AGAIN_AFTER):
             if panel.mute:
                 break
             await self._pause(wait)
             end = await panel.end()
-            unfinished = end.unfinished
             error = await self._edit(panel, end.card)
+            if error is None:
+                end.seen()
             if error is not None and _refused(error):
                 told, ways = sentence(error) or "", panel.watch.ways
                 error = await self._edit(panel, running.withheld(end.card, told, ways))
@@ -281,7 +282,10 @@ class Live:
         ways = panel.watch.ways
         if panel.view is None:
             return
-        if (card := running.ended(panel.view, above=above, ways=ways, unfinished=unfinished)) is not None:
+        if end is None:  # nothing of it can be shown there; what is said of it is true all the same
+            end = await panel.end()
+        card = running.ended(panel.view, above=above, ways=ways, unfinished=end.unfinished, beside=end.beside)
+        if card is not None:
             await self._say(panel, card)
 
     async def _say(self, panel: _Panel, card: Card) -> None:

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import aiohttp
 import discord
 
-from bot.discord_ui.faults import ClosedDm, DoneElsewhere, NotShown
+from bot.discord_ui.faults import ClosedDm, DoneElsewhere, NotHanded, NotShown
 from bot.errors import BotError
 from bot.logs import wordless
 
 log = logging.getLogger(__name__)
 
 OUR_FAULT = (
-    "Something went wrong on our side. What was stored before is safe; /draft shows it. Tell whoever runs the bot if "
-    "it happens twice."
+    "Something went wrong on our side. What was stored before is safe: /draft or /essays opens it. Tell whoever runs "
+    "the bot if it happens twice."
 )
 # Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction, its token or its message is gone.
 _GONE = {10062, 10015, 10008, 50027}
@@ -25,13 +25,18 @@ _CLOSED = {50007, 50278, 40003}
 _AUTOMOD = {200000, 200001}
 
 
-def _of_discord(error: BaseException) -> str | None:
-    assert isinstance(error, discord.HTTPException)
+def _failed(error: discord.HTTPException, kind: type[NotShown]) -> BotError | None:
     if error.code in _GONE or error.status == 401:
         return None  # nobody can be told any more; the text waits for the next click
     if error.code in _CLOSED:
-        return str(ClosedDm())
-    return str(NotShown.refused() if error.code in _AUTOMOD or error.status == 403 else NotShown.fault())
+        return ClosedDm()
+    return kind.refused() if error.code in _AUTOMOD or error.status == 403 else kind.fault()
+
+
+def _of_discord(error: BaseException) -> str | None:
+    assert isinstance(error, discord.HTTPException)
+    told = _failed(error, NotShown)
+    return str(told) if told is not None else None
 
 
 _TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]], ...] = (
@@ -52,3 +57,8 @@ def sentence(error: BaseException) -> str | None:
             return told(error)
     log.error("a bug", exc_info=wordless(error))
     return OUR_FAULT
+
+
+def not_handed(error: Exception) -> BotError | None:
+    """What is to be told of a file that did not reach a person for this; None where they can no longer be told."""
+    return _failed(error, NotHanded) if isinstance(error, discord.HTTPException) else NotHanded.fault()

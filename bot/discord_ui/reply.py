@@ -74,11 +74,16 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """The panel shows this; with ``watch``, what comes of a job as well. ``seen`` is called once Discord has it."""
+    """The panel shows this; with ``watch``, what comes of a job as well. ``seen`` is called once Discord has it.
+
+    Where it shows the end of a job, ``unfinished`` says that its text was cut short, and ``beside`` is the version that
+    it made, where that waits beside the current one.
+    """
 
     card: Card
     watch: Watch | None = None
-    unfinished: bool = False  # it shows the end of a job that was cut short
+    unfinished: bool = False
+    beside: int | None = None
     seen: Callable[[], None] = _nothing
 
 

@@ -13,7 +13,7 @@ from bot.discord_ui.faults import NotAButton, NotYours
 from bot.discord_ui.ids import NOBODY, Id
 from bot.discord_ui.reply import Answer, Later, Press, Reply
 from bot.discord_ui.screens import STALE, UNDER_WAY, Screens
-from bot.errors import JobRunning, UnknownCritique, UnknownEssay
+from bot.errors import JobRunning, Outdated, UnknownCritique, UnknownEssay
 
 Handler = Callable[[Screens, Press], Awaitable[Reply]]
 
@@ -155,6 +155,8 @@ class Router:
                 if press.fields or route.id.kind != "essay":
                     raise  # what was typed must come back, which an error's answer sees to
                 return await self._screens.essay(press.writer, route.id.subject, press.place, notice=UNDER_WAY)
+            except Outdated:  # what was under way came to its end behind the look at the version
+                return await self._screens.essay(press.writer, route.id.subject, press.place, notice=STALE)
 
     async def show(self, later: Later, told: str | None, *, turning: bool) -> Answer:
         """What is shown once a model was asked, inside the writer's turn. Raises BotError in one of its kinds."""

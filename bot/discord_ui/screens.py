@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.discord_ui.cards import Button, Card
 from bot.discord_ui.growing import Growing
@@ -57,22 +58,23 @@ class Screens:
         """The essay's panel: work under way, the text, an open question, or the first screen.
 
         Without a ``spot`` it is the first page, or the section of a revision that came to nothing; and a last job that
-        ended badly is told of, once. In the bot's own DM it is what the writer's messages are about from now on, unless
-        it comes up without being asked for: ``turning`` False.
+        ended badly, or made a version beside the text, is told of, once. In the bot's own DM it is what the writer's
+        messages are about from now on, unless it comes up without being asked for: ``turning`` False.
         """
         state = await read_state(self.tools, writer, essay)
         if turning:
             state = await self._turned(state, place, self._stands(state))
         if state.running is not None:
             return self._running(state, state.running, place, notice, spot.page if spot else None)
-        failed = state.ended_badly
-        tells = notice is None and spot is None and failed is not None and failed.id not in self._told
-        if failed is not None and tells:
-            notice = endings.told(failed)
+        last = state.job.job if state.job is not None and state.beside is not None else state.ended_badly
+        tells = notice is None and spot is None and last is not None and last.id not in self._told
+        if last is not None and tells:
+            beside = state.beside
+            notice = endings.told(last) if beside is None else endings.stands_beside(last, beside)
 
         def seen() -> None:
-            if failed is not None and tells:
-                self._told.add(failed.id)
+            if last is not None and tells:
+                self._told.add(last.id)
 
         if (version := state.version) is not None:
             # In a thread: to cut a long text of very short lines into pages takes a second.
@@ -221,8 +223,11 @@ class Screens:
             return await self.critique(writer, job.argument, place)
         state = await self.tools.desk.open(writer, essay)
         if job.result is not None and job.result != state.head:
-            notice = f"The text had changed meanwhile: what was written is version {job.result}, beside it."
-            return await self.essay(writer, essay, place, notice=notice, beside=job.result, turning=False)
+            notice = endings.stands_beside(job, job.result)
+            shown = await self.essay(writer, essay, place, notice=notice, beside=job.result, turning=False)
+            unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete
+            seen = partial(self._told.add, job.id)
+            return replace(shown, unfinished=unfinished, beside=job.result, seen=seen)
         told, unfinished = endings.told(job), False
         if job.result is not None and job.state is JobState.DONE:
             unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete

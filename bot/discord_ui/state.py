@@ -24,8 +24,9 @@ class State:
 
     ``version`` is the current one, None before there is a text. ``claims`` are those of its text that the notes do not
     hold, None while nobody has asked for them. ``pieces`` are the messages that wait to become notes. ``job`` is the
-    last job on it, running or ended, and ``critique`` the id of the last finished critique. Where the structure's file
-    is gone, ``structure`` has its key for a name, and no sections.
+    last job on it, running or ended, and ``critique`` the id of the last finished critique. ``leftovers`` are the jobs
+    of which something is kept that stands in no version, the last first; see JobStore. Where the structure's file is
+    gone, ``structure`` has its key for a name, and no sections.
     """
 
     essay: Essay
@@ -39,6 +40,7 @@ class State:
     critique: str | None
     with_model: bool
     pieces: tuple[Piece, ...] = ()
+    leftovers: tuple[int, ...] = ()
 
     @property
     def number(self) -> int:
@@ -82,6 +84,21 @@ class State:
         return job if job.ended is None or self.essay.changed <= job.ended else None
 
     @property
+    def beside(self) -> int | None:
+        """The version that the last job made, where the writer changed the text meanwhile, and that is current still.
+
+        None where one of the two was made from the other, and where the writer went to a third one since.
+        """
+        job = self.job.job if self.job is not None else None
+        if job is None or job.result is None or job.ended is None or self.essay.head is None:
+            return None
+        current, made = self.history.lineage, History(self.versions, job.result).lineage
+        if current[-1] in made or made[-1] in current:
+            return None
+        meanwhile = any(job.created <= one.created <= job.ended for one in current)
+        return job.result if meanwhile or self.essay.changed <= job.ended else None
+
+    @property
     def history(self) -> History:
         """The versions, and which of them is current."""
         return History(self.versions, self.essay.head)
@@ -110,8 +127,8 @@ async def read_state(tools: Tools, writer: str, essay: str) -> State:
     """The essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
     # All at once: one after another, each would wait for a turn of a loop that may have hundreds of other people's. The
     # store answers in this order, and the job may end meanwhile: what follows it then shows at least what came of it.
-    job, (opened, version), notes, (asked, pieces), versions, found = await asyncio.gather(
-        tools.jobs.latest(writer, essay),
+    (job, leftovers), (opened, version), notes, (asked, pieces), versions, found = await asyncio.gather(
+        asyncio.gather(tools.jobs.latest(writer, essay), tools.jobs.leftovers(writer, essay)),
         _opened(tools, writer, essay),
         tools.desk.notes(writer, essay),
         asyncio.gather(tools.interview.asked(writer, essay), tools.conversation.pieces(writer, essay)),
@@ -132,6 +149,7 @@ async def read_state(tools: Tools, writer: str, essay: str) -> State:
         found.id if found and version else None,
         tools.with_model,
         pieces,
+        tuple(leftovers),
     )
 
 

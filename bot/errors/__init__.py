@@ -25,6 +25,7 @@
     │   └── OverBudget       our own budget would be passed, so no call was made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs   somebody is at work already
+    ├── Outdated             what was asked for is of a text that has changed since
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for
@@ -95,6 +96,7 @@ from bot.errors.work import (
     JobRunning,
     NoBackup,
     NothingToDo,
+    Outdated,
     ReaderGone,
     ShuttingDown,
     TooManyJobs,
@@ -130,6 +132,7 @@ __all__ = [
     "NothingToDo",
     "NothingWritten",
     "OutOfCredit",
+    "Outdated",
     "OverBudget",
     "Overloaded",
     "RateLimited",

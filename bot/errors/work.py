@@ -20,6 +20,16 @@ class JobRunning(BotError):
         super().__init__(f"A {kind} of this text {there if elsewhere else here}")
 
 
+class Outdated(BotError):
+    """The text has changed, or what was asked for has been done, since it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The text has changed since this was asked for, so nothing was begun, and nothing was spent. Look at it as "
+            "it stands now, and ask again if you still want it."
+        )
+
+
 class TooManyJobs(BotError):
     """The writer has as much work in line as one person may."""
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.errors import UnknownCritique
 from bot.essay.critique import Critique
 from bot.store.database import SealedDatabase, StoreThread
-from bot.workflow.criticism import Critiqued, Decision
+from bot.workflow.critiqued import Critiqued, Decision
 
 _CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
 _JSON = TypeAdapter(Critique)

@@ -113,6 +113,18 @@ class SqliteJobs:
 
         return await self._thread.run(work)
 
+    async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
+        def work(database: SealedDatabase) -> Sequence[int]:
+            rows = database.db.execute(
+                "SELECT id FROM jobs WHERE writer = ? AND subject = ? AND ended = 1 AND result IS NULL AND state != ?"
+                " AND kind != ? AND (kind = ? OR EXISTS (SELECT 1 FROM job_texts WHERE job = jobs.id))"
+                " ORDER BY id DESC",
+                [writer, subject, JobState.DONE.value, JobKind.CRITIQUE.value, JobKind.REVISION.value],
+            ).fetchall()
+            return tuple(number for (number,) in rows)
+
+        return await self._thread.run(work)
+
     async def abandoned_jobs(self) -> Sequence[Job]:
         def work(database: SealedDatabase) -> Sequence[Job]:
             named = database.db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()

@@ -11,8 +11,8 @@ from bot.essay.export import Post
 from bot.essay.structure import Structure
 from bot.terminal import views
 from bot.terminal.handing_over import put_beside
-from bot.workflow.critique import measured
 from bot.workflow.desk import Desk
+from bot.workflow.measured import measured
 
 SAMPLE = Path(__file__).with_name("sample_notes.md")
 

@@ -13,8 +13,8 @@ from bot.terminal.handing_over import put_beside
 from bot.terminal.model_menu import ModelMenu
 from bot.terminal.on_screen import OnScreen, number
 from bot.terminal.tools import Sitting
-from bot.workflow.critique import measured
 from bot.workflow.desk import Edited, editable
+from bot.workflow.measured import measured
 
 _COMMANDS = """\
 post, post N       show the post, or its version N

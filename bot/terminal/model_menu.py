@@ -10,7 +10,7 @@ from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork, Plan
 from bot.terminal.on_screen import OnScreen, number
 from bot.terminal.tools import Sitting
-from bot.workflow.criticism import Critiqued
+from bot.workflow.critiqued import Critiqued
 from bot.workflow.jobs import JobKind, JobState
 from bot.workflow.planned import Planned
 

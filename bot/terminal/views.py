@@ -21,8 +21,8 @@ from bot.essay.measures.base import FEWEST_WORDS
 from bot.essay.structure import Structure
 from bot.streams import shown
 from bot.terminal import critique_view
-from bot.workflow.critique import Measured
 from bot.workflow.desk import editable
+from bot.workflow.measured import Measured
 
 _PLACES = 3  # places quoted for one measure; the rest are counted
 _QUOTE_CHARACTERS = 100

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from functools import partial
-from typing import Protocol
 
-from bot.errors import BadInput, NoModel, NothingToDo
-from bot.essay.critique import Critique, Finding
+from bot.errors import BadInput, NoModel, NothingToDo, Outdated
+from bot.essay.critique import Finding
 from bot.essay.decoding import typed
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
@@ -20,74 +16,18 @@ from bot.essay.spans import Span
 from bot.essay.structure import Structure
 from bot.workflow.aside import aside_slowly
 from bot.workflow.checking import checked
-from bot.workflow.critique import measured
+from bot.workflow.critiqued import Critiqued, CritiqueStore, Decision
 from bot.workflow.desk import Desk, check_marks
 from bot.workflow.jobs import Job, JobKind
+from bot.workflow.measured import measured
 from bot.workflow.models import Models
 from bot.workflow.planned import Planned
 from bot.workflow.ports import Clock, NewId, Store
-from bot.workflow.runner import JobRunner
+from bot.workflow.runner import JobRunner, Ready
 from bot.workflow.work import Report, Work, whole
 
 MOST_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
 LEAST_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
-
-
-class Decision(StrEnum):
-    """What a writer decided about a finding."""
-
-    APPLIED = "applied"
-    DISMISSED = "dismissed"
-
-
-@dataclass(frozen=True, slots=True)
-class Critiqued:
-    """A critique as it is stored, with the text that it is about.
-
-    ``essay`` and ``version`` say which version of which essay the text was, None for a text that was pasted. ``own`` is
-    True where the writer handed the text in as theirs. ``critique`` is None until the critic has spoken; ``decisions``
-    are by the finding's index.
-    """
-
-    id: str
-    writer: str
-    essay: str | None
-    version: int | None
-    structure: str | None
-    title: str | None
-    text: str
-    own: bool
-    critique: Critique | None
-    decisions: dict[int, Decision]
-    created: datetime
-
-
-class CritiqueStore(Protocol):
-    """Where critiques live. Calls raise UnknownCritique where the writer has no such critique."""
-
-    async def add_critique(self, critiqued: Critiqued) -> None:
-        """Stores a text that is to be critiqued."""
-
-    async def put_critique(self, writer: str, critique: str, found: Critique) -> None:
-        """Stores what the critic said."""
-
-    async def critiqued(self, writer: str, critique: str) -> Critiqued:
-        """The critique with this id."""
-
-    async def latest_critique(self, writer: str, essay: str) -> Critiqued | None:
-        """The essay's last critique in which the critic has spoken."""
-
-    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[Critiqued], int]:
-        """The writer's critiques of texts that are no essay's, the last first: ``most`` from ``first`` on, and how many
-        there are in all."""
-
-    async def attach(self, writer: str, critique: str, essay: str, version: int) -> None:
-        """Stores that the text which was critiqued is this version of this essay of the writer's."""
-
-    async def decide(
-        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
-    ) -> None:
-        """Stores what the writer decided about a finding, and the version that came of it."""
 
 
 class Criticism:
@@ -142,12 +82,18 @@ class Criticism:
         check_marks("text", body)
         return planned
 
-    async def of_essay(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Job]:
-        """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands."""
-        critiqued, planned = await self.to_critique(writer, essay, version)
+    async def of_essay(self, writer: str, essay: str, version: Version, *, anew: bool = True) -> tuple[Critiqued, Job]:
+        """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands.
+
+        Unless ``anew``, it raises Outdated where the version has a critique, or is not the current one, by the time it
+        begins: so two clicks begin one.
+        """
+        critiqued, planned = await self.to_critique(writer, essay, version, anew=anew)
         return critiqued, await planned.begin()
 
-    async def to_critique(self, writer: str, essay: str, version: Version) -> tuple[Critiqued, Planned]:
+    async def to_critique(
+        self, writer: str, essay: str, version: Version, *, anew: bool = True
+    ) -> tuple[Critiqued, Planned]:
         """The critique that ``of_essay`` begins."""
         _ = self.models
         opened = await self.desk.open(writer, essay)
@@ -165,24 +111,29 @@ class Criticism:
                 None,
                 {},
                 self._clock(),
-            )
+            ),
+            anew=anew,
         )
 
-    def _planned(self, critiqued: Critiqued) -> tuple[Critiqued, Planned]:
+    def _planned(self, critiqued: Critiqued, *, anew: bool = True) -> tuple[Critiqued, Planned]:
         check_length(critiqued.text)
-        return critiqued, Planned(_Criticise(self, critiqued).at_most, partial(self._begin, critiqued))
+        begin = partial(self._start, critiqued, partial(self._put_down, critiqued, anew=anew))
+        return critiqued, Planned(_Criticise(self, critiqued).at_most, begin)
 
-    async def _begin(self, critiqued: Critiqued) -> Job:
-        subject = critiqued.essay or critiqued.id
-        if self._jobs.running(critiqued.writer, subject) is None:
-            await self.critiques.add_critique(critiqued)
-        return await self._start(critiqued)
+    async def _put_down(self, critiqued: Critiqued, *, anew: bool) -> None:
+        """Stores what is to be critiqued. Unless ``anew``, raises Outdated as ``of_essay`` does."""
+        if not anew and critiqued.essay is not None:
+            last = await self.critiques.latest_critique(critiqued.writer, critiqued.essay)
+            head = (await self.desk.open(critiqued.writer, critiqued.essay)).head
+            if head != critiqued.version or (last is not None and last.version == critiqued.version):
+                raise Outdated
+        await self.critiques.add_critique(critiqued)
 
-    async def _start(self, critiqued: Critiqued) -> Job:
+    async def _start(self, critiqued: Critiqued, ready: Ready) -> Job:
         subject, work = critiqued.essay or critiqued.id, _Criticise(self, critiqued)
         await self._jobs.release(critiqued.writer, subject)
         return await self._jobs.start(
-            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id
+            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id, ready=ready
         )
 
     async def read(self, writer: str, critique: str) -> Critiqued:
@@ -246,11 +197,20 @@ class Criticism:
     async def again(self, writer: str, critique: str) -> Job:
         """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
         _ = self.models
+        critiqued = await self._unspoken(writer, critique)
+        check_marks("text", critiqued.text)
+
+        async def ready() -> None:  # it may have been under way until now
+            await self._unspoken(writer, critique)
+
+        return await self._start(critiqued, ready)
+
+    async def _unspoken(self, writer: str, critique: str) -> Critiqued:
+        """A critique in which the critic has not spoken. Raises NothingToDo if it has."""
         critiqued = await self.read(writer, critique)
         if critiqued.critique is not None:
             raise NothingToDo.critiqued()
-        check_marks("text", critiqued.text)
-        return await self._start(critiqued)
+        return critiqued
 
     async def work_of(self, job: Job) -> Work:
         """The work of a critique that an earlier process left."""

@@ -119,5 +119,9 @@ class JobStore(Protocol):
     async def latest_job(self, writer: str, subject: str) -> Job | None:
         """The last job on the subject, None where there never was one."""
 
+    async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
+        """The numbers of the ended jobs on the subject of which something is kept that stands in no version, the last
+        first: text, or what a revision that came to nothing was told."""
+
     async def abandoned_jobs(self) -> Sequence[Job]:
         """Every job that has not ended and whose process is gone: what a kill left behind."""

@@ -15,7 +15,8 @@ class Planned:
     since a note may have been left out meanwhile. Nothing of it is stored, and it may be dropped.
 
     ``at_most`` gives what it may cost at most, in nano-dollars, None where no price is known. ``begin`` begins it, and
-    raises JobRunning, TooManyJobs or ShuttingDown.
+    raises JobRunning, TooManyJobs or ShuttingDown, and Outdated where another version is current than when it was
+    planned.
     """
 
     at_most: Callable[[], Coroutine[Any, Any, int | None]]

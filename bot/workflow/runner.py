@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,9 +24,12 @@ from bot.workflow.ports import Clock
 from bot.workflow.recovery import recovered
 from bot.workflow.work import Report, Work
 
-__all__ = ["FLUSH_SECONDS", "JobRunner", "Report", "Work"]
+__all__ = ["FLUSH_SECONDS", "JobRunner", "Ready", "Report", "Work"]
 
 log = logging.getLogger(__name__)
+
+Ready = Callable[[], Awaitable[None]]
+"""Raises the error that says why a job must not begin any more."""
 
 _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
@@ -55,17 +58,33 @@ class JobRunner:
         self._recovering = asyncio.Lock()
 
     async def start(
-        self, writer: str, subject: str, kind: JobKind, work: Work, base: int | None = None, argument: str = ""
+        self,
+        writer: str,
+        subject: str,
+        kind: JobKind,
+        work: Work,
+        base: int | None = None,
+        argument: str = "",
+        *,
+        ready: Ready | None = None,
     ) -> Job:
         """Stores the job and puts it in line; it begins as soon as there is room, even if the caller is cancelled.
 
         Raises JobRunning where the subject has a job, TooManyJobs where the writer has as many in line as may be,
-        ShuttingDown after ``close``.
+        ShuttingDown after ``close``. ``ready`` is awaited last: a job that was at work on the subject until then has
+        stored what came of it, and where ``ready`` raises, nothing is stored and nothing begins.
         """
-        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument)))
+        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, ready)))
 
     async def _admit(
-        self, writer: str, subject: str, kind: JobKind, work: Work, base: int | None, argument: str
+        self,
+        writer: str,
+        subject: str,
+        kind: JobKind,
+        work: Work,
+        base: int | None,
+        argument: str,
+        ready: Ready | None,
     ) -> Job:
         async with self._door:  # the next is counted only when this one is in line
             if self._closing:
@@ -75,6 +94,8 @@ class JobRunner:
             if sum(live.job.writer == writer for live in self._live.values()) >= 2 * self._per_writer:
                 raise TooManyJobs(2 * self._per_writer)
             await self._settle()
+            if ready is not None:
+                await ready()
             job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
             self._live[job.id] = Live(job, work, self._clock())
             self._waiting.append(job.id)
@@ -99,6 +120,10 @@ class JobRunner:
             await self.release(writer, subject)
             job = await self._store.latest_job(writer, subject)
         return JobView(job, Phase.WAITING, job.created) if job is not None else None
+
+    async def leftovers(self, writer: str, subject: str) -> Sequence[int]:
+        """The writer's jobs on the subject that came to a bad end, of which something is kept; see JobStore."""
+        return await self._store.leftover_jobs(writer, subject)
 
     async def watch(self, writer: str, job: int) -> AsyncIterator[JobView]:
         """The state of a job now and after each change, its end last; a slow watcher misses the ones between.

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from bot.errors import BadInput
+from bot.essay.decoding import typed
+from bot.essay.words import count_words
 from bot.workflow.jobs import Job
+
+INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,16 @@ class Wanted:
     def of(cls, job: Job) -> Wanted:
         """What this job, a revision, was told."""
         return cls(**json.loads(job.argument))
+
+
+def checked_instruction(instruction: str) -> str:
+    """An instruction as a model is given it. Raises BadInput for one without a word, or that is too long."""
+    wanted = typed(instruction, "The instruction").strip()
+    if not count_words(wanted):
+        raise BadInput("The instruction holds no words: say what to change. The section is as it was.")
+    if len(wanted) > INSTRUCTION_CHARACTERS:
+        raise BadInput(
+            f"The instruction has {len(wanted):,} characters: use at most {INSTRUCTION_CHARACTERS:,}, and put new "
+            "material into the notes. The section is as it was."
+        )
+    return wanted

@@ -26,7 +26,7 @@ from bot.essay.critique import Category, Critique, Finding, Severity
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
 from bot.essay.spans import Span
-from bot.workflow.criticism import Critiqued
+from bot.workflow.critiqued import Critiqued
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

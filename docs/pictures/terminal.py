@@ -19,7 +19,7 @@ from bot.essay.notes import read_notes
 from bot.essay.sections import join, split
 from bot.terminal import views
 from bot.terminal.demo import SAMPLE
-from bot.workflow.critique import measured
+from bot.workflow.measured import measured
 
 WIDTH = 100
 SECTIONS_SHOWN = (1, 2)  # one with notes, one with a gap

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from bot.errors import Overloaded
+from bot.workflow.jobs import Job
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.steps import OPINION, SECTION, answered, drafted, reads, with_notes
-from tests.simulators.discord import Attachment, DiscordSimulator
+from tests.simulators.discord import Attachment, DiscordSimulator, User
 from tests.workflow.fakes import Gate, says
 
 
@@ -34,6 +35,13 @@ async def busy(bot: Bot) -> AsyncIterator[None]:
     finally:
         free.set()
         await task
+
+
+async def last_job(bot: Bot, user: User) -> Job:
+    """The last job on the person's last changed essay."""
+    latest = await bot.jobs.latest(bot.writer(user), (await bot.essay(user)).id)
+    assert latest is not None
+    return latest.job
 
 
 async def test_everything_is_acknowledged_in_time_while_the_database_is_busy(
@@ -121,6 +129,48 @@ async def test_two_clicks_at_once_begin_one_draft_and_one_critique(
     gate.release()
     await user.sees(lambda _: "version 1" in panel.text)
     assert [one.what for one in models.asked].count("draft") == 1
+
+
+@pytest.mark.parametrize("moment", ["it is planned", "it begins"])
+@pytest.mark.parametrize("label", ["Write draft", "Continue", "Critique"])
+async def test_a_click_that_comes_just_as_the_same_work_ends_begins_nothing(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch, label: str, moment: str
+) -> None:
+    """The work ends behind the look at the version, and before the click's own is planned or begins."""
+    user, gate, answer = sim.user("writer"), Gate(), models.critique
+    panel = await with_notes(user, user.dm)
+    if label != "Write draft":
+        models.script(says(DRAFT, cut=label == "Continue"))
+        await user.click(panel, "Write draft")
+        await user.sees(lambda _: label in panel.buttons)
+
+    async def slowly(*given: Any) -> Any:
+        await gate.hold()
+        return await answer(*given)
+
+    monkeypatch.setattr(models, "critique", slowly)
+    models.script(OPINION if label == "Critique" else says(DRAFT, gate, cut=True))
+    other = await (await user.slash(user.dm, "draft")).message()
+    button = next(part["custom_id"] for part in other.parts if part.get("label") == label)
+    await user.click(panel, label)
+    await gate.reached()
+    job = await last_job(bot, user)
+    owner: Any = bot.jobs if moment == "it is planned" else bot.desk
+    name = "release" if moment == "it is planned" else "check_for_model"
+    step = getattr(owner, name)
+
+    async def as_it_ends(*given: Any, **named: Any) -> Any:
+        gate.release()
+        await bot.jobs.wait(job.writer, job.id)
+        return await step(*given, **named)
+
+    monkeypatch.setattr(owner, name, as_it_ends)
+    asked = len(models.asked)
+    await (await user.forge_click(other, button)).acknowledged()
+    shown = "Fix this first" if label == "Critique" else "The text has changed since this was shown"
+    await user.sees(reads(other, shown))
+    assert len(models.asked) == asked + (label == "Critique")  # the critic itself is asked behind the gate
+    assert (await last_job(bot, user)).id == job.id
 
 
 async def test_two_clicks_at_once_make_one_essay_of_a_paste(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:

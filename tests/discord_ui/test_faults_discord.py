@@ -10,7 +10,7 @@ import discord.webhook.async_
 import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.steps import with_notes
+from tests.discord_ui.steps import drafted, with_notes
 from tests.discord_ui.test_live import HEADING, TooSlow, edits, paragraphs
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, User
 from tests.workflow.fakes import Gate, says
@@ -198,6 +198,35 @@ async def test_what_automod_kept_from_a_writer_is_not_taken_for_seen(
     shown = await (await user.slash(place, "draft")).message()
     assert str(TooSlow()) in shown.text
     assert "n0." in shown.text
+
+
+@pytest.mark.parametrize(
+    ("by", "code", "told"),
+    [
+        ("button", 200000, "Discord refused the file"),
+        ("button", 50035, "Discord had a fault, so the file may not have come."),
+        ("command", 50035, "Discord had a fault, so the file may not have come."),
+    ],
+)
+async def test_a_file_that_did_not_come_is_told_with_what_hands_it_out_again(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, by: str, code: int, told: str
+) -> None:
+    """The essay was exported before, so that /draft would begin another one: it is not what the person is sent to."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    await (await user.click(panel, "Export")).followup()
+    if by == "button":
+        sim.fail_next("POST", "/webhooks/*/*", 400, code)
+        await user.click(panel, "Export")
+    else:
+        sim.fail_next("PATCH", ORIGINAL, 400, code)
+        await user.slash(user.dm, "export")
+    await user.sees(lambda screen: told in screen.text and "The text is stored as it was:" in screen.text)
+    answer = next(line for line in user.screen.text.splitlines() if told in line)
+    assert "/export" in answer
+    assert "/draft" not in answer
+    handed = await (await user.slash(user.dm, "export", essay=(await bot.essay(user)).title)).message()
+    assert await bot.text(user) in next(iter(handed.files.values())).decode()
 
 
 async def test_a_panel_that_was_deleted_is_told_of_beside_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:

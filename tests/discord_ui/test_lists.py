@@ -11,7 +11,7 @@ from bot import app
 from bot.discord_ui.panels import critique as critique_panel
 from bot.essay.critique import Critique
 from bot.essay.export import LINKEDIN_CHARACTERS
-from bot.workflow.criticism import Critiqued
+from bot.workflow.critiqued import Critiqued
 from bot.workflow.models import Role
 from bot.workflow.spending import Reservation, Settlement
 from tests.discord_ui.conftest import NOTES, Bot, Scripted

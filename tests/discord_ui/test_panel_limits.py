@@ -25,10 +25,10 @@ from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, S
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.sections import split
 from bot.essay.spans import Span
-from bot.workflow.criticism import Critiqued
-from bot.workflow.critique import measured
+from bot.workflow.critiqued import Critiqued
 from bot.workflow.desk import editable
 from bot.workflow.jobs import Job, JobKind, JobState, JobView, Phase
+from bot.workflow.measured import measured
 from bot.workflow.spending import Spent, UsageRow
 from bot.workflow.wanted import Wanted
 from tests.simulators.discord.check_layout import Layout
@@ -103,7 +103,7 @@ def cards(words: str) -> Iterable[Card]:
     yield history.measures("x", measured(version.text[:4_000], None), 0, None, 0, notice[:300])
     told = Wanted(40, (words * 900)[:2_000]).argument
     job = replace(state.job.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
-    failed = replace(state, job=replace(state.job, job=job))
+    failed = replace(state, job=replace(state.job, job=job), leftovers=(job.id + 1, job.id, job.id - 1))
     yield draft.draft(failed, version, Spot(1), notice, beside=1_000)
     for page in (0, 2, 10**8):
         yield endings.what_came(failed, job, page)

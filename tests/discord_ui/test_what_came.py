@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadReply, BotError, StreamBroken
-from tests.discord_ui.conftest import Bot, Scripted
+from bot.essay.sections import split
+from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.steps import SECTION, controls, drafted, reads, with_notes
 from tests.simulators.discord import DiscordSimulator, Message, Modal, User
 from tests.workflow.fakes import Gate, Says, says
@@ -65,10 +66,13 @@ async def test_what_came_of_a_revision_can_be_read_and_the_revision_begun_again(
     assert not {"Try again", "Show what came"} & set(panel.buttons)
 
 
-async def test_what_came_of_work_that_was_begun_again_is_no_longer_there(
+async def test_what_came_of_work_stays_there_when_it_was_begun_again(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
-    """An old Try again starts nothing a second time, and an old Show what came shows how things stand."""
+    """An old Try again starts nothing a second time, and an old Show what came shows what it showed before.
+
+    Of the second try nothing had come: what was asked for stays there all the same.
+    """
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
     models.script(says(HALF, error=StreamBroken()))
@@ -79,10 +83,101 @@ async def test_what_came_of_work_that_was_begun_again_is_no_longer_there(
     await user.click(panel, "Try again")
     await user.sees(lambda _: "Try again" in panel.buttons and "Show what came" not in panel.buttons)
     asked = len(models.asked)
-    for old in (again, came):
-        await (await user.forge_click(panel, old)).acknowledged()
-        await user.sees(reads(panel, "version 1"))
+    await (await user.forge_click(panel, again)).acknowledged()
+    await user.sees(reads(panel, "version 1"))
+    await user.select(panel, "More", "Show what came")
+    await user.sees(reads(panel, "Nothing had come of it. This is what you had asked for."))
+    assert TOLD in panel.text
+    await user.click(panel, "Earlier work")
+    await user.sees(reads(panel, f"{HALF}**"))
+    await user.click(panel, "Later work")
+    await user.sees(reads(panel, TOLD))
+    await (await user.forge_click(panel, came)).acknowledged()
+    await user.sees(reads(panel, f"{HALF}**"))
     assert len(models.asked) == asked
+
+
+async def test_what_came_and_what_was_asked_for_outlast_every_change(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Once the writer has gone on, the panel has no more buttons than before, and both are under More."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    offered = list(panel.buttons)
+    models.script(says(HALF, error=StreamBroken()))
+    await revised(user, panel)
+    await user.sees(lambda _: "Show what came" in panel.buttons)
+    essay, writer = await bot.essay(user), bot.writer(user)
+    before = await bot.desk.current(writer, essay.id)
+    await bot.desk.edit(writer, essay.id, before, f"## A new beginning\n\nOne day.\n\n{before.text}")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    assert list(panel.buttons) == offered
+    await user.select(panel, "More", "Show what came")
+    await user.sees(reads(panel, f"{HALF}**"))
+    await user.click(panel, "▶")
+    await user.sees(reads(panel, TOLD))
+    form = await (await user.click(panel, "Ask for it again")).modal()
+    assert instruction(form) == TOLD
+    assert f"*{SECTION}*" in form.text
+    models.script(says("One sentence about the pay.\n"))
+    await user.submit(form)
+    await user.sees(reads(panel, "version 3"))
+    given = models.asked[-1].given
+    assert (given["instruction"], split(given["text"])[given["index"]].title) == (TOLD, SECTION)
+
+
+async def test_what_came_of_a_first_draft_outlasts_a_change_too(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """There is no menu while there is no text: a button leads there, beside a question as well."""
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says("Which of the two jobs is meant?", error=StreamBroken()))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "Show what came" in panel.buttons)
+    await bot.desk.hand_in(bot.writer(user), (await bot.essay(user)).id, "One more note.")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.click(panel, "Interview me")
+    await user.sees(lambda _: "Skip" in panel.buttons)
+    panel = await (await user.slash(user.dm, "draft")).message()
+    assert "Skip" in panel.buttons
+    await user.click(panel, "Show what came")
+    await user.sees(reads(panel, "Which of the two jobs is meant?"))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_draft_that_waits_beside_an_edited_text_is_said_to(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, gone: bool
+) -> None:
+    """Which version it is and where, by the message of its own and by the next panel; then in the small print."""
+    user, gate = sim.user("writer"), Gate()
+    panel = await drafted(user, user.dm, models)
+    models.script(says(DRAFT, gate))
+    await user.select(panel, "More", "Draft again")
+    await gate.reached()
+    await user.sees(lambda _: "Stop" in panel.buttons)
+    essay, writer = await bot.essay(user), bot.writer(user)
+    await bot.desk.edit(writer, essay.id, await bot.desk.current(writer, essay.id), "## What I missed\n\nMuch.\n")
+    if gone:
+        sim.fail_next("PATCH", "/webhooks/*/messages/@original", 404, 10008)
+    gate.release()
+    told = "It is version 3, beside the text that you changed meanwhile: /draft, More, History."
+    await user.sees(lambda screen: told in screen.text)
+    assert ("The panel above leads to it." in user.screen.text) is not gone
+    beside = "The text had changed meanwhile: what was written is version 3, beside it."
+    if gone:
+        panel = await (await user.slash(user.dm, "draft")).message()
+    await user.sees(reads(panel, beside))
+    await user.click(panel, "Keep this one")
+    await user.sees(lambda _: beside not in panel.text)
+    assert "version 3, written last, waits beside it: More, History" in panel.text
+    await user.select(panel, "More", "History")
+    await user.sees(reads(panel, "Read a version"))
+    await user.select(panel, "Read a version", "Version 3")
+    await user.sees(lambda _: "Make it current" in panel.buttons)
+    await user.click(panel, "Make it current")
+    await user.sees(reads(panel, "This is version 3."))
+    assert "waits beside" not in panel.text
 
 
 @pytest.mark.parametrize("kind", ["draft", "critique", "critique of a pasted text"])
@@ -116,8 +211,8 @@ async def test_what_broke_off_is_told_by_what_came_of_it(sim: DiscordSimulator, 
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
     ends: list[tuple[str, BotError, str]] = [
-        (HALF, StreamBroken(), "Everything that came is stored: /draft, Show what came."),
-        ("", StreamBroken(), "There is nothing of it to show: /draft brings the essay here."),
+        (HALF, StreamBroken(), "Everything that came is stored: /draft, Show what came; once you have gone on,"),
+        ("", StreamBroken(), "Nothing had come; what you asked for is stored: /draft, More, Show what came."),
     ]
     for text, error, told in ends:
         models.script(says(text, error=error) if text else says(error=error))
@@ -187,3 +282,21 @@ async def test_a_second_click_on_discard_says_what_the_first_has_done(
         await (await user.forge_click(panel, discard)).acknowledged()
         await user.sees(reads(panel, "Discarded. It stays stored as version 1: History."))
     assert "has changed since this was shown" not in panel.text
+
+
+async def test_a_version_that_was_left_for_an_older_one_is_not_said_to_wait(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Nothing was changed while the draft was written: the writer has seen it, and chose the other one."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    essay, writer = await bot.essay(user), bot.writer(user)
+    await bot.desk.edit(writer, essay.id, await bot.desk.current(writer, essay.id), "## What I missed\n\nMuch.\n")
+    await bot.desk.undo(writer, essay.id)
+    models.script(says(DRAFT.replace("15%", "16%")))
+    await user.select(panel, "More", "Draft again")
+    await user.sees(reads(panel, "version 3"))
+    await bot.desk.go_to(writer, essay.id, 2)
+    panel = await (await user.slash(user.dm, "draft")).message()
+    assert "version 2" in panel.text
+    assert "version 3" not in panel.text

@@ -11,7 +11,8 @@ from bot.essay.critique import FINDINGS_SHOWN, Category, Covered, Critique, Seve
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
 from bot.store.jobs import SqliteJobs
-from bot.workflow.criticism import MOST_WORDS, Criticism, Critiqued, Decision
+from bot.workflow.criticism import MOST_WORDS, Criticism
+from bot.workflow.critiqued import Critiqued, Decision
 from bot.workflow.jobs import Job, JobKind, JobState
 from bot.workflow.models import Opinion, Praise, Remark, SectionRemark
 from tests.workflow.conftest import Room

@@ -12,7 +12,8 @@ from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
 from bot.workflow.jobs import Job, JobKind, JobState
 from bot.workflow.models import Thinking
-from bot.workflow.writing import INSTRUCTION_CHARACTERS, Writing
+from bot.workflow.wanted import INSTRUCTION_CHARACTERS
+from bot.workflow.writing import Writing
 from tests.workflow.conftest import Room
 from tests.workflow.fakes import PATIENCE, Gate, says, seen_until
 

@@ -14,7 +14,7 @@ from bot.errors import NothingToDo
 from bot.essay.essay import Note
 from bot.essay.measures.base import counted
 from bot.workflow.aside import aside, aside_slowly
-from bot.workflow.critique import measured
+from bot.workflow.measured import measured
 
 
 async def history(screens: Screens, press: Press) -> Reply:

@@ -11,13 +11,14 @@ from bot.discord_ui.panels.lists import ON_A_PAGE, critiques
 from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
-from bot.errors import NoModel, NothingToDo
+from bot.errors import NoModel, NothingToDo, Outdated
 from bot.essay.essay import Origin
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
-from bot.workflow.criticism import Decision, check_length
-from bot.workflow.critique import measured
+from bot.workflow.criticism import check_length
+from bot.workflow.critiqued import Decision
+from bot.workflow.measured import measured
 
 
 async def of_text(
@@ -56,14 +57,26 @@ async def pasted(screens: Screens, press: Press) -> Reply:
 
 
 async def critique(screens: Screens, press: Press) -> Reply:
-    """A critique of the current version: the one there is, else a new one."""
-    tools = screens.tools
-    version = await tools.desk.current(press.writer, press.id.subject)
-    last = await tools.criticism.critiques.latest_critique(press.writer, press.id.subject)
-    if last is not None and last.version == version.info.number:
-        return await screens.critique(press.writer, last.id, press.place)
-    await tools.criticism.of_essay(press.writer, press.id.subject, version)
-    return await screens.essay(press.writer, press.id.subject, press.place)
+    """A critique of the version that the writer has in view: the one there is, else a new one."""
+    criticism, writer, essay = screens.tools.criticism, press.writer, press.id.subject
+    version = await screens.tools.desk.version(writer, essay, press.id.version)
+    if (shown := await _critique_of(screens, press)) is not None:
+        return shown
+    try:
+        await criticism.of_essay(writer, essay, version, anew=False)
+    except Outdated:
+        if (shown := await _critique_of(screens, press)) is None:
+            raise
+        return shown
+    return await screens.essay(writer, essay, press.place)
+
+
+async def _critique_of(screens: Screens, press: Press) -> Show | None:
+    """The essay's last finished critique, if it is one of the version that the writer has in view."""
+    found = await screens.tools.criticism.critiques.latest_critique(press.writer, press.id.subject)
+    if found is None or found.version != press.id.version:
+        return None
+    return await screens.critique(press.writer, found.id, press.place)
 
 
 async def last(screens: Screens, press: Press) -> Reply:

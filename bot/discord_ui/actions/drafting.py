@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from bot.discord_ui import forms
 from bot.discord_ui.actions.arguments import number, two
 from bot.discord_ui.fields import EDIT_CHARACTERS, apart
@@ -15,7 +18,7 @@ from bot.discord_ui.panels.draft import Spot
 from bot.discord_ui.reply import Ask, File, Hand, Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
 from bot.discord_ui.state import read_state
-from bot.errors import BadInput, NothingToDo, UnknownSection
+from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
 from bot.essay.sections import Part, split
 from bot.workflow.aside import aside
@@ -33,7 +36,7 @@ async def write(screens: Screens, press: Press) -> Reply:
     """A draft by a model; without one, the notes set into a post."""
     if not screens.tools.with_model:
         return await assemble(screens, press)
-    await screens.tools.writing.draft(press.writer, press.id.subject)
+    await screens.tools.writing.draft(press.writer, press.id.subject, seen=press.id.version)
     return await screens.essay(press.writer, press.id.subject, press.place)
 
 
@@ -60,7 +63,7 @@ async def discard(screens: Screens, press: Press) -> Reply:
 
 async def finish(screens: Screens, press: Press) -> Reply:
     """The rest of a draft that was cut short."""
-    await screens.tools.writing.finish(press.writer, press.id.subject)
+    await screens.tools.writing.finish(press.writer, press.id.subject, seen=press.id.version)
     return await screens.essay(press.writer, press.id.subject, press.place)
 
 
@@ -73,12 +76,17 @@ async def again(screens: Screens, press: Press) -> Reply:
 
 
 async def came(screens: Screens, press: Press) -> Reply:
-    """A page of what a model had written when its work ended; where nothing of that is kept, how the essay stands."""
+    """A page of what came of work that broke off, of the last such work where none is named.
+
+    Where nothing of it is kept, how the essay stands.
+    """
     page, wanted = two(press.id.argument)
     state = await read_state(screens.tools, press.writer, press.id.subject)
-    if state.job is None or state.job.job.id != wanted or not endings.came(state.job.job):
+    found = wanted or next(iter(state.leftovers), 0)
+    if found not in state.leftovers:
         return await screens.essay(press.writer, press.id.subject, press.place, notice=STALE)
-    return Show(await aside(endings.what_came, state, state.job.job, page))
+    job = await screens.tools.jobs.wait(press.writer, found)
+    return Show(await aside(endings.what_came, state, job, page))
 
 
 async def keep(screens: Screens, press: Press) -> Reply:
@@ -105,13 +113,20 @@ async def section(screens: Screens, press: Press) -> Reply:
 
 
 async def revise(screens: Screens, press: Press) -> Reply:
-    """The form for a revision, with the instruction of the last one of this section where that came to nothing."""
-    tools, index = screens.tools, press.id.number
+    """The form for a revision, with the instruction of the last one of this section where that came to nothing.
+
+    Behind a dot the id may name an earlier revision that is to be asked for again: its section and its instruction.
+    """
+    tools = screens.tools
     _ = tools.writing.models
     version = await tools.desk.version(press.writer, press.id.subject, press.id.version)
     target = Id("essay", "revise-save", press.id.subject, press.id.version)
     if not (sections := editable(version.text)):
         raise NothingToDo.no_text()
+    index, earlier = two(press.id.argument)
+    if earlier:
+        wanted = await _asked_before(screens, press, sections, earlier)
+        return Ask(forms.revise(target, sections, wanted.index, wanted.instruction))
     last = await tools.jobs.latest(press.writer, press.id.subject)
     instruction = ""
     if last is not None and last.job.kind is JobKind.REVISION and last.job.state.ended and last.job.result is None:
@@ -119,6 +134,23 @@ async def revise(screens: Screens, press: Press) -> Reply:
         if (last.job.base, wanted.index) == (version.info.number, index):
             instruction = wanted.instruction
     return Ask(forms.revise(target, sections, index, instruction))
+
+
+async def _asked_before(screens: Screens, press: Press, sections: Sequence[tuple[int, Part]], job: int) -> Wanted:
+    """What an earlier revision of the essay was told, of the section that has the same heading by now.
+
+    Raises UnknownJob where there was none.
+    """
+    tools, writer, essay = screens.tools, press.writer, press.id.subject
+    if job not in await tools.jobs.leftovers(writer, essay):
+        raise UnknownJob(job)
+    found = await tools.jobs.wait(writer, job)
+    if found.kind is not JobKind.REVISION:
+        raise UnknownJob(job)
+    wanted = Wanted.of(found)
+    then = split((await tools.desk.version(writer, essay, found.base or 0)).text)
+    same = [index for index, part in sections if part.title == then[wanted.index].title]
+    return wanted if wanted.index in same or not same else replace(wanted, index=same[0])
 
 
 async def revise_save(screens: Screens, press: Press) -> Reply:

@@ -7,7 +7,7 @@ from bot.discord_ui.lengths import brief, one_line, plain, units
 from bot.discord_ui.panels.common import counted, heading, notices, press, quoted, small
 from bot.essay.critique import Critique, Finding
 from bot.essay.structure import Structure
-from bot.workflow.criticism import Critiqued, Decision
+from bot.workflow.critiqued import Critiqued, Decision
 
 _REPLACEMENT_UNITS = 1_100
 

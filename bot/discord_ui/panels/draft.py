@@ -117,6 +117,7 @@ def _facts(state: State, version: Version, here: Leaf) -> Text:
         f"{counted(state.new_notes, 'newer note')} not in it" if state.new_notes else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
         "unfinished" if not version.info.complete else None,
+        f"version {state.beside}, written last, waits beside it: More, History" if state.beside is not None else None,
         "AI-written from your notes" if state.by_model else "your own words, no model wrote any of it",
     )
 
@@ -152,6 +153,7 @@ def _more(state: State) -> Menu:
         Option("Unsupported claims", "claims", "numbers, dates, names and quotations that your notes do not hold"),
         Option("Measures", "measures", "what can be counted in the text"),
         Option("Last critique", "critique-last", "where you left it") if state.critique else None,
+        endings.kept(state),
         Option("Notes", "notes", f"{counted(len(state.notes), 'note')}; leave one out, or take it in again"),
         Option("Answer questions", "interview", "more material for the text"),
         Option(again, "write", told) if state.with_model or state.new_notes else None,

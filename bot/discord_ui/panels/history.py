@@ -10,7 +10,7 @@ from bot.discord_ui.panels.draft import said
 from bot.discord_ui.state import State
 from bot.essay.blind_spots import assurance, unseen
 from bot.essay.essay import VersionInfo
-from bot.workflow.critique import Measured
+from bot.workflow.measured import Measured
 
 _CLAIMS = 6  # on a page: each with its sentence, as much as a page of text
 _MEASURES = 5

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.discord_ui.cards import Button, Card, CardPart, Text, Tone, rows
 from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import TITLE_UNITS, counted, heading, notices, press, quoted, small
 from bot.discord_ui.state import State
 from bot.essay.essay import Note, Question
@@ -38,6 +39,7 @@ def question(state: State, asked: Question, *, mode: str = "", notice: str | Non
                 press("Paste notes", "paste", essay.id, version),
                 _written(state),
             ),
+            *(endings.ways(state) if state.version is None else ()),
         )
     )
 

@@ -11,7 +11,7 @@ from bot.discord_ui.lengths import one_line, plain, units
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
-from bot.workflow.criticism import Critiqued
+from bot.workflow.critiqued import Critiqued
 from bot.workflow.spending import Spent, UsageRow
 
 ON_A_PAGE = 10

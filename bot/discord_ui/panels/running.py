@@ -23,7 +23,7 @@ _DONE = {
     JobKind.REVISION: "The section is rewritten.",
     JobKind.CRITIQUE: "The critique is done.",
 }
-_CUT = "The text is not finished yet: Continue writes the rest."
+_CUT = "The text is not finished yet"
 
 
 def running(
@@ -98,22 +98,30 @@ def unshown(told: str, ways: Sequence[Button]) -> Card:
     return Card((*notices(told), *rows(*ways)))
 
 
-def ended(view: JobView, *, above: bool, ways: Sequence[Button] = (), unfinished: bool = False) -> Card | None:
+def ended(
+    view: JobView, *, above: bool, ways: Sequence[Button] = (), unfinished: bool = False, beside: int | None = None
+) -> Card | None:
     """A message of its own at the end of work, because a change of the panel is not marked as unread.
 
     ``above``: the panel could be changed, and shows what came of it; else ``ways`` lead there. None where the writer,
-    or the bot's own end, ended the work. ``unfinished``: the text was cut short.
+    or the bot's own end, ended the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of
+    it, where that is not the current one.
     """
     job = view.job
     if job.state is JobState.DONE:
-        words = f"**{_CUT if unfinished else _DONE[job.kind]}**"
+        if beside is not None:
+            done = f"{_CUT}." if unfinished else _DONE[job.kind]
+            here = " The panel above leads to it." if above else ""
+            told = f"**{done}** It is {endings.waits_beside(beside)}.{here}"
+            return Card((Text(told), *(() if above else rows(*ways))))
+        words = f"**{f'{_CUT}: Continue writes the rest.' if unfinished else _DONE[job.kind]}**"
         if job.kind is JobKind.CRITIQUE:
             here = "It stands in the panel above; later" if above else "It can be read by"
             return Card((Text(f"{words} {here} {_critiques(job)}."), *rows(*(ways[:1] if above else ways))))
         where = "It stands in the panel above; /draft brings it here." if above else "/draft shows it."
         return Card((Text(f"{words} {where}"), *(() if above else rows(*ways))))
     if job.state is JobState.FAILED:
-        return Card((Text(endings.broke_off(job, above=above)), *(() if above else rows(*ways))))
+        return Card((Text(endings.broke_off(job, above=above, beside=beside)), *(() if above else rows(*ways))))
     return None
 
 
