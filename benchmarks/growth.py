@@ -10,9 +10,9 @@ from benchmarks.timing import medians
 from bot.essay.claims import claims
 from bot.essay.measures import measure
 from bot.essay.quotations import locate
-from bot.essay.reading import Reading
-from bot.essay.sections import split
 from bot.essay.specifics import specifics
+from bot.essay.text.reading import Reading
+from bot.essay.text.sections import split
 
 UNITS = [
     *(",", '"', "“", "'", "a", "not ", "a, not ", "it's not ", "not just a ", "a, ", "— ", ". ", ". . ", "!?", "("),

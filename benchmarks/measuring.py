@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.timing import medians
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from bot.workflow.measured import measured
 
 RUNS = 7

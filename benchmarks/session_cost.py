@@ -24,8 +24,8 @@ from anthropic import AsyncAnthropic
 from benchmarks.measuring import text_of
 from bot.catalogue import prompts_directory, read_catalogue
 from bot.essay.essay import Note
-from bot.essay.sections import replace_body, split
 from bot.essay.structure import Structure
+from bot.essay.text.sections import replace_body, split
 from bot.llm.build import make_models
 from bot.llm.caller import Dialect
 from bot.llm.prompts import Prompt, read_prompts

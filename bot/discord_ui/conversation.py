@@ -26,8 +26,8 @@ from bot.discord_ui.screens import Screens
 from bot.discord_ui.telling import OWN_DM, Teller
 from bot.errors import BadInput, BotError, StoreError, UnknownEssay
 from bot.essay import left_out
-from bot.essay.marks import is_mark_alone, is_marked
-from bot.essay.words import count_words, shows
+from bot.essay.text.marks import is_mark_alone, is_marked
+from bot.essay.text.words import count_words, shows
 from bot.workflow.conversation import Channel, Heard
 
 log = logging.getLogger("bot.discord")

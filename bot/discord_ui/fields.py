@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.discord_ui.cards import FIELD_CHARACTERS, FORM_PARTS
 from bot.discord_ui.lengths import boundary, fitting, units
-from bot.essay.lines import closes_sentence
+from bot.essay.text.lines import closes_sentence
 
 EDIT_CHARACTERS = FORM_PARTS * FIELD_CHARACTERS  # the longest text that a form can be filled with
 _ROOMY = 3_000  # a field filled to here still has room for a quarter as much again

@@ -10,7 +10,7 @@ from bot.discord_ui.faults import WrongFile
 from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.reply import Upload
 from bot.errors import UnreadableText
-from bot.essay.decoding import MOST_BYTES, decode
+from bot.essay.text.decoding import MOST_BYTES, decode
 
 _SUFFIXES = {".md", ".markdown", ".txt", ".text", ""}
 

@@ -9,8 +9,8 @@ from bot.discord_ui.fields import Apart
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain, units
 from bot.essay.essay import Question
-from bot.essay.sections import Part
 from bot.essay.structure import Structure
+from bot.essay.text.sections import Part
 from bot.workflow.desk import TITLE_CHARACTERS
 from bot.workflow.wanted import INSTRUCTION_CHARACTERS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.discord_ui import pages
 from bot.discord_ui.balance import balanced, open_fence
 from bot.discord_ui.lengths import octets, units
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from itertools import accumulate
 
 from bot.discord_ui.balance import open_fence, spanning
 from bot.discord_ui.lengths import boundary, fitting
-from bot.essay.commonmark import blocks
-from bot.essay.spans import Span
+from bot.essay.text.commonmark import blocks
+from bot.essay.text.spans import Span
 
 # A message holds 4,000 characters and, with 12 for each text in it, 10,170 bytes. What stands around a page (title,
 # notice, small print) takes at most 800 characters and 2,150 bytes.

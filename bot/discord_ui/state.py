@@ -10,7 +10,7 @@ from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
 from bot.essay.structure import Structure
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from bot.workflow.aside import Remembered
 from bot.workflow.conversation import Piece
 from bot.workflow.jobs import Job, JobState, JobView

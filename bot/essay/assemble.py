@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from bot.essay.essay import Note
-from bot.essay.gaps import UNSORTED, gap
 from bot.essay.matching import match_section
-from bot.essay.sections import replace_body, split
 from bot.essay.structure import Section, Structure
+from bot.essay.text.gaps import UNSORTED, gap
+from bot.essay.text.sections import replace_body, split
 
 # What ends an HTML block that a note left open (CommonMark 0.31, 4.6); a code fence is ended by its own marks (4.5).
 _HTML_ENDS = ("-->", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>")

@@ -6,7 +6,7 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from bot.essay.languages import language
+from bot.essay.text.languages import language
 
 _ALL_FOUND = (
     "Every number, date, name and quotation found in the text stands in the notes; "

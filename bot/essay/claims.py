@@ -8,12 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.essay.essay import Note
-from bot.essay.german import forms
-from bot.essay.languages import Language, language
-from bot.essay.reading import Reading
-from bot.essay.scripts import UNSPACED
-from bot.essay.sections import split
-from bot.essay.spans import Span
 from bot.essay.specifics import (
     Specific,
     SpecificKind,
@@ -23,6 +17,12 @@ from bot.essay.specifics import (
     specifics,
     without_inner,
 )
+from bot.essay.specifics.german import forms
+from bot.essay.text.languages import Language, language
+from bot.essay.text.reading import Reading
+from bot.essay.text.scripts import UNSPACED
+from bot.essay.text.sections import split
+from bot.essay.text.spans import Span
 
 # Headings above this level are the structure's own. A model may write one below it, and in it what nobody noted.
 _LAST_OF_THE_STRUCTURE = 2

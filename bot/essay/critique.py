@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.essay.spans import Span
+from bot.essay.text.spans import Span
 
 FINDINGS_SHOWN = 7  # writers act on few, well-placed remarks; long lists are dismissed whole
 

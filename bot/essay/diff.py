@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq
 
-from bot.essay.spans import Span
+from bot.essay.text.spans import Span
 
 _RUNS = re.compile(r"\s+|[^\s]+")
 

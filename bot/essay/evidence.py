@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from bot.essay.languages import OTHER_FUNCTION_WORDS
-from bot.essay.ordinary import COMMON_WORDS, FUNCTION_WORDS
-from bot.essay.words import word_set
+from bot.essay.text.languages import OTHER_FUNCTION_WORDS
+from bot.essay.text.ordinary import COMMON_WORDS, FUNCTION_WORDS
+from bot.essay.text.words import word_set
 
 # Articles, pronouns, prepositions, conjunctions and auxiliaries. The other function words ("nobody", "perhaps", "very",
 # "best") are themselves what an editor points at.

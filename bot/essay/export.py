@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 from slugify import slugify
 
-from bot.essay.commonmark import blocks
 from bot.essay.essay import Origin
-from bot.essay.gaps import GAP, written_words
-from bot.essay.plain import to_plain
-from bot.essay.sections import split
-from bot.essay.words import shortened
+from bot.essay.text.commonmark import blocks
+from bot.essay.text.gaps import GAP, written_words
+from bot.essay.text.plain import to_plain
+from bot.essay.text.sections import split
+from bot.essay.text.words import shortened
 
 LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
 _DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description

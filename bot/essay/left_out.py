@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.essay.essay import Note
-from bot.essay.reading import Reading
-from bot.essay.scripts import LETTERS_PER_WORD, UNSPACED
-from bot.essay.spans import Span
-from bot.essay.words import shortened
+from bot.essay.text.reading import Reading
+from bot.essay.text.scripts import LETTERS_PER_WORD, UNSPACED
+from bot.essay.text.spans import Span
+from bot.essay.text.words import shortened
 
 # In words. Eight essays by different hands, held against each other, share one run of six words and 22 of four; so six
 # in a row were hardly written twice by chance, and whoever changes every sixth word of a note writes it anew.

@@ -8,7 +8,7 @@ import unicodedata
 from rapidfuzz import fuzz
 
 from bot.essay.structure import Section, Structure
-from bot.essay.words import word_set
+from bot.essay.text.words import word_set
 
 _NUMBERING = re.compile(r"^\W*(?:(?:part|chapter|section|step)\s+)?(?:\d{1,3}|[ivx]{1,5}(?=[.):]))\s*[.):–—-]*\s+")
 # Words that a heading of any section may hold; what is left says which section it is.

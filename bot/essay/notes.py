@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.essay.commonmark import blocks, heading_level, items
-from bot.essay.gaps import GAP, UNSORTED, written_words
-from bot.essay.marks import is_mark_alone, is_marked, unmarked
 from bot.essay.matching import is_named, match_section
-from bot.essay.sections import Part, split, title_of
 from bot.essay.structure import Section, Structure
-from bot.essay.words import shows
+from bot.essay.text.commonmark import blocks, heading_level, items
+from bot.essay.text.gaps import GAP, UNSORTED, written_words
+from bot.essay.text.marks import is_mark_alone, is_marked, unmarked
+from bot.essay.text.sections import Part, split, title_of
+from bot.essay.text.words import shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from bot.essay.spans import Span
-from bot.essay.words import count_words
+from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
 
 _LEAST_WORDS_ALIGNED = 4  # in fewer words, one different letter is a different word
 # A longer quotation is a copy of the text and no evidence; the limit also bounds the work that a hostile one can make.

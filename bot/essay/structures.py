@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.essay.matching import match_section
-from bot.essay.sections import split
 from bot.essay.structure import Structure
+from bot.essay.text.sections import split
 
 DEFAULT = "career-switch"  # the structure that the others vary
 

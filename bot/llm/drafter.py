@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.errors import BadReply
 from bot.essay.essay import Note
-from bot.essay.gaps import gap
-from bot.essay.reply import is_no_post
+from bot.essay.replies.reply import is_no_post
 from bot.essay.structure import Section, Structure
+from bot.essay.text.gaps import gap
 from bot.llm.caller import Answer, Caller
 from bot.llm.material import shown
 from bot.llm.prompts import Prompt

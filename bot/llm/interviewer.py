@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.essay.asking import one_question
 from bot.essay.essay import Note
 from bot.essay.questions import is_same_question
+from bot.essay.replies.asking import one_question
 from bot.essay.structure import Section, Structure
 from bot.llm.caller import Caller
 from bot.llm.material import shown

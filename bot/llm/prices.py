@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 
 
 @dataclass(frozen=True, slots=True)

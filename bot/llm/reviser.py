@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import BadReply
-from bot.essay.chatter import is_no_section, without_preface
 from bot.essay.essay import Note
-from bot.essay.revised import section_body
-from bot.essay.sections import split
+from bot.essay.replies.chatter import is_no_section, without_preface
+from bot.essay.replies.revised import section_body
+from bot.essay.text.sections import split
 from bot.llm.caller import Caller
 from bot.llm.drafter import written
 from bot.llm.material import shown

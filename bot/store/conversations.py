@@ -16,9 +16,9 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.essay.essay import Essay, Note
-from bot.essay.marks import is_marked
 from bot.essay.notes import Passage, answered
-from bot.essay.words import has_words
+from bot.essay.text.marks import is_marked
+from bot.essay.text.words import has_words
 from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.essays import check_own, insert_essay

@@ -10,9 +10,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.essay.essay import Answered, Note
-from bot.essay.marks import is_mark_alone, is_marked
 from bot.essay.notes import Passage, answered
-from bot.essay.words import has_words
+from bot.essay.text.marks import is_mark_alone, is_marked
+from bot.essay.text.words import has_words
 from bot.store.database import SealedDatabase
 from bot.store.essays import insert_note, next_number, question_of
 from bot.workflow.conversation import joined

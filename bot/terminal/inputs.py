@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import UnreadableText
-from bot.essay.decoding import MOST_BYTES, decode
+from bot.essay.text.decoding import MOST_BYTES, decode
 
 STANDARD_INPUT = "standard input"
 

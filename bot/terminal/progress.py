@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from bot.workflow.jobs import Job, JobState, JobView, Phase
 from bot.workflow.models import Cost
 from bot.workflow.runner import JobRunner

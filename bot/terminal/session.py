@@ -11,7 +11,7 @@ from rich.text import Text
 from bot.errors import BadInput, BotError, JobRunning, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
 from bot.essay.essay import Essay, Question, Version
-from bot.essay.marks import is_marked
+from bot.essay.text.marks import is_marked
 from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu

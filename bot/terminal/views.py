@@ -15,10 +15,10 @@ from rich.text import Text
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
-from bot.essay.gaps import gaps, written_words
 from bot.essay.measures import Measure
 from bot.essay.measures.base import FEWEST_WORDS
 from bot.essay.structure import Structure
+from bot.essay.text.gaps import gaps, written_words
 from bot.streams import shown
 from bot.terminal import critique_view
 from bot.workflow.desk import editable

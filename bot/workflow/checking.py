@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.essay.asking import brings_in
 from bot.essay.claims import Noted
 from bot.essay.critique import FINDINGS_SHOWN, Category, Coverage, Critique, Finding, Severity, Strength
 from bot.essay.evidence import is_evidence
-from bot.essay.grades import grades
 from bot.essay.quotations import Quotable
-from bot.essay.quoted import quotations
-from bot.essay.spans import Span
+from bot.essay.replies.asking import brings_in
+from bot.essay.replies.grades import grades
 from bot.essay.specifics import SpecificKind
+from bot.essay.specifics.quoted import quotations
 from bot.essay.structure import Structure
+from bot.essay.text.spans import Span
 from bot.workflow.models import Opinion, Remark
 
 _ORDER = list(Severity)

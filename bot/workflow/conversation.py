@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.errors import BadInput
-from bot.essay.decoding import typed
 from bot.essay.essay import Essay, Note
 from bot.essay.notes import Passage, read_notes
 from bot.essay.structures import usual
+from bot.essay.text.decoding import typed
 from bot.workflow.desk import TITLE_CHARACTERS, Desk
 from bot.workflow.ports import Clock, NewId
 

@@ -7,13 +7,13 @@ from functools import partial
 
 from bot.errors import BadInput, NoModel, NothingToDo, Outdated
 from bot.essay.critique import Finding
-from bot.essay.decoding import typed
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export
-from bot.essay.extent import extent
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.essay.text.decoding import typed
+from bot.essay.text.extent import extent
+from bot.essay.text.spans import Span
 from bot.workflow.aside import aside_slowly
 from bot.workflow.checking import checked
 from bot.workflow.critiqued import Critiqued, CritiqueStore, Decision

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput, LeftOutStands, MarkStands, NothingToDo, StructureGone, UnknownSection
 from bot.essay.assemble import add_note, assemble
-from bot.essay.decoding import typed
 from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
-from bot.essay.marks import marked_line
 from bot.essay.notes import read_notes
-from bot.essay.sections import Part, replace_body, split
 from bot.essay.structure import Structure
-from bot.essay.words import count_words, shows
+from bot.essay.text.decoding import typed
+from bot.essay.text.marks import marked_line
+from bot.essay.text.sections import Part, replace_body, split
+from bot.essay.text.words import count_words, shows
 from bot.workflow.ports import Clock, NewId, Store
 
 TITLE_CHARACTERS = 200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter

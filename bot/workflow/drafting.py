@@ -7,10 +7,10 @@ from typing import NoReturn
 
 from bot.errors import BadReply, NothingToDo
 from bot.essay.essay import Origin, Version
-from bot.essay.reply import is_no_post
-from bot.essay.sections import replace_body
-from bot.essay.unfinished import Unfinished
-from bot.essay.words import count_words
+from bot.essay.replies.reply import is_no_post
+from bot.essay.replies.unfinished import Unfinished
+from bot.essay.text.sections import replace_body
+from bot.essay.text.words import count_words
 from bot.workflow.aside import aside
 from bot.workflow.material import Material, Workbench
 from bot.workflow.models import Written

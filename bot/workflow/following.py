@@ -9,7 +9,7 @@ from bot.essay.essay import Answered, Note, Question
 from bot.essay.questions import is_own
 from bot.essay.specifics import is_generic, specifics
 from bot.essay.structure import Structure
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 
 FOLLOW_UPS = 2  # on one section: after two, people repeat themselves
 

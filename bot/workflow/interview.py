@@ -9,14 +9,14 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.errors import BadInput, ModelError, NoModel
-from bot.essay.asking import brings_in
 from bot.essay.claims import Noted
-from bot.essay.decoding import typed
 from bot.essay.essay import Answered, Note, Question
 from bot.essay.notes import answered
 from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
+from bot.essay.replies.asking import brings_in
 from bot.essay.structure import Section, Structure
-from bot.essay.words import count_words
+from bot.essay.text.decoding import typed
+from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly
 from bot.workflow.desk import Desk
 from bot.workflow.following import open_answers

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.essay.export import read_export
-from bot.essay.gaps import written_words
 from bot.essay.matching import match_section
 from bot.essay.measures import Measure, measure
-from bot.essay.reading import Reading
-from bot.essay.sections import title_of
 from bot.essay.structure import Structure
+from bot.essay.text.gaps import written_words
+from bot.essay.text.reading import Reading
+from bot.essay.text.sections import title_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Drafter(Protocol):
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
         """The whole post in Markdown, each section under its heading (level 2), in the structure's order.
 
-        It is what the model wrote, piece for piece; ``bot.essay.unfinished`` puts it into form.
+        It is what the model wrote, piece for piece; ``bot.essay.replies.unfinished`` puts it into form.
         """
 
     def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:

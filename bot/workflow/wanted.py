@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.errors import BadInput
-from bot.essay.decoding import typed
-from bot.essay.words import count_words
+from bot.essay.text.decoding import typed
+from bot.essay.text.words import count_words
 from bot.workflow.jobs import Job
 
 INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes

@@ -10,8 +10,8 @@ from bot.errors import NothingToDo, UnknownSection
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Version
 from bot.essay.history import History
-from bot.essay.sections import split
-from bot.essay.unfinished import Unfinished, unfinished
+from bot.essay.replies.unfinished import Unfinished, unfinished
+from bot.essay.text.sections import split
 from bot.workflow.aside import aside, aside_slowly
 from bot.workflow.desk import Desk
 from bot.workflow.drafting import Draft, Finish, Revision

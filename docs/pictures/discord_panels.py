@@ -25,7 +25,7 @@ from bot.essay.claims import unsupported
 from bot.essay.critique import Category, Critique, Finding, Severity
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
-from bot.essay.spans import Span
+from bot.essay.text.spans import Span
 from bot.workflow.critiqued import Critiqued
 
 HERE = Path(__file__).parent

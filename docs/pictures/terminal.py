@@ -16,7 +16,7 @@ from bot import app
 from bot.essay.assemble import assemble
 from bot.essay.essay import Note
 from bot.essay.notes import read_notes
-from bot.essay.sections import join, split
+from bot.essay.text.sections import join, split
 from bot.terminal import views
 from bot.terminal.demo import SAMPLE
 from bot.workflow.measured import measured

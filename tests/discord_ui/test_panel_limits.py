@@ -23,8 +23,8 @@ from bot.discord_ui.state import State
 from bot.essay.claims import unsupported
 from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.sections import split
-from bot.essay.spans import Span
+from bot.essay.text.sections import split
+from bot.essay.text.spans import Span
 from bot.workflow.critiqued import Critiqued
 from bot.workflow.desk import editable
 from bot.workflow.jobs import Job, JobKind, JobState, JobView, Phase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadReply, BotError, StreamBroken
-from bot.essay.sections import split
+from bot.essay.text.sections import split
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.steps import SECTION, controls, drafted, reads, with_notes
 from tests.simulators.discord import DiscordSimulator, Message, Modal, User

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from bot.essay.assemble import add_note, assemble
 from bot.essay.essay import Note
-from bot.essay.gaps import UNSORTED
-from bot.essay.sections import split
 from bot.essay.structure import Section, Structure, WordBudget
+from bot.essay.text.gaps import UNSORTED
+from bot.essay.text.sections import split
 
 
 def headings(text: str) -> list[str]:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.essay.quotations import Quotable, locate
-from bot.essay.spans import Span
-from bot.essay.words import count_words
+from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
 
 TEXT = (
     "I was paid 4,000 euros — in *cash* — and told: “Don’t come back before\nChristmas, please.” Nobody asked.\n\n"

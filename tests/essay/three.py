@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.essay.sections import split
+from bot.essay.replies.unfinished import Unfinished
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.essay.unfinished import Unfinished
+from bot.essay.text.sections import split
 
 STRUCTURE = Structure(
     "three",

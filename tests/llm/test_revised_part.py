@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.sections import replace_body
+from bot.essay.text.sections import replace_body
 from bot.workflow.models import Models
 from tests.llm.conftest import DRAFT, NOTES, WRITER, Pieces
 from tests.simulators.claude import ClaudeSimulator, Reply

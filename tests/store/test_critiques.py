@@ -12,8 +12,8 @@ import pytest
 from bot.errors import UnknownCritique
 from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
 from bot.essay.essay import Origin
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.essay.text.spans import Span
 from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
 from bot.workflow.critiqued import Critiqued, Decision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity
-from bot.essay.spans import Span
+from bot.essay.text.spans import Span
 from bot.terminal import critique_view
 
 FINDING = Finding("so it goes", Span(0, 10), Category.VAGUE, Severity.GRAVE, "Nobody can tell.", None, "Who?")

@@ -15,7 +15,7 @@ from bot.errors import BadInput
 from bot.essay.essay import Answered, Question
 from bot.essay.structure import Structure
 from bot.essay.structures import DEFAULT
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from bot.store.conversations import SqliteConversations
 from bot.store.essays import SqliteStore
 from bot.workflow.conversation import Changed, Conversation, Heard

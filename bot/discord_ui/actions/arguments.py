@@ -10,7 +10,7 @@ from bot.discord_ui.forms import PASTES
 from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.reply import Press
 from bot.errors import BadInput
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 
 
 def number(text: str) -> int:

@@ -20,7 +20,7 @@ from bot.discord_ui.screens import STALE, Screens
 from bot.discord_ui.state import read_state
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
-from bot.essay.sections import Part, split
+from bot.essay.text.sections import Part, split
 from bot.workflow.aside import aside
 from bot.workflow.desk import Desk, editable
 from bot.workflow.jobs import JobKind

@@ -17,11 +17,11 @@ from bot.discord_ui.reply import Ask, Later, Nothing, Onward, Press, Reply, Show
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.state import read_state
 from bot.errors import NothingToDo, StructureGone, UnknownStructure
-from bot.essay.decoding import with_line_feeds
 from bot.essay.essay import Answered, Note, Question
 from bot.essay.left_out import told as left_out_told
 from bot.essay.measures.base import counted
 from bot.essay.notes import answered as answered_in
+from bot.essay.text.decoding import with_line_feeds
 
 
 async def structure(screens: Screens, press: Press) -> Reply:

@@ -14,9 +14,9 @@ from bot.discord_ui.panels.common import counted, heading, notices, press, small
 from bot.discord_ui.state import State
 from bot.essay.blind_spots import blind_spots
 from bot.essay.essay import Origin, Version
-from bot.essay.gaps import gaps
-from bot.essay.sections import Part
-from bot.essay.spans import Span
+from bot.essay.text.gaps import gaps
+from bot.essay.text.sections import Part
+from bot.essay.text.spans import Span
 from bot.workflow.desk import editable
 
 

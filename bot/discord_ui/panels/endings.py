@@ -8,7 +8,7 @@ from bot.discord_ui.cards import Button, Card, Option, Row, Rule, Text, Tone, ro
 from bot.discord_ui.lengths import plain
 from bot.discord_ui.panels.common import counted, heading, press, small, turning
 from bot.discord_ui.state import State
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from bot.workflow.jobs import Job, JobKind, JobState
 from bot.workflow.wanted import Wanted
 

@@ -11,7 +11,7 @@ from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import TITLE_UNITS, counted, heading, notices, press, quoted, small
 from bot.discord_ui.state import State
 from bot.essay.essay import Note, Question
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 
 # Behind a question's number: the writer asked for more than the first round, or goes through those passed over.
 FURTHER, RETURNED = "f", "s"

@@ -14,8 +14,8 @@ from bot.essay.measures.rhythm import openers, sentence_lengths
 from bot.essay.measures.shape import endings, section_words
 from bot.essay.measures.specificity import bare_sections, unsourced
 from bot.essay.measures.turns import not_but
-from bot.essay.reading import Reading
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading
 
 __all__ = ["MEASURES", "Figure", "Mark", "Measure", "Row", "measure"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from bot.essay.reading import Reading
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading
+from bot.essay.text.spans import Span
 
 Figure = float | int | str
 

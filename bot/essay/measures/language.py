@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.essay.reading import Reading
-from bot.essay.words import word_set
+from bot.essay.text.reading import Reading
+from bot.essay.text.words import word_set
 
 # The commonest words of English that are no common words of its neighbours ("die", "was" and "in" are German).
 _STOP_WORDS = word_set(

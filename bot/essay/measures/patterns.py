@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand
-from bot.essay.reading import Reading
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
-from bot.essay.words import word_set
+from bot.essay.text.reading import Reading
+from bot.essay.text.spans import Span
+from bot.essay.text.words import word_set
 
 # One word starts at most one attempt, and an item has four words at most, so the time grows with the text alone.
 _ITEM = r"[\w'’-]++(?: [\w'’-]++){0,3}"

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Protocol
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, any_of, counted, per_thousand, without_overlaps
-from bot.essay.reading import Reading
-from bot.essay.spans import Span
 from bot.essay.specifics import quotations
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading
+from bot.essay.text.spans import Span
 
 _FILLER_PHRASES = any_of(
     r"it(?:'s| is| was| might be| may be) (?:also )?(?:worth|important) (?:noting|to note|naming|mentioning|saying"

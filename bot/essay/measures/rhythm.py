@@ -8,9 +8,9 @@ from itertools import groupby
 from statistics import fmean, pstdev
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand
-from bot.essay.reading import Reading, Sentence
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading, Sentence
+from bot.essay.text.spans import Span
 
 # A spread under a third of the mean is a metronome: prose by practised writers lies between 0.5 and 0.8.
 _LEAST_SPREAD = 0.33

@@ -6,10 +6,10 @@ import re
 
 from bot.essay.matching import match_section
 from bot.essay.measures.base import FEWEST_WORDS, Figure, Mark, Outcome, any_of, counted, without_overlaps
-from bot.essay.reading import Paragraph, Reading
-from bot.essay.sections import title_of
-from bot.essay.spans import Span
 from bot.essay.structure import Section, Structure
+from bot.essay.text.reading import Paragraph, Reading
+from bot.essay.text.sections import title_of
+from bot.essay.text.spans import Span
 
 # A fifth either way is a matter of taste; beyond it a section has swallowed another or was never written.
 _LEEWAY = 0.2

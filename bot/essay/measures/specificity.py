@@ -6,10 +6,10 @@ import re
 from bisect import bisect_left
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, any_of, counted, without_overlaps
-from bot.essay.reading import Reading
-from bot.essay.spans import Span
 from bot.essay.specifics import Specific, dates, is_generic, names, numbers, quotations
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading
+from bot.essay.text.spans import Span
 
 # A shorter section is a bridge between two others and needs nothing of its own.
 _SECTION_WORDS = 80

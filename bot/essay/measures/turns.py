@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand, without_overlaps
-from bot.essay.reading import Reading, Sentence
-from bot.essay.spans import Span
 from bot.essay.structure import Structure
-from bot.essay.words import word_set
+from bot.essay.text.reading import Reading, Sentence
+from bot.essay.text.spans import Span
+from bot.essay.text.words import word_set
 
 _PRONOUN = r"(?:I|it|this|that|they|he|she|we|you|these|those)"
 _BE = r"(?:'s|'m|'re|\ is|\ was|\ are|\ were|\ am)"

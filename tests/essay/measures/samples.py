@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.essay.measures import Measure, measure
-from bot.essay.reading import Reading
 from bot.essay.structure import Structure
+from bot.essay.text.reading import Reading
 
 # Plain account with things in it; used to pad a fault to the length at which measures speak.
 PLAIN = """\

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.essay.measures import MEASURES, measure
-from bot.essay.reading import Reading
+from bot.essay.text.reading import Reading
 from tests.essay.measures import samples
 from tests.essay.measures.samples import measured, raised
 

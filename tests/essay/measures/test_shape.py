@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.essay.words import count_words
+from bot.essay.text.words import count_words
 from tests.essay.measures.samples import ENDINGS, PLAIN, measured
 
 STRUCTURE = Structure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.essay.measures.turns import turns
-from bot.essay.reading import Reading
+from bot.essay.text.reading import Reading
 from tests.essay.measures import samples
 
 

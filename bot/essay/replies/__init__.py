@@ -1,0 +1,1 @@
+"""What models write, read into what an essay can use of it."""

@@ -1,0 +1,110 @@
+"""Markdown without its markup, for places that show it as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markdown_it.token import Token
+
+from bot.essay.text.commonmark import tokens
+
+
+def to_plain(text: str) -> str:
+    """The words of a Markdown text as plain paragraphs with blank lines between them.
+
+    Headings stand on their own line; list items keep a dash or their number; a link keeps its address in brackets
+    behind its words; quoted lines begin with "> "; code stays as it is. Ends with one line end, or is empty.
+    """
+    return _Plain().render(tokens(text))
+
+
+class _Plain:
+    """Walks the block tokens once, keeping what each nested line must begin with."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._prefixes: list[str] = []  # one for each quote or list item we are in
+        self._bullets: list[str | None] = []  # one for each list item: its bullet until it has been written
+        self._counters: list[int | None] = []  # one for each list: the next number, None for a bulleted list
+        self._tight = False
+
+    def render(self, found: Sequence[Token]) -> str:
+        for token in found:
+            self._token(token)
+        text = "\n".join(self._lines)
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n" if self._lines else ""
+
+    def _token(self, token: Token) -> None:
+        match token.type:
+            case "inline":
+                self._write(_inline(token.children or []))
+            case "fence" | "code_block" | "html_block":
+                self._write(token.content.rstrip("\n"))
+                self._blank()
+            case "hr":
+                self._write("* * *")
+                self._blank()
+            case "blockquote_open":
+                self._prefixes.append("> ")
+            case "bullet_list_open":
+                self._counters.append(None)
+            case "ordered_list_open":
+                self._counters.append(int(token.attrs.get("start", 1)))
+            case "list_item_open":
+                self._open_item()
+            case "list_item_close":
+                self._prefixes.pop()
+                self._bullets.pop()
+            case "blockquote_close":
+                self._prefixes.pop()
+                self._blank()
+            case "bullet_list_close" | "ordered_list_close":
+                self._counters.pop()
+                self._blank()
+            case "paragraph_close" if not token.hidden:
+                self._blank()
+            case "heading_close":
+                self._blank()
+
+    def _open_item(self) -> None:
+        number = self._counters[-1]
+        bullet = "- " if number is None else f"{number}. "
+        if number is not None:
+            self._counters[-1] = number + 1
+        self._bullets.append(bullet)
+        self._prefixes.append(" " * len(bullet))
+
+    def _write(self, text: str) -> None:
+        for line in text.split("\n"):
+            prefix = "".join(self._prefixes)
+            if self._bullets and self._bullets[-1] is not None:
+                bullet = self._bullets[-1]
+                prefix = prefix.removesuffix(" " * len(bullet)) + bullet
+                self._bullets[-1] = None
+            self._lines.append((prefix + line).rstrip() if not line else prefix + line)
+
+    def _blank(self) -> None:
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+
+def _inline(children: Sequence[Token]) -> str:
+    """The words of a line of tokens."""
+    out: list[str] = []
+    links: list[tuple[str, int]] = []
+    for token in children:
+        match token.type:
+            case "softbreak" | "hardbreak":
+                out.append("\n")
+            case "link_open":
+                links.append((str(token.attrs.get("href", "")), len(out)))
+            case "link_close":
+                address, start = links.pop()
+                if address and address.removeprefix("mailto:") != "".join(out[start:]):
+                    out.append(f" ({address})")
+            case "image":
+                out.append(token.content)
+            case "text" | "code_inline" | "html_inline":
+                out.append(token.content)
+    return "".join(out)

@@ -1,0 +1,121 @@
+"""Of a model's reply one question is put, and none that tells the writer what they never said."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.essay.claims import Noted
+from bot.essay.questions import is_same_question
+from bot.essay.replies.asking import brings_in, one_question
+
+MANY = " ".join(f"What about number {number}?" for number in range(12))
+
+
+@pytest.mark.parametrize(
+    ("reply", "question"),
+    [
+        (MANY, "What about number 0?"),
+        ("What a great answer! You are so brave. How many people were there?", "How many people were there?"),
+        ("Who was in the room?\n\nAnd when was it?", "Who was in the room?"),
+        ("who was in the room? when was it?", "who was in the room?"),
+        ("Who was there? (If you remember.)", "Who was there?"),
+        ("Really? How many people were there?", "How many people were there?"),
+        ("She said “Why?” How did you answer that?", "How did you answer that?"),
+        ("# Who was there, and who was not?", "Who was there, and who was not?"),
+        ("Who said “Why?” that day? And when?", "Who said “Why?” that day?"),
+        ("How much (in euros?) was it? Thanks!", "How much (in euros?) was it?"),
+        ("What did Dr. Feld say? Was it kind?", "What did Dr. Feld say?"),
+        ("¿Quién estaba allí? ¿Cuándo fue eso?", "¿Quién estaba allí?"),
+        ("Ποιος ήταν εκεί; Πότε ήταν;", "Ποιος ήταν εκεί;"),
+        ("ماذا قال لك المدير؟ ومتى كان ذلك؟", "ماذا قال لك المدير؟"),
+        ("何人いましたか？誰でしたか？", "何人いましたか？"),
+        ("素晴らしい。何人いましたか。誰でしたか。", "何人いましたか。"),
+        ("谢谢。你们有几个人呢", "你们有几个人呢"),
+    ],
+)
+def test_the_first_question_is_taken_without_what_stands_around_it(reply: str, question: str) -> None:
+    assert one_question(reply) == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["当時は何人いましたか。", "その日のことを聞かせてください", "ตอนนั้นมีคนกี่คน", "ຕອນນັ້ນມີຈັກຄົນ", "ထိုနေ့က ဘယ်သူတွေ ရှိသလဲ။"],
+)
+def test_a_script_without_a_question_mark_needs_none(question: str) -> None:
+    assert one_question(question) == question
+
+
+@pytest.mark.parametrize(
+    "reply", ["", " ", "?", "Tell me more.", "It was late;", "Tell me about 東京.", "すごい。もっと聞かせてください。"]
+)
+def test_what_asks_nothing_is_no_question(reply: str) -> None:
+    assert one_question(reply) is None
+
+
+NOTES = ["Our team left the hospital that Tuesday. Anna said no.", "It was in 2019, in Leeds, for 40 patients."]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did Marcus Feld of Google really fire forty patients?",
+        "Was it on 3 June that you left?",
+        "What did you do with the 12 others?",
+        "Who said “go away” to Anna?",
+        "What did the NHS pay?",
+        "Est-ce que Marcus de Google était là ce jour-là ?",
+        "Ist es 300 mal passiert, oder noch öfter?",
+        "四十一人いましたか。",
+        "Was it 12 of them",
+    ],
+)
+def test_a_fact_that_nobody_gave_is_brought_in(question: str) -> None:
+    assert brings_in(question, Noted(NOTES))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many patients, before and after?",
+        "When in 2019 did Anna say “no”?",
+        "What was one thing that you remember best?",
+        "What did the first email say?",
+        "Roughly how much a year, in euros or in pounds?",
+        "What did HR say about your CV?",
+        "Wie viele Kollegen waren im Raum, als der Server ausfiel?",
+        "Was hat Ihr Chef an dem Dienstag gesagt?",
+        "Quanto ti è costato lasciare l'ospedale?",
+        "¿Cuántas personas había en la sala aquel martes?",
+        "何人いましたか。",
+        "四十人いましたか。",
+    ],
+)
+def test_what_was_said_before_is_not(question: str) -> None:
+    """Nor does a capital that any word may have, first in the question or on a German noun."""
+    assert not brings_in(question, Noted(NOTES))
+
+
+def test_each_of_several_may_vouch_for_a_part_of_a_question() -> None:
+    question = "Did Anna say “What I gave up” in 2019?"
+    assert brings_in(question, Noted(NOTES))
+    assert not brings_in(question, Noted(NOTES), Noted(["What I gave up"]))
+
+
+OWN = "What did your job title say that day, word for word?"
+
+
+@pytest.mark.parametrize(
+    ("question", "same"),
+    [
+        ("what did your job title say THAT day", True),
+        ("So tell me, what did your job title say that day, word for word?", True),
+        ("What did your job tilte say that day, word for word", True),
+        (f"{OWN} Take your time.", True),
+        ("What did your job title say that day about your work with the patients of the ward?", False),
+        ("What did your manager say that day, word for word?", False),
+        ("What did your job title say?", False),
+    ],
+)
+def test_a_question_is_known_again_with_a_head_or_a_tail_and_without(question: str, same: bool) -> None:
+    assert is_same_question(question, OWN) is same
+    assert is_same_question(OWN, question) is same

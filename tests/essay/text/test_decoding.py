@@ -1,0 +1,58 @@
+"""Bytes that a person handed in are read where they can be, and refused with a sentence where not."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from bot.errors import BadInput, UnreadableText
+from bot.essay.text.decoding import MOST_BYTES, decode, typed
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "guessed"),
+    [
+        ("Café\r\nnext\rlast".encode(), "Café\nnext\nlast", None),
+        (codecs.BOM_UTF8 + "naïve".encode(), "naïve", None),
+        (codecs.BOM_UTF16_LE + "naïve".encode("utf-16-le"), "naïve", None),
+        (codecs.BOM_UTF32_BE + "naïve".encode("utf-32-be"), "naïve", None),
+        ("“no” — naïve me. It cost £400.".encode("cp1252"), "“no” — naïve me. It cost £400.", "cp1252"),
+        ("café".encode("latin-1"), "café", "cp1252"),
+        ("Año tras año, el señor Núñez…".encode("cp1252"), "Año tras año, el señor Núñez…", "cp1252"),
+        ("på kvällen åt vi på måndagen".encode("latin-1"), "på kvällen åt vi på måndagen", "cp1252"),
+        (
+            "Я ушёл с работы в марте, потому что устал.".encode("cp1251"),
+            "Я ушёл с работы в марте, потому что устал.",
+            "cp1251",
+        ),
+    ],
+)
+def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, guessed: str | None) -> None:
+    decoded = decode(data, "notes")
+    assert (decoded.text, decoded.guessed) == (text, guessed)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "holds no words"),
+        (b" \n\t*** --- \n", "holds no words"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a text file"),
+        (bytes(range(128, 256)) * 9, "is not a text file"),
+        (codecs.BOM_UTF16_LE + b"a", "is not a text file"),
+        (b"words \x07\x02 more", "is not a text file"),
+        ("It’s fine.\n“So.”\n".encode() + b"\xff bad", "line 3: a byte there is no UTF-8"),
+        (b"a" * (MOST_BYTES + 1), "is longer than 1,000,000 bytes"),
+    ],
+)
+def test_what_is_no_text_is_refused_by_name(data: bytes, sentence: str) -> None:
+    with pytest.raises(UnreadableText, match=sentence) as refused:
+        decode(data, "mine.md")
+    assert str(refused.value).startswith("mine.md")
+
+
+def test_typed_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(BadInput, match="The title holds bytes that are no UTF-8 text"):
+        typed("caf\udce9", "The title")
+    assert typed("one\r\ntwo", "The title") == "one\ntwo"

@@ -1,0 +1,26 @@
+"""The length of a text is counted in words where spaces stand between them, and in characters where none do."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.essay.text.extent import Extent, extent
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "told"),
+    [
+        ("", Extent(0, 0, 0), "0 words"),
+        ("# Out\n\nOne word, and five more here.\n\n[NEED: the year]\n", Extent(6, 0, 6), "6 words"),
+        ("Eins zwei, 한국어 낱말.", Extent(4, 0, 4), "4 words"),
+        ("会社を辞めると言った。", Extent(0, 10, 5), "10 characters, as much as 5 words"),
+        ("## 朝\n\n会社を、辞めた。", Extent(0, 6, 3), "6 characters, as much as 3 words"),
+        ("API を使った三日間。", Extent(1, 7, 5), "1 word and 7 characters, as much as 5 words"),
+        ("朝", Extent(0, 1, 1), "1 character, as much as 1 word"),
+        ("朝" * 40_000, Extent(0, 40_000, 20_000), "40,000 characters, as much as 20,000 words"),
+        ("ที่นี่", Extent(0, 2, 1), "2 characters, as much as 1 word"),  # the marks above are no letters
+    ],
+)
+def test_what_was_counted_is_named(text: str, found: Extent, told: str) -> None:
+    assert extent(text) == found
+    assert str(found) == told
