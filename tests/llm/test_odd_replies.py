@@ -35,7 +35,7 @@ STOP = {"type": "message_stop"}
 
 
 def events(*data: dict[str, Any] | str) -> Events:
-    """A stream of these events; one that is a text is sent as it stands, under a name that the SDK knows."""
+    """A stream of these events; one that is a text is sent as it stands, under the name of a piece of text."""
     named = [("content_block_delta", one) if isinstance(one, str) else (one["type"], json.dumps(one)) for one in data]
     return Events(tuple(named))
 
@@ -117,7 +117,7 @@ async def test_a_follow_up_ends_in_the_same_sentence(
 async def test_an_event_of_no_known_kind_is_passed_over(
     odd: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
 ) -> None:
-    """As the API's versioning page asks. The SDK builds the start of a message out of most of them."""
+    """As the API's versioning page asks."""
     claude.script(events(odd, START, odd, BLOCK, TEXT, odd, end(), STOP))
     assert (await draft(models, structure, on)).text == DRAFT
     assert [(row.model, row.input_tokens, row.output_tokens) for row in ledger.rows] == [(MODEL, 700, 40)]
