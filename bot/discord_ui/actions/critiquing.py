@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from bot.discord_ui.actions.arguments import handed_in
 from bot.discord_ui.panels import history as history_panel
 from bot.discord_ui.panels.draft import Spot
@@ -16,6 +14,7 @@ from bot.essay.essay import Origin
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
+from bot.workflow.aside import aside_slowly
 from bot.workflow.criticism import check_length
 from bot.workflow.critiqued import Decision
 from bot.workflow.measured import measured
@@ -41,7 +40,7 @@ async def of_text(
         return await screens.critique(writer, critiqued.id, place, notice=notice)
     body = read_export(text)[1]
     check_length(body)
-    found = await asyncio.to_thread(measured, body, structure)  # as in browsing.measures
+    found = await aside_slowly(measured, body, structure)
     return Show(
         history_panel.measures(
             "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)

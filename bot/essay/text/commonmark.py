@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.essay.text.lines import lines_of
-
-
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark")
+from bot.essay.text.parsers import block_parser, whole_parser
 
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a Markdown text, by CommonMark."""
-    return _parser().parse(text)
-
-
-@lru_cache(maxsize=1)
-def _block_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])  # inline markup ends no block, and takes most of the time
-    return parser
+    return whole_parser().parse(text)
 
 
 def blocks(text: str) -> tuple[str, ...]:
@@ -35,7 +22,7 @@ def blocks(text: str) -> tuple[str, ...]:
     """
     if not text:
         return ()
-    found = _block_parser().parse(text)
+    found = block_parser().parse(text)
     return _cut(text, {token.map[0] for token in found if token.level == 0 and token.map and token.nesting >= 0})
 
 
@@ -44,7 +31,7 @@ def items(block: str) -> tuple[str, ...]:
 
     Joining them gives the block back, byte for byte.
     """
-    found = _block_parser().parse(block)
+    found = block_parser().parse(block)
     if not found or found[0].type not in ("bullet_list_open", "ordered_list_open"):
         return (block,)
     return _cut(
@@ -54,7 +41,7 @@ def items(block: str) -> tuple[str, ...]:
 
 def heading_level(block: str) -> int:
     """The level of a block that is a heading, 0 for any other."""
-    found = _block_parser().parse(block)
+    found = block_parser().parse(block)
     return int(found[0].tag[1:]) if found and found[0].type == "heading_open" else 0
 
 

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from markdown_it import MarkdownIt
-
 from bot.essay.text.lines import Line, lines_of
+from bot.essay.text.parsers import block_parser
 
 # A heading made of dashes under a paragraph is more often a paragraph with a rule below it: nobody writes a heading of
 # several lines, or of more words than a full sentence holds.
@@ -43,14 +42,6 @@ class Blocks:
     front_matter: int
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    # Inline parsing is left out: only the blocks are asked for, and inline rules are what makes odd texts slow.
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
-
-
 def front_matter_lines(lines: tuple[Line, ...]) -> int:
     """How many lines of YAML front matter open a text: ``---``, a ``key:`` line at once, and a closing ``---``."""
     if len(lines) < 3 or lines[0].text.rstrip() != "---" or not _FRONT_MATTER_KEY.match(lines[1].text):
@@ -64,7 +55,8 @@ def blocks_of(text: str) -> Blocks:
     """Reads the blocks of ``text``; nothing is changed, and any string whatever is accepted."""
     lines = lines_of(text)
     skipped = front_matter_lines(lines)
-    tokens = _parser().parse(text[lines[skipped].start :] if 0 < skipped < len(lines) else "" if skipped else text)
+    rest = text[lines[skipped].start :] if 0 < skipped < len(lines) else "" if skipped else text
+    tokens = block_parser().parse(rest)
     headings: list[MarkdownHeading] = []
     inner: list[tuple[int, int]] = []
     code: list[tuple[int, int]] = []
