@@ -14,6 +14,8 @@ from bot.discord_ui.components import layout
 
 # Discord's error codes (Topics, "Opcodes and Status Codes").
 MESSAGE_GONE = 10008
+# It comes out of turn at times, where the bot may well write (discord.py's issues 7275 and 7666), and passes.
+MISSING_ACCESS = 50001
 _TOKEN_DEAD = (50027, 10015)  # invalid webhook token, unknown webhook
 
 
@@ -38,6 +40,10 @@ class Address(Protocol):
     async def say(self, card: Card) -> None:
         """Shows the card in a message of its own. Raises as ``edit`` does."""
 
+    @property
+    def own_dm(self) -> bool:
+        """Whether that is the bot's own DM with the person."""
+
     def left(self, now: datetime) -> float | None:
         """For how many seconds from now on the panel can be changed; None where no end is known."""
 
@@ -56,14 +62,19 @@ class ByChannel:
         try:
             await self.message.edit(view=layout(card))
         except (discord.NotFound, discord.Forbidden) as error:
-            raise (MessageGone if error.code == MESSAGE_GONE else AddressGone) from error
+            raise _of_channel(error) from error
 
     async def say(self, card: Card) -> None:
         """See Address."""
         try:
             await self.message.channel.send(view=layout(card))
         except (discord.NotFound, discord.Forbidden) as error:
-            raise AddressGone from error
+            raise _of_channel(error) from error
+
+    @property
+    def own_dm(self) -> bool:
+        """See Address."""
+        return True
 
     def left(self, now: datetime) -> None:
         """See Address."""
@@ -98,12 +109,23 @@ class ByToken:
         """See Address."""
         return (self.interaction.expires_at - now).total_seconds()
 
+    @property
+    def own_dm(self) -> bool:
+        """See Address."""
+        return not self.hidden and bool(self.interaction.context.dm_channel)
+
     def after(self) -> ByChannel | None:
         """See Address: the bot's own DM is a channel in which it may write."""
-        if self.hidden or not self.interaction.context.dm_channel or self.interaction.channel_id is None:
+        if not self.own_dm or self.interaction.channel_id is None:
             return None
         channel = self.interaction.client.get_partial_messageable(self.interaction.channel_id)
         return ByChannel(channel.get_partial_message(self.message))
+
+
+def _of_channel(error: discord.HTTPException) -> Exception:
+    if error.code == MISSING_ACCESS:
+        return error
+    return MessageGone() if error.code == MESSAGE_GONE else AddressGone()
 
 
 def _of_token(error: discord.HTTPException) -> Exception:

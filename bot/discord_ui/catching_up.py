@@ -191,7 +191,7 @@ class CatchUp:
         """Reads a channel once, and marks it as read."""
         writer, reading.missed = reading.channel.writer, False
         try:
-            with self._teller.together(client, writer):
+            with self._teller.together(writer):
                 last = await self._read(client, reading)
             await self._mark(writer, last)
         except (StoreError, *STUMBLES) as error:

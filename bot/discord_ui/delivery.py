@@ -13,14 +13,14 @@ from enum import Enum
 
 import discord
 
-from bot.discord_ui.addresses import MESSAGE_GONE, STUMBLES
+from bot.discord_ui.addresses import MESSAGE_GONE, STUMBLES, ByChannel, ByToken
 from bot.discord_ui.answering import answer
 from bot.discord_ui.cards import Card
 from bot.discord_ui.clicks import Click, Clicks
 from bot.discord_ui.components import layout, modal
 from bot.discord_ui.conversation import Talk
 from bot.discord_ui.faults import ClosedDm, DoneElsewhere, NotYours
-from bot.discord_ui.live import ByChannel, ByToken, Live
+from bot.discord_ui.live import Live
 from bot.discord_ui.panels import lists
 from bot.discord_ui.people import writer_id
 from bot.discord_ui.press import Interaction, place_of, typed
@@ -137,11 +137,11 @@ class Delivery:
             click.shown()
             show.seen()
             self._shown(interaction, message, show.card)
+            address = ByToken(interaction, message, place_of(interaction).private_only)
             if show.watch is not None:
-                address = ByToken(interaction, message, place_of(interaction).private_only)
                 self._live.watch(show.watch, message, address, show.card)
             else:
-                self._live.leave(message)
+                self._live.leave(message, address, show.card)
 
     async def meanwhile(self, taken: Taken, card: Card) -> bool:
         """Shows a card in place of the panel until its end comes; whether the message is still this click's."""
@@ -173,8 +173,10 @@ class Delivery:
         """Leaves the card where the panel was, for good."""
         async with taken.click.editing() as due:
             if due:
-                await taken.interaction.edit_original_response(view=layout(card))
+                interaction = taken.interaction
+                message = (await interaction.edit_original_response(view=layout(card))).id
                 taken.click.shown()
+                self._live.leave(message, ByToken(interaction, message, place_of(interaction).private_only), card)
 
     async def _hand(self, taken: Taken, hand: Hand) -> None:
         interaction = taken.interaction

@@ -46,10 +46,10 @@ class Door:
         self.tools = tools
         self.access = access
         self.screens = Screens(tools)
-        self.live = Live(tools.jobs, tools.clock)
         self._router = Router(self.screens)
         self._clicks = Clicks()
         self.talk = Talk(self.screens, lambda user, place: self.access.check(user, place), self.turn, self._clicks)
+        self.live = Live(tools.jobs, tools.clock, self.talk.teller.below)
         self._delivery = Delivery(self.live, self.talk, self._clicks, self.turn, tools.secret)
         self._heard = Heard()
         self._inside: set[asyncio.Task[object]] = set()

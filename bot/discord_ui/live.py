@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakValueDictionary
 
-import discord
-
-from bot.discord_ui.addresses import STUMBLES, Address, AddressGone, ByChannel, ByToken, MessageGone
+from bot.discord_ui.addresses import STUMBLES, Address, AddressGone
 from bot.discord_ui.cards import Card
+from bot.discord_ui.live_panel import Panel, Replaced, named, refused
 from bot.discord_ui.panels import running
+from bot.discord_ui.panels.running import Above
 from bot.discord_ui.replies import sentence
 from bot.discord_ui.reply import Show, Watch
 from bot.errors import BotError
-from bot.workflow.jobs import Job, JobView
+from bot.workflow.jobs import Job
 from bot.workflow.runner import JobRunner
-
-__all__ = ["EDIT_SECONDS", "ByChannel", "ByToken", "Live"]
 
 log = logging.getLogger(__name__)
 
@@ -35,92 +35,64 @@ log = logging.getLogger(__name__)
 EDIT_SECONDS = 1.25
 # Before a token's fifteen minutes are over, so that the panel can still say where to look.
 LAST_SECONDS = 60.0
-# discord.py tries a request again for up to 25 s: time in which a panel would show an ever older state.
-_EDIT_PATIENCE = 10.0
-_EDIT_PATIENCE_AT_THE_END = 1.0  # for a state on the way, once the end can be shown in its place
 _SLOWEST = 30.0  # seconds between two edits, however badly Discord does
 _AGAIN_AFTER = (1.2, 3.0, 6.0)  # seconds: the end of a job is worth some patience with a service that stumbles
+_ONCE_MORE = 3  # at most so often is what stands shown again, where a change given up may have come behind it
 
 
 @dataclass(eq=False)
-class _Panel:
-    """A watching panel. What it shows, and where, is replaced when it is clicked meanwhile.
+class _Followed:
+    """The panels that follow one job, the one used last at the end, and whether its end has been told."""
 
-    ``doubtful``: what stands in the message may be something else than ``shown``. ``withheld``: the sentence that
-    stands in for a text that Discord refuses. ``mute``: the message shows something else by now, or is deleted.
-    ``ending``: what comes of the job for which watch, being made ready while the panel may not be changed yet.
-    """
-
-    watch: Watch
-    address: Address
-    shown: Card
-    view: JobView | None = None
-    doubtful: bool = False
-    withheld: str | None = None
-    mute: bool = False
-    failures: int = 0
-    edited: bool = False
-    ending: tuple[Watch, asyncio.Future[Show]] | None = None
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def begin(self, watch: Watch, address: Address, shown: Card) -> None:
-        """A click has shown this. An edit that is under way may come after it, and undo it: then it is shown again."""
-        self.doubtful = self.edited  # nobody knows which of the two came last
-        self.watch, self.address, self.shown = watch, address, shown
-        self.withheld, self.mute, self.failures = None, False, 0
-        self.news.set()
-
-    def prepare(self) -> None:
-        """Begins to make ready what the panel will show at the end."""
-        self.ending = (self.watch, asyncio.ensure_future(self.watch.end()))
-
-    async def end(self) -> Show:
-        """What the panel shows at the end: once what was made ready, and anew each time after that.
-
-        Anew because the writer may have changed the text by other panels meanwhile.
-        """
-        ready, self.ending = self.ending, None
-        if ready is not None and ready[0] is self.watch:
-            return await ready[1]
-        return await self.watch.end()
+    panels: list[tuple[Panel, asyncio.Event]] = field(default_factory=list)
+    told: bool = False
 
 
 class Live:
     """The watching panels of this process, by job and message.
 
-    ``clock`` gives the time now; ``pause`` waits so many seconds between two edits.
+    ``clock`` gives the time now; ``pause`` waits so many seconds between two edits; ``said`` learns that the writer is
+    told something in a message of its own in the bot's DM.
     """
 
     def __init__(
         self,
         jobs: JobRunner,
         clock: Callable[[], datetime],
+        said: Callable[[str], None],
         edit_seconds: float = EDIT_SECONDS,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._jobs = jobs
         self._clock = clock
+        self._said = said
         self._edit_seconds = edit_seconds
         self._pause = pause
-        self._panels: dict[tuple[int, int], _Panel] = {}
+        self._panels: dict[tuple[int, int], Panel] = {}
+        self._followed: WeakValueDictionary[int, _Followed] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def watch(self, watch: Watch, message: int, address: Address, shown: Card) -> None:
         """Lets the panel, a message's id, follow the job from what it shows now. Returns at once."""
         key = (watch.job.id, message)
-        if (panel := self._panels.get(key)) is not None:
-            panel.begin(watch, address, shown)
+        followed = self._followed.setdefault(watch.job.id, _Followed())
+        before = self._panels.get(key)
+        if before is not None and not before.over.is_set():
+            before.begin(watch, address, shown)
+            followed.panels.sort(key=lambda one: one[0] is before)
             return
-        self._panels[key] = _Panel(watch, address, shown)
-        task = asyncio.create_task(self._follow(watch.job, key), name=f"panel-of-job-{watch.job.id}")
+        panel = self._panels[key] = Panel(watch, address, shown)
+        if before is not None:  # it is about to show the end, and must not once this one has
+            panel.doubtful, panel.late, before.lost = before.changing, before.late, True
+        task = asyncio.create_task(self._follow(watch.job, key, panel, followed), name=f"panel-of-job-{watch.job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def leave(self, message: int) -> None:
-        """The message shows something else from now on: only the end of the job is told, in a message of its own."""
+    def leave(self, message: int, address: Address, shown: Card) -> None:
+        """The message shows this from now on, which stays: the end of the job is told in a message of its own alone."""
         for (_, at), panel in self._panels.items():
-            panel.mute = panel.mute or at == message
+            if at == message:
+                panel.leave(address, shown)
 
     async def finish(self, seconds: float) -> None:
         """Waits until every panel has shown the end of its job, but no longer than so many seconds."""
@@ -130,14 +102,18 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _follow(self, job: Job, key: tuple[int, int]) -> None:
-        panel = self._panels[key]
+    async def _follow(self, job: Job, key: tuple[int, int], panel: Panel, followed: _Followed) -> None:
+        done = asyncio.Event()
+        followed.panels.append((panel, done))
         looking = asyncio.create_task(self._look(job, panel), name=f"look-at-job-{job.id}")
         try:
             await self._show_states(panel)
             await looking  # raises what ended it
-            del self._panels[key]  # a click from here on finds the job ended, and follows nothing
-            await self._show_end(panel)
+            card = await self._show_end(panel)
+            if card is not None:
+                await self._tell(job, panel, card, followed)
+            done.set()
+            await self._put_right(panel)
         except AddressGone:
             log.info("panel of job %d: it can no longer be changed; the text waits for the next click", job.id)
         except BotError as error:  # the essay was deleted, or the store is gone: the next click tells
@@ -145,13 +121,13 @@ class Live:
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: a bug is logged, without any words
             sentence(error)
         finally:
+            done.set()
             looking.cancel()
-            self._panels.pop(key, None)
-            if panel.ending is not None:  # nobody will see it, whatever has come of it
-                panel.ending[1].cancel()
-                await asyncio.gather(panel.ending[1], return_exceptions=True)
+            if self._panels.get(key) is panel:
+                del self._panels[key]
+            await panel.drop_ending()
 
-    async def _look(self, job: Job, panel: _Panel) -> None:
+    async def _look(self, job: Job, panel: Panel) -> None:
         """Keeps the latest state of the job beside the panel, until its end."""
         try:
             async for view in self._jobs.watch(job.writer, job.id):
@@ -163,7 +139,7 @@ class Live:
             panel.over.set()
             panel.news.set()
 
-    async def _show_states(self, panel: _Panel) -> None:
+    async def _show_states(self, panel: Panel) -> None:
         """Shows state after state until the job is over. Raises AddressGone."""
         loop = asyncio.get_running_loop()
         while not panel.over.is_set():
@@ -174,7 +150,8 @@ class Live:
                         await panel.news.wait()
                 continue
             began = loop.time()
-            await self._show(panel, card)
+            if isinstance(await self._show(panel, card), Replaced) and panel.left is not None:
+                continue  # what the click showed comes back at once
             took = loop.time() - began
             await self._pause(self._edit_seconds)
             # Slower when Discord answers slower or stumbles, so that edits never queue up there; not before the end.
@@ -184,9 +161,11 @@ class Live:
                     async with asyncio.timeout(min(slower, _SLOWEST)):
                         await panel.over.wait()
 
-    def _due(self, panel: _Panel) -> Card | None:
+    def _due(self, panel: Panel) -> Card | None:
         """What is to be shown now; None where that stands there already."""
-        if panel.view is None or panel.mute:
+        if panel.left is not None:
+            return panel.left if panel.doubtful and not panel.lost else None
+        if panel.view is None or panel.lost:
             return None
         card = panel.watch.card(panel.view)
         if panel.withheld is not None:
@@ -199,113 +178,104 @@ class Live:
                 card = running.farewell(card, panel.view.job)
         return card if card != panel.shown or panel.doubtful else None
 
-    def _until_last(self, panel: _Panel) -> float | None:
+    def _until_last(self, panel: Panel) -> float | None:
         """Seconds until the panel must say where to look; None where it need not, or has."""
         left = panel.address.left(self._clock())
         return None if left is None or panel.mute or left <= LAST_SECONDS else left - LAST_SECONDS
 
-    async def _show(self, panel: _Panel, card: Card) -> None:
-        """Shows a state on the way. One that fails is tried again in the newest form; a refused one is withheld."""
-        error = await self._edit(panel, card)
-        if error is None:
-            return
-        if _refused(error):
-            panel.withheld, panel.shown, panel.doubtful = sentence(error), card, False
+    async def _show(self, panel: Panel, card: Card) -> Exception | None:
+        """Shows a state on the way; why it may not have been shown.
 
-    async def _edit(self, panel: _Panel, card: Card) -> Exception | None:
-        """Shows the card, where the panel is now; returns why it may not have. Raises AddressGone.
-
-        Where a click replaced the panel meanwhile, what came of this edit does not matter.
+        One that fails is tried again in the newest form; a refused one is withheld.
         """
-        address = panel.address
-        panel.edited = True
-        task = asyncio.create_task(address.edit(card))
-        over = asyncio.create_task(panel.over.wait())
-        try:
-            at_once = (task,) if panel.over.is_set() else (task, over)
-            await asyncio.wait(at_once, timeout=_EDIT_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and len(at_once) == 2 and over.done():
-                await asyncio.wait((task,), timeout=_EDIT_PATIENCE_AT_THE_END)
-        finally:
-            task.cancel()
-            over.cancel()
-        await asyncio.gather(task, over, return_exceptions=True)
-        if panel.address is not address:
-            panel.doubtful = True
-            return None
-        error = TimeoutError() if task.cancelled() else task.exception()
-        panel.doubtful = error is not None
-        panel.failures = panel.failures + 1 if error is not None else 0
-        if error is None:
-            panel.shown = card
-            return None
-        log.info("a panel could not be edited: %s", _named(error))
-        if isinstance(error, AddressGone):
-            self._move(panel)
-            return error
-        if isinstance(error, MessageGone):
-            panel.mute = True
-            return error
-        if not isinstance(error, STUMBLES):
-            raise error
+        error = await panel.change(card)
+        if error is not None and refused(error):
+            panel.withheld, panel.shown, panel.doubtful = sentence(error), card, False
         return error
 
-    def _move(self, panel: _Panel) -> None:
-        """Goes on where the panel can still be reached. Raises AddressGone where that is nowhere."""
-        after = panel.address.after()
-        if after is None:
-            raise AddressGone
-        panel.address = after
+    async def _show_end(self, panel: Panel) -> Card | None:
+        """Shows what came of the job, trying again where Discord stumbles; returns what is to be said of it beside.
 
-    async def _show_end(self, panel: _Panel) -> None:
-        """Shows what came of the job, trying again where Discord stumbles, and says so in a message of its own.
+        None for nothing. Where a click has shown something else, that stays. Raises AddressGone.
+        """
+        end, above = None, Above.OTHER
+        waits = deque((0.0, *_AGAIN_AFTER))
+        while waits and not panel.lost:
+            await self._pause(waits.popleft())
+            if panel.left is not None:
+                error = await panel.change(panel.left) if panel.doubtful else None
+            else:
+                end = await panel.end()
+                error, above = await self._shown(panel, end)
+            if error is None:
+                break
+            if isinstance(error, Replaced):
+                waits.appendleft(0.0)
+        if panel.view is None:
+            return None
+        if panel.left is not None:
+            above = Above.OTHER
+        if end is None:  # nothing of it can be shown there; what is said of it is true all the same
+            end = await panel.end()
+        ways = panel.watch.ways
+        return running.ended(panel.view, above=above, ways=ways, unfinished=end.unfinished, beside=end.beside)
+
+    async def _shown(self, panel: Panel, end: Show) -> tuple[Exception | None, Above]:
+        """Shows the end; why it may not have been shown, and what stands on the panel then.
 
         Where the text is refused, a sentence is shown in its place, so that nobody waits in front of "Writing".
         """
-        above, end = False, None
-        for wait in (0.0, *_AGAIN_AFTER):
-            if panel.mute:
-                break
-            await self._pause(wait)
-            end = await panel.end()
-            error = await self._edit(panel, end.card)
+        error = await panel.change(end.card)
+        if error is None:
+            end.seen()
+            return None, Above.ALL
+        if not refused(error):
+            return error, Above.OTHER
+        told, ways = sentence(error) or "", panel.watch.ways
+        for card in (running.withheld(end.card, told, ways), running.unshown(told, ways)):
+            error = await panel.change(card)
             if error is None:
-                end.seen()
-            if error is not None and _refused(error):
-                told, ways = sentence(error) or "", panel.watch.ways
-                error = await self._edit(panel, running.withheld(end.card, told, ways))
-                if error is not None and _refused(error):
-                    error = await self._edit(panel, running.unshown(told, ways))
-            if error is None:
-                above = True
+                return None, Above.REFUSAL
+            if not refused(error):
                 break
-        ways = panel.watch.ways
-        if panel.view is None:
-            return
-        if end is None:  # nothing of it can be shown there; what is said of it is true all the same
-            end = await panel.end()
-        card = running.ended(panel.view, above=above, ways=ways, unfinished=end.unfinished, beside=end.beside)
-        if card is not None:
-            await self._say(panel, card)
+        return error, Above.OTHER
 
-    async def _say(self, panel: _Panel, card: Card) -> None:
-        """Says it in a message of its own. Raises AddressGone."""
-        try:
-            await panel.address.say(card)
-        except AddressGone:
-            self._move(panel)
-            await self._say(panel, card)
-        except STUMBLES as error:
-            log.info("the end of a job could not be told: %s", _named(error))
+    async def _tell(self, job: Job, panel: Panel, card: Card, followed: _Followed) -> None:
+        """Says it in a message of its own, once for all panels of the job: where the writer was last, if that can be.
 
+        Raises AddressGone.
+        """
+        at = next(place for place, (one, _) in enumerate(followed.panels) if one is panel)
+        for _, done in followed.panels[at + 1 :]:
+            await done.wait()
+        if not followed.told:
+            followed.told = await self._say(job, panel, card)
 
-def _refused(error: Exception) -> bool:
-    """Whether Discord would refuse the same again."""
-    return isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429
+    async def _say(self, job: Job, panel: Panel, card: Card) -> bool:
+        """Says it, trying again where Discord stumbles; whether it was said. Raises AddressGone."""
+        waits = deque((0.0, *_AGAIN_AFTER))
+        while waits:
+            await self._pause(waits.popleft())
+            if panel.address.own_dm:
+                self._said(job.writer)  # before: it may be seen long before discord.py, which keeps to limits, returns
+            try:
+                await panel.address.say(card)
+            except AddressGone:
+                panel.move()
+                waits.appendleft(0.0)
+            except STUMBLES as error:
+                log.info("the end of a job could not be told: %s", named(error))
+                if refused(error):
+                    return False
+            else:
+                return True
+        return False
 
-
-def _named(error: BaseException) -> str:
-    """An error for the log: its kind and Discord's numbers, no text."""
-    if isinstance(error, discord.HTTPException):
-        return f"{type(error).__name__} {error.status}/{error.code}"
-    return type(error).__name__
+    async def _put_right(self, panel: Panel) -> None:
+        """Shows what stands there once more, where a change that was given up may have come behind it."""
+        loop = asyncio.get_running_loop()
+        for _ in range(_ONCE_MORE):
+            if panel.lost or panel.late <= loop.time():
+                return
+            await self._pause(panel.late - loop.time())
+            await panel.change(panel.shown)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import discord
 
@@ -15,13 +15,14 @@ from bot.discord_ui.cards import Button, Card, Row
 from bot.discord_ui.clicks import Clicks
 from bot.discord_ui.components import layout
 from bot.discord_ui.ids import NOBODY, parse
+from bot.discord_ui.news import News, Notes
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels import lists
 from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.people import Place
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.state import read_state
-from bot.errors import BotError, UnknownEssay
+from bot.errors import BadInput, BotError
 from bot.workflow.conversation import Changed, Heard
 
 log = logging.getLogger("bot.discord")
@@ -29,7 +30,12 @@ log = logging.getLogger("bot.discord")
 OWN_DM = Place(own_dm=True, server=None)
 TELL_SECONDS = 1.2  # a channel takes five edits in five seconds, and whoever types in bursts is told once
 _FAR = 5  # so many messages below its panel, on a phone the panel is off the screen: it is posted anew
-_PATIENCE = 5.0  # seconds; clicks of the person wait meanwhile, and what could not be shown comes with the next click
+_PATIENCE = 5.0  # seconds; clicks of the person wait meanwhile, and what could not be shown is tried again
+# Seconds before each further try, besides the usual ones. A refusal that was a slip is over by the first, a fault of
+# Discord's mostly by the last; after that it waits for whatever is told or shown next. Clicks do not wait meanwhile.
+AGAIN_AFTER = (2.0, 5.0, 10.0, 20.0, 40.0)
+# Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
+_CLOSED = (50007, 50278)
 
 
 @dataclass(eq=False)
@@ -45,45 +51,25 @@ class _Standing:
     essay: str
     question: int | None = None
     mode: str = ""
-    notes: _Notes | None = None
+    notes: Notes | None = None
     since: int = 0
     left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Notes:
-    """Notes that messages have made, and those that edited messages have changed, by their numbers."""
+class _Telling:
+    """Somebody is being told. ``come`` is set by whatever is a reason to try now."""
 
-    made: tuple[int, ...] = ()
-    changed: tuple[int, ...] = ()
-
-    def and_(self, other: _Notes) -> _Notes:
-        """These and the others, each once."""
-        return _Notes(
-            tuple(dict.fromkeys((*self.made, *other.made))), tuple(dict.fromkeys((*self.changed, *other.changed)))
-        )
-
-
-@dataclass(eq=False)
-class _News:
-    """What has come since a person was last told.
-
-    ``panel`` is the question whose answer has changed, with its essay; None for the number where it is the first
-    screen. ``notes`` are by essay.
-    """
-
-    channel: int
-    panel: tuple[str, int | None] | None = None
-    notes: dict[str, _Notes] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-
-    def add(self, essay: str, notes: _Notes) -> None:
-        """Notes of an essay to be told of."""
-        self.notes[essay] = self.notes.get(essay, _Notes()).and_(notes)
+    task: asyncio.Task[None]
+    come: asyncio.Event
 
 
 class Teller:
-    """Tells people, by writer. What it remembers may be lost: then it posts where it would have edited."""
+    """Tells people, by writer. What it remembers may be lost: then it posts where it would have edited.
+
+    What could not be told is tried again ``again_after`` so many seconds, and then comes with whatever is told or shown
+    next; what of it was told is not told again.
+    """
 
     def __init__(
         self,
@@ -91,17 +77,20 @@ class Teller:
         turn: Callable[[str], asyncio.Lock],
         clicks: Clicks,
         tell_seconds: float = TELL_SECONDS,
+        again_after: Sequence[float] = AGAIN_AFTER,
     ) -> None:
         self._screens = screens
         self._turn = turn
         self._clicks = clicks
         self._seconds = tell_seconds
+        self._again_after = again_after
         self._standing: dict[str, _Standing] = {}  # panels
         self._kept: dict[str, _Standing] = {}  # what tells of notes, until something else is shown below it
         self._edited: dict[str, _Standing] = {}  # those that are about to be edited
-        self._news: dict[str, _News] = {}
+        self._news: dict[str, News] = {}
         self._waiting: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._telling: dict[str, _Telling] = {}
+        self._closed = False
 
     def shown(self, writer: str, message: int, card: Card) -> None:
         """Learns what a message in the DM shows now."""
@@ -110,11 +99,20 @@ class Teller:
         if edited is not None and edited.message == message:
             same = found is not None and (found.essay, found.question) == (edited.essay, edited.question)
             edited.left = edited.notes is not None or not same
-        self._kept.pop(writer, None)
         if found is not None:
             self._standing[writer] = found
         elif before is not None and before.message == message:
             del self._standing[writer]
+        self.below(writer)
+
+    def below(self, writer: str) -> None:
+        """Something is said below what tells of notes: the next are told of in a new message, which is marked unread.
+
+        What could not be told before is tried again, for by now Discord takes something.
+        """
+        self._kept.pop(writer, None)
+        if writer in self._news:
+            self._soon(writer)
 
     def heard(
         self,
@@ -133,9 +131,9 @@ class Teller:
         if heard.note is None:
             news.panel = heard.essay, heard.question
         if notes:
-            news.add(heard.essay, _Notes(made=tuple(notes)))
-        if notice is not None and notice not in news.notices:
-            news.notices.append(notice)
+            news.add(heard.essay, Notes(made=tuple(notes)))
+        if notice is not None:
+            news.notices.add(notice)
 
     def changed(self, client: discord.Client, writer: str, channel: int, changed: Changed) -> None:
         """A message has another text: its note is told of, or the panel that counts it shown anew."""
@@ -145,7 +143,7 @@ class Teller:
             self.say(client, writer, channel, f"Your message holds no words now: note {changed.note} keeps its own.")
         else:
             numbers = (changed.note,)
-            notes = _Notes(made=numbers) if changed.made else _Notes(changed=numbers)
+            notes = Notes(made=numbers) if changed.made else Notes(changed=numbers)
             self._pending(client, writer, channel).add(changed.essay, notes)
 
     def placed(self, client: discord.Client, writer: str, channel: int, essay: str, notice: str | None) -> None:
@@ -165,12 +163,10 @@ class Teller:
 
     def say(self, client: discord.Client, writer: str, channel: int, sentence: str) -> None:
         """Something went wrong with a message."""
-        news = self._pending(client, writer, channel)
-        if sentence not in news.notices:
-            news.notices.append(sentence)
+        self._pending(client, writer, channel).notices.add(sentence)
 
     @contextmanager
-    def together(self, client: discord.Client, writer: str) -> Iterator[None]:
+    def together(self, writer: str) -> Iterator[None]:
         """Whatever is heard inside is told of at the end, at once."""
         self._waiting.add(writer)
         try:
@@ -178,59 +174,106 @@ class Teller:
         finally:
             self._waiting.discard(writer)
             if writer in self._news:
-                self._begin(client, writer)
+                self._soon(writer)
 
     async def close(self) -> None:
         """Tells nobody any more."""
-        for task in list(self._tasks):
+        self._closed = True
+        tasks = [telling.task for telling in self._telling.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _pending(self, client: discord.Client, writer: str, channel: int) -> _News:
-        if (news := self._news.get(writer)) is None:
-            news = self._news[writer] = _News(channel)
-            if writer not in self._waiting:
-                self._begin(client, writer)
+    def _pending(self, client: discord.Client, writer: str, channel: int) -> News:
+        """Where something is added that is soon told."""
+        news = self._news.setdefault(writer, News(client, channel))
+        self._soon(writer)
         return news
 
-    def _begin(self, client: discord.Client, writer: str) -> None:
-        task = asyncio.create_task(self._tell(client, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _soon(self, writer: str) -> None:
+        """The writer's news are told shortly, also where they were to wait for another try."""
+        if self._closed or writer in self._waiting:
+            return
+        if (telling := self._telling.get(writer)) is not None:
+            telling.come.set()
+            return
+        come = asyncio.Event()
+        self._telling[writer] = _Telling(asyncio.create_task(self._tell(writer, come), name="telling"), come)
 
-    async def _tell(self, client: discord.Client, writer: str) -> None:
-        await asyncio.sleep(self._seconds)
+    async def _tell(self, writer: str, come: asyncio.Event) -> None:
+        """Tells the writer, and what comes meanwhile, until nothing is left or nothing helps for now."""
+        again = iter(self._again_after)
+        try:
+            while True:
+                await asyncio.sleep(self._seconds)
+                come.clear()
+                worth_it = await self._try(writer)
+                if writer in self._waiting or writer not in self._news:
+                    return
+                if not come.is_set():
+                    pause = next(again, None) if worth_it else None
+                    if pause is None:
+                        return
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause):
+                            await come.wait()
+                if come.is_set():
+                    again = iter(self._again_after)
+        finally:
+            del self._telling[writer]
+
+    async def _try(self, writer: str) -> bool:
+        """Tells what is news now. What could not be told is news again; whether the same may work a little later."""
         async with self._turn(writer):  # a click in between would be overtaken by what was true before it
             if writer in self._waiting or (news := self._news.pop(writer, None)) is None:
-                return
-            dm = client.get_partial_messageable(news.channel, type=discord.ChannelType.private)
+                return True
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    await self._show(dm, writer, news)
-            except (BotError, TimeoutError, *STUMBLES) as error:
-                log.info("a person could not be told of their messages: %s", type(error).__name__)
+                    untold = await self._show(writer, news)
+            except TimeoutError as error:
+                log.info("a person could not be told of their messages in time")
+                untold = [error]
+            if untold:
+                if (later := self._news.get(writer)) is not None:
+                    news.follow(later)
+                self._news[writer] = news
+        return not any(isinstance(error, discord.HTTPException) and error.code in _CLOSED for error in untold)
 
-    async def _show(self, dm: discord.PartialMessageable, writer: str, news: _News) -> None:
-        if news.notices:
-            await dm.send(view=layout(lists.said("\n".join(news.notices))))
-        for essay, notes in news.notes.items():
-            kept = self._kept.get(writer)
-            here = kept if kept is not None and kept.essay == essay else None
-            told = here.notes.and_(notes) if here is not None and here.notes is not None else notes
-            try:
-                state = await read_state(self._screens.tools, writer, essay)
-            except UnknownEssay:
-                continue  # deleted since
-            card = interview_panel.kept(state, told.made, told.changed)
-            await self._put(dm, writer, card, here, _Standing(0, essay, notes=told))
-        if news.panel is not None:
-            essay, question = news.panel
-            standing = self._standing.get(writer)
-            here = standing if standing is not None and (standing.essay, standing.question) == news.panel else None
-            mode = here.mode if here else ""
-            show = await self._screens.answering(writer, essay, question, mode, OWN_DM)
-            if show is not None:
-                await self._put(dm, writer, show.card, here, _Standing(0, essay, question, mode))
+    async def _show(self, writer: str, news: News) -> list[Exception]:
+        """Tells it part by part, and takes out of it what is done; why the rest could not be told.
+
+        One part does not wait for another: a channel that takes no new message may still take an edit.
+        """
+        dm = news.client.get_partial_messageable(news.channel, type=discord.ChannelType.private)
+        untold: list[Exception] = []
+        while sentences := news.notices.first():
+            if not await _done(
+                dm.send(view=layout(lists.said("\n".join(sentences))), nonce=news.notices.nonce), untold
+            ):
+                break
+            news.notices.done(len(sentences))
+        for essay, notes in list(news.notes.items()):
+            if await _done(self._show_notes(dm, writer, essay, notes), untold):
+                del news.notes[essay]
+        if news.panel is not None and await _done(self._show_panel(dm, writer, *news.panel), untold):
+            news.panel = None
+        return untold
+
+    async def _show_notes(self, dm: discord.PartialMessageable, writer: str, essay: str, notes: Notes) -> None:
+        kept = self._kept.get(writer)
+        here = kept if kept is not None and kept.essay == essay else None
+        told = here.notes.and_(notes) if here is not None and here.notes is not None else notes
+        state = await read_state(self._screens.tools, writer, essay)
+        card = interview_panel.kept(state, told.made, told.changed)
+        await self._put(dm, writer, card, here, _Standing(0, essay, notes=told))
+
+    async def _show_panel(self, dm: discord.PartialMessageable, writer: str, essay: str, question: int | None) -> None:
+        standing = self._standing.get(writer)
+        here = standing if standing is not None and (standing.essay, standing.question) == (essay, question) else None
+        mode = here.mode if here else ""
+        show = await self._screens.answering(writer, essay, question, mode, OWN_DM)
+        if show is not None:
+            await self._put(dm, writer, show.card, here, _Standing(0, essay, question, mode))
 
     async def _put(
         self, dm: discord.PartialMessageable, writer: str, card: Card, here: _Standing | None, new: _Standing
@@ -258,6 +301,22 @@ class Teller:
             return False  # the person, or a restarted client, no longer has it
         finally:
             del self._edited[writer]
+
+
+async def _done(telling: Coroutine[None, None, object], untold: list[Exception]) -> bool:
+    """Whether a part need not be told any more; else why it was not is added to ``untold``.
+
+    What Discord refuses as it stands would be refused each time, and nobody misses what is of a deleted essay.
+    """
+    try:
+        await telling
+    except (BotError, *STUMBLES) as error:
+        log.info("a person could not be told of their messages: %s", type(error).__name__)
+        if isinstance(error, BadInput) or (isinstance(error, discord.HTTPException) and error.status == 400):
+            return True
+        untold.append(error)
+        return False
+    return True
 
 
 def _standing(message: int, card: Card) -> _Standing | None:

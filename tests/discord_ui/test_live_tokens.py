@@ -74,7 +74,7 @@ async def test_in_the_dm_delivery_goes_on_by_the_channel(sim: DiscordSimulator, 
     gates[1].release()
     await user.sees(lambda _: "version 1" in panel.text and "version 1" in posted.text)
     assert all("n2." in one.text for one in (panel, posted))
-    await user.sees(lambda screen: screen.text.count("The draft is done.") == 2)
+    await user.sees(lambda screen: screen.text.count("The draft is done.") == 1)
     assert FAREWELL not in "".join(one.text for one in sim.timeline.of("edited"))
     assert sim.refused == []
 

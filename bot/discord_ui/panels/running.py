@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from bot.discord_ui.cards import Button, Card, CardPart, Menu, Rule, Text, rows
 from bot.discord_ui.growing import Growing, Sheet
@@ -24,6 +25,7 @@ _DONE = {
     JobKind.CRITIQUE: "The critique is done.",
 }
 _CUT = "The text is not finished yet"
+_REFUSED = "It is stored. The panel above says why Discord does not let it be shown there, and what you can do."
 
 
 def running(
@@ -98,30 +100,42 @@ def unshown(told: str, ways: Sequence[Button]) -> Card:
     return Card((*notices(told), *rows(*ways)))
 
 
+class Above(Enum):
+    """What stands on the panel above a message of its own, at the end of work."""
+
+    ALL = "what came of it"
+    REFUSAL = "why Discord does not let that be shown"
+    OTHER = "something else, or what was true before"
+
+
 def ended(
-    view: JobView, *, above: bool, ways: Sequence[Button] = (), unfinished: bool = False, beside: int | None = None
+    view: JobView, *, above: Above, ways: Sequence[Button] = (), unfinished: bool = False, beside: int | None = None
 ) -> Card | None:
     """A message of its own at the end of work, because a change of the panel is not marked as unread.
 
-    ``above``: the panel could be changed, and shows what came of it; else ``ways`` lead there. None where the writer,
-    or the bot's own end, ended the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of
-    it, where that is not the current one.
+    ``ways`` lead to what came of it where the panel above does not. None where the writer, or the bot's own end, ended
+    the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of it, where that is not the
+    current one.
     """
+    shown, way = above is Above.ALL, ways[:1]
+    ways = ways if above is Above.OTHER else ()
     job = view.job
     if job.state is JobState.DONE:
         if beside is not None:
             done = f"{_CUT}." if unfinished else _DONE[job.kind]
-            here = " The panel above leads to it." if above else ""
+            here = " The panel above leads to it." if shown else ""
             told = f"**{done}** It is {endings.waits_beside(beside)}.{here}"
-            return Card((Text(told), *(() if above else rows(*ways))))
+            return Card((Text(told), *rows(*ways)))
         words = f"**{f'{_CUT}: Continue writes the rest.' if unfinished else _DONE[job.kind]}**"
+        if above is Above.REFUSAL:
+            return Card((Text(f"{words} {_REFUSED}"),))
         if job.kind is JobKind.CRITIQUE:
-            here = "It stands in the panel above; later" if above else "It can be read by"
-            return Card((Text(f"{words} {here} {_critiques(job)}."), *rows(*(ways[:1] if above else ways))))
-        where = "It stands in the panel above; /draft brings it here." if above else "/draft shows it."
-        return Card((Text(f"{words} {where}"), *(() if above else rows(*ways))))
+            here = "It stands in the panel above; later" if shown else "It can be read by"
+            return Card((Text(f"{words} {here} {_critiques(job)}."), *rows(*(way if shown else ways))))
+        where = "It stands in the panel above; /draft brings it here." if shown else "/draft shows it."
+        return Card((Text(f"{words} {where}"), *rows(*ways)))
     if job.state is JobState.FAILED:
-        return Card((Text(endings.broke_off(job, above=above, beside=beside)), *(() if above else rows(*ways))))
+        return Card((Text(endings.broke_off(job, above=shown, beside=beside)), *rows(*ways)))
     return None
 
 

@@ -1,0 +1,181 @@
+"""What Discord does late, twice or not at all at the end of a text: the panel and what is said beside it stay true."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bot.discord_ui import live_panel
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.dm import quick
+from tests.discord_ui.steps import with_notes
+from tests.discord_ui.test_faults_discord import begun, hasty
+from tests.discord_ui.test_live import HEADING, edits, paragraphs, told
+from tests.simulators.discord import DiscordSimulator
+from tests.simulators.discord.faults import Fault
+from tests.workflow.fakes import Gate, says
+
+__all__ = ["hasty"]  # the fixture
+
+ORIGINAL = "/webhooks/*/messages/@original"
+LATE: dict[str, Callable[[DiscordSimulator, str], Fault]] = {
+    "it takes its time": lambda sim, path: sim.delay("PATCH", path, 0.4, times=1),
+    "it is tried again after a 500": lambda sim, path: sim.fail_next("PATCH", path, 500),
+    "it is tried again after a 429": lambda sim, path: sim.fail_next("PATCH", path, 429, retry_after=0.3),
+}
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old change is given up, and thought to have come, in tenths of seconds."""
+    monkeypatch.setattr(live_panel, "_PATIENCE_FOR_THE_OLD", 0.1)
+    monkeypatch.setattr(live_panel, "LATE_SECONDS", 0.6)
+
+
+@pytest.mark.parametrize("patient", [True, False])
+@pytest.mark.parametrize("how", LATE)
+async def test_a_stop_is_not_undone_by_an_edit_that_comes_late(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, request: pytest.FixtureRequest, how: str, patient: bool
+) -> None:
+    """The panel would say "Writing" for good, with nothing that leads on."""
+    if not patient:
+        request.getfixturevalue("soon")
+    user = sim.user("writer")
+    panel = await with_notes(user, sim.guild("Writers"))
+    gate = Gate()
+    models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), Gate()))
+    act = await user.click(panel, "Write draft")
+    await user.sees(lambda _: "n0." in panel.text)
+    late = LATE[how](sim, f"/webhooks/*/{act.interaction.token}/messages/@original")
+    gate.release()
+    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Stopped. What had come is kept." in panel.text)
+    await bot.client.door.live.finish(20)
+    assert "Stopped. What had come is kept." in panel.text
+    assert {"Continue", "Discard"} <= set(panel.buttons)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_the_end_is_not_undone_by_an_edit_that_was_given_up(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    late = sim.delay("PATCH", ORIGINAL, 0.4, times=1)
+    for gate in gates:
+        gate.release()
+    await user.sees(told(1))
+    assert late.used
+    await bot.client.door.live.finish(20)
+    shown = [one.text for one in edits(sim, panel)]
+    assert "Writing the draft" in shown[-2]
+    assert "version 1" in shown[-1]
+
+
+async def test_what_a_click_shows_at_the_end_of_work_stays(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end meets a fault, and before it is tried again the writer has gone on to something else."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    gates[0].release()
+    gates[1].release()
+    await user.sees(lambda _: "n2." in panel.text)
+    fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
+    failed, again = asyncio.Event(), asyncio.Event()
+
+    async def pause(_: float) -> None:
+        if fault.spent:
+            failed.set()
+            await again.wait()
+
+    monkeypatch.setattr(bot.client.door.live, "_pause", pause)
+    gates[2].release()
+    await failed.wait()
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "version 1" in panel.text)
+    await user.select(panel, "More", "Notes")
+    await user.sees(lambda _: "version 1" not in panel.text)
+    notes = panel.text
+    again.set()
+    await bot.client.door.live.finish(20)
+    assert panel.text == notes
+
+
+async def test_the_end_is_told_once_also_where_two_panels_show_it(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Where the writer was last; the panel from before shows the end as well."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    second = await (await user.slash(user.dm, "draft")).message()
+    await user.sees(lambda _: "Stop" in second.buttons)
+    for gate in gates:
+        gate.release()
+    await user.sees(lambda _: "version 1" in panel.text and "version 1" in second.text)
+    await bot.client.door.live.finish(20)
+    assert told(1)(user.screen)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(("status", "code", "times"), [(403, 50001, 1), (500, 0, 8)])
+async def test_that_a_draft_is_done_is_said_also_where_the_first_try_fails(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, status: int, code: int, times: int
+) -> None:
+    """No edit of a panel raises an unread mark, so this message must come."""
+    user = sim.user("writer")
+    _, gates = await begun(user, user.dm, models)
+    fault = sim.fail_next("POST", "/webhooks/*", status, code, times=times)
+    for gate in gates:
+        gate.release()
+    await user.sees(told(1))
+    assert fault.spent
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_end_that_discord_refuses_out_of_turn_is_shown_all_the_same(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    gates[0].release()
+    gates[1].release()
+    await user.sees(lambda _: "n2." in panel.text)
+    fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
+    gates[2].release()
+    await user.sees(lambda screen: "version 1" in panel.text and "It stands in the panel above" in screen.text)
+    assert fault.spent
+
+
+async def test_what_is_said_of_a_text_that_automod_refuses_is_no_lie(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    sim.automod(lambda text: "n0." in text)
+    for gate in gates:
+        gate.release()
+    await user.sees(told(1))
+    assert "It stands in the panel above" not in user.screen.text
+    assert "The panel above says why Discord does not let it be shown there" in user.screen.text
+    assert "AutoMod" in panel.text
+
+
+async def test_what_is_told_of_a_message_stands_below_the_end_of_a_draft(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Not in an edit of what was told above it, which nobody would see."""
+    quick(bot)
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    await user.say(user.dm, "While it is written: the notice was of 21 March.")
+    await user.sees(lambda screen: "1 note stored in" in screen.text)
+    for gate in gates:
+        gate.release()
+    await user.sees(told(1))
+    await user.say(user.dm, "And after it: I was paid to the end of May.")
+    await user.sees(lambda screen: screen.messages[-1].text.count("1 note stored in") == 1)
+    assert "version 1" in panel.text
