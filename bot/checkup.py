@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.llm.build import Claude
 
 _LIVE = "live call"
+_NOT_CALLED = "No model was called."
 _SQLITE_WITH_STRICT = (3, 37, 0)  # the first with STRICT tables
 
 
@@ -87,26 +88,28 @@ def _model(settings: Settings) -> Piece:
 def _discord(settings: Settings) -> Piece:
     if settings.discord_token is None:
         said = f"DISCORD_TOKEN: without it nothing runs in Discord. It is found at {portal.TOKEN_PAGE}"
-        return Piece("Discord", State.NOT_SET, said)
+        return Piece("Discord", State.NOT_SET, said, "It cannot run in Discord: DISCORD_TOKEN is not set.")
     whom = "everybody" if settings.access == "open" else "the application's owner, ACCESS_SERVERS and ACCESS_USERS"
     found = portal.application_id(settings.discord_token.get_secret_value())
     if found is None:
-        return Piece("Discord", State.FAILED, f"DISCORD_TOKEN is no bot token; copy it anew at {portal.TOKEN_PAGE}")
+        said = f"DISCORD_TOKEN is no bot token; copy it anew at {portal.TOKEN_PAGE}"
+        return Piece("Discord", State.FAILED, said, "It cannot run in Discord: DISCORD_TOKEN is no bot token.")
     links = f"add it to a server: {portal.server_link(found)} or to your account: {portal.account_link(found)}"
-    return Piece("Discord", State.READY, f"answers {whom}; {links}")
+    so = "It can run in Discord too, if Discord takes the token, which this does not ask."
+    return Piece("Discord", State.READY, f"answers {whom}; {links}", so)
 
 
 async def _live(settings: Settings) -> list[Piece]:
     """What each of the models that are set says to one tiny call, all asked at once."""
     if not settings.has_model:
-        return [Piece(_LIVE, State.FAILED, "no model is configured, so none was called")]
+        return [Piece(_LIVE, State.FAILED, "no model is configured, so none was called", _NOT_CALLED)]
     roles: dict[str, list[Role]] = {}
     for role, model in models_by_role(settings).items():
         roles.setdefault(model, []).append(role)
     try:
         workshop = await app.open_workshop(settings)
     except BotError as error:
-        return [Piece(_LIVE, State.FAILED, str(error))]
+        return [Piece(_LIVE, State.FAILED, str(error), _NOT_CALLED)]
     try:
         assert workshop.claude is not None  # there is a model, and it was asked for
         return await asyncio.gather(*(_asked(workshop.claude, model, used) for model, used in roles.items()))
@@ -119,7 +122,7 @@ async def _asked(claude: Claude, model: str, roles: Sequence[Role]) -> Piece:
     try:
         answered = await claude.probe(WRITER, roles[0])
     except BotError as error:
-        return Piece(_LIVE, State.FAILED, f"{name}: {error}")
+        return Piece(_LIVE, State.FAILED, f"{name}: {error}", "A model that is set cannot be used.")
     known_as = "" if answered.model == model else f" as {answered.model}"
     said = f"{name} answered{known_as} after {answered.milliseconds:,} ms, for {cost(answered.cost)}"
     return Piece(_LIVE, State.READY, said)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BY_SIGNAL = 128  # and the signal's number: what a shell reports for a program that a signal ended
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
+TRY_LATER = 75  # sysexits.h's EX_TEMPFAIL: what stood in the way may pass, so deploy/essay-bot.service starts it again
 
 _STRUCTURE = click.option(
     "-s", "--structure", metavar="STRUCTURE", help="A structure's key; see: essay-bot structures."
@@ -77,7 +78,7 @@ def _told() -> int:
         return BAD_INPUT
     except BotError as error:
         say(str(error))
-        return BAD_INPUT
+        return TRY_LATER if error.passes else BAD_INPUT
     except OSError as error:  # click's own writing of --help and --version; all else is told where it happens
         point_at_nothing(sys.stdout.fileno())
         say(str(CannotWrite("standard output", (error.strerror or str(error)).lower())))

@@ -49,7 +49,10 @@ def run_() -> None:
 @click.option("--live", is_flag=True, help="Also make one tiny call to each model that is set, and say what it cost.")
 @click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
 def check(live: bool, running: bool) -> int:
-    """Say what is configured, what is missing and what each missing piece costs. Exits with 1 if nothing can run."""
+    """Say what is configured, what is missing, what each missing piece costs, and what can run.
+
+    Exits with 1 if a piece is wrong or nothing can run; what is not set is no fault.
+    """
     if running:
         from bot.heartbeat import health_here
 

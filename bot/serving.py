@@ -46,6 +46,8 @@ _SWITCH_SECONDS = 0.0001
 class NoDiscord(BotError):
     """Discord cannot be reached."""
 
+    passes = True
+
     def __init__(self) -> None:
         super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
 
@@ -54,7 +56,8 @@ class DiscordRefused(BotError):
     """Discord can be reached, and would not: above all it did not take the commands."""
 
     def __init__(self, status: int, code: int) -> None:
-        again = "try again in a minute" if status >= 500 else "start it again, and report these numbers if that fails"
+        self.passes = status >= 500 or status == 429
+        again = "try again in a minute" if self.passes else "start it again, and report these numbers if that fails"
         super().__init__(
             f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
             f"and the token are in order, and everything stored is safe: {again}."

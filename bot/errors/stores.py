@@ -60,6 +60,8 @@ class NewerDatabase(StoreError):
 class StoreFull(StoreError):
     """There is no room left on the disk."""
 
+    passes = True
+
     def __init__(self, database: Path) -> None:
         super().__init__(
             f"The disk that holds {database} is full, so the last step was not stored; "
@@ -69,6 +71,8 @@ class StoreFull(StoreError):
 
 class StoreBusy(StoreError):
     """Another program has kept the database for itself for too long."""
+
+    passes = True
 
     def __init__(self, database: Path) -> None:
         super().__init__(

@@ -110,7 +110,7 @@ async def test_the_backup_and_the_restore_of_the_page_bring_back_the_essays(
     said = machine.run(make, keep_key)
     assert f"{machine.backup} is a good backup of {machine.database}: 1 essay in 1 version" in said
     await spoil(machine, clock)
-    assert "The program can run." in machine.run(*shell_blocks(PAGE, "Restore")[:3])
+    assert "The program can run in a terminal." in machine.run(*shell_blocks(PAGE, "Restore")[:3])
     assert machine.noted() == ["systemctl stop essay-bot", "systemctl start essay-bot"]
     assert await texts(machine.database, clock) == ["Before the backup."]
     (aside,) = machine.state.glob("aside-*")
@@ -152,6 +152,21 @@ async def test_the_upgrade_of_the_page_makes_its_backup_while_the_bot_is_stopped
     lines = upgrade.splitlines()
     assert lines[0].endswith("stop essay-bot")
     assert lines[1].startswith("bot backup")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
+def test_whoever_copies_the_settings_again_keeps_those_they_have(page: str, tmp_path: Path) -> None:
+    """Somebody who set the token follows, later, what the page says about a model's key."""
+    lines = re.findall(r"^cp .*\.env\.example .*$", (ROOT / page).read_text(), flags=re.MULTILINE)
+    assert lines
+    shutil.copy(ROOT / ".env.example", tmp_path)
+    (tmp_path / "deploy").mkdir()
+    kept = [tmp_path / ".env", tmp_path / "deploy" / "essay-bot.env"]
+    for settings in kept:
+        settings.write_text("DISCORD_TOKEN=mine\n")
+    for line in lines:  # some releases of cp say by their exit code that nothing was copied
+        subprocess.run(["bash", "-c", line], cwd=tmp_path, check=False)
+    assert [settings.read_text() for settings in kept] == ["DISCORD_TOKEN=mine\n"] * 2
 
 
 def test_backups_older_than_the_page_says_are_deleted_and_no_others(machine: Machine) -> None:

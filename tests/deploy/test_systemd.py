@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
+from bot.sole import only_server
+from bot.store.essays import SqliteStore
 from tests.deploy.promises import ROOT, unit
+from tests.simulators.discord import DiscordSimulator
+from tests.simulators.discord.pointing import VARIABLE
 
 FILE = ROOT / "deploy" / "essay-bot.service"
 SERVICE = unit(FILE.read_text())["Service"]
@@ -61,6 +70,40 @@ def test_a_stop_leaves_time_to_store_and_a_crash_is_followed_by_a_start() -> Non
     assert SERVICE["KillSignal"] == ["SIGTERM"]
     assert int(SERVICE["TimeoutStopSec"][0]) >= 10
     assert SERVICE["Restart"] == ["on-failure"]
+
+
+def test_however_often_it_crashes_the_token_outlives_it() -> None:
+    """Discord takes 1,000 sessions a day; systemd counts from the first start, so that two such days may meet."""
+    limits = unit(FILE.read_text())["Unit"]
+    assert limits["StartLimitIntervalSec"] == ["1d"]
+    assert 2 * int(limits["StartLimitBurst"][0]) < 1_000
+    # A start that fails at once, as where Discord cannot be reached, is tried again for at least an hour.
+    assert int(SERVICE["RestartSec"][0]) * int(limits["StartLimitBurst"][0]) >= 3_600
+
+
+@pytest.mark.parametrize("why", ["no token", "a refused token", "a lost key", "a second process", "no network"])
+async def test_it_is_started_again_only_where_that_may_help(tmp_path: Path, why: str) -> None:
+    """By the exit code of the process itself."""
+    place, database = tmp_path / "place", tmp_path / "essays.db"
+    place.mkdir()
+    async with DiscordSimulator() as sim:
+        told = {**sim.environment(place), "PYTHONPATH": f"{place}:{ROOT}", "DISCORD_TOKEN": sim.token}
+        more = {
+            "no token": {"DISCORD_TOKEN": ""},
+            "a refused token": {"DISCORD_TOKEN": f"{sim.token}no"},
+            "no network": {VARIABLE: "http://127.0.0.1:1"},  # where nothing listens
+        }
+        told |= {"DATABASE_PATH": str(database), "DATABASE_KEY": "", "ANTHROPIC_API_KEY": "", **more.get(why, {})}
+        if why == "a lost key":
+            SqliteStore(database, Fernet.generate_key().decode(), lambda: datetime.now(UTC)).close()
+        held = only_server(database) if why == "a second process" else nullcontext()
+        with held:
+            run = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run"), cwd=tmp_path, env=told, stderr=asyncio.subprocess.PIPE
+            )
+            _, log = await asyncio.wait_for(run.communicate(), 30)
+    assert SERVICE["RestartPreventExitStatus"] == ["2"]
+    assert run.returncode == (75 if why == "no network" else 2), log.decode()
 
 
 def test_no_secret_stands_in_the_unit() -> None:

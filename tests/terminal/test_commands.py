@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -125,11 +126,31 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
     assert "What I had built on it" in essay_bot("structures", "layoff").out
 
 
-def test_check_says_what_is_there_and_ends_with_1_where_nothing_can_run(essay_bot: Run, home: Path) -> None:
-    ready = essay_bot("check")
-    assert (ready.code, "The program can run." in ready.out) == (0, True)
-    broken = essay_bot("check", more={"DATABASE_PATH": str(home)})
-    assert (broken.code, "Nothing can run" in broken.out) == (1, True)
+@pytest.mark.parametrize(
+    ("setting", "code", "last"),
+    [
+        ({}, 0, "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is not set."),
+        (
+            {"DISCORD_TOKEN": "secret.no.token"},
+            1,
+            "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is no bot token.",
+        ),
+        (
+            {"DISCORD_TOKEN": f"{base64.b64encode(b'123456789012345678').decode()}.secret.part"},
+            0,
+            "It can run in Discord too, if Discord takes the token, which this does not ask.",
+        ),
+        ({"DATABASE_PATH": "../home"}, 1, "Nothing can run until what is missing is there."),
+    ],
+)
+def test_check_says_what_can_run_and_ends_with_1_where_something_is_wrong(
+    essay_bot: Run, setting: dict[str, str], code: int, last: str
+) -> None:
+    """What is not set is no fault, and is not claimed to work either."""
+    ran = essay_bot("check", more=setting)
+    assert ran.code == code
+    assert " ".join(ran.out.split()).endswith(last)
+    assert "secret" not in ran.out
 
 
 def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: Path) -> None:

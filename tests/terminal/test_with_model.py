@@ -119,6 +119,8 @@ def test_check_live_asks_every_model_so_that_no_draft_finds_out_first(essay_bot:
     assert "ready claude-haiku-5-5 (interviewer) answered after" in interviewer
     refused = essay_bot("check", "--live", more=model | {"ANTHROPIC_API_KEY": "sk-wrong"})
     assert (refused.code, refused.out.count("The service refused the API key")) == (1, 2)
+    for said in (ran.out, refused.out):
+        assert said.count("A model that is set cannot be used.") == 1
 
 
 @pytest.mark.parametrize(
