@@ -41,6 +41,7 @@ _COLLECT = (5_000, 5, 200)
 # each row that it reads, and a panel takes some fifty: with Python's own 5 ms hundreds of people at once waited for
 # many seconds, and with 0.5 ms still for twice as long as with this. To change hands costs some microseconds.
 _SWITCH_SECONDS = 0.0001
+_NOT_AUTHENTICATED = 4004  # Gateway close event codes; where a token was made anew while the bot ran
 
 
 class NoDiscord(BotError):
@@ -61,6 +62,16 @@ class DiscordRefused(BotError):
         super().__init__(
             f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
             f"and the token are in order, and everything stored is safe: {again}."
+        )
+
+
+class ConnectionEnded(BotError):
+    """Discord has ended the connection for good, for a reason that the client cannot mend by itself."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(
+            f"Discord ended the connection with code {code}, and takes no other from this bot as it is. Everything "
+            "stored is safe: update the program and start it again, and report the number if that fails."
         )
 
 
@@ -156,11 +167,13 @@ async def _serve(client: Client, workshop: Workshop, token: str) -> None:
 
 
 async def _started(running: asyncio.Task[None]) -> None:
+    not_taken = BadSetting("DISCORD_TOKEN", f"Discord does not take it; make a new one at {portal.TOKEN_PAGE}")
     try:
         await running
     except discord.LoginFailure:
-        why = f"Discord does not take it; make a new one at {portal.TOKEN_PAGE}"
-        raise BadSetting("DISCORD_TOKEN", why) from None
+        raise not_taken from None
+    except discord.ConnectionClosed as error:
+        raise (not_taken if error.code == _NOT_AUTHENTICATED else ConnectionEnded(error.code)) from None
     except discord.HTTPException as error:
         raise DiscordRefused(error.status, error.code) from error
     except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:

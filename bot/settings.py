@@ -58,6 +58,13 @@ class Settings(BaseSettings):
         """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
 
+    @field_validator("database_path")
+    @classmethod
+    def _names_a_file(cls, value: Path) -> Path:
+        if value.name in ("", ".."):
+            raise ValueError("it must name a file, such as ./essays.db")
+        return value
+
     @field_validator("anthropic_api_key", "database_key", "discord_token", mode="before")
     @classmethod
     def _absent_if_blank(cls, value: object) -> object:

@@ -59,3 +59,10 @@ def test_the_dialect_follows_the_address(monkeypatch: pytest.MonkeyPatch, addres
     assert Settings().has_model == (dialect == "basic")
     monkeypatch.setenv("LLM_DIALECT", "claude")
     assert Settings().dialect == "claude"
+
+
+@pytest.mark.parametrize("path", [".", "/", ".."])
+def test_a_database_that_is_no_file_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PATH", path)
+    with pytest.raises(BadSetting, match=r"DATABASE_PATH.*it must name a file, such as \./essays\.db"):
+        read_settings()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.discord_ui.conftest import DRAFT
-from tests.discord_ui.processes import COMMAND, ROOT, Runs, claude, runs
+from tests.discord_ui.processes import COMMAND, ROOT, Runs, claude, runs, started
 from tests.discord_ui.story import begun, choose, interview, paste, write
 from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Reply
 from tests.simulators.discord import DiscordSimulator
@@ -104,3 +104,17 @@ async def test_a_missing_or_refused_token_is_told_with_its_page(
     assert "https://discord.com/developers/applications > your application > Bot > Reset Token" in last
     assert "Traceback" not in told.decode()
     assert run.returncode == 2
+
+
+async def test_a_token_that_was_made_anew_while_the_bot_runs_is_told(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
+) -> None:
+    """Discord then ends the connection for good; no start mends that, so the exit code is 2."""
+    async with started(sim, claude, tmp_path) as run:
+        sim.settings.token = "simulated.other.token"
+        sim.gateway.drop()
+        assert await asyncio.wait_for(run.wait(), 20) == 2
+    log = (tmp_path / "run.log").read_text()
+    assert "DISCORD_TOKEN" in log.splitlines()[-1]
+    assert "Discord does not take it" in log.splitlines()[-1]
+    assert "Traceback" not in log
