@@ -37,8 +37,12 @@ class Address(Protocol):
     async def edit(self, card: Card) -> None:
         """Shows the card. Raises discord.HTTPException, OSError, aiohttp.ClientError, AddressGone, MessageGone."""
 
-    async def say(self, card: Card) -> None:
-        """Shows the card in a message of its own. Raises as ``edit`` does."""
+    async def say(self, card: Card, nonce: str) -> None:
+        """Shows the card in a message of its own. Raises as ``edit`` does.
+
+        Of the same ``nonce``, of at most 25 characters, Discord takes one message in some minutes, so that it can be
+        said again where only the answer was lost.
+        """
 
     @property
     def own_dm(self) -> bool:
@@ -64,10 +68,10 @@ class ByChannel:
         except (discord.NotFound, discord.Forbidden) as error:
             raise _of_channel(error) from error
 
-    async def say(self, card: Card) -> None:
+    async def say(self, card: Card, nonce: str) -> None:
         """See Address."""
         try:
-            await self.message.channel.send(view=layout(card))
+            await self.message.channel.send(view=layout(card), nonce=nonce)
         except (discord.NotFound, discord.Forbidden) as error:
             raise _of_channel(error) from error
 
@@ -98,8 +102,8 @@ class ByToken:
         except discord.HTTPException as error:
             raise _of_token(error) from error
 
-    async def say(self, card: Card) -> None:
-        """See Address. One follow-up a job: of the five that a user install has, the files take the others."""
+    async def say(self, card: Card, nonce: str) -> None:
+        """See Address; a follow-up can carry no nonce. One a job: of a user install's five the files take the others."""
         try:
             await self.interaction.followup.send(view=layout(card), ephemeral=self.hidden)
         except discord.HTTPException as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+import secrets
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from weakref import WeakValueDictionary
 
 from bot.discord_ui.addresses import STUMBLES, Address, AddressGone
 from bot.discord_ui.cards import Card
@@ -37,15 +37,33 @@ EDIT_SECONDS = 1.25
 LAST_SECONDS = 60.0
 _SLOWEST = 30.0  # seconds between two edits, however badly Discord does
 _AGAIN_AFTER = (1.2, 3.0, 6.0)  # seconds: the end of a job is worth some patience with a service that stumbles
+_KEPT = 1_000  # jobs of which it stays known whether their end was told
 _ONCE_MORE = 3  # at most so often is what stands shown again, where a change given up may have come behind it
 
 
 @dataclass(eq=False)
 class _Followed:
-    """The panels that follow one job, the one used last at the end, and whether its end has been told."""
+    """The panels that follow one job, the one used last at the end, and whether its end has been told.
 
-    panels: list[tuple[Panel, asyncio.Event]] = field(default_factory=list)
+    ``ending``: the first of them waits to tell it. From then on the order stays, so that no two wait for each other.
+    """
+
+    panels: list[Panel] = field(default_factory=list)
+    telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ending: bool = False
     told: bool = False
+
+    def used(self, panel: Panel) -> None:
+        """The writer was there last."""
+        if panel not in self.panels:
+            self.panels.append(panel)
+        elif not self.ending:
+            self.panels.sort(key=lambda one: one is panel)
+
+    def later(self, panel: Panel) -> list[Panel]:
+        """Those that tell it first."""
+        self.ending = True
+        return self.panels[self.panels.index(panel) + 1 :]
 
 
 class Live:
@@ -68,31 +86,30 @@ class Live:
         self._said = said
         self._edit_seconds = edit_seconds
         self._pause = pause
-        self._panels: dict[tuple[int, int], Panel] = {}
-        self._followed: WeakValueDictionary[int, _Followed] = WeakValueDictionary()
+        self._panels: dict[int, Panel] = {}  # by message
+        self._followed: OrderedDict[int, _Followed] = OrderedDict()  # by job
         self._tasks: set[asyncio.Task[None]] = set()
 
     def watch(self, watch: Watch, message: int, address: Address, shown: Card) -> None:
         """Lets the panel, a message's id, follow the job from what it shows now. Returns at once."""
-        key = (watch.job.id, message)
-        followed = self._followed.setdefault(watch.job.id, _Followed())
-        before = self._panels.get(key)
-        if before is not None and not before.over.is_set():
+        followed = self._follows(watch.job)
+        before = self._panels.get(message)
+        if before is not None and before.watch.job.id == watch.job.id and not before.over.is_set():
             before.begin(watch, address, shown)
-            followed.panels.sort(key=lambda one: one[0] is before)
+            followed.used(before)
             return
-        panel = self._panels[key] = Panel(watch, address, shown)
-        if before is not None:  # it is about to show the end, and must not once this one has
-            panel.doubtful, panel.late, before.lost = before.changing, before.late, True
-        task = asyncio.create_task(self._follow(watch.job, key, panel, followed), name=f"panel-of-job-{watch.job.id}")
+        panel = Panel(watch, address, shown) if before is None else before.give_way(watch, address, shown)
+        self._panels[message] = panel
+        followed.used(panel)
+        task = asyncio.create_task(self._follow(message, panel, followed), name=f"panel-of-job-{watch.job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def leave(self, message: int, address: Address, shown: Card) -> None:
         """The message shows this from now on, which stays: the end of the job is told in a message of its own alone."""
-        for (_, at), panel in self._panels.items():
-            if at == message:
-                panel.leave(address, shown)
+        if (panel := self._panels.get(message)) is not None:
+            panel.leave(address, shown)
+            self._follows(panel.watch.job).used(panel)
 
     async def finish(self, seconds: float) -> None:
         """Waits until every panel has shown the end of its job, but no longer than so many seconds."""
@@ -102,9 +119,16 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _follow(self, job: Job, key: tuple[int, int], panel: Panel, followed: _Followed) -> None:
-        done = asyncio.Event()
-        followed.panels.append((panel, done))
+    def _follows(self, job: Job) -> _Followed:
+        """What is known of a job. A click may come long after its end, so the last ones are kept."""
+        followed = self._followed.setdefault(job.id, _Followed())
+        self._followed.move_to_end(job.id)
+        while len(self._followed) > _KEPT and not next(iter(self._followed.values())).panels:
+            self._followed.popitem(last=False)
+        return followed
+
+    async def _follow(self, message: int, panel: Panel, followed: _Followed) -> None:
+        job = panel.watch.job
         looking = asyncio.create_task(self._look(job, panel), name=f"look-at-job-{job.id}")
         try:
             await self._show_states(panel)
@@ -112,7 +136,7 @@ class Live:
             card = await self._show_end(panel)
             if card is not None:
                 await self._tell(job, panel, card, followed)
-            done.set()
+            panel.passed.set()
             await self._put_right(panel)
         except AddressGone:
             log.info("panel of job %d: it can no longer be changed; the text waits for the next click", job.id)
@@ -121,10 +145,11 @@ class Live:
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: a bug is logged, without any words
             sentence(error)
         finally:
-            done.set()
+            panel.passed.set()
             looking.cancel()
-            if self._panels.get(key) is panel:
-                del self._panels[key]
+            followed.panels.remove(panel)
+            if self._panels.get(message) is panel:
+                del self._panels[message]
             await panel.drop_ending()
 
     async def _look(self, job: Job, panel: Panel) -> None:
@@ -146,7 +171,7 @@ class Live:
             panel.news.clear()
             if (card := self._due(panel)) is None:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._until_last(panel)):
+                    async with asyncio.timeout(self._until_due(panel)):
                         await panel.news.wait()
                 continue
             began = loop.time()
@@ -163,6 +188,8 @@ class Live:
 
     def _due(self, panel: Panel) -> Card | None:
         """What is to be shown now; None where that stands there already."""
+        if panel.overtaken():
+            panel.doubtful = True
         if panel.left is not None:
             return panel.left if panel.doubtful and not panel.lost else None
         if panel.view is None or panel.lost:
@@ -178,10 +205,12 @@ class Live:
                 card = running.farewell(card, panel.view.job)
         return card if card != panel.shown or panel.doubtful else None
 
-    def _until_last(self, panel: Panel) -> float | None:
-        """Seconds until the panel must say where to look; None where it need not, or has."""
-        left = panel.address.left(self._clock())
-        return None if left is None or panel.mute or left <= LAST_SECONDS else left - LAST_SECONDS
+    def _until_due(self, panel: Panel) -> float | None:
+        """Seconds until the panel must be changed though there is no news; None where it need not be."""
+        left, late = panel.address.left(self._clock()), panel.traffic.late
+        last = None if left is None or panel.mute or left <= LAST_SECONDS else left - LAST_SECONDS
+        again = None if not late or panel.lost else max(0.0, late - asyncio.get_running_loop().time())
+        return min((one for one in (last, again) if one is not None), default=None)
 
     async def _show(self, panel: Panel, card: Card) -> Exception | None:
         """Shows a state on the way; why it may not have been shown.
@@ -245,21 +274,22 @@ class Live:
 
         Raises AddressGone.
         """
-        at = next(place for place, (one, _) in enumerate(followed.panels) if one is panel)
-        for _, done in followed.panels[at + 1 :]:
-            await done.wait()
-        if not followed.told:
-            followed.told = await self._say(job, panel, card)
+        for later in followed.later(panel):
+            await later.passed.wait()
+        async with followed.telling:
+            if not followed.told:
+                followed.told = await self._say(job, panel, card)
 
     async def _say(self, job: Job, panel: Panel, card: Card) -> bool:
         """Says it, trying again where Discord stumbles; whether it was said. Raises AddressGone."""
+        nonce = secrets.token_hex(12)
         waits = deque((0.0, *_AGAIN_AFTER))
         while waits:
             await self._pause(waits.popleft())
             if panel.address.own_dm:
                 self._said(job.writer)  # before: it may be seen long before discord.py, which keeps to limits, returns
             try:
-                await panel.address.say(card)
+                await panel.address.say(card, nonce)
             except AddressGone:
                 panel.move()
                 waits.appendleft(0.0)
@@ -273,9 +303,9 @@ class Live:
 
     async def _put_right(self, panel: Panel) -> None:
         """Shows what stands there once more, where a change that was given up may have come behind it."""
-        loop = asyncio.get_running_loop()
         for _ in range(_ONCE_MORE):
-            if panel.lost or panel.late <= loop.time():
+            if panel.lost or not panel.traffic.late:
                 return
-            await self._pause(panel.late - loop.time())
+            await self._pause(max(0.0, panel.traffic.late - asyncio.get_running_loop().time()))
+            panel.traffic.late = 0.0
             await panel.change(panel.shown)

@@ -27,7 +27,16 @@ LATE_SECONDS = 5.0  # a change that was given up has come by then, or never will
 
 
 class Replaced(Exception):
-    """Something newer was shown in the message while it was being changed."""
+    """Something newer was shown in the message, or is about to be."""
+
+
+@dataclass(eq=False)
+class Traffic:
+    """What is on its way to one message, whichever job it shows. ``late``: until when, by the loop's clock, a change
+    that was given up may still come; 0.0 where there is none."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    late: float = 0.0
 
 
 @dataclass(eq=False)
@@ -35,27 +44,26 @@ class Panel:
     """A message that follows a job. What it shows, and where, is replaced when it is clicked meanwhile.
 
     ``left`` is what a click showed there that has nothing to do with the job: it stays. ``doubtful``: what stands in
-    the message may be something else than ``shown``. ``late``: until when, by the loop's clock, a change that was given
-    up may still come. ``withheld``: the sentence that stands in for a text that Discord refuses. ``lost``: the message
-    can be changed no more. ``ending``: what comes of the job for which watch, being made ready while the panel may not
-    be changed yet.
+    the message may be something else than ``shown``. ``withheld``: the sentence that stands in for a text that Discord
+    refuses. ``lost``: the message can be changed no more, or is another job's. ``ending``: what comes of the job, being
+    made ready while the panel may not be changed yet. ``passed``: it has told the end, or never will.
     """
 
     watch: Watch
     address: Address
     shown: Card
+    traffic: Traffic = field(default_factory=Traffic)
     view: JobView | None = None
     left: Card | None = None
     doubtful: bool = False
-    late: float = 0.0
     withheld: str | None = None
     lost: bool = False
     failures: int = 0
-    changing: bool = False
-    ending: tuple[Watch, asyncio.Future[Show]] | None = None
+    ending: asyncio.Future[Show] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     replaced: asyncio.Event = field(default_factory=asyncio.Event)
+    passed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def mute(self) -> bool:
@@ -74,13 +82,27 @@ class Panel:
 
     def _replace(self, address: Address, shown: Card) -> None:
         self.address, self.shown, self.lost = address, shown, False
-        self.doubtful = self.changing  # nobody knows which of the two comes last
+        self.doubtful = self.traffic.lock.locked()  # nobody knows which of the two comes last
         self.replaced.set()
         self.news.set()
 
+    def give_way(self, watch: Watch, address: Address, shown: Card) -> Panel:
+        """The panel of what a click has shown there, which follows a job anew; this one changes the message no more."""
+        self.lost = True
+        self.replaced.set()
+        self.news.set()
+        return Panel(watch, address, shown, self.traffic, doubtful=self.traffic.lock.locked())
+
+    def overtaken(self) -> bool:
+        """Whether a change that was given up may by now have come behind what stands there. It says so once."""
+        if not 0.0 < self.traffic.late <= asyncio.get_running_loop().time():
+            return False
+        self.traffic.late = 0.0
+        return True
+
     def prepare(self) -> None:
         """Begins to make ready what the panel will show at the end."""
-        self.ending = (self.watch, asyncio.ensure_future(self.watch.end()))
+        self.ending = asyncio.ensure_future(self.watch.end())
 
     async def end(self) -> Show:
         """What the panel shows at the end: once what was made ready, and anew each time after that.
@@ -88,15 +110,13 @@ class Panel:
         Anew because the writer may have changed the text by other panels meanwhile.
         """
         ready, self.ending = self.ending, None
-        if ready is not None and ready[0] is self.watch:
-            return await ready[1]
-        return await self.watch.end()
+        return await (self.watch.end() if ready is None else ready)
 
     async def drop_ending(self) -> None:
         """Nobody will see what was made ready, whatever has come of it."""
         if self.ending is not None:
-            self.ending[1].cancel()
-            await asyncio.gather(self.ending[1], return_exceptions=True)
+            self.ending.cancel()
+            await asyncio.gather(self.ending, return_exceptions=True)
 
     async def change(self, card: Card) -> Exception | None:
         """Shows the card, where the panel is now; returns why it may not have been shown.
@@ -104,9 +124,15 @@ class Panel:
         That is Replaced where a click has shown something else meanwhile: then what came of this change does not
         matter. Raises AddressGone where it can be shown nowhere any more.
         """
-        address = self.address
         self.replaced.clear()
-        error = await self._tried(address, card)
+        asked = self.address
+        async with self.traffic.lock:
+            address = self.address
+            if self.lost or address is not asked:
+                return Replaced()
+            error = await self._tried(address, card)
+        if self.lost:
+            return Replaced()
         if self.address is not address:
             self.doubtful = True
             return Replaced()
@@ -131,15 +157,13 @@ class Panel:
         newer = [asyncio.create_task(self.replaced.wait())]
         if not self.over.is_set():
             newer.append(asyncio.create_task(self.over.wait()))
-        self.changing = True
         try:
             await asyncio.wait((task, *newer), timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if not task.done() and any(one.done() for one in newer):
                 await asyncio.wait((task,), timeout=_PATIENCE_FOR_THE_OLD)
         finally:
-            self.changing = False
             if task.cancel():
-                self.late = loop.time() + LATE_SECONDS
+                self.traffic.late = loop.time() + LATE_SECONDS
             for one in newer:
                 one.cancel()
         await asyncio.gather(task, *newer, return_exceptions=True)

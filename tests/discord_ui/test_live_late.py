@@ -179,3 +179,50 @@ async def test_what_is_told_of_a_message_stands_below_the_end_of_a_draft(
     await user.say(user.dm, "And after it: I was paid to the end of May.")
     await user.sees(lambda screen: screen.messages[-1].text.count("1 note stored in") == 1)
     assert "version 1" in panel.text
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_comes_late_of_one_job_is_put_right_by_the_next_on_the_same_panel(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Stop, then Continue, while an edit from before the Stop is still on its way."""
+    user = sim.user("writer")
+    panel = await with_notes(user, sim.guild("Writers"))
+    gate = Gate()
+    models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), Gate()), says(Gate()))
+    act = await user.click(panel, "Write draft")
+    await user.sees(lambda _: "n0." in panel.text)
+    late = sim.delay("PATCH", f"/webhooks/*/{act.interaction.token}/messages/@original", 0.4, times=1)
+    gate.release()
+    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Continue" in panel.buttons)
+    await user.click(panel, "Continue")
+    await user.sees(lambda _: "Writing what was missing" in panel.text)
+    await sim.timeline.until(
+        lambda: "Writing the draft" in edits(sim, panel)[-1].text, 5, lambda: "the old edit did not come"
+    )
+    await user.sees(lambda _: "Writing what was missing" in panel.text)
+    before = len(edits(sim, panel))
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Writing" not in panel.text)
+    await bot.client.door.live.finish(20)
+    assert not [one for one in edits(sim, panel)[before:] if "Writing" in one.text]
+
+
+async def test_a_panel_that_comes_after_the_end_of_a_job_tells_it_no_second_time(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """A click was drawn while the job ran, and its answer has taken until now."""
+    user = sim.user("writer")
+    panel, gates = await begun(user, user.dm, models)
+    slow = sim.delay("PATCH", ORIGINAL, 0.5, times=1)
+    act = await user.slash(user.dm, "draft")
+    await sim.timeline.until(lambda: slow.used, 5, lambda: "no answer is on its way")
+    for gate in gates:
+        gate.release()
+    await user.sees(told(1))
+    second = await act.message()
+    await user.sees(lambda _: "version 1" in second.text and "version 1" in panel.text)
+    await bot.client.door.live.finish(20)
+    assert told(1)(user.screen)
