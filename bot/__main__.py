@@ -13,7 +13,8 @@ INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program ended by C
 def main() -> None:
     """Runs the command line.
 
-    Exits with 0, with a command's own code, with 2 where an error is told, 75 where it may pass, 130 after Ctrl-C.
+    Exits with 0, with a command's own code, with 2 where an error is told, 75 where that is of a disk, a database or a
+    Discord that may be back a little later, 130 after Ctrl-C.
     """
     try:
         from bot.command_line import run

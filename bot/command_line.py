@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _BY_SIGNAL = 128  # and the signal's number: what a shell reports for a program that a signal ended
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
-TRY_LATER = 75  # sysexits.h's EX_TEMPFAIL: what stood in the way may pass, so deploy/essay-bot.service starts it again
+# sysexits.h's EX_TEMPFAIL, for an error that ``passes``: deploy/essay-bot.service starts the bot again.
+TRY_LATER = 75
 
 _STRUCTURE = click.option(
     "-s", "--structure", metavar="STRUCTURE", help="A structure's key; see: essay-bot structures."

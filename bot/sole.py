@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,9 @@ else:
 
     def _lock(handle: int) -> None:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # no room left on the disk, or none for this user
 
 
 class AlreadyServed(BotError):
@@ -40,18 +45,20 @@ class SeveralNames(BotError):
         super().__init__(
             f"{database} has another name on the disk, by a hard link. What was written last stands in files beside "
             "the name that a database was opened by, so two names can damage it: this process ends, and nothing was "
-            f"changed. `find / -xdev -samefile {database}` lists the names: remove all but the one that the bot was "
-            "run with; that leaves what is in it."
+            f"changed. `find / -samefile {shlex.quote(str(database))}` lists the names: remove all but the one that "
+            "the bot was run with; that leaves what is in it."
         )
 
 
 class NotLocked(BotError):
-    """The file that keeps a second process away cannot be used."""
+    """The file that keeps a second process away cannot be used; ``why`` is the system's error."""
 
-    def __init__(self, path: Path, why: str) -> None:
+    def __init__(self, path: Path, why: OSError) -> None:
+        self.passes = why.errno in _FULL
+        advice = "free some space" if self.passes else "let the user that the bot runs as write there"
         super().__init__(
-            f"{path}, which keeps a second process from the database, cannot be opened ({why.lower()}): let the user "
-            "that the bot runs as write there. Nothing was changed."
+            f"{path}, which keeps a second process from the database, cannot be opened "
+            f"({(why.strerror or str(why)).lower()}): {advice}. Nothing was changed."
         )
 
 
@@ -70,14 +77,14 @@ def only_server(database: Path) -> Iterator[None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise NotLocked(path, error.strerror or str(error)) from error
+        raise NotLocked(path, error) from error
     try:
         try:
             _lock(handle)
         except OSError as error:
             if isinstance(error, (BlockingIOError, PermissionError)):  # which of them depends on the system
                 raise AlreadyServed(database) from None
-            raise NotLocked(path, error.strerror or str(error)) from error
+            raise NotLocked(path, error) from error
         if served.exists() and served.stat().st_nlink > 1:
             raise SeveralNames(served)
         yield

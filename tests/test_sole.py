@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,3 +75,36 @@ def test_a_second_process_is_turned_away_by_whatever_name_it_knows_the_database(
     hard.unlink()
     with only_server(database):
         pass
+
+
+@pytest.mark.skipif(shutil.which("find") is None or sys.platform == "win32", reason="there is no find to be run")
+def test_the_command_that_is_told_finds_both_names_whatever_they_are_called(tmp_path: Path) -> None:
+    """As it is told, but for where it begins: the whole machine would take too long here."""
+    database, other = tmp_path / "Anna's posts" / "essays $HOME.db", tmp_path / "other.db"
+    database.parent.mkdir()
+    database.touch()
+    other.hardlink_to(database)
+    with pytest.raises(SeveralNames) as told, only_server(database):
+        pass
+    command = str(told.value).split("`")[1]
+    assert command.startswith("find / ")
+    assert "-xdev" not in command  # the database may be on another disk than the root
+    here = command.replace("find /", f"find {tmp_path}", 1)
+    found = subprocess.run(here, shell=True, capture_output=True, text=True, check=True)
+    assert sorted(found.stdout.splitlines()) == sorted([str(database), str(other)])
+
+
+@pytest.mark.parametrize(
+    ("number", "passes", "advice"),
+    [(errno.ENOSPC, True, "free some space"), (errno.EDQUOT, True, "free some space"), (errno.EACCES, False, "write")],
+)
+def test_a_full_disk_may_pass_and_a_missing_right_does_not(
+    number: int, passes: bool, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(NotLocked, match=advice) as told, only_server(tmp_path / "essays.db"):
+        pass
+    assert told.value.passes is passes

@@ -103,7 +103,10 @@ class ByToken:
             raise _of_token(error) from error
 
     async def say(self, card: Card, nonce: str) -> None:
-        """See Address; a follow-up can carry no nonce. One a job: of a user install's five the files take the others."""
+        """See Address. One follow-up a job: of the five that a user install has, the files take the others.
+
+        Discord knows no nonce of follow-ups, so one whose answer was lost may come twice.
+        """
         try:
             await self.interaction.followup.send(view=layout(card), ephemeral=self.hidden)
         except discord.HTTPException as error:

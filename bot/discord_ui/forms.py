@@ -74,8 +74,8 @@ def name_of(part: Part) -> str:
     return one_line(part.title, 90) or "The opening"
 
 
-def section_options(sections: Iterable[tuple[int, Part]], chosen: int) -> tuple[Option, ...]:
-    """The sections as entries of a menu; of more than a menu holds, those around the chosen one."""
+def section_options(sections: Iterable[tuple[int, Part]], chosen: int | None) -> tuple[Option, ...]:
+    """The sections as entries of a menu; of more than a menu holds, those around the chosen one, else the first."""
     found = list(sections)
     place = next((at for at, (index, _) in enumerate(found) if index == chosen), 0)
     first = min(max(0, place - MENU_OPTIONS // 2), max(0, len(found) - MENU_OPTIONS))
@@ -84,8 +84,11 @@ def section_options(sections: Iterable[tuple[int, Part]], chosen: int) -> tuple[
     )
 
 
-def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int, instruction: str = "") -> Form:
-    """Which section, and what to do with it; ``instruction`` is what stands there to begin with."""
+def revise(target: Id, sections: Iterable[tuple[int, Part]], chosen: int | None, instruction: str = "") -> Form:
+    """Which section, and what to do with it; ``instruction`` is what stands there to begin with.
+
+    Without a ``chosen`` one the writer has to choose.
+    """
     options = section_options(sections, chosen)
     return Form(
         str(target),

@@ -137,7 +137,8 @@ class Live:
             if card is not None:
                 await self._tell(job, panel, card, followed)
             panel.passed.set()
-            await self._put_right(panel)
+            if not panel.doubtful:  # what is meant to stand there could be shown
+                await self._put_right(panel)
         except AddressGone:
             log.info("panel of job %d: it can no longer be changed; the text waits for the next click", job.id)
         except BotError as error:  # the essay was deleted, or the store is gone: the next click tells
@@ -308,4 +309,5 @@ class Live:
                 return
             await self._pause(max(0.0, panel.traffic.late - asyncio.get_running_loop().time()))
             panel.traffic.late = 0.0
-            await panel.change(panel.shown)
+            while isinstance(await panel.change(panel.shown), Replaced) and not panel.lost:
+                pass  # a click came in between: what that has shown is shown again

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 
 import discord
 
+from bot.discord_ui.cards import Card
 from bot.discord_ui.lengths import units
 
 _MOST_UNITS = 3_800  # of the 4,000 characters that a message takes
 _MOST_SENTENCES = 50  # kept of one person while Discord takes none; a person says few that differ
 _FORGOTTEN = "There was more to say of what you wrote before. Your essay shows what was stored of it."
+
+
+def _new_nonce() -> str:
+    return secrets.token_hex(12)  # Discord takes 25 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,25 @@ class Notices:
         self._renew()
 
     def _renew(self) -> None:
-        self.nonce = secrets.token_hex(12)  # Discord takes 25 characters
+        self.nonce = _new_nonce()
+
+
+@dataclass(eq=False)
+class Posting:
+    """A panel or a card that is to be posted, until it is known to stand there.
+
+    ``nonce`` goes with every try, so that it is posted once. Discord then answers with what an earlier try has posted,
+    as it was: ``mixed`` says that not all tries were of the same card, so that what stands there may be an older one.
+    """
+
+    nonce: str = field(default_factory=_new_nonce)
+    mixed: bool = False
+    _last: Card | None = None
+
+    def tried(self, card: Card) -> None:
+        """The card is about to be posted."""
+        self.mixed = self.mixed or self._last not in (None, card)
+        self._last = card
 
 
 @dataclass(eq=False)
@@ -73,7 +96,8 @@ class News:
     """What has come since a person was last told, and where to tell it: in the DM ``channel``, by its id.
 
     ``panel`` is the question whose answer has changed, with its essay; None for the number where it is the first
-    screen. ``notes`` are by essay. What has been told is taken out of it.
+    screen. ``notes`` are by essay. What has been told is taken out of it. ``postings`` are of panels, by essay and
+    question, and of cards that tell of notes, by essay.
     """
 
     client: discord.Client
@@ -81,6 +105,12 @@ class News:
     panel: tuple[str, int | None] | None = None
     notes: dict[str, Notes] = field(default_factory=dict)
     notices: Notices = field(default_factory=Notices)
+    postings: dict[tuple[str, int | None] | str, Posting] = field(default_factory=dict)
+
+    @property
+    def dm(self) -> discord.PartialMessageable:
+        """Where to tell it."""
+        return self.client.get_partial_messageable(self.channel, type=discord.ChannelType.private)
 
     def add(self, essay: str, notes: Notes) -> None:
         """Notes of an essay to be told of."""

@@ -221,19 +221,17 @@ class Screens:
         job = await self.tools.jobs.wait(writer, started.id)
         if job.kind is JobKind.CRITIQUE and job.state is JobState.DONE:
             return await self.critique(writer, job.argument, place)
-        state = await self.tools.desk.open(writer, essay)
-        if job.result is not None and job.result != state.head:
-            notice = endings.stands_beside(job, job.result)
-            shown = await self.essay(writer, essay, place, notice=notice, beside=job.result, turning=False)
-            unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete
-            seen = partial(self._told.add, job.id)
-            return replace(shown, unfinished=unfinished, beside=job.result, seen=seen)
-        told, unfinished = endings.told(job), False
-        if job.result is not None and job.state is JobState.DONE:
-            unfinished = not (await self.tools.desk.version(writer, essay, job.result)).info.complete
-            told = _CUT if unfinished else None
-        shown = await self.essay(writer, essay, place, notice=told, turning=False)
-        return replace(shown, unfinished=unfinished)
+        head = (await self.tools.desk.open(writer, essay)).head
+        made = await self.tools.desk.version(writer, essay, job.result) if job.result is not None else None
+        unfinished = made is not None and not made.info.complete
+        if made is not None and made.info.number != head:
+            beside = made.info.number
+            notice = endings.stands_beside(job, beside)
+            shown = await self.essay(writer, essay, place, notice=notice, beside=beside, turning=False)
+            return replace(shown, unfinished=unfinished, beside=beside, seen=partial(self._told.add, job.id))
+        cut = unfinished and job.state is JobState.DONE  # of one that ended badly it is said how
+        shown = await self.essay(writer, essay, place, notice=_CUT if cut else endings.told(job), turning=False)
+        return replace(shown, unfinished=cut)
 
 
 def _first_look(state: State) -> Spot:

@@ -15,7 +15,7 @@ from bot.discord_ui.cards import Button, Card, Row
 from bot.discord_ui.clicks import Clicks
 from bot.discord_ui.components import layout
 from bot.discord_ui.ids import NOBODY, parse
-from bot.discord_ui.news import News, Notes
+from bot.discord_ui.news import News, Notes, Posting
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels import lists
 from bot.discord_ui.panels.interview import FURTHER, RETURNED
@@ -67,23 +67,16 @@ class _Telling:
 class Teller:
     """Tells people, by writer. What it remembers may be lost: then it posts where it would have edited.
 
-    What could not be told is tried again ``again_after`` so many seconds, and then comes with whatever is told or shown
-    next; what of it was told is not told again.
+    They are told ``tell_seconds`` after something has come. What could not be told is tried again ``again_after`` so
+    many seconds, and then comes with whatever is told or shown next; what of it was told is not told again.
     """
 
-    def __init__(
-        self,
-        screens: Screens,
-        turn: Callable[[str], asyncio.Lock],
-        clicks: Clicks,
-        tell_seconds: float = TELL_SECONDS,
-        again_after: Sequence[float] = AGAIN_AFTER,
-    ) -> None:
+    def __init__(self, screens: Screens, turn: Callable[[str], asyncio.Lock], clicks: Clicks) -> None:
+        self.tell_seconds = TELL_SECONDS
+        self.again_after: Sequence[float] = AGAIN_AFTER
         self._screens = screens
         self._turn = turn
         self._clicks = clicks
-        self._seconds = tell_seconds
-        self._again_after = again_after
         self._standing: dict[str, _Standing] = {}  # panels
         self._kept: dict[str, _Standing] = {}  # what tells of notes, until something else is shown below it
         self._edited: dict[str, _Standing] = {}  # those that are about to be edited
@@ -176,6 +169,11 @@ class Teller:
             if writer in self._news:
                 self._soon(writer)
 
+    async def idle(self, writer: str) -> None:
+        """Returns when nothing is being told to the writer, nor waits for a time to be tried again."""
+        while (telling := self._telling.get(writer)) is not None:
+            await asyncio.wait({telling.task})
+
     async def close(self) -> None:
         """Tells nobody any more."""
         self._closed = True
@@ -202,10 +200,10 @@ class Teller:
 
     async def _tell(self, writer: str, come: asyncio.Event) -> None:
         """Tells the writer, and what comes meanwhile, until nothing is left or nothing helps for now."""
-        again = iter(self._again_after)
+        again = iter(self.again_after)
         try:
             while True:
-                await asyncio.sleep(self._seconds)
+                await asyncio.sleep(self.tell_seconds)
                 come.clear()
                 worth_it = await self._try(writer)
                 if writer in self._waiting or writer not in self._news:
@@ -218,7 +216,7 @@ class Teller:
                         async with asyncio.timeout(pause):
                             await come.wait()
                 if come.is_set():
-                    again = iter(self._again_after)
+                    again = iter(self.again_after)
         finally:
             del self._telling[writer]
 
@@ -244,50 +242,55 @@ class Teller:
 
         One part does not wait for another: a channel that takes no new message may still take an edit.
         """
-        dm = news.client.get_partial_messageable(news.channel, type=discord.ChannelType.private)
         untold: list[Exception] = []
         while sentences := news.notices.first():
-            if not await _done(
-                dm.send(view=layout(lists.said("\n".join(sentences))), nonce=news.notices.nonce), untold
-            ):
+            view = layout(lists.said("\n".join(sentences)))
+            if not await _done(news.dm.send(view=view, nonce=news.notices.nonce), untold):
                 break
             news.notices.done(len(sentences))
         for essay, notes in list(news.notes.items()):
-            if await _done(self._show_notes(dm, writer, essay, notes), untold):
+            if await _done(self._show_notes(writer, news, essay, notes), untold):
                 del news.notes[essay]
-        if news.panel is not None and await _done(self._show_panel(dm, writer, *news.panel), untold):
+        if news.panel is not None and await _done(self._show_panel(writer, news, *news.panel), untold):
             news.panel = None
         return untold
 
-    async def _show_notes(self, dm: discord.PartialMessageable, writer: str, essay: str, notes: Notes) -> None:
+    async def _show_notes(self, writer: str, news: News, essay: str, notes: Notes) -> None:
         kept = self._kept.get(writer)
         here = kept if kept is not None and kept.essay == essay else None
         told = here.notes.and_(notes) if here is not None and here.notes is not None else notes
         state = await read_state(self._screens.tools, writer, essay)
         card = interview_panel.kept(state, told.made, told.changed)
-        await self._put(dm, writer, card, here, _Standing(0, essay, notes=told))
+        await self._put(writer, news, card, here, _Standing(0, essay, notes=told))
 
-    async def _show_panel(self, dm: discord.PartialMessageable, writer: str, essay: str, question: int | None) -> None:
+    async def _show_panel(self, writer: str, news: News, essay: str, question: int | None) -> None:
         standing = self._standing.get(writer)
         here = standing if standing is not None and (standing.essay, standing.question) == (essay, question) else None
         mode = here.mode if here else ""
         show = await self._screens.answering(writer, essay, question, mode, OWN_DM)
         if show is not None:
-            await self._put(dm, writer, show.card, here, _Standing(0, essay, question, mode))
+            await self._put(writer, news, show.card, here, _Standing(0, essay, question, mode))
 
-    async def _put(
-        self, dm: discord.PartialMessageable, writer: str, card: Card, here: _Standing | None, new: _Standing
-    ) -> None:
-        """Edits the message that stands there, or posts where it is gone, far up, or shows something else by now."""
-        if here is not None and here.since <= _FAR and await self._edit(dm, writer, card, here):
+    async def _put(self, writer: str, news: News, card: Card, here: _Standing | None, new: _Standing) -> None:
+        """Edits the message that stands there, or posts where it is gone, far up, or shows something else by now.
+
+        What an earlier try may have posted is not posted again, but brought up to date.
+        """
+        if here is not None and here.since <= _FAR and await self._edit(news.dm, writer, card, here):
             here.notes = new.notes
             return
-        new.message = (await dm.send(view=layout(card))).id
+        key = (new.essay, new.question) if new.notes is None else new.essay
+        posting = news.postings.setdefault(key, Posting())
+        posting.tried(card)
+        new.message = (await news.dm.send(view=layout(card), nonce=posting.nonce)).id
+        del news.postings[key]
         if new.notes is not None:
             self._kept[writer] = new
         else:
             self._standing[writer] = new
             self._kept.pop(writer, None)
+        if posting.mixed:
+            await self._put(writer, news, card, new, new)
 
     async def _edit(self, dm: discord.PartialMessageable, writer: str, card: Card, here: _Standing) -> bool:
         self._edited[writer] = here

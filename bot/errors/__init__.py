@@ -25,7 +25,7 @@
     │   └── OverBudget       our own budget would be passed, so no call was made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs   somebody is at work already
-    ├── Outdated             what was asked for is of a text that has changed since
+    ├── Outdated             what was asked for is of a text that has changed since, or is there by now
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for

@@ -6,7 +6,9 @@ from __future__ import annotations
 class BotError(Exception):
     """Base of the errors that a person may be shown. ``str(error)`` is the sentence.
 
-    ``passes``: the same may go well a little later though nobody has changed a setting or a file of ours.
+    ``passes``: the disk, the database or Discord may be back a little later though nobody has changed a setting or a
+    file of ours, so that a start that failed for it may then go well. No error of a model's says so: none keeps the bot
+    from running, and ModelError has ``lasts`` for whether the next call would meet it too.
     """
 
     passes = False

@@ -25,8 +25,8 @@ class Outdated(BotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The text has changed since this was asked for, so nothing was begun, and nothing was spent. Look at it as "
-            "it stands now, and ask again if you still want it."
+            "The text has changed since this was asked for, or what was asked for is there by now, so nothing was "
+            "begun, and nothing was spent. Look at how it stands, and ask again if you still want it."
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +33,7 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
 )
+from bot.llm.entries import Entries
 from bot.llm.events import OutOfForm, Sent
 from bot.llm.faults import never_sent, of_error_event, of_status, of_transport
 from bot.llm.hearing import Hearing
@@ -130,7 +131,7 @@ class Caller:
         self._new_tag = new_tag
         self._timer = timer
         self._sleep = sleep
-        self._entries: set[asyncio.Future[None]] = set()
+        self._entries = Entries()
         self._turns = Turns(_READ_SECONDS, _READ_AT_ONCE)
 
     async def call(
@@ -174,9 +175,14 @@ class Caller:
         return self._prepared("", prompt, values, form).reservation.worst_nano_usd
 
     async def close(self) -> None:
-        """Ends the connections, when all that was called has its entry."""
-        await asyncio.gather(*self._entries)
-        await self._client.close()
+        """Ends the connections, when all that was called has its entry.
+
+        Raises StoreError where an entry could not be written; the connections are ended all the same.
+        """
+        try:
+            await self._entries.all_made()
+        finally:
+            await self._client.close()
 
     def _hearing(self, call: _Call, on: On | None) -> Hearing:
         return Hearing(call.reservation.model, call.sent, call.max_tokens, self._timer, on)
@@ -217,7 +223,7 @@ class Caller:
             heard.fault = type(error).__name__
             raise
         finally:
-            await self._surely(self._ledger.settle(number, heard.settlement()))
+            await self._entries.surely(self._ledger.settle(number, heard.settlement()))
 
     async def _reserve(self, reservation: Reservation) -> int:
         """Reserves; where that is cancelled half-way, whatever was reserved is given back."""
@@ -225,7 +231,7 @@ class Caller:
         try:
             return await asyncio.shield(reserving)
         except asyncio.CancelledError:
-            await self._surely(self._give_back(reserving, reservation))
+            await self._entries.surely(self._give_back(reserving, reservation))
             raise
 
     async def _give_back(self, reserving: asyncio.Future[int], reservation: Reservation) -> None:
@@ -235,25 +241,13 @@ class Caller:
                 await reserving, Settlement(reservation.model, 0, 0, 0, 0, free, None, 0, _CANCELLED)
             )
 
-    async def _surely(self, entry: Coroutine[Any, Any, None]) -> None:
-        """Waits for an entry in the ledger that comes to its end even where the waiting is cancelled, once or again:
-        else a reservation would stand at its worst for good.
-        """
-        task = asyncio.ensure_future(entry)
-        self._entries.add(task)  # the event loop itself holds tasks only weakly
-        task.add_done_callback(self._entries.discard)
-        await asyncio.shield(task)
-
     async def _listen(self, call: _Call, heard: Hearing) -> None:
         stream = await self._opened(call, heard)
         async with stream:
             events = stream.raw_events(stream.response)
-            read = asyncio.get_running_loop().time()
-            while (event := await self._next(events, heard)) is not None:
-                self._take(event, heard, stream.response)
-                if heard.shown and asyncio.get_running_loop().time() - read > _READ_SECONDS:
+            while await self._read(events, heard, stream.response):
+                if heard.shown:
                     await self._turns.wait()  # meanwhile the system collects what comes
-                    read = asyncio.get_running_loop().time()
         if not heard.began:
             raise self._not_claude(heard)
         if heard.stop_reason is None:
@@ -277,6 +271,28 @@ class Caller:
             raise self._not_claude(heard) from error
         heard.answered = True
         return stream
+
+    async def _read(self, events: AsyncIterator[Sent], heard: Hearing, response: httpx2.Response) -> bool:
+        """Hears what comes for _READ_SECONDS, and the first event after them; whether there may be more.
+
+        The client times silence itself, but not once a chunk of HTTP is broken: aiohttp then tells nobody who reads,
+        stops its own clock, and would be waited for until the whole call's time is over. One clock for all that is read
+        here may ring _READ_SECONDS late, never early; one for each event would cost ten times what reading it costs.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _READ_SECONDS
+        silence = asyncio.timeout_at(until + self._service.silence)
+        try:
+            async with silence:
+                while (event := await self._next(events, heard)) is not None:
+                    self._take(event, heard, response)
+                    if loop.time() > until:
+                        return True
+        except TimeoutError as error:
+            if not silence.expired():
+                raise
+            raise Stalled(self._service.silence) from error
+        return False
 
     async def _next(self, events: AsyncIterator[Sent], heard: Hearing) -> Sent | None:
         """The next event, None behind the last."""

@@ -11,8 +11,8 @@ from anthropic import AsyncAnthropic
 from bot.llm.address import authorization, shown_address
 from bot.llm.faults import retry_after
 
-CONNECT_SECONDS = 5.0
-WRITE_SECONDS = 60.0
+CONNECT_SECONDS = 5.0  # for each address that the service's name has
+POOL_SECONDS = 60.0  # until there is a connection in all: one to be free, the name looked up, and connected
 # As long as the SDK itself waits between tries. Whoever is asked to wait longer tells the person, who can decide.
 LONGEST_WAIT = 8.0
 
@@ -25,13 +25,14 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
 
     ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
     refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
-    with silence is not: it raises httpx2.ReadTimeout.
+    with silence is not: it raises httpx2.ReadTimeout. How long a request may take to be sent has no bound here.
     """
     # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
     # notes in clear, beside a database that keeps them encrypted.
     if (log := logging.getLogger("anthropic")).isEnabledFor(logging.DEBUG):
         log.setLevel(logging.INFO)
-    timeout = httpx2.Timeout(WRITE_SECONDS, connect=CONNECT_SECONDS, read=silence)
+    # aiohttp takes no time for writing: one that stood here would bound nothing. Whoever calls bounds the whole call.
+    timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=silence, write=None, pool=POOL_SECONDS)
     return AsyncAnthropic(
         api_key=api_key,
         base_url=shown_address(base_url).removesuffix("/v1"),

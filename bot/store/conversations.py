@@ -156,7 +156,7 @@ class SqliteConversations:
 
     async def channels(self) -> tuple[Channel, ...]:
         def work(database: SealedDatabase) -> tuple[Channel, ...]:
-            query = "SELECT writer, channel, read FROM conversations WHERE channel IS NOT NULL ORDER BY rowid"
+            query = "SELECT writer, channel, read FROM conversations ORDER BY rowid"
             unseal = database.sealer.open
             rows = database.db.execute(query).fetchall()
             return tuple(Channel(writer, int(unseal(channel)), int(unseal(read))) for writer, channel, read in rows)
@@ -165,16 +165,12 @@ class SqliteConversations:
 
     async def meet(self, writer: str, channel: int, read: int) -> bool:
         def work(database: SealedDatabase) -> bool:
-            query = "SELECT 1 FROM conversations WHERE writer = ? AND channel IS NOT NULL"
-            if database.db.execute(query, [writer]).fetchone():
+            if database.db.execute("SELECT 1 FROM conversations WHERE writer = ?", [writer]).fetchone():
                 return False
             seal = database.sealer.seal
             with database.writing() as db:
-                db.execute(
-                    "INSERT INTO conversations (writer, channel, read) VALUES (?, ?, ?) ON CONFLICT (writer)"
-                    " DO UPDATE SET channel = excluded.channel, read = excluded.read",
-                    [writer, seal(str(channel)), seal(str(read))],
-                )
+                values = [writer, seal(str(channel)), seal(str(read))]
+                db.execute("INSERT INTO conversations (writer, channel, read) VALUES (?, ?, ?)", values)
             return True
 
         return await self._thread.run(work)
@@ -183,7 +179,7 @@ class SqliteConversations:
         def work(database: SealedDatabase, db: Database) -> None:
             row = db.execute("SELECT read FROM conversations WHERE writer = ?", [writer]).fetchone()
             unseal = database.sealer.open
-            if row is None or row[0] is None or int(unseal(row[0])) >= read:
+            if row is None or int(unseal(row[0])) >= read:
                 return
             sealed = database.sealer.seal(str(read))
             db.execute("UPDATE conversations SET read = ? WHERE writer = ?", [sealed, writer])

@@ -45,6 +45,14 @@ class SqliteCritiques:
 
         await self._thread.run(work)
 
+    async def remove_critique(self, writer: str, critique: str) -> None:
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                if not db.execute("DELETE FROM critiques WHERE id = ? AND writer = ?", [critique, writer]).rowcount:
+                    raise UnknownCritique(critique)
+
+        await self._thread.run(work)
+
     async def put_critique(self, writer: str, critique: str, found: Critique) -> None:
         def work(database: SealedDatabase) -> None:
             sealed = database.sealer.seal(_JSON.dump_json(found).decode())

@@ -259,6 +259,8 @@ def _turns(db: Database) -> None:
         FROM conversations c JOIN essays e ON e.id = c.essay
         LEFT JOIN questions q ON q.essay = c.essay AND q.number = c.question ORDER BY c.rowid
         """,
+        # Without a channel a row held nothing but what has moved to the turns.
+        "DELETE FROM conversations WHERE channel IS NULL",
         "DROP INDEX conversations_by_essay",
         "ALTER TABLE conversations DROP COLUMN essay",
         "ALTER TABLE conversations DROP COLUMN question",

@@ -76,7 +76,7 @@ def deleted(db: Database, writer: str, essay: str, at: datetime) -> None:
     """An essay is about to be deleted. That is remembered where a message in a DM may be read later."""
     db.execute(
         "INSERT INTO gone (essay, writer, created, deleted) SELECT id, writer, created, ? FROM essays"
-        " WHERE id = ? AND EXISTS (SELECT 1 FROM conversations WHERE writer = ? AND channel IS NOT NULL)",
+        " WHERE id = ? AND EXISTS (SELECT 1 FROM conversations WHERE writer = ?)",
         [at.isoformat(), essay, writer],
     )
 

@@ -23,7 +23,7 @@ from bot.workflow.measured import measured
 from bot.workflow.models import Models
 from bot.workflow.planned import Planned
 from bot.workflow.ports import Clock, NewId, Store
-from bot.workflow.runner import JobRunner, Ready
+from bot.workflow.runner import JobRunner, Ready, Undo
 from bot.workflow.work import Report, Work, whole
 
 MOST_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
@@ -120,14 +120,15 @@ class Criticism:
         begin = partial(self._start, critiqued, partial(self._put_down, critiqued, anew=anew))
         return critiqued, Planned(_Criticise(self, critiqued).at_most, begin)
 
-    async def _put_down(self, critiqued: Critiqued, *, anew: bool) -> None:
-        """Stores what is to be critiqued. Unless ``anew``, raises Outdated as ``of_essay`` does."""
+    async def _put_down(self, critiqued: Critiqued, *, anew: bool) -> Undo:
+        """Stores what is to be critiqued, as Ready says. Unless ``anew``, raises Outdated as ``of_essay`` does."""
         if not anew and critiqued.essay is not None:
             last = await self.critiques.latest_critique(critiqued.writer, critiqued.essay)
             head = (await self.desk.open(critiqued.writer, critiqued.essay)).head
             if head != critiqued.version or (last is not None and last.version == critiqued.version):
                 raise Outdated
         await self.critiques.add_critique(critiqued)
+        return partial(self.critiques.remove_critique, critiqued.writer, critiqued.id)
 
     async def _start(self, critiqued: Critiqued, ready: Ready) -> Job:
         subject, work = critiqued.essay or critiqued.id, _Criticise(self, critiqued)

@@ -46,6 +46,9 @@ class CritiqueStore(Protocol):
     async def add_critique(self, critiqued: Critiqued) -> None:
         """Stores a text that is to be critiqued."""
 
+    async def remove_critique(self, writer: str, critique: str) -> None:
+        """Removes a critique, with its text, that never began."""
+
     async def put_critique(self, writer: str, critique: str, found: Critique) -> None:
         """Stores what the critic said."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bot.errors import Outdated
 from bot.workflow.desk import Desk
-from bot.workflow.jobs import JobKind, JobState
+from bot.workflow.jobs import JobState
 from bot.workflow.runner import JobRunner
+from bot.workflow.wanted import Wanted
 
 
 def check_seen(head: int | None, seen: int | None) -> None:
@@ -21,12 +22,20 @@ async def check_unchanged(desk: Desk, writer: str, essay: str, base: int | None)
 
 
 async def check_not_just_done(
-    desk: Desk, jobs: JobRunner, writer: str, essay: str, base: int | None, argument: str
+    desk: Desk, jobs: JobRunner, writer: str, essay: str, base: int | None, wanted: Wanted
 ) -> None:
-    """Raises Outdated where the last job was this same revision of ``base``, and another version is current since: one
-    form may be handed in twice."""
+    """Raises Outdated where the last job was this same revision of ``base``, and another version is current since.
+
+    One that failed may be tried again at once, so that this cannot tell a second try from the first handed in twice:
+    that is for ``begun_since``, where it is known when the writer was asked.
+    """
     last = await jobs.latest(writer, essay)
-    if last is None or (last.job.kind, last.job.state) != (JobKind.REVISION, JobState.DONE):
-        return
-    if (last.job.base, last.job.argument) == (base, argument):
+    if last is not None and last.job.state is JobState.DONE and wanted.is_of(last.job, base):
         await check_unchanged(desk, writer, essay, base)
+
+
+async def begun_since(jobs: JobRunner, writer: str, essay: str, base: int | None, wanted: Wanted, since: int) -> bool:
+    """Whether the last job is this same revision of ``base``, and younger than the job with the number ``since``, 0 for
+    none: the last one when the writer was asked what they want. So it was handed in twice, however it ended."""
+    last = await jobs.latest(writer, essay)
+    return last is not None and last.job.id > since and wanted.is_of(last.job, base)

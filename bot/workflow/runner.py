@@ -24,12 +24,16 @@ from bot.workflow.ports import Clock
 from bot.workflow.recovery import recovered
 from bot.workflow.work import Report, Work
 
-__all__ = ["FLUSH_SECONDS", "JobRunner", "Ready", "Report", "Work"]
+__all__ = ["FLUSH_SECONDS", "JobRunner", "Ready", "Report", "Undo", "Work"]
 
 log = logging.getLogger(__name__)
 
-Ready = Callable[[], Awaitable[None]]
-"""Raises the error that says why a job must not begin any more."""
+Undo = Callable[[], Awaitable[None]]
+"""Removes again what was stored for a job that then could not be stored itself."""
+
+Ready = Callable[[], Awaitable[Undo | None]]
+"""Makes a job ready: raises the error that says why it must not begin any more, else stores what it works on, where
+that is not stored yet, and returns how that is undone; None where it has stored nothing."""
 
 _OUR_FAULT = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
@@ -72,7 +76,8 @@ class JobRunner:
 
         Raises JobRunning where the subject has a job, TooManyJobs where the writer has as many in line as may be,
         ShuttingDown after ``close``. ``ready`` is awaited last: a job that was at work on the subject until then has
-        stored what came of it, and where ``ready`` raises, nothing is stored and nothing begins.
+        stored what came of it. Where it raises, or the job cannot be stored, nothing begins, and what ``ready`` has
+        stored is removed again.
         """
         return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, ready)))
 
@@ -94,9 +99,13 @@ class JobRunner:
             if sum(live.job.writer == writer for live in self._live.values()) >= 2 * self._per_writer:
                 raise TooManyJobs(2 * self._per_writer)
             await self._settle()
-            if ready is not None:
-                await ready()
-            job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
+            undo = await ready() if ready is not None else None
+            try:
+                job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
+            except Exception:
+                if undo is not None:
+                    await undo()
+                raise
             self._live[job.id] = Live(job, work, self._clock())
             self._waiting.append(job.id)
             self._begin_waiting()

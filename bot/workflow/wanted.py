@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from bot.errors import BadInput
 from bot.essay.text.decoding import typed
 from bot.essay.text.words import count_words
-from bot.workflow.jobs import Job
+from bot.workflow.jobs import Job, JobKind
 
 INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
@@ -29,6 +29,10 @@ class Wanted:
     def of(cls, job: Job) -> Wanted:
         """What this job, a revision, was told."""
         return cls(**json.loads(job.argument))
+
+    def is_of(self, job: Job, base: int | None) -> bool:
+        """Whether the job is this very revision, of the version ``base``."""
+        return (job.kind, job.base, job.argument) == (JobKind.REVISION, base, self.argument)
 
 
 def checked_instruction(instruction: str) -> str:

@@ -111,10 +111,9 @@ class Writing:
             raise UnknownSection(str(index + 1))
         await self.desk.check_for_model(writer, essay, text=seen.text, instruction=wanted)
         work = Revision(self.bench, await self.bench.material(writer, essay), seen, index, wanted)
-        argument = Wanted(index, wanted).argument
-        base = seen.info.number
-        start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, argument)
-        ready = partial(check_not_just_done, self.desk, self.jobs, writer, essay, base, argument)
+        base, told = seen.info.number, Wanted(index, wanted)
+        start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.argument)
+        ready = partial(check_not_just_done, self.desk, self.jobs, writer, essay, base, told)
         return Planned(work.at_most, partial(start, ready=ready))
 
     async def again(self, writer: str, job: Job) -> Job:

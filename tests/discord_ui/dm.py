@@ -15,7 +15,7 @@ QUICK = 0.05  # seconds until a person is told, so that a test need not wait
 
 
 def quick(bot: Bot) -> Bot:
-    bot.client.door.talk.teller._seconds = QUICK
+    bot.client.door.talk.teller.tell_seconds = QUICK
     return bot
 
 

@@ -18,12 +18,13 @@ __all__ = ["talking"]  # a fixture
 
 WRONG = "x.pdf is not a .md or .txt file: save the text as one of them. Nothing of your message was stored."
 PDF = Attachment("x.pdf", b"%PDF")
+PAGE = Attachment("page.md", b"A page of notes.")
 SHORT = (0.05, 0.05)  # seconds before each further try, so that a test need not wait
 NEVER = (3_600.0,)
 
 
 def trying_again_after(bot: Bot, seconds: tuple[float, ...]) -> None:
-    bot.client.door.talk.teller._again_after = seconds
+    bot.client.door.talk.teller.again_after = seconds
 
 
 def sends(user: User) -> str:
@@ -41,8 +42,7 @@ def times_told(sim: DiscordSimulator, user: User, words: str) -> int:
 async def given_up(bot: Bot, user: User) -> None:
     """Returns when nobody tries any more to tell the person something."""
     async with asyncio.timeout(PATIENCE):
-        while bot.writer(user) in bot.client.door.talk.teller._telling:  # noqa: ASYNC110 - nothing shows that
-            await asyncio.sleep(0.01)
+        await bot.client.door.talk.teller.idle(bot.writer(user))
 
 
 @pytest.mark.parametrize("how", ["refused", "refused twice", "dropped"])
@@ -62,22 +62,55 @@ async def test_a_notice_that_discord_did_not_take_is_said_a_little_later(
     assert times_told(sim, user, WRONG) == 1
 
 
-async def test_a_notice_whose_answer_was_lost_is_said_once(
-    sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot waits for Discord's answer for less than discord.py does before it asks again."""
+    monkeypatch.setattr("bot.discord_ui.telling._PATIENCE", 0.3)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("text", "files", "told", "then"),
+    [
+        ("", [PDF], WRONG, f"{WRONG}\n{WRONG}"),
+        ("Hello", [], "You wrote 1 message", "You wrote 2 messages"),
+        ("", [PAGE], "1 note stored", "2 notes stored"),
+    ],
+    ids=["notice", "panel", "notes"],
+)
+async def test_what_was_told_and_the_answer_lost_is_told_once(
+    sim: DiscordSimulator, talking: Bot, text: str, files: list[Attachment], told: str, then: str
 ) -> None:
-    """It is tried again, for nobody knows that it was said; the same file sent again later is told of again."""
+    """It is tried again, for nobody knows that it was said; what is written later is told of as ever."""
     trying_again_after(talking, SHORT)
-    monkeypatch.setattr("bot.discord_ui.telling._PATIENCE", 0.3)  # less than discord.py waits before it asks again
     user = sim.user("writer")
-    await question(user)
+    if files:
+        await question(user)
     sim.fail_next("POST", sends(user), 502, applied=True)
-    await user.say(user.dm, "", [PDF])
-    await user.sees(lambda screen: WRONG in screen.text)
+    await user.say(user.dm, text, files)
+    await user.sees(lambda screen: told in screen.text)
     await given_up(talking, user)
     assert [one.status for one in sim.served if one.path == sends(user)] == [502, 200]
-    assert times_told(sim, user, WRONG) == 1
-    await user.say(user.dm, "", [PDF])
-    await user.sees(lambda _: times_told(sim, user, WRONG) == 2)
+    assert times_told(sim, user, told) == 1
+    await user.say(user.dm, text, files)
+    await user.sees(lambda _: then in "\n".join(one.text for one in from_bot(sim, user)))
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_panel_whose_answer_was_lost_counts_what_is_written_until_the_next_try(
+    sim: DiscordSimulator, talking: Bot
+) -> None:
+    """One panel, though it would show something else by then."""
+    trying_again_after(talking, NEVER)
+    user = sim.user("writer")
+    failed = sim.fail_next("POST", sends(user), 502, applied=True)
+    await user.say(user.dm, "Hello")
+    await sim.timeline.until(lambda: failed.spent, PATIENCE, lambda: "nothing was tried")
+    await user.sees(lambda screen: "You wrote 1 message" in screen.text)
+    await user.say(user.dm, "I left in May.")
+    await user.sees(lambda screen: "You wrote 2 messages" in screen.text)
+    await given_up(talking, user)
+    assert len(from_bot(sim, user)) == 1
 
 
 @pytest.mark.parametrize("failing", ["the notice", "the panel"])
@@ -175,7 +208,8 @@ async def test_nothing_is_told_after_the_end(sim: DiscordSimulator, talking: Bot
     teller = talking.client.door.talk.teller
     await teller.close()
     teller.below(talking.writer(user))
-    assert teller._telling == {}
+    await given_up(talking, user)
+    assert times_told(sim, user, WRONG) == 0
 
 
 def test_of_what_cannot_be_told_for_long_the_last_is_kept_and_fits_into_messages() -> None:

@@ -28,10 +28,20 @@ LATE: dict[str, Callable[[DiscordSimulator, str], Fault]] = {
 
 
 @pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An old change is given up, and thought to have come, in tenths of seconds."""
+def soon(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
+    """An old change is given up, and thought to have come, in tenths of seconds; so no limit on their number either."""
+    sim.settings.rate_limits = False
     monkeypatch.setattr(live_panel, "_PATIENCE_FOR_THE_OLD", 0.1)
     monkeypatch.setattr(live_panel, "LATE_SECONDS", 0.6)
+
+
+async def given_up(sim: DiscordSimulator, gates: list[Gate]) -> None:
+    """Lets an edit begin that takes its time, and the draft end before it has come."""
+    late = sim.delay("PATCH", ORIGINAL, 0.4, times=1)
+    gates[0].release()
+    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    for gate in gates[1:]:
+        gate.release()
 
 
 @pytest.mark.parametrize("patient", [True, False])
@@ -64,13 +74,11 @@ async def test_the_end_is_not_undone_by_an_edit_that_was_given_up(
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    late = sim.delay("PATCH", ORIGINAL, 0.4, times=1)
-    for gate in gates:
-        gate.release()
+    await given_up(sim, gates)
     await user.sees(told(1))
-    assert late.used
     await bot.client.door.live.finish(20)
     shown = [one.text for one in edits(sim, panel)]
+    assert "version 1" in shown[-3]
     assert "Writing the draft" in shown[-2]
     assert "version 1" in shown[-1]
 
@@ -226,3 +234,25 @@ async def test_a_panel_that_comes_after_the_end_of_a_job_tells_it_no_second_time
     await user.sees(lambda _: "version 1" in second.text and "version 1" in panel.text)
     await bot.client.door.live.finish(20)
     assert told(1)(user.screen)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_click_while_the_end_is_put_right_is_not_undone(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel, gates = await begun(user, sim.guild("Writers"), models)
+    await given_up(sim, gates)
+    await user.sees(told(1))
+    await user.sees(lambda _: "Writing the draft" in panel.text)  # now it has come
+    right = sim.delay("PATCH", ORIGINAL, 0.5, times=1)
+    await sim.timeline.until(lambda: right.used, 5, lambda: "the end is not put right")
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "version 1" in panel.text)
+    await user.select(panel, "More", "Notes")
+    await user.sees(lambda _: "version 1" not in panel.text)
+    notes = panel.text
+    await bot.client.door.live.finish(20)
+    assert panel.text == notes
+    shown = [one.text for one in edits(sim, panel)]
+    assert "version 1" in "".join(shown[shown.index(notes) :])

@@ -7,9 +7,9 @@ import pytest
 from bot.errors import BadReply, BotError, StreamBroken
 from bot.essay.text.sections import split
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
-from tests.discord_ui.steps import SECTION, controls, drafted, reads, with_notes
+from tests.discord_ui.steps import SECTION, answered, controls, drafted, reads, with_notes
 from tests.simulators.discord import DiscordSimulator, Message, Modal, User
-from tests.workflow.fakes import Gate, Says, says
+from tests.workflow.fakes import PATIENCE, Gate, Says, says
 
 HALF = "My pay went from 61,000 to 48,500, and then **it went on"
 TOLD = "Shorter; begin with the pay."
@@ -124,6 +124,50 @@ async def test_what_came_and_what_was_asked_for_outlast_every_change(
     await user.sees(reads(panel, "version 3"))
     given = models.asked[-1].given
     assert (given["instruction"], split(given["text"])[given["index"]].title) == (TOLD, SECTION)
+
+
+async def test_what_was_asked_of_a_section_that_is_gone_is_meant_for_no_other(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """The instruction comes back, and the writer chooses the section."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    models.script(says(HALF, error=StreamBroken()))
+    await revised(user, panel)
+    await user.sees(lambda _: "Show what came" in panel.buttons)
+    essay, writer = await bot.essay(user), bot.writer(user)
+    before = await bot.desk.current(writer, essay.id)
+    await bot.desk.edit(writer, essay.id, before, before.text.replace(SECTION, "What it cost"))
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.select(panel, "More", "Show what came")
+    await user.sees(lambda _: "Ask for it again" in panel.buttons)
+    form = await (await user.click(panel, "Ask for it again")).modal()
+    assert instruction(form) == TOLD
+    assert "What it cost" in form.text
+    assert not any(option.get("default") for _, part in form.fields for option in part.get("options", ()))
+
+
+async def test_a_form_handed_in_twice_is_carried_out_once_however_it_ended(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """Who wants the same again after it failed opens the form anew, or presses Try again, and is not held up."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    form, same = [await (await user.click(panel, "Revise")).modal() for _ in range(2)]
+    models.script(says(HALF, error=StreamBroken()), says(HALF, error=StreamBroken()))
+    await user.submit(form, {"instruction": TOLD})
+    await user.sees(lambda _: "Try again" in panel.buttons)
+    asked = len(models.asked)
+    await (await user.submit(same, {"instruction": TOLD})).acknowledged()
+    await answered(bot)
+    assert len(models.asked) == asked
+    assert "Try again" in panel.buttons
+    await user.submit(await (await user.click(panel, "Revise")).modal(), {"instruction": TOLD})
+    await sim.timeline.until(lambda: not models.answers, PATIENCE, lambda: "it was not asked again")
+    await user.sees(lambda _: "Try again" in panel.buttons)
+    models.script(says("One sentence about the pay.\n"))
+    await user.click(panel, "Try again")
+    await user.sees(reads(panel, "version 2"))
 
 
 async def test_what_came_of_a_first_draft_outlasts_a_change_too(

@@ -32,8 +32,10 @@ from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
 from bot.workflow.models import Written
 from tests.llm.asks import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
+from tests.llm.conftest import NOTES
 from tests.simulators.claude import (
     Answer,
+    BadChunk,
     ClaudeSimulator,
     Close,
     Cut,
@@ -163,6 +165,20 @@ async def test_silence_in_the_middle_is_a_stall(calling: Calling) -> None:
     assert calling.on.text == (calling.port.good[:MIDDLE] if calling.port.shows else "")
     assert (await calling.claude.requests[-1].done()).disconnected
     assert [(row.stop_reason, row.estimated) for row in calling.ledger.rows] == [("Stalled", True)] * tries
+
+
+@every_port
+async def test_broken_http_is_a_stall_though_the_client_would_wait_on(calling: Calling) -> None:
+    """aiohttp tells nobody who reads, and stops its own clock. Before any text it is tried once more."""
+    broken = replace(calling.good, ending=BadChunk(MIDDLE))
+    tries = 1 if calling.port.shows else 2
+    calling.claude.script(replace(broken, ending=BadChunk()), calling.good, *[broken] * tries)
+    async with calling.under(silence=0.1) as models:
+        assert await calling.port.send(models, calling.structure, NOTES[1], calling.on)
+        with pytest.raises(Stalled, match="Nothing came from the model"):
+            await calling.port.send(models, calling.structure, NOTES[1], calling.on)
+    assert calling.on.text == (calling.port.good + calling.port.good[:MIDDLE] if calling.port.shows else "")
+    assert [row.stop_reason for row in calling.ledger.rows] == ["Stalled", "end_turn", *["Stalled"] * tries]
 
 
 @every_port

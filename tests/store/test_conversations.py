@@ -220,9 +220,11 @@ async def test_a_mark_that_is_put_into_a_message_later_leaves_its_note_out(
 async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(
     store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
 ) -> None:
-    """Also for a message that was written after it was asked and is read late."""
+    """Also for a message that was written after it was asked and is read late. Whose DM is known is as it was: nobody
+    else is taken for met."""
     number = await asked(store, clock)
     await store.add_essay(essay(clock, "newer"))
+    await talk.meet("known", CHANNEL, FIRST)
     before = clock()
     store.close()
     older = sqlite3.connect(database)
@@ -241,6 +243,11 @@ async def test_what_stood_before_somebody_when_the_release_before_ended_stands_t
             heard = await talk.hear(message, "It was loud.", essay(clock, "not-used"), clock(), written)
             assert heard is not None
             assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
+        assert await talk.channels() == (Channel("known", CHANNEL, FIRST),)
+        await again.delete("me", "newer", clock())
+        assert sqlite3.connect(database).execute("SELECT * FROM gone").fetchall() == []
+        assert await talk.meet("me", CHANNEL, SECOND)
+        assert Channel("me", CHANNEL, SECOND) in await talk.channels()
     finally:
         again.close()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from bot.errors import BadInput, JobRunning, NoModel, NothingToDo, StreamBroken, UnknownCritique
+from bot.errors import BadInput, JobRunning, NoModel, NothingToDo, StoreFull, StreamBroken, UnknownCritique
 from bot.essay.critique import FINDINGS_SHOWN, Category, Covered, Critique, Severity
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
@@ -281,6 +282,32 @@ async def test_without_a_model_nothing_is_stored(room: Room) -> None:
         await bare.of_text("me", TEXT, None, own=True)
     with pytest.raises(UnknownCritique):
         await bare.read("me", "c")
+
+
+@pytest.mark.parametrize("of", ["a paste", "an essay"])
+async def test_where_the_work_cannot_be_stored_no_critique_is_left(
+    room: Room, structure: Structure, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """The writer is told that nothing was begun; and once there is room, the same is critiqued as ever."""
+    essay = await room.desk.begin("me", structure)
+    seen = await room.store.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0, room.clock())
+
+    async def refused(*_: object) -> Job:
+        raise StoreFull(Path("essays.db"))
+
+    async def begun() -> tuple[Critiqued, Job]:
+        if of == "a paste":
+            return await room.criticism.of_text("me", TEXT, None, own=True)
+        return await room.criticism.of_essay("me", essay.id, seen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.stored_jobs, "add_job", refused)
+        with pytest.raises(StoreFull):
+            await begun()
+    rows = "SELECT count(*) FROM critiques"
+    assert await room.store.thread.run(lambda opened: opened.db.execute(rows).fetchall()) == [(0,)]
+    room.models.script(opinion())
+    assert (await ended(room, (await begun())[1])).state is JobState.DONE
 
 
 async def test_strangers_have_no_such_critique(room: Room, structure: Structure) -> None:

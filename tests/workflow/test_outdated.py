@@ -85,3 +85,18 @@ async def test_a_critique_that_ends_as_it_is_asked_for_again_is_not_begun_again(
     with pytest.raises(NothingToDo, match="This critique is finished"):
         await room.criticism.again("me", begun.id)
     assert [asked.what for asked in room.models.asked] == ["critique", "critique"]
+
+
+async def test_a_critique_that_is_there_by_now_is_not_begun_again_and_no_change_of_the_text_is_claimed(
+    room: Room, structure: Structure
+) -> None:
+    essay = await room.essay_with_notes(structure)
+    room.models.script(says(TEXT))
+    await ended(room, await room.writing.draft("me", essay))
+    version = await room.desk.current("me", essay)
+    room.models.script(opinion())
+    _, job = await room.criticism.of_essay("me", essay, version, anew=False)
+    await ended(room, job)
+    with pytest.raises(Outdated, match="or what was asked for is there by now, so nothing was begun"):
+        await room.criticism.of_essay("me", essay, version, anew=False)
+    assert [asked.what for asked in room.models.asked] == ["draft", "critique"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.discord_ui import forms
 from bot.discord_ui.actions.arguments import number, two
@@ -24,7 +23,8 @@ from bot.essay.text.sections import Part, split
 from bot.workflow.aside import aside
 from bot.workflow.desk import Desk, editable
 from bot.workflow.jobs import JobKind
-from bot.workflow.wanted import Wanted
+from bot.workflow.outdated import begun_since
+from bot.workflow.wanted import Wanted, checked_instruction
 
 
 async def open_(screens: Screens, press: Press) -> Reply:
@@ -116,18 +116,19 @@ async def revise(screens: Screens, press: Press) -> Reply:
     """The form for a revision, with the instruction of the last one of this section where that came to nothing.
 
     Behind a dot the id may name an earlier revision that is to be asked for again: its section and its instruction.
+    The form remembers the essay's last work, so that it is done once however often it is handed in.
     """
     tools = screens.tools
     _ = tools.writing.models
     version = await tools.desk.version(press.writer, press.id.subject, press.id.version)
-    target = Id("essay", "revise-save", press.id.subject, press.id.version)
     if not (sections := editable(version.text)):
         raise NothingToDo.no_text()
+    last = await tools.jobs.latest(press.writer, press.id.subject)
+    since = str(last.job.id if last is not None else 0)
+    target = Id("essay", "revise-save", press.id.subject, press.id.version, since)
     index, earlier = two(press.id.argument)
     if earlier:
-        wanted = await _asked_before(screens, press, sections, earlier)
-        return Ask(forms.revise(target, sections, wanted.index, wanted.instruction))
-    last = await tools.jobs.latest(press.writer, press.id.subject)
+        return Ask(forms.revise(target, sections, *await _asked_before(screens, press, sections, earlier)))
     instruction = ""
     if last is not None and last.job.kind is JobKind.REVISION and last.job.state.ended and last.job.result is None:
         wanted = Wanted.of(last.job)
@@ -136,10 +137,13 @@ async def revise(screens: Screens, press: Press) -> Reply:
     return Ask(forms.revise(target, sections, index, instruction))
 
 
-async def _asked_before(screens: Screens, press: Press, sections: Sequence[tuple[int, Part]], job: int) -> Wanted:
-    """What an earlier revision of the essay was told, of the section that has the same heading by now.
+async def _asked_before(
+    screens: Screens, press: Press, sections: Sequence[tuple[int, Part]], job: int
+) -> tuple[int | None, str]:
+    """The section that an earlier revision of the essay was of, and what it was told.
 
-    Raises UnknownJob where there was none.
+    The section is the one with the same heading by now, None where there is none: the instruction was meant for no
+    other. Raises UnknownJob where there was no such revision.
     """
     tools, writer, essay = screens.tools, press.writer, press.id.subject
     if job not in await tools.jobs.leftovers(writer, essay):
@@ -150,15 +154,23 @@ async def _asked_before(screens: Screens, press: Press, sections: Sequence[tuple
     wanted = Wanted.of(found)
     then = split((await tools.desk.version(writer, essay, found.base or 0)).text)
     same = [index for index, part in sections if part.title == then[wanted.index].title]
-    return wanted if wanted.index in same or not same else replace(wanted, index=same[0])
+    index = wanted.index if wanted.index in same else next(iter(same), None)
+    return index, wanted.instruction
 
 
 async def revise_save(screens: Screens, press: Press) -> Reply:
-    """One section, rewritten as the instruction says, beginning from the version that the writer had in view."""
-    seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
-    index, told = number(press.chosen.get("section", "")), press.fields.get("instruction", "")
-    await screens.tools.writing.revise(press.writer, press.id.subject, seen, index, told)
-    return await screens.essay(press.writer, press.id.subject, press.place)
+    """One section, rewritten as the instruction says, beginning from the version that the writer had in view.
+
+    Where just that was begun since the form was opened, by the same form, how things stand, whatever came of it.
+    """
+    tools, writer, essay = screens.tools, press.writer, press.id.subject
+    seen = await tools.desk.version(writer, essay, press.id.version)
+    wanted = Wanted(number(press.chosen.get("section", "")), checked_instruction(press.fields.get("instruction", "")))
+    # The forms of earlier releases did not remember it, and are not told apart.
+    known, since = bool(press.id.argument), press.id.number
+    if not (known and await begun_since(tools.jobs, writer, essay, press.id.version, wanted, since)):
+        await tools.writing.revise(writer, essay, seen, wanted.index, wanted.instruction)
+    return await screens.essay(writer, essay, press.place)
 
 
 async def edit(screens: Screens, press: Press) -> Reply:

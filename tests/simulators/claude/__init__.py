@@ -14,6 +14,7 @@ from tests.simulators.claude.models import MODELS
 from tests.simulators.claude.records import Request
 from tests.simulators.claude.replies import (
     Answer,
+    BadChunk,
     Close,
     Cut,
     Dropped,
@@ -33,6 +34,7 @@ from tests.simulators.claude.server import ClaudeSimulator
 __all__ = [
     "MODELS",
     "Answer",
+    "BadChunk",
     "Bill",
     "ClaudeSimulator",
     "Close",

@@ -77,6 +77,13 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class BadChunk:
+    """HTTP itself breaks: a chunk of the body begins with something that is no length. The connection stays open."""
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StreamError:
     """An `event: error` in a stream that began well. Not streamed: the same error as an HTTP status."""
 
@@ -94,7 +101,10 @@ class Refusal:
     explanation: str | None = "This request was declined by a safety classifier."
 
 
-Ending = Cut | Close | StreamError | Refusal
+Break = Cut | Close | BadChunk | StreamError
+"""The endings that come in place of the end of the message."""
+
+Ending = Break | Refusal
 
 
 @dataclass(frozen=True, slots=True)

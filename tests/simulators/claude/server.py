@@ -20,6 +20,7 @@ from tests.simulators.claude.records import Request
 from tests.simulators.claude.replies import (
     ERROR_TYPES,
     Answer,
+    BadChunk,
     Close,
     Cut,
     Dropped,
@@ -169,6 +170,8 @@ class ClaudeSimulator(Controls):
             await speaker.stream(response, diagnostics)
             if isinstance(reply.ending, Cut):
                 return self._abort(http, response)
+            if isinstance(reply.ending, BadChunk):
+                return await self._garble(http, response)
             await response.write_eof()
             return response
         finally:
@@ -193,12 +196,14 @@ class ClaudeSimulator(Controls):
         record.status = 200
         response = web.StreamResponse(headers={"request-id": record.request_id})
         response.content_type = "application/json"
-        if isinstance(reply.ending, Cut | Close):
+        if isinstance(reply.ending, Cut | Close | BadChunk):
             body = body[: len(body) // 2]
         await response.prepare(http)
         await response.write(body)
         if isinstance(reply.ending, Cut):
             return self._abort(http, response)
+        if isinstance(reply.ending, BadChunk):
+            return await self._garble(http, response)
         await response.write_eof()
         return response
 
@@ -218,6 +223,13 @@ class ClaudeSimulator(Controls):
     def _abort(http: web.Request, response: web.StreamResponse) -> web.StreamResponse:
         if http.transport is not None:
             http.transport.abort()
+        return response
+
+    @staticmethod
+    async def _garble(http: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        await asyncio.sleep(0.01)  # a client that gets this in one piece with the headers may take it for no answer
+        if http.transport is not None:
+            http.transport.write(b"no length\r\n")
         return response
 
     # The other addresses

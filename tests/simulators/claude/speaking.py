@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.simulators.claude.billing import Usage, fit, tokens_in
 from tests.simulators.claude.records import Request
-from tests.simulators.claude.replies import Close, Cut, Ending, Refusal, Reply, StreamError, Thinking
+from tests.simulators.claude.replies import Break, Ending, Refusal, Reply, StreamError, Thinking
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Speaker:
     @property
     def _wanders(self) -> bool:
         """Whether something is to happen on the way even though there may be no text."""
-        return bool(self._speech.reply.pauses) or isinstance(self._speech.ending, Cut | Close | StreamError)
+        return bool(self._speech.reply.pauses) or isinstance(self._speech.ending, Break)
 
     async def _stream_thinking(self, response: web.StreamResponse) -> int:
         thinking = self._speech.thinking
@@ -160,9 +160,7 @@ class Speaker:
         """Where something happens besides text, in order; an ending stops the list."""
         speech, length = self._speech, len(self._speech.text)
         ending = speech.ending
-        last = (
-            ("ending", min(ending.after, length)) if isinstance(ending, Cut | Close | StreamError) else ("end", length)
-        )
+        last = ("ending", min(ending.after, length)) if isinstance(ending, Break) else ("end", length)
         stops = sorted({min(pause.after, length) for pause in speech.reply.pauses})
         return [*(("pause", stop) for stop in stops if stop <= last[1]), last]
 

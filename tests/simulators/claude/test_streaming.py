@@ -13,6 +13,7 @@ from anthropic import AsyncAnthropic
 from anthropic.lib.streaming import AsyncMessageStream
 
 from tests.simulators.claude import (
+    BadChunk,
     ClaudeSimulator,
     Close,
     Cut,
@@ -139,8 +140,11 @@ async def test_no_headers_in_time_is_an_api_timeout(claude: ClaudeSimulator, cli
     assert (request.disconnected, request.status) == (True, None)
 
 
-async def test_a_cut_connection_is_a_raw_protocol_error(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
-    claude.script(Reply(DRAFT, ending=Cut(30)))
+@pytest.mark.parametrize("ending", [Cut(30), BadChunk(30)])
+async def test_a_cut_connection_and_broken_http_are_raw_protocol_errors(
+    ending: Cut | BadChunk, claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
+    claude.script(Reply(DRAFT, ending=ending))
     got: list[str] = []
     with pytest.raises(httpx2.RemoteProtocolError):
         async with client.messages.stream(**ask()) as stream:
@@ -172,13 +176,14 @@ async def test_an_error_inside_a_stream_is_a_status_error_with_200(
     assert "".join(got) == DRAFT[:30]
 
 
-@pytest.mark.parametrize("ending", [Cut(30), Close(30), StreamError(30)])
+@pytest.mark.parametrize("ending", [Cut(30), BadChunk(30), Close(30), StreamError(30)])
 async def test_unstreamed_replies_can_break_too(
-    ending: Cut | Close | StreamError, claude: ClaudeSimulator, client: AsyncAnthropic
+    ending: Cut | BadChunk | Close | StreamError, claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Reply(DRAFT, ending=ending))
     expected: dict[type, type[Exception]] = {
         Cut: anthropic.APIConnectionError,
+        BadChunk: anthropic.APIConnectionError,
         Close: json.JSONDecodeError,
         StreamError: anthropic.OverloadedError,
     }
