@@ -98,10 +98,12 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         raise
 
     async def close() -> None:
-        await jobs.close()
-        if claude is not None:
-            await claude.close()
-        store.close()
+        try:
+            await jobs.close()
+            if claude is not None:
+                await claude.close()
+        finally:
+            store.close()
 
     desk = Desk(store, structures, now, new_id)
     return Workshop(

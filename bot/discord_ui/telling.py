@@ -148,8 +148,8 @@ class Teller:
     def _refresh(self, client: discord.Client, writer: str, channel: int, essay: str) -> None:
         """Shows anew what stands in the DM, if that is of the essay."""
         standing, kept = self._standing.get(writer), self._kept.get(writer)
-        if kept is not None and kept.essay == essay and kept.notes is not None:
-            self._pending(client, writer, channel).add(essay, kept.notes)
+        if kept is not None and kept.essay == essay:
+            self._pending(client, writer, channel).add(essay, Notes())
         if standing is not None and standing.essay == essay:
             news = self._pending(client, writer, channel)
             news.panel = news.panel or (essay, standing.question)
@@ -258,6 +258,8 @@ class Teller:
     async def _show_notes(self, writer: str, news: News, essay: str, notes: Notes) -> None:
         kept = self._kept.get(writer)
         here = kept if kept is not None and kept.essay == essay else None
+        if here is None and notes == Notes():
+            return  # it was to be shown anew, and something else stands below it by now
         told = here.notes.and_(notes) if here is not None and here.notes is not None else notes
         state = await read_state(self._screens.tools, writer, essay)
         card = interview_panel.kept(state, told.made, told.changed)

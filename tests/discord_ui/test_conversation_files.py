@@ -120,3 +120,22 @@ async def test_a_slow_model_holds_nothing_up(sim: DiscordSimulator, tmp_path: Pa
         else:
             await user.sees(reads(panel, "2 of"))
             assert [note.section for note in await notes(bot, user)] == ["what-i-missed"] * 3 + ["the-contradiction"]
+
+
+async def test_notes_are_told_of_once_also_where_something_else_is_said_below_them(
+    sim: DiscordSimulator, talking: Bot
+) -> None:
+    """An edited message has what tells of notes shown anew; Next, meanwhile, puts a question below it."""
+    user = sim.user("writer")
+    panel = await question(user)
+    message = await user.say(user.dm, "I left in May.")
+    await user.say(user.dm, attachments=[Attachment("notes.md", HEADED)])
+    await user.sees(lambda screen: "1 note stored in" in screen.text)
+    teller = talking.client.door.talk.teller
+    await teller.idle(talking.writer(user))
+    teller.tell_seconds = 0.3  # so that Next comes before it
+    await user.edit(message, "I left in the middle of May.")
+    below = await (await user.click(panel, "Next")).followup()
+    await teller.idle(talking.writer(user))
+    assert "question 2" in below.text
+    assert user.screen.text.count("1 note stored in") == 1
