@@ -33,6 +33,7 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
 )
+from bot.llm.collected import Collected
 from bot.llm.entries import Entries
 from bot.llm.events import OutOfForm, Sent
 from bot.llm.faults import never_sent, of_error_event, of_status, of_transport
@@ -243,8 +244,8 @@ class Caller:
 
     async def _listen(self, call: _Call, heard: Hearing) -> None:
         stream = await self._opened(call, heard)
-        async with stream:
-            events = stream.raw_events(stream.response)
+        async with stream, Collected(stream.response) as collected:
+            events = stream.raw_events(httpx2.Response(stream.response.status_code, stream=collected))
             while await self._read(events, heard, stream.response):
                 if heard.shown:
                     await self._turns.wait()  # meanwhile the system collects what comes

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from bot.errors import StreamBroken
+from bot.essay.structure import Structure
 from bot.llm.turns import Turns
+from bot.workflow.models import Models
+from tests.llm.conftest import NOTES, WRITER, Pieces
+from tests.simulators.claude import ClaudeSimulator, Cut, Reply
 
 
 async def test_a_few_go_on_in_each_turn_of_the_loop_in_the_order_in_which_they_came() -> None:
@@ -33,3 +40,14 @@ async def test_one_who_no_longer_waits_holds_up_nobody_and_the_next_begins_anew(
     await stays
     assert left.cancelled()
     await turns.wait()
+
+
+async def test_all_that_has_come_when_a_connection_breaks_is_heard(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+) -> None:
+    """Also the words that came while others had their turn."""
+    claude.script(Reply("word " * 100, characters_per_second=600, ending=Cut(430)))
+    with pytest.raises(StreamBroken):
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    assert on.text == claude.requests[-1].text_sent
+    assert len(on.text) > 400
