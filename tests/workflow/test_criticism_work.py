@@ -1,0 +1,115 @@
+"""How the work of a critique begins and ends: what is refused, what fails, and what is left of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BadInput, JobRunning, NoModel, NothingToDo, StoreFull, StreamBroken, UnknownCritique
+from bot.essay.essay import Origin
+from bot.essay.structure import Structure
+from bot.store.jobs import SqliteJobs
+from bot.workflow.criticism import MOST_WORDS, Criticism
+from bot.workflow.critiqued import Critiqued
+from bot.workflow.jobs import Job, JobKind, JobState
+from tests.workflow.conftest import Room
+from tests.workflow.fakes import GONE, Gate, opinion, says
+from tests.workflow.test_criticism import TEXT, ended, found, of_essay, pasted, remark
+
+
+async def test_a_text_too_long_or_too_short_is_refused_and_no_model_asked(room: Room) -> None:
+    with pytest.raises(BadInput, match=r"The text has 10,001 words, and 10,000 can be critiqued at once"):
+        await room.criticism.of_text("me", "word " * (MOST_WORDS + 1), None, own=True)
+    with pytest.raises(BadInput, match="The text has 9 words, too few"):
+        await room.criticism.of_text("me", "# A heading does not count\n\n" + "word " * 9, None, own=True)
+    with pytest.raises(BadInput, match="The text has 1 word, too few"):
+        await room.criticism.of_text("me", "word", None, own=True)
+    with pytest.raises(BadInput, match="no UTF-8 text"):
+        await room.criticism.of_text("me", TEXT + "\ud83d", None, own=True)
+    assert room.models.asked == []
+    assert found(await pasted(room, opinion(remark("word word")), "word " * MOST_WORDS)).findings
+
+
+async def test_without_a_model_nothing_is_stored(room: Room) -> None:
+    bare = Criticism(room.desk, room.store, room.criticism.critiques, room.jobs, None, room.clock, lambda: "c")
+    with pytest.raises(NoModel):
+        await bare.of_text("me", TEXT, None, own=True)
+    with pytest.raises(UnknownCritique):
+        await bare.read("me", "c")
+
+
+@pytest.mark.parametrize("of", ["a paste", "an essay"])
+async def test_where_the_work_cannot_be_stored_no_critique_is_left(
+    room: Room, structure: Structure, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """The writer is told that nothing was begun; and once there is room, the same is critiqued as ever."""
+    essay = await room.desk.begin("me", structure)
+    seen = await room.store.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0, room.clock())
+
+    async def refused(*_: object) -> Job:
+        raise StoreFull(Path("essays.db"))
+
+    async def begun() -> tuple[Critiqued, Job]:
+        if of == "a paste":
+            return await room.criticism.of_text("me", TEXT, None, own=True)
+        return await room.criticism.of_essay("me", essay.id, seen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.stored_jobs, "add_job", refused)
+        with pytest.raises(StoreFull):
+            await begun()
+    rows = "SELECT count(*) FROM critiques"
+    assert await room.store.thread.run(lambda opened: opened.db.execute(rows).fetchall()) == [(0,)]
+    room.models.script(opinion())
+    assert (await ended(room, (await begun())[1])).state is JobState.DONE
+
+
+async def test_a_critique_that_fails_or_is_stopped_keeps_the_text_and_shows_nothing(
+    room: Room, structure: Structure
+) -> None:
+    room.models.script(StreamBroken())
+    begun, job = await room.criticism.of_text("me", TEXT, None, own=True)
+    assert ((await ended(room, job)).state, job.argument) == (JobState.FAILED, begun.id)
+    left = await room.criticism.read("me", begun.id)
+    assert (left.text, left.critique) == (TEXT, None)
+    with pytest.raises(NothingToDo, match="no such finding"):
+        await room.criticism.dismiss("me", begun.id, 0)
+    room.models.script(opinion(remark("nobody asked")))
+    assert (await ended(room, await room.criticism.again("me", begun.id))).state is JobState.DONE
+    assert len(found(await room.criticism.read("me", begun.id)).findings) == 1
+    with pytest.raises(NothingToDo):
+        await room.criticism.again("me", begun.id)
+    gate = Gate()
+    room.models.script(says('{"remarks": [', gate))
+    begun, job = await room.criticism.of_text("me", TEXT, None, own=True)
+    await gate.reached()
+    stopped = await room.jobs.stop("me", job.id)
+    assert (stopped.state, stopped.result) == (JobState.STOPPED, None)
+
+
+async def test_one_critique_of_an_essay_at_a_time_and_its_last_one_is_found(room: Room, structure: Structure) -> None:
+    critiqued, seen = await of_essay(room, structure, opinion(remark("nobody asked")))
+    gate = Gate()
+    room.models.script(says(gate, error=StreamBroken()))
+    essay = critiqued.essay or ""
+    _, job = await room.criticism.of_essay("me", essay, seen)
+    await gate.reached()
+    with pytest.raises(JobRunning, match="A critique of this text"):
+        await room.criticism.of_essay("me", essay, seen)
+    gate.release()
+    await ended(room, job)
+    assert await room.criticism.critiques.latest_critique("me", essay) == critiqued
+    assert await room.criticism.critiques.latest_critique("you", essay) is None
+
+
+async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_there(room: Room) -> None:
+    room.models.script(StreamBroken())
+    begun, job = await room.criticism.of_text("me", TEXT, None, own=True)
+    await ended(room, job)
+    killed = SqliteJobs(room.store.thread, GONE)
+    left = await killed.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
+    await room.stored_jobs.append_text({left.id: '{"remarks"'})
+    (found_again,) = await room.jobs.recover(room.criticism.work_of)
+    assert (found_again.state, found_again.result) == (JobState.INTERRUPTED, None)
+    assert (await room.criticism.read("me", begun.id)).text == TEXT
