@@ -59,6 +59,13 @@ async def stored_whole(bot: Bot, user: User) -> bool:
     return [text.count(f"n{number}.") for number in range(3)] == [1, 1, 1]
 
 
+async def all_but_the_end(user: User, panel: Message, gates: list[Gate]) -> None:
+    """Lets all of such a draft come; its last gate holds the end."""
+    gates[0].release()
+    gates[1].release()
+    await user.sees(lambda _: "n2." in panel.text)
+
+
 async def clicked(user: User, panel: Message, bot: Bot) -> None:
     """After the next click on the panel, the screen equals the stored text."""
     label = "Stop" if "Stop" in panel.buttons else "Export"
@@ -106,9 +113,7 @@ async def test_an_end_that_meets_faults_is_shown_once_they_are_over(
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    gates[0].release()
-    gates[1].release()
-    await user.sees(lambda _: "n2." in panel.text)
+    await all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 500, times=times)
     gates[2].release()
     await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
@@ -163,9 +168,7 @@ async def test_automod_that_refuses_the_last_edit_alone(sim: DiscordSimulator, b
     user = sim.user("writer")
     place = sim.guild("Writers")
     panel, gates = await begun(user, place, models)
-    gates[0].release()
-    gates[1].release()
-    await user.sees(lambda _: "n2." in panel.text)
+    await all_but_the_end(user, panel, gates)
     sim.automod(lambda text: "n2." in text)
     gates[2].release()
     await user.sees(lambda screen: "The draft is done." in screen.text)

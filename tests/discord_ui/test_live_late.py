@@ -11,7 +11,7 @@ from bot.discord_ui import live_panel
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.dm import quick
 from tests.discord_ui.steps import with_notes
-from tests.discord_ui.test_faults_discord import begun, hasty
+from tests.discord_ui.test_faults_discord import all_but_the_end, begun, hasty
 from tests.discord_ui.test_live import HEADING, edits, paragraphs, told
 from tests.simulators.discord import DiscordSimulator
 from tests.simulators.discord.faults import Fault
@@ -89,9 +89,7 @@ async def test_what_a_click_shows_at_the_end_of_work_stays(
     """The end meets a fault, and before it is tried again the writer has gone on to something else."""
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    gates[0].release()
-    gates[1].release()
-    await user.sees(lambda _: "n2." in panel.text)
+    await all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
     failed, again = asyncio.Event(), asyncio.Event()
 
@@ -149,9 +147,7 @@ async def test_an_end_that_discord_refuses_out_of_turn_is_shown_all_the_same(
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    gates[0].release()
-    gates[1].release()
-    await user.sees(lambda _: "n2." in panel.text)
+    await all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
     gates[2].release()
     await user.sees(lambda screen: "version 1" in panel.text and "It stands in the panel above" in screen.text)
