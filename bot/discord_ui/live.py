@@ -67,7 +67,7 @@ class _Followed:
 
 
 class Live:
-    """The watching panels of this process, by job and message.
+    """The watching panels of this process: a message follows one job at a time, a job may be followed by several.
 
     ``clock`` gives the time now; ``pause`` waits so many seconds between two edits; ``said`` learns that the writer is
     told something in a message of its own in the bot's DM.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.discord_ui.dm import quick
 from tests.discord_ui.steps import with_notes
 from tests.discord_ui.test_faults_discord import all_but_the_end, begun, hasty
 from tests.discord_ui.test_live import HEADING, edits, paragraphs, told
-from tests.simulators.discord import DiscordSimulator
+from tests.simulators.discord import DiscordSimulator, Message, User
 from tests.simulators.discord.faults import Fault
 from tests.workflow.fakes import Gate, says
 
@@ -35,6 +36,21 @@ def soon(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
     monkeypatch.setattr(live_panel, "LATE_SECONDS", 0.6)
 
 
+async def overtaken(
+    sim: DiscordSimulator, user: User, models: Scripted, how: Callable[[DiscordSimulator, str], Fault], *then: Any
+) -> Message:
+    """A draft in the middle, with an edit on its way that will come late; ``then`` is what the model does next."""
+    panel = await with_notes(user, sim.guild("Writers"))
+    gate = Gate()
+    models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), Gate()), *then)
+    act = await user.click(panel, "Write draft")
+    await user.sees(lambda _: "n0." in panel.text)
+    late = how(sim, f"/webhooks/*/{act.interaction.token}/messages/@original")
+    gate.release()
+    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    return panel
+
+
 async def given_up(sim: DiscordSimulator, gates: list[Gate]) -> None:
     """Lets an edit begin that takes its time, and the draft end before it has come."""
     late = sim.delay("PATCH", ORIGINAL, 0.4, times=1)
@@ -53,14 +69,7 @@ async def test_a_stop_is_not_undone_by_an_edit_that_comes_late(
     if not patient:
         request.getfixturevalue("soon")
     user = sim.user("writer")
-    panel = await with_notes(user, sim.guild("Writers"))
-    gate = Gate()
-    models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), Gate()))
-    act = await user.click(panel, "Write draft")
-    await user.sees(lambda _: "n0." in panel.text)
-    late = LATE[how](sim, f"/webhooks/*/{act.interaction.token}/messages/@original")
-    gate.release()
-    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    panel = await overtaken(sim, user, models, LATE[how])
     await user.click(panel, "Stop")
     await user.sees(lambda _: "Stopped. What had come is kept." in panel.text)
     await bot.client.door.live.finish(20)
@@ -191,14 +200,7 @@ async def test_what_comes_late_of_one_job_is_put_right_by_the_next_on_the_same_p
 ) -> None:
     """Stop, then Continue, while an edit from before the Stop is still on its way."""
     user = sim.user("writer")
-    panel = await with_notes(user, sim.guild("Writers"))
-    gate = Gate()
-    models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), Gate()), says(Gate()))
-    act = await user.click(panel, "Write draft")
-    await user.sees(lambda _: "n0." in panel.text)
-    late = sim.delay("PATCH", f"/webhooks/*/{act.interaction.token}/messages/@original", 0.4, times=1)
-    gate.release()
-    await sim.timeline.until(lambda: late.used, 5, lambda: "no edit is on its way")
+    panel = await overtaken(sim, user, models, LATE["it takes its time"], says(Gate()))
     await user.click(panel, "Stop")
     await user.sees(lambda _: "Continue" in panel.buttons)
     await user.click(panel, "Continue")
