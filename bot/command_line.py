@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import told_to_end
-from bot.errors import BadInput, BotError, CannotWrite
+from bot.errors import BadInput, BotError, CannotWrite, ReaderGone, SystemRefused
 from bot.operator_commands import backup, check, run_, usage
-from bot.streams import finish_streams, point_at_nothing, prepare_streams, say, shown
+from bot.streams import finish_streams, prepare_streams, say, shown
 from bot.terminal import WRITER
 from bot.workshop_door import open_workshop
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BY_SIGNAL = 128  # and the signal's number: what a shell reports for a program that a signal ended
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
+READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where head has read its lines
 # sysexits.h's EX_TEMPFAIL, for an error that ``passes``: deploy/essay-bot.service starts the bot again.
 TRY_LATER = 75
 
@@ -38,6 +39,7 @@ _FORMAT = click.option(
     help="Markdown, or text without markup.",
 )
 _OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_FORCE = click.option("--force", is_flag=True, help="Replace FILE if it is there already; never the notes themselves.")
 _NO_MODEL = click.option("--no-model", is_flag=True, help="Go without a model, even where one is configured.")
 
 
@@ -57,6 +59,8 @@ def run() -> int:
         code = _BY_SIGNAL + number
     try:
         finish_streams()
+    except ReaderGone:
+        return code or READER_GONE
     except CannotWrite as error:
         say(str(error))
         return code or BAD_INPUT
@@ -77,12 +81,14 @@ def _told() -> int:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
         say(f"{error.format_message().rstrip('.')}. See {where} --help.")
         return BAD_INPUT
+    except ReaderGone:
+        return READER_GONE
     except BotError as error:
         say(str(error))
         return TRY_LATER if error.passes else BAD_INPUT
-    except OSError as error:  # click's own writing of --help and --version; all else is told where it happens
-        point_at_nothing(sys.stdout.fileno())
-        say(str(CannotWrite("standard output", (error.strerror or str(error)).lower())))
+    except OSError as error:  # all that is known by a better sentence is told where it happens
+        file = error.filename if isinstance(error.filename, str) else None
+        say(str(SystemRefused(file, (error.strerror or str(error)).lower())))
         return BAD_INPUT
     return result if isinstance(result, int) else 0
 
@@ -130,10 +136,21 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     from bot.terminal.session import Session
     from bot.terminal.tools import Sitting
 
+    sources = list(_own_files())
+
     def read(path: str) -> str:
+        sources.append(Path(path))
         return read_input(path).text
 
-    return Session(Sitting(_tools(workshop), runner, screen(), screen(stderr=True), TerminalKeyboard(), read))
+    return Session(Sitting(_tools(workshop), runner, screen(), screen(stderr=True), TerminalKeyboard(), read, sources))
+
+
+def _own_files() -> tuple[Path, ...]:
+    """The database's files, which no export may replace."""
+    from bot.settings import read_settings
+    from bot.store.backup import own_files
+
+    return own_files(read_settings().database_path)
 
 
 def _tools(workshop: Workshop) -> Tools:
@@ -172,9 +189,18 @@ def _demo(structure: str | None) -> None:
     "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
 )
 @_OUTPUT
+@_FORCE
 @_FORMAT
 @_NO_MODEL
-def draft(notes: str, structure: str | None, title: str | None, output: str | None, kind: str, no_model: bool) -> None:
+def draft(
+    notes: str,
+    structure: str | None,
+    title: str | None,
+    output: str | None,
+    force: bool,
+    kind: str,
+    no_model: bool,
+) -> None:
     """Make a post of NOTES, a file of Markdown or plain text (- for standard input).
 
     With a model it is drafted from the notes alone; without one they are set under the structure's headings as they
@@ -187,8 +213,9 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
     from bot.terminal.inputs import read_input
     from bot.terminal.output import check_place, screen
 
+    sources = [Path("/dev/stdin" if notes == "-" else notes), *_own_files()]
     if output is not None and output != "-":
-        check_place(Path(output).expanduser())
+        check_place(Path(output).expanduser(), replace=force, sources=sources)
     read = read_input(notes)
     if read.notice:
         say(read.notice)
@@ -202,7 +229,7 @@ def draft(notes: str, structure: str | None, title: str | None, output: str | No
         chosen = wanted or fitting(body, workshop.catalogue)
         called = title if title is not None else str(fields["title"]) if "title" in fields else None
         made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called))
-        hand_over(made.post, made.essay, plain=kind == "text", output=output)
+        hand_over(made.post, made.essay, plain=kind == "text", output=output, replace=force, sources=sources)
         if made.complete:
             runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
 
@@ -295,15 +322,16 @@ def resume(essay: str, no_model: bool) -> None:
 @essays.command()
 @click.argument("essay")
 @_OUTPUT
+@_FORCE
 @_FORMAT
-def export(essay: str, output: str | None, kind: str) -> None:
+def export(essay: str, output: str | None, force: bool, kind: str) -> None:
     """Write an ESSAY to a file, or to standard output."""
     from bot.errors import StoreError
     from bot.terminal.handing_over import hand_over
 
     with open_workshop() as (workshop, runner):
         post = runner.run(workshop.desk.export(WRITER, essay))
-        hand_over(post, essay, plain=kind == "text", output=output)
+        hand_over(post, essay, plain=kind == "text", output=output, replace=force, sources=_own_files())
         try:
             runner.run(workshop.desk.handed_over(WRITER, essay, post))
         except StoreError as error:  # the post is out; that it is could not be written down

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.errors import CannotWrite
+from bot.errors import CannotWrite, ReaderGone
+
+STANDARD_OUTPUT = "standard output"
+_STDOUT = 1  # the descriptor, which stays where the stream over it is gone
 
 
 def prepare_streams() -> None:
     """What was closed reads and writes nothing; a sign that a stream cannot write becomes a question mark.
 
-    Raises CannotWrite where standard output is closed.
+    Standard output says itself from here on that it cannot be written, so that no other error of the system is taken
+    for that. Raises CannotWrite where it is closed.
     """
     closed = sys.stdout is None
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -24,23 +29,54 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     if closed:
-        raise CannotWrite("standard output", "it is closed")
+        raise CannotWrite(STANDARD_OUTPUT, "it is closed")
+    if type(sys.stdout) is io.TextIOWrapper:
+        sys.stdout = _Output.over(sys.stdout)
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output that raises ReaderGone and CannotWrite in the place of an OSError."""
+
+    @classmethod
+    def over(cls, stream: io.TextIOWrapper) -> _Output:
+        """Takes the place of a stream, which cannot be used after that."""
+        kept = {"encoding": stream.encoding, "errors": stream.errors}
+        line, through = stream.line_buffering, stream.write_through
+        return cls(stream.detach(), **kept, line_buffering=line, write_through=through)
+
+    def write(self, text: str) -> int:
+        with writing_out():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with writing_out():
+            super().flush()
+
+
+@contextmanager
+def writing_out() -> Iterator[None]:
+    """Around what writes to standard output: turns a closed pipe or a full disk into an error that is told."""
+    try:
+        yield
+    except BrokenPipeError:
+        point_at_nothing(_STDOUT)
+        raise ReaderGone from None
+    except OSError as error:
+        point_at_nothing(_STDOUT)
+        raise CannotWrite(STANDARD_OUTPUT, (error.strerror or str(error)).lower()) from error
 
 
 def finish_streams() -> None:
     """Writes out what is still held back, so that the interpreter does not fail on it when it ends.
 
-    Raises CannotWrite where standard output does not take it.
+    Raises CannotWrite or ReaderGone where standard output does not take it.
     """
-    refused: OSError | None = None
-    for stream in (sys.stderr, sys.stdout):
-        try:
-            stream.flush()
-        except OSError as error:
-            point_at_nothing(stream.fileno())
-            refused = error if stream is sys.stdout else refused
-    if refused is not None:
-        raise CannotWrite("standard output", (refused.strerror or str(refused)).lower())
+    try:
+        sys.stderr.flush()
+    except OSError:
+        point_at_nothing(sys.stderr.fileno())
+    with writing_out():
+        sys.stdout.flush()
 
 
 def point_at_nothing(descriptor: int) -> None:

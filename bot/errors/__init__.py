@@ -29,6 +29,9 @@
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for
+    ├── WouldOverwrite       a file stands there already
+    ├── ReaderGone           whatever read the output has what it wanted
+    ├── SystemRefused        an error of the system for which there is no better sentence
     └── NothingToDo          the step asked for has nothing to work on
 
 An error is raised where the fact is known and caught only where a person is told: at the edge of a door.
@@ -99,7 +102,10 @@ from bot.errors.work import (
     Outdated,
     ReaderGone,
     ShuttingDown,
+    SystemRefused,
     TooManyJobs,
+    WouldOverwrite,
+    before_all,
 )
 
 __all__ = [
@@ -148,6 +154,7 @@ __all__ = [
     "StoreUnusable",
     "StreamBroken",
     "StructureGone",
+    "SystemRefused",
     "TooManyJobs",
     "TookTooLong",
     "UnknownCritique",
@@ -158,4 +165,6 @@ __all__ = [
     "UnknownStructure",
     "UnknownVersion",
     "UnreadableText",
+    "WouldOverwrite",
+    "before_all",
 ]

@@ -96,21 +96,41 @@ class CannotWrite(BotError):
         safe = f" The post is stored as essay {essay}." if essay else ""
         super().__init__(f"{target} cannot be written ({why}): make room there, or choose another place.{safe}")
 
+
+def before_all(error: BotError) -> BotError:
+    """The error, told as one that was found out before anything was done."""
+    error.args = (f"{error} No model was asked: nothing was spent, and nothing was stored.",)
+    return error
+
+
+class WouldOverwrite(BotError):
+    """A file stands where an export was asked for, and was left as it is."""
+
     @classmethod
-    def before_all(cls, target: str, why: str) -> CannotWrite:
-        """The same, found out before anything was done for it."""
-        error = cls(target, why)
-        error.args = (f"{error} No model was asked: nothing was spent, and nothing was stored.",)
-        return error
+    def existing(cls, target: str, essay: str | None = None) -> WouldOverwrite:
+        safe = f" The post is stored as essay {essay}." if essay else ""
+        return cls(f"{target} is there already, and was left as it is: give another name, or add --force.{safe}")
+
+    @classmethod
+    def own(cls, target: str, essay: str | None = None) -> WouldOverwrite:
+        """The file is one that the command itself reads from; nothing may replace that."""
+        safe = f" The post is stored as essay {essay}." if essay else ""
+        return cls(f"{target} is what this is read from, so it is never written over: give another name.{safe}")
 
 
 class ReaderGone(BotError):
-    """Whatever read our output stopped before the end."""
+    """Whatever read our output has what it wanted, as head has after its lines. Nobody is told of it."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The program reading the output stopped before its end: let it read on, or send the output to a file."
-        )
+        super().__init__("The program reading the output stopped before its end.")
+
+
+class SystemRefused(BotError):
+    """The system refused a step for which no better sentence is known."""
+
+    def __init__(self, file: str | None, why: str) -> None:
+        what = f"{file} cannot be used" if file else "The system refused a step"
+        super().__init__(f"{what} ({why}), so the command ended there. What was stored before is safe.")
 
 
 class NothingToDo(BotError):

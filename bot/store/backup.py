@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from bot.errors import NewerDatabase, NoBackup, NotOurDatabase
+from bot.files import is_one_of, put_in_place
 from bot.store.database import APPLICATION_ID, BUSY_SECONDS, told
 from bot.store.migrations import migrations
 
@@ -26,7 +27,7 @@ _PAUSE_SECONDS = 0.005
 _MOST_RESTARTS = 10
 
 # What a database's own files end in.
-_BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
+BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,25 @@ def back_up(database: Path, target: Path, *, replace: bool = False) -> Backup:
         made = _checked(database, part, target)
         with _writing(target):
             _to_disk(part)
-            _check_place(database, target, replace=replace)  # another backup may have taken the name meanwhile
-            part.replace(target)
+            try:
+                put_in_place(part, target, replace=replace)
+            except FileExistsError:  # another backup has taken the name meanwhile
+                raise NoBackup.exists(target) from None
             _to_disk(target.parent)
     finally:
-        for ending in _BESIDE[:4]:
+        for ending in BESIDE[:4]:
             part.with_name(part.name + ending).unlink(missing_ok=True)
     return made
 
 
+def own_files(database: Path) -> tuple[Path, ...]:
+    """The files that make up a database, or may."""
+    return tuple(Path(f"{database.resolve()}{ending}") for ending in BESIDE)
+
+
 def _check_place(database: Path, target: Path, *, replace: bool) -> None:
-    own = {Path(f"{database.resolve()}{ending}") for ending in _BESIDE}
     with _writing(target):
-        if target in own or (target.exists() and any(path.exists() and path.samefile(target) for path in own)):
+        if is_one_of(target, own_files(database)):
             raise NoBackup.own_file(target)
         if target.exists() and not target.is_file():
             raise NoBackup.no_file(target)

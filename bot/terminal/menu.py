@@ -27,8 +27,11 @@ undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B
 go N               make version N the current one
-export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text)
+export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text);
+                   with --force behind it, a FILE that is there is replaced
 done               leave; everything is stored"""
+
+FORCE = "--force"
 
 
 class Menu:
@@ -181,6 +184,9 @@ class Menu:
 
     def _export(self, rest: str) -> None:
         post = self._sitting.run(self._desk.export(WRITER, self._id))
-        path = put_beside(post, self._id, rest or None)
+        words = rest.split()
+        replace = FORCE in (words[:1] + words[-1:])
+        named = rest.removeprefix(FORCE).removesuffix(FORCE).strip() if replace else rest
+        path = put_beside(post, self._id, named or None, replace=replace, sources=self._sitting.sources)
         self._sitting.run(self._desk.handed_over(WRITER, self._id, post))
         self._sitting.say(f"Exported to {path}")

@@ -6,8 +6,8 @@ import errno
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from bot.errors import CannotWrite, ReaderGone
-from bot.streams import point_at_nothing, shown
+from bot.errors import CannotWrite, ReaderGone, WouldOverwrite, before_all
+from bot.files import is_one_of, write_whole
+from bot.streams import point_at_nothing, shown, writing_out
 
-STANDARD_OUTPUT = "standard output"
 _PLAIN_WIDTH = 10_000  # lines for another program are not folded
 
 
@@ -56,7 +56,7 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Called by rich when whatever reads the output has gone."""
         if not self.stderr:
-            _discard_output()
+            point_at_nothing(sys.stdout.fileno())
             raise ReaderGone
 
 
@@ -82,75 +82,53 @@ def write_out(text: str) -> None:
         sys.stdout.buffer.flush()
 
 
-@contextmanager
-def writing_out() -> Iterator[None]:
-    """Around what writes to standard output: turns a closed pipe or a full disk into an error that is told."""
+def check_place(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> None:
+    """Looks whether a file can be put there, before anything is done for it.
+
+    Raises CannotWrite or WouldOverwrite as ``write_file`` would, saying that nothing was done.
+    """
     try:
-        yield
-    except BrokenPipeError:
-        _discard_output()
-        raise ReaderGone from None
-    except OSError as error:
-        _discard_output()
-        raise CannotWrite(STANDARD_OUTPUT, _reason(error)) from error
-
-
-def _discard_output() -> None:
-    """So that the interpreter does not fail on its last flush."""
-    point_at_nothing(sys.stdout.fileno())
-
-
-def check_place(path: Path) -> None:
-    """Looks whether a file can be put there, before anything is done for it. Raises CannotWrite, which says so."""
-    try:
+        _check_free(path, replace=replace, sources=sources)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.exists() and not path.is_file():
             return  # a pipe or a device, which is written as it stands
-        with tempfile.TemporaryFile(dir=path.resolve().parent):
+        with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
             pass
+    except WouldOverwrite as error:
+        raise before_all(error) from None
     except OSError as error:
-        raise CannotWrite.before_all(str(path), _reason(error)) from error
+        raise before_all(CannotWrite(str(path), _reason(error))) from error
 
 
-def write_file(path: Path, text: str, essay: str | None = None) -> None:
+def write_file(
+    path: Path, text: str, essay: str | None = None, *, replace: bool = False, sources: Sequence[Path] = ()
+) -> None:
     """Puts the text into the file, whole or not at all: a temporary file beside it takes its place when it is complete.
 
-    What is no regular file (a pipe, a device) is written as it stands. Raises CannotWrite, naming the essay that holds
-    the text.
+    A file that is there is replaced with ``replace`` alone, and one of the ``sources``, from which the text was read,
+    never. What is no regular file (a pipe, a device) is written as it stands. Raises CannotWrite or WouldOverwrite,
+    naming the essay that holds the text.
     """
     try:
+        _check_free(path, essay, replace=replace, sources=sources)
         if path.exists() and not path.is_file():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.write_bytes(text.encode())
         else:
-            _replace(path.resolve(), text.encode())
+            write_whole(Path(os.path.realpath(path)), text.encode(), replace=replace)
+    except FileExistsError:
+        raise WouldOverwrite.existing(str(path), essay) from None
     except OSError as error:
         raise CannotWrite(str(path), _reason(error), essay) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _check_free(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
+    if is_one_of(path, sources):
+        raise WouldOverwrite.own(str(path), essay)
+    if path.is_file() and not replace:
+        raise WouldOverwrite.existing(str(path), essay)
 
 
 def place_for(name: str, text: str) -> Path:

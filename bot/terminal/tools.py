@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -42,7 +43,8 @@ class Sitting:
     """A person at a terminal: their tools, what they see and type, and the way to run a step of the workflow.
 
     ``screen`` shows what they asked for, ``beside`` how far a model is and what it cost. ``read`` gives the text in the
-    file at a path. Between two steps no event loop runs, so that Ctrl-C works at a prompt as it does in any program.
+    file at a path; ``sources`` are the files from which all of it is read, which no export replaces. Between two steps
+    no event loop runs, so that Ctrl-C works at a prompt as it does in any program.
     """
 
     tools: Tools
@@ -51,6 +53,7 @@ class Sitting:
     beside: Console
     keyboard: Keyboard
     read: Callable[[str], str]
+    sources: Sequence[Path] = ()
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
         """What the step returns."""

@@ -1,0 +1,63 @@
+"""Files put in place whole: what was there before is replaced at one moment, or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def put_in_place(temporary: Path, target: Path, *, replace: bool) -> None:
+    """Gives a finished file its name. Raises FileExistsError, without ``replace``, where the name is taken by then."""
+    if replace:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # the one step that both names a file and fails where the name is taken
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: take the name first
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        temporary.replace(target)
+    else:
+        temporary.unlink()
+
+
+def write_whole(path: Path, data: bytes, *, replace: bool) -> None:
+    """Writes a file whole or not at all; with ``replace``, one that was there keeps its mode.
+
+    Raises OSError; then what was there is as it was. FileExistsError is one, without ``replace``.
+    """
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        put_in_place(temporary, path, replace=replace)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def is_one_of(path: Path, others: Iterable[Path]) -> bool:
+    """Whether the path leads to one of these files, by whatever name: a symbolic link, a hard link, a relative path."""
+    return any(os.path.realpath(path) == os.path.realpath(other) or _same(path, other) for other in others)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
