@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ class _Word:
         """In words."""
         if len(self.folded) > 1 or self.folded.isascii():
             return 1.0
-        return next((1 / count for script, count in LETTERS_PER_WORD if script.match(self.folded)), 1.0)
+        return next((1 / math.ceil(count) for script, count in LETTERS_PER_WORD if script.match(self.folded)), 1.0)
 
 
 _Run = tuple[str, ...]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from bot.essay.replies.chatter import stands
-from bot.essay.text.amounts import about_words
+from bot.essay.text.words import count_words
 
 BRIEF_WORDS = 40  # "Here is the draft, from your notes alone:" is a sentence or two; more is text
 _MOST_WORDS = 80  # an announcement or an offer with all its reasons
@@ -70,7 +70,7 @@ def is_announcement(line: str) -> bool:
     if _ASSENT_ALONE.fullmatch(said):
         return True
     found = _HERE_IS.match(said)
-    if found is None or about_words(said) > _MOST_WORDS:
+    if found is None or count_words(said) > _MOST_WORDS:
         return False
     return found["more"].strip() in ("", ".", ":", "!") or _OF_THE_TASK.search(said) is not None
 
@@ -116,13 +116,13 @@ def _is_closing(paragraph: str) -> bool:
     if _COUNT.fullmatch(said):
         return True
     speaks = (_OFFER.match(said) and _OF_A_TEXT.search(said)) or (_REMARK.match(said) and _OF_THE_MAKING.search(said))
-    return speaks is not None and about_words(said) <= _MOST_WORDS
+    return speaks is not None and count_words(said) <= _MOST_WORDS
 
 
 def _leads_on(paragraph: str) -> bool:
     """Whether something is to follow at once, and nothing is told yet."""
     said = paragraph.strip(_MARKUP)
-    is_line = "\n" not in said and about_words(said) <= BRIEF_WORDS
+    is_line = "\n" not in said and count_words(said) <= BRIEF_WORDS
     return is_line and said.endswith((":", "：")) and not _FACTS.search(said)
 
 

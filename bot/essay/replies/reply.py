@@ -14,7 +14,6 @@ from bot.essay.replies.asides import is_announcement, without_announcement, with
 from bot.essay.replies.heads import heads, with_headings
 from bot.essay.replies.unwrapped import unwrapped
 from bot.essay.structure import Section, Structure
-from bot.essay.text.amounts import about_words
 from bot.essay.text.lines import closes_sentence
 from bot.essay.text.markdown import blocks_of
 from bot.essay.text.sections import Part, split
@@ -85,7 +84,7 @@ def is_no_post(text: str, structure: Structure, keys: Iterable[str]) -> bool:
     """
     wanted = [section for section in structure.sections if section.key in set(keys)]
     bare = unwrapped(text)
-    if about_words(bare) * 3 >= sum(section.budget.low for section in wanted):
+    if count_words(bare) * 3 >= sum(section.budget.low for section in wanted):
         return False  # nearly every reply ends here, and is not taken apart for it
     outline = _outline(bare, structure, wanted, cut=False)
     headings = sum(1 for part in outline.parts if part.level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.essay.replies.asides import BRIEF_WORDS
-from bot.essay.text.amounts import about_words
+from bot.essay.text.words import count_words
 
 _FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<kind>markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)", re.MULTILINE)
@@ -82,4 +82,4 @@ def _is_around(before: str, inner: str, after: str, *, fences: int, is_said: boo
 
 
 def _more_than_brief(outside: str) -> list[str]:
-    return [outside] if about_words(outside) > BRIEF_WORDS else []
+    return [outside] if count_words(outside) > BRIEF_WORDS else []

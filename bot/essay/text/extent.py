@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.essay.text.amounts import about_words
 from bot.essay.text.gaps import GAP
 from bot.essay.text.scripts import UNSPACED, letters
 from bot.essay.text.sections import split
@@ -34,7 +33,7 @@ class Extent:
 def extent(text: str) -> Extent:
     """The length of a text apart from its headings and gaps."""
     body = GAP.sub(" ", "\n".join(part.body for part in split(text)))
-    return Extent(count_words(UNSPACED.sub(" ", body)), letters(UNSPACED, body), about_words(body))
+    return Extent(count_words(UNSPACED.sub(" ", body)), letters(UNSPACED, body), count_words(body))
 
 
 def _counted(count: int, what: str) -> str:

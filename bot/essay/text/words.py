@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
+
+from bot.essay.text.scripts import COUNTED_BY_LETTER, LETTERS_PER_WORD, letters
 
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, which count as letters, and braille without a dot
 _WITHOUT_BLANKS = str.maketrans(dict.fromkeys(_BLANK))
@@ -17,10 +20,18 @@ def word_set(words: str) -> frozenset[str]:
 def count_words(text: str) -> int:
     """The number of words: runs between white space that hold a letter or a digit which shows.
 
-    A lone dash is no word, nor is a character without width.
+    A lone dash is no word, nor is a character without width. In scripts whose words no space parts, so many letters
+    count as one word as stand for one of English.
     """
+    if text.isascii():
+        return _runs(text)
     if any(blank in text for blank in _BLANK):
         text = text.translate(_WITHOUT_BLANKS)
+    by_letter = sum(letters(script, text) / to_a_word for script, to_a_word in LETTERS_PER_WORD)
+    return _runs(COUNTED_BY_LETTER.sub(" ", text)) + math.ceil(by_letter)
+
+
+def _runs(text: str) -> int:
     return sum(1 for run in text.split() if any(map(str.isalnum, run)))
 
 

@@ -12,12 +12,12 @@ from bot.essay.text.extent import Extent, extent
     [
         ("", Extent(0, 0, 0), "0 words"),
         ("# Out\n\nOne word, and five more here.\n\n[NEED: the year]\n", Extent(6, 0, 6), "6 words"),
-        ("Eins zwei, 한국어 낱말.", Extent(4, 0, 4), "4 words"),
-        ("会社を辞めると言った。", Extent(0, 10, 5), "10 characters, as much as 5 words"),
-        ("## 朝\n\n会社を、辞めた。", Extent(0, 6, 3), "6 characters, as much as 3 words"),
+        ("Eins zwei, 한국어 낱말.", Extent(5, 0, 5), "5 words"),
+        ("会社を辞めると言った。", Extent(0, 10, 6), "10 characters, as much as 6 words"),
+        ("## 朝\n\n会社を、辞めた。", Extent(0, 6, 4), "6 characters, as much as 4 words"),
         ("API を使った三日間。", Extent(1, 7, 5), "1 word and 7 characters, as much as 5 words"),
         ("朝", Extent(0, 1, 1), "1 character, as much as 1 word"),
-        ("朝" * 40_000, Extent(0, 40_000, 20_000), "40,000 characters, as much as 20,000 words"),
+        ("朝" * 40_000, Extent(0, 40_000, 25_000), "40,000 characters, as much as 25,000 words"),
         ("ที่นี่", Extent(0, 2, 1), "2 characters, as much as 1 word"),  # the marks above are no letters
     ],
 )

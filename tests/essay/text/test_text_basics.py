@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +28,12 @@ def test_a_span_is_half_open_and_counts_code_points() -> None:
         ("tools — Forms, Script — and more", 5),
         ("co-founder and AI/ML at 15%", 5),
         ("*** — …", 0),
-        ("naïve Łódź 東京", 3),
+        ("naïve Łódź 東京", 4),
         ("a\u2028b\u00a0c\td", 4),
+        ("我在三月离开了银行。", 6),
+        ("会社を、辞めた。", 4),
+        ("나는 삼월에 은행을 떠났다.", 6),
+        (unicodedata.normalize("NFD", "나는 삼월에 은행을 떠났다."), 6),
         ("\u200b \ufeff \u2060", 0),
         ("\u3164 a\u3164b \u1160\u115f", 1),
     ],
