@@ -208,6 +208,7 @@ def draft(
     """
     from bot.essay.export import read_export
     from bot.essay.structures import fitting
+    from bot.essay.text.front_matter import short_line
     from bot.terminal.drafting import draft_notes
     from bot.terminal.handing_over import hand_over
     from bot.terminal.inputs import read_input
@@ -227,7 +228,7 @@ def draft(
         if isinstance(wanted, str):
             wanted = workshop.catalogue.find(wanted)
         chosen = wanted or fitting(body, workshop.catalogue)
-        called = title if title is not None else str(fields["title"]) if "title" in fields else None
+        called = title if title is not None else short_line(fields.get("title"))
         made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called))
         hand_over(made.post, made.essay, plain=kind == "text", output=output, replace=force, sources=sources)
         if made.complete:

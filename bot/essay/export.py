@@ -12,6 +12,7 @@ from slugify import slugify
 
 from bot.essay.essay import Origin
 from bot.essay.text.commonmark import blocks
+from bot.essay.text.front_matter import front_matter, short_line
 from bot.essay.text.gaps import GAP, written_words
 from bot.essay.text.plain import to_plain
 from bot.essay.text.sections import split
@@ -62,16 +63,18 @@ def to_text(post: Post) -> str:
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
     """The front matter and the body of an export; no front matter and the whole text where there is none.
 
-    The body is what ``to_markdown`` was given, byte for byte.
+    The body is what ``to_markdown`` was given, byte for byte. A title and a structure are short strings if they are
+    there at all.
     """
-    if text.startswith("---\n") and (end := text.find("\n---\n", 3)) != -1:
-        try:
-            fields = yaml.safe_load(text[4 : end + 1])
-        except (yaml.YAMLError, ValueError, RecursionError):  # an impossible date, brackets without end
-            fields = None  # what is no front matter is text, and stays whole
-        if isinstance(fields, dict):
-            return fields, text[end + len("\n---\n") :].removeprefix("\n")
-    return {}, text
+    found = front_matter(text)
+    if found is None:
+        return {}, text
+    fields = dict(found.fields)
+    for key in ("title", "structure"):
+        value = fields.pop(key, None)
+        if short_line(value) is not None or isinstance(value, str):
+            fields[key] = str(value)
+    return fields, text[found.end :].removeprefix("\n")
 
 
 def written_by(origins: frozenset[Origin]) -> str:

@@ -13,6 +13,7 @@ from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.extent import extent
+from bot.essay.text.front_matter import short_line
 from bot.essay.text.spans import Span
 from bot.workflow.aside import aside_slowly
 from bot.workflow.checking import checked
@@ -74,7 +75,7 @@ class Criticism:
         """The critique that ``of_text`` begins."""
         _ = self.models
         fields, body = read_export(typed(text, "The text"))
-        found = str(fields["title"]) if title is None and "title" in fields else title
+        found = short_line(fields.get("title")) if title is None else title
         key = structure.key if structure else None
         planned = self._planned(
             Critiqued(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())

@@ -14,6 +14,7 @@ from bot.essay.essay import Origin
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
+from bot.essay.text.decoding import typed
 from bot.workflow.aside import aside_slowly
 from bot.workflow.criticism import check_length
 from bot.workflow.critiqued import Decision
@@ -38,7 +39,7 @@ async def of_text(
     if tools.with_model:
         critiqued, _ = await tools.criticism.of_text(writer, text, structure, own=own)
         return await screens.critique(writer, critiqued.id, place, notice=notice)
-    body = read_export(text)[1]
+    body = read_export(typed(text, "The text"))[1]
     check_length(body)
     found = await aside_slowly(measured, body, structure)
     return Show(

@@ -21,6 +21,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][\u00a1-\u00bf\u00d7\u00f7][^\W\d_]")
+_LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_WORD_MARKED = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Tibetan, Burmese, Khmer
+_WITHOUT_WIDTH = re.compile(
+    f"[\u00ad\u180e\u2060-\u2064\ufeff]|(?<![{_WORD_MARKED}])\u200b|\u200b(?![{_WORD_MARKED}])"
+)  # soft hyphen, Mongolian vowel separator, word joiner and its invisible kin, byte order mark; zero-width space
 _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x85\x1b")
 
 
@@ -48,8 +53,14 @@ def decode(data: bytes, name: str) -> Decoded:
 
 
 def with_line_feeds(text: str) -> str:
-    """The text with every line ended by LF, whichever system it came from."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """The text as a reader sees it: every line ended by LF, whichever system it came from, and nothing without width.
+
+    A vertical tab, a form feed and Unicode's own line ends end a line too. Joiners stay, which some scripts and emoji
+    are spelt with, and so does a zero-width space in a script that marks its words by nothing else.
+    """
+    if text.isascii() and not any(end in text for end in "\r\v\f"):
+        return text
+    return _WITHOUT_WIDTH.sub("", _LINE_END.sub("\n", text))
 
 
 def typed(text: str, what: str) -> str:

@@ -56,3 +56,23 @@ def test_typed_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(BadInput, match="The title holds bytes that are no UTF-8 text"):
         typed("caf\udce9", "The title")
     assert typed("one\r\ntwo", "The title") == "one\ntwo"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
+def test_every_line_end_there_is_becomes_lf(end: str) -> None:
+    text = f"## What I missed{end}I fixed the lift."
+    assert decode(text.encode(), "notes.md").text == "## What I missed\nI fixed the lift."
+    assert typed(text, "The text") == "## What I missed\nI fixed the lift."
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("in March.\u200b Then", "in March. Then"),
+        ("un\u00adbreak\u2060able\ufeff", "unbreakable"),
+        ("👩\u200d🔧 می\u200cخواهم", "👩\u200d🔧 می\u200cخواهم"),  # joiners are part of what is read
+        ("ฉัน\u200bลาออก", "ฉัน\u200bลาออก"),  # words of Thai are parted by nothing else
+    ],
+)
+def test_what_has_no_width_is_read_as_a_reader_sees_it(text: str, read: str) -> None:
+    assert typed(text, "The text") == read

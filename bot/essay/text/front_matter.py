@@ -1,0 +1,120 @@
+"""YAML front matter from anybody: read in bounded time and memory, as a flat table of short values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import yaml
+
+from bot.essay.text.words import shows
+
+MOST_CHARACTERS = 4_096  # far more than a title, tags and dates need
+MOST_VALUE_CHARACTERS = 500
+_OPENING = re.compile(r"\ufeff?---[ \t]*\n(?=[^\s#-])")
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
+
+Scalar = str | int | float | bool | date | datetime | None
+Value = Scalar | list[Scalar]
+_TITLE_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The properties that open a text, and where the text behind them starts, in code points."""
+
+    fields: Mapping[str, Value]
+    end: int
+
+    @property
+    def title(self) -> str | None:
+        """The title, if there is one that is a short line."""
+        return short_line(self.fields.get("title"))
+
+
+def front_matter(text: str) -> FrontMatter | None:
+    """Read the front matter at the top of a text with LF line ends; None where there is none that can be read.
+
+    It is a mapping of names to short scalars or lists of them, in at most MOST_CHARACTERS. Anything else (aliases,
+    anchors, tags, deeper nesting, an impossible date) is no front matter, so that the whole text stays a text.
+    """
+    opening = _OPENING.match(text)
+    if opening is None:
+        return None
+    closing = _CLOSING.search(text, opening.end(), opening.end() + MOST_CHARACTERS)
+    if closing is None:
+        return None
+    fields = read_flat_yaml(text[opening.end() : closing.start()])
+    return None if fields is None else FrontMatter(fields, closing.end())
+
+
+def read_flat_yaml(text: str) -> Mapping[str, Value] | None:
+    """Read YAML that is a flat mapping; None for any other. Nothing is built from what is refused."""
+    if len(text) > MOST_CHARACTERS:
+        return None
+    try:
+        return _mapping(text)
+    except (yaml.YAMLError, ValueError):  # ValueError: a date that does not exist
+        return None
+
+
+def _mapping(text: str) -> Mapping[str, Value] | None:
+    loader = yaml.SafeLoader("")
+    fields: dict[str, Value] = {}
+    name: str | None = None
+    items: list[Scalar] | None = None
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return None
+        if isinstance(event, yaml.NodeEvent) and (event.anchor is not None or getattr(event, "tag", None) is not None):
+            return None
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                return None
+        if isinstance(event, yaml.MappingStartEvent):
+            depth += 1
+            if depth > 1:
+                return None
+        elif isinstance(event, yaml.SequenceStartEvent):
+            if depth != 1 or name is None or items is not None:
+                return None
+            items = []
+        elif isinstance(event, yaml.SequenceEndEvent):
+            assert name is not None
+            assert items is not None
+            fields[name], name, items = items, None, None
+        elif isinstance(event, yaml.ScalarEvent):
+            if depth != 1 or len(event.value) > MOST_VALUE_CHARACTERS or not _is_text(event.value):
+                return None
+            if name is None:
+                name = event.value
+                continue
+            value = _scalar(loader, event)
+            if items is not None:
+                items.append(value)
+            else:
+                fields[name], name = value, None
+    return fields if depth else None
+
+
+def _is_text(value: str) -> bool:
+    """Whether a value can be stored: an escape in YAML can make half of a character."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _scalar(loader: yaml.SafeLoader, event: yaml.ScalarEvent) -> Scalar:
+    tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+    value: Scalar = loader.construct_object(yaml.ScalarNode(tag, event.value))
+    return value
+
+
+def short_line(value: object) -> str | None:
+    """A value as one line of at most 200 characters; None for any other."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
+        return None
+    line = " ".join(str(value).split())
+    return line if 0 < len(line) <= _TITLE_CHARACTERS and shows(line) else None
