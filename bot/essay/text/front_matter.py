@@ -107,7 +107,7 @@ def _is_text(value: str) -> bool:
 
 
 def _scalar(loader: yaml.SafeLoader, event: yaml.ScalarEvent) -> Scalar:
-    tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+    tag: str = loader.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
     value: Scalar = loader.construct_object(yaml.ScalarNode(tag, event.value))
     return value
 
