@@ -134,6 +134,11 @@ class Teller:
             self._refresh(client, writer, channel, changed.essay)
         elif changed.kept:
             self.say(client, writer, channel, f"Your message holds no words now: note {changed.note} keeps its own.")
+        elif changed.apart:
+            told = (
+                f"Note {changed.note} was edited by itself since, so your message no longer changes it: edit the note."
+            )
+            self.say(client, writer, channel, told)
         else:
             numbers = (changed.note,)
             notes = Notes(made=numbers) if changed.made else Notes(changed=numbers)

@@ -5,7 +5,7 @@
     │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
     │   ├── UnknownStructure, StructureGone
     │   ├── UnknownEssay
-    │   ├── UnknownSection, UnknownVersion, UnknownJob, UnknownCritique
+    │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
     │   ├── MarkStands       the same, by a mark in the text itself
     │   ├── BadSetting
@@ -49,6 +49,7 @@ from bot.errors.inputs import (
     BadStructureFile,
     LeftOutStands,
     MarkStands,
+    NoSuchPlace,
     StructureGone,
     UnknownCritique,
     UnknownEssay,
@@ -133,6 +134,7 @@ __all__ = [
     "NoBackup",
     "NoModel",
     "NoNetwork",
+    "NoSuchPlace",
     "NotClaude",
     "NotOurDatabase",
     "NothingToDo",

@@ -91,6 +91,16 @@ class UnknownSection(BadInput):
         super().__init__(f"The text has no section {name}: give the number or the heading of one that is there.")
 
 
+class NoSuchPlace(BadInput):
+    """The structure has no section that a note could be moved to under this name."""
+
+    def __init__(self, name: str, headings: Sequence[str]) -> None:
+        known = "; ".join(f"{number} {heading}" for number, heading in enumerate(headings, 1))
+        super().__init__(
+            f"There is no section {name or 'given'}: the sections are {known}. Nothing was changed."[:2000]
+        )
+
+
 class UnknownVersion(BadInput):
     """The essay has no version with this number."""
 

@@ -41,7 +41,8 @@ class SqliteConversations:
             key, seal = _key(database, message), database.sealer.seal
             row = db.execute("SELECT essay, question, note FROM pieces WHERE message = ? AND part = 0", [key])
             if (found := row.fetchone()) is not None:
-                return Heard(found[0], found[1], found[2], new=False)
+                note = abs(found[2]) if found[2] is not None else None
+                return Heard(found[0], found[1], note, new=False)
             if db.execute("SELECT 1 FROM heard WHERE message = ?", [key]).fetchone():
                 return None
             db.execute("INSERT INTO heard VALUES (?, ?, ?)", [key, new.writer, seal(str(message))])
@@ -109,6 +110,8 @@ class SqliteConversations:
             essay, question, note, _ = found
             db.execute("UPDATE pieces SET text = ? WHERE message = ? AND part = 0", [sealed, key])
             touch(db, essay, at)
+            if note is not None and note < 0:
+                return Changed(essay, -note, apart=True)
             if note is not None:
                 # A mark that stood there before may have been overruled since; only a new one leaves the note out.
                 marked = is_marked(text) and not is_marked(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,8 +91,7 @@ class SqliteStore:
                 turns.deleted(db, writer, essay, at)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)
-            # The log still holds the pages as they were; emptied, only the overwritten ones are left.
-            database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            _empty_log(database)
 
         await self.thread.run(work)
 
@@ -99,7 +99,7 @@ class SqliteStore:
         self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
         def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
-            first = next_number(db, "notes", essay)
+            first = next_note(db, essay)
             notes = [
                 Note(first + index, passage.text, None, passage.section, passage.left_out)
                 for index, passage in enumerate(passages)
@@ -136,6 +136,35 @@ class SqliteStore:
 
         await self._change(writer, essay, at, work)
 
+    async def edit_note(self, writer: str, essay: str, before: Note, passage: Passage, at: datetime) -> Note:
+        def work(database: SealedDatabase, db: Database) -> Note:
+            query = "SELECT text FROM notes WHERE essay = ? AND number = ?"
+            row = db.execute(query, [essay, before.number]).fetchone()
+            if row is None or database.sealer.open(row[0]) != before.text:
+                note = Note(next_note(db, essay), passage.text, before.question, before.section, passage.left_out)
+                insert_note(database, db, essay, note, at)
+                return note
+            values = [database.sealer.seal(passage.text), int(passage.left_out), essay, before.number]
+            db.execute("UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?", values)
+            # Below zero: the messages that it was made of are known, and what becomes of them changes it no more.
+            db.execute(
+                "UPDATE pieces SET note = -note WHERE essay = ? AND note = ? AND part = 0", [essay, before.number]
+            )
+            return replace(before, text=passage.text, left_out=passage.left_out)
+
+        return await self._change(writer, essay, at, work)
+
+    async def delete_note(self, writer: str, essay: str, note: int, at: datetime) -> None:
+        def work(_: SealedDatabase, db: Database) -> None:
+            if not db.execute("DELETE FROM notes WHERE essay = ? AND number = ?", [essay, note]).rowcount:
+                raise NothingToDo.no_note(note)
+            db.execute("DELETE FROM pieces WHERE essay = ? AND abs(note) = ? AND part = 0", [essay, note])
+            query = "UPDATE essays SET last_deleted_note = max(last_deleted_note, ?) WHERE id = ?"
+            db.execute(query, [note, essay])
+
+        await self._change(writer, essay, at, work)
+        await self.thread.run(_empty_log)
+
     async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         def work(database: SealedDatabase, db: Database) -> Question:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND state = ? ORDER BY number"
@@ -168,7 +197,7 @@ class SqliteStore:
             if row is None:
                 raise NothingToDo.no_question(question)
             asked = question_of(database, row)
-            note = Note(next_number(db, "notes", essay), passage.text, asked.text, asked.section, passage.left_out)
+            note = Note(next_note(db, essay), passage.text, asked.text, asked.section, passage.left_out)
             insert_note(database, db, essay, note, at)
             _set_state(db, essay, question, Answered.ANSWERED)
             return note
@@ -177,6 +206,9 @@ class SqliteStore:
 
     async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.SKIPPED))
+
+    async def close_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.ANSWERED))
 
     async def reopen(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.OPEN))
@@ -296,6 +328,11 @@ def insert_essay(database: SealedDatabase, db: Database, essay: Essay) -> None:
     )
 
 
+def _empty_log(database: SealedDatabase) -> None:
+    """The log still holds the pages as they were; emptied, only the overwritten ones are left."""
+    database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def check_own(db: Database, writer: str, essay: str) -> None:
     """Raises UnknownEssay where the writer has no such essay."""
     if not db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
@@ -303,10 +340,16 @@ def check_own(db: Database, writer: str, essay: str) -> None:
 
 
 def next_number(db: Database, table: str, essay: str) -> int:
-    """The number after the last one in an essay's notes, questions or versions."""
+    """The number after the last one in an essay's notes, questions or versions; of notes, among those there are."""
     query = f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?"  # noqa: S608 - table is one of ours
     found = db.execute(query, [essay]).fetchone()
     return int(found[0])
+
+
+def next_note(db: Database, essay: str) -> int:
+    """The number of an essay's next note: one that no note of it has had, a deleted one neither."""
+    deleted: int = db.execute("SELECT last_deleted_note FROM essays WHERE id = ?", [essay]).fetchone()[0]
+    return max(next_number(db, "notes", essay), deleted + 1)
 
 
 def insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:

@@ -266,3 +266,9 @@ def _turns(db: Database) -> None:
         "ALTER TABLE conversations DROP COLUMN question",
     ):
         db.execute(statement)
+
+
+# The number of a deleted note is never given again: a button that was made for it must not reach another one.
+@_step("0007_deleted_notes")
+def _deleted_notes(db: Database) -> None:
+    db.execute("ALTER TABLE essays ADD COLUMN last_deleted_note INTEGER NOT NULL DEFAULT 0")

@@ -14,13 +14,16 @@ from bot.essay.notes import Passage, answered
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import has_words
 from bot.store.database import SealedDatabase
-from bot.store.essays import insert_note, next_number, question_of
+from bot.store.essays import insert_note, next_note, question_of
 from bot.workflow.conversation import joined
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A stored piece. ``id`` is the message's, which is what puts pieces in order."""
+    """A stored piece. ``id`` is the message's, which is what puts pieces in order.
+
+    The ``note`` of a piece is kept below zero once the writer has edited that note: then it follows messages no more.
+    """
 
     key: str
     id: int
@@ -57,7 +60,7 @@ def touch(db: Database, essay: str, at: datetime) -> None:
 
 def add_note(database: SealedDatabase, db: Database, essay: str, passage: Passage, at: datetime) -> int:
     """Stores a passage as a note, and returns its number."""
-    note = Note(next_number(db, "notes", essay), passage.text, None, passage.section, passage.left_out)
+    note = Note(next_note(db, essay), passage.text, None, passage.section, passage.left_out)
     insert_note(database, db, essay, note, at)
     return note.number
 
@@ -102,15 +105,15 @@ def settle(
 
 
 def _note_of(db: Database, essay: str, question: int | None) -> int | None:
-    """The note that messages have become which answered a question; None for None."""
-    query = "SELECT max(note) FROM pieces WHERE essay = ? AND question = ? AND part = 0"
+    """The note that messages have become which answered a question; None for None, or where it was edited."""
+    query = "SELECT max(note) FROM pieces WHERE essay = ? AND question = ? AND part = 0 AND note > 0"
     found: int | None = db.execute(query, [essay, question]).fetchone()[0]
     return found
 
 
 def _next_note(database: SealedDatabase, db: Database, essay: str, mark: Stored) -> int | None:
     """The note of the first message after a mark that answers no question; None where none has become one."""
-    query = "SELECT DISTINCT note FROM pieces WHERE essay = ? AND question IS NULL AND part = 0 AND note IS NOT NULL"
+    query = "SELECT DISTINCT note FROM pieces WHERE essay = ? AND question IS NULL AND part = 0 AND note > 0"
     notes = [number for (number,) in db.execute(query, [essay]).fetchall()]
     after = [one for note in notes for one in stored(database, db, essay, note) if one.id > mark.id]
     return min(after, key=lambda one: one.id).note if after else None
@@ -138,7 +141,7 @@ def end(
         said = answered(joined([piece.text for piece in group]))
         if not has_words([said.text]):
             continue
-        number, asked = next_number(db, "notes", essay), group[0].question
+        number, asked = next_note(db, essay), group[0].question
         note = Note(number, said.text, left_out=said.left_out)
         if asked is not None:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?"

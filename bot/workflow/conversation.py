@@ -51,13 +51,15 @@ class Changed:
     """Where the new text of a message went.
 
     ``note`` is the number of the note that the message is part of, None while it waits. ``made`` says that the change
-    has made it; ``kept`` that the note keeps its text, because no word would be left in it.
+    has made it; ``kept`` that the note keeps its text, because no word would be left in it; ``apart`` that it does
+    because the writer has edited the note itself.
     """
 
     essay: str
     note: int | None
     made: bool = False
     kept: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class ConversationStore(Protocol):
     async def change(self, writer: str, message: int, text: str, at: datetime) -> Changed | None:
         """Gives a stored message another text, and the note it is part of.
 
-        None where it is not stored, or had this text before. A note that would be left without a word stays as it is.
+        None where it is not stored, or had this text before. A note that would be left without a word stays as it is,
+        as does one that the writer has edited itself.
         """
 
     async def end(self, writer: str, essay: str, question: int | None, at: datetime) -> tuple[Note, ...]:

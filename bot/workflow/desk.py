@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.errors import BadInput, LeftOutStands, MarkStands, NothingToDo, StructureGone, UnknownSection
+from bot.errors import BadInput, LeftOutStands, MarkStands, NoSuchPlace, NothingToDo, StructureGone, UnknownSection
 from bot.essay.assemble import add_note, assemble
 from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
-from bot.essay.notes import read_notes
+from bot.essay.notes import answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.marks import marked_line
@@ -33,6 +34,40 @@ class Edited:
 
     version: Version
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteChange:
+    """What came of editing, moving or deleting a note.
+
+    ``note`` is the note as it is now, None where it is gone. ``beside`` says that the note had changed meanwhile, so
+    that what was typed is a note of its own. ``version`` is the version that follows the change. Where there is a text
+    that does not, ``stays`` is True, and ``words`` are some that stand in it and that no note in use holds any more.
+    """
+
+    note: Note | None
+    beside: bool = False
+    version: int | None = None
+    stays: bool = False
+    words: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What the writer is told about the note and the text; "" where there is nothing to tell."""
+        said = []
+        if self.beside and self.note is not None:
+            said.append(
+                f"The note had changed meanwhile: what you typed is stored beside it, as note {self.note.number}."
+            )
+        if self.version is not None:
+            said.append(f"The text follows: it is version {self.version} now.")
+        if self.stays:
+            said.append("The text stays as it is, since it is no longer set from notes alone.")
+        if self.words is not None:
+            said.append(
+                f"Words that no note holds now still stand in it: “{self.words}”. Edit the text to take them out."
+            )
+        return " ".join(said)
 
 
 class Desk:
@@ -160,6 +195,72 @@ class Desk:
         return await self._store.add_version(
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
+
+    async def edit_note(self, writer: str, essay: str, number: int, text: str, *, seen: str) -> NoteChange:
+        """Gives a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
+
+        Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
+        that was made of messages follows them no more. Raises BadInput for a text without a word.
+        """
+        passage = answered(typed(text, "The note"))
+        if not count_words(passage.text):
+            raise BadInput("The note would be left without a word, so nothing was changed. To be rid of it, delete it.")
+        notes = await self.notes(writer, essay)
+        note = next((one for one in notes if one.number == number), None)
+        if note is not None and note.text == passage.text and passage.left_out <= note.left_out:
+            return NoteChange(note)
+        if note is not None:
+            passage = replace(passage, section=note.section, left_out=passage.left_out or note.left_out)
+        if note is not None and fingerprint(note.text) == seen:
+            made = await self._store.edit_note(writer, essay, note, passage, self._clock())
+        elif same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
+            return NoteChange(same, beside=True)
+        else:
+            (made,) = await self._store.add_notes(writer, essay, [passage], self._clock())
+        return await self._note_changed(writer, essay, note, made)
+
+    async def move_note(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
+        """Puts a note into the section with this key, or into none. Raises NothingToDo, NoSuchPlace."""
+        if section is not None:
+            structure = self.structure(await self.open(writer, essay))
+            if structure.section(section) is None:
+                raise NoSuchPlace(section, [one.heading for one in structure.sections])
+        note = await self.note(writer, essay, number)
+        if note.section == section:
+            return NoteChange(note)
+        await self._store.place_notes(writer, essay, {number: section}, self._clock())
+        return await self._note_changed(writer, essay, note, replace(note, section=section))
+
+    async def delete_note(self, writer: str, essay: str, number: int) -> NoteChange:
+        """Removes a note for good; versions of the text that hold its words keep them. Raises NothingToDo."""
+        note = await self.note(writer, essay, number)
+        await self._store.delete_note(writer, essay, number, self._clock())
+        return await self._note_changed(writer, essay, note, None)
+
+    async def note(self, writer: str, essay: str, number: int) -> Note:
+        """The note with this number. Raises NothingToDo."""
+        found = next((one for one in await self.notes(writer, essay) if one.number == number), None)
+        if found is None:
+            raise NothingToDo.no_note(number)
+        return found
+
+    async def _note_changed(self, writer: str, essay: str, before: Note | None, now: Note | None) -> NoteChange:
+        """Has the text follow a note that was changed, where it is set from notes alone."""
+        beside = now is not None and (before is None or before.number != now.number)
+        opened = await self.open(writer, essay)
+        head = await self._head(opened)
+        if head is None:
+            return NoteChange(now, beside)
+        if opened.structure in self.structures and (await self._history(opened)).origins == {Origin.ASSEMBLED}:
+            version = (await self.post(writer, essay)).info.number
+            return NoteChange(now, beside, version if version != head.info.number else None)
+        if all(note is None or note.left_out for note in (before, now)):
+            return NoteChange(now, beside)  # no text was ever made from it
+        gone = replace(before, left_out=True) if before is not None and not beside else None
+        notes = [*([gone] if gone is not None else []), *await self.notes(writer, essay)]
+        found = await asyncio.to_thread(standing, head.text, notes)
+        words = next((one.words for one in found if one.note is gone), None)
+        return NoteChange(now, beside, stays=True, words=words)
 
     async def check_for_model(self, writer: str, essay: str, **parts: str) -> None:
         """Raises LeftOutStands where what is meant for a model holds the words of a note that is left out, and
@@ -293,6 +394,11 @@ class Desk:
 def editable(text: str) -> tuple[tuple[int, Part], ...]:
     """The parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
     return tuple((index, part) for index, part in enumerate(split(text)) if part.level or count_words(part.body))
+
+
+def fingerprint(text: str) -> str:
+    """Stands for a note's text where the text itself is too long, in a button say: 48 bits in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def checked_title(title: str) -> str:

@@ -18,7 +18,7 @@ from bot.essay.structure import Section, Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly
-from bot.workflow.desk import Desk
+from bot.workflow.desk import Desk, NoteChange, fingerprint
 from bot.workflow.following import open_answers
 from bot.workflow.models import Interviewer
 from bot.workflow.ports import Clock, Store
@@ -237,6 +237,39 @@ class Interview:
             raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
         return await self._store.answer(writer, essay, question.number, passage, self._clock())
 
+    async def given(self, writer: str, essay: str, question: Question) -> Note | None:
+        """The note that answered the question last, wherever it was moved since; None where none did."""
+        notes = await self._store.notes(writer, essay)
+        return next((note for note in reversed(notes) if note.question == question.text), None)
+
+    async def go_back(self, writer: str, essay: str, question: Question) -> Question | None:
+        """Opens the question before this one again, whose answer stays; None where this is the first."""
+        before = [one for one in await self._store.questions(writer, essay) if one.number < question.number]
+        if not before:
+            return None
+        await self.return_to(writer, essay, before[-1])
+        return before[-1]
+
+    async def answer_anew(self, writer: str, essay: str, question: Question, note: Note, text: str) -> NoteChange:
+        """Puts an answer in the place of the one that the note holds. Raises BadInput for one without a word."""
+        change = await self._desk.edit_note(writer, essay, note.number, text, seen=fingerprint(note.text))
+        await self.keep_answer(writer, essay, question)
+        return change
+
+    async def keep_answer(self, writer: str, essay: str, question: Question) -> None:
+        """Leaves a question that was gone back to as it was: answered, by the note that is there."""
+        await self._store.close_question(writer, essay, question.number, self._clock())
+
+    async def take_back(self, writer: str, essay: str) -> tuple[Question, Note] | None:
+        """Deletes the last answer and opens its question again; None where nothing was answered."""
+        asked = {one.text: one for one in await self._store.questions(writer, essay)}
+        for note in reversed(await self._store.notes(writer, essay)):
+            if note.question is not None and (question := asked.get(note.question)) is not None:
+                await self.return_to(writer, essay, question)
+                await self._desk.delete_note(writer, essay, note.number)
+                return question, note
+        return None
+
     async def skip(self, writer: str, essay: str, question: Question) -> None:
         """Passes over the question; it can be returned to."""
         await self._store.skip(writer, essay, question.number, self._clock())
@@ -247,7 +280,7 @@ class Interview:
         return tuple(question for question in asked if question.state is Answered.SKIPPED)
 
     async def return_to(self, writer: str, essay: str, question: Question) -> None:
-        """Opens a skipped question again: it is the next one put."""
+        """Opens a question again: it is the next one put, but for those before it that are open."""
         await self._store.reopen(writer, essay, question.number, self._clock())
 
     async def progress(self, writer: str, essay: str) -> Progress:

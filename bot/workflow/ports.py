@@ -55,6 +55,16 @@ class Store(Protocol):
     async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         """Marks a note left out, or takes it in again. Raises NothingToDo where there is no such note."""
 
+    async def edit_note(self, writer: str, essay: str, before: Note, passage: Passage, at: datetime) -> Note:
+        """Gives a note the passage's text, and whether it is left out; it follows the messages it came from no more.
+
+        Where the note no longer has the text of ``before``, or is gone, the passage becomes a note of its own. Returns
+        the note that holds it.
+        """
+
+    async def delete_note(self, writer: str, essay: str, note: int, at: datetime) -> None:
+        """Removes a note for good, with the messages it came from; no other gets its number. Raises NothingToDo."""
+
     async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         """Stores a question as put to the writer; where another one is open by now, nothing: it is returned."""
 
@@ -67,8 +77,11 @@ class Store(Protocol):
     async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
         """Stores the question as skipped."""
 
+    async def close_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        """Stores the question as answered, by a note that is there already."""
+
     async def reopen(self, writer: str, essay: str, question: int, at: datetime) -> None:
-        """Stores a skipped question as open again."""
+        """Stores a question as open again."""
 
     async def add_version(
         self,
