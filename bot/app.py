@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
+from bot.network import check_tls, proxy_for
 from bot.settings import Settings
 from bot.store.conversations import SqliteConversations
 from bot.store.critiques import SqliteCritiques
@@ -80,7 +81,7 @@ def catalogue() -> Catalogue:
 async def open_workshop(settings: Settings, *, with_model: bool = True) -> Workshop:
     """The parts over the database of the settings; end them with ``close``.
 
-    Raises StoreError, BadStructureFile, BadPromptFile where one of them cannot be used.
+    Raises StoreError, BadStructureFile, BadPromptFile, BadVariable where one of them cannot be used.
     """
     structures = catalogue()
     keys = settings.database_key.get_secret_value() if settings.database_key else None
@@ -124,6 +125,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
 
 
 def _claude(settings: Settings, ledger: Ledger, secret: bytes) -> Claude:
+    check_tls()
+    proxy = proxy_for(settings.anthropic_base_url)
     from bot.llm.build import make_models  # the SDK takes a second to import, which no command without a model pays
     from bot.llm.caller import Dialect
 
@@ -137,6 +140,7 @@ def _claude(settings: Settings, ledger: Ledger, secret: bytes) -> Claude:
         ledger=ledger,
         clock=now,
         secret=secret,
+        proxy=proxy.url if proxy else None,
     )
 
 

@@ -171,12 +171,13 @@ def _demo(structure: str | None) -> None:
     import tempfile
 
     from bot.essay.structures import usual
-    from bot.settings import Settings
+    from bot.settings import look_at_settings
     from bot.terminal.demo import demo
     from bot.terminal.output import screen
 
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
-        settings = Settings(database_path=Path(directory) / "essays.db", database_key=None)
+        own = {"database_path": Path(directory) / "essays.db", "database_key": None}
+        settings = look_at_settings().settings.model_copy(update=own)  # a wrong setting is in nobody's way here
         with open_workshop(settings=settings) as (workshop, runner):
             shown = workshop.catalogue.find(structure) if structure else usual(workshop.catalogue)
             demo(workshop.desk, runner, screen(), shown)
@@ -263,8 +264,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     of_export = read_export(read.text)[0].get("structure")
     chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
     found, opinion = measured(read.text, chosen), None
-    settings = read_settings()
-    if settings.has_model and not no_model:
+    if not no_model and (settings := read_settings()).has_model:
         with open_workshop(with_model=True, settings=settings) as (workshop, runner):
             opinion = runner.run(critique_text(_tools(workshop), screen(stderr=True), read.text, chosen))
     if as_json:

@@ -9,6 +9,14 @@ from typing import Any
 
 log = logging.getLogger("bot")
 
+# What discord.py warns of at each start, and nothing is to be done about: no voice is used, and no list of servers.
+_KNOWN = frozenset(
+    {
+        "PyNaCl is not installed, voice will NOT be supported",
+        "davey is not installed, voice will NOT be supported",
+        "Guilds intent seems to be disabled. This may cause state related issues.",
+    }
+)
 # At INFO each writes a line for every request to the model, with the address it went to.
 _CHATTY = frozenset({"httpx", "httpx2"})
 
@@ -35,10 +43,13 @@ def configure_logging() -> None:
 
 
 def _told(record: logging.LogRecord) -> bool:
-    """Whether a line is written: none below INFO, where libraries write tokens and whole requests with their texts.
+    """Whether a line is written: none below INFO, where libraries write tokens and whole requests with their texts,
+    and none of what is known and no fault.
 
     An error that came with it loses its words.
     """
+    if record.name.startswith("discord.") and record.msg in _KNOWN:
+        return False
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, Unexpected):
         record.exc_info, record.exc_text = wordless(error), None

@@ -35,6 +35,9 @@ def run_() -> None:
     import asyncio
 
     from bot.logs import configure_logging
+    from bot.network import check_tls
+
+    check_tls()  # before anything is imported that reads them
     from bot.serving import missing, run_discord
     from bot.settings import read_settings
 
@@ -51,7 +54,8 @@ def run_() -> None:
 def check(live: bool, running: bool) -> int:
     """Say what is configured, what is missing, what each missing piece costs, and what can run.
 
-    Exits with 1 if a piece is wrong or nothing can run; what is not set is no fault.
+    Exits with 2 if a setting is wrong, else with 1 if something fails or is missing; what is not set is no fault.
+    Nothing is written, and nothing is made that is not there yet.
     """
     if running:
         from bot.heartbeat import health_here
@@ -63,7 +67,7 @@ def check(live: bool, running: bool) -> int:
     from bot.terminal.check import show
     from bot.terminal.output import screen
 
-    return 0 if show(screen(), checkup(live=live)) else 1
+    return show(screen(), checkup(live=live))
 
 
 @click.command(short_help="Copy the database to a file, also while the bot is running.")

@@ -23,6 +23,7 @@ from bot.discord_ui.tools import Tools
 from bot.errors import BadSetting, BotError
 from bot.heartbeat import BEAT_SECONDS, Heartbeat
 from bot.logs import tell_of_lost_errors
+from bot.network import proxy_for
 from bot.settings import Settings
 from bot.sole import only_server
 from bot.terminal import WRITER
@@ -79,6 +80,8 @@ def missing(settings: Settings) -> Iterator[str]:
     """A line for each setting without which the bot cannot run, and where it is found."""
     if settings.discord_token is None:
         yield f"DISCORD_TOKEN is missing. It is found at {portal.TOKEN_PAGE}; put it into .env."
+    elif portal.application_id(settings.discord_token.get_secret_value()) is None:
+        yield f"{portal.MALFORMED}. Copy it anew at {portal.TOKEN_PAGE}"
 
 
 def make_client(workshop: Workshop, settings: Settings) -> Client:
@@ -100,7 +103,13 @@ def make_client(workshop: Workshop, settings: Settings) -> Client:
         budget_month=settings.budget_month,
     )
     everyone = settings.access == "open"
-    return Client(Door(tools, Access(everyone, settings.access_servers, settings.access_users)))
+    door = Door(tools, Access(everyone, settings.access_servers, settings.access_users))
+    proxy = proxy_for(discord.http.Route.BASE)
+    if proxy is None:
+        return Client(door)
+    return Client(
+        door, proxy.address, aiohttp.BasicAuth(proxy.name, proxy.password) if proxy.name is not None else None
+    )
 
 
 async def run_discord(settings: Settings) -> None:

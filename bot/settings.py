@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.env_file import read_env_file
 from bot.errors import BadSetting
 
 DIRECTORY = "career-essay-bot"
@@ -25,7 +28,7 @@ def default_database() -> Path:
 class Settings(BaseSettings):
     """The settings by name; .env.example says what each may hold and what its absence costs."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     database_path: Path = Field(default_factory=default_database)
     database_key: SecretStr | None = None
@@ -104,20 +107,68 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A setting that cannot be used, by name, and why; ``where`` it came from. The name of a file is one too."""
+
+    key: str
+    why: str
+    where: str | None = None
+
+    @property
+    def error(self) -> BadSetting:
+        """The error that says so."""
+        return BadSetting(self.key, self.why, self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The settings as they stand, with the default in the place of each of the ``faults``.
+
+    ``file`` is the .env that was read, None where there is none; ``hints`` are what in it may be a slip.
+    """
+
+    settings: Settings
+    faults: tuple[Fault, ...]
+    file: Path | None
+    hints: tuple[str, ...]
+
+
+def look_at_settings() -> Reading:
+    """Reads all settings, also where some of them cannot be used. A .env counts in the current directory alone."""
+    names = Settings.model_fields
+    try:
+        found = read_env_file(Path.cwd() / ".env", names)
+    except FileNotFoundError:  # the current directory is gone
+        found = None
+    faults = [Fault(str(found.path), fault) for fault in found.faults] if found else []
+    in_environment = {name.lower() for name, value in os.environ.items() if value}
+    given = {name: value for name, value in found.values.items() if name in names} if found else {}
+    values: dict[str, Any] = {name: value for name, value in given.items() if name not in in_environment}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        for one in error.errors(include_input=False):
+            name, why = str(one["loc"][0]), one["msg"].removeprefix("Value error, ")
+            where = str(found.path) if found and name in values else "the environment"
+            faults.append(Fault(name.upper(), why[:1].lower() + why[1:], where))
+            values[name] = names[name].get_default(call_default_factory=True)
+        settings = Settings(**values)
+    path = settings.database_path.expanduser()
+    return Reading(
+        settings.model_copy(update={"database_path": path}),
+        tuple(faults),
+        found.path if found else None,
+        found.hints if found else (),
+    )
+
+
 def read_settings() -> Settings:
     """The settings as they stand now.
 
     Raises BadSetting, naming the key and never a secret's value, for the first that cannot be used.
     """
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        why = first["msg"].removeprefix("Value error, ")
-        raise BadSetting(str(first["loc"][0]).upper(), why[:1].lower() + why[1:]) from None
-    except UnicodeDecodeError:
-        raise BadSetting(".env", "the file is not UTF-8 text") from None
-    except OSError as error:
-        raise BadSetting(".env", f"the file cannot be read ({(error.strerror or str(error)).lower()})") from None
-    path = settings.database_path.expanduser()
-    return settings.model_copy(update={"database_path": path})
+    reading = look_at_settings()
+    for fault in reading.faults:
+        raise fault.error
+    return reading.settings

@@ -8,6 +8,7 @@ import json
 import logging
 from dataclasses import replace
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -52,7 +53,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
 class Client(discord.Client):
     """The bot as Discord sees it. It holds nothing of its own: no caches, no views, no forms."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, proxy: str | None = None, proxy_auth: aiohttp.BasicAuth | None = None) -> None:
+        """``proxy`` is the address of the one to go through, ``proxy_auth`` the name and password for it."""
         intents = discord.Intents.none()
         intents.dm_messages = True  # not privileged; what people write to the bot's own DM
         super().__init__(
@@ -62,6 +64,8 @@ class Client(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=counting(),
+            proxy=proxy,
+            proxy_auth=proxy_auth,
         )
         self.door = door
         self.gateway = Gateway.CONNECTING

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 
 PORTAL = "https://discord.com/developers/applications"
 TOKEN_PAGE = f"{PORTAL} > your application > Bot > Reset Token"
 INSTALLATION_PAGE = f"{PORTAL} > your application > Installation"
+MALFORMED = "DISCORD_TOKEN is no bot token: that has three parts with dots between them, and neither spaces nor quotes"
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
 
 
 def application_id(token: str) -> int | None:
     """The application's id, which the first part of a bot's token holds in base 64; None for what is no such token."""
-    first = token.strip().split(".")[0]
+    if not _TOKEN.fullmatch(token := token.strip()):
+        return None
+    first = token.split(".")[0]
     try:
         decoded = base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError):

@@ -8,7 +8,7 @@
     │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
     │   ├── MarkStands       the same, by a mark in the text itself
-    │   ├── BadSetting
+    │   ├── BadSetting, BadVariable
     │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
     │   ├── KeyMissing
@@ -47,6 +47,7 @@ from bot.errors.inputs import (
     BadPromptFile,
     BadSetting,
     BadStructureFile,
+    BadVariable,
     LeftOutStands,
     MarkStands,
     NoSuchPlace,
@@ -116,6 +117,7 @@ __all__ = [
     "BadReply",
     "BadSetting",
     "BadStructureFile",
+    "BadVariable",
     "BotError",
     "BudgetReserved",
     "BudgetSpent",

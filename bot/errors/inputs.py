@@ -111,8 +111,21 @@ class UnknownVersion(BadInput):
 class BadSetting(BadInput):
     """A setting in the environment or .env cannot be used. The sentence names the key, never the value of a secret."""
 
-    def __init__(self, key: str, why: str) -> None:
-        super().__init__(f"The setting {key} cannot be used: {why}. See .env.example for what it may hold.")
+    def __init__(self, key: str, why: str, where: str | None = None) -> None:
+        """``where`` it stands: the environment, or the path of a file; ``key`` may be a file that cannot be read."""
+        if Path(key).name != key:
+            super().__init__(f"{key} cannot be used as it stands: {why}. Nothing was changed.")
+            return
+        stands = f" It stands in {where}." if where else ""
+        super().__init__(f"The setting {key} cannot be used: {why}.{stands} See .env.example for what it may hold.")
+
+
+class BadVariable(BadInput):
+    """A variable that other programs know too, such as SSL_CERT_FILE or HTTPS_PROXY, cannot be used."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        super().__init__(f"The environment variable {name} cannot be used: {why}. Mend it, or leave it unset.")
 
 
 class BadStructureFile(BadInput):

@@ -66,6 +66,7 @@ def make_models(
     silence: float = SILENCE_SECONDS,
     total: float = MOST_SECONDS,
     retries: int = RETRIES,
+    proxy: str | None = None,
     new_tag: NewTag = _new_tag,
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -75,13 +76,14 @@ def make_models(
     ``models`` are model ids, one for each role; ``prompts`` the directory of the prompt files; ``secret`` keys the
     pseudonyms under which the service knows writers. ``silence`` is how many seconds nothing may come from the service,
     ``total`` how many one call may take whatever its prompt says; ``retries`` how often a request refused in passing is
-    sent again. A server that takes no key is given any. Must be called in the event loop that makes the calls.
+    sent again. ``proxy`` is the URL of the proxy to go through. A server that takes no key is given any. Must be called
+    in the event loop that makes the calls.
 
     Raises BadPromptFile.
     """
     said = read_prompts(prompts)
     service = Service(shown_address(base_url), dialect, models, secret, silence, total)
-    client = connect(api_key, base_url, silence=silence, retries=retries)
+    client = connect(api_key, base_url, silence=silence, retries=retries, proxy=proxy)
     asks_json = read_json_only(prompts)
     caller = Caller(client, service, ledger, clock, asks_json=asks_json, new_tag=new_tag, timer=timer, sleep=sleep)
     ports = Models(

@@ -17,7 +17,7 @@ POOL_SECONDS = 60.0  # until there is a connection in all: one to be free, the n
 LONGEST_WAIT = 8.0
 
 
-def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> AsyncAnthropic:
+def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy: str | None = None) -> AsyncAnthropic:
     """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
 
     A name and a password in ``base_url`` are sent in the key's place, as they would be from there; in the address of a
@@ -26,6 +26,7 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
     ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
     refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
     with silence is not: it raises httpx2.ReadTimeout. How long a request may take to be sent has no bound here.
+    ``proxy`` is the URL of the proxy to go through, None to go through none.
     """
     # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
     # notes in clear, beside a database that keeps them encrypted.
@@ -39,11 +40,18 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int) -> Asy
         default_headers={"Authorization": said} if (said := authorization(base_url)) else None,
         timeout=timeout,
         # Written in C where the SDK's own is written in Python: reading a stream takes half the processor time.
-        http_client=anthropic.DefaultAioHttpClient(timeout=timeout),
+        http_client=_http(timeout, proxy),
         max_retries=retries,
         open_telemetry=False,
         middleware=[_impatient],
     )
+
+
+def _http(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
+    """A client that goes through this proxy or none, whatever it would read in the environment itself."""
+    if proxy is not None:
+        return anthropic.DefaultAioHttpClient(timeout=timeout, proxy=proxy)
+    return anthropic.DefaultAioHttpClient(timeout=timeout, mounts={"http://": None, "https://": None})
 
 
 async def _impatient(

@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -62,12 +62,12 @@ class SealedDatabase:
             raise
 
     def _open(self, given: tuple[bytes, ...], now: Callable[[], datetime]) -> None:
-        self._check_ours()
+        check_ours(self.db, self.path)
         self.path.chmod(0o600)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
         with self.writing() as db:
-            self._check_ours()  # another process may have made it meanwhile
+            check_ours(self.db, self.path)  # another process may have made it meanwhile
             self.sealer = self._sealer(given)
             if migrations.pending(db):
                 migrations.apply(db)
@@ -77,7 +77,7 @@ class SealedDatabase:
         self._use_wal()
 
     def _remember_key(self, now: Callable[[], datetime]) -> None:
-        if (sealing := self.sealer.fingerprints[0]) not in self._fingerprints():
+        if (sealing := self.sealer.fingerprints[0]) not in fingerprints(self.db):
             self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
     def _secret(self) -> bytes:
@@ -116,16 +116,8 @@ class SealedDatabase:
                 self.db.rollback()
                 raise
 
-    def _check_ours(self) -> None:
-        found = self._pragma("application_id")
-        objects = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if found != APPLICATION_ID and (found or objects or self._pragma("user_version")):
-            raise NotOurDatabase(self.path)
-        if any(migration.name not in NAMES for migration in migrations.applied(self.db)):
-            raise NewerDatabase(self.path)
-
     def _sealer(self, given: tuple[bytes, ...]) -> Sealer:
-        needed = self._fingerprints()
+        needed = fingerprints(self.db)
         keys = given
         missing = needed - {fingerprint(key) for key in keys}
         if missing or not keys:  # a key file beside the database still opens what it sealed before the setting came
@@ -135,13 +127,49 @@ class SealedDatabase:
             raise KeyMissing(sorted(missing), self.path, self.key_file)
         return Sealer(keys or create_key_file(self.key_file))
 
-    def _fingerprints(self) -> set[str]:
-        if "keys" not in self.db.table_names():
-            return set()
-        return {row[0] for row in self.db.execute("SELECT fingerprint FROM keys")}
 
-    def _pragma(self, name: str) -> int:
-        return int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
+def look_over(path: Path, keys: str | None) -> bool:
+    """Whether there is a database at ``path``. Looks whether it could be opened with ``keys``, and writes nothing.
+
+    Raises StoreError as SealedDatabase does.
+    """
+    given = parse_keys(keys, "DATABASE_KEY") if keys else ()
+    key_file = path.with_name(path.name + ".key")
+    with told(path):
+        if not path.exists():
+            there = next(parent for parent in path.absolute().parents if parent.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, f"nothing can be written in {there}")
+            return False
+        os.close(os.open(path, os.O_RDWR))
+        # With the log of another process beside it, what that has written last must be read; without one nobody is
+        # writing, and SQLite need not make the files with which it would keep others away.
+        mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)) as opened:
+            db = Database(opened)
+            check_ours(db, path)
+            needed = fingerprints(db)
+        held = {fingerprint(key) for key in (*given, *(read_key_file(key_file) or ()))}
+        if needed - held:
+            raise KeyMissing(sorted(needed - held), path, key_file)
+    return True
+
+
+def check_ours(db: Database, path: Path) -> None:
+    """Raises NotOurDatabase or NewerDatabase where the database is not one of this release's, or an empty one."""
+    found = int(db.execute("PRAGMA application_id").fetchone()[0])
+    objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
+        raise NotOurDatabase(path)
+    if any(migration.name not in NAMES for migration in migrations.applied(db)):
+        raise NewerDatabase(path)
+
+
+def fingerprints(db: Database) -> set[str]:
+    """Those of the keys that sealed what is in the database."""
+    if "keys" not in db.table_names():
+        return set()
+    return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
 
 
 class StoreThread:

@@ -1,4 +1,4 @@
-"""Says what is configured, what is missing, and what each missing piece costs."""
+"""Says what is configured, what is missing or wrong, and what works all the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.console import Console
-from rich.table import Table
+
+from bot.terminal.listing import Listing
+
+WRONG_SETTING = 2
+FAULT = 1
 
 
 class State(StrEnum):
@@ -17,34 +21,43 @@ class State(StrEnum):
     NOT_SET = "not set"
     FAILED = "failed"
     MISSING = "missing"
+    WRONG = "wrong"
+    HINT = "hint"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece, its state, and what there is to say about it.
 
-    ``so`` is a sentence on what can run, or cannot, because it is as it is; for the last line.
+    ``so`` is a sentence on what can run, or cannot, because it is as it is; for the last line. ``blocks``: nothing can
+    run in a terminal either.
     """
 
     name: str
     state: State
     said: str
     so: str = ""
+    blocks: bool = False
 
 
-def show(screen: Console, pieces: Iterable[Piece]) -> bool:
-    """Prints how it stands with the pieces, and what can run; True where nothing is missing and nothing is wrong."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+def show(screen: Console, pieces: Iterable[Piece]) -> int:
+    """Prints how it stands with the pieces, and what can run.
+
+    Returns the exit code: 2 where a setting is wrong, else 1 where something is missing or fails, else 0.
+    """
+    listing = Listing(("piece", "state", "what there is to say"), show_header=False)
     found = list(pieces)
     for piece in found:
-        table.add_row(piece.name, piece.state.value, piece.said)
-    screen.print(table)
+        listing.add(piece.name, piece.state.value, piece.said)
+    screen.print(listing)
     screen.print(f"\n{_what_can_run(found)}")
-    return {piece.state for piece in found} <= {State.READY, State.NOT_SET}
+    states = {piece.state for piece in found}
+    if State.WRONG in states:
+        return WRONG_SETTING
+    return 0 if states <= {State.READY, State.NOT_SET, State.HINT} else FAULT
 
 
 def _what_can_run(pieces: Sequence[Piece]) -> str:
-    if any(piece.state is State.MISSING for piece in pieces):
-        return "Nothing can run until what is missing is there."
+    blocked = any(piece.blocks for piece in pieces)
     sentences = dict.fromkeys(piece.so for piece in pieces if piece.so)  # each once, however many pieces say it
-    return " ".join(["The program can run in a terminal.", *sentences])
+    return " ".join([*([] if blocked else ["The program can run in a terminal."]), *sentences])

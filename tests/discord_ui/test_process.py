@@ -87,7 +87,12 @@ async def test_told_to_end_it_ends_in_time_and_loses_nothing(
 
 
 @pytest.mark.parametrize(
-    ("token", "words"), [("", "DISCORD_TOKEN is missing."), ("not.the.token", "Discord does not take it")]
+    ("token", "words"),
+    [
+        ("", "DISCORD_TOKEN is missing."),
+        ("MTIzNDU2Nzg5MDEyMzQ1Njc4.not.it", "Discord does not take it"),
+        ("not.the.token", "is no bot token"),
+    ],
 )
 async def test_a_missing_or_refused_token_is_told_with_its_page(
     sim: DiscordSimulator, tmp_path: Path, token: str, words: str

@@ -132,7 +132,7 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
         ({}, 0, "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is not set."),
         (
             {"DISCORD_TOKEN": "secret.no.token"},
-            1,
+            2,
             "The program can run in a terminal. It cannot run in Discord: DISCORD_TOKEN is no bot token.",
         ),
         (
@@ -140,10 +140,10 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
             0,
             "It can run in Discord too, if Discord takes the token, which this does not ask.",
         ),
-        ({"DATABASE_PATH": "../home"}, 1, "Nothing can run until what is missing is there."),
+        ({"DATABASE_PATH": "../home"}, 1, "It cannot run in Discord: DISCORD_TOKEN is not set."),
     ],
 )
-def test_check_says_what_can_run_and_ends_with_1_where_something_is_wrong(
+def test_check_says_what_can_run_and_ends_with_2_or_1_where_something_is_wrong(
     essay_bot: Run, setting: dict[str, str], code: int, last: str
 ) -> None:
     """What is not set is no fault, and is not claimed to work either."""

@@ -12,7 +12,7 @@ class Settings:
     Sources are sections of Discord's documentation (discord/discord-api-docs, August 2026) unless stated otherwise.
     """
 
-    token: str = "simulated.bot.token"
+    token: str = "MTIzNDU2Nzg5MDEyMzQ1Njc4.simulated.token"  # its first part is an id in base 64, as of a real one
     bot_name: str = "essay-bot"
     owner_name: str = "operator"
     ack_deadline: float = 3.0  # "Interaction Callback": three seconds, then the token is void
