@@ -18,6 +18,7 @@ from bot.discord_ui.catching_up import CatchUp
 from bot.discord_ui.clicks import Clicks
 from bot.discord_ui.components import layout
 from bot.discord_ui.faults import FileFault
+from bot.discord_ui.message_text import attachments_of, text_of
 from bot.discord_ui.panels import lists
 from bot.discord_ui.people import Place, writer_id
 from bot.discord_ui.placing import Placing
@@ -154,14 +155,15 @@ class Talk:
 
     async def _change(self, client: discord.Client, writer: str, message: discord.Message) -> None:
         """Takes over a message's new text. Raises StoreError."""
+        text = text_of(message)
         try:
-            changed = await self._conversation.edited(writer, message.id, message.content)
+            changed = await self._conversation.edited(writer, message.id, text)
         except BadInput as error:
             self.teller.say(client, writer, message.channel.id, str(error))
         else:
             if changed is not None:
                 self.teller.changed(client, writer, message.channel.id, changed)
-                if is_marked(message.content):
+                if is_marked(text):
                     self.teller.say(client, writer, message.channel.id, _MARKED)
 
     async def _hear(self, client: discord.Client, message: discord.Message, *, late: bool = False) -> bool:
@@ -189,8 +191,8 @@ class Talk:
     async def _take(
         self, client: discord.Client, writer: str, message: discord.Message, written: datetime | None
     ) -> None:
-        channel = message.channel.id
-        heard = await self._conversation.heard(writer, message.id, message.content, written)
+        channel, text, attached = message.channel.id, text_of(message), attachments_of(message)
+        heard = await self._conversation.heard(writer, message.id, text, written)
         if heard is None:
             return
         await self._catch_up.met(writer, channel, message.id - 1)
@@ -198,14 +200,14 @@ class Talk:
             notes, notices, troubles = await self._files(client, writer, heard, message)
         except UnknownEssay:  # deleted while a file was on its way, and the message with it
             return
-        words = count_words(message.content) > 0
+        words = count_words(text) > 0
         if troubles:
-            stored = shows(message.content) or len(troubles) < len(message.attachments)
+            stored = shows(text) or len(troubles) < len(attached)
             notices += [*troubles, _THE_REST if stored else _NOTHING]
-        if not message.attachments and not shows(message.content):
+        if not attached and not shows(text):
             notices.append(_NO_TEXT)
-        if heard.new and is_marked(message.content):
-            waits = heard.question is None and heard.note is None and is_mark_alone(message.content)
+        if heard.new and is_marked(text):
+            waits = heard.question is None and heard.note is None and is_mark_alone(text)
             notices.append(_MARK_ALONE if waits else _MARKED)
         if notes:
             known = await self._desk.notes(writer, heard.essay)
@@ -226,7 +228,7 @@ class Talk:
         notes: list[int] = []
         notices: list[str] = []
         troubles: list[str] = []
-        for part, attachment in enumerate(message.attachments, 1):
+        for part, attachment in enumerate(attachments_of(message), 1):
             try:
                 if not await self._store.has_file(message.id, part):
                     found = await files.read(sent(client, attachment))

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from bot.discord_ui.faults import WrongFile
 from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.message_text import in_words
 from bot.discord_ui.reply import Upload
 from bot.errors import UnreadableText
 from bot.essay.text.decoding import MOST_BYTES, decode
@@ -69,6 +70,7 @@ async def read(upload: Upload) -> Read:
         raise UnreadableText.too_long(name, MOST_BYTES)
     data = await upload.read()
     found = await asyncio.to_thread(decode, data, name)  # guessing an old encoding can take a second
+    text = in_words(found.text, spoilers=False)
     if found.guessed is None:
-        return Read(found.text)
-    return Read(found.text, f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")
+        return Read(text)
+    return Read(text, f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")

@@ -12,6 +12,7 @@ from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.faults import FileGone, NotFetched
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain
+from bot.discord_ui.message_text import in_words
 from bot.discord_ui.people import Place
 from bot.discord_ui.reply import Press, Upload
 
@@ -62,7 +63,7 @@ def press_of(interaction: Interaction, found: Id, writer: str) -> Press:
         if isinstance(value, bool):
             ticked.update([key] if value else ())
         elif isinstance(value, str):
-            fields[key] = value
+            fields[key] = in_words(value)
         for one in values or ():
             if str(one) in uploads:
                 about = uploads[str(one)]

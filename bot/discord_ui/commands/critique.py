@@ -14,6 +14,7 @@ from bot.discord_ui.delivery import Ack
 from bot.discord_ui.door import Door
 from bot.discord_ui.faults import WrongFile
 from bot.discord_ui.ids import NOBODY, Id
+from bot.discord_ui.message_text import attachments_of, in_words, names_of, text_of
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Ask, Reply
 from bot.errors import BadInput, UnknownStructure
@@ -46,7 +47,8 @@ def critique_command(door: Door) -> app_commands.Command[Any, ..., Any]:
 
         async def work() -> Reply:
             read = await files.read(sent(interaction.client, file)) if file is not None else None
-            words = "\n\n".join(one for one in (text, read.text if read else None) if one)
+            typed = in_words(text, names_of(interaction)) if text else None
+            words = "\n\n".join(one for one in (typed, read.text if read else None) if one)
             async with door.turn(writer):
                 found, notice = _structure(door, structure), read.notice if read else None
                 return await of_text(door.screens, writer, place, words, found, own=True, notice=notice)
@@ -65,7 +67,8 @@ def critique_menu(door: Door) -> app_commands.ContextMenu:
     @app_commands.context_menu(name=MENU_NAME)
     async def critique_this(interaction: Interaction, message: discord.Message) -> None:
         writer, place = door.writer(interaction), place_of(interaction)
-        own = message.author.id == interaction.user.id
+        # Discord does not say who wrote what was forwarded.
+        own = message.author.id == interaction.user.id and not message.message_snapshots
 
         async def work() -> Reply:
             text, notice = await _text_of(interaction, message)
@@ -79,12 +82,13 @@ def critique_menu(door: Door) -> app_commands.ContextMenu:
 
 async def _text_of(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
     """A message's words and those of its text files, long pastes being one; and what is to be said of its files."""
-    attached = [sent(interaction.client, one) for one in message.attachments]
+    said = text_of(message)
+    attached = [sent(interaction.client, one) for one in attachments_of(message)]
     readable = [one for one in attached if files.is_text(one.name)]
-    if attached and not readable and not message.content.strip():
+    if attached and not readable and not said.strip():
         raise WrongFile(files.shown(attached[0].name))
     read = [await files.read(one) for one in readable]
-    texts = [message.content, *(one.text for one in read)]
+    texts = [said, *(one.text for one in read)]
     words = "\n\n".join(text for text in texts if text.strip())
     if not words:
         raise BadInput("There is no text in that message to critique: choose one with words or a .md or .txt file.")

@@ -13,6 +13,7 @@ from bot.discord_ui.actions.owning import fresh, returned
 from bot.discord_ui.commands.common import named, structure_choices, suggested
 from bot.discord_ui.delivery import Ack
 from bot.discord_ui.door import Door
+from bot.discord_ui.message_text import in_words, names_of
 from bot.discord_ui.people import Place
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Reply, Upload
@@ -42,11 +43,12 @@ def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
     ) -> None:
         writer, place = door.writer(interaction), place_of(interaction)
         upload = sent(interaction.client, notes) if notes is not None else None
+        named_title = in_words(title, names_of(interaction)) if title is not None else None
 
         async def work() -> Reply:
             handed = await files.fetched(upload) if upload is not None else None
             async with door.turn(writer):
-                return await begin(door.screens, writer, place, structure, title, handed, essay)
+                return await begin(door.screens, writer, place, structure, named_title, handed, essay)
 
         await door.take(interaction, "/draft", Ack.NEW, work)
 

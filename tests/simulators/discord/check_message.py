@@ -70,7 +70,7 @@ def check_embeds(embeds: object, settings: Settings, errors: FormErrors) -> list
                 total += settings.length(str(text))
     if total > MOST_EMBED_TEXT:
         errors.add(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MOST_EMBED_TEXT}")
-    return embeds
+    return [{**embed, "type": "rich"} for embed in embeds]
 
 
 def check_allowed_mentions(payload: Json, errors: FormErrors) -> None:

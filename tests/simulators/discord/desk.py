@@ -60,15 +60,18 @@ class Desk:
         ephemeral: bool = False,
         loading: bool = False,
         prefix: Path = (),
+        author: Account | None = None,
     ) -> Message:
-        """A new message of the bot. ``loading`` is the empty "is thinking" message of a deferred answer."""
+        """A new message of the bot, or of ``author``, another app's. ``loading``: the "is thinking" one of a defer."""
         world = self._world
         hidden = EPHEMERAL if ephemeral else 0
         if loading:
             draft = _Draft("", [], [], [], LOADING | hidden)
         else:
             draft = self._compose(None, body, channel, prefix, ephemeral=ephemeral, interaction=interaction is not None)
-        message = Message(world.clock.snowflake(), channel, world.bot, world.clock.isoformat(), interaction=interaction)
+        message = Message(
+            world.clock.snowflake(), channel, author or world.bot, world.clock.isoformat(), interaction=interaction
+        )
         if interaction is not None and interaction.type == 2:
             message.type = 20 if interaction.data["type"] == 1 else 23  # "Message Types": slash or context menu
         message.owners = interaction.owners if interaction else world.owners(world.bot, channel)

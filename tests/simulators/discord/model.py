@@ -131,6 +131,8 @@ class Message:
     allowed_mentions: Json | None = None
     pings: tuple[str, ...] = ()
     reference: Json | None = None
+    mentions: tuple[Account, ...] = ()
+    snapshots: tuple[Json, ...] = ()  # what was forwarded, as it was then
 
     @property
     def ephemeral(self) -> bool:
@@ -164,6 +166,12 @@ class Message:
         """Its attachments by name."""
         return {upload.filename: upload.data for upload in self.uploads}
 
+    def snapshot(self) -> Json:
+        """What a forward of it holds: the "Message Snapshot" fields of the documentation, and no author."""
+        kept = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions")
+        whole = self.payload()
+        return {key: whole[key] for key in (*kept, "mention_roles", "components")}
+
     def payload(self) -> Json:
         """The message object as Discord sends it."""
         found: Json = {
@@ -180,12 +188,14 @@ class Message:
             "edited_timestamp": self.edited,
             "tts": False,
             "pinned": False,
-            "mentions": [],
+            "mentions": [one.payload() for one in self.mentions],
             "mention_roles": [],
             "mention_everyone": False,
         }
         if self.reference:
             found["message_reference"] = self.reference
+        if self.snapshots:
+            found["message_snapshots"] = [{"message": one} for one in self.snapshots]
         if self.interaction:
             found["application_id"] = found["webhook_id"] = str(self.author.id)
             found["interaction_metadata"] = self.interaction.metadata()

@@ -14,7 +14,7 @@ from .forms import fill
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
 from .model import Account, Channel, Guild, Message, Modal
 from .options import Attachment, Uploader, build_options
-from .shapes import Json
+from .shapes import HAS_SNAPSHOT, Json
 
 if TYPE_CHECKING:
     from .server import DiscordSimulator
@@ -175,14 +175,33 @@ class User:
         if not text.strip() and not attachments:
             raise NotOfferedError("an empty message cannot be sent")
         message = Message(world.clock.snowflake(), channel, self.account, world.clock.isoformat(), text.strip())
+        message.mentions = world.mentioned(message.content)
         message.uploads = [Uploader(world, channel).store(one) for one in attachments or ()]
         await self._sim.desk.say(message)
         return message
 
+    async def forward(self, message: Message, place: Place) -> Message:
+        """Forwards a message they can see: the new one has no words of its own, and a snapshot of the other's."""
+        self._must_see(message)
+        if message.ephemeral or message.loading:
+            raise NotOfferedError("an ephemeral message cannot be forwarded")
+        channel, world = self._channel(place), self._sim.world
+        made = Message(world.clock.snowflake(), channel, self.account, world.clock.isoformat())
+        made.flags = HAS_SNAPSHOT
+        made.reference = {"type": 1, "message_id": str(message.id), "channel_id": str(message.channel.id)}
+        if message.channel.guild is not None:
+            made.reference["guild_id"] = str(message.channel.guild.id)
+        made.snapshots = message.snapshots or (message.snapshot(),)  # a forward of a forward holds the first message
+        await self._sim.desk.say(made)
+        return made
+
     async def edit(self, message: Message, text: str) -> None:
-        """Changes a message of their own."""
+        """Changes a message of their own; one that was forwarded cannot be changed."""
         self._must_own(message)
+        if message.snapshots:
+            raise NotOfferedError("a forwarded message cannot be edited")
         message.content, message.edited = text.strip(), self._sim.world.clock.isoformat()
+        message.mentions = self._sim.world.mentioned(message.content)
         await self._sim.desk.say(message)
 
     async def delete(self, message: Message) -> None:

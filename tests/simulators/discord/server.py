@@ -23,6 +23,7 @@ from .routes import Routes
 from .settings import Settings
 from .shapes import Json
 from .timeline import Timeline
+from .uploads import Body
 from .world import World
 
 
@@ -129,6 +130,11 @@ class DiscordSimulator:
     def private(self, *people: User) -> Channel:
         """A DM between people, without the bot."""
         return self.world.private(tuple(one.account for one in people))
+
+    async def posted_by_app(self, place: Channel | Guild, **payload: object) -> Message:
+        """A message of another application's, from ``content``, ``embeds``, ``components``, ``flags``."""
+        channel = place.general if isinstance(place, Guild) else place
+        return await self.desk.post(channel, Body(dict(payload), {}), author=self.world.other_app)
 
     # Faults.
 

@@ -1,5 +1,6 @@
 """Who exists, which places there are, and who sees what."""
 
+import re
 import secrets
 from collections import defaultdict
 
@@ -29,6 +30,7 @@ class World:
         self.notices: defaultdict[int, list[str]] = defaultdict(list)
         self.bot = self.account(settings.bot_name, bot=True)
         self.owner = self.account(settings.owner_name)
+        self.other_app = self.account("Another app", bot=True)
 
     def account(self, name: str, *, bot: bool = False, installed: bool = False, dms: DmPolicy = "open") -> Account:
         found = Account(self.clock.snowflake(), name, bot=bot, installed=installed, dms=dms)
@@ -61,6 +63,11 @@ class World:
         """Makes an account a member of a channel's server if it was not, with a member's usual permissions."""
         if channel.guild is not None:
             channel.guild.members.setdefault(account.id, MEMBER_PERMISSIONS)
+
+    def mentioned(self, text: str) -> tuple[Account, ...]:
+        """Whom a text mentions, each once."""
+        numbers = dict.fromkeys(map(int, re.findall(r"<@!?(\d+)>", text)))
+        return tuple(self.accounts[number] for number in numbers if number in self.accounts)
 
     def audience(self, channel: Channel) -> list[Account]:
         if channel.guild is not None:
