@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import yaml
 from slugify import slugify
 
-from bot.essay.essay import Origin
+from bot.essay.essay import Note, Origin
+from bot.essay.measures.base import counted
 from bot.essay.text.commonmark import blocks
 from bot.essay.text.front_matter import front_matter, short_line
-from bot.essay.text.gaps import GAP, written_words
+from bot.essay.text.gaps import GAP, gaps, written_words
 from bot.essay.text.plain import to_plain
 from bot.essay.text.sections import split
 from bot.essay.text.words import shortened
@@ -92,6 +93,17 @@ def description(text: str) -> str:
             if written_words(plain) and not GAP.search(block):
                 return shortened(plain, _DESCRIPTION_CHARACTERS)
     return ""
+
+
+def open_points(text: str, notes: Sequence[Note]) -> str:
+    """What is to be said beside an export of the text: its gaps, and the private notes; "" where there is neither."""
+    missing, private = len(gaps(text)), sum(note.left_out for note in notes)
+    said = []
+    if missing:
+        said.append(f"It has {counted(missing, 'gap')} to fill, marked [NEED: …].")
+    if private:
+        said.append(f"{counted(private, 'private note')} {'is' if private == 1 else 'are'} not in it.")
+    return " ".join(said)
 
 
 def words_apart_from_headings(text: str) -> int:

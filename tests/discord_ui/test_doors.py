@@ -200,7 +200,7 @@ async def test_a_text_that_calls_everybody_calls_nobody(sim: DiscordSimulator, b
     await user.sees(lambda _: call in panel.text and "Export" in panel.buttons)
     form = await (await user.select(panel, "More", "Rename")).modal()
     await user.submit(form, {"Title": "@everyone"})
-    await user.sees(reads(panel, "# @everyone"))
+    await user.sees(reads(panel, "# everyone"))
     again = await (await user.slash(user.dm, "draft")).message()
     assert call in again.text
     await (await user.click(panel, "Export")).followup()

@@ -18,7 +18,7 @@ from bot.discord_ui.reply import Ask, File, Hand, Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
 from bot.discord_ui.state import read_state
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
-from bot.essay.export import LINKEDIN_CHARACTERS, file_name, to_markdown, to_text
+from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
 from bot.essay.text.sections import Part, split
 from bot.workflow.aside import aside
 from bot.workflow.desk import Desk, editable
@@ -245,7 +245,9 @@ async def exported(desk: Desk, writer: str, essay: str, *, plain: bool) -> Hand:
     post = await desk.export(writer, essay)
     text = to_text(post) if plain else to_markdown(post)
     name = file_name(post.title, ".txt" if plain else ".md")
+    points = open_points(post.text, await desk.notes(writer, essay))
     told = f"{escaped(one_line(post.title, TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
+    told += f" {points}" if points else ""
     if plain and len(text) > LINKEDIN_CHARACTERS:
         told += f" It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}."
 

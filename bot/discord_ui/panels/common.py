@@ -13,6 +13,12 @@ QUOTE_UNITS = 1_000
 _QUOTE_LINES = 30  # each costs two more characters of the message
 
 
+def who_reads(*, with_model: bool) -> str:
+    """Who can read what is stored encrypted, in a part of a sentence."""
+    key = "whoever hosts the bot holds the key"
+    return f"{key}, and what a model is asked about is sent to its service" if with_model else key
+
+
 def heading(title: str, marks: str = "###") -> Text:
     """A panel's title, on one line. ``marks`` are as many as set it above what stands under it."""
     return Text(f"{marks} {plain(one_line(title, TITLE_UNITS // 2))}")
@@ -66,4 +72,4 @@ def turning(
     )
 
 
-__all__ = ["counted", "heading", "notices", "press", "quoted", "small", "turning"]
+__all__ = ["counted", "heading", "notices", "press", "quoted", "small", "turning", "who_reads"]

@@ -107,6 +107,7 @@ def draft(state: State, version: Version, spot: Spot, notice: str | None = None,
 
 def _facts(state: State, version: Version, here: Leaf) -> Text:
     claims, missing = len(state.claims or ()), len(gaps(version.text))
+    private = sum(note.left_out for note in state.notes)
     return small(
         counted(version.info.words, "word"),
         f"version {version.info.number}",
@@ -114,6 +115,7 @@ def _facts(state: State, version: Version, here: Leaf) -> Text:
         "its claims are still being checked: “More” shows them" if state.claims is None else None,
         "“Unsupported claims” tells what cannot be seen in its language" if _is_half_seen(state, version) else None,
         f"{counted(missing, 'gap')} marked NEED" if missing else None,
+        f"{counted(private, 'private note')} not in it" if private else None,
         f"{counted(state.new_notes, 'newer note')} not in it" if state.new_notes else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
         "unfinished" if not version.info.complete else None,

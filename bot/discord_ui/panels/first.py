@@ -8,7 +8,7 @@ from bot.discord_ui.cards import Card, CardPart, Menu, Option, Text, Tone, rows
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line
 from bot.discord_ui.panels import endings
-from bot.discord_ui.panels.common import counted, heading, notices, press, small
+from bot.discord_ui.panels.common import counted, heading, notices, press, small, who_reads
 from bot.discord_ui.people import Place
 from bot.discord_ui.state import State
 from bot.errors import StructureGone
@@ -71,7 +71,8 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     history = press("History", "history", essay.id, state.number) if state.versions else None
     parts.extend(rows(press("Notes", "notes", essay.id, state.number) if gone and state.notes else None, history))
     private = "Only you can see this." if place.private_only else None
-    parts.append(small(private, "Everything is stored, encrypted.", NO_MODEL if not state.with_model else None))
+    stored = f"Everything is stored, encrypted: {who_reads(with_model=state.with_model)}."
+    parts.append(small(private, stored, NO_MODEL if not state.with_model else None))
     return Card(tuple(parts))
 
 
@@ -81,12 +82,12 @@ def after(card: Card, finished: Essay) -> Card:
 
 
 def _held(state: State) -> str:
-    sections = len(state.structure.sections)
+    sections, covered = len(state.structure.sections), sum(state.covered)
     out = sum(note.left_out for note in state.notes)
     left_out = f", {out} of them left out" if out else ""
     return (
-        f"{counted(len(state.notes), 'note')} so far{left_out}; {sum(state.covered)} of {sections} sections of "
-        f"“{state.structure.name}” have one."
+        f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "
+        f"“{state.structure.name}” {'has' if covered == 1 else 'have'} one."
     )
 
 

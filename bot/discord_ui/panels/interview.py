@@ -118,4 +118,5 @@ def _written(state: State) -> Button:
 def _bar(state: State) -> str:
     covered = sum(state.covered)
     sections = len(state.covered)
-    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} have notes"
+    have = "has" if covered == 1 else "have"
+    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} {have} notes"

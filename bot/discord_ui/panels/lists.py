@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.discord_ui.cards import Attached, Card, CardPart, Link, Menu, Option, Text, Tone, rows
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain, units
-from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
+from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning, who_reads
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 from bot.workflow.critiqued import Critiqued
@@ -200,7 +200,10 @@ def help_card(*, with_model: bool) -> Card:
                 "the critiques of pasted texts.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
-            small("Only you see your essays; they are stored encrypted.", "Old buttons keep working."),
+            small(
+                f"In Discord only you see your essays. They are stored encrypted: {who_reads(with_model=with_model)}.",
+                "Old buttons keep working.",
+            ),
         )
     )
 
