@@ -67,9 +67,23 @@ def _closed(paragraph: str) -> str:
 
 
 def _opened(paragraph: str) -> list[tuple[str, int]]:
-    """The marks that are open at the end, each with where what it holds begins."""
+    """The marks that are open at the end, each with where what it holds begins.
+
+    The time it takes grows with the text alone, however many are open.
+    """
     opened: list[tuple[str, int]] = []
+    places: dict[str, list[int]] = {}  # by what would close them, where in ``opened`` marks stand
     code: str | None = None
+
+    def close(place: int) -> None:
+        while len(opened) > place:
+            mark, _ = opened.pop()
+            places[_CLOSING.get(mark, mark)].pop()
+
+    def open_(mark: str, inside: int) -> None:
+        places.setdefault(_CLOSING.get(mark, mark), []).append(len(opened))
+        opened.append((mark, inside))
+
     for match in _MARK.finditer(paragraph):
         mark = match[0]
         if mark[0] == "\\":
@@ -77,17 +91,17 @@ def _opened(paragraph: str) -> list[tuple[str, int]]:
         if mark[0] == "`":
             if code is None:
                 code = mark
-                opened.append((mark, match.end()))
+                open_(mark, match.end())
             elif mark == code:
                 code = None
-                opened.pop()
+                close(len(opened) - 1)
             continue
         if code is not None:
             continue
         before, after = paragraph[match.start() - 1 : match.start()], paragraph[match.end() : match.end() + 1]
-        closes = [place for place, (other, _) in enumerate(opened) if _CLOSING.get(other, other) == mark]
+        closes = places.get(mark)
         if closes and (before and not before.isspace()):
-            del opened[closes[-1] :]
+            close(closes[-1])
         elif mark != "”" and not after.isspace() and not (after == "" and before and not before.isspace()):
-            opened.append((mark, match.end()))
+            open_(mark, match.end())
     return opened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -84,14 +85,16 @@ def _is_heading(block: str) -> bool:
 
 
 def _cut(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
-    """Where the page that shows from ``start`` on ends: at ``limit`` at the latest, but for blanks behind it."""
+    """Where the page that shows from ``start`` on ends: at ``limit`` at the latest, but for blanks behind it.
+
+    ``ends`` are in order.
+    """
     if not text[limit:].strip():
         return len(text)
     least = start + int((limit - start) * _LEAST_SHARE)
-    paragraph = max(
-        (end for end in ends if least < end and text[start:end].rstrip() and _fits(text, end, limit)), default=0
-    )
-    if paragraph:
+    blanks = len(text[limit:]) - len(text[limit:].lstrip())  # blank lines between two pages take no room
+    paragraph = ends[found - 1] if (found := bisect_right(ends, limit + blanks)) else 0
+    if paragraph > least:
         return paragraph
     window = text[start:limit]
     for places in (
@@ -104,8 +107,3 @@ def _cut(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
             return later[-1]
     at = boundary(text, limit)
     return at if at > start else limit
-
-
-def _fits(text: str, end: int, limit: int) -> bool:
-    """Whether all that shows before ``end`` stands before ``limit``: blank lines between two pages take no room."""
-    return end <= limit or not text[limit:end].strip()

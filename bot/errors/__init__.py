@@ -8,6 +8,8 @@
     │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
     │   ├── MarkStands       the same, by a mark in the text itself
+    │   ├── OverLimit        more than is taken at once, in an essay, from a writer, in a minute or in a day
+    │   ├── TooSlowToRead    reading it was ended by time
     │   ├── BadSetting, BadVariable
     │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
@@ -51,7 +53,9 @@ from bot.errors.inputs import (
     LeftOutStands,
     MarkStands,
     NoSuchPlace,
+    OverLimit,
     StructureGone,
+    TooSlowToRead,
     UnknownCritique,
     UnknownEssay,
     UnknownJob,
@@ -144,6 +148,7 @@ __all__ = [
     "OutOfCredit",
     "Outdated",
     "OverBudget",
+    "OverLimit",
     "Overloaded",
     "RateLimited",
     "ReaderGone",
@@ -160,6 +165,7 @@ __all__ = [
     "StructureGone",
     "SystemRefused",
     "TooManyJobs",
+    "TooSlowToRead",
     "TookTooLong",
     "UnknownCritique",
     "UnknownEssay",

@@ -50,6 +50,70 @@ class UnreadableText(BadInput):
         )
 
 
+class OverLimit(BadInput):
+    """More was handed in than is taken. What was refused is not stored; nothing that was stored before is touched."""
+
+    @classmethod
+    def page(cls, what: str, count: int, things: str, most: int) -> OverLimit:
+        return cls(
+            f"{what} has {count:,} {things}, and at most {most:,} are taken at once, so it was not stored. "
+            "Everything stored before is safe: hand it in in smaller parts."
+        )
+
+    @classmethod
+    def essay(cls, count: int, more: int, things: str, most: int) -> OverLimit:
+        return cls(
+            f"This essay has {count:,} {things}, and this would add {more:,}: an essay may have {most:,}, so nothing "
+            "was added. Everything stored before is safe: begin a new essay for what is to come."
+        )
+
+    @classmethod
+    def essay_size(cls, most: str) -> OverLimit:
+        return cls(
+            f"With this the notes of this essay would take more than {most}, the most that an essay may hold, so it was "
+            "not stored. Everything stored before is safe: begin a new essay for what is to come."
+        )
+
+    @classmethod
+    def text_size(cls, most: str) -> OverLimit:
+        return cls(
+            f"The text would take more than {most}, the most that a version may hold, so it was not stored. Everything "
+            "stored before is safe: leave some notes out, or begin a new essay for a part of it."
+        )
+
+    @classmethod
+    def essays(cls, most: int) -> OverLimit:
+        return cls(
+            f"You have {most:,} essays, as many as one writer may, so none was begun. Everything stored is safe: delete "
+            "one that you need no more, and begin again."
+        )
+
+    @classmethod
+    def kept(cls, most: str) -> OverLimit:
+        return cls(
+            f"With this you would keep more than {most} here, the most for one writer, so it was not stored. "
+            "Everything stored before is safe: delete an essay that you need no more, and hand it in again."
+        )
+
+    @classmethod
+    def rate(cls, time: str, most: str, when: str) -> OverLimit:
+        return cls(
+            f"With this you would store more than {most} {time}, the most for one writer, so it was not stored. "
+            f"Everything stored before is safe: keep a copy of this, and hand it in again {when}."
+        )
+
+
+class TooSlowToRead(BadInput):
+    """Reading a text took so much time or memory that it was ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This text takes more time or memory to read than one text may, so the reading was ended, and nothing was "
+            "changed by it. Everything stored before is safe: hand the text in in smaller parts, or without the "
+            "unusual marks in it."
+        )
+
+
 class UnknownStructure(BadInput):
     """No structure has the key that was asked for."""
 

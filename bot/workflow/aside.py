@@ -2,7 +2,8 @@
 
 Quick work goes to a thread. What takes longer goes to a thread as well, or where ``in_a_process`` was entered to a
 process of its own: a thread takes Python's one lock from the event loop each time that one reads or writes, which with
-hundreds of streams is ten thousand times a second.
+hundreds of streams is ten thousand times a second; and it cannot be ended, where a text from a stranger takes for ever.
+There are two such processes, so that who hands in a text does not wait behind what panels want to know of others.
 """
 
 from __future__ import annotations
@@ -16,24 +17,83 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+import pebble
+
+from bot.errors import TooSlowToRead
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+QUICK_CHARACTERS = 4_000
+"""A text of so many is read in some 10 ms, and the worst in 0.2 s: not worth the way to another process."""
+MOST_SECONDS = 10.0
+"""After so long work in a process is ended. The longest text that is taken is read in a tenth of it."""
+
 # One thread each, because Python runs one at a time: more of them finish nothing sooner. Not the loop's own threads, in
 # which it looks up addresses.
 _quick = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
 _slow_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside-slow")
-_slow: list[Executor] = [_slow_thread]  # the last one is used
 _NICE = 10  # half-way to the least: it takes the processor's time that the event loop leaves
 _LOOK_SECONDS = 1.0  # how often the process looks whether the one that it works for is still there
+_MOST_MEMORY = 2 << 30  # bytes of addresses; some 0.3 GB are used, and a text of the longest needs a tenth of that
+_KILL_SECONDS = 0.1  # between asking a process to end and ending it; ours does not listen
+
+
+class _Lane:
+    """Slow work in one line: in a process between ``begin`` and ``end``, else in the slow thread."""
+
+    def __init__(self) -> None:
+        self._pool: pebble.ProcessPool | None = None
+
+    def begin(self) -> None:
+        """Has a process made, which is there when it is first needed."""
+        self._pool = pebble.ProcessPool(
+            max_workers=1,
+            initializer=_settle,
+            initargs=(os.getpid(),),
+            context=multiprocessing.get_context("spawn"),  # a fork would copy the threads' locks as they happen to be
+        )
+        self._pool.schedule(_nothing)
+
+    def end(self) -> None:
+        """Ends the process, whatever it is at."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What the work gives. Raises TooSlowToRead where its process had to be ended, or ended over it."""
+        while (pool := self._pool) is not None:
+            try:
+                # A caller that goes away must not end the process: that would cost all others its new beginning.
+                return await asyncio.shield(asyncio.wrap_future(pool.schedule(work, timeout=MOST_SECONDS)))
+            except TimeoutError as error:
+                log.warning("work in a process took %.0f s and was ended", MOST_SECONDS)
+                raise TooSlowToRead from error
+            except (pebble.ProcessExpired, MemoryError) as error:
+                log.warning("work in a process ended it: %s", type(error).__name__)
+                raise TooSlowToRead from error
+            except (BrokenProcessPool, RuntimeError):
+                if pool.active:  # it was the work's own
+                    raise
+                if pool is self._pool:  # who comes second finds the new one
+                    log.warning("the process for slow work ended by itself; another takes its place")
+                    self.begin()
+        return await asyncio.get_running_loop().run_in_executor(_slow_thread, work)
+
+
+_reading, _looking = _Lane(), _Lane()
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -42,14 +102,23 @@ async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 async def aside_slowly(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for longer work: a function of some module, whose arguments and result can be pickled."""
-    loop, called = asyncio.get_running_loop(), partial(work, *args, **kwargs)
-    try:
-        return await loop.run_in_executor(_slow[-1], called)
-    except BrokenProcessPool:
-        log.exception("the process for slow work ended by itself; it is done in a thread from now on")
-        _slow.append(_slow_thread)
-        return await loop.run_in_executor(_slow_thread, called)
+    """The same for longer work: a function of some module, whose arguments and result can be pickled.
+
+    Raises TooSlowToRead where it had to be ended.
+    """
+    return await _looking.run(partial(work, *args, **kwargs))
+
+
+async def read_aside(writer: str, characters: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for what parses a text of so many ``characters`` that a ``writer`` sent or keeps.
+
+    One at a time for each writer, so that nobody waits for more than one of another's. Raises TooSlowToRead.
+    """
+    if characters <= QUICK_CHARACTERS:
+        return await aside(work, *args, **kwargs)
+    turn = _turns.setdefault(writer, asyncio.Lock())
+    async with turn:
+        return await _reading.run(partial(work, *args, **kwargs))
 
 
 class Remembered(Generic[P, T]):
@@ -83,16 +152,15 @@ class Remembered(Generic[P, T]):
 
 @contextmanager
 def in_a_process() -> Iterator[None]:
-    """Slow work is done in a process of its own for as long as this lasts."""
-    started = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks as they happen to be
-    pool = ProcessPoolExecutor(1, mp_context=started, initializer=_settle, initargs=(os.getpid(),))
-    pool.submit(_nothing)  # so that it is there when it is first needed
-    _slow.append(pool)
+    """Slow work is done in processes of their own for as long as this lasts, and ended after MOST_SECONDS."""
+    pebble.CONSTS.term_timeout = _KILL_SECONDS
+    for lane in (_reading, _looking):
+        lane.begin()
     try:
         yield
     finally:
-        _slow.append(_slow_thread)
-        pool.shutdown(wait=False, cancel_futures=True)
+        for lane in (_reading, _looking):
+            lane.end()
 
 
 def _nothing() -> None:
@@ -105,6 +173,10 @@ def _settle(parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(AttributeError, OSError):  # Windows has no such thing, and a machine's operator may forbid it
         os.nice(_NICE)
+    with suppress(ImportError, ValueError, OSError):  # nor this
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 
 

@@ -7,10 +7,13 @@ import logging
 import os
 import signal
 import threading
+import time
 
 import pytest
 
-from bot.workflow.aside import Remembered, aside, aside_slowly, in_a_process
+import bot.workflow.aside as aside_module
+from bot.errors import TooSlowToRead
+from bot.workflow.aside import QUICK_CHARACTERS, Remembered, aside, aside_slowly, in_a_process, read_aside
 
 
 async def test_slow_work_goes_to_another_process_for_as_long_as_there_is_one() -> None:
@@ -23,10 +26,57 @@ async def test_slow_work_goes_to_another_process_for_as_long_as_there_is_one() -
 async def test_slow_work_is_done_even_if_its_process_is_killed(caplog: pytest.LogCaptureFixture) -> None:
     with in_a_process():
         os.kill(await aside_slowly(os.getpid), signal.SIGKILL)
-        with caplog.at_level(logging.ERROR):
+        with caplog.at_level(logging.WARNING):
             found = [await aside_slowly(abs, -number) for number in range(3)]
+        elsewhere = await aside_slowly(os.getpid)
     assert found == [0, 1, 2]
+    assert elsewhere != os.getpid()
     assert "the process for slow work ended by itself" in caplog.text
+
+
+async def test_work_that_takes_too_long_is_ended_and_what_waits_behind_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    with in_a_process():
+        before = await aside_slowly(os.getpid)
+        endless = asyncio.create_task(aside_slowly(time.sleep, 3600))
+        behind = asyncio.create_task(aside_slowly(os.getpid))
+        with pytest.raises(TooSlowToRead, match="nothing was changed"):
+            await endless
+        assert await behind not in (before, os.getpid())
+
+
+async def test_work_that_takes_too_much_memory_is_ended() -> None:
+    with in_a_process():
+        with pytest.raises(TooSlowToRead):
+            await aside_slowly(bytearray, 8 << 30)
+        assert await aside_slowly(abs, -1) == 1
+
+
+async def test_an_error_of_the_work_itself_comes_back_as_it_is() -> None:
+    with in_a_process(), pytest.raises(ValueError, match="invalid literal"):
+        await aside_slowly(int, "a")
+
+
+async def test_one_writers_long_texts_are_read_one_at_a_time_and_others_between_them() -> None:
+    done: list[str] = []
+
+    async def read(writer: str) -> None:
+        await read_aside(writer, QUICK_CHARACTERS + 1, abs, -1)
+        done.append(writer)
+
+    async with asyncio.TaskGroup() as group:
+        for writer in ("a", "a", "a", "b"):
+            group.create_task(read(writer))
+    assert done.index("b") < 2
+
+
+async def test_a_long_text_is_read_in_another_process_and_not_behind_what_panels_ask_for() -> None:
+    with in_a_process():
+        reading = await read_aside("a", QUICK_CHARACTERS + 1, os.getpid)
+        looking = await aside_slowly(os.getpid)
+    assert len({reading, looking, os.getpid()}) == 3
 
 
 async def test_quick_work_never_holds_the_loop() -> None:

@@ -1,0 +1,99 @@
+"""How much one writer may hand in and keep: generous to whoever writes, and cheap for the machine that keeps it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.errors import OverLimit
+
+ROW_BYTES = 200
+"""What anything stored costs beside its words: the least that it is counted as."""
+
+# Lines that a parser of Markdown may take for headings, or for the rule under one. Nothing is parsed to count them.
+_MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?![^ \t\n])|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """What is about to be stored: bytes of UTF-8, each row counted as ROW_BYTES more."""
+
+    bytes: int = 0
+    essays: int = 0
+    notes: int = 0
+    versions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is stored: in all for a writer, in the essay concerned, and what the writer stored in a minute and a day."""
+
+    bytes: int = 0
+    essays: int = 0
+    essay_bytes: int = 0
+    essay_notes: int = 0
+    essay_versions: int = 0
+    minute_bytes: int = 0
+    day_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most of everything. A page is what is handed in at once; the notes and the text of an essay count apart.
+
+    The check of a page calls no parser, so that it is done before one is.
+    """
+
+    page_characters: int = 200_000  # some 33,000 words, or a hundred pages of a book
+    page_lines: int = 5_000  # that are not blank
+    page_headings: int = 300
+    page_notes: int = 500
+    essay_bytes: int = 500_000
+    essay_notes: int = 1_000
+    essay_versions: int = 1_000
+    writer_essays: int = 200
+    writer_bytes: int = 20_000_000
+    minute_bytes: int = 1_000_000
+    day_bytes: int = 10_000_000
+
+    def check_page(self, what: str, text: str) -> None:
+        """Raise OverLimit for a text that is too long, or of too many lines or headings. ``what`` begins a sentence."""
+        if (count := len(text)) > self.page_characters:
+            raise OverLimit.page(what, count, "characters", self.page_characters)
+        if (count := sum(not line.isspace() for line in text.splitlines() if line)) > self.page_lines:
+            raise OverLimit.page(what, count, "lines", self.page_lines)
+        if (count := len(_MAY_BE_HEADING.findall(text))) > self.page_headings:
+            raise OverLimit.page(what, count, "lines that are or underline headings", self.page_headings)
+
+    def check_notes(self, what: str, count: int) -> None:
+        """Raise OverLimit for a page that would make too many notes."""
+        if count > self.page_notes:
+            raise OverLimit.page(what, count, "separate notes", self.page_notes)
+
+    def check_adding(self, usage: Usage, adding: Adding) -> None:
+        """Raise OverLimit where storing it would pass a bound of the essay, of the writer, of a minute or of a day."""
+        if adding.essays and usage.essays + adding.essays > self.writer_essays:
+            raise OverLimit.essays(self.writer_essays)
+        if adding.notes and usage.essay_notes + adding.notes > self.essay_notes:
+            raise OverLimit.essay(usage.essay_notes, adding.notes, "notes", self.essay_notes)
+        if adding.versions and usage.essay_versions + adding.versions > self.essay_versions:
+            raise OverLimit.essay(usage.essay_versions, adding.versions, "versions", self.essay_versions)
+        if adding.notes and usage.essay_bytes + adding.bytes > self.essay_bytes:
+            raise OverLimit.essay_size(_kilobytes(self.essay_bytes))
+        if adding.versions and adding.bytes > self.essay_bytes:
+            raise OverLimit.text_size(_kilobytes(self.essay_bytes))
+        if usage.bytes + adding.bytes > self.writer_bytes:
+            raise OverLimit.kept(_kilobytes(self.writer_bytes))
+        if usage.day_bytes + adding.bytes > self.day_bytes:
+            raise OverLimit.rate("a day", _kilobytes(self.day_bytes), "tomorrow")
+        if usage.minute_bytes + adding.bytes > self.minute_bytes:
+            raise OverLimit.rate("a minute", _kilobytes(self.minute_bytes), "in a minute")
+
+
+def stored_bytes(*texts: str) -> int:
+    """What rows that hold these texts are counted as."""
+    return sum(len(text.encode("utf-8", "surrogatepass")) + ROW_BYTES for text in texts)
+
+
+def _kilobytes(count: int) -> str:
+    return f"{count // 1_000:,} kB"
