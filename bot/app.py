@@ -17,6 +17,8 @@ from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.memory import SqliteMemory
+from bot.store.quota import Quota
+from bot.terminal import WRITER
 from bot.workflow.conversation import Conversation
 from bot.workflow.criticism import Criticism
 from bot.workflow.desk import Desk
@@ -85,7 +87,8 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
     """
     structures = catalogue()
     keys = settings.database_key.get_secret_value() if settings.database_key else None
-    store = SqliteStore(settings.database_path, keys, now)
+    limits = settings.limits
+    store = SqliteStore(settings.database_path, keys, now, Quota(limits, free={WRITER}))
     try:
         budgets = Budgets(settings.budget_writer_day, settings.budget_month)
         ledger = CountingLedger(SqliteLedger(store.thread, budgets))
@@ -106,7 +109,7 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         finally:
             store.close()
 
-    desk = Desk(store, structures, now, new_id)
+    desk = Desk(store, structures, now, new_id, limits)
     return Workshop(
         structures,
         desk,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.env_file import read_env_file
 from bot.errors import BadSetting
+from bot.essay.limits import Limits
 
 DIRECTORY = "career-essay-bot"
 ANTHROPIC = "https://api.anthropic.com"
@@ -50,6 +51,36 @@ class Settings(BaseSettings):
     budget_month: Decimal = Field(default=Decimal(50), ge=0)
     jobs_at_once: int = Field(default=8, ge=1, le=1_000)
     jobs_per_writer: int = Field(default=2, ge=1, le=100)
+
+    # What one writer may hand in at once, and keep; the terminal's own writer is held to a page's and a text's.
+    limit_page_characters: int = Field(default=Limits().page_characters, ge=1_000)
+    limit_page_lines: int = Field(default=Limits().page_lines, ge=100)
+    limit_page_headings: int = Field(default=Limits().page_headings, ge=20)
+    limit_page_notes: int = Field(default=Limits().page_notes, ge=20)
+    limit_essay_kilobytes: int = Field(default=Limits().essay_bytes // 1_000, ge=10)
+    limit_essay_notes: int = Field(default=Limits().essay_notes, ge=20)
+    limit_essay_versions: int = Field(default=Limits().essay_versions, ge=20)
+    limit_writer_essays: int = Field(default=Limits().writer_essays, ge=1)
+    limit_writer_megabytes: int = Field(default=Limits().writer_bytes // 1_000_000, ge=1)
+    limit_minute_kilobytes: int = Field(default=Limits().minute_bytes // 1_000, ge=10)
+    limit_day_megabytes: int = Field(default=Limits().day_bytes // 1_000_000, ge=1)
+
+    @property
+    def limits(self) -> Limits:
+        """What one writer may hand in and keep."""
+        return Limits(
+            page_characters=self.limit_page_characters,
+            page_lines=self.limit_page_lines,
+            page_headings=self.limit_page_headings,
+            page_notes=self.limit_page_notes,
+            essay_bytes=self.limit_essay_kilobytes * 1_000,
+            essay_notes=self.limit_essay_notes,
+            essay_versions=self.limit_essay_versions,
+            writer_essays=self.limit_writer_essays,
+            writer_bytes=self.limit_writer_megabytes * 1_000_000,
+            minute_bytes=self.limit_minute_kilobytes * 1_000,
+            day_bytes=self.limit_day_megabytes * 1_000_000,
+        )
 
     @property
     def has_model(self) -> bool:

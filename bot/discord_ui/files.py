@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,7 +10,8 @@ from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.message_text import in_words
 from bot.discord_ui.reply import Upload
 from bot.errors import UnreadableText
-from bot.essay.text.decoding import MOST_BYTES, decode
+from bot.essay.text.decoding import MOST_BYTES, Decoded, decode
+from bot.workflow.aside import read_aside
 
 _SUFFIXES = {".md", ".markdown", ".txt", ".text", ""}
 
@@ -57,6 +57,12 @@ async def fetched(upload: Upload) -> Upload:
     return _Fetched(upload.name, upload.size, await upload.read())
 
 
+def _decoded(data: bytes, name: str) -> tuple[Decoded, str]:
+    """What the bytes are, and their text with Discord's signs in words."""
+    found = decode(data, name)
+    return found, in_words(found.text, spoilers=False)
+
+
 async def read(upload: Upload) -> Read:
     """The text of a file.
 
@@ -69,8 +75,8 @@ async def read(upload: Upload) -> Read:
     if upload.size > MOST_BYTES:
         raise UnreadableText.too_long(name, MOST_BYTES)
     data = await upload.read()
-    found = await asyncio.to_thread(decode, data, name)  # guessing an old encoding can take a second
-    text = in_words(found.text, spoilers=False)
+    # Guessing an old encoding can take a second. What somebody without an account of ours sends is read in one line.
+    found, text = await read_aside("", len(data), _decoded, data, name)
     if found.guessed is None:
         return Read(text)
     return Read(text, f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")

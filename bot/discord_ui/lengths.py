@@ -8,6 +8,7 @@ from bisect import bisect_left
 # How far back a cut is moved to keep a character whole. The longest in use, a family of four with skin tones, has
 # eleven code points; whoever piles up more marks than this on one letter gets them cut.
 _LONGEST_CHARACTER = 64
+_FLAG_HALVES = 2 * _LONGEST_CHARACTER  # whoever writes more flags in a row may get one of them cut
 _JOINER = "\u200d"
 
 
@@ -66,7 +67,7 @@ def _joined(text: str, at: int) -> bool:
         return 0x1100 <= ord(before) <= 0x11FF or 0xAC00 <= ord(before) <= 0xD7A3
     if _is_flag_half(after) and _is_flag_half(before):
         halves = 0
-        while at - 1 - halves >= 0 and _is_flag_half(text[at - 1 - halves]):
+        while halves < _FLAG_HALVES and at - 1 - halves >= 0 and _is_flag_half(text[at - 1 - halves]):
             halves += 1
         return halves % 2 == 1
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from bot.discord_ui.tools import Tools
 from bot.errors import StructureGone, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import moved
 from bot.essay.essay import Question
-from bot.workflow.aside import aside
+from bot.workflow.aside import QUICK_CHARACTERS, aside, aside_slowly, read_aside
 from bot.workflow.jobs import Job, JobKind, JobState, JobView
 from bot.workflow.wanted import Wanted
 
@@ -77,9 +78,9 @@ class Screens:
                 self._told.add(last.id)
 
         if (version := state.version) is not None:
-            # In a thread: to cut a long text of very short lines into pages takes a second.
             state = await with_claims(state, CLAIMS_SECONDS)
-            card = await aside(draft_panel.draft, state, version, spot or _first_look(state), notice, beside)
+            layout = await laid_out(writer, version.text)
+            card = await aside(draft_panel.draft, state, version, spot or _first_look(state), notice, beside, layout)
             return Show(card, seen=seen)
         if (question := self._stands(state)) is not None:
             return Show(interview_panel.question(state, question, notice=notice, own_dm=place.own_dm))
@@ -151,7 +152,7 @@ class Screens:
             version = essay.head or 0
             if 0 < page <= len(found.findings) and essay.head is not None:
                 text = (await tools.desk.version(writer, critiqued.essay, essay.head)).text
-                applicable = moved(critiqued.text, text, found.findings[page - 1].span) is not None
+                applicable = await aside_slowly(moved, critiqued.text, text, found.findings[page - 1].span) is not None
         return Show(
             critique_panel.card(critiqued, found, structure, page, version, applicable=applicable, notice=notice)
         )
@@ -232,6 +233,28 @@ class Screens:
         cut = unfinished and job.state is JobState.DONE  # of one that ended badly it is said how
         shown = await self.essay(writer, essay, place, notice=_CUT if cut else endings.told(job), turning=False)
         return replace(shown, unfinished=cut)
+
+
+# The layouts of the long texts that were looked at last; those of the others are remembered where they are made.
+_layouts: OrderedDict[str, draft_panel.Layout] = OrderedDict()
+_LAYOUTS = 64
+
+
+async def laid_out(writer: str, text: str) -> draft_panel.Layout | None:
+    """The layout of a long text, made outside of this process; None for any other, which is quickly done.
+
+    Raises TooSlowToRead.
+    """
+    if len(text) <= QUICK_CHARACTERS:
+        return None
+    found = _layouts.get(text)
+    if found is None:
+        found = await read_aside(writer, len(text), draft_panel.lay_out, text)
+    _layouts[text] = found
+    _layouts.move_to_end(text)
+    if len(_layouts) > _LAYOUTS:
+        _layouts.popitem(last=False)
+    return found
 
 
 def _first_look(state: State) -> Spot:

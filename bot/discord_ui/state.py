@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.discord_ui.tools import Tools
+from bot.errors import TooSlowToRead
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
@@ -169,5 +170,14 @@ async def with_claims(state: State, seconds: float | None = None) -> State:
     if seconds is not None and _unsupported.waiting * _ONE_TEXTS_CLAIMS > seconds:
         seconds = 0.0  # remembered or not: to wait is of no use
     looking = asyncio.ensure_future(_unsupported(state.version.text, state.notes, state.essay.title))
+    looking.add_done_callback(_passed_over)
     done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
-    return replace(state, claims=looking.result()) if done else state
+    if not done or isinstance(looking.exception(), TooSlowToRead):  # a text is shown, whatever cannot be said of it
+        return state
+    return replace(state, claims=looking.result())
+
+
+def _passed_over(looking: asyncio.Future[tuple[Claim, ...]]) -> None:
+    """Nobody may be waiting any more."""
+    if not looking.cancelled():
+        looking.exception()

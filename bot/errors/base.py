@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BotError(Exception):
     """Base of the errors that a person may be shown. ``str(error)`` is the sentence.
@@ -12,3 +14,14 @@ class BotError(Exception):
     """
 
     passes = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the sentence on the way between processes, whatever the class is made from."""
+        return _restored, (type(self), self.args, dict(self.__dict__))
+
+
+def _restored(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any]) -> BotError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -61,6 +61,13 @@ class OverLimit(BadInput):
         )
 
     @classmethod
+    def text(cls, what: str, count: int, things: str, most: int) -> OverLimit:
+        return cls(
+            f"{what} would have {count:,} {things}, and a version may have {most:,}, so it was not stored. Everything "
+            "stored before is safe: leave some notes out, or begin a new essay for a part of it."
+        )
+
+    @classmethod
     def essay(cls, count: int, more: int, things: str, most: int) -> OverLimit:
         return cls(
             f"This essay has {count:,} {things}, and this would add {more:,}: an essay may have {most:,}, so nothing "
@@ -70,8 +77,8 @@ class OverLimit(BadInput):
     @classmethod
     def essay_size(cls, most: str) -> OverLimit:
         return cls(
-            f"With this the notes of this essay would take more than {most}, the most that an essay may hold, so it was "
-            "not stored. Everything stored before is safe: begin a new essay for what is to come."
+            f"With this the notes of this essay would take more than {most}, the most that an essay may hold, so it "
+            "was not stored. Everything stored before is safe: begin a new essay for what is to come."
         )
 
     @classmethod
@@ -84,8 +91,8 @@ class OverLimit(BadInput):
     @classmethod
     def essays(cls, most: int) -> OverLimit:
         return cls(
-            f"You have {most:,} essays, as many as one writer may, so none was begun. Everything stored is safe: delete "
-            "one that you need no more, and begin again."
+            f"You have {most:,} essays, as many as one writer may, so none was begun. Everything stored is safe: "
+            "delete one that you need no more, and begin again."
         )
 
     @classmethod

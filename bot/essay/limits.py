@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import OverLimit
@@ -16,12 +17,16 @@ _MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?![^ \t\n])|=+[ \t]*$|-+[ \t]*$)
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """What is about to be stored: bytes of UTF-8, each row counted as ROW_BYTES more."""
+    """What is about to be stored: bytes of UTF-8, each row counted as ROW_BYTES more.
+
+    ``note_bytes`` are those by which the notes of an essay grow.
+    """
 
     bytes: int = 0
     essays: int = 0
     notes: int = 0
     versions: int = 0
+    note_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Limits:
     page_characters: int = 200_000  # some 33,000 words, or a hundred pages of a book
     page_lines: int = 5_000  # that are not blank
     page_headings: int = 300
-    page_notes: int = 500
+    page_notes: int = 600
     essay_bytes: int = 500_000
     essay_notes: int = 1_000
     essay_versions: int = 1_000
@@ -58,17 +63,34 @@ class Limits:
 
     def check_page(self, what: str, text: str) -> None:
         """Raise OverLimit for a text that is too long, or of too many lines or headings. ``what`` begins a sentence."""
-        if (count := len(text)) > self.page_characters:
-            raise OverLimit.page(what, count, "characters", self.page_characters)
-        if (count := sum(not line.isspace() for line in text.splitlines() if line)) > self.page_lines:
-            raise OverLimit.page(what, count, "lines", self.page_lines)
-        if (count := len(_MAY_BE_HEADING.findall(text))) > self.page_headings:
-            raise OverLimit.page(what, count, "lines that are or underline headings", self.page_headings)
+        self._check(what, text, self.page_characters, self.page_lines, self.page_headings, error=OverLimit.page)
+
+    def check_text(self, text: str) -> None:
+        """Raise OverLimit for a version of more lines or headings than two pages may have."""
+        most = self.essay_bytes, 2 * self.page_lines, 2 * self.page_headings
+        self._check("The text", text, *most, error=OverLimit.text)
 
     def check_notes(self, what: str, count: int) -> None:
         """Raise OverLimit for a page that would make too many notes."""
         if count > self.page_notes:
             raise OverLimit.page(what, count, "separate notes", self.page_notes)
+
+    @staticmethod
+    def _check(
+        what: str,
+        text: str,
+        characters: int,
+        lines: int,
+        headings: int,
+        *,
+        error: Callable[[str, int, str, int], OverLimit],
+    ) -> None:
+        if (count := len(text)) > characters:
+            raise error(what, count, "characters", characters)
+        if (count := sum(not line.isspace() for line in text.splitlines() if line)) > lines:
+            raise error(what, count, "lines", lines)
+        if (count := len(_MAY_BE_HEADING.findall(text))) > headings:
+            raise error(what, count, "lines that are or underline headings", headings)
 
     def check_adding(self, usage: Usage, adding: Adding) -> None:
         """Raise OverLimit where storing it would pass a bound of the essay, of the writer, of a minute or of a day."""
@@ -78,7 +100,7 @@ class Limits:
             raise OverLimit.essay(usage.essay_notes, adding.notes, "notes", self.essay_notes)
         if adding.versions and usage.essay_versions + adding.versions > self.essay_versions:
             raise OverLimit.essay(usage.essay_versions, adding.versions, "versions", self.essay_versions)
-        if adding.notes and usage.essay_bytes + adding.bytes > self.essay_bytes:
+        if adding.note_bytes and usage.essay_bytes + adding.note_bytes > self.essay_bytes:
             raise OverLimit.essay_size(_kilobytes(self.essay_bytes))
         if adding.versions and adding.bytes > self.essay_bytes:
             raise OverLimit.text_size(_kilobytes(self.essay_bytes))

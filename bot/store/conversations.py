@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.essay.essay import Essay, Note
+from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage, answered
 from bot.essay.text.marks import is_marked
 from bot.essay.text.words import has_words
@@ -45,11 +46,16 @@ class SqliteConversations:
                 return Heard(found[0], found[1], note, new=False)
             if db.execute("SELECT 1 FROM heard WHERE message = ?", [key]).fetchone():
                 return None
-            db.execute("INSERT INTO heard VALUES (?, ?, ?)", [key, new.writer, seal(str(message))])
             place = turns.now(db, new.writer) if written is None else turns.then(db, new.writer, written)
+            if place is not None:
+                essay, question = place
+                size, begins = stored_bytes(text), int(essay is None)
+                adding = Adding(size, essays=begins, notes=int(question is None), note_bytes=size)
+                # One that is read late counts when it was written.
+                database.quota.admit(db, new.writer, essay, adding, written or at)
+            db.execute("INSERT INTO heard VALUES (?, ?, ?)", [key, new.writer, seal(str(message))])
             if place is None:
                 return None
-            essay, question = place
             if begun := essay is None:
                 insert_essay(database, db, new)
                 essay = new.id
@@ -79,6 +85,8 @@ class SqliteConversations:
             key, seal = _key(database, message), database.sealer.seal
             if db.execute("SELECT 1 FROM pieces WHERE message = ? AND part = ?", [key, part]).fetchone():
                 return ()
+            size = stored_bytes(*(passage.text for passage in passages))
+            database.quota.admit(db, writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
             numbers = tuple(add_note(database, db, essay, passage, at) for passage in passages)
             # The notes hold the words: the row only says that they do.
             values = [key, part, seal(str(message)), essay, numbers[0], seal("")]
@@ -108,6 +116,9 @@ class SqliteConversations:
             if found is None or (before := database.sealer.open(found[3])) == text:
                 return None
             essay, question, note, _ = found
+            size = stored_bytes(text)
+            grown = max(0, size - stored_bytes(before))
+            database.quota.admit(db, writer, essay, Adding(size, note_bytes=grown), at)
             db.execute("UPDATE pieces SET text = ? WHERE message = ? AND part = 0", [sealed, key])
             touch(db, essay, at)
             if note is not None and note < 0:

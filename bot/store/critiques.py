@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.errors import UnknownCritique
 from bot.essay.critique import Critique
+from bot.essay.limits import Adding, stored_bytes
 from bot.store.database import SealedDatabase, StoreThread
 from bot.workflow.critiqued import Critiqued, Decision
 
@@ -27,6 +28,8 @@ class SqliteCritiques:
         def work(database: SealedDatabase) -> None:
             seal = database.sealer.seal
             with database.writing() as db:
+                adding = Adding(stored_bytes(critiqued.text))
+                database.quota.admit(db, critiqued.writer, None, adding, critiqued.created)
                 db.execute(
                     "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"
                     " VALUES (?,?,?,?,?,?,?,?,?)",

@@ -26,6 +26,7 @@ from bot.errors import (
 )
 from bot.store.lane import Lane
 from bot.store.migrations import NAMES, migrations
+from bot.store.quota import Quota
 from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transac
 class SealedDatabase:
     """An open database and the sealer for its text. Use it only in the thread that opened it."""
 
-    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
         """Opens or creates the database at ``path``; ``keys`` is what DATABASE_KEY holds.
 
         The file has mode 0600. Without ``keys`` the key is read from the file beside the database, which is made when
@@ -45,6 +46,7 @@ class SealedDatabase:
         makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
         """
         self.path = path
+        self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
         given = parse_keys(keys, "DATABASE_KEY") if keys else ()
         made = False
@@ -179,13 +181,13 @@ def fingerprints(db: Database) -> set[str]:
 class StoreThread:
     """The thread that owns the database; every call crosses to it and they run one after another, in order."""
 
-    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
         """Opens the database in the thread. Raises as SealedDatabase does."""
         self._path = path
         self._closed = False
         self._lane = Lane("store")
         try:
-            self._database = self._lane.call(lambda: SealedDatabase(path, keys, now))
+            self._database = self._lane.call(lambda: SealedDatabase(path, keys, now, quota))
         except BaseException:
             self._lane.close()
             raise

@@ -14,15 +14,18 @@ from sqlite_utils import Database
 from bot.errors import NothingToDo, UnknownEssay, UnknownVersion
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
+from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
 from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.jobs import delete_jobs
+from bot.store.quota import Quota
 
 T = TypeVar("T")
 
 # Characters whose words are counted in a millisecond; to hand more work than that to a thread is worth its while.
 _QUICKLY_COUNTED = 12_000
+_BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
 
@@ -33,9 +36,12 @@ class SqliteStore:
     ``thread`` owns the file; the other stores over the same file are given it.
     """
 
-    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime]) -> None:
-        """Opens the store, bringing its schema up to date. Raises StoreError where it cannot be used."""
-        self.thread = StoreThread(path, keys, now)
+    def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
+        """Opens the store, bringing its schema up to date; writers are held to the ``quota``.
+
+        Raises StoreError where it cannot be used.
+        """
+        self.thread = StoreThread(path, keys, now, quota)
 
     def close(self) -> None:
         """Finishes what was asked for and closes the file."""
@@ -44,6 +50,8 @@ class SqliteStore:
     async def add_essay(self, essay: Essay) -> None:
         def work(database: SealedDatabase) -> None:
             with database.writing() as db:
+                adding = Adding(stored_bytes(essay.title), essays=1)
+                database.quota.admit(db, essay.writer, None, adding, essay.created)
                 insert_essay(database, db, essay)
 
         await self.thread.run(work)
@@ -66,6 +74,7 @@ class SqliteStore:
 
     async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
         def work(database: SealedDatabase, db: Database) -> None:
+            database.quota.admit(db, writer, essay, Adding(stored_bytes(title)), at)
             db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
 
         await self._change(writer, essay, at, work)
@@ -99,6 +108,8 @@ class SqliteStore:
         self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
         def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
+            size = stored_bytes(*(passage.text for passage in passages))
+            database.quota.admit(db, writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
             first = next_note(db, essay)
             notes = [
                 Note(first + index, passage.text, None, passage.section, passage.left_out)
@@ -140,6 +151,9 @@ class SqliteStore:
         def work(database: SealedDatabase, db: Database) -> Note:
             query = "SELECT text FROM notes WHERE essay = ? AND number = ?"
             row = db.execute(query, [essay, before.number]).fetchone()
+            size = stored_bytes(passage.text)
+            grown = max(0, size - stored_bytes(before.text))
+            database.quota.admit(db, writer, essay, Adding(size, note_bytes=grown), at)
             if row is None or database.sealer.open(row[0]) != before.text:
                 note = Note(next_note(db, essay), passage.text, before.question, before.section, passage.left_out)
                 insert_note(database, db, essay, note, at)
@@ -197,6 +211,8 @@ class SqliteStore:
             if row is None:
                 raise NothingToDo.no_question(question)
             asked = question_of(database, row)
+            size = stored_bytes(passage.text)
+            database.quota.admit(db, writer, essay, Adding(size, notes=1, note_bytes=size), at)
             note = Note(next_note(db, essay), passage.text, asked.text, asked.section, passage.left_out)
             insert_note(database, db, essay, note, at)
             _set_state(db, essay, question, Answered.ANSWERED)
@@ -232,6 +248,8 @@ class SqliteStore:
             words = await asyncio.to_thread(words_apart_from_headings, text)
 
         def work(database: SealedDatabase, db: Database) -> Version:
+            if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost
+                database.quota.admit(db, writer, essay, Adding(stored_bytes(text), versions=1), at)
             number = next_number(db, "versions", essay)
             info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(

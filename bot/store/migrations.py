@@ -272,3 +272,20 @@ def _turns(db: Database) -> None:
 @_step("0007_deleted_notes")
 def _deleted_notes(db: Database) -> None:
     db.execute("ALTER TABLE essays ADD COLUMN last_deleted_note INTEGER NOT NULL DEFAULT 0")
+
+
+# How much each writer stored, by the minute (since 1970), for a day: a bound on that must hold through a restart too.
+@_step("0008_stored")
+def _stored(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE stored (
+            writer TEXT NOT NULL,
+            minute INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            PRIMARY KEY (writer, minute)
+        ) STRICT
+        """,
+        "CREATE INDEX stored_by_minute ON stored (minute)",
+    ):
+        db.execute(statement)

@@ -8,7 +8,6 @@ fix the essay's structure before the writer has chosen it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from bot.errors import BadInput
 from bot.essay.essay import Essay, Note
 from bot.essay.notes import Passage, read_notes
 from bot.essay.structures import usual
-from bot.essay.text.decoding import typed
+from bot.workflow.aside import read_aside
 from bot.workflow.desk import TITLE_CHARACTERS, Desk
 from bot.workflow.ports import Clock, NewId
 
@@ -153,7 +152,7 @@ class Conversation:
         UTC, it is read late: it goes to what stood there then, and never to a question that was put later. None where
         its essay has been deleted since: then nothing of it comes back. Raises BadInput for what is no text in UTF-8.
         """
-        words, now, structure = typed(text, "Your message"), self._clock(), usual(self._desk.structures)
+        words, now, structure = self._desk.page("Your message", text), self._clock(), usual(self._desk.structures)
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
         return await self.store.hear(message, words, new, now, written)
 
@@ -166,9 +165,11 @@ class Conversation:
         opened = await self._desk.open(writer, heard.essay)
         structure = self._desk.structure(opened)
         room = TITLE_CHARACTERS if opened.title == structure.name else 0
-        notes = await asyncio.to_thread(read_notes, typed(text, "The file"), structure, title_room=room)
+        page = self._desk.page("The file", text)
+        notes = await read_aside(writer, len(text), read_notes, page, structure, title_room=room)
         if not notes.passages:
             raise BadInput("There are no words under the file's headings: write a few lines and send it again.")
+        self._desk.limits.check_notes("The file", len(notes.passages))
         return await self.store.hear_file(
             writer, heard.essay, message, part, notes.passages, notes.title, self._clock()
         )
@@ -178,7 +179,7 @@ class Conversation:
 
         None where nothing has changed by it, as where the message was never heard. Raises BadInput.
         """
-        return await self.store.change(writer, message, typed(text, "Your message"), self._clock())
+        return await self.store.change(writer, message, self._desk.page("Your message", text), self._clock())
 
     async def next_(self, writer: str, essay: str, question: int) -> Note | None:
         """Ends the answer to a question; the note it has become, None where nothing had been said.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from bot.errors import BadInput, NoModel, NothingToDo, Outdated
 from bot.essay.critique import Finding
@@ -11,11 +13,10 @@ from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
-from bot.essay.text.decoding import typed
 from bot.essay.text.extent import extent
 from bot.essay.text.front_matter import short_line
 from bot.essay.text.spans import Span
-from bot.workflow.aside import aside_slowly
+from bot.workflow.aside import aside_slowly, read_aside
 from bot.workflow.checking import checked
 from bot.workflow.critiqued import Critiqued, CritiqueStore, Decision
 from bot.workflow.desk import Desk, check_marks
@@ -74,14 +75,13 @@ class Criticism:
     ) -> tuple[Critiqued, Planned]:
         """The critique that ``of_text`` begins."""
         _ = self.models
-        fields, body = read_export(typed(text, "The text"))
+        page = self.desk.page("The text", text)
+        fields, body = await read_aside(writer, len(text), _critiquable, page)
         found = short_line(fields.get("title")) if title is None else title
         key = structure.key if structure else None
-        planned = self._planned(
+        return self._planned(
             Critiqued(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
         )
-        check_marks("text", body)
-        return planned
 
     async def of_essay(self, writer: str, essay: str, version: Version, *, anew: bool = True) -> tuple[Critiqued, Job]:
         """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands.
@@ -98,6 +98,7 @@ class Criticism:
         """The critique that ``of_essay`` begins."""
         _ = self.models
         opened = await self.desk.open(writer, essay)
+        await read_aside(writer, len(version.text), check_length, version.text)
         await self.desk.check_for_model(writer, essay, text=version.text)
         return self._planned(
             Critiqued(
@@ -117,7 +118,6 @@ class Criticism:
         )
 
     def _planned(self, critiqued: Critiqued, *, anew: bool = True) -> tuple[Critiqued, Planned]:
-        check_length(critiqued.text)
         begin = partial(self._start, critiqued, partial(self._put_down, critiqued, anew=anew))
         return critiqued, Planned(_Criticise(self, critiqued).at_most, begin)
 
@@ -200,7 +200,7 @@ class Criticism:
         """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
         _ = self.models
         critiqued = await self._unspoken(writer, critique)
-        check_marks("text", critiqued.text)
+        await read_aside(writer, len(critiqued.text), check_marks, "text", critiqued.text)
 
         async def ready() -> None:  # it may have been under way until now
             await self._unspoken(writer, critique)
@@ -262,6 +262,14 @@ class _Criticise:
     async def _facts(self) -> list[str]:
         found = await aside_slowly(measured, self.critiqued.text, self._structure)
         return [measure.summary for measure in found.raised]
+
+
+def _critiquable(text: str) -> tuple[Mapping[str, Any], str]:
+    """The front matter and the body of a text that can be critiqued. Raises BadInput, MarkStands."""
+    fields, body = read_export(text)
+    check_length(body)
+    check_marks("text", body)
+    return fields, body
 
 
 def check_length(text: str) -> None:

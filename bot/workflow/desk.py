@@ -14,12 +14,14 @@ from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
+from bot.essay.limits import Limits
 from bot.essay.notes import answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.marks import marked_line
 from bot.essay.text.sections import Part, replace_body, split
 from bot.essay.text.words import count_words, shows
+from bot.workflow.aside import read_aside
 from bot.workflow.ports import Clock, NewId, Store
 
 TITLE_CHARACTERS = 200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
@@ -73,8 +75,16 @@ class NoteChange:
 class Desk:
     """All that a writer does with essays and without a model. Every step is stored before it is returned."""
 
-    def __init__(self, store: Store, structures: Mapping[str, Structure], clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self,
+        store: Store,
+        structures: Mapping[str, Structure],
+        clock: Clock,
+        new_id: NewId,
+        limits: Limits | None = None,
+    ) -> None:
         self.structures = structures
+        self.limits = limits if limits is not None else Limits()
         self._store = store
         self._clock = clock
         self._new_id = new_id
@@ -131,11 +141,16 @@ class Desk:
         structure = self.structure(opened)
         untitled = opened.title == structure.name
         room = TITLE_CHARACTERS if untitled else 0
-        # A long page of very short lines takes seconds to read: in a thread, so that nobody else has to wait for it.
-        notes = await asyncio.to_thread(read_notes, typed(text, "The text"), structure, title_room=room)
+        notes = await read_aside(writer, len(text), read_notes, self.page("The text", text), structure, title_room=room)
         if not notes.passages:
             raise BadInput("There are no words under the headings: write a few lines of notes and hand them in again.")
+        self.limits.check_notes("The text", len(notes.passages))
         return await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
+
+    def page(self, what: str, text: str) -> str:
+        """A text that was handed in, which ``what`` names, as it is stored. Raises OverLimit, BadInput."""
+        self.limits.check_page(what, text)
+        return typed(text, what)
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         """The essay's notes, in the order they came."""
@@ -153,14 +168,15 @@ class Desk:
         through = notes[-1].number if notes else 0
         head = await self._head(opened)
         if head is None or (await self._history(opened)).origins == {Origin.ASSEMBLED}:
-            text = await asyncio.to_thread(assemble, structure, notes)
+            size = sum(len(note.text) for note in notes)
+            text = await read_aside(writer, size, assemble, structure, notes)
         else:
-            text = head.text
-            for note in notes:
-                if note.number > head.info.notes_through and not note.left_out:
-                    text = await asyncio.to_thread(add_note, text, structure, note)
+            newer = [note for note in notes if note.number > head.info.notes_through and not note.left_out]
+            size = len(head.text) + sum(len(note.text) for note in newer)
+            text = await read_aside(writer, size, _with_notes, head.text, structure, newer)
         if head is not None and text == head.text:
             return head
+        self.limits.check_text(text)
         return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
 
     async def take_in(self, writer: str, essay: str, note: int) -> Version | None:
@@ -191,7 +207,9 @@ class Desk:
         note = next(one for one in await self.notes(writer, essay) if one.number == number)
         if left_out or note.text in head.text or not all(origin.by_writer for origin in origins):
             return head if note.text in head.text and not left_out else None
-        text = add_note(head.text, structure, note)
+        size = len(head.text) + len(note.text)
+        text = await read_aside(writer, size, add_note, head.text, structure, note)
+        self.limits.check_text(text)
         return await self._store.add_version(
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
@@ -202,7 +220,7 @@ class Desk:
         Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
         that was made of messages follows them no more. Raises BadInput for a text without a word.
         """
-        passage = answered(typed(text, "The note"))
+        passage = answered(self.page("The note", text))
         if not count_words(passage.text):
             raise BadInput("The note would be left without a word, so nothing was changed. To be rid of it, delete it.")
         notes = await self.notes(writer, essay)
@@ -258,7 +276,8 @@ class Desk:
             return NoteChange(now, beside)  # no text was ever made from it
         gone = replace(before, left_out=True) if before is not None and not beside else None
         notes = [*([gone] if gone is not None else []), *await self.notes(writer, essay)]
-        found = await asyncio.to_thread(standing, head.text, notes)
+        size = len(head.text) + sum(len(note.text) for note in notes)
+        found = await read_aside(writer, size, standing, head.text, notes)
         words = next((one.words for one in found if one.note is gone), None)
         return NoteChange(now, beside, stays=True, words=words)
 
@@ -273,16 +292,17 @@ class Desk:
         for where, words in parts.items():
             if where == "title" and words in names:
                 continue
-            check_marks(where, words)
-            if found := await asyncio.to_thread(standing, words, notes):
-                raise LeftOutStands([one.note.number for one in found], where, found[0].words)
+            size = len(words) + sum(len(note.text) for note in notes)
+            await read_aside(writer, size, _check_for_model, where, words, notes)
 
     async def still_standing(self, writer: str, essay: str, number: int) -> Standing | None:
         """The words of a note that is left out which stand in the current text all the same; None if none do."""
         head = await self._head(await self.open(writer, essay))
         if head is None:
             return None
-        found = await asyncio.to_thread(standing, head.text, await self.notes(writer, essay))
+        notes = await self.notes(writer, essay)
+        size = len(head.text) + sum(len(note.text) for note in notes)
+        found = await read_aside(writer, size, standing, head.text, notes)
         return next((one for one in found if one.note.number == number), None)
 
     async def current(self, writer: str, essay: str) -> Version:
@@ -302,19 +322,22 @@ class Desk:
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
         """
+        page, size = self.page("The section", body), len(seen.text) + len(body)
         try:
-            text = await asyncio.to_thread(replace_body, seen.text, index, typed(body, "The section"))
+            text = await read_aside(writer, size, replace_body, seen.text, index, page)
         except IndexError:
             raise UnknownSection(str(index + 1)) from None
         return await self._change(writer, essay, seen, text)
 
     async def edit(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         """A version with ``text`` in place of the whole of ``seen``."""
-        return await self._change(writer, essay, seen, typed(text, "The text"))
+        return await self._change(writer, essay, seen, self.page("The text", text))
 
     async def _change(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         if text == seen.text:
             return Edited(seen, current=True)
+        self.limits.check_text(text)
+        await read_aside(writer, len(text), split, text)  # what is stored can be read in time
         made = await self._store.add_version(
             writer,
             essay,
@@ -389,6 +412,24 @@ class Desk:
 
     async def _history(self, essay: Essay) -> History:
         return History(await self._store.versions(essay.writer, essay.id), essay.head)
+
+
+async def parts_of(text: str) -> tuple[Part, ...]:
+    """The parts of a stored text, without holding up the event loop: from then on they are remembered."""
+    return await asyncio.to_thread(split, text)
+
+
+def _with_notes(text: str, structure: Structure, notes: Sequence[Note]) -> str:
+    for note in notes:
+        text = add_note(text, structure, note)
+    return text
+
+
+def _check_for_model(where: str, words: str, notes: Sequence[Note]) -> None:
+    """Raises MarkStands, LeftOutStands."""
+    check_marks(where, words)
+    if found := standing(words, notes):
+        raise LeftOutStands([one.note.number for one in found], where, found[0].words)
 
 
 def editable(text: str) -> tuple[tuple[int, Part], ...]:

@@ -15,7 +15,6 @@ from bot.essay.notes import answered
 from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
 from bot.essay.replies.asking import brings_in
 from bot.essay.structure import Section, Structure
-from bot.essay.text.decoding import typed
 from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly
 from bot.workflow.desk import Desk, NoteChange, fingerprint
@@ -151,7 +150,7 @@ class Interview:
         room = QUESTIONS_BEFORE_A_POST - len(asked)
         if _open(asked) is not None or not (room > waiting or further):
             return None
-        found = open_answers(structure, asked, notes)
+        found = await aside_slowly(open_answers, structure, asked, notes)
         earlier = found.earlier if not waiting and room > 0 else ()
         answers = [*([found.fresh] if found.fresh else []), *earlier]
         untried = [note for note in answers if _key(essay, note) not in self._exhausted]
@@ -232,7 +231,7 @@ class Interview:
 
         Raises BadInput for an answer without a word; the question then stays open.
         """
-        passage = answered(typed(text, "The answer"), question.section, left_out=left_out)
+        passage = answered(self._desk.page("The answer", text), question.section, left_out=left_out)
         if not count_words(passage.text):
             raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
         return await self._store.answer(writer, essay, question.number, passage, self._clock())

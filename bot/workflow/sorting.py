@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from bot.errors import BudgetReserved, ModelError, Stalled, TookTooLong
 from bot.essay.essay import Note
@@ -13,6 +14,7 @@ from bot.workflow.ports import Clock, Store
 
 NOTES_AT_ONCE = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
 CHARACTERS_AT_ONCE = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
+CALLS_AT_ONCE = 6  # of one step: as many as the longest page takes; whoever has more is asked to press once more
 # Beside what lasts: other work holds the budget for minutes; and after a call that took minutes, the writer has waited
 # enough.
 _FOR_ALL = (BudgetReserved, Stalled, TookTooLong)
@@ -34,7 +36,7 @@ class Sorter:
         wanted = await self._unplaced(writer, essay, structure, numbers)
         left, failed = len(wanted), 0
         faults: list[ModelError] = []
-        for batch in batches(wanted):
+        for batch in islice(batches(wanted), CALLS_AT_ONCE):
             left -= len(batch)
             try:
                 await self._place(writer, essay, structure, [note.number for note in batch])
@@ -45,7 +47,9 @@ class Sorter:
                     failed += left
                     break
         if not faults:
-            return None
+            if not left:
+                return None
+            return f"{len(wanted) - left} notes were looked at, {left} are left: sort once more for those."
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
         told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"

@@ -11,9 +11,8 @@ from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Version
 from bot.essay.history import History
 from bot.essay.replies.unfinished import Unfinished, unfinished
-from bot.essay.text.sections import split
 from bot.workflow.aside import aside, aside_slowly
-from bot.workflow.desk import Desk
+from bot.workflow.desk import Desk, parts_of
 from bot.workflow.drafting import Draft, Finish, Revision
 from bot.workflow.jobs import Job, JobKind
 from bot.workflow.material import Material, Workbench
@@ -107,7 +106,7 @@ class Writing:
         """The revision that ``revise`` begins."""
         await self._ready(writer, essay)
         wanted = checked_instruction(instruction)
-        if not 0 <= index < len(split(seen.text)):
+        if not 0 <= index < len(await parts_of(seen.text)):
             raise UnknownSection(str(index + 1))
         await self.desk.check_for_model(writer, essay, text=seen.text, instruction=wanted)
         work = Revision(self.bench, await self.bench.material(writer, essay), seen, index, wanted)

@@ -39,7 +39,7 @@ def test_a_page_of_twenty_thousand_words_is_taken() -> None:
         (Usage(essays=200), Adding(essays=1), "You have 200 essays"),
         (Usage(essay_notes=990), Adding(notes=11), "990 notes, and this would add 11: an essay may have 1,000"),
         (Usage(essay_versions=1_000), Adding(versions=1), "1,000 versions"),
-        (Usage(essay_bytes=499_000), Adding(1_001, notes=1), "more than 500 kB, the most that an essay may hold"),
+        (Usage(essay_bytes=499_000), Adding(note_bytes=1_001), "more than 500 kB, the most that an essay may hold"),
         (Usage(), Adding(500_001, versions=1), "more than 500 kB, the most that a version may hold"),
         (Usage(bytes=20_000_000), Adding(1), "keep more than 20,000 kB"),
         (Usage(day_bytes=9_999_999), Adding(2), "10,000 kB a day.*hand it in again tomorrow"),
@@ -53,7 +53,7 @@ def test_what_would_pass_a_bound_is_refused(usage: Usage, adding: Adding, told: 
 
 
 def test_what_is_within_every_bound_is_taken() -> None:
-    LIMITS.check_adding(Usage(19_000_000, 199, 400_000, 999, 999, 0, 9_000_000), Adding(100_000, 1, 1, 1))
+    LIMITS.check_adding(Usage(19_000_000, 199, 400_000, 999, 999, 0, 9_000_000), Adding(100_000, 1, 1, 0, 100_000))
 
 
 def test_many_small_things_count_as_more_than_their_words() -> None:

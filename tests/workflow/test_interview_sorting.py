@@ -10,7 +10,7 @@ from bot.errors import BadReply, KeyRefused, NoModel
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.workflow.interview import Interview
-from bot.workflow.sorting import CHARACTERS_AT_ONCE, NOTES_AT_ONCE, batches
+from bot.workflow.sorting import CALLS_AT_ONCE, CHARACTERS_AT_ONCE, NOTES_AT_ONCE, batches
 from tests.workflow.conftest import Room
 
 
@@ -39,6 +39,17 @@ async def test_hundreds_of_short_notes_are_all_sorted(room: Room, essay: str) ->
     sent = [[note.number for note in asked.given["notes"]] for asked in room.models.asked]
     assert [number for batch in sent for number in batch] == list(range(1, 591))
     assert max(map(len, sent)) == NOTES_AT_ONCE
+
+
+async def test_one_step_makes_few_calls_and_says_what_is_left(room: Room, essay: str) -> None:
+    await room.desk.hand_in("me", essay, page(400))
+    await room.desk.hand_in("me", essay, page(300))
+    room.models.script(*[all_to("missed", range(1, 701))] * 7)
+    first = await room.interview.sort("me", essay)
+    assert len(room.models.asked) == CALLS_AT_ONCE
+    assert first.notice == "600 notes were looked at, 100 are left: sort once more for those."
+    assert (await room.interview.sort("me", essay)).notice is None
+    assert await sections(room, essay) == ["missed"] * 700
 
 
 async def test_a_batch_that_fails_is_told_and_the_rest_goes_on(room: Room, essay: str) -> None:

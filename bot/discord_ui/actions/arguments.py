@@ -11,6 +11,7 @@ from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.reply import Press
 from bot.errors import BadInput
 from bot.essay.text.words import count_words
+from bot.workflow.aside import aside
 
 
 def number(text: str) -> int:
@@ -41,6 +42,6 @@ async def handed_in(press: Press) -> tuple[str, str | None]:
         found = await read(upload)
         notice = found.notice
         text = f"{text.rstrip()}\n\n{found.text}" if text.strip() else found.text
-    if not count_words(text):
+    if not await aside(count_words, text):
         raise BadInput("There were no words in it: paste some, or attach a .md or .txt file. Nothing was changed.")
     return text, notice

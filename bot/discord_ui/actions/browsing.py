@@ -8,7 +8,7 @@ from bot.discord_ui.panels import history as history_panel
 from bot.discord_ui.panels import lists
 from bot.discord_ui.panels import notes as notes_panel
 from bot.discord_ui.reply import Later, Press, Reply, Show
-from bot.discord_ui.screens import Screens
+from bot.discord_ui.screens import Screens, laid_out
 from bot.discord_ui.state import State, read_state, with_claims
 from bot.errors import NothingToDo
 from bot.essay.essay import Note
@@ -38,7 +38,8 @@ async def _reading(screens: Screens, press: Press, version: int, page: int) -> R
     state = await _state(screens, press)
     if state.number == version:
         return await screens.essay(press.writer, press.id.subject, press.place)
-    return Show(await aside(draft_panel.reading, state, found, page))
+    layout = await laid_out(press.writer, found.text)
+    return Show(await aside(draft_panel.reading, state, found, page, layout))
 
 
 async def claims(screens: Screens, press: Press) -> Reply:
@@ -59,14 +60,14 @@ async def measures(screens: Screens, press: Press) -> Reply:
 
 async def notes(screens: Screens, press: Press) -> Reply:
     """The notes."""
-    return Show(notes_panel.listed(await _state(screens, press), press.id.number))
+    return Show(await aside(notes_panel.listed, await _state(screens, press), press.id.number))
 
 
 async def note(screens: Screens, press: Press) -> Reply:
     """One note."""
     page, wanted = two(press.id.argument)
     state = await _state(screens, press)
-    return Show(notes_panel.one(state, _note(state, number(press.value) or wanted), page))
+    return Show(await aside(notes_panel.one, state, _note(state, number(press.value) or wanted), page))
 
 
 async def sort(screens: Screens, press: Press) -> Reply:
@@ -98,7 +99,7 @@ async def leave_out(screens: Screens, press: Press) -> Reply:
         notice = await still_stands(screens, press, wanted) or None
     elif text is not None and found.text not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
-    return Show(notes_panel.one(state, _note(state, wanted), 0, notice))
+    return Show(await aside(notes_panel.one, state, _note(state, wanted), 0, notice))
 
 
 async def still_stands(screens: Screens, press: Press, number: int) -> str:

@@ -14,11 +14,10 @@ from bot.essay.essay import Origin
 from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
-from bot.essay.text.decoding import typed
-from bot.workflow.aside import aside_slowly
+from bot.workflow.aside import read_aside
 from bot.workflow.criticism import check_length
 from bot.workflow.critiqued import Decision
-from bot.workflow.measured import measured
+from bot.workflow.measured import Measured, measured
 
 
 async def of_text(
@@ -39,14 +38,19 @@ async def of_text(
     if tools.with_model:
         critiqued, _ = await tools.criticism.of_text(writer, text, structure, own=own)
         return await screens.critique(writer, critiqued.id, place, notice=notice)
-    body = read_export(typed(text, "The text"))[1]
-    check_length(body)
-    found = await aside_slowly(measured, body, structure)
+    found = await read_aside(writer, len(text), _counted, tools.desk.page("The text", text), structure)
     return Show(
         history_panel.measures(
             "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)
         )
     )
+
+
+def _counted(text: str, structure: Structure | None) -> Measured:
+    """What can be counted in a text, or in what stands behind its front matter. Raises BadInput."""
+    body = read_export(text)[1]
+    check_length(body)
+    return measured(body, structure)
 
 
 async def pasted(screens: Screens, press: Press) -> Reply:
@@ -142,7 +146,10 @@ async def adopt(screens: Screens, press: Press) -> Reply:
     tools = screens.tools
     critiqued = await tools.criticism.read(press.writer, press.id.subject)
     if critiqued.essay is None:
-        structure = tools.structures.get(critiqued.structure or "") or fitting(critiqued.text, tools.structures)
+        structure = tools.structures.get(critiqued.structure or "")
+        if structure is None:
+            text = critiqued.text
+            structure = await read_aside(press.writer, len(text), fitting, text, dict(tools.structures))
         essay = await tools.criticism.adopt(press.writer, press.id.subject, structure)
         notice = "It is your draft now. The critique is under More, and its suggestions can be applied."
         return await screens.essay(press.writer, essay, press.place, spot=Spot(0), notice=notice)

@@ -19,9 +19,9 @@ from bot.discord_ui.screens import STALE, Screens
 from bot.discord_ui.state import read_state
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
-from bot.essay.text.sections import Part, split
-from bot.workflow.aside import aside
-from bot.workflow.desk import Desk, editable
+from bot.essay.text.sections import Part
+from bot.workflow.aside import aside, read_aside
+from bot.workflow.desk import Desk, editable, parts_of
 from bot.workflow.jobs import JobKind
 from bot.workflow.outdated import begun_since
 from bot.workflow.wanted import Wanted, checked_instruction
@@ -121,6 +121,7 @@ async def revise(screens: Screens, press: Press) -> Reply:
     tools = screens.tools
     _ = tools.writing.models
     version = await tools.desk.version(press.writer, press.id.subject, press.id.version)
+    await parts_of(version.text)
     if not (sections := editable(version.text)):
         raise NothingToDo.no_text()
     last = await tools.jobs.latest(press.writer, press.id.subject)
@@ -152,7 +153,7 @@ async def _asked_before(
     if found.kind is not JobKind.REVISION:
         raise UnknownJob(job)
     wanted = Wanted.of(found)
-    then = split((await tools.desk.version(writer, essay, found.base or 0)).text)
+    then = await parts_of((await tools.desk.version(writer, essay, found.base or 0)).text)
     same = [index for index, part in sections if part.title == then[wanted.index].title]
     index = wanted.index if wanted.index in same else next(iter(same), None)
     return index, wanted.instruction
@@ -196,7 +197,7 @@ async def edit_save(screens: Screens, press: Press) -> Reply:
     else:
         raise BadInput(f"A section of more than {EDIT_CHARACTERS:,} characters is changed by a file: attach one.")
     desk = screens.tools.desk
-    if split(seen.text):
+    if await parts_of(seen.text):
         made = await desk.edit_section(press.writer, press.id.subject, seen, index, body)
     else:
         made = await desk.edit(press.writer, press.id.subject, seen, body)
@@ -243,7 +244,7 @@ async def export(screens: Screens, press: Press) -> Reply:
 async def exported(desk: Desk, writer: str, essay: str, *, plain: bool) -> Hand:
     """An essay's current text as a file with a sentence about it."""
     post = await desk.export(writer, essay)
-    text = to_text(post) if plain else to_markdown(post)
+    text = await read_aside(writer, len(post.text), to_text if plain else to_markdown, post)
     name = file_name(post.title, ".txt" if plain else ".md")
     points = open_points(post.text, await desk.notes(writer, essay))
     told = f"{escaped(one_line(post.title, TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
@@ -259,7 +260,7 @@ async def exported(desk: Desk, writer: str, essay: str, *, plain: bool) -> Hand:
 
 async def _part(screens: Screens, press: Press, index: int) -> Part:
     seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
-    parts = split(seen.text) or (Part("", 0, "", "", 0),)  # a text that was emptied can be written anew
+    parts = await parts_of(seen.text) or (Part("", 0, "", "", 0),)  # a text that was emptied can be written anew
     if index >= len(parts):
         raise UnknownSection(str(index + 1))
     return parts[index]

@@ -20,6 +20,7 @@ from bot.discord_ui.reply import Reply, Upload
 from bot.discord_ui.screens import Screens
 from bot.errors import UnknownStructure
 from bot.essay.structures import fitting, usual
+from bot.workflow.aside import read_aside
 from bot.workflow.desk import TITLE_CHARACTERS, checked_title
 
 
@@ -86,9 +87,13 @@ async def begin(
     elif structure is not None or title is not None or read is not None:
         if structure is not None and structure not in tools.structures:
             raise UnknownStructure(structure, list(tools.structures))
-        meant = fitting(read.text, tools.structures) if read else usual(tools.structures)
         if structure is not None:
             meant = tools.structures[structure]
+        elif read is not None:
+            page = tools.desk.page("The file", read.text)
+            meant = await read_aside(writer, len(page), fitting, page, dict(tools.structures))
+        else:
+            meant = usual(tools.structures)
         opened = await fresh(tools, writer, meant, title, asked=structure is not None)
     else:
         return await returned(screens, writer, place)

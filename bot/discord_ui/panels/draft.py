@@ -40,18 +40,27 @@ class Leaf:
     section: int
 
 
-@lru_cache(maxsize=512)  # as many texts as have their claims remembered; state.py
-def _laid_out(text: str) -> tuple[tuple[Span, ...], tuple[tuple[int, Part], ...]]:
+@dataclass(frozen=True, slots=True)
+class Layout:
     """The pages of a text and the sections that can be edited: the same for every page of it that is looked at."""
-    return pages.pages(text), editable(text)
+
+    pages: tuple[Span, ...]
+    sections: tuple[tuple[int, Part], ...]
 
 
-def leaf(text: str, spot: Spot) -> Leaf:
+@lru_cache(maxsize=512)  # as many texts as have their claims remembered; state.py
+def lay_out(text: str) -> Layout:
+    """The layout of a text. Of a long one it takes up to a second."""
+    return Layout(pages.pages(text), editable(text))
+
+
+def leaf(text: str, spot: Spot, layout: Layout | None = None) -> Leaf:
     """The page for a spot, however wrong its numbers are: a page past the end is the last one.
 
     A section without a page leads to the page it begins on; a page without a section to the first that begins there.
     """
-    found, sections = _laid_out(text)
+    layout = layout if layout is not None else lay_out(text)
+    found, sections = layout.pages, layout.sections
     wanted = next((part for index, part in sections if index == spot.section), None)
     if spot.page is not None:
         page = min(spot.page, max(0, len(found) - 1))
@@ -71,10 +80,17 @@ def _section_on(page: Span, sections: tuple[tuple[int, Part], ...]) -> int:
     return begins[0] if begins else before[-1] if before else 0
 
 
-def draft(state: State, version: Version, spot: Spot, notice: str | None = None, beside: int | None = None) -> Card:
+def draft(
+    state: State,
+    version: Version,
+    spot: Spot,
+    notice: str | None = None,
+    beside: int | None = None,
+    layout: Layout | None = None,
+) -> Card:
     """The current version. ``beside`` is a version that was made from an older one and waits to be looked at."""
     essay, number = state.essay, state.number
-    here = leaf(version.text, spot)
+    here = leaf(version.text, spot, layout)
     parts: list[CardPart] = [*notices(notice), heading(essay.title, "#"), Text(here.text), Rule()]
     parts.append(_facts(state, version, here))
     if beside is not None:
@@ -169,10 +185,10 @@ def _more(state: State) -> Menu:
     )
 
 
-def reading(state: State, version: Version, page: int) -> Card:
+def reading(state: State, version: Version, page: int, layout: Layout | None = None) -> Card:
     """A version that is not the current one, to be read and, if wanted, gone back to."""
     essay = state.essay
-    here = leaf(version.text, Spot(page))
+    here = leaf(version.text, Spot(page), layout)
     number = version.info.number
     parts: list[CardPart] = [
         heading(essay.title, "#"),

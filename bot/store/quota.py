@@ -1,0 +1,57 @@
+"""Holds a writer to the limits of what may be kept, inside the transaction that stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.essay.limits import ROW_BYTES, Adding, Limits, Usage
+
+_DAY_MINUTES = 24 * 60
+# Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16.
+_SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
+_MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
+# Pasted critiques are a text of their own; one of a version holds that version's, once more.
+_KEPT = f"""
+    SELECT coalesce((SELECT {_SIZE} FROM notes WHERE {_MINE}), 0)
+        + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)
+        + coalesce((SELECT {_SIZE} FROM pieces WHERE {_MINE}), 0)
+        + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0),
+        (SELECT count(*) FROM essays WHERE writer = :writer)
+"""  # noqa: S608 - put together from what stands above
+_IN_ESSAY = f"""
+    SELECT coalesce((SELECT {_SIZE} FROM notes WHERE essay = :essay), 0)
+        + coalesce((SELECT {_SIZE} FROM pieces WHERE essay = :essay AND note IS NULL), 0),
+        (SELECT count(*) FROM notes WHERE essay = :essay)
+        + (SELECT count(*) FROM pieces WHERE essay = :essay AND note IS NULL),
+        (SELECT count(*) FROM versions WHERE essay = :essay)
+"""  # noqa: S608 - put together from what stands above
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a store holds its writers to; those in ``free``, such as the machine's owner, to nothing."""
+
+    limits: Limits = field(default_factory=Limits)
+    free: Collection[str] = ()
+
+    def admit(self, db: Database, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
+        """Counts what is about to be stored, at the time ``at``. Raises OverLimit, and then counts nothing."""
+        if writer in self.free:
+            return
+        minute = int(at.timestamp()) // 60
+        kept, essays = db.execute(_KEPT, {"writer": writer}).fetchall()[0]
+        size, notes, versions = db.execute(_IN_ESSAY, {"essay": essay}).fetchall()[0] if essay else (0, 0, 0)
+        query = "SELECT coalesce(sum(bytes), 0) FROM stored WHERE writer = ? AND minute BETWEEN ? AND ?"
+        (now,) = db.execute(query, [writer, minute, minute]).fetchall()[0]
+        (day,) = db.execute(query, [writer, minute - _DAY_MINUTES + 1, minute]).fetchall()[0]
+        self.limits.check_adding(Usage(kept, essays, size, notes, versions, now, day), adding)
+        db.execute("DELETE FROM stored WHERE minute <= ?", [minute - 2 * _DAY_MINUTES])
+        db.execute(
+            "INSERT INTO stored VALUES (?, ?, ?)"
+            " ON CONFLICT (writer, minute) DO UPDATE SET bytes = bytes + excluded.bytes",
+            [writer, minute, adding.bytes],
+        )

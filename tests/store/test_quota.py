@@ -1,0 +1,162 @@
+"""What one writer may keep, in an essay, in all, in a minute and in a day: held by the store, through a restart too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import OverLimit
+from bot.essay.essay import Essay, Origin
+from bot.essay.limits import ROW_BYTES, Limits
+from bot.essay.notes import Passage
+from bot.store.conversations import SqliteConversations
+from bot.store.critiques import SqliteCritiques
+from bot.store.essays import SqliteStore
+from bot.store.quota import Quota
+from bot.workflow.critiqued import Critiqued
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FEW = Limits(
+    essay_bytes=5_000,
+    essay_notes=4,
+    essay_versions=2,
+    writer_essays=2,
+    writer_bytes=12_000,
+    minute_bytes=4_000,
+    day_bytes=10_000,
+)
+LONG = "x" * 1_000
+Open = Callable[[], SqliteStore]
+
+
+@pytest.fixture
+def opened(database: Path) -> Iterator[Open]:
+    stores: list[SqliteStore] = []
+
+    def open_() -> SqliteStore:
+        stores.append(SqliteStore(database, None, lambda: NOON, Quota(FEW, free={"local"})))
+        return stores[-1]
+
+    yield open_
+    for store in stores:
+        store.close()
+
+
+def essay(name: str, writer: str = "me", at: datetime = NOON) -> Essay:
+    return Essay(name, writer, "short-one", "Short", None, None, at, at)
+
+
+async def stored(store: SqliteStore, name: str = "one") -> int:
+    """How many notes the essay holds."""
+    return len(await store.notes("me", name))
+
+
+async def test_what_passes_a_minutes_bound_is_refused_whole_and_taken_in_the_next(opened: Open) -> None:
+    store = opened()
+    await store.add_essay(essay("one"))
+    await store.add_notes("me", "one", [Passage(LONG)] * 2, NOON)
+    with pytest.raises(OverLimit, match="4 kB a minute"):
+        await store.add_notes("me", "one", [Passage(LONG)] * 2, NOON + timedelta(seconds=59))
+    assert await stored(store) == 2
+    await store.add_notes("me", "one", [Passage(LONG)], NOON + timedelta(seconds=60))
+    assert await stored(store) == 3
+
+
+async def test_a_days_bound_holds_through_a_restart_and_ends_after_a_day(opened: Open) -> None:
+    store = opened()
+    await store.add_essay(essay("one"))
+    await store.add_essay(essay("two"))
+    for minute in range(1, 8):
+        at = NOON + timedelta(minutes=minute)
+        await store.add_notes("me", "one" if minute < 5 else "two", [Passage(LONG)], at)
+    store.close()
+    store = opened()
+    with pytest.raises(OverLimit, match="10 kB a day"):
+        await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=23))
+    await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=25))
+    assert len(await store.versions("me", "one")) == 1
+
+
+async def test_what_is_kept_is_bounded_and_deleting_makes_room(opened: Open) -> None:
+    store = opened()
+    for name in ("one", "two"):
+        await store.add_essay(essay(name))
+    for day in (1, 2, 3, 4):
+        name = ("one", "two")[day % 2]
+        await store.add_version("me", name, None, Origin.EDITED, LONG * 2 + LONG[:500], 0, NOON + timedelta(day))
+    with pytest.raises(OverLimit, match="keep more than 12 kB"):
+        await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
+    await store.delete("me", "one", NOON + timedelta(9))
+    await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
+    assert await stored(store, "two") == 1
+
+
+async def test_the_bounds_of_an_essay_and_of_essays_are_held(opened: Open) -> None:
+    store = opened()
+    await store.add_essay(essay("one"))
+    await store.add_essay(essay("two"))
+    with pytest.raises(OverLimit, match="You have 2 essays"):
+        await store.add_essay(essay("three"))
+    await store.add_notes("me", "one", [Passage("a")] * 4, NOON)
+    with pytest.raises(OverLimit, match="4 notes, and this would add 1"):
+        await store.add_notes("me", "one", [Passage("a")], NOON)
+    for number in (1, 2):
+        await store.add_version("me", "two", None, Origin.EDITED, f"{number}", 0, NOON)
+    with pytest.raises(OverLimit, match="2 versions"):
+        await store.add_version("me", "two", None, Origin.EDITED, "3", 0, NOON)
+
+
+async def test_what_a_model_writes_is_never_refused(opened: Open) -> None:
+    store = opened()
+    await store.add_essay(essay("one"))
+    for number in range(4):
+        await store.add_version("me", "one", number or None, Origin.DRAFTED, LONG * 6, 0, NOON, model="some")
+    assert len(await store.versions("me", "one")) == 4
+
+
+async def test_one_writers_bounds_are_nobody_elses_and_the_machines_owner_has_none(opened: Open) -> None:
+    store = opened()
+    for writer in ("me", "you", "local"):
+        await store.add_essay(essay(f"of-{writer}", writer))
+    await store.add_notes("me", "of-me", [Passage(LONG)] * 3, NOON)
+    with pytest.raises(OverLimit):
+        await store.add_notes("me", "of-me", [Passage(LONG)], NOON)
+    await store.add_notes("you", "of-you", [Passage(LONG)], NOON)
+    await store.add_notes("local", "of-local", [Passage(LONG)] * 40, NOON)
+    assert len(await store.notes("local", "of-local")) == 40
+
+
+async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open) -> None:
+    store = opened()
+    talk, critiques = SqliteConversations(store.thread), SqliteCritiques(store.thread)
+    heard = await talk.hear(1, LONG, essay("new"), NOON)
+    assert heard is not None
+    assert heard.begun
+    await talk.change("me", 1, LONG + "!", NOON)
+    await talk.hear_file("me", "new", 2, 1, [Passage("a")], None, NOON)
+    with pytest.raises(OverLimit):
+        await talk.change("me", 1, LONG * 2, NOON)
+    with pytest.raises(OverLimit):
+        await talk.hear(3, LONG * 2, essay("newer"), NOON)
+    with pytest.raises(OverLimit):
+        await talk.hear_file("me", "new", 4, 1, [Passage(LONG * 2)], None, NOON)
+    with pytest.raises(OverLimit):
+        await critiques.add_critique(Critiqued("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
+    assert [piece.text for piece in await talk.pieces("me", "new")] == [LONG + "!"]
+    assert not await talk.has_file(4, 1)
+
+
+async def test_a_message_that_is_read_late_counts_when_it_was_written(opened: Open) -> None:
+    """Else whoever wrote much while the bot was away would lose what the bot could not take in one minute."""
+    store = opened()
+    talk = SqliteConversations(store.thread)
+    await store.add_essay(essay("one", at=NOON - timedelta(days=2)))
+    await talk.turn_to("me", "one", None, NOON - timedelta(days=2))
+    for number in range(1, 5):
+        written = NOON - timedelta(minutes=number)
+        assert await talk.hear(number, LONG + str(number), essay("not-used"), NOON, written) is not None
+    assert len(await talk.pieces("me", "one")) == 4
+    assert 4 * (len(LONG) + ROW_BYTES) > FEW.minute_bytes
