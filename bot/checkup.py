@@ -113,8 +113,9 @@ def _model(settings: Settings) -> Piece:
     if unpriced := [name for name in dict.fromkeys(names.values()) if price_of(name) is None]:
         said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
     said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
-    if settings.anthropic_api_key is not None and settings.anthropic_base_url.startswith("http://"):
-        said += "; the address begins with http://, so the key is sent unencrypted, and the texts too"
+    if settings.sends_in_clear:
+        key = "The key and the texts go" if settings.sends_a_secret else "The texts go"
+        said += f". {key} over the network unencrypted, since ANTHROPIC_BASE_URL begins with http://: use https://"
     return Piece("model", State.READY, said)
 
 

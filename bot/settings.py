@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -92,6 +93,17 @@ class Settings(BaseSettings):
         """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
 
+    @property
+    def sends_a_secret(self) -> bool:
+        """Whether a key, or a password in the address, is sent to the model's service."""
+        return self.anthropic_api_key is not None or "@" in urlsplit(self.anthropic_base_url).netloc
+
+    @property
+    def sends_in_clear(self) -> bool:
+        """Whether the network between here and the model can read along: http:// to another machine."""
+        parts = urlsplit(self.anthropic_base_url)
+        return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
+
     @field_validator("database_path")
     @classmethod
     def _names_a_file(cls, value: Path) -> Path:
@@ -136,6 +148,13 @@ class Settings(BaseSettings):
         if not sound or parts.query or parts.fragment:
             raise ValueError("it must be an address such as http://localhost:11434, without ? or # in it")
         return value.rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @dataclass(frozen=True, slots=True)

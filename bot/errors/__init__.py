@@ -20,6 +20,7 @@
     │   └── StoreUnusable
     ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoNetwork, NotClaude, UnknownModel, RequestRefused
+    │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
     │   ├── Declined         the model would not; what it had begun is dropped
@@ -69,6 +70,7 @@ from bot.errors.models import (
     BudgetReserved,
     BudgetSpent,
     BudgetTooSmall,
+    Compressed,
     CutShort,
     Declined,
     KeyRefused,
@@ -81,12 +83,14 @@ from bot.errors.models import (
     OverBudget,
     Overloaded,
     RateLimited,
+    Redirected,
     RequestRefused,
     ServiceFault,
     SpendLimitReached,
     Stalled,
     StreamBroken,
     TookTooLong,
+    TooMuchSent,
     UnknownModel,
 )
 from bot.errors.stores import (
@@ -127,6 +131,7 @@ __all__ = [
     "BudgetSpent",
     "BudgetTooSmall",
     "CannotWrite",
+    "Compressed",
     "CutShort",
     "DamagedText",
     "Declined",
@@ -152,6 +157,7 @@ __all__ = [
     "Overloaded",
     "RateLimited",
     "ReaderGone",
+    "Redirected",
     "RequestRefused",
     "ServiceFault",
     "ShuttingDown",
@@ -165,6 +171,7 @@ __all__ = [
     "StructureGone",
     "SystemRefused",
     "TooManyJobs",
+    "TooMuchSent",
     "TooSlowToRead",
     "TookTooLong",
     "UnknownCritique",

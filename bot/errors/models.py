@@ -88,6 +88,42 @@ class NotClaude(ModelError):
         )
 
 
+class Compressed(ModelError):
+    """The service sends its answers compressed; they are not unpacked, since a few bytes can hold gigabytes."""
+
+    lasts = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"What answers at {address} compresses its answers though it is asked not to, so they are not read.",
+            "whoever runs the bot has to turn compression off there, or check the address in its settings",
+        )
+
+
+class Redirected(ModelError):
+    """The address points elsewhere. It is not followed: what was written would go where nobody chose to send it."""
+
+    lasts = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The model's address {address} answers with a redirect to another, which is not followed, so no model was "
+            "at work.",
+            "whoever runs the bot has to set ANTHROPIC_BASE_URL to the address that answers itself, which often begins "
+            "with https:// in place of http://",
+        )
+
+
+class TooMuchSent(ModelError):
+    """The service sends more than an answer can have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model's service sent far more than there is room for in an answer, so the call was ended.",
+            "try again, and if it happens twice, have whoever runs the bot look at what answers there",
+        )
+
+
 class UnknownModel(ModelError):
     """The service has no model with this name, or has it no more."""
 

@@ -28,6 +28,7 @@ from bot.errors import (
     OverBudget,
     Overloaded,
     RateLimited,
+    Redirected,
     ServiceFault,
     Stalled,
     StreamBroken,
@@ -244,7 +245,7 @@ class Caller:
 
     async def _listen(self, call: _Call, heard: Hearing) -> None:
         stream = await self._opened(call, heard)
-        async with stream, Collected(stream.response) as collected:
+        async with stream, Collected(stream.response, call.max_tokens) as collected:
             events = stream.raw_events(httpx2.Response(stream.response.status_code, stream=collected))
             while await self._read(events, heard, stream.response):
                 if heard.shown:
@@ -263,6 +264,9 @@ class Caller:
         except anthropic.APIStatusError as error:
             heard.unbilled = True
             raise of_status(error, model, service.address) from error
+        except Redirected:
+            heard.unbilled = True
+            raise
         except anthropic.APIConnectionError as error:
             heard.unbilled = never_sent(error)
             raise NoNetwork(service.address) from error

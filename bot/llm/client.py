@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from functools import partial
 
 import anthropic
 import httpx2
 from anthropic import AsyncAnthropic
 
+from bot.errors import Compressed, Redirected
 from bot.llm.address import authorization, shown_address
 from bot.llm.faults import retry_after
 
@@ -15,6 +18,7 @@ CONNECT_SECONDS = 5.0  # for each address that the service's name has
 POOL_SECONDS = 60.0  # until there is a connection in all: one to be free, the name looked up, and connected
 # As long as the SDK itself waits between tries. Whoever is asked to wait longer tells the person, who can decide.
 LONGEST_WAIT = 8.0
+_MOST_ERROR_BYTES = 65_536  # an error of the API's has some hundred; what a longer page says is of no use here
 
 
 def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy: str | None = None) -> AsyncAnthropic:
@@ -27,6 +31,9 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy:
     refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
     with silence is not: it raises httpx2.ReadTimeout. How long a request may take to be sent has no bound here.
     ``proxy`` is the URL of the proxy to go through, None to go through none.
+
+    A redirect is never followed, since it would take the writer's notes to another address: it raises Redirected. No
+    answer is unpacked, since a few bytes can hold gigabytes: none compressed is asked for, and one raises Compressed.
     """
     # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
     # notes in clear, beside a database that keeps them encrypted.
@@ -34,24 +41,73 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy:
         log.setLevel(logging.INFO)
     # aiohttp takes no time for writing: one that stood here would bound nothing. Whoever calls bounds the whole call.
     timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=silence, write=None, pool=POOL_SECONDS)
+    address = shown_address(base_url)
+    headers = {"Accept-Encoding": "identity"}
+    if (said := authorization(base_url)) is not None:
+        headers["Authorization"] = said
     return AsyncAnthropic(
         api_key=api_key,
-        base_url=shown_address(base_url).removesuffix("/v1"),
-        default_headers={"Authorization": said} if (said := authorization(base_url)) else None,
+        base_url=address.removesuffix("/v1"),
+        default_headers=headers,
         timeout=timeout,
         # Written in C where the SDK's own is written in Python: reading a stream takes half the processor time.
         http_client=_http(timeout, proxy),
         max_retries=retries,
         open_telemetry=False,
-        middleware=[_impatient],
+        middleware=[partial(_plain_only, address), _impatient],
     )
 
 
 def _http(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
     """A client that goes through this proxy or none, whatever it would read in the environment itself."""
-    if proxy is not None:
-        return anthropic.DefaultAioHttpClient(timeout=timeout, proxy=proxy)
-    return anthropic.DefaultAioHttpClient(timeout=timeout, mounts={"http://": None, "https://": None})
+    common = partial(
+        anthropic.DefaultAioHttpClient,
+        timeout=timeout,
+        follow_redirects=False,
+        event_hooks={"response": [_bound_error]},
+    )
+    return common(proxy=proxy) if proxy is not None else common(mounts={"http://": None, "https://": None})
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """The first _MOST_ERROR_BYTES of a body, or somewhat more."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        came = 0
+        async for piece in self._stream:
+            yield piece
+            came += len(piece)
+            if came >= _MOST_ERROR_BYTES:
+                return
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _bound_error(response: httpx2.Response) -> None:
+    """Cuts off an error's body before anybody reads it, and has it read as it came, packed or not."""
+    if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _Beginning(response.stream)
+        response.headers.pop("content-encoding", None)
+
+
+async def _plain_only(
+    address: str, request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
+) -> anthropic.AsyncAPIResponse[object]:
+    """Turns away an answer that points elsewhere or is packed. The SDK would ask again for an error of its own."""
+    response = await call_next(request)
+    http = response.http_response
+    packed = http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+    if 300 <= http.status_code < 400:
+        await http.aclose()
+        raise Redirected(address)
+    if packed:
+        await http.aclose()
+        raise Compressed(address)
+    return response
 
 
 async def _impatient(

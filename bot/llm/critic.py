@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bot.essay.structure import Structure
 from bot.llm.caller import Answer, Caller
 from bot.llm.prompts import Prompt
-from bot.llm.tagged import sound
 from bot.llm.wire import WireCritique, parsed
 from bot.workflow.models import On, Opinion, Praise, Remark, SectionRemark
 
@@ -46,7 +45,7 @@ def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) ->
         fix_first=_words(said.fix_first) or "",
         remarks=tuple(
             Remark(
-                quotation=sound(remark.quotation),
+                quotation=remark.quotation,
                 category=remark.category,
                 severity=remark.severity,
                 effect=_words(remark.effect) or "",
@@ -56,7 +55,7 @@ def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) ->
             for remark in quoting.values()
         ),
         praise=tuple(
-            Praise(sound(each.quotation), _words(each.why) or "")
+            Praise(each.quotation, _words(each.why) or "")
             for each in said.strengths
             if each is not None and each.quotation.strip()
         ),
@@ -74,11 +73,11 @@ def _opinion(said: WireCritique, structure: Structure | None, answer: Answer) ->
 
 def _words(text: str | None) -> str | None:
     """A remark on one line, None for an empty one."""
-    return " ".join(sound(text or "").split()) or None
+    return " ".join((text or "").split()) or None
 
 
 def _or_none(text: str | None) -> str | None:
     """A replacement as it stands, None for no replacement. An empty one is none: a deletion is asked for as a question
     or put in words, since an empty string is also what a model leaves where it has nothing to offer.
     """
-    return sound(text) if text and text.strip() else None
+    return text if text and text.strip() else None

@@ -27,6 +27,7 @@ from bot.errors import (
     StreamBroken,
     UnknownModel,
 )
+from bot.essay.text.invisible import visible
 from bot.llm.tagged import sound
 
 _LONGEST_TOLD = 31 * 86_400.0  # seconds; every limit of the service opens again within a month
@@ -95,7 +96,7 @@ def of_status(error: anthropic.APIStatusError, model: str, address: str) -> Mode
     if status >= 500:
         return ServiceFault(error.request_id)
     why = error.api_message  # whatever stands there: the SDK does not look
-    return RequestRefused.wrong(sound(why) if isinstance(why, str) else None, error.request_id)
+    return RequestRefused.wrong(visible(sound(why)) if isinstance(why, str) else None, error.request_id)
 
 
 def of_error_event(data: str, response: httpx2.Response, model: str, address: str) -> ModelError:

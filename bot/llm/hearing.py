@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bot.errors import TooMuchSent
+from bot.essay.text.invisible import Visible
 from bot.llm.events import Counts, Ended, Started, Thought, Wrote, read
 from bot.llm.prices import Tokens, cost, estimated_tokens
 from bot.llm.reasoning import Reasoning
@@ -16,6 +18,8 @@ from bot.workflow.spending import Settlement
 _THINKING_SHARE = 8
 # Tokens that a service may add to what it was sent: its own words about the form of the reply, its template.
 _ADDED = 20_000
+# Prose has some four for each token; a row of dashes may have more, and so has a server that knows no limit.
+_CHARACTERS_A_TOKEN = 12
 
 
 @dataclass(eq=False)
@@ -43,6 +47,8 @@ class Hearing:
     category: str | None = None
     fault: str | None = None
     pieces: list[str] = field(default_factory=list)
+    characters: int = 0
+    visible: Visible = field(default_factory=Visible)
     reasoning: Reasoning = field(default_factory=Reasoning)
     started: float = 0.0
     first_text: float | None = None
@@ -62,7 +68,10 @@ class Hearing:
         return self.stop_reason == "refusal" and not self.pieces and not self.thought
 
     def hear(self, data: object) -> None:
-        """Takes the data of one event. Raises OutOfForm for one that Claude cannot have sent."""
+        """Takes the data of one event.
+
+        Raises OutOfForm for one that Claude cannot have sent, TooMuchSent for more text than there is room for.
+        """
         match read(data):
             case Started(model, counts):
                 self.began = True
@@ -77,11 +86,22 @@ class Hearing:
             case Ended(stop_reason, category, counts):
                 self.stop_reason, self.category = stop_reason, category
                 self.counted = self._count(counts)
+                self._take(self.visible.rest())
                 self._show(self.reasoning.rest())
 
     def _write(self, piece: str) -> None:
         if self.first_text is None:
             self.first_text = self.timer()
+        room = self.max_tokens * _CHARACTERS_A_TOKEN - self.characters
+        self.characters += len(piece)
+        self._take(self.visible.shown(piece[:room]))
+        if len(piece) > room:
+            raise TooMuchSent
+
+    def _take(self, piece: str) -> None:
+        """Takes a piece of text as it shows."""
+        if not piece:
+            return
         self.pieces.append(piece)
         reasoned = self.reasoning.goes_on
         self._show(self.reasoning.shown(piece))

@@ -11,7 +11,6 @@ from bot.essay.structure import Section, Structure
 from bot.llm.caller import Caller
 from bot.llm.material import shown
 from bot.llm.prompts import Prompt
-from bot.llm.tagged import sound
 from bot.llm.wire import WirePlacements, WireQuestion, parsed
 
 QUESTION_LENGTH = 300  # characters; the structures' own questions end there too
@@ -43,7 +42,7 @@ class ClaudeInterviewer:
             return None
         values = {"section": section, "notes": notes, "asked": asked}
         answer = await self._caller.call(writer, self._follow_up, values, form=WireQuestion)
-        return new_question(sound(parsed(WireQuestion, answer.text).question or ""), asked)
+        return new_question(parsed(WireQuestion, answer.text).question or "", asked)
 
 
 def new_question(reply: str, asked: Sequence[str]) -> str | None:

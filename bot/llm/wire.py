@@ -19,6 +19,8 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
 from bot.essay.critique import Category, Covered, Severity
+from bot.essay.text.invisible import visible
+from bot.llm.tagged import sound
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
@@ -199,6 +201,7 @@ def _objects(text: str) -> Iterator[object]:
     while at >= 0:
         try:
             value, end = decoder.raw_decode(text, at)
+            value = _shown(value)
         except ValueError:
             at = text.find("{", at + 1)
         except RecursionError:
@@ -206,3 +209,12 @@ def _objects(text: str) -> Iterator[object]:
         else:
             yield value
             at = text.find("{", end)
+
+
+def _shown(value: object) -> object:
+    """A value with its texts as they show: what was written as an escape (\\u202e) has not been looked at yet."""
+    if isinstance(value, str):
+        return visible(sound(value))
+    if isinstance(value, dict):
+        return {key: _shown(each) for key, each in value.items()}
+    return [_shown(each) for each in value] if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,9 +13,11 @@ from tests.simulators.claude import (
     Close,
     Cut,
     Dropped,
+    Flood,
     Gate,
     HttpError,
     Pause,
+    Redirect,
     Refusal,
     Reply,
     StreamError,
@@ -89,6 +92,16 @@ def _http(error: HttpError | WebPage, times: int = 1) -> Answers:
     return lambda good, middle: (error,) * times
 
 
+def _flood(good: Reply, middle: int) -> tuple[Answer, ...]:
+    """The text begins, and behind its middle come pings without end."""
+    begins = (
+        {"type": "message_start", "message": {"model": "", "usage": {"input_tokens": 700, "output_tokens": 1}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": good.text[:middle]}},
+    )
+    events = tuple((str(one["type"]), json.dumps(one)) for one in begins)
+    return (Flood(b'event: ping\ndata: {"type": "ping"}\n\n' * 1_000, events),)
+
+
 def faults() -> tuple[Fault, ...]:
     """All of them, in the order of the page."""
     again = Conditions(retries=2)
@@ -158,6 +171,9 @@ def faults() -> tuple[Fault, ...]:
         Fault("A web page instead of an answer", _http(WebPage())),
         Fault("A web page that says 404", _http(WebPage(status=404))),
         Fault("A web page that says 502", _http(WebPage(status=502))),
+        Fault("A redirect to another address", lambda good, _: (Redirect("http://127.0.0.1:9/v1/messages"),)),
+        Fault("An answer that is compressed", lambda good, _: (Flood(b"packed", packed="gzip"),)),
+        Fault("An answer without end", _flood),
         Fault("Our own budget is spent", under=Conditions(budget="0.50", spent="0.4999")),
         Fault("Our own budget is held by work under way", under=Conditions(budget="0.50", held="0.4999")),
         Fault("Our own budget is smaller than a call", under=Conditions(budget="0.001")),

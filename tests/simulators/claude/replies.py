@@ -1,8 +1,8 @@
 """What a test can have the imitation answer.
 
 `Reply` is a model's answer; its `pauses` and its `ending` say where it waits and how it goes wrong. `HttpError`,
-`WebPage`, `Events` and `Dropped` are answers that come instead of one. Everything that counts characters counts
-characters of the reply's text, and happens after that many have been sent.
+`WebPage`, `Events`, `Dropped`, `Redirect` and `Flood` are answers that come instead of one. Everything that counts
+characters counts characters of the reply's text, and happens after that many have been sent.
 """
 
 from __future__ import annotations
@@ -197,4 +197,25 @@ class Dropped:
     """The connection is aborted before any header."""
 
 
-Answer = Reply | HttpError | WebPage | Events | Dropped
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """An answer that points to another address: a load balancer, a move to https, a portal that wants a sign-in."""
+
+    location: str
+    status: int = 307
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A server gone mad: `events` as in Events, then `piece` again and again until the client goes.
+
+    `packed` is the content encoding in which it says that it sends. Nothing is counted and nothing billed.
+    """
+
+    piece: bytes
+    events: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+    packed: str | None = None
+
+
+Answer = Reply | HttpError | WebPage | Events | Dropped | Redirect | Flood

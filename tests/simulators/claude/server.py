@@ -25,7 +25,9 @@ from tests.simulators.claude.replies import (
     Cut,
     Dropped,
     Events,
+    Flood,
     HttpError,
+    Redirect,
     Reply,
     StreamError,
     WebPage,
@@ -139,16 +141,34 @@ class ClaudeSimulator(Controls):
         if isinstance(answer, WebPage):
             record.status = answer.status
             return web.Response(text=answer.html, content_type="text/html", status=answer.status)
+        if isinstance(answer, Redirect):
+            record.status = answer.status
+            return web.Response(status=answer.status, headers={"location": answer.location})
+        if isinstance(answer, Flood):
+            return await self._flood(http, record, answer)
         if isinstance(answer, Events):
             record.status = 200
-            said = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in answer.events)
-            return web.Response(text=said, content_type="text/event-stream")
+            return web.Response(text=_said(answer.events), content_type="text/event-stream")
         plan, diagnostics = self._plan(record.body, MODELS.get(record.model))  # the cache as the request finds it
         if answer.before_headers is not None:
             await answer.before_headers.hold()
         if isinstance(answer, HttpError):
             return self._error(record, answer)
         return await self._speak(http, record, self._wrapped(answer), plan, diagnostics)
+
+    @staticmethod
+    async def _flood(http: web.Request, record: Request, flood: Flood) -> web.StreamResponse:
+        record.status = flood.status
+        response = web.StreamResponse(status=flood.status)
+        response.content_type = "text/event-stream" if flood.status == 200 else "application/json"
+        if flood.packed:
+            response.headers["content-encoding"] = flood.packed
+        await response.prepare(http)
+        if flood.events:
+            await response.write(_said(flood.events).encode())
+        while True:
+            await response.write(flood.piece)
+            await asyncio.sleep(0)  # the client may be served by the same loop
 
     async def _speak(
         self, http: web.Request, record: Request, reply: Reply, plan: Plan, diagnostics: dict[str, Any] | None
@@ -309,3 +329,7 @@ class ClaudeSimulator(Controls):
             headers["retry-after"] = f"{error.retry_after:g}"
         body = {"type": "error", "error": detail, "request_id": record.request_id}
         return web.json_response(body, status=error.status, headers=headers)
+
+
+def _said(events: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"event: {name}\ndata: {data}\n\n" for name, data in events)

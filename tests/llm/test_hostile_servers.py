@@ -1,0 +1,156 @@
+"""Servers that would lead a call elsewhere, or never end: each ends in a sentence, and keeps what came before."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+
+from bot.errors import Compressed, ModelError, Redirected, ServiceFault, TookTooLong, TooMuchSent
+from bot.essay.structure import Structure
+from bot.workflow.models import Models
+from tests.llm.asks import Calling, every_port
+from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.test_odd_replies import BLOCK, START, TEXT, delta, draft, end
+from tests.simulators.claude import ClaudeSimulator, Events, Flood, HttpError, Redirect
+
+MEGABYTE = 1 << 20
+
+
+def event(data: dict[str, Any]) -> bytes:
+    return f"event: {data['type']}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def named(*data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((one["type"], json.dumps(one)) for one in data)
+
+
+@every_port
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_and_is_told_with_what_to_set(calling: Calling, status: int) -> None:
+    async with ClaudeSimulator() as elsewhere:
+        calling.claude.script(Redirect(f"{elsewhere.base_url}/v1/messages", status))
+        with pytest.raises(Redirected, match=r"answers with a redirect.*is not followed.*set ANTHROPIC_BASE_URL"):
+            await calling.call(retries=2)
+        assert elsewhere.requests == []
+    assert len(calling.claude.requests) == 1
+    assert [(row.stop_reason, row.nano_usd, row.estimated) for row in calling.ledger.rows] == [("Redirected", 0, False)]
+
+
+@pytest.mark.parametrize("name", ["draft"])
+async def test_a_redirect_within_the_address_is_not_followed_either(calling: Calling) -> None:
+    calling.claude.script(Redirect("/v1/messages?again"), Redirect("/elsewhere", 302))
+    for _ in range(2):
+        with pytest.raises(Redirected):
+            await calling.call()
+    assert len(calling.claude.requests) == 2
+
+
+FLOODS = {
+    "pings": event({"type": "ping"}) * 500,
+    "thinking": event(delta({"type": "thinking_delta", "thinking": "hm " * 200})) * 10,
+    "thoughts that begin": event(
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}}
+    )
+    * 50,
+    "empty events": b"\n\n" * 20_000,
+    "comments": b": keep on\n\n" * 2_000,
+    "events of no known kind": event({"type": "rain"}) * 200,
+    "a line that does not end": b"data: " + b"x" * 20_000,
+    "an event that does not end": b"data: x\n" * 3_000,
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
+    flood: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+) -> None:
+    claude.script(Flood(flood, named(START, BLOCK, TEXT)))
+    async with ports(claude, ledger, naps, total=60.0) as models:
+        with pytest.raises(TooMuchSent, match=r"far more than there is room for in an answer.*stored"):
+            await draft(models, structure, on)
+        assert on.text == DRAFT
+        assert (await claude.requests[0].done()).disconnected
+    (row,) = ledger.rows
+    assert (row.stop_reason, row.estimated, len(claude.requests)) == ("TooMuchSent", True, 1)
+    assert row.output_tokens <= claude.requests[0].body["max_tokens"]
+
+
+async def test_a_text_without_end_is_cut_at_the_room_for_it(
+    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+) -> None:
+    claude.script(Flood(event(delta({"type": "text_delta", "text": "and on " * 2_000})), named(START, BLOCK, TEXT)))
+    with pytest.raises(TooMuchSent):
+        await draft(models, structure, on)
+    room = claude.requests[0].body["max_tokens"]
+    assert on.text.startswith(DRAFT + "and on and on")
+    assert 4 * room < len(on.text) <= 12 * room
+    assert ledger.rows[0].output_tokens <= room
+
+
+async def test_pings_do_not_hold_a_call_open_beyond_its_time(
+    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+) -> None:
+    claude.script(Flood(event({"type": "ping"}), named(START, BLOCK, TEXT)))
+    async with ports(claude, ledger, naps, total=0.3, silence=5.0) as models:
+        with pytest.raises(TookTooLong):
+            await draft(models, structure, on)
+    assert on.text == DRAFT
+
+
+PACKED = {
+    "gzip": gzip.compress(bytes(64 * MEGABYTE)),
+    "deflate": zlib.compress(bytes(64 * MEGABYTE)),
+    "br": b"\xcf\xff\xff\x7f\xf8",
+    "zstd": b"\x28\xb5\x2f\xfd",
+    "identity, gzip": gzip.compress(bytes(64 * MEGABYTE)),
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+async def test_a_compressed_answer_is_asked_for_by_nobody_and_never_unpacked(
+    encoding: str, either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    either.script(Flood(PACKED[encoding], packed=encoding))
+    async with ports(either, ledger, naps) as models:
+        with pytest.raises(Compressed, match="compresses its answers though it is asked not to"):
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+    assert either.requests[0].headers["Accept-Encoding"] == "identity"
+    assert (await either.requests[0].done()).disconnected
+
+
+@pytest.mark.parametrize("packed", [None, "gzip"])
+@pytest.mark.parametrize("status", [400, 404, 500, 529])
+async def test_an_error_without_end_is_read_no_further_than_a_sentence_needs(
+    status: int, packed: str | None, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    claude.script(Flood(PACKED["gzip"] if packed else b"{" * 10_000, status=status, packed=packed))
+    async with ports(claude, ledger, naps) as models:
+        with pytest.raises(ModelError) as told:
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+        assert isinstance(told.value, ServiceFault) is (status >= 500)
+        assert (await claude.requests[0].done()).disconnected
+    assert [row.nano_usd for row in ledger.rows] == [0]
+
+
+async def test_what_a_service_says_of_an_error_is_shown_without_what_nobody_sees(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(HttpError(400, message="wrong\x1b[2J \u202egnorw\u202c"))
+    with pytest.raises(ModelError) as told:
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+    assert "(wrong[2J gnorw)" in str(told.value)
+
+
+async def test_an_answer_of_all_its_room_in_single_characters_is_no_flood(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+) -> None:
+    """The most bytes that an honest answer has: one event a token, one token a character."""
+    room = 4_000
+    letters = [delta({"type": "text_delta", "text": "a"})] * room
+    claude.script(Events(named(START, BLOCK, *letters, end(), {"type": "message_stop"})))
+    written = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Longer.", on)
+    assert len(written.text) == room
