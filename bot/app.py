@@ -31,6 +31,7 @@ from bot.workflow.writing import Writing
 
 if TYPE_CHECKING:
     from bot.llm.build import Claude
+    from bot.llm.prices import Price
 
 # Digits and letters that cannot be taken for one another when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -90,7 +91,7 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
     limits = settings.limits
     store = SqliteStore(settings.database_path, keys, now, Quota(limits, free={WRITER}))
     try:
-        budgets = Budgets(settings.budget_writer_day, settings.budget_month)
+        budgets = Budgets(settings.budget_writer_day, settings.budget_month, settings.writer_month)
         ledger = CountingLedger(SqliteLedger(store.thread, budgets))
         claude = _claude(settings, ledger, store.thread.secret) if with_model and settings.has_model else None
         models = claude.models if claude else None
@@ -139,12 +140,27 @@ def _claude(settings: Settings, ledger: Ledger, secret: bytes) -> Claude:
         base_url=settings.anthropic_base_url,
         dialect=Dialect(settings.dialect),
         models=models_by_role(settings),
+        prices=_own_prices(settings),
         prompts=prompts_directory(),
         ledger=ledger,
         clock=now,
         secret=secret,
         proxy=proxy.url if proxy else None,
     )
+
+
+def unpriced_models(settings: Settings) -> tuple[str, ...]:
+    """The models that are set and have no known price, so that none of them is called."""
+    from bot.llm.prices import price_of
+
+    own = _own_prices(settings)
+    return tuple(name for name in dict.fromkeys(models_by_role(settings).values()) if price_of(name, own) is None)
+
+
+def _own_prices(settings: Settings) -> dict[str, Price]:
+    from bot.llm.prices import own_price
+
+    return {model: own_price(*prices) for model, prices in settings.model_prices.items()}
 
 
 def models_by_role(settings: Settings) -> dict[Role, str]:

@@ -15,7 +15,6 @@ from bot.app import models_by_role
 from bot.discord_ui import portal
 from bot.errors import BotError
 from bot.llm.address import shown_address
-from bot.llm.prices import price_of
 from bot.network import check_tls, proxy_for, tls_faults
 from bot.settings import Reading, Settings, look_at_settings
 from bot.store.database import look_over
@@ -110,9 +109,17 @@ def _model(settings: Settings) -> Piece:
     names = models_by_role(settings)
     said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
     said += f", at {shown_address(settings.anthropic_base_url)}"
-    if unpriced := [name for name in dict.fromkeys(names.values()) if price_of(name) is None]:
-        said += f"; no price is known for {', '.join(unpriced)}, so the budgets do not hold for it"
-    said += f"; at most ${settings.budget_writer_day} a writer a day and ${settings.budget_month} a month"
+    said += (
+        f"; at most ${settings.budget_writer_day:f} a writer a day, ${settings.writer_month.normalize():f} a writer a "
+        f"month, and ${settings.budget_month:f} a month in all"
+    )
+    if unpriced := app.unpriced_models(settings):
+        free = ",".join(f"{name}=0/0" for name in unpriced)
+        said += (
+            f". No price is known of {', '.join(unpriced)}, so that no budget could hold, and no call is made: set it, "
+            f"in dollars for a million tokens sent and written, or MODEL_PRICES={free} if it costs nothing"
+        )
+        return Piece("model", State.FAILED, said, "A model that is set is not called: its price is not known.")
     if settings.sends_in_clear:
         key = "The key and the texts go" if settings.sends_a_secret else "The texts go"
         said += f". {key} over the network unencrypted, since ANTHROPIC_BASE_URL begins with http://: use https://"

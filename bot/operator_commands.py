@@ -22,7 +22,7 @@ def usage(days: int) -> None:
 
     settings = read_settings()
     with open_workshop(settings=settings) as (workshop, runner):
-        shown = runner.run(usage_table(workshop.ledger, app.now(), days, settings.budget_month))
+        shown = runner.run(usage_table(workshop.ledger, app.now(), days, settings.writer_month, settings.budget_month))
     screen().print(shown)
 
 

@@ -100,6 +100,7 @@ def make_client(workshop: Workshop, settings: Settings) -> Client:
         secret=workshop.secret,
         clock=app.now,
         budget_writer_day=settings.budget_writer_day,
+        budget_writer_month=settings.writer_month,
         budget_month=settings.budget_month,
     )
     everyone = settings.access == "open"
@@ -127,6 +128,11 @@ async def run_discord(settings: Settings) -> None:
 
 async def _run(settings: Settings, token: str) -> None:
     workshop = await app.open_workshop(settings)
+    if settings.has_model and (unpriced := app.unpriced_models(settings)):
+        log.warning(
+            "no price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
+            ", ".join(unpriced),
+        )
     try:
         # What an earlier process left under way is told of and offered again; the terminal looks after its own.
         await workshop.jobs.recover(workshop.work_of, lambda writer: writer != WRITER)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
@@ -19,6 +21,8 @@ from bot.errors import BadSetting
 from bot.essay.limits import Limits
 
 DIRECTORY = "career-essay-bot"
+_PRICE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)/(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
+_WRITERS = 5  # that can write for a whole month before the bot's budget is spent, where no share is set
 ANTHROPIC = "https://api.anthropic.com"
 
 
@@ -48,7 +52,10 @@ class Settings(BaseSettings):
     model_interviewer: str = "claude-haiku-5-5"
 
     # Dollars. A draft costs some 0.15, and its worst case, which must fit, some 0.40.
+    model_prices: Annotated[Mapping[str, tuple[Decimal, Decimal]], NoDecode] = {}
+
     budget_writer_day: Decimal = Field(default=Decimal(3), ge=0)
+    budget_writer_month: Decimal | None = Field(default=None, ge=0)
     budget_month: Decimal = Field(default=Decimal(50), ge=0)
     jobs_at_once: int = Field(default=8, ge=1, le=1_000)
     jobs_per_writer: int = Field(default=2, ge=1, le=100)
@@ -82,6 +89,13 @@ class Settings(BaseSettings):
             minute_bytes=self.limit_minute_kilobytes * 1_000,
             day_bytes=self.limit_day_megabytes * 1_000_000,
         )
+
+    @property
+    def writer_month(self) -> Decimal:
+        """What one writer may spend in a month; where nothing is set, a fifth of all, but no less than in a day."""
+        if self.budget_writer_month is not None:
+            return self.budget_writer_month
+        return min(self.budget_month, max(self.budget_month / _WRITERS, self.budget_writer_day))
 
     @property
     def has_model(self) -> bool:
@@ -134,6 +148,21 @@ class Settings(BaseSettings):
         if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
             raise ValueError("it must hold ids, which are numbers of 17 to 20 digits, with commas between them")
         return frozenset(map(int, parts))
+
+    @field_validator("model_prices", mode="before")
+    @classmethod
+    def _are_prices(cls, value: object) -> object:
+        """Models with their prices, with commas or spaces between them; a model's name may hold = and /."""
+        if not isinstance(value, str):
+            return value
+        found = {}
+        for part in value.replace(",", " ").split():
+            model, _, prices = part.rpartition("=")
+            sums = _PRICE.fullmatch(prices)
+            if not model or sums is None:
+                raise ValueError("it must hold models and their prices, such as llama3=0/0 or my-model=3/15")
+            found[model] = (Decimal(sums[1]), Decimal(sums[2]))
+        return found
 
     @field_validator("anthropic_base_url")
     @classmethod

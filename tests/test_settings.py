@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,61 @@ def test_a_database_that_is_no_file_is_refused(path: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("DATABASE_PATH", path)
     with pytest.raises(BadSetting, match=r"DATABASE_PATH.*it must name a file, such as \./essays\.db"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "own", "share"),
+    [
+        ("50", "3", "", "10"),
+        ("50", "3", "4.5", "4.5"),
+        ("1", "3", "", "1"),
+        ("10", "3", "", "3"),
+        ("50", "3", "0", "0"),
+    ],
+)
+def test_a_writers_month_is_a_fifth_of_all_and_no_less_than_their_day_unless_it_is_set(
+    month: str, day: str, own: str, share: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUDGET_MONTH", month)
+    monkeypatch.setenv("BUDGET_WRITER_DAY", day)
+    monkeypatch.setenv("BUDGET_WRITER_MONTH", own)
+    assert read_settings().writer_month == Decimal(share)
+
+
+def test_prices_are_read_by_model_whatever_its_name_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_PRICES", "llama3:8b=0/0, hf.co/x/y=z=0.25/1.5 big=3/15,")
+    assert read_settings().model_prices == {
+        "llama3:8b": (0, 0),
+        "hf.co/x/y=z": (Decimal("0.25"), Decimal("1.5")),
+        "big": (3, 15),
+    }
+
+
+@pytest.mark.parametrize(
+    "prices", ["llama3", "llama3=", "llama3=0", "=0/0", "a=free/free", "a=-1/0", "a=1/2/3", "a=nan/0"]
+)
+def test_what_is_no_price_is_refused(prices: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_PRICES", prices)
+    with pytest.raises(BadSetting, match=r"MODEL_PRICES cannot be used: it must hold models and their prices, such as"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("address", "clear"),
+    [
+        ("https://api.anthropic.com", False),
+        ("http://localhost:11434", False),
+        ("http://127.0.0.1:8080/v1", False),
+        ("http://127.9.9.9", False),
+        ("http://[::1]:8080", False),
+        ("http://models.localhost", False),
+        ("http://192.168.0.7:11434", True),
+        ("http://someone:secret@models.example", True),
+        ("http://localhost.example", True),
+    ],
+)
+def test_an_address_is_in_clear_where_a_network_lies_between(
+    address: str, clear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
+    assert read_settings().sends_in_clear is clear

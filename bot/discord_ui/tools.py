@@ -45,4 +45,5 @@ class Tools:
     secret: bytes
     clock: Clock
     budget_writer_day: Decimal
+    budget_writer_month: Decimal
     budget_month: Decimal

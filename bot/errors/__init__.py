@@ -25,6 +25,7 @@
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
     │   ├── Declined         the model would not; what it had begun is dropped
     │   ├── BadReply         it answered out of form
+    │   ├── UnknownPrice     the budgets could not hold, so no call was made
     │   └── OverBudget       our own budget would be passed, so no call was made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs   somebody is at work already
@@ -92,6 +93,7 @@ from bot.errors.models import (
     TookTooLong,
     TooMuchSent,
     UnknownModel,
+    UnknownPrice,
 )
 from bot.errors.stores import (
     BadKey,
@@ -178,6 +180,7 @@ __all__ = [
     "UnknownEssay",
     "UnknownJob",
     "UnknownModel",
+    "UnknownPrice",
     "UnknownSection",
     "UnknownStructure",
     "UnknownVersion",

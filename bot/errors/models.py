@@ -281,6 +281,20 @@ class NoModel(ModelError):
         )
 
 
+class UnknownPrice(ModelError):
+    """No price of the model is known, so that no budget could hold; it was not called."""
+
+    lasts = True
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"No price of the model {model} is known, so that no budget could hold for it, and it was not called.",
+            f"whoever runs the bot can set its price, in dollars for a million tokens sent and written, or "
+            f"MODEL_PRICES={model}=0/0 if it costs nothing",
+            "Nothing is lost",
+        )
+
+
 class OverBudget(ModelError):
     """The worst case of a call would pass a budget; the call was not made."""
 

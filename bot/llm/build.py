@@ -15,6 +15,7 @@ from bot.llm.client import connect
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter
 from bot.llm.interviewer import ClaudeInterviewer
+from bot.llm.prices import NONE_SET, Price
 from bot.llm.prompts import MOST_SECONDS, read_json_only, read_prompts
 from bot.llm.reviser import ClaudeReviser
 from bot.llm.tagged import NewTag
@@ -63,6 +64,7 @@ def make_models(
     ledger: Ledger,
     clock: Clock,
     secret: bytes,
+    prices: Mapping[str, Price] = NONE_SET,
     silence: float = SILENCE_SECONDS,
     total: float = MOST_SECONDS,
     retries: int = RETRIES,
@@ -73,16 +75,16 @@ def make_models(
 ) -> Claude:
     """The ports over the service at ``base_url``, spoken to in ``dialect``; nothing is sent yet.
 
-    ``models`` are model ids, one for each role; ``prompts`` the directory of the prompt files; ``secret`` keys the
-    pseudonyms under which the service knows writers. ``silence`` is how many seconds nothing may come from the service,
-    ``total`` how many one call may take whatever its prompt says; ``retries`` how often a request refused in passing is
-    sent again. ``proxy`` is the URL of the proxy to go through. A server that takes no key is given any. Must be called
-    in the event loop that makes the calls.
+    ``models`` are model ids, one for each role, ``prices`` those that were set for models, by their ids; ``prompts`` is
+    the directory of the prompt files; ``secret`` keys the pseudonyms under which the service knows writers.
+    ``silence`` is how many seconds nothing may come from the service, ``total`` how many one call may take whatever its
+    prompt says; ``retries`` how often a request refused in passing is sent again. ``proxy`` is the URL of the proxy to go through. A server that takes no key is given
+    any. Must be called in the event loop that makes the calls.
 
     Raises BadPromptFile.
     """
     said = read_prompts(prompts)
-    service = Service(shown_address(base_url), dialect, models, secret, silence, total)
+    service = Service(shown_address(base_url), dialect, models, prices, secret, silence, total)
     client = connect(api_key, base_url, silence=silence, retries=retries, proxy=proxy)
     asks_json = read_json_only(prompts)
     caller = Caller(client, service, ledger, clock, asks_json=asks_json, new_tag=new_tag, timer=timer, sleep=sleep)

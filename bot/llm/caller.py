@@ -33,13 +33,14 @@ from bot.errors import (
     Stalled,
     StreamBroken,
     TookTooLong,
+    UnknownPrice,
 )
 from bot.llm.collected import Collected
 from bot.llm.entries import Entries
 from bot.llm.events import OutOfForm, Sent
 from bot.llm.faults import never_sent, of_error_event, of_status, of_transport
 from bot.llm.hearing import Hearing
-from bot.llm.prices import worst_case
+from bot.llm.prices import Price, worst_case
 from bot.llm.prompts import Prompt
 from bot.llm.reasoning import without_reasoning
 from bot.llm.tagged import Blocks, NewTag
@@ -72,7 +73,9 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where the models are, and what may be asked there. ``models`` are their ids by role.
+    """Where the models are, and what may be asked there.
+
+    ``models`` are their ids by role, ``prices`` the prices that were set, by id.
 
     ``silence`` is how long nothing at all may come, ``total`` how long one call may take with its retry where its
     prompt allows as much, in seconds. ``secret`` keys the pseudonym under which the service knows a writer.
@@ -81,6 +84,7 @@ class Service:
     address: str
     dialect: Dialect
     models: Mapping[Role, str]
+    prices: Mapping[str, Price]
     secret: bytes
     silence: float
     total: float
@@ -147,7 +151,8 @@ class Caller:
     ) -> Answer:
         """What the model of the prompt's role answers; with ``form`` a JSON text, else prose.
 
-        Raises ModelError, of which OverBudget before anything was sent; StoreError where the ledger cannot be written.
+        Raises ModelError, of which OverBudget and UnknownPrice before anything was sent; StoreError where the ledger
+        cannot be written.
         A call that is interrupted before ``on`` was given any text is made once more.
         """
         call = self._prepared(writer, prompt, values, form)
@@ -170,10 +175,8 @@ class Caller:
             raise TookTooLong(seconds) from None
         return _answer(tries, structured=form is not None)
 
-    def at_most(
-        self, prompt: Prompt, values: Mapping[str, object], *, form: type[BaseModel] | None = None
-    ) -> int | None:
-        """What is reserved for such a call, in nano-dollars; None for a model without a known price. Sends nothing."""
+    def at_most(self, prompt: Prompt, values: Mapping[str, object], *, form: type[BaseModel] | None = None) -> int:
+        """What is reserved for such a call, in nano-dollars. Sends nothing. Raises UnknownPrice."""
         return self._prepared("", prompt, values, form).reservation.worst_nano_usd
 
     async def close(self) -> None:
@@ -187,7 +190,7 @@ class Caller:
             await self._client.close()
 
     def _hearing(self, call: _Call, on: On | None) -> Hearing:
-        return Hearing(call.reservation.model, call.sent, call.max_tokens, self._timer, on)
+        return Hearing(call.reservation.model, call.sent, call.max_tokens, self._timer, on, self._service.prices)
 
     def _prepared(
         self, writer: str, prompt: Prompt, values: Mapping[str, object], form: type[BaseModel] | None
@@ -210,7 +213,9 @@ class Caller:
             pseudonym = hmac.new(self._service.secret, writer.encode(), hashlib.sha256).hexdigest()
             body["metadata"] = {"user_id": pseudonym}
         sent = f"{system}\n\n{turn}"
-        worst = worst_case(model, sent, prompt.max_tokens)
+        worst = worst_case(model, sent, prompt.max_tokens, self._service.prices)
+        if worst is None:
+            raise UnknownPrice(model)
         reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, worst)
         return _Call(reservation, body, sent, prompt.max_tokens)
 
@@ -238,9 +243,8 @@ class Caller:
 
     async def _give_back(self, reserving: asyncio.Future[int], reservation: Reservation) -> None:
         with suppress(OverBudget):  # then nothing was reserved
-            free = None if reservation.worst_nano_usd is None else 0
             await self._ledger.settle(
-                await reserving, Settlement(reservation.model, 0, 0, 0, 0, free, None, 0, _CANCELLED)
+                await reserving, Settlement(reservation.model, 0, 0, 0, 0, 0, None, 0, _CANCELLED)
             )
 
     async def _listen(self, call: _Call, heard: Hearing) -> None:

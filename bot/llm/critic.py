@@ -26,7 +26,7 @@ class ClaudeCritic:
         answer = await self._caller.call(writer, self._critique, values, on=on, form=WireCritique)
         return _opinion(parsed(WireCritique, answer.text), structure, answer)
 
-    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
         """See the port."""
         return self._caller.at_most(self._critique, _values(text, structure, measured), form=WireCritique)
 

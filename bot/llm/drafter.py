@@ -28,7 +28,7 @@ class ClaudeDrafter:
         answer = await self._caller.call(writer, self._draft, _from_notes(structure, title, notes), on=on)
         return _post(answer, structure, structure.sections)
 
-    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:
+    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
         """See the port."""
         return self._caller.at_most(self._draft, _from_notes(structure, title, notes))
 
@@ -49,7 +49,7 @@ class ClaudeDrafter:
 
     def finish_at_most(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
-    ) -> int | None:
+    ) -> int:
         """See the port. Raises ValueError as ``finish`` does."""
         return self._caller.at_most(self._finish, _from_text(structure, title, notes, text, sections))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.errors import TooMuchSent
 from bot.essay.text.invisible import Visible
 from bot.llm.events import Counts, Ended, Started, Thought, Wrote, read
-from bot.llm.prices import Tokens, cost, estimated_tokens
+from bot.llm.prices import Price, Tokens, cost, estimated_tokens
 from bot.llm.reasoning import Reasoning
 from bot.workflow.models import On, Text, Thinking
 from bot.workflow.spending import Settlement
@@ -36,6 +36,7 @@ class Hearing:
     max_tokens: int
     timer: Callable[[], float]
     on: On | None
+    prices: Mapping[str, Price] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=Tokens)
     answered: bool = False
     began: bool = False
@@ -138,9 +139,9 @@ class Hearing:
         """What the call came to: as counted, or estimated where the service did not come to its count."""
         estimated = not (self.unbilled or (self.counted and self.tokens.tokens_in))
         tokens = self._estimate() if estimated else self.tokens
-        spent = cost(self.model, tokens)
+        spent = cost(self.model, tokens, self.prices)
         if spent is None:  # an alias, or another model than was asked: the price that was reserved at
-            spent = cost(self.asked, tokens)
+            spent = cost(self.asked, tokens, self.prices)
         free = self.unbilled or self.refused_unheard
         return Settlement(
             model=self.model,

@@ -39,7 +39,7 @@ class ClaudeReviser:
             raise BadReply.beside_the_point()
         return replace(result, text=body)
 
-    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int | None:
+    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
         """See the port."""
         return self._caller.at_most(self._revise, _values(notes, text, index, instruction))
 

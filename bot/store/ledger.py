@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,18 +14,25 @@ from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
 from bot.store.database import SealedDatabase, StoreThread
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 
+log = logging.getLogger(__name__)
+
 NANO = 1_000_000_000  # nano-dollars in a dollar
 # How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.prompts.MOST_SECONDS);
 # what stands longer is left of a program that was killed, and stays at its worst.
 _UNDER_WAY = timedelta(minutes=15)
+_WARNED_AT = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """How much may be spent, in US dollars: by one writer in a day, by all in a calendar month (both UTC)."""
+    """How much may be spent, in US dollars: by one writer in a day, by all and by one writer in a calendar month (UTC).
+
+    Without ``writer_month`` one writer may spend all of the month.
+    """
 
     writer_day: Decimal
     month: Decimal
+    writer_month: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +83,15 @@ class SqliteLedger:
         return await self._thread.run(work)
 
     def _check(self, db: Database, reservation: Reservation, at: datetime) -> None:
-        if reservation.worst_nano_usd is None:
-            return
         worst = Decimal(reservation.worst_nano_usd) / NANO
         spent, held = _spent(db, reservation.writer, at), _held(db, reservation.writer, at)
+        mine = self._budgets.month if self._budgets.writer_month is None else self._budgets.writer_month
         budgets = (
             _Account("Your budget for today", self._budgets.writer_day, spent.writer_day, held.writer_day),
             _Account("The bot's budget for this month", self._budgets.month, spent.month, held.month),
+            _Account("Your budget for this month", mine, spent.writer_month, held.writer_month),
         )
-        opens = (_next_day(at), _next_month(at))
+        opens = (_next_day(at), _next_month(at), _next_month(at))
         # What lasts longest is told first: to wait for work under way is of no use where waiting does not help.
         for account, when in zip(budgets, opens, strict=True):
             if worst > account.budget:
@@ -116,8 +124,27 @@ class SqliteLedger:
                         call,
                     ],
                 )
+                self._warn(db, call, settlement.nano_usd or 0)
 
         await self._thread.run(work)
+
+    def _warn(self, db: Database, call: int, nano_usd: int) -> None:
+        """Says in the log, once a month, that the month's budget is nearly spent; what is only reserved is not."""
+        at = datetime.fromisoformat(str(db.execute("SELECT at FROM calls WHERE id = ?", [call]).fetchone()[0]))
+        month = _day(at).replace(day=1)
+        spent = db.execute(
+            "SELECT coalesce(sum(nano_usd), 0) FROM calls WHERE settled = 1 AND at >= ? AND at < ?",
+            [month.isoformat(), _next_month(at).isoformat()],
+        ).fetchone()[0]
+        limit = self._budgets.month * _WARNED_AT * NANO
+        if spent - nano_usd < limit <= spent:  # the last call alone took it past that
+            log.warning(
+                "$%.2f of the $%s that all may spend on models this month (BUDGET_MONTH) is spent; once all of it is, "
+                "nothing is drafted, revised or critiqued until %s",
+                spent / NANO,
+                f"{self._budgets.month:f}",
+                f"{_next_month(at):%Y-%m-%d}",
+            )
 
     async def spent(self, writer: str, at: datetime) -> Spent:
         return await self._thread.run(lambda database: _spent(database.db, writer, at))
@@ -149,11 +176,12 @@ def _counted(db: Database, writer: str, at: datetime, open_since: str | None) ->
     day = _day(at)
     month = day.replace(day=1)
     found = db.execute(
-        "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? AND at >= ? THEN nano_usd END), 0)"
+        "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? AND at >= ? THEN nano_usd END), 0),"
+        " coalesce(sum(CASE WHEN writer = ? THEN nano_usd END), 0)"
         " FROM calls WHERE at >= ? AND (? IS NULL OR (settled = 0 AND at > ?))",
-        [writer, day.isoformat(), month.isoformat(), open_since, open_since],
+        [writer, day.isoformat(), writer, month.isoformat(), open_since, open_since],
     ).fetchone()
-    return Spent(writer_day=int(found[1]), month=int(found[0]))
+    return Spent(writer_day=int(found[1]), writer_month=int(found[2]), month=int(found[0]))
 
 
 def _day(at: datetime) -> datetime:

@@ -88,10 +88,10 @@ def _said(view: JobView) -> str:
     return f"writing, {count_words(view.job.text):,} words so far"
 
 
-def at_most(nano_usd: int | None) -> str:
+def at_most(nano_usd: int) -> str:
     """What work may cost, as a sentence: in whole cents, rounded up."""
-    if nano_usd is None:
-        return "What it may cost is not known, since no price of the model is."
+    if not nano_usd:
+        return "It costs nothing, at the price that is set."
     return f"It may cost up to ${-(-nano_usd // _NANO_A_CENT) / 100:,.2f}."
 
 

@@ -14,12 +14,15 @@ from bot.terminal.progress import dollars
 from bot.workflow.spending import Ledger
 
 
-async def usage_table(ledger: Ledger, now: datetime, days: int, budget_month: Decimal) -> RenderableType:
-    """The calls of everybody since so many days, by day, role and model, and what is left of the month's budget."""
+async def usage_table(
+    ledger: Ledger, now: datetime, days: int, writer_month: Decimal, budget_month: Decimal
+) -> RenderableType:
+    """The calls of everybody since so many days, by day, role and model, and what is left of the month's budgets."""
     rows = await ledger.usage(now - timedelta(days=days))
     spent = await ledger.spent(WRITER, now)
     left = Text(
-        f"This month: {dollars(spent.month)} of ${budget_month:,.2f} spent or reserved (days and months by UTC)."
+        f"This month: {dollars(spent.month)} of ${budget_month:,.2f} spent or reserved in all, "
+        f"{dollars(spent.writer_month)} of ${writer_month:,.2f} in the terminal (days and months by UTC)."
     )
     if not rows:
         return Group(Text(f"No model was called in the last {days} days."), left)

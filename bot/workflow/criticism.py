@@ -247,7 +247,7 @@ class _Criticise:
         await whole(self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found))
         return None
 
-    async def at_most(self) -> int | None:
+    async def at_most(self) -> int:
         return self.criticism.models.critic.critique_at_most(self.critiqued.text, self._structure, await self._facts())
 
     async def keep(self, text: str) -> int | None:

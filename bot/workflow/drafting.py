@@ -39,7 +39,7 @@ class Draft:
             return None
         return await self._add(text, cut=True, model=None)
 
-    async def at_most(self) -> int | None:
+    async def at_most(self) -> int:
         material = self.material
         return self.bench.models.drafter.draft_at_most(material.structure, material.essay.title, material.notes)
 
@@ -76,7 +76,7 @@ class Draft:
 class Finish(Draft):
     """The sections that a draft cut short still lacks."""
 
-    async def at_most(self) -> int | None:
+    async def at_most(self) -> int:
         material, draft = self.material, self.draft
         return self.bench.models.drafter.finish_at_most(
             material.structure, material.essay.title, material.notes, draft.done, draft.keys
@@ -128,7 +128,7 @@ class Revision:
             model=written.model,
         )
 
-    async def at_most(self) -> int | None:
+    async def at_most(self) -> int:
         return self.bench.models.reviser.revise_at_most(
             self.material.notes, self.version.text, self.index, self.instruction
         )

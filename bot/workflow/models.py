@@ -71,8 +71,8 @@ class Interviewer(Protocol):
 class Drafter(Protocol):
     """Writes the post from the notes.
 
-    Here as in the ports below, what ends in ``at_most`` is what the same call may cost at most, in nano-dollars; None
-    where no price is known. It sends nothing. A call that breaks before any text came is made once more.
+    Here as in the ports below, what ends in ``at_most`` is what the same call may cost at most, in nano-dollars. It
+    sends nothing, and raises UnknownPrice as the call does. A call that breaks before any text came is made once more.
     """
 
     async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
@@ -81,7 +81,7 @@ class Drafter(Protocol):
         It is what the model wrote, piece for piece; ``bot.essay.replies.unfinished`` puts it into form.
         """
 
-    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:
+    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
         """The most that ``draft`` may cost."""
 
     async def finish(
@@ -101,7 +101,7 @@ class Drafter(Protocol):
 
     def finish_at_most(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
-    ) -> int | None:
+    ) -> int:
         """The most that ``finish`` may cost."""
 
 
@@ -116,7 +116,7 @@ class Reviser(Protocol):
         It holds words, unless it is cut.
         """
 
-    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int | None:
+    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
         """The most that ``revise`` may cost."""
 
 
@@ -178,7 +178,7 @@ class Critic(Protocol):
         ``on`` is told of thinking, and given pieces of no readable text: only that and how much was written is of use.
         """
 
-    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
         """The most that ``critique`` may cost."""
 
 

@@ -15,7 +15,7 @@ from bot.workflow.models import Cost, Role
 class Reservation:
     """A call about to be made: who it is for, what for, and the most it can cost.
 
-    ``worst_nano_usd`` is in nano-dollars, None where the model has no known price. ``prompt`` is the prompt's file
+    ``worst_nano_usd`` is in nano-dollars. ``prompt`` is the prompt's file
     name, ``prompt_hash`` the start of the SHA-256 of that file with all that it includes.
     """
 
@@ -24,7 +24,7 @@ class Reservation:
     model: str
     prompt: str
     prompt_hash: str
-    worst_nano_usd: int | None
+    worst_nano_usd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,13 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a writer has spent today and everybody this month, reservations included, in nano-dollars (UTC days)."""
+    """What a writer has spent today and this month, and everybody this month, in nano-dollars (UTC days).
+
+    Reservations are included.
+    """
 
     writer_day: int
+    writer_month: int
     month: int
 
 
@@ -77,9 +81,9 @@ class Ledger(Protocol):
     async def reserve(self, reservation: Reservation, at: datetime) -> int:
         """Writes the call down at its worst cost and returns its number, in one transaction with checking the budgets.
 
-        Raises OverBudget, and writes nothing, where the worst case would pass the writer's day or everybody's month:
-        BudgetTooSmall where it alone does, BudgetSpent where it does with what was spent, BudgetReserved where it would
-        fit if the calls that are under way cost nothing.
+        Raises OverBudget, and writes nothing, where the worst case would pass the writer's day or month, or everybody's
+        month: BudgetTooSmall where it alone does, BudgetSpent where it does with what was spent, BudgetReserved where
+        it would fit if the calls that are under way cost nothing.
         """
 
     async def settle(self, call: int, settlement: Settlement) -> None:

@@ -120,6 +120,7 @@ async def started(
         secret=store.thread.secret,
         clock=app.now,
         budget_writer_day=budgets.writer_day,
+        budget_writer_month=Decimal(10),
         budget_month=budgets.month,
     )
     door = Door(tools, access)

@@ -33,7 +33,7 @@ NOISY = (
 async def spend(bot: Bot, user: User, nano: int | None) -> None:
     """A call of a model for this person that is over and came to so many nano-dollars."""
     ledger, writer = bot.client.door.tools.ledger, bot.writer(user)
-    call = await ledger.reserve(Reservation(writer, Role.WRITER, "a-model", "draft.md", "abc", nano), app.now())
+    call = await ledger.reserve(Reservation(writer, Role.WRITER, "a-model", "draft.md", "abc", nano or 0), app.now())
     await ledger.settle(call, Settlement("a-model", 1_200, 0, 300, 450, nano, 700, 9_000, "end_turn"))
 
 
@@ -47,6 +47,7 @@ async def test_usage_under_a_cent_is_not_told_as_nothing(sim: DiscordSimulator, 
     await spend(bot, other, 500 * CENT // 2)
     usage = (await (await user.slash(user.dm, "usage")).message()).text
     assert "Today: **$0.40** of $3.00; $2.60 left." in usage
+    assert "This month: **$0.40** of $10.00; $9.60 left." in usage
     assert "in 2 calls (3,000 tokens in, 900 out)" in usage
     assert "Everybody together this month: 5 % of the bot's budget is used." in usage
 

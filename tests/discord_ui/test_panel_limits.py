@@ -137,7 +137,7 @@ def cards(words: str) -> Iterable[Card]:
     yield lists.deleting(state.essay, 1)
     yield lists.deleting(state.essay, 2)
     rows = [UsageRow("2026-11-23", "writer", "m", 9, 10**9, 10**9, 10**9, 10**12, 3)] * 31
-    yield lists.usage(rows, Spent(10**12, 10**13), Decimal(3), Decimal(0), with_model=False)
+    yield lists.usage(rows, Spent(10**12, 10**12, 10**13), Decimal(3), Decimal(10), Decimal(0), with_model=False)
     yield lists.help_card(with_model=True)
     yield lists.help_card(with_model=False)
 

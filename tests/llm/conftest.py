@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.llm.build import make_models
 from bot.llm.caller import Dialect
+from bot.llm.prices import Price, own_price
 from bot.llm.prompts import read_prompts
 from bot.workflow.models import Models, Role, Text, Thinking
 from bot.workflow.spending import Ledger, Reservation, Settlement, Spent, UsageRow
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 WRITER = "writer-4711"
 IDS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
 LOCAL = dict.fromkeys(Role, "a-local-model")
+FREE = {"a-local-model": own_price(Decimal(0), Decimal(0))}
 SECRET = b"a secret for tests"
 TAG = "t4g"
 NOTES = (
@@ -110,6 +113,7 @@ async def ports(
     silence: float = 5.0,
     total: float = 10.0,
     prompts: Path | None = None,
+    prices: Mapping[str, Price] = FREE,
     new_tag: Callable[[], str] = lambda: TAG,
 ) -> AsyncIterator[Models]:
     """The ports over a simulator, in the dialect it speaks."""
@@ -118,6 +122,7 @@ async def ports(
         base_url=address or claude.base_url,
         dialect=Dialect.BASIC if claude.basic else Dialect.CLAUDE,
         models=LOCAL if claude.basic else IDS,
+        prices=prices,
         prompts=prompts or prompts_directory(),
         ledger=ledger,
         clock=lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),

@@ -35,6 +35,6 @@ async def test_it_is_what_is_reserved_and_asking_for_it_sends_nothing(
         await calling.port.send(models, structure, NOTE, calling.on)
     (reservation,) = calling.ledger.reservations
     if either.basic:
-        assert known is reservation.worst_nano_usd is None
+        assert known == reservation.worst_nano_usd == 0
     else:
         assert known == reservation.worst_nano_usd != 0

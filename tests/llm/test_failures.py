@@ -27,12 +27,13 @@ from bot.errors import (
     StreamBroken,
     TookTooLong,
     UnknownModel,
+    UnknownPrice,
 )
 from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
 from bot.workflow.models import Written
 from tests.llm.asks import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
-from tests.llm.conftest import NOTES
+from tests.llm.conftest import FREE, NOTES, MemoryLedger, Naps
 from tests.simulators.claude import (
     Answer,
     BadChunk,
@@ -279,15 +280,27 @@ async def test_a_spent_budget_sends_nothing(calling: Calling) -> None:
     assert calling.ledger.rows == []
 
 
-async def test_an_unpriced_model_has_no_cost_however_its_call_ends(
+@every_port
+async def test_a_model_without_a_known_price_is_not_called_and_what_to_set_is_told(
+    name: str, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    async with ClaudeSimulator(basic=True, key=None) as server:
+        calling = Calling(PORTS[name], server, structure, ledger, naps)
+        with pytest.raises(UnknownPrice, match=r"set its price.*or MODEL_PRICES=a-local-model=0/0 if it costs nothing"):
+            await calling.call(prices={"another": FREE["a-local-model"]})
+        assert server.requests == []
+    assert ledger.rows == []
+
+
+async def test_a_model_that_costs_nothing_does_so_however_its_call_ends(
     local: ClaudeSimulator, structure: Structure
 ) -> None:
     calling = Calling(PORTS["draft"], local, structure)
     local.script(calling.good, replace(calling.good, ending=Cut(MIDDLE)), HttpError(500))
-    assert (await calling.call()).cost.nano_usd is None
+    assert (await calling.call()).cost.nano_usd == 0
     with pytest.raises(StreamBroken):
         await calling.call()
     with pytest.raises(ServiceFault):
         await calling.call()
-    assert [row.nano_usd for row in calling.ledger.rows] == [None, None, None]
-    assert [reservation.worst_nano_usd for reservation in calling.ledger.reservations] == [None, None, None]
+    assert [row.nano_usd for row in calling.ledger.rows] == [0, 0, 0]
+    assert [reservation.worst_nano_usd for reservation in calling.ledger.reservations] == [0, 0, 0]

@@ -64,9 +64,7 @@ async def test_a_follow_up_and_a_revised_section_are_clean(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
 ) -> None:
     question = "Who was in the room that day?"
-    claude.script(
-        Reply(json.dumps({"question": strewn(question)})), replace(Reply(strewn("Nobody asked me.")), chunk=1)
-    )
+    claude.script(Reply(json.dumps({"question": strewn(question)})), Reply(strewn("Nobody asked me."), chunk=1))
     asked = await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
     revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 1, "Shorter.", on)
     assert (asked, revised.text, on.text) == (question, "Nobody asked me.", "Nobody asked me.")

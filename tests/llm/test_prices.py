@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.llm.prices import PRICES, Tokens, cost, estimated_tokens, worst_case
+from bot.llm.prices import PRICES, Price, Tokens, cost, estimated_tokens, own_price, price_of, worst_case
 from tests.simulators.claude import MODELS, Usage, tokens_in
 
 counts = st.integers(0, 200_000)
@@ -36,6 +38,14 @@ def test_an_unknown_model_has_no_price_and_a_dated_name_has() -> None:
     assert cost("a-local-model", Tokens(sent=1)) is None
     assert worst_case("a-local-model", "words", 10) is None
     assert cost("claude-opus-5-5-20260922", Tokens(sent=1)) == 4_000
+
+
+def test_a_price_that_was_set_holds_for_dated_names_too_and_before_one_that_is_known() -> None:
+    own = {"llama3:8b": own_price(Decimal(0), Decimal(0)), "claude-opus-5-5": own_price(Decimal("0.0375"), Decimal(1))}
+    assert worst_case("llama3:8b", "words", 10, own) == 0
+    assert cost("llama3:8b-20260101", Tokens(sent=1, output=9), own) == 0
+    assert price_of("claude-opus-5-5", own) == Price(sent=38, output=1_000, write_5m=47, write_1h=75, read=38)
+    assert price_of("claude-haiku-5-5", own) == PRICES["claude-haiku-5-5"]
 
 
 @given(st.text(st.characters(categories=["L", "N", "Zs"])))

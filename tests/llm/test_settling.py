@@ -48,15 +48,15 @@ async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the
     assert [(row.model, row.nano_usd, row.estimated) for row in ledger.rows] == [(answering, nano_usd, False)]
 
 
-@pytest.mark.parametrize(("answering", "nano_usd"), [("another-local-model", None), (HAIKU, AT_HAIKU)])
-async def test_where_neither_has_a_price_the_tokens_alone_are_counted(
-    answering: str, nano_usd: int | None, local: ClaudeSimulator, structure: Structure, naps: Naps, on: Pieces
+@pytest.mark.parametrize(("answering", "nano_usd"), [("another-local-model", 0), (HAIKU, AT_HAIKU)])
+async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_answers(
+    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, naps: Naps, on: Pieces
 ) -> None:
     ledger = MemoryLedger()
     local.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
     async with ports(local, ledger, naps) as models:
         await draft(models, structure, on)
-    assert [(each.model, each.worst_nano_usd) for each in ledger.reservations] == [(LOCAL[Role.WRITER], None)]
+    assert [(each.model, each.worst_nano_usd) for each in ledger.reservations] == [(LOCAL[Role.WRITER], 0)]
     assert [(row.model, row.nano_usd, row.output_tokens) for row in ledger.rows] == [(answering, nano_usd, 15_000)]
 
 

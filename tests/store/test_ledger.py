@@ -24,8 +24,8 @@ def ledger(store: SqliteStore) -> SqliteLedger:
     return SqliteLedger(store.thread, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
 
 
-def call(cents: int | None, writer: str = "me", role: Role = Role.WRITER, model: str = "big") -> Reservation:
-    return Reservation(writer, role, model, "draft.md", "abc123", None if cents is None else cents * CENT)
+def call(cents: int, writer: str = "me", role: Role = Role.WRITER, model: str = "big") -> Reservation:
+    return Reservation(writer, role, model, "draft.md", "abc123", cents * CENT)
 
 
 def came_to(cents: int | None, model: str = "big", tokens: int = 100) -> Settlement:
@@ -43,7 +43,7 @@ async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(
     with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
         await ledger.reserve(call(1), NOON)
     assert refused.value.opens == datetime(2026, 11, 24, tzinfo=UTC)
-    assert await ledger.spent("me", NOON) == Spent(100 * CENT, 100 * CENT)
+    assert await ledger.spent("me", NOON) == Spent(100 * CENT, 100 * CENT, 100 * CENT)
     await spend(ledger, 100, NOON, "you")
     await ledger.reserve(call(50), refused.value.opens)
 
@@ -87,7 +87,7 @@ async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
     with pytest.raises(OverBudget):
         await ledger.reserve(call(90), NOON)
     await ledger.settle(number, came_to(10))
-    assert await ledger.spent("me", NOON) == Spent(10 * CENT, 10 * CENT)
+    assert await ledger.spent("me", NOON) == Spent(10 * CENT, 10 * CENT, 10 * CENT)
     await ledger.reserve(call(90), NOON)
 
 
@@ -154,14 +154,61 @@ async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: SqliteLe
     assert (row.calls, row.nano_usd, row.input_tokens, row.output_tokens, row.unpriced) == (1, 80 * CENT, 0, 0, 0)
 
 
-async def test_a_model_without_a_price_is_counted_in_tokens_and_refused_by_no_budget(ledger: SqliteLedger) -> None:
+async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_tokens(ledger: SqliteLedger) -> None:
+    """None is made any more; what was written down then is still shown."""
     await ledger.reserve(call(100), NOON)
-    number = await ledger.reserve(call(None, model="a-local-model"), NOON)
+    number = await ledger.reserve(call(0, model="a-local-model"), NOON)
     await ledger.settle(number, came_to(None, "a-local-model"))
     assert (await ledger.spent("me", NOON)).writer_day == 100 * CENT
     (_, row) = sorted(await ledger.usage(NOON), key=lambda one: one.unpriced)
     assert (row.model, row.calls, row.unpriced, row.nano_usd) == ("a-local-model", 1, 1, 0)
     assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
+
+
+async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore) -> None:
+    ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
+    for day in (20, 21, 22):
+        await spend(ledger, 300, NOON.replace(day=day))
+    await ledger.reserve(call(40), NOON)
+    with pytest.raises(BudgetReserved, match=r"Your budget for this month has \$1.00 left, and \$0.40 of it is held"):
+        await ledger.reserve(call(70), NOON)
+    with pytest.raises(BudgetSpent) as told:
+        await ledger.reserve(call(110), NOON)
+    assert str(told.value) == (
+        "Your budget for this month is used up until 2026-12-01 00:00 UTC, so no model was called. "
+        "Everything is stored; you can go on without a model now, or come back then."
+    )
+    await ledger.reserve(call(300, "you"), NOON)
+    await ledger.reserve(call(300), told.value.opens)
+
+
+async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_allows_are_made(
+    store: SqliteStore,
+) -> None:
+    ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
+    tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
+
+
+async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobody(
+    ledger: SqliteLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The month's budget is 2.50, so 2.00 is told."""
+    await spend(ledger, 100, NOON, "somebody")
+    await spend(ledger, 99, NOON, "else")
+    held = await ledger.reserve(call(50, "third"), NOON)
+    assert caplog.messages == []  # what is only reserved may come back
+    await ledger.settle(held, came_to(1))
+    await spend(ledger, 20, NOON, "third")
+    assert caplog.messages == [
+        "$2.00 of the $2.50 that all may spend on models this month (BUDGET_MONTH) is spent; once all of it is, "
+        "nothing is drafted, revised or critiqued until 2026-12-01"
+    ]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    december = NOON.replace(month=12)
+    for writer in ("somebody", "else", "third"):
+        await spend(ledger, 80, december, writer)
+    assert len(caplog.messages) == 2
 
 
 async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteLedger) -> None:

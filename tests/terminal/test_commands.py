@@ -153,6 +153,39 @@ def test_check_says_what_can_run_and_ends_with_2_or_1_where_something_is_wrong(
     assert "secret" not in ran.out
 
 
+MODEL_SETTINGS = ("MODEL_WRITER", "MODEL_CRITIC", "MODEL_INTERVIEWER")
+OWN_SERVER = {"ANTHROPIC_BASE_URL": "http://192.168.0.7:11434", **dict.fromkeys(MODEL_SETTINGS, "llama3")}
+
+
+def test_check_says_that_a_model_without_a_known_price_is_not_called_and_what_to_set(essay_bot: Run) -> None:
+    ran = essay_bot("check", more=OWN_SERVER)
+    said = " ".join(ran.out.split())
+    assert ran.code == 1
+    assert "No price is known of llama3, so that no budget could hold, and no call is made" in said
+    assert "MODEL_PRICES=llama3=0/0 if it costs nothing" in said
+    assert "A model that is set is not called: its price is not known." in said
+    ran = essay_bot("check", more=OWN_SERVER | {"MODEL_PRICES": "llama3=0/0"})
+    assert ran.code == 0
+    assert "$3 a writer a day, $10 a writer a month, and $50 a month in all" in " ".join(ran.out.split())
+
+
+def test_check_warns_of_a_key_that_goes_over_the_network_unencrypted(essay_bot: Run) -> None:
+    priced = OWN_SERVER | {"MODEL_PRICES": "llama3=0/0"}
+    for more, said in (
+        (
+            priced,
+            "The texts go over the network unencrypted, since ANTHROPIC_BASE_URL begins with http://: use https://",
+        ),
+        (priced | {"ANTHROPIC_API_KEY": "sk-secret"}, "The key and the texts go over the network unencrypted"),
+    ):
+        ran = essay_bot("check", more=more)
+        assert said in " ".join(ran.out.split())
+        assert "sk-secret" not in ran.out
+    for address in ("http://localhost:11434", "https://192.168.0.7"):
+        ran = essay_bot("check", more=priced | {"ANTHROPIC_API_KEY": "sk-secret", "ANTHROPIC_BASE_URL": address})
+        assert "unencrypted" not in ran.out
+
+
 def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: Path) -> None:
     for name in ("demo", "again"):
         ran = essay_bot("try", *(["--demo"] if name == "demo" else []))

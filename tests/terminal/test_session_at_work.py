@@ -66,7 +66,7 @@ def test_a_draft_on_the_command_line_hands_over_what_it_wrote(terminal: Terminal
     made = terminal.runner.run(draft_notes(terminal.tools, terminal.beside, NOTES, terminal.structure, None))
     assert (made.post.text, made.post.version) == (DRAFT, 2)
     assert "its current text is version 1" in terminal.stderr.getvalue()
-    assert "What it may cost is not known, since no price of the model is." in terminal.stderr.getvalue()
+    assert "It may cost up to $0.01." in terminal.stderr.getvalue()
 
 
 def test_what_came_before_ctrl_c_is_kept_and_shown_as_unfinished(terminal: Terminal) -> None:
@@ -95,7 +95,7 @@ def test_without_enter_no_draft_is_begun_and_the_notes_are_set_as_they_stand(
 ) -> None:
     essay = terminal.essay()
     seen = terminal.goes_on(essay, answer)
-    assert "What it may cost is not known, since no price of the model is." in seen
+    assert "It may cost up to $0.01." in seen
     assert "no model wrote this version" in seen
     assert terminal.room.models.asked == []
     assert "the noise of the shop" in terminal.text(essay).text

@@ -90,7 +90,7 @@ class FakeModels:
 
     answers: deque[Any] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
-    worst: int | None = None
+    worst: int = 10_000_000
 
     def script(self, *answers: Any) -> None:
         self.answers.extend(answers)
@@ -150,18 +150,18 @@ class FakeModels:
         found: Opinion = answer
         return found
 
-    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int | None:
+    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
         return self.worst
 
     def finish_at_most(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
-    ) -> int | None:
+    ) -> int:
         return self.worst
 
-    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int | None:
+    def revise_at_most(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
         return self.worst
 
-    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int | None:
+    def critique_at_most(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
         return self.worst
 
 

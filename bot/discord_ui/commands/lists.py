@@ -78,8 +78,8 @@ def usage_command(door: Door) -> app_commands.Command[Any, ..., Any]:
             now = tools.clock()
             rows = await tools.ledger.usage(now - timedelta(days=_DAYS), writer)
             spent = await tools.ledger.spent(writer, now)
-            day, month = tools.budget_writer_day, tools.budget_month
-            return Show(lists.usage(rows, spent, day, month, with_model=tools.with_model))
+            budgets = tools.budget_writer_day, tools.budget_writer_month, tools.budget_month
+            return Show(lists.usage(rows, spent, *budgets, with_model=tools.with_model))
 
         await door.take(interaction, "/usage", Ack.NEW, work)
 

@@ -146,7 +146,15 @@ def deleting(essay: Essay, asked: int, notice: str | None = None) -> Card:
     return Card((*notices(notice), heading("Delete an essay"), Text(words), *rows(keep, yes)))
 
 
-def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Decimal, *, with_model: bool) -> Card:
+def usage(
+    rows_found: Sequence[UsageRow],
+    spent: Spent,
+    day: Decimal,
+    writer_month: Decimal,
+    month: Decimal,
+    *,
+    with_model: bool,
+) -> Card:
     """What one has spent and what is left, in US dollars; days and months by UTC."""
     parts: list[CardPart] = [heading("What you have spent")]
     if not with_model:
@@ -157,9 +165,11 @@ def usage(rows_found: Sequence[UsageRow], spent: Spent, day: Decimal, month: Dec
     tokens_in = sum(row.input_tokens + row.cache_read_tokens for row in rows_found)
     tokens_out = sum(row.output_tokens for row in rows_found)
     today, used = Decimal(spent.writer_day) / _NANO, Decimal(spent.month) / _NANO
+    own = Decimal(spent.writer_month) / _NANO
     parts.append(
         Text(
             f"Today: **{_usd(today)}** of {_usd(day)}; {_usd(max(day - today, Decimal(0)))} left.\n"
+            f"This month: **{_usd(own)}** of {_usd(writer_month)}; {_usd(max(writer_month - own, Decimal(0)))} left.\n"
             f"The last 31 days: **{_usd(Decimal(nano) / _NANO)}** in {counted(calls, 'call')} "
             f"({tokens_in:,} tokens in, {tokens_out:,} out).\n"
             f"Everybody together this month: {_share(used, month)} of the bot's budget is used."
