@@ -130,7 +130,7 @@ async def _run(settings: Settings, token: str) -> None:
     workshop = await app.open_workshop(settings)
     if settings.has_model and (unpriced := app.unpriced_models(settings)):
         log.warning(
-            "no price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
+            "No price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
             ", ".join(unpriced),
         )
     try:

@@ -78,8 +78,8 @@ def make_models(
     ``models`` are model ids, one for each role, ``prices`` those that were set for models, by their ids; ``prompts`` is
     the directory of the prompt files; ``secret`` keys the pseudonyms under which the service knows writers.
     ``silence`` is how many seconds nothing may come from the service, ``total`` how many one call may take whatever its
-    prompt says; ``retries`` how often a request refused in passing is sent again. ``proxy`` is the URL of the proxy to go through. A server that takes no key is given
-    any. Must be called in the event loop that makes the calls.
+    prompt says; ``retries`` how often a request refused in passing is sent again. ``proxy`` is the URL of the proxy to
+    go through. A server that takes no key is given any. Must be called in the event loop that makes the calls.
 
     Raises BadPromptFile.
     """
