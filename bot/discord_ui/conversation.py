@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -18,13 +18,14 @@ from bot.discord_ui.catching_up import CatchUp
 from bot.discord_ui.clicks import Clicks
 from bot.discord_ui.components import layout
 from bot.discord_ui.faults import FileFault
+from bot.discord_ui.membership import NotAsked
 from bot.discord_ui.message_text import attachments_of, text_of
 from bot.discord_ui.panels import lists
-from bot.discord_ui.people import Place, writer_id
+from bot.discord_ui.people import writer_id
 from bot.discord_ui.placing import Placing
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.screens import Screens
-from bot.discord_ui.telling import OWN_DM, Teller
+from bot.discord_ui.telling import Teller
 from bot.errors import BadInput, BotError, StoreError, UnknownEssay
 from bot.essay import left_out
 from bot.essay.text.marks import is_mark_alone, is_marked
@@ -41,15 +42,16 @@ _MARKED = (
 _MARK_ALONE = "The mark stands alone: it leaves out the next message that you write here."
 _THE_REST = "The rest of your message is stored."
 _NOTHING = "Nothing of your message was stored."
+_MOST_REFUSED = 10_000  # people of whom it is remembered that they were told
 
 
 class Talk:
-    """Hears messages. ``check`` raises NotServed for somebody who is not answered; ``turn`` is a writer's lock."""
+    """Hears messages. ``admit`` raises NotServed, NotAsked for whom it does not answer; ``turn`` is a writer's lock."""
 
     def __init__(
         self,
         screens: Screens,
-        check: Callable[[int, Place], None],
+        admit: Callable[[discord.Client, int], Awaitable[None]],
         turn: Callable[[str], asyncio.Lock],
         clicks: Clicks,
     ) -> None:
@@ -61,8 +63,8 @@ class Talk:
         self._placing = Placing(tools.interview, self.teller) if tools.with_model else None
         self._catch_up = CatchUp(self._store, self.teller, self._again)
         self._secret = tools.secret
-        self._check = check
-        self._refused: set[str] = set()
+        self._admit = admit
+        self._refused: dict[str, None] = {}  # who was told, in order
         self._inside: set[asyncio.Task[object]] = set()
         self._closing = False
 
@@ -129,10 +131,10 @@ class Talk:
             return
         writer = writer_id(self._secret, message.author.id)
         try:
-            self._check(message.author.id, OWN_DM)
             self._catch_up.edited(writer, message)
+            await self._admit(client, message.author.id)
             await self._change(client, writer, message)
-        except NotServed:
+        except (NotServed, NotAsked):
             return
         except StoreError as error:
             self.teller.say(client, writer, message.channel.id, str(error))
@@ -175,18 +177,29 @@ class Talk:
         writer, served = writer_id(self._secret, message.author.id), True
         self._catch_up.hearing(writer, message.id)
         try:
-            self._check(message.author.id, OWN_DM)
+            await self._admit(client, message.author.id)
+            self._refused.pop(writer, None)
             await self._take(client, writer, message, message.created_at if late else None)
         except NotServed as error:
             served = False
-            if writer not in self._refused:
-                self._refused.add(writer)
-                with suppress(*STUMBLES):
-                    await message.channel.send(view=layout(lists.said(str(error))))
+            await self._refuse(message, writer, str(error))
+        except NotAsked as error:
+            served = False
+            self.teller.say(client, writer, message.channel.id, str(error))
         except BadInput as error:
             self.teller.say(client, writer, message.channel.id, str(error))
         await self._catch_up.heard(writer, message.id)
         return served
+
+    async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
+        """Tells somebody that they are not answered, once until that changes."""
+        if writer in self._refused:
+            return
+        self._refused[writer] = None
+        if len(self._refused) > _MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
+        with suppress(*STUMBLES):
+            await message.channel.send(view=layout(lists.said(sentence)))
 
     async def _take(
         self, client: discord.Client, writer: str, message: discord.Message, written: datetime | None

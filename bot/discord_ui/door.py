@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from bot.discord_ui.access import Access
+from bot.discord_ui.access import Access, NotServed
 from bot.discord_ui.addresses import STUMBLES
 from bot.discord_ui.answering import Heard
 from bot.discord_ui.clicks import Clicks
@@ -21,12 +21,14 @@ from bot.discord_ui.faults import Busy, NotAButton, Stopping
 from bot.discord_ui.files import fetched
 from bot.discord_ui.ids import Id, parse
 from bot.discord_ui.live import Live
-from bot.discord_ui.people import writer_id
+from bot.discord_ui.membership import Membership
+from bot.discord_ui.people import Place, writer_id
 from bot.discord_ui.press import Interaction, place_of, press_of
 from bot.discord_ui.replies import sentence
 from bot.discord_ui.reply import Later, Reply
 from bot.discord_ui.router import Action, Router, find
 from bot.discord_ui.screens import Screens
+from bot.discord_ui.telling import OWN_DM
 from bot.discord_ui.tools import Tools
 from bot.discord_ui.typing import typing
 
@@ -34,6 +36,8 @@ log = logging.getLogger("bot.discord")
 
 SLOW_SECONDS = 0.8  # a person waits about a second before they press again
 ACK_SECONDS = 3.0  # after that Discord waits no more for the first answer
+_ASKED_SECONDS = 0.8  # for Discord's word on who somebody is: with a form, or the first answer, within the three
+_ASKED_FOR_MESSAGE_SECONDS = 10.0  # nobody waits for an answer to a message
 FORM_SECONDS = 2.0  # a form must be the first answer, within Discord's three seconds: one is left for the way there
 
 RESTARTED = "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
@@ -48,7 +52,8 @@ class Door:
         self.screens = Screens(tools)
         self._router = Router(self.screens)
         self._clicks = Clicks()
-        self.talk = Talk(self.screens, lambda user, place: self.access.check(user, place), self.turn, self._clicks)
+        self._membership = Membership(tools.memory, tools.secret, tools.clock)
+        self.talk = Talk(self.screens, self._admit_to_dm, self.turn, self._clicks)
         self.live = Live(tools.jobs, tools.clock, self.talk.teller.below)
         self._delivery = Delivery(self.live, self.talk, self._clicks, self.turn, tools.secret)
         self._heard = Heard()
@@ -124,7 +129,7 @@ class Door:
         began, outcome = time.perf_counter(), "done"
         try:
             with taken.click.working():
-                self._check(taken.interaction)
+                await self._check(taken.interaction)
                 if taken.ack is Ack.FORM:
                     reply = await _quickly(work)
                 else:
@@ -134,6 +139,7 @@ class Door:
             else:
                 await self._delivery.deliver(taken, reply)
             await self.talk.met(taken.interaction)
+            await self._seen(taken.interaction)
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the person is told
             outcome = type(error).__name__
             await self._delivery.tell(taken, error)
@@ -187,11 +193,32 @@ class Door:
             self._asking.discard(asking)
             asking.cancel()
 
-    def _check(self, interaction: Interaction) -> None:
-        """Raises NotServed, Stopping."""
-        self.access.check(interaction.user.id, place_of(interaction))
+    async def _check(self, interaction: Interaction) -> None:
+        """Raises NotServed, NotAsked, Stopping."""
+        await self.admit(interaction.client, interaction.user.id, place_of(interaction), _ASKED_SECONDS)
         if self._closing:
             raise Stopping
+
+    async def admit(self, client: discord.Client, user: int, place: Place, seconds: float) -> None:
+        """Whom the rule answers, and outside of servers also whoever belongs to one that is answered.
+
+        Discord is asked for that, and waited for as long as ``seconds``. Raises NotServed, NotAsked, StoreError.
+        """
+        try:
+            self.access.check(user, place)
+        except NotServed:
+            servers = self.access.servers
+            if place.server is None and servers and await self._membership.belongs(client, user, servers, seconds):
+                return
+            raise
+
+    async def _admit_to_dm(self, client: discord.Client, user: int) -> None:
+        await self.admit(client, user, OWN_DM, _ASKED_FOR_MESSAGE_SECONDS)
+
+    async def _seen(self, interaction: Interaction) -> None:
+        """Remembers that somebody acted in a server that is answered."""
+        if interaction.guild_id is not None and interaction.guild_id in self.access.servers:
+            await self._membership.seen(interaction.user.id, interaction.guild_id)
 
     async def _acknowledged(self, taken: Taken, work: Callable[[], Awaitable[Reply]]) -> tuple[Taken, Reply]:
         """Does what Discord was told is heard; what was typed, where Discord will not hear that, all the same.

@@ -27,6 +27,9 @@ class Memory(Protocol):
     async def keep(self, name: str, value: str) -> None:
         """Keeps a value under a name, in place of the one before."""
 
+    async def forget(self, name: str) -> None:
+        """Keeps nothing under the name any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:

@@ -31,3 +31,12 @@ class SqliteMemory:
                 )
 
         await self._thread.run(work)
+
+    async def forget(self, name: str) -> None:
+        """Keeps nothing under the name any more."""
+
+        def work(database: SealedDatabase) -> None:
+            with database.writing() as db:
+                db.execute("DELETE FROM remembered WHERE name = ?", [name])
+
+        await self._thread.run(work)

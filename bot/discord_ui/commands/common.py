@@ -10,6 +10,7 @@ from discord import app_commands
 from bot.discord_ui.access import NotServed
 from bot.discord_ui.door import Door
 from bot.discord_ui.lengths import one_line
+from bot.discord_ui.membership import NotAsked
 from bot.discord_ui.panels import lists
 from bot.discord_ui.press import Interaction, place_of
 from bot.discord_ui.tools import Tools
@@ -29,10 +30,10 @@ def structure_choices(found: Iterable[Structure]) -> list[app_commands.Choice[st
 async def suggested(door: Door, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The writer's own essays whose titles hold what was typed, the newest first; none where that takes too long."""
     try:
-        door.access.check(interaction.user.id, place_of(interaction))
         async with asyncio.timeout(_SUGGESTION_SECONDS):
+            await door.admit(interaction.client, interaction.user.id, place_of(interaction), _SUGGESTION_SECONDS)
             essays = await door.tools.desk.essays(door.writer(interaction))
-    except (NotServed, StoreError, TimeoutError):
+    except (NotServed, NotAsked, StoreError, TimeoutError):
         return []
     wanted, names = typed.casefold().strip(), lists.suggested(essays)
     found = [essay for essay in essays if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]

@@ -237,6 +237,11 @@ def member_payload(account: Account, permissions: int) -> Json:
     }
 
 
+def without_permissions(member: Json) -> Json:
+    """A member as the routes of a server give it: permissions come in interactions alone."""
+    return {key: value for key, value in member.items() if key != "permissions"}
+
+
 _NOTHING = _Draft("", [], [], [], 0)
 
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from .commands import Commands
-from .desk import Desk
+from .desk import Desk, member_payload, without_permissions
 from .errors import ApiError, FormErrors
 from .gateway import Gateway
 from .interactions import InteractionDesk
@@ -48,6 +48,7 @@ class Routes:
         add("GET", "/gateway/bot", self._gateway_bot)
         add("GET", "/users/{user}", self._user)
         add("POST", "/users/@me/channels", self._open_dm)
+        add("GET", "/guilds/{guild}/members/{user}", self._member, rule=READ, resource="guild")
 
     def _command_routes(self) -> None:
         for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
@@ -113,6 +114,23 @@ class Routes:
         if account is None:
             raise ApiError(404, 10013, "Unknown User")
         return account.payload()
+
+    async def _member(self, request: web.Request, body: Body) -> Json:
+        """Get Guild Member needs no intent, and the bot in the server. 404/10013 for what is no account at all."""
+        numbers = request.match_info["guild"], request.match_info["user"]
+        guild, account = (int(one) if one.isdecimal() else 0 for one in numbers)
+        found = self._world.guilds.get(guild)
+        if found is None:
+            raise ApiError(404, 10004, "Unknown Guild")
+        if not found.bot:
+            raise ApiError(403, 50001, "Missing Access")
+        if account not in self._world.accounts:
+            raise ApiError(404, 10013, "Unknown User")
+        if account not in found.members:
+            raise ApiError(404, 10007, "Unknown Member")
+        person = self._world.accounts[account]
+        # Over HTTP a member has no permissions; in an interaction it does.
+        return {**without_permissions(member_payload(person, 0)), "user": person.payload()}
 
     async def _open_dm(self, request: web.Request, body: Body) -> Json:
         """Closed DMs answer 400 here and 403 on sending (discord-api-docs#1905); too fast is 403/40003."""
