@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
-from rapidfuzz import process
-
-from bot.errors import BadStructureFile, UnknownStructure
+from bot.errors import BadStructureFile
 from bot.essay.structure import Section, Structure, WordBudget
+from bot.essay.structures import find
 
 KEY = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 KEY_LENGTH = 32  # a section key travels inside a button id of at most 100 characters
@@ -45,15 +44,8 @@ class Catalogue(Mapping[str, Structure]):
         return len(self.structures)
 
     def find(self, key: str) -> Structure:
-        """The structure with this key.
-
-        Raises UnknownStructure, naming the closest key, where there is none.
-        """
-        if key in self.structures:
-            return self.structures[key]
-        # 60 of 100 is where rapidfuzz's ratio still joins "carer-swich" to career-switch and no word to another key.
-        close = process.extractOne(key.lower(), list(self.structures), score_cutoff=60)
-        raise UnknownStructure(key, list(self.structures), close[0] if close else None)
+        """The structure that a person names; see ``bot.essay.structures.find``."""
+        return find(self.structures, key)
 
 
 def read_catalogue(directory: Path) -> Catalogue:

@@ -125,8 +125,16 @@ class UnknownStructure(BadInput):
     """No structure has the key that was asked for."""
 
     def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
-        hint = f"did you mean {close}? " if close else ""
-        super().__init__(f"There is no structure called {key}: {hint}The structures are {', '.join(known)}."[:2000])
+        called = key if len(key) <= 100 else f"{key[:99]}…"
+        hint = f": did you mean {close}?" if close else "."
+        super().__init__(f"There is no structure called {called}{hint} The structures are {', '.join(known)}."[:2000])
+
+    @classmethod
+    def several(cls, key: str, meant: Sequence[str]) -> UnknownStructure:
+        """What was typed may mean several of them."""
+        error = cls(key, meant)
+        error.args = (f"{key} may mean {' or '.join(meant)}: type a little more of the one you mean.",)
+        return error
 
 
 class StructureGone(UnknownStructure):
@@ -146,6 +154,15 @@ class UnknownEssay(BadInput):
 
     def __init__(self, essay: str) -> None:
         super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
+
+    @classmethod
+    def several(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
+        """What was typed is how the ids of several begin."""
+        error = cls(named)
+        error.args = (
+            f"Several essays begin with {named}: {', '.join(meant)}. Type a little more of the one you mean.",
+        )
+        return error
 
 
 class UnknownCritique(BadInput):

@@ -7,7 +7,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.errors import BadInput, LeftOutStands, MarkStands, NoSuchPlace, NothingToDo, StructureGone, UnknownSection
+from bot.errors import (
+    BadInput,
+    LeftOutStands,
+    MarkStands,
+    NoSuchPlace,
+    NothingToDo,
+    StructureGone,
+    UnknownEssay,
+    UnknownSection,
+)
 from bot.essay.assemble import add_note, assemble
 from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
@@ -15,6 +24,7 @@ from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
 from bot.essay.limits import Limits
+from bot.essay.naming import meant
 from bot.essay.notes import answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
@@ -105,6 +115,19 @@ class Desk:
     async def open(self, writer: str, essay: str) -> Essay:
         """The essay with this id. Raises UnknownEssay."""
         return await self._store.essay(writer, essay)
+
+    async def find(self, writer: str, named: str) -> Essay:
+        """The essay that a writer names by its id, the start of one, or its number in the list of their essays.
+
+        Raises UnknownEssay, which lists those that may be meant where there are several.
+        """
+        found = await self.essays(writer)
+        places = meant(named, [(essay.id,) for essay in found])
+        if len(places) == 1:
+            return found[places[0]]
+        if places:
+            raise UnknownEssay.several(named, [f"{found[place].id} ({found[place].title})" for place in places])
+        raise UnknownEssay(named)
 
     def structure(self, essay: Essay) -> Structure:
         """The structure an essay is written in. Raises StructureGone where its file has gone."""

@@ -17,8 +17,9 @@ from bot.discord_ui.ids import NOBODY, Id
 from bot.discord_ui.message_text import attachments_of, in_words, names_of, text_of
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Ask, Reply
-from bot.errors import BadInput, UnknownStructure
+from bot.errors import BadInput
 from bot.essay.structure import Structure
+from bot.essay.structures import find
 
 MENU_NAME = "Critique this"
 
@@ -100,6 +101,4 @@ async def _text_of(interaction: Interaction, message: discord.Message) -> tuple[
 def _structure(door: Door, key: str | None) -> Structure | None:
     if key is None:
         return None
-    if key not in door.tools.structures:
-        raise UnknownStructure(key, list(door.tools.structures))
-    return door.tools.structures[key]
+    return find(door.tools.structures, key)

@@ -18,8 +18,7 @@ from bot.discord_ui.people import Place
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Reply, Upload
 from bot.discord_ui.screens import Screens
-from bot.errors import UnknownStructure
-from bot.essay.structures import fitting, usual
+from bot.essay.structures import find, fitting, usual
 from bot.workflow.aside import read_aside
 from bot.workflow.desk import TITLE_CHARACTERS, checked_title
 
@@ -80,15 +79,13 @@ async def begin(
     notices: list[str] = []
     if essay is not None:
         opened = await named(tools, writer, essay)
-        if structure is not None and structure != opened.structure:
+        if structure is not None and find(tools.structures, structure).key != opened.structure:
             notices.append("An essay that is begun keeps its structure.")
         if title is not None:
             await tools.desk.rename(writer, opened.id, title)
     elif structure is not None or title is not None or read is not None:
-        if structure is not None and structure not in tools.structures:
-            raise UnknownStructure(structure, list(tools.structures))
         if structure is not None:
-            meant = tools.structures[structure]
+            meant = find(tools.structures, structure)
         elif read is not None:
             page = tools.desk.page("The file", read.text)
             meant = await read_aside(writer, len(page), fitting, page, dict(tools.structures))
