@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
+
 from bot.errors import BadStructureFile
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.essay.structures import find

@@ -29,7 +29,7 @@ READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where h
 TRY_LATER = 75
 
 _STRUCTURE = click.option(
-    "-s", "--structure", metavar="STRUCTURE", help="A structure's key; see: essay-bot structures."
+    "-s", "--structure", metavar="STRUCTURE", help="A structure, by its key, number or name; see: essay-bot structures."
 )
 _FORMAT = click.option(
     "--format",
@@ -125,7 +125,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
         return
     with open_workshop(with_model=not no_model) as (workshop, runner):
         if structure:
-            workshop.catalogue.find(structure)
+            structure = workshop.catalogue.find(structure).key
         _session(workshop, runner).start(structure)
 
 
@@ -292,7 +292,10 @@ def structures(key: str | None) -> None:
 @cli.group(cls=_InOrder, invoke_without_command=True, short_help="List your essays; resume, export or delete one.")
 @click.pass_context
 def essays(context: click.Context) -> None:
-    """List your essays; resume, export or delete one: an ESSAY is called by its id, the first word of its line."""
+    """List your essays; resume, export or delete one.
+
+    An ESSAY is called by its id, which is the first word of its line, by the start of that, or by its number.
+    """
     if context.invoked_subcommand is not None:
         return
     from bot.terminal import views
@@ -316,7 +319,7 @@ def resume(essay: str, no_model: bool) -> None:
     if not at_terminal():
         raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
     with open_workshop(with_model=not no_model) as (workshop, runner):
-        opened = runner.run(workshop.desk.open(WRITER, essay))
+        opened = runner.run(workshop.desk.find(WRITER, essay))
         _session(workshop, runner).go_on(opened)
 
 
@@ -331,6 +334,7 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
     from bot.terminal.handing_over import hand_over
 
     with open_workshop() as (workshop, runner):
+        essay = runner.run(workshop.desk.find(WRITER, essay)).id
         post = runner.run(workshop.desk.export(WRITER, essay))
         hand_over(post, essay, plain=kind == "text", output=output, replace=force, sources=_own_files())
         try:
@@ -345,18 +349,30 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
     with open_workshop() as (workshop, runner):
-        opened = runner.run(workshop.desk.open(WRITER, essay))
+        opened = runner.run(workshop.desk.find(WRITER, essay))
+        essay = opened.id
         if not yes:
             if not sys.stdin.isatty():
                 raise BadInput(
                     "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
                 )
             question = f'Delete "{shown(opened.title)}" with its notes and versions, for good?'
-            if not click.confirm(question, err=True):
+            if not _confirmed(question):
                 say("Nothing was deleted.")
                 return
         runner.run(workshop.desk.delete(WRITER, essay))
     say(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+
+
+def _confirmed(question: str) -> bool:
+    """Whether the person says yes; Enter says no."""
+    from bot.terminal.tools import YES_OR_NO, yes_or_no
+
+    while True:
+        typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
+        if (said := yes_or_no(typed, enter=False)) is not None:
+            return said
+        say(YES_OR_NO)
 
 
 for command in (run_, check, usage, backup):

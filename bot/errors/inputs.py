@@ -244,7 +244,7 @@ class LeftOutStands(BadInput):
     """
 
     MENDED: ClassVar[Mapping[str, str]] = {
-        "text": "Take them out with Edit",
+        "text": "Edit them out",
         "title": "Give the essay another title",
         "instruction": "Say it in other words",
     }

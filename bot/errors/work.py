@@ -154,7 +154,7 @@ class NothingToDo(BotError):
 
     @classmethod
     def no_replacement(cls) -> NothingToDo:
-        return cls("This finding has no wording to apply: change the words yourself with Edit. Nothing was changed.")
+        return cls("This finding has no wording to apply: edit the words yourself. Nothing was changed.")
 
     @classmethod
     def words_gone(cls) -> NothingToDo:

@@ -36,7 +36,7 @@ class Standing:
     def told(self) -> str:
         """What a writer is told who leaves the note out."""
         return (
-            f"Words of it still stand in the text: “{self.words}”. Take them out with Edit; until then no model is "
+            f"Words of it still stand in the text: “{self.words}”. Edit them out; until then no model is "
             "given the text."
         )
 

@@ -35,11 +35,7 @@ class AtWork:
             raise JobRunning(last.job.kind.spoken, elsewhere=True)  # a sitting does one thing at a time
         planned = self._sitting.run(plan())
         self._sitting.say(f"{offer}{at_most(self._sitting.run(planned.at_most()))}")
-        try:
-            answer = self._sitting.keyboard.ask(choice).strip().lower()
-        except EOFError:
-            answer = "n"
-        if answer not in {"", "y", "yes"}:
+        if not self._sitting.yes(choice):
             return None
 
         async def start() -> Job:

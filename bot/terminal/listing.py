@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -39,7 +40,7 @@ class Listing:
             for heading, cell in zip(self._headings[1:], row[1:], strict=True):
                 if cell:
                     said = f"{heading}: {cell}" if heading and self._show_header else cell
-                    yield Text(f"  {said}", overflow="fold")
+                    yield Padding(Text(said, overflow="fold"), (0, 0, 0, 2))
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", show_header=self._show_header)

@@ -65,5 +65,5 @@ class OnScreen:
 def number(text: str) -> int:
     """A number as it was typed. Raises BadInput for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(f"{text or 'Nothing'} is no number: give one, such as 2")
+        raise BadInput(f"{text} is no number: give one, such as 2." if text else "Give a number behind it, such as 2.")
     return int(text)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from rich.console import Console
 from rich.text import Text
 
+from bot.essay.measures.base import counted
 from bot.essay.text.words import count_words
 from bot.workflow.jobs import Job, JobState, JobView, Phase
 from bot.workflow.models import Cost
@@ -85,7 +86,7 @@ def _said(view: JobView) -> str:
         return "waiting for the model"
     if view.phase is Phase.THINKING:
         return "the model is thinking"
-    return f"writing, {count_words(view.job.text):,} words so far"
+    return f"writing, {counted(count_words(view.job.text), 'word')} so far"
 
 
 def at_most(nano_usd: int) -> str:

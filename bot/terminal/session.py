@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -11,6 +10,8 @@ from rich.text import Text
 from bot.errors import BadInput, BotError, JobRunning, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
 from bot.essay.essay import Essay, Question, Version
+from bot.essay.measures.base import counted
+from bot.essay.structures import find
 from bot.essay.text.marks import is_marked
 from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork
@@ -106,11 +107,7 @@ class Session:
             f'You have an essay in progress: "{latest.title}" ({latest.structure}), '
             f"{progress.covered} of {progress.sections} sections with notes, last changed {latest.changed:%Y-%m-%d}."
         )
-        try:
-            answer = self._sitting.keyboard.ask("Go on with it? [Y/n] ").strip().lower()
-        except EOFError:
-            answer = "n"
-        return None if answer.startswith("n") else latest
+        return latest if self._sitting.yes("Go on with it? [Y/n] ") else None
 
     def _begin(self, key: str | None) -> Essay:
         structures = self._tools.desk.structures
@@ -122,10 +119,11 @@ class Session:
                 self._sitting.screen.print(line)
         while key is None:
             asked = f"\nStructure [1–{len(keys)}, or its name]: "
-            answer = self._sitting.keyboard.ask(asked, words=keys).strip().lower()
-            key = _picked(answer, keys)
-            if key is None and answer:
-                self._sitting.warn(str(UnknownStructure(answer, keys)))
+            answer = self._sitting.keyboard.ask(asked, words=keys).strip()
+            try:
+                key = find(structures, answer).key if answer else None
+            except UnknownStructure as error:
+                self._sitting.warn(str(error))
         return self._sitting.run(self._tools.desk.begin(WRITER, structures[key]))
 
     def _paste(self, essay: Essay) -> None:
@@ -145,8 +143,7 @@ class Session:
         if handed_in.notice:
             self._sitting.warn(handed_in.notice)
         placed = sum(note.section is not None for note in handed_in.notes)
-        count = len(handed_in.notes)
-        self._sitting.say(f"{count} {'note' if count == 1 else 'notes'} stored, {placed} under a section.")
+        self._sitting.say(f"{counted(len(handed_in.notes), 'note')} stored, {placed} under a section.")
         if told := left_out.told(handed_in.notes):
             self._sitting.say(told)
         return {note.section for note in handed_in.notes}
@@ -284,11 +281,3 @@ class Session:
             if self._tools.with_model:
                 self._sitting.say("Your notes are set into the structure as they stand; no model wrote this version.")
             return self._sitting.run(self._tools.desk.post(WRITER, essay.id))
-
-
-def _picked(answer: str, keys: Sequence[str]) -> str | None:
-    """The key that a number, a key or the start of one stands for."""
-    if answer.isascii() and answer.isdigit():
-        return keys[int(answer) - 1] if 1 <= int(answer) <= len(keys) else None
-    fitting = [key for key in keys if key.startswith(answer.replace(" ", "-"))] if answer else []
-    return fitting[0] if len(fitting) == 1 or answer in keys else None

@@ -25,6 +25,14 @@ from bot.workflow.writing import Writing
 T = TypeVar("T")
 
 
+YES_OR_NO = "Type y for yes, or n for no."
+
+
+def yes_or_no(typed: str, *, enter: bool) -> bool | None:
+    """What an answer says, of which ``enter`` is the one without a word; None where it says neither."""
+    return {"": enter, "y": True, "yes": True, "n": False, "no": False}.get(typed.strip().lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The parts of the workflow that a session uses; ``with_model`` says whether a model can be asked."""
@@ -73,6 +81,17 @@ class Sitting:
     def warn(self, text: str) -> None:
         """Prints what a person should not overlook."""
         self.screen.print(text, style="yellow")
+
+    def yes(self, question: str) -> bool:
+        """Whether the person says yes, as Enter does; Ctrl-D says no. Asks again where neither is said."""
+        while True:
+            try:
+                said = yes_or_no(self.keyboard.ask(question), enter=True)
+            except EOFError:
+                return False
+            if said is not None:
+                return said
+            self.warn(YES_OR_NO)
 
     def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
         """Starts a job, shows how far it is until its end, and says what it cost; returns it as it ended.

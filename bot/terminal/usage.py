@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bot.terminal import WRITER
+from bot.terminal.listing import Listing
 from bot.terminal.progress import dollars
 from bot.workflow.spending import Ledger
 
@@ -25,15 +25,12 @@ async def usage_table(
         f"{dollars(spent.writer_month)} of ${writer_month:,.2f} in the terminal (days and months by UTC)."
     )
     if not rows:
-        return Group(Text(f"No model was called in the last {days} days."), left)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("day", "role", "model"):
-        table.add_column(column)
-    for column in ("calls", "tokens in", "from cache", "tokens out", "cost"):
-        table.add_column(column, justify="right")
+        return Group(Text(f"No model was called in the last {'day' if days == 1 else f'{days} days'}."), left)
+    numbers = ("calls", "tokens in", "from cache", "tokens out", "cost")
+    table = Listing(("day", "role", "model", *numbers), right=numbers)
     for row in rows:
         price = dollars(row.nano_usd) if row.unpriced < row.calls else "no price known"
-        table.add_row(
+        table.add(
             row.day,
             row.role,
             row.model,

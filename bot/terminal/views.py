@@ -9,18 +9,18 @@ from typing import Any
 from markdown_it import MarkdownIt
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
-from rich.table import Table
 from rich.text import Text
 
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.measures import Measure
-from bot.essay.measures.base import FEWEST_WORDS
+from bot.essay.measures.base import FEWEST_WORDS, counted
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import gaps, written_words
 from bot.streams import shown
 from bot.terminal import critique_view
+from bot.terminal.listing import Listing
 from bot.workflow.desk import editable
 from bot.workflow.measured import Measured
 
@@ -42,8 +42,7 @@ def post(title: str, text: str, *, styled: bool) -> RenderableType:
 def summary(words: int, text: str) -> str:
     """One line: words and gaps."""
     missing = len(gaps(text))
-    said = f"{words:,} {'word' if words == 1 else 'words'}"
-    return said + (f", {missing} {'gap' if missing == 1 else 'gaps'} still to fill" if missing else ", no gaps")
+    return f"{counted(words, 'word')}, " + (f"{counted(missing, 'gap')} still to fill" if missing else "no gaps")
 
 
 def measures(measured: Measured, *, every: bool = False) -> RenderableType:
@@ -58,7 +57,7 @@ def measures(measured: Measured, *, every: bool = False) -> RenderableType:
 
 
 def _counts(measured: Measured) -> Text:
-    lines = [f"{measured.words:,} words apart from headings"]
+    lines = [f"{counted(measured.words, 'word')} apart from headings"]
     if measured.opening and measured.sections:
         lines.append(f"{measured.opening:>6,}  (before the first heading)")
     lines.extend(f"{count.words:>6,}  {shown(count.title)}" for count in measured.sections)
@@ -122,48 +121,44 @@ def measured_json(measured: Measured, structure: Structure | None, opinion: Crit
     return json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
 
 
-def section_list(text: str) -> Table:
+def section_list(text: str) -> Listing:
     """The sections that can be edited, by number."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    listing = Listing(("section", "heading", "words"), show_header=False)
     for number, (_, part) in enumerate(editable(text), 1):
-        table.add_row(
+        listing.add(
             str(number), shown(part.title) or "(before the first heading)", summary(written_words(part.body), part.body)
         )
-    return table
+    return listing
 
 
-def history(versions: Sequence[VersionInfo], head: int | None) -> Table:
+def history(versions: Sequence[VersionInfo], head: int | None) -> Listing:
     """The versions, oldest first, with a mark at the current one."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "version", "from", "made by", "words", "when (UTC)"):
-        table.add_column(column)
+    listing = Listing(("version", "", "from", "made by", "words", "when (UTC)"))
     for version in versions:
-        table.add_row(
-            "→" if version.number == head else "",
+        listing.add(
             str(version.number),
+            "current" if version.number == head else "",
             str(version.parent or ""),
             version.origin.value,
-            str(version.words),
+            f"{version.words:,}",
             f"{version.created:%Y-%m-%d %H:%M}",
         )
-    return table
+    return listing
 
 
-def notes(found: Sequence[Note], structure: Structure) -> Table:
+def notes(found: Sequence[Note], structure: Structure) -> Listing:
     """The notes by number, with their section and a mark for those left out."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("note", "section", "", "begins"):
-        table.add_column(column)
+    listing = Listing(("note", "section", "", "begins"))
     for note in found:
         section = structure.section(note.section)
         begins = " ".join(note.text.split())
-        table.add_row(
+        listing.add(
             str(note.number),
             section.heading if section else "(no section)",
             "left out" if note.left_out else "",
             shown(begins[:59] + "…" if len(begins) > 60 else begins),
         )
-    return table
+    return listing
 
 
 def changes(found: Sequence[Change], *, styled: bool) -> Text:
@@ -180,23 +175,22 @@ def changes(found: Sequence[Change], *, styled: bool) -> Text:
     return text
 
 
-def essays(found: Sequence[Essay]) -> Table:
-    """A writer's essays, the last changed first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("essay", "title", "structure", "version", "last changed (UTC)"):
-        table.add_column(column)
-    for essay in found:
+def essays(found: Sequence[Essay]) -> Listing:
+    """A writer's essays, the last changed first, each with its id, which is never cut, and its number in the list."""
+    listing = Listing(("essay", "number", "title", "structure", "version", "last changed (UTC)"), right=("number",))
+    for number, essay in enumerate(found, 1):
         version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.is_exported else ''}"
-        table.add_row(essay.id, shown(essay.title), essay.structure, version, f"{essay.changed:%Y-%m-%d %H:%M}")
-    return table
+        changed = f"{essay.changed:%Y-%m-%d %H:%M}"
+        listing.add(essay.id, str(number), shown(essay.title), essay.structure, version, changed)
+    return listing
 
 
-def structures(found: Sequence[Structure]) -> Table:
-    """The structures with what each is for."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for structure in found:
-        table.add_row(structure.key, structure.description, f"{structure.budget} words")
-    return table
+def structures(found: Sequence[Structure]) -> Listing:
+    """The structures by key and number, with what each is for."""
+    listing = Listing(("structure", "number", "what it is for", "words"), right=("number",), show_header=False)
+    for number, structure in enumerate(found, 1):
+        listing.add(structure.key, str(number), structure.description, f"{structure.budget} words")
+    return listing
 
 
 def structure(found: Structure) -> Text:

@@ -43,7 +43,7 @@ async def test_leaving_out_a_note_whose_words_stand_in_the_draft_tells_where_and
     await user.sees(reads(panel, "[Leave it out]"))
     await user.click(panel, "Leave it out")
     await user.sees(reads(panel, "Words of it still stand in the text: “I rebuilt the export service in March 2019"))
-    assert "Take them out with Edit; until then no model is given the text." in panel.text
+    assert "Edit them out; until then no model is given the text." in panel.text
     await user.click(panel, "Back")
     await user.sees(lambda _: "Critique" in panel.buttons)
     await user.click(panel, "Critique")

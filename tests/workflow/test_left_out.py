@@ -52,7 +52,7 @@ async def test_no_model_is_given_a_text_that_holds_its_words(room: Room, essay: 
         await asking(room, essay, await room.desk.current("me", essay))
     assert str(refused.value) == (
         "Note 1 is left out, and these words of it stand in the text: “Marcus Feld told me he would sack half of the "
-        "team before Easter”. So no model was sent anything. Take them out with Edit first, or take the note in again. "
+        "team before Easter”. So no model was sent anything. Edit them out first, or take the note in again. "
         "Nothing was changed."
     )
     assert room.models.asked == []
@@ -96,8 +96,8 @@ async def test_the_writer_is_told_at_that_moment_where_its_words_still_stand(roo
     standing = await room.desk.still_standing("me", essay, 1)
     assert standing is not None
     assert standing.told == (
-        "Words of it still stand in the text: “Marcus Feld told me he would sack half of the team before Easter”. Take "
-        "them out with Edit; until then no model is given the text."
+        "Words of it still stand in the text: “Marcus Feld told me he would sack half of the team before Easter”. Edit "
+        "them out; until then no model is given the text."
     )
     await room.desk.edit("me", essay, await room.desk.current("me", essay), "## What I missed\n\nIt was loud.\n")
     assert await room.desk.still_standing("me", essay, 1) is None

@@ -74,7 +74,7 @@ def per_thousand(count: int, words: int) -> float:
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: "1 dash", "2 dashes"."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def any_of(*alternatives: str) -> re.Pattern[str]:

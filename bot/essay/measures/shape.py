@@ -38,7 +38,7 @@ def section_words(reading: Reading, structure: Structure | None) -> Outcome:
             outside.append(section.heading)
             part = reading.parts[indices[0]]
             span = Span(part.start, part.body_start) if part.heading_raw else Span(part.start, part.end)
-            marks.append(Mark(span, f"{words} words; the budget is {section.budget}"))
+            marks.append(Mark(span, f"{counted(words, 'word')}; the budget is {section.budget}"))
     figures["missing"] = len(missing)
     figures["outside"] = len(outside)
     note = f"{counted(reading.words, 'word')} for a budget of {structure.budget}"

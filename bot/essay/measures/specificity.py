@@ -49,7 +49,7 @@ def bare_sections(reading: Reading, structure: Structure | None) -> Outcome:
                 Span(parts[index].start, parts[index].body_start)
                 if parts[index].heading_raw.strip()
                 else Span(parts[index].start, parts[index].end),
-                f"{words} words without a number or a name",
+                f"{counted(words, 'word')} without a number or a name",
             )
             for index, words in bare
         ),
