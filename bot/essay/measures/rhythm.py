@@ -51,12 +51,12 @@ def sentence_lengths(reading: Reading, structure: Structure | None) -> Outcome:
             "spread": round(spread, 1),
             "runs_alike": len(runs),
         },
-        f"{counted(len(lengths), 'sentence')} of {min(lengths)} to {max(lengths)} words, {mean:.1f} on average;"
+        f"{counted(len(lengths), 'sentence')} of {_range(sentences)}, {mean:.1f} on average;"
         f" {counted(len(runs), 'run')} of {_ALIKE_RUN} or more of one length.",
         reading.words >= FEWEST_WORDS
         and (flat or (len(runs) > 1 and per_thousand(len(runs), reading.words) >= _MOST_RUNS_ALIKE)),
         "Let one sentence in the run be very short, or join two that belong together.",
-        tuple(Mark(_over(run), f"{len(run)} sentences of {_range(run)} words") for run in runs),
+        tuple(Mark(_over(run), f"{len(run)} sentences of {_range(run)}") for run in runs),
     )
 
 
@@ -84,8 +84,8 @@ def _fits(run: list[Sentence], sentence: Sentence) -> bool:
 
 
 def _range(run: list[Sentence]) -> str:
-    lengths = [sentence.words for sentence in run]
-    return f"{min(lengths)}" if min(lengths) == max(lengths) else f"{min(lengths)}–{max(lengths)}"
+    low, high = min(sentence.words for sentence in run), max(sentence.words for sentence in run)
+    return counted(high, "word") if low == high else f"{low}–{high} words"
 
 
 def _over(run: list[Sentence]) -> Span:
