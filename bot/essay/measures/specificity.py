@@ -41,7 +41,8 @@ def bare_sections(reading: Reading, structure: Structure | None) -> Outcome:
             "bare_words": bare_words,
             "bare_share": round(share, 2),
         },
-        f"{counted(len(bare), 'section')} without a number or a name, {bare_words} of {counted(reading.words, 'word')}.",
+        f"{counted(len(bare), 'section')} without a number or a name, "
+        f"{bare_words} of {counted(reading.words, 'word')}.",
         reading.words >= FEWEST_WORDS and share >= _TRAILING_SHARE,
         "Put one case into each: who, when, how many, what was said.",
         tuple(
