@@ -240,7 +240,7 @@ def draft(
 @click.argument("file")
 @_STRUCTURE
 @click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
-@click.option("--all", "every", is_flag=True, help="Show the quiet measures too.")
+@click.option("--all", "every", is_flag=True, help="Show every measure, with all of its places.")
 @_NO_MODEL
 def critique(file: str, structure: str | None, as_json: bool, every: bool, no_model: bool) -> None:
     """Critique an essay in FILE (- for standard input), whoever wrote it.
@@ -273,7 +273,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     if opinion is not None:
         screen().print(critique_view.critique(opinion, chosen))
         screen().print()
-    screen().print(views.measures(found, every=every))
+    screen().print(views.measures(found, every=every, hint=": --all shows every place"))
 
 
 @cli.command(short_help="List the kinds of essay there are, or show one.")

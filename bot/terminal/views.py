@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
-from bot.essay.measures import Measure
+from bot.essay.measures import Mark, Measure
 from bot.essay.measures.base import FEWEST_WORDS, counted
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import gaps, written_words
@@ -25,6 +25,7 @@ from bot.workflow.desk import editable
 from bot.workflow.measured import Measured
 
 _PLACES = 3  # places quoted for one measure; the rest are counted
+_WORTH_A_LOOK = 12  # single places of quiet measures, unless all are asked for
 _QUOTE_CHARACTERS = 100
 
 
@@ -45,15 +46,41 @@ def summary(words: int, text: str) -> str:
     return f"{counted(words, 'word')}, " + (f"{counted(missing, 'gap')} still to fill" if missing else "no gaps")
 
 
-def measures(measured: Measured, *, every: bool = False) -> RenderableType:
-    """What was counted: the raised measures with the places they speak of, then how many were quiet."""
+def measures(measured: Measured, *, every: bool = False, hint: str = "") -> RenderableType:
+    """What was counted: open gaps, the raised measures with their places, then single places worth a look.
+
+    With ``every`` it is all measures with all of their places. ``hint`` says how to see the places left out.
+    """
     found = measured.measures if every else measured.raised
     quiet = len(measured.measures) - len(measured.raised)
-    parts: list[RenderableType] = [_counts(measured)]
-    parts.extend(_measure(measure, measured.text) for measure in found)
+    gaps_first = [_measure(measure, measured.text, every=every) for measure in found if measure.key == "gaps"]
+    parts: list[RenderableType] = [*gaps_first, _counts(measured)]
+    parts.extend(_measure(measure, measured.text, every=every) for measure in found if measure.key != "gaps")
+    if not every and (places := measured.worth_a_look):
+        parts.append(_places(places, measured.text, hint))
     short = f", as most do of a text of under {FEWEST_WORDS} words" if measured.words < FEWEST_WORDS else ""
-    parts.append(Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say{short}.", style="dim"))
+    parts.append(
+        Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say of the whole{short}.", style="dim")
+    )
     return Group(*parts)
+
+
+def _places(places: Sequence[Mark], text: str, hint: str) -> RenderableType:
+    lines = Text()
+    lines.append("\nPlaces worth a look", style="bold")
+    for place in places[:_WORTH_A_LOOK]:
+        _quote(lines, place, text)
+    if (more := len(places) - _WORTH_A_LOOK) > 0:
+        lines.append(f"\n  | and {more} more{hint}", style="dim")
+    return lines
+
+
+def _quote(lines: Text, place: Mark, text: str) -> None:
+    quoted = " ".join(place.span.of(text).split())
+    cut = quoted if len(quoted) <= _QUOTE_CHARACTERS else quoted[: _QUOTE_CHARACTERS - 1] + "…"
+    lines.append(f"\n  | {shown(cut)}", style="italic")
+    if place.note:
+        lines.append(f"  ({place.note})", style="dim")
 
 
 def _counts(measured: Measured) -> Text:
@@ -64,27 +91,25 @@ def _counts(measured: Measured) -> Text:
     return Text("\n".join(lines))
 
 
-def _measure(measure: Measure, text: str) -> RenderableType:
+def _measure(measure: Measure, text: str, *, every: bool) -> RenderableType:
     lines = Text()
     lines.append(f"\n{measure.name}: ", style="bold")
-    lines.append(f"{measure.summary}\n")
+    lines.append(f"{shown(measure.summary)}\n")
     if measure.raised:
         lines.append(f"  {measure.advice}")
-    for place in measure.spans[:_PLACES]:
-        quoted = " ".join(place.span.of(text).split())
-        cut = quoted if len(quoted) <= _QUOTE_CHARACTERS else quoted[: _QUOTE_CHARACTERS - 1] + "…"
-        lines.append(f"\n  | {shown(cut)}", style="italic")
-        if place.note:
-            lines.append(f"  ({place.note})", style="dim")
-    if len(measure.spans) > _PLACES:
-        lines.append(f"\n  | and {len(measure.spans) - _PLACES} more", style="dim")
+    most = len(measure.spans) if every else _PLACES
+    for place in measure.spans[:most]:
+        _quote(lines, place, text)
+    if len(measure.spans) > most:
+        lines.append(f"\n  | and {len(measure.spans) - most} more", style="dim")
     return lines
 
 
 def measured_json(measured: Measured, structure: Structure | None, opinion: Critique | None = None) -> str:
     """A critique for programs: its measured part and what a model said, if any did.
 
-    Offsets count code points of the text without front matter.
+    Offsets count code points of the text without front matter. A place with a weight of 1 to 3 matters by itself;
+    ``worth_a_look`` holds those of the measures that are not raised, the gravest first.
     """
     fields: dict[str, Any] = {
         "title": measured.title,
@@ -109,11 +134,16 @@ def measured_json(measured: Measured, structure: Structure | None, opinion: Crit
                         "end": place.span.end,
                         "text": place.span.of(measured.text),
                         "note": place.note,
+                        "weight": place.weight,
                     }
                     for place in measure.spans
                 ],
             }
             for measure in measured.measures
+        ],
+        "worth_a_look": [
+            {"start": place.span.start, "end": place.span.end, "text": place.span.of(measured.text), "note": place.note}
+            for place in measured.worth_a_look
         ],
     }
     if opinion is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.essay.export import read_export
 from bot.essay.matching import match_section
-from bot.essay.measures import Measure, measure
+from bot.essay.measures import Mark, Measure, measure
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import written_words
 from bot.essay.text.reading import Reading
@@ -35,6 +35,16 @@ class Measured:
     opening: int
     sections: tuple[SectionCount, ...]
     measures: tuple[Measure, ...]
+
+    @property
+    def worth_a_look(self) -> tuple[Mark, ...]:
+        """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order."""
+        places = [mark for measure in self.measures if not measure.raised for mark in measure.spans if mark.weight]
+        kept: list[Mark] = []
+        for mark in sorted(places, key=lambda mark: (-mark.weight, mark.span)):
+            if all(mark.span.end <= other.span.start or other.span.end <= mark.span.start for other in kept):
+                kept.append(mark)
+        return tuple(kept)
 
     @property
     def raised(self) -> tuple[Measure, ...]:

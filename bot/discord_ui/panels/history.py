@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.discord_ui.cards import MENU_OPTIONS, Card, CardPart, Menu, Option, Text, rows
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain
@@ -10,10 +12,12 @@ from bot.discord_ui.panels.draft import said
 from bot.discord_ui.state import State
 from bot.essay.blind_spots import assurance, unseen
 from bot.essay.essay import VersionInfo
+from bot.essay.measures import Mark
 from bot.workflow.measured import Measured
 
 _CLAIMS = 6  # on a page: each with its sentence, as much as a page of text
 _MEASURES = 5
+_PLACES = 6  # single places worth a look, below the measures
 
 
 def history(state: State, page: int) -> Card:
@@ -99,7 +103,9 @@ def measures(
             )
         )
     if not raised:
-        parts.append(Text("No measure has anything to say about it."))
+        parts.append(Text("No measure has anything to say about the whole."))
+    if page == count - 1 and (places := found.worth_a_look):
+        parts.append(Text(_worth_a_look(places, found.text)))
     quiet = len(found.measures) - len(raised)
     parts.append(
         small(
@@ -111,3 +117,12 @@ def measures(
         parts.extend(turning("measures", subject, version, page, count))
         parts.extend(rows(press("Back", "open", subject, version)))
     return Card(tuple(parts))
+
+
+def _worth_a_look(places: Sequence[Mark], text: str) -> str:
+    lines = [
+        f"> {plain(one_line(place.span.of(text), 60))} ({plain(one_line(place.note, 40))})"
+        for place in places[:_PLACES]
+    ]
+    more = f"\n-# and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    return "**Places worth a look**\n" + "\n".join(lines) + more

@@ -7,12 +7,13 @@ who or what wrote the text.
 from __future__ import annotations
 
 from bot.essay.measures.base import Figure, Mark, Measure, Outcome, Row
-from bot.essay.measures.language import is_english
+from bot.essay.measures.language import other_language
 from bot.essay.measures.patterns import dashes, triads
-from bot.essay.measures.phrases import filler, stock_phrases
-from bot.essay.measures.rhythm import openers, sentence_lengths
-from bot.essay.measures.shape import endings, section_words
+from bot.essay.measures.phrases import filler, hedges, stock_phrases, vague
+from bot.essay.measures.rhythm import openers, questions, sentence_lengths
+from bot.essay.measures.shape import endings, open_gaps, section_words
 from bot.essay.measures.specificity import bare_sections, unsourced
+from bot.essay.measures.tense import tenses
 from bot.essay.measures.turns import not_but
 from bot.essay.structure import Structure
 from bot.essay.text.reading import Reading
@@ -25,10 +26,19 @@ _HOUSE = (
 
 MEASURES: tuple[Row, ...] = (
     Row(
+        "gaps",
+        "Open gaps",
+        "What is marked as missing is missing, whatever else is good.",
+        "one [NEED: …] in the text",
+        "house rule: a gap is asked for, never filled",
+        open_gaps,
+        english_only=False,
+    ),
+    Row(
         "section_words",
         "Words by section",
         "A section far over its budget usually holds two; one far under it was not written yet.",
-        "a section more than a fifth outside its own budget",
+        "a section more than a fifth outside its own budget, where half of the headings are the structure's",
         "the budgets of the structure; the leeway of a fifth is a house rule",
         section_words,
         english_only=False,
@@ -98,8 +108,41 @@ MEASURES: tuple[Row, ...] = (
         "Stock phrases",
         "A phrase that everybody uses tells a reader that nobody looked.",
         "three or more, and three in a thousand words",
-        "the phrases are proselint's (clichés, jargon, hedges, redundancy); the threshold is a house rule",
+        "the phrases are proselint's (clichés, jargon, hedges, redundancy) and those of wordlists/stock_phrases.toml,"
+        " each list with its source; the threshold is a house rule",
         stock_phrases,
+    ),
+    Row(
+        "hedges",
+        "Stacked hedges",
+        "One hedge is honest; a second takes back the first, and the reader is left with nothing said.",
+        "three or more such sentences, and three in a thousand words",
+        "the hedges are Ken Hyland's, Metadiscourse (2005); what is a stack is a house rule",
+        hedges,
+    ),
+    Row(
+        "vague",
+        "Vague amounts, times and doers",
+        "“Countless”, “at some point” and “mistakes were made” stand where a number, a date or a person could.",
+        "eight or more, and twelve in a thousand words",
+        "the phrases of wordlists/vague.toml, each list with its source; the threshold is a house rule",
+        vague,
+    ),
+    Row(
+        "tenses",
+        "Tense that slips",
+        "A sentence in the present among others in the past makes a reader go back to see what was missed.",
+        "three or more, and three in a thousand words",
+        "house rule; tense is one of the kinds of editors' corrections in LAMP (arXiv 2409.14509)",
+        tenses,
+    ),
+    Row(
+        "questions",
+        "Questions put to nobody",
+        "A writer who asks and answers leaves a reader nothing to do.",
+        "three chains or more, and three in a thousand words",
+        "house rule",
+        questions,
     ),
     Row(
         "unsourced",
@@ -122,13 +165,13 @@ MEASURES: tuple[Row, ...] = (
 
 def measure(reading: Reading, structure: Structure | None = None) -> tuple[Measure, ...]:
     """Every measure of the table, in its order; what looks for English words stays silent where there is no English."""
-    english = is_english(reading)
-    return tuple(_taken(row, reading, structure, english) for row in MEASURES)
+    other = other_language(reading)
+    return tuple(_taken(row, reading, structure, other) for row in MEASURES)
 
 
-def _taken(row: Row, reading: Reading, structure: Structure | None, english: bool) -> Measure:
-    if row.english_only and not english:
-        outcome = Outcome({}, "Not measured: this looks for English words, and the text is not in English.")
+def _taken(row: Row, reading: Reading, structure: Structure | None, other: str | None) -> Measure:
+    if row.english_only and other is not None:
+        outcome = Outcome({}, f"Not measured: this looks for English words{other}.")
     else:
         outcome = row.function(reading, structure)
     return Measure(

@@ -7,7 +7,6 @@ import re
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand
 from bot.essay.structure import Structure
 from bot.essay.text.reading import Reading
-from bot.essay.text.spans import Span
 from bot.essay.text.words import word_set
 
 # One word starts at most one attempt, and an item has four words at most, so the time grows with the text alone.
@@ -16,7 +15,7 @@ _TRIAD = re.compile(
     rf"(?<![\w'’-])(?P<one>{_ITEM}), (?P<two>{_ITEM}),? (?:and|or) (?P<three>[\w'’-]++(?: [\w'’-]++){{0,2}})"
 )
 _FOURTH = re.compile(r",\s*\Z|,(?: [\w'’-]{1,30}){1,3}\s*\Z")
-_DASH = re.compile(r"—|(?<=\w[ \u00a0])–(?=[ \u00a0]\w)|(?<=[\w,.\"”’)][ ])--(?=[ ])|(?<=\w)--(?=\w)")
+_DASH = re.compile(r"—|(?<=\w )–(?= \w)|(?<=[\w,.\"”’)][ ])--(?=[ ])|(?<=\w)--(?=\w)")
 _MOST_TRIADS = 9.0
 _FEWEST_TRIADS = 6
 _MOST_DASHES = 8.0
@@ -24,20 +23,27 @@ _FEWEST = 5
 
 
 # A clause opens like this, and three clauses with a comma are a sentence, not a list.
-_CLAUSE = word_set("i you he she it we they who which that when where if as because so but and or then there this")
+_CLAUSE = word_set(
+    "i you he she it we they who which that when where if as because so but and or then there this though however had"
+    " has have was were did would could by with without one said"
+)
+_DETERMINER = word_set("the a an my his her its our their this that")
 
 
 def triads(reading: Reading, structure: Structure | None) -> Outcome:
     """Lists of exactly three short items. Lists of names or numbers are facts and not counted."""
-    prose = reading.prose
+    flow = reading.flow
+    prose = flow.text
     marks = []
     for match in _TRIAD.finditer(prose):
         items = (match["one"].split()[-1], match["two"], match["three"].split()[0])
         if match["two"].split()[0].lower() in _CLAUSE or match["three"].split()[0].lower() in _CLAUSE:
             continue
+        if _explains(match):
+            continue
         fact = any(char.isdigit() for char in match.group()) or sum(item[:1].isupper() for item in items) > 1
         if not fact and not _FOURTH.search(prose, max(0, match.start() - 60), match.start()):
-            marks.append(Mark(Span(*match.span()), "a list of three"))
+            marks.append(Mark(flow.span(*match.span()), "a list of three"))
     rate = per_thousand(len(marks), reading.words)
     return Outcome(
         {"triads": len(marks), "per_1000_words": rate},
@@ -48,11 +54,22 @@ def triads(reading: Reading, structure: Structure | None) -> Outcome:
     )
 
 
+def _explains(match: re.Match[str]) -> bool:
+    """True for "one of them, the red one or the blue one": the two behind the comma say what the first may be."""
+    if re.search(r", (?:and|or) ", match.group()):
+        return False
+    first, two, three = match["one"].lower().split(), match["two"].lower().split(), match["three"].lower().split()
+    same_head = two[-1] == three[-1]
+    return same_head or (two[0] in _DETERMINER and three[0] in _DETERMINER and not _DETERMINER & set(first))
+
+
 def dashes(reading: Reading, structure: Structure | None) -> Outcome:
     """Dashes used as punctuation, in a thousand words. A dash that opens a line of speech is not counted."""
-    prose = reading.prose
+    flow = reading.flow
     marks = tuple(
-        Mark(Span(*match.span()), "a dash") for match in _DASH.finditer(prose) if not _opens_line(prose, match.start())
+        Mark(flow.span(*match.span()), "a dash")
+        for match in _DASH.finditer(flow.text)
+        if not _opens_paragraph(flow.text, match.start())
     )
     rate = per_thousand(len(marks), reading.words)
     return Outcome(
@@ -64,6 +81,5 @@ def dashes(reading: Reading, structure: Structure | None) -> Outcome:
     )
 
 
-def _opens_line(prose: str, at: int) -> bool:
-    before = prose[max(0, at - 3) : at].rstrip(" \t")
-    return not before or before[-1] in "\n\r"
+def _opens_paragraph(text: str, at: int) -> bool:
+    return not at or text[at - 1] == "\n"

@@ -1,81 +1,50 @@
-"""Words that could be cut, and words that were somebody else's: filler and stock phrases."""
+"""Words that could be cut, and words that were somebody else's: filler, stock phrases, vague words, stacked hedges."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
+from collections import defaultdict
 from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
 
-from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, any_of, counted, per_thousand, without_overlaps
-from bot.essay.specifics import quotations
+from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand, speech, without_overlaps
+from bot.essay.measures.matching import Found, phrases, word_list
 from bot.essay.structure import Structure
+from bot.essay.text.flow import Flow
 from bot.essay.text.reading import Reading
-from bot.essay.text.spans import Span
 
-_FILLER_PHRASES = any_of(
-    r"it(?:'s| is| was| might be| may be) (?:also )?(?:worth|important) (?:noting|to note|naming|mentioning|saying"
-    r"|asking"
-    r"|remembering|to remember|pointing out|stressing)",
-    r"(?:the|my) (?:honest|short|simple) (?:answer|truth)",
-    r"needless to say|it goes without saying|make no mistake|let me be clear",
-    r"the (?:truth|fact|reality) (?:of the matter )?is|the (?:truth|fact|reality|thing) is that",
-    r"at the end of the day|when all is said and done|all things considered",
-    r"to be (?:perfectly )?(?:honest|fair|clear|frank)|if I'?m (?:being )?honest|in all honesty|let's be (?:honest"
-    r"|clear|real)",
-    r"here's the thing|as (?:we all know|I said|mentioned)|for all intents and purposes|as a matter of fact",
-    r"in order to|due to the fact that|the fact that|in terms of|in a (?:very real|sense|way that)",
-    r"I (?:would|must|have to) (?:say|admit|confess)|I think it's fair to say",
-    r"(?:that being|having|with that(?: being)?) said|first and foremost|last but not least|more often than not",
-    r"in this day and age|each and every|a testament to|plays? an? (?:vital|key|crucial) role",
-)
-_STRENGTHENERS = any_of(
-    "actually|genuinely|truly|really|literally|basically|essentially|honestly|frankly|simply|definitely|absolutely",
-    "incredibly|extremely|fundamentally|ultimately|obviously|clearly",
-)
 # Rates are for a thousand words.
 _MOST_FILLERS = 2.5
 _MOST_STRENGTHENERS = 10.0
 _MOST_STOCK = 3.0
 _FEWEST = 3
+_MOST_VAGUE = 12.0
+_FEWEST_VAGUE = 8
+_MOST_STACKED = 3.0
 
 
 def filler(reading: Reading, structure: Structure | None) -> Outcome:
     """Phrases that announce what comes instead of saying it, and adverbs that strengthen nothing; speech left out."""
-    phrases = _outside_speech(
-        reading, [Mark(Span(*m.span()), "filler") for m in _FILLER_PHRASES.finditer(reading.prose)]
-    )
-    adverbs = _outside_speech(
-        reading, [Mark(Span(*m.span()), "strengthens little") for m in _STRENGTHENERS.finditer(reading.prose)]
-    )
-    phrase_rate, adverb_rate = per_thousand(len(phrases), reading.words), per_thousand(len(adverbs), reading.words)
+    found = phrases("filler").marks(reading.flow)
+    adverbs = phrases("strengtheners").marks(reading.flow)
+    phrase_rate, adverb_rate = per_thousand(len(found), reading.words), per_thousand(len(adverbs), reading.words)
     return Outcome(
         {
-            "phrases": len(phrases),
+            "phrases": len(found),
             "adverbs": len(adverbs),
             "phrases_per_1000": phrase_rate,
             "adverbs_per_1000": adverb_rate,
         },
-        f"{counted(len(phrases), 'filler phrase')} and {counted(len(adverbs), 'adverb')} of the “really” kind.",
+        f"{counted(len(found), 'filler phrase')} and {counted(len(adverbs), 'adverb')} of the “really” kind.",
         reading.words >= FEWEST_WORDS
         and (
-            (len(phrases) >= _FEWEST and phrase_rate >= _MOST_FILLERS)
+            (len(found) >= _FEWEST and phrase_rate >= _MOST_FILLERS)
             or (len(adverbs) >= 2 * _FEWEST and adverb_rate >= _MOST_STRENGTHENERS)
         ),
         "Take each out and read the sentence again: what it announced usually stands without it.",
-        without_overlaps([*phrases, *adverbs]),
+        without_overlaps([*found, *adverbs]),
     )
-
-
-def _outside_speech(reading: Reading, marks: list[Mark]) -> list[Mark]:
-    spoken = quotations(reading.prose)
-    starts = [speech.span.start for speech in spoken]
-    kept = []
-    for mark in marks:
-        at = bisect_left(starts, mark.span.start + 1) - 1
-        if at < 0 or mark.span.start >= spoken[at].span.end:
-            kept.append(mark)
-    return kept
 
 
 class _Result(Protocol):
@@ -128,15 +97,9 @@ def _checks() -> tuple[_Check, ...]:
 
 
 def stock_phrases(reading: Reading, structure: Structure | None) -> Outcome:
-    """Clichés, jargon, hedges and redundant pairs that proselint knows, outside speech."""
-    # proselint looks for a character on either side of a match.
-    padded = f"\n{reading.prose}\n"
-    found = [
-        Mark(Span(max(0, result.span[0] - 1), result.span[1] - 1), result.check_path.split(".")[0].replace("_", " "))
-        for check in _checks()
-        for result in check.check_with_flags(padded)
-    ]
-    marks = without_overlaps(_outside_speech(reading, [_tight(reading.prose, mark) for mark in found]))
+    """Set phrases, morals, the language of a CV and empty praise, by our lists and proselint's, outside speech."""
+    flow = reading.flow
+    marks = without_overlaps([*phrases("stock_phrases").marks(flow), *_proselint(flow)])
     rate = per_thousand(len(marks), reading.words)
     return Outcome(
         {"phrases": len(marks), "per_1000_words": rate},
@@ -147,8 +110,62 @@ def stock_phrases(reading: Reading, structure: Structure | None) -> Outcome:
     )
 
 
-def _tight(prose: str, mark: Mark) -> Mark:
-    """The mark without the white space and punctuation that a check may take in on either side."""
-    piece = mark.span.of(prose)
-    start = mark.span.start + len(piece) - len(piece.lstrip(" \t\r\n.,;:!?"))
-    return Mark(Span(start, max(start, mark.span.end - len(piece) + len(piece.rstrip(" \t\r\n.,;:!?")))), mark.note)
+def _proselint(flow: Flow) -> list[Mark]:
+    """What proselint finds, but for the words that our list says are right more often than wrong."""
+    padded = f"\n{flow.text}\n"  # proselint looks for a character on either side of a match
+    exempt = frozenset(word_list("stock_phrases")["exempt"])
+    spoken = speech(flow.text)
+    marks = []
+    for check in _checks():
+        for result in check.check_with_flags(padded):
+            start, end = _tight(flow.text, max(0, result.span[0] - 1), result.span[1] - 1)
+            if start < end and not spoken(start) and flow.text[start:end].lower() not in exempt:
+                note = result.check_path.split(".")[0].replace("_", " ")
+                marks.append(Mark(flow.span(start, end), note, 2))
+    return marks
+
+
+def _tight(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place without the white space and punctuation that a check may take in on either side."""
+    piece = text[start:end]
+    left = start + len(piece) - len(piece.lstrip(" \t\r\n.,;:!?"))
+    return left, max(left, end - len(piece) + len(piece.rstrip(" \t\r\n.,;:!?")))
+
+
+def vague(reading: Reading, structure: Structure | None) -> Outcome:
+    """Amounts without a number, times without a date, deeds without a doer, nouns that do a verb's work."""
+    marks = phrases("vague").marks(reading.flow)
+    rate = per_thousand(len(marks), reading.words)
+    return Outcome(
+        {"phrases": len(marks), "per_1000_words": rate},
+        f"{counted(len(marks), 'place')} where a number, a date or a person could stand, {rate} in a thousand words.",
+        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST_VAGUE and rate >= _MOST_VAGUE,
+        "Ask of each: how many, when, who? Where you know, say it; where nobody needs to know, cut it.",
+        marks,
+    )
+
+
+def hedges(reading: Reading, structure: Structure | None) -> Outcome:
+    """Sentences in which one hedge stands on another: a strong one counts double, and three points are a stack."""
+    flow = reading.flow
+    starts = [sentence.span.start for sentence in flow.sentences]
+    by_sentence: dict[int, list[Found]] = defaultdict(list)
+    for found in phrases("hedges").found(flow):
+        by_sentence[bisect_right(starts, found.span.start) - 1].append(found)
+    marks = tuple(
+        Mark(
+            flow.span(held[0].span.start, held[-1].span.end),
+            f"{len(held)} hedges in one sentence: keep the one that is meant",
+            3,
+        )
+        for held in by_sentence.values()
+        if len(held) > 1 and sum(found.phrase.weight for found in held) >= _FEWEST
+    )
+    rate = per_thousand(len(marks), reading.words)
+    return Outcome(
+        {"stacked": len(marks), "hedges": sum(map(len, by_sentence.values()))},
+        f"{counted(len(marks), 'sentence')} with hedges on top of each other.",
+        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST and rate >= _MOST_STACKED,
+        "Say it, or say who doubts it and why.",
+        marks,
+    )

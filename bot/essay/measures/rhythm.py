@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import groupby, islice
 from statistics import fmean, pstdev
 
-from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand
+from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand, speech, without_overlaps
 from bot.essay.structure import Structure
+from bot.essay.text.flow import FlowSentence
 from bot.essay.text.reading import Reading, Sentence
 from bot.essay.text.spans import Span
 
@@ -29,8 +30,8 @@ _MOST_RUNS = 1.5
 
 
 def _prose(reading: Reading) -> list[Sentence]:
-    """The sentences outside lists: items are alike by design."""
-    return [sentence for sentence in reading.sentences if reading.paragraphs[sentence.paragraph].kind != "item"]
+    """The sentences outside lists, whose items are alike by design, and outside quoted blocks."""
+    return [sentence for sentence in reading.sentences if reading.paragraphs[sentence.paragraph].kind == "prose"]
 
 
 def sentence_lengths(reading: Reading, structure: Structure | None) -> Outcome:
@@ -93,31 +94,86 @@ def _over(run: list[Sentence]) -> Span:
 
 
 def openers(reading: Reading, structure: Structure | None) -> Outcome:
-    """Runs of neighbouring sentences that open with the same word."""
+    """Runs of neighbouring sentences that open with the same word, or with the same two."""
     sentences = _prose(reading)
-    first = _opener_of(reading)
     runs: list[tuple[str, list[Sentence]]] = []
-    for (word, _), group in groupby(sentences, key=lambda sentence: (first(sentence), sentence.part)):
+    pairs: list[tuple[str, list[Sentence]]] = []
+    opening = {id(sentence): _opening(reading, sentence) for sentence in sentences}
+    for (word, _), group in groupby(sentences, key=lambda sentence: (opening[id(sentence)][0], sentence.part)):
         run = list(group)
         if word and len(run) >= (_PLAIN_RUN if word in _PLAIN_OPENERS else _OPENER_RUN):
             runs.append((word, run))
+    for (words, _), group in groupby(sentences, key=lambda sentence: (opening[id(sentence)][1], sentence.part)):
+        run = list(group)
+        if words and len(run) >= _OPENER_RUN:
+            pairs.append((words, run))
     longest = max((len(run) for _, run in runs), default=0)
     return Outcome(
-        {"runs": len(runs), "longest_run": longest},
+        {"runs": len(runs), "longest_run": longest, "same_two_words": len(pairs)},
         f"{counted(len(runs), 'run')} of neighbouring sentences with the same first word"
         + (f", {longest} sentences at most." if runs else "."),
         reading.words >= FEWEST_WORDS
         and ((len(runs) >= 2 and per_thousand(len(runs), reading.words) >= _MOST_RUNS) or longest >= _PLAIN_RUN + 2),
         "Keep the one place where the repetition is meant; elsewhere join two of the sentences.",
-        tuple(Mark(_over(run), f"{len(run)} sentences open with “{word}”") for word, run in runs),
+        without_overlaps(
+            Mark(_over(run), f"{len(run)} sentences open with “{words}”", 2) for words, run in (*pairs, *runs)
+        ),
     )
 
 
-def _opener_of(reading: Reading) -> Callable[[Sentence], str]:
-    def opener(sentence: Sentence) -> str:
-        match = _FIRST_WORD.search(reading.prose, sentence.span.start, sentence.span.end)
-        word = match.group().lower().replace("’", "'") if match else ""
-        # "I'd", "I've" and "I" are heard as one word.
-        return word.split("'")[0] if word.split("'")[0] in _PLAIN_OPENERS else word
+def _opening(reading: Reading, sentence: Sentence) -> tuple[str, str]:
+    """The first word of a sentence, and the first two, in lower case; "" where there are none."""
+    text = sentence.span.of(reading.prose).replace("’", "'").lower()
+    words = [match.group() for match in islice(_FIRST_WORD.finditer(text), 2)]
+    if not words:
+        return "", ""
+    # "I'd", "I've" and "I" are heard as one word.
+    short, _, rest = words[0].partition("'")
+    if short in _PLAIN_OPENERS and rest:
+        return short, words[0]
+    return words[0], " ".join(words) if len(words) > 1 else ""
 
-    return opener
+
+_FEWEST_QUESTIONS = 3
+_MOST_CHAINS = 3.0
+
+
+def questions(reading: Reading, structure: Structure | None) -> Outcome:
+    """Chains of questions that the author puts to nobody: two or more in a row, or one answered in three words."""
+    flow = reading.flow
+    spoken = speech(flow.text)
+    marks = []
+    chain: list[FlowSentence] = []
+    asked = 0
+    for sentence in (*flow.sentences, None):
+        if sentence is not None and not (chain and sentence.source.part != chain[0].source.part):
+            words = sentence.span.of(flow.text)
+            if words.rstrip("\"”’'»)]*_ ").endswith("?") and not spoken(sentence.span.end - 1):
+                chain.append(sentence)
+                asked += 1
+                continue
+        answered = sentence is not None and len(chain) == 1 and sentence.source.words <= _SHORT_ANSWER
+        if sentence is not None and answered and _self_answered(sentence, chain[0], flow.text):
+            marks.append(
+                Mark(flow.span(chain[0].span.start, sentence.span.end), "a question asked to be answered at once", 2)
+            )
+        if len(chain) > 1:
+            marks.append(
+                Mark(flow.span(chain[0].span.start, chain[-1].span.end), f"{len(chain)} questions put to nobody", 2)
+            )
+        chain = []
+    rate = per_thousand(len(marks), reading.words)
+    return Outcome(
+        {"chains": len(marks), "questions": asked},
+        f"{counted(len(marks), 'chain')} of questions put to nobody.",
+        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST_QUESTIONS and rate >= _MOST_CHAINS,
+        "Say what you know in place of the question, or leave one of them standing without an answer.",
+        tuple(marks),
+    )
+
+
+_SHORT_ANSWER = 3
+
+
+def _self_answered(answer: FlowSentence, question: FlowSentence, text: str) -> bool:
+    return answer.source.paragraph == question.source.paragraph and not speech(text)(answer.span.start)

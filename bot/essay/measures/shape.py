@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bot.essay.matching import match_section
 from bot.essay.measures.base import FEWEST_WORDS, Figure, Mark, Outcome, any_of, counted, without_overlaps
+from bot.essay.measures.matching import phrases
 from bot.essay.structure import Section, Structure
-from bot.essay.text.reading import Paragraph, Reading
+from bot.essay.text.flow import Flow, FlowSentence
+from bot.essay.text.gaps import GAP
+from bot.essay.text.reading import Reading
 from bot.essay.text.sections import title_of
 from bot.essay.text.spans import Span
+from bot.essay.text.words import shortened
 
 # A fifth either way is a matter of taste; beyond it a section has swallowed another or was never written.
 _LEEWAY = 0.2
@@ -23,7 +28,14 @@ def section_words(reading: Reading, structure: Structure | None) -> Outcome:
     """
     if structure is None or not structure.sections:
         return Outcome({"words": reading.words}, f"{counted(reading.words, 'word')}.")
-    places = _places(reading, structure)
+    matched = _matched(reading, structure)
+    own = sum(part.level > 0 for part in reading.parts) - (title_of(reading.parts) is not None)
+    if len(matched) * 2 < own:
+        return Outcome(
+            {"words": reading.words, "headings": own, "of_the_structure": len(matched)},
+            f"{counted(reading.words, 'word')}; its headings are its own, so no budget is held against it.",
+        )
+    places = _places(reading, structure, matched)
     figures: dict[str, Figure] = {"words": reading.words, "budget": str(structure.budget)}
     marks: list[Mark] = []
     missing: list[str] = []
@@ -54,17 +66,23 @@ def section_words(reading: Reading, structure: Structure | None) -> Outcome:
     )
 
 
-def _places(reading: Reading, structure: Structure) -> dict[str, list[int]]:
-    """The parts that make up each section, by its key."""
-    parts = reading.parts
-    title = title_of(parts)
+def _matched(reading: Reading, structure: Structure) -> dict[int, Section]:
+    """The sections of the structure that the headings name, by the number of the part; each is matched once."""
     matched: dict[int, Section] = {}
     taken: set[str] = set()
-    for index, part in enumerate(parts):
+    for index, part in enumerate(reading.parts):
         section = match_section(structure, part.title) if part.level else None
         if section is not None and section.key not in taken:
             matched[index] = section
             taken.add(section.key)
+    return matched
+
+
+def _places(reading: Reading, structure: Structure, matched: Mapping[int, Section]) -> dict[str, list[int]]:
+    """The parts that make up each section, by its key."""
+    parts = reading.parts
+    title = title_of(parts)
+    taken = {section.key for section in matched.values()}
     places: dict[str, list[int]] = {}
     first = structure.sections[0].key
     current: str | None = None
@@ -125,16 +143,27 @@ _MOST_KINDS = 2
 
 def endings(reading: Reading, structure: Structure | None) -> Outcome:
     """Closing gestures among the last paragraphs: each kind would do as an ending."""
+    flow = reading.flow
+    last = _last(flow)
     marks: list[Mark] = []
     kinds: dict[str, None] = {}
-    for paragraph in _last(reading):
-        text = paragraph.span.of(reading.prose)
+    closing = last[0][0].span.start if last else 0
+    farewells = [found for found in phrases("endings").found(flow) if found.span.start >= closing]
+    for paragraph in last:
+        start, end = paragraph[0].span.start, paragraph[-1].span.end
+        said = [found for found in farewells if start <= found.span.start < end]
+        marks += [
+            Mark(flow.span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight) for found in said
+        ]
         for kind, pattern in _KINDS:
-            if pattern.search(text):
+            if pattern.search(flow.text[start:end]):
                 kinds.setdefault(kind)
-                marks.append(Mark(paragraph.span, kind))
+                if not said:
+                    marks.append(Mark(flow.span(start, end), kind))
+    if farewells:
+        kinds.setdefault("a farewell")
     return Outcome(
-        {"closing_gestures": len(kinds)},
+        {"closing_gestures": len(kinds), "farewells": len(farewells)},
         f"{counted(len(kinds), 'kind')} of closing gesture in the last paragraphs"
         + (f": {', '.join(kinds)}." if kinds else "."),
         reading.words >= FEWEST_WORDS and len(kinds) > _MOST_KINDS,
@@ -143,13 +172,37 @@ def endings(reading: Reading, structure: Structure | None) -> Outcome:
     )
 
 
-def _last(reading: Reading) -> list[Paragraph]:
+def _last(flow: Flow) -> list[tuple[FlowSentence, ...]]:
     """The paragraphs of the last section, at most six and at most the last three tenths of the text."""
-    if not reading.paragraphs:
+    if not flow.paragraphs:
         return []
-    last = reading.paragraphs[-1].part
-    from_here = reading.paragraphs[-1].span.end - int(
-        _LAST_SHARE * (reading.paragraphs[-1].span.end - reading.paragraphs[0].span.start)
+    last = flow.paragraphs[-1][0].source.part
+    from_here = flow.sentences[-1].span.end * (1 - _LAST_SHARE)
+    tail = [
+        paragraph
+        for paragraph in flow.paragraphs[-_LAST_PARAGRAPHS:]
+        if paragraph[0].source.part == last and paragraph[0].span.start >= from_here
+    ]
+    return tail or [flow.paragraphs[-1]]
+
+
+_NAMED = 5  # gaps named in the summary; the places hold them all
+_WANTED = 60  # characters of one
+
+
+def open_gaps(reading: Reading, structure: Structure | None) -> Outcome:
+    """What the text itself says is missing: every ``[NEED: …]`` in it."""
+    marks = tuple(Mark(Span(*match.span()), "still to be written", 3) for match in GAP.finditer(reading.text))
+    wanted = [
+        shortened(" ".join(match.group()[len("[NEED:") : -1].split()), _WANTED) or "?"
+        for match in GAP.finditer(reading.text)
+    ]
+    more = f"; and {len(wanted) - _NAMED} more" if len(wanted) > _NAMED else ""
+    named = f"{'; '.join(wanted[:_NAMED])}{more}"
+    return Outcome(
+        {"gaps": len(marks)},
+        f"{counted(len(marks), 'gap is', 'gaps are')} still open: {named}." if marks else "No gap is open.",
+        bool(marks),
+        "Fill these first: a reader stops at each of them.",
+        marks,
     )
-    tail = [p for p in reading.paragraphs[-_LAST_PARAGRAPHS:] if p.part == last and p.span.start >= from_here]
-    return tail or [reading.paragraphs[-1]]

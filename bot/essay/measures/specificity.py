@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
-from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, any_of, counted, without_overlaps
+from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted
+from bot.essay.measures.matching import phrases
 from bot.essay.specifics import Specific, dates, is_generic, names, numbers, quotations
 from bot.essay.structure import Structure
 from bot.essay.text.reading import Reading
@@ -23,7 +24,8 @@ _TRAILING_SHARE = 1 / 3
 
 def bare_sections(reading: Reading, structure: Structure | None) -> Outcome:
     """Sections that hold neither a number nor a name nor a date nor speech, and their share of the words."""
-    telling = sorted(specific.span.start for specific in _telling(reading.prose))
+    flow = reading.whole_flow
+    telling = sorted(flow.span(specific.span.start, specific.span.end).start for specific in _telling(flow.text))
     bare: list[tuple[int, int]] = []
     parts = reading.parts
     least = _SECTION_WORDS if sum(part.level > 0 for part in parts) > 1 else _TEXT_WORDS
@@ -66,43 +68,6 @@ def _telling(prose: str) -> list[Specific]:
     return found
 
 
-_PEOPLE = (
-    "(?:companies|organi[sz]ations|teams|firms|employers|businesses|startups|leaders|managers|executives|founders"
-    "|experts"
-    "|researchers|economists|analysts|observers|critics|commentators|scientists|professionals|recruiters|engineers"
-    "|developers|designers|workers|employees|graduates|industries)"
-)
-_WORDS = r"(?:[\w-]{1,30} ){0,3}?"
-_TREND = any_of(
-    rf"more (?:and more )?{_WORDS}{_PEOPLE} (?!than\b){_WORDS}(?:are|want|need|now|have|expect|prefer)",
-    r"(?:the|our|this) (?:industry|market|field|profession|world|landscape|future|workplace|sector|economy) (?:is|are) "
-    rf"{_WORDS}(?:starting|beginning|changing|moving|shifting|evolving|catching|becoming|growing|heading|transforming)",
-    r"an? (?:growing|increasing|rising) (?:number|share|body|trend)|in today's [\w-]{1,30}|now more than ever",
-    r"in an? (?:increasingly|ever-changing|fast-paced|rapidly)",
-)
-_STUDY = any_of(
-    r"(?:studies|research|science|data|statistics|surveys|evidence) (?:has |have |clearly |consistently )?"
-    r"(?:shows?|shown|suggests?|proves?|proven|indicates?|tells? us|says?)"
-)
-_UNNAMED = any_of(
-    rf"(?:many|most|some|several) (?:[\w-]{{1,30}} )?{_PEOPLE} (?:would |will |now )?(?:say|believe|agree|argue"
-    rf"|think|claim"
-    "|know|assume|consider|feel)",
-    rf"{_PEOPLE} (?:agree|say|believe|argue) that",
-)
-_NOBODY = any_of(
-    "it(?: is|'s) (?:often |widely |generally |commonly |well )(?:said|known|believed|accepted|agreed|thought"
-    "|understood)",
-    "(?:what )?everyone (?:agreed (?:was|is|that|it)|agrees|knows|says|believes|thinks)|every(?:one|body) (?:knows"
-    "|agrees)",
-    "we all know|people (?:often )?say that|they say that|it has been said",
-)
-_VAGUE = (
-    (_TREND, "a trend without a source"),
-    (_STUDY, "a source without a name"),
-    (_UNNAMED, "people without names"),
-    (_NOBODY, "nobody in particular"),
-)
 _SOURCED = re.compile(
     r"https?://|\]\(|\baccording to [A-Z]|\b(?:19|20)\d\d (?:survey|study|report|paper)|\(\d{4}\)|\d[\d.]{0,9}"
     r" ?(?:%|per ?cent)"
@@ -113,29 +78,22 @@ _DENSE = 500
 
 def unsourced(reading: Reading, structure: Structure | None) -> Outcome:
     """Trends, studies and opinions that nobody is named for, outside quotations and sentences that give a source."""
-    prose = reading.prose
-    sentences = reading.sentences
-    starts = [sentence.span.start for sentence in sentences]
-    spoken = quotations(prose)
-    said = [speech.span.start for speech in spoken]
+    flow = reading.flow
+    starts = [sentence.span.start for sentence in flow.sentences]
     sourced: dict[int, bool] = {}
     marks = []
-    for pattern, note in _VAGUE:
-        for match in pattern.finditer(prose):
-            at = bisect_left(starts, match.start() + 1) - 1
-            spoken_at = bisect_left(said, match.start() + 1) - 1
-            if at < 0 or (spoken_at >= 0 and match.start() < spoken[spoken_at].span.end):
-                continue
-            if at not in sourced:
-                sourced[at] = bool(_SOURCED.search(reading.text, sentences[at].span.start, sentences[at].span.end))
-            if not sourced[at]:
-                marks.append(Mark(Span(*match.span()), note))
-    kept = without_overlaps(marks)
+    for found in phrases("unsourced").found(flow):
+        at = bisect_right(starts, found.span.start) - 1
+        if at not in sourced:
+            span = flow.sentences[at].source.span
+            sourced[at] = bool(_SOURCED.search(reading.text, span.start, span.end))
+        if not sourced[at]:
+            marks.append(Mark(flow.span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight))
     enough = 2 if reading.words < _DENSE else 3
     return Outcome(
-        {"unsourced": len(kept)},
-        f"{counted(len(kept), 'statement')} about people or trends that nobody is named for.",
-        reading.words >= FEWEST_WORDS and len(kept) >= enough,
+        {"unsourced": len(marks)},
+        f"{counted(len(marks), 'statement')} about people or trends that nobody is named for.",
+        reading.words >= FEWEST_WORDS and len(marks) >= enough,
         "Name one of them and what happened there, give the source, or take the sentence out.",
-        kept,
+        tuple(marks),
     )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TypeAlias
 
 from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand, without_overlaps
 from bot.essay.structure import Structure
+from bot.essay.text.flow import Flow, FlowSentence
 from bot.essay.text.reading import Reading, Sentence
 from bot.essay.text.spans import Span
 from bot.essay.text.words import word_set
+
+# Where in the flow, and what was seen there.
+_Place: TypeAlias = tuple[int, int, str]
 
 _PRONOUN = r"(?:I|it|this|that|they|he|she|we|you|these|those)"
 _BE = r"(?:'s|'m|'re|\ is|\ was|\ are|\ were|\ am)"
@@ -99,20 +104,54 @@ _NOMINAL = word_set(
 )
 
 
+# The same words before "was not" and "was": "What I wanted was not a title. What I wanted was a Tuesday."
+_SUBJECT = re.compile(
+    r"\W*(?:But |And |No, )?(?P<subject>[^.;:?!,—–]{1,60}?)(?P<be>'s|'m|'re| is| was| are| were| am)"
+    r"(?P<not>n't| not| never)?\b(?: (?P<next>[\w'-]{1,40}))?",
+    re.I,
+)
+_THAT_CLAUSE = re.compile(r"\W*It(?:'s not| (?:isn't|wasn't|is not|was not)) (?:that|because|so much that)\b", re.I)
+# "Not the money." "No drama." "Not because I was tired."
+_DENIAL = re.compile(r"\W*(?:Not|No|Never|Nor) (?:just |only |even |for |because |to )?[^.?!]{1,60}[.!]?\W*", re.I)
+_FINITE = re.compile(r"\b(?:is|was|are|were|am|had|has|have|did|do|does|would|could|can|will|came|went|said)\b", re.I)
+_DENIAL_WORDS = 6
+_AFFIRMED_WORDS = 8
+
+
 def turns(reading: Reading) -> tuple[Mark, ...]:
     """Every turn of the kind "not X but Y" in the text, in order; overlapping ones count once."""
-    prose = reading.prose.replace("’", "'").replace("\n", " ").replace("\r", " ")
-    marks = [mark for sentence in reading.sentences for mark in _within(prose, sentence)]
-    for first, second in pairwise(reading.sentences):
-        if first.part == second.part and second.paragraph - first.paragraph <= 1:
-            note = _across(first.span.of(prose), second.span.of(prose), first, second)
-            if note:
-                marks.append(Mark(Span(first.span.start, second.span.end), note))
-    return without_overlaps(sorted(marks, key=lambda mark: mark.span))
+    flow = reading.flow
+    prose = flow.text
+    found = [*_fragments(flow)]
+    found += [place for sentence in flow.sentences for place in _within(prose, sentence.span)]
+    for first, second in pairwise(flow.sentences):
+        if first.source.part == second.source.part and second.source.paragraph - first.source.paragraph <= 1:
+            one, two = first.span.of(prose), second.span.of(prose)
+            if note := _across(one, two, first.source, second.source):
+                found.append((first.span.start, second.span.end, note))
+    return without_overlaps(Mark(flow.span(start, end), note, 2) for start, end, note in found)
 
 
-def _within(prose: str, sentence: Sentence) -> Iterator[Mark]:
-    start, end = sentence.span.start, sentence.span.end
+def _fragments(flow: Flow) -> Iterator[_Place]:
+    """ "Not the money. Not the title. The mornings.": two denials or more, and what is meant behind them."""
+    run: list[FlowSentence] = []
+    for sentence in flow.sentences:
+        words = sentence.span.of(flow.text)
+        apart = run and sentence.source.part != run[-1].source.part
+        if not apart and sentence.source.words <= _DENIAL_WORDS and _denies_flatly(words):
+            run.append(sentence)
+            continue
+        if len(run) > 1 and not apart and sentence.source.words <= _AFFIRMED_WORDS and not _FINITE.search(words):
+            yield run[0].span.start, sentence.span.end, "Not X. Not Y. Z"
+        run = []
+
+
+def _denies_flatly(sentence: str) -> bool:
+    return bool(_DENIAL.fullmatch(sentence)) and not _FINITE.search(sentence)
+
+
+def _within(prose: str, sentence: Span) -> Iterator[_Place]:
+    start, end = sentence.start, sentence.end
     for pattern, note in (
         (_NOT_JUST_BUT, "not just X but Y"),
         (_NOT_WORD_BUT, "not X but Y"),
@@ -122,18 +161,18 @@ def _within(prose: str, sentence: Sentence) -> Iterator[Mark]:
             if pattern is _NOT_WORD_BUT and _verb_denied(prose, match.start()):
                 continue
             if not _CONCESSIVE.match(prose, match.end() - 3, end):
-                yield Mark(Span(*match.span()), note)
+                yield *match.span(), note
     for match in _SAME_WORD_TWICE.finditer(prose, start, end):
         again = match["again"].lower()
         if again == match["word"].lower() or {again, match["word"].lower()} <= {"a", "an", "the"}:
-            yield Mark(Span(*match.span()), "not X but Y")
+            yield *match.span(), "not X but Y"
     for match in _COMMA_NOT.finditer(prose, start, end):
         following = match["next"].lower()
         if following not in _NO_CONTRAST and not re.search(r"\bbut\b", match["rest"]) and match.start() > start:
-            yield Mark(Span(match.start("next") - len(match["lead"]), match.end()), "Y, not X")
+            yield match.start("next") - len(match["lead"]), match.end(), "Y, not X"
     for match in _JOINED.finditer(prose, start, end):
         if _same_be(match["be"], match["be2"]) and _refers(match["one"], match["two"]):
-            yield Mark(Span(*match.span()), "it is not X, it is Y")
+            yield *match.span(), "it is not X, it is Y"
 
 
 def _verb_denied(prose: str, at: int) -> bool:
@@ -164,6 +203,10 @@ def _across(first: str, second: str, one: Sentence, two: Sentence) -> str:
             nominal = denies["next"].lower() in _NOMINAL and asserts["next"].lower() in _NOMINAL
             if subject == denies["subject"].lower() and nominal:
                 return "it is not X. It is Y"
+    if _same_subject(first, second):
+        return "it is not X. It is Y"
+    if _THAT_CLAUSE.match(first) and one.words <= _CLAUSE_WORDS and two.words <= _CLAUSE_WORDS:
+        return "it is not that X. Y"
     if (didnt := _DIDNT.search(first)) is not None:
         if _RATHER.match(second):
             return "not X. Rather Y"
@@ -178,6 +221,22 @@ def _across(first: str, second: str, one: Sentence, two: Sentence) -> str:
         ):
             return "Not X. Y"
     return ""
+
+
+_CLAUSE_WORDS = 20
+
+
+def _same_subject(first: str, second: str) -> bool:
+    """True where both begin with the same words before a form of "be", and the first alone denies."""
+    one, two = _SUBJECT.match(first), _SUBJECT.match(second)
+    if one is None or two is None or not one["not"] or two["not"] or not _same_be(one["be"], two["be"]):
+        return False
+    if one["subject"].lower() != two["subject"].lower() or _MOVES_ON.search(first):
+        return False
+    if len(one["subject"].split()) > 1:
+        return True
+    before, after = (one["next"] or "").lower(), (two["next"] or "").lower()
+    return bool(before) and (before == after or (before.endswith("ing") and after.endswith("ing")))
 
 
 def _same_be(one: str, other: str) -> bool:

@@ -84,3 +84,43 @@ def language(text: str, otherwise: Language = "en") -> Language:
 
 def _is_latin(word: str) -> bool:
     return word[0].isascii() or word[0] in "ªº" or unicodedata.name(word[0], "LATIN").startswith("LATIN")
+
+
+# Scripts that name a language, or nearly: by the first words of a letter's name in Unicode.
+_SCRIPTS = {
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+    "CJK": "Chinese",
+    "THAI": "Thai",
+    "LAO": "Lao",
+    "KHMER": "Khmer",
+    "MYANMAR": "Burmese",
+    "TIBETAN": "Tibetan",
+    "CYRILLIC": "Cyrillic letters",
+    "GREEK": "Greek",
+    "ARABIC": "Arabic letters",
+    "HEBREW": "Hebrew",
+    "DEVANAGARI": "Devanagari letters",
+    "BENGALI": "Bengali",
+    "TAMIL": "Tamil",
+    "TELUGU": "Telugu",
+    "GEORGIAN": "Georgian",
+    "ARMENIAN": "Armenian",
+}
+_HALF = 0.5
+
+
+def script_of(text: str) -> str | None:
+    """What most letters of a text are written in, as a reader would call it; None where they are Latin or none."""
+    letters = Counter(char for char in text if char.isalpha())
+    held: Counter[str] = Counter()
+    for char, count in letters.items():
+        if not char.isascii():
+            held[unicodedata.name(char, "").split(" ")[0].split("-")[0]] += count
+    foreign = {name: held[name] for name in _SCRIPTS if held[name]}
+    if sum(foreign.values()) <= _HALF * sum(letters.values()):
+        return None
+    if held["HIRAGANA"] + held["KATAKANA"] > 0.1 * held["CJK"]:  # Japanese writes its nouns in Chinese characters
+        return "Japanese"
+    return _SCRIPTS[max(foreign, key=lambda name: foreign[name])]

@@ -30,7 +30,8 @@ class Blocks:
     """What the parser found in one text, as half-open line ranges into ``lines``.
 
     ``inner_headings`` are headings inside lists or quotations, which part nothing; ``items`` are the lines on which a
-    list item starts; ``front_matter`` is the number of lines taken by YAML at the very top.
+    list item starts; ``quotes`` are block quotations, with lines that continue one without a mark; ``front_matter`` is
+    the number of lines taken by YAML at the very top.
     """
 
     lines: tuple[Line, ...]
@@ -39,6 +40,7 @@ class Blocks:
     code: tuple[tuple[int, int], ...]
     html: tuple[tuple[int, int], ...]
     items: frozenset[int]
+    quotes: tuple[tuple[int, int], ...]
     front_matter: int
 
 
@@ -62,6 +64,7 @@ def blocks_of(text: str) -> Blocks:
     code: list[tuple[int, int]] = []
     html: list[tuple[int, int]] = []
     items: set[int] = set()
+    quotes: list[tuple[int, int]] = []
     for index, token in enumerate(tokens):
         if token.map is None:
             continue
@@ -78,4 +81,8 @@ def blocks_of(text: str) -> Blocks:
             html.append((first, end))
         elif token.type == "list_item_open":
             items.add(first)
-    return Blocks(lines, tuple(headings), tuple(inner), tuple(code), tuple(html), frozenset(items), skipped)
+        elif token.type == "blockquote_open":
+            quotes.append((first, end))
+    return Blocks(
+        lines, tuple(headings), tuple(inner), tuple(code), tuple(html), frozenset(items), tuple(quotes), skipped
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from bot.essay.text.flow import Flow
 from bot.essay.text.gaps import written_words
 from bot.essay.text.lines import breaks_early, closes_sentence, is_wrapped, starts_lower
 from bot.essay.text.markdown import Blocks, blocks_of
@@ -97,9 +98,13 @@ class Reading:
             numbers.append(index)
         return numbers
 
+    @cached_property
+    def _quoted(self) -> frozenset[int]:
+        return frozenset(number for first, end in self.blocks.quotes for number in range(first, end))
+
     def _kind(self, number: int) -> Kind:
         text = self.blocks.lines[number].text.lstrip()
-        if text.startswith(">"):
+        if number in self._quoted or text.startswith(">"):
             return "quote"
         return "item" if number in self.blocks.items or text.startswith(("•", "‣", "◦", "⁃")) else "prose"
 
@@ -143,3 +148,14 @@ class Reading:
             for index, paragraph in enumerate(self.paragraphs)
             for span in sentence_spans(self.prose, paragraph.span, lower_case=lower_case, width=paragraph.width)
         )
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What the author says, as a reader hears it: quoted blocks are left out."""
+        own = (sentence for sentence in self.sentences if self.paragraphs[sentence.paragraph].kind != "quote")
+        return Flow(self.prose, own)
+
+    @cached_property
+    def whole_flow(self) -> Flow:
+        """All of the prose as a reader hears it, quoted blocks with it."""
+        return Flow(self.prose, self.sentences)
