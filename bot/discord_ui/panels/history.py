@@ -125,4 +125,4 @@ def _worth_a_look(places: Sequence[Mark], text: str) -> str:
         for place in places[:_PLACES]
     ]
     more = f"\n-# and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
-    return "**Places worth a look**\n" + "\n".join(lines) + more
+    return "Places worth a look:\n" + "\n".join(lines) + more
