@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from bot.essay.text.flow import UNSEEN
@@ -46,7 +46,7 @@ def mask(text: str, blocks: Blocks, parts: Iterable[Part]) -> str:
             stretches.append((line.start, line.start + marker.end()))
     masked = _blank(text, stretches)
     masked = _blank(masked, _comments(masked))
-    masked = _blank(masked, _code_spans(masked))
+    masked = _blank(masked, code_spans(masked))
     for pattern in (GAP, _DEFINITION, _FOOTNOTE, _TAG):
         masked = _blank(masked, (match.span() for match in pattern.finditer(masked)))
     masked = _blank(masked, _links(masked))
@@ -80,7 +80,7 @@ def _comments(text: str) -> Iterable[tuple[int, int]]:
         start = text.find("<!--", end + 3)
 
 
-def _code_spans(text: str) -> Iterable[tuple[int, int]]:
+def code_spans(text: str) -> Iterator[tuple[int, int]]:
     """Runs of backticks paired with the next run of the same length in the paragraph (CommonMark section 6.1)."""
     runs = [match.span() for match in _RUN_OF_TICKS.finditer(text)]
     if not runs:

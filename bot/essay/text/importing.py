@@ -1,0 +1,395 @@
+"""Markdown as other programs write it, made plain: what people see stays, what is meant for a program is left out.
+
+Front matter, comments, Obsidian's links, tags and callouts, and what Google Docs exports. Code stays as it is. Every
+step takes time in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.essay.text.decoding import with_line_feeds
+from bot.essay.text.front_matter import front_matter
+from bot.essay.text.markdown import blocks_of
+from bot.essay.text.marks import is_marked
+from bot.essay.text.masking import code_spans
+from bot.essay.text.words import shortened
+
+
+class Kind(Enum):
+    """What is left out of a page, with its name in the singular and the plural."""
+
+    FRONT_MATTER = ("front matter", "front matter")
+    COMMENT = ("comment", "comments")
+    TAG = ("tag", "tags")
+    PICTURE = ("picture", "pictures")
+    PICTURE_DATA = ("picture that is written out", "pictures that are written out")
+    EMBED = ("embedded file", "embedded files")
+    LINK = ("address of a link", "addresses of links")
+    CALLOUT = ("kind of callout", "kinds of callouts")
+    HEADING_ID = ("id of a heading", "ids of headings")
+    BLOCK_ID = ("id of a paragraph", "ids of paragraphs")
+    GAP = ("gap", "gaps")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that is no part of the text; ``words`` is how it stood on the page."""
+
+    kind: Kind
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A page as plain Markdown with LF line ends, the title its front matter gave, and what was left out, in order."""
+
+    text: str
+    title: str | None
+    left_out: tuple[LeftOut, ...]
+
+
+_MARK = "[leave out]"
+_NAMED = 5  # so many of a kind are named to the writer, so that a sentence stays one
+_NAMED_CHARACTERS = 60
+
+# Code is set aside as a number between these two while the rest is read.
+_ASIDE = "\ue000{}\ue001"
+_SET_ASIDE = re.compile("\ue000(\\d+)\ue001")
+_PRIVATE_USE = re.compile("[\ue000\ue001]")
+
+_OPENING = re.compile(r"`+|<!--|%%")
+# Every repetition below is bounded or stops at a character that the next attempt starts from, so time stays linear.
+_DATA_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,200})\]:[ \t]*<?data:[^\n]*(?:\n|\Z)", re.MULTILINE | re.I)
+_DATA_TARGET = r"\([ \t]*(?:<data:[^<>\n]*>[^()<>\n]{0,300}|data:[^()<>\n]*)\)"
+_DATA_PICTURE = re.compile(r"!\[([^\[\]]{0,500})\]" + _DATA_TARGET, re.I)
+_DATA_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,500})\]" + _DATA_TARGET, re.I)
+_PICTURE_TAG = re.compile(r"<img\b[^<>]*>", re.I)
+_PICTURE_REFERENCE = re.compile(r"!\[([^\[\]\n]{0,500})\](?:\[([^\[\]\n]{0,200})\])?(?!\()")
+_EMBED = re.compile(r"!\[\[([^\[\]\n]{1,500})\]\]")
+_WIKI_LINK = re.compile(r"\[\[([^\[\]\n|]{1,500})(?:\\?\|([^\[\]\n]{0,500}))?\]\]")
+_CALLOUT = re.compile(r"((?: {0,3}>)+)[ \t]{0,3}\[!([\w-]{1,60})(?:\|[^\[\]\n]{0,60})?\][+-]?[ \t]*(.*)")
+_HIGHLIGHT = re.compile(r"(?<![\w=])==(?=[^\s=])([^=]{1,2000})(?<=[^\s=])==(?![\w=])")
+_TAG = re.compile(r"(?<!\S)#([^\W\d][\w/-]{0,200})(?![\w#/-])")
+_SENTENCE_END = tuple('.!?…:;。！？)]"”’»*_\ue001')
+_BLOCK_ID = re.compile(r"(?:^|(?<=[ \t]))\^(?=[\d-]*[A-Za-z])[A-Za-z0-9-]{1,60}[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^( {0,3}#{1,6}[ \t]+)(\S[^\n]*)$", re.MULTILINE)
+_HEADING_ID = re.compile(r"\{#[\w:.-]{1,200}\}[ \t]*(?=#*[ \t]*\Z)")
+_BOLD_WHOLE = re.compile(r"(\*\*|__)((?:(?!\1).)+)\1")
+_ESCAPE = re.compile(r"(^[ \t]*)?\\([.),:;'\"?/$%&@^{}=~!+#>\-_])", re.MULTILINE)
+_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_MEANT_FOR_A_PARSER = frozenset("\\`*_[]<>|#~")
+
+
+def import_markdown(text: str) -> Imported:
+    """Read a page that somebody handed in. Any string whatever is accepted."""
+    text = with_line_feeds(text)
+    left_out: list[LeftOut] = []
+    title = None
+    found = front_matter(text)
+    if found is not None:
+        title = found.title
+        left_out.append(LeftOut(Kind.FRONT_MATTER, text[: found.end]))
+        text = text[found.end :].lstrip("\n")
+    text, comments = _cut_comments(text)
+    left_out += [LeftOut(Kind.COMMENT, comment) for comment in comments]
+    reading = _Reading(text)
+    return Imported(reading.plain(), title, (*left_out, *reading.left_out))
+
+
+def without_comments(text: str) -> str:
+    """The text without comments of HTML (``<!-- … -->``) and of Obsidian (``%% … %%``), code apart.
+
+    One that opens a line and is never closed goes on to the end, as it does for every reader of HTML. A comment that
+    holds a mark to leave something out gives way to the mark alone.
+    """
+    return _cut_comments(text)[0]
+
+
+def told(left_out: Sequence[LeftOut], of: str = "notes") -> str | None:
+    """What a writer is told of what was left out, in a sentence; None where nothing was."""
+    kinds = [
+        kind for kind in Kind if kind is not Kind.PICTURE_DATA or all(one.kind is not Kind.PICTURE for one in left_out)
+    ]
+    parts = [part for kind in kinds if (part := _told(kind, [one.words for one in left_out if one.kind is kind]))]
+    return f"Left out of the {of}: {', '.join(parts)}." if parts else None
+
+
+def _told(kind: Kind, words: Sequence[str]) -> str:
+    if not words:
+        return ""
+    singular, plural = kind.value
+    count = f"{len(words)} {singular if len(words) == 1 else plural}"
+    if kind in (Kind.PICTURE, Kind.PICTURE_DATA):
+        return count
+    if kind is Kind.FRONT_MATTER and not _bare(kind, words[0]):
+        return ""
+    shown = [shortened(" ".join(_bare(kind, one).split()), _NAMED_CHARACTERS) for one in words[:_NAMED]]
+    if kind is Kind.FRONT_MATTER:
+        return f"the front matter ({shown[0]})"
+    quoted = ", ".join(f"“{one}”" for one in shown)
+    return f"{count} ({quoted}{', …' if len(words) > _NAMED else ''})"
+
+
+def _bare(kind: Kind, words: str) -> str:
+    """The words without the signs around them."""
+    if kind is Kind.COMMENT:
+        return words.removeprefix("<!--").removesuffix("-->").strip("%")
+    if kind is Kind.FRONT_MATTER:
+        names = [line.partition(":")[0] for line in words.split("\n") if re.match(r"[^\s#:-][^:]*:", line)]
+        return ", ".join(name for name in names if name != "title")
+    return words
+
+
+def _code(text: str) -> list[tuple[int, int]]:
+    """Where blocks of code stand, in order, the line end behind each apart."""
+    blocks = blocks_of(text)
+    found: list[tuple[int, int]] = []
+    for first, end in sorted(blocks.code):
+        start, stop = blocks.lines[first].start, blocks.lines[end - 1].end
+        if start < stop and (not found or found[-1][1] <= start):
+            found.append((start, stop))
+    return found
+
+
+def _cut_comments(text: str) -> tuple[str, list[str]]:
+    if "<!--" not in text and "%%" not in text:
+        return text, []
+    code, spans = _code(text), dict(code_spans(text))
+    starts = [start for start, _ in code]
+    pieces: list[str] = []
+    comments: list[str] = []
+    kept = at = 0  # kept: up to where the text has been dealt with; at: from where an opening is looked for
+    while (opening := _OPENING.search(text, at)) is not None:
+        start = opening.start()
+        block = bisect_right(starts, start) - 1
+        if block >= 0 and start < code[block][1]:
+            at = code[block][1]
+            continue
+        end = None
+        if opening.group()[0] == "`":
+            at = spans.get(start, opening.end())
+            continue
+        if start and text[start - 1] == "\\":
+            at = opening.end()
+            continue
+        end = _comment_end(text, start, opening.group())
+        if end is None:
+            at = opening.end()
+            continue
+        comment = text[start:end]
+        mark = _MARK if is_marked(comment) else ""
+        start, end = (start, end) if mark else _with_space(text, start, end, kept)
+        pieces += [text[kept:start], mark]
+        comments.append(comment)
+        kept = at = end
+    pieces.append(text[kept:])
+    return "".join(pieces), comments
+
+
+def _comment_end(text: str, start: int, sign: str) -> int | None:
+    """Where the comment that opens at ``start`` ends; None where none does."""
+    if sign == "%%":
+        if start and (text[start - 1].isalnum() or text[start - 1] == "%"):
+            return None
+        end = text.find("%%", start + 2)
+        return None if end < 0 else end + 2
+    end = text.find("-->", start + 2)
+    if end >= 0:
+        return end + 3
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return len(text) if not line.strip() else None
+
+
+def _with_space(text: str, start: int, end: int, floor: int) -> tuple[int, int]:
+    """The stretch with the blanks that would be left over: its whole line, or one of the spaces around it."""
+    line_start = max(text.rfind("\n", 0, start) + 1, floor)
+    before = text[line_start:start]
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    ends_line = not text[end:stop].strip()
+    if ends_line and not before.strip() and (line_start == 0 or text[line_start - 1] == "\n"):
+        return line_start, min(stop + 1, len(text))
+    if ends_line:
+        return start - (len(before) - len(before.rstrip(" \t"))), stop
+    if before[-1:] == " " and text[end : end + 1] == " ":
+        return start, end + 1
+    return start, end
+
+
+class _Reading:
+    """One page without front matter and comments, read step by step."""
+
+    def __init__(self, text: str) -> None:
+        self.left_out: list[LeftOut] = []
+        self._aside: list[str] = []
+        self._text = self._veil(text)
+
+    def plain(self) -> str:
+        """The page in plain Markdown."""
+        if not any(sign in self._text for sign in "[#=^\\&<"):
+            return self._unveil(self._text)
+        self._pictures()
+        self._text = _EMBED.sub(lambda match: self._out(Kind.EMBED, match), self._text)
+        self._text = _WIKI_LINK.sub(self._link, self._text)
+        self._callouts()
+        self._text = _HIGHLIGHT.sub(_highlighted, self._text)
+        self._text = "\n".join(self._tags(self._text.split("\n")))
+        self._text = _BLOCK_ID.sub(lambda match: self._out(Kind.BLOCK_ID, match), self._text)
+        self._text = _HEADING.sub(self._heading, self._text)
+        self._text = _ESCAPE.sub(_unescaped, self._text)
+        self._text = _ENTITY.sub(_entity, self._text)
+        return self._unveil(self._text)
+
+    def _veil(self, text: str) -> str:
+        code = _code(text)
+        starts = [start for start, _ in code]
+        stretches = list(code)
+        for start, end in code_spans(text):
+            block = bisect_right(starts, start) - 1
+            inside = block >= 0 and start < code[block][1]
+            if not inside and (block + 1 == len(code) or end <= starts[block + 1]):
+                stretches.append((start, end))
+        pieces: list[str] = []
+        at = 0
+        for start, end in sorted(stretches):
+            pieces += [self._without_private_use(text[at:start]), self._put_aside(text[start:end])]
+            at = end
+        return "".join([*pieces, self._without_private_use(text[at:])])
+
+    def _put_aside(self, text: str) -> str:
+        self._aside.append(text)
+        return _ASIDE.format(len(self._aside) - 1)
+
+    def _without_private_use(self, text: str) -> str:
+        return _PRIVATE_USE.sub(lambda match: self._put_aside(match.group()), text)
+
+    def _unveil(self, text: str) -> str:
+        return _SET_ASIDE.sub(lambda match: self._aside[int(match[1])], text)
+
+    def _out(self, kind: Kind, match: re.Match[str]) -> str:
+        self.left_out.append(LeftOut(kind, self._unveil(match.group().strip())))
+        return ""
+
+    def _pictures(self) -> None:
+        labels: set[str] = set()
+
+        def defined(match: re.Match[str]) -> str:
+            labels.add(match[1].casefold())
+            return self._out(Kind.PICTURE_DATA, match)
+
+        def referred(match: re.Match[str]) -> str:
+            is_ours = (match[2] or match[1]).casefold() in labels
+            return self._out(Kind.PICTURE, match) if is_ours else match.group()
+
+        self._text = _DATA_DEFINITION.sub(defined, self._text)
+        self._text = _DATA_PICTURE.sub(lambda match: self._out(Kind.PICTURE, match), self._text)
+        self._text = _PICTURE_TAG.sub(self._picture_tag, self._text)
+        self._text = _DATA_LINK.sub(self._data_link, self._text)
+        if labels:
+            self._text = _PICTURE_REFERENCE.sub(referred, self._text)
+
+    def _picture_tag(self, match: re.Match[str]) -> str:
+        return self._out(Kind.PICTURE, match) if "data:" in match.group().lower() else match.group()
+
+    def _data_link(self, match: re.Match[str]) -> str:
+        self.left_out.append(LeftOut(Kind.PICTURE_DATA, match.group()))
+        return match[1]
+
+    def _link(self, match: re.Match[str]) -> str:
+        target, shown = match[1], match[2]
+        if shown is None or not shown.strip():
+            return target.removeprefix("#").removeprefix("^")
+        self.left_out.append(LeftOut(Kind.LINK, self._unveil(target)))
+        return shown
+
+    def _callouts(self) -> None:
+        if "[!" not in self._text:
+            return
+        found: list[str] = []
+        depth = 0  # of the callout that the line before belongs to
+        for line in self._text.split("\n"):
+            match = _CALLOUT.fullmatch(line)
+            if match is not None:
+                depth = match[1].count(">")
+                self.left_out.append(LeftOut(Kind.CALLOUT, match[2]))
+                found += [match[3]] if match[3] else []
+                continue
+            if depth:
+                inner, taken = _unquoted(line, depth)
+                depth = depth if taken else 0
+                line = inner
+            found.append(line)
+        self._text = "\n".join(found)
+
+    def _tags(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            if "#" not in line:
+                yield line
+                continue
+            tags = list(_TAG.finditer(line))
+            end = len(line)
+            last = len(tags)
+            while last and not line[tags[last - 1].end() : end].strip():
+                last -= 1
+                end = tags[last].start()
+            head = line[:end].rstrip()
+            if last < len(tags) and (not head.strip("-*+> \t") or head.endswith(_SENTENCE_END)):
+                self.left_out += [LeftOut(Kind.TAG, tag.group()) for tag in tags[last:]]
+                line = head
+            yield _TAG.sub(r"\1", line)
+
+    def _heading(self, match: re.Match[str]) -> str:
+        title = _HEADING_ID.sub(lambda one: self._out(Kind.HEADING_ID, one), match[2]).rstrip()
+        if whole := _BOLD_WHOLE.fullmatch(title):
+            title = whole[2].strip()
+        return match[1] + title
+
+
+def _unquoted(line: str, depth: int) -> tuple[str, bool]:
+    """The line without that many signs of a quotation, and whether it had them."""
+    rest = line
+    for _ in range(depth):
+        match = re.match(r" {0,3}> ?", rest)
+        if match is None:
+            return line, False
+        rest = rest[match.end() :]
+    return rest, True
+
+
+def _highlighted(match: re.Match[str]) -> str:
+    return match.group() if "\n\n" in match[1] else match[1]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The sign alone, unless the backslash is what keeps it from being read as Markdown."""
+    opens_line, sign = match[1], match[2]
+    text, end = match.string, match.end()
+    following = text[end : end + 1]
+    before = text[match.start(2) - 2 : match.start(2) - 1]
+    needed = (
+        (opens_line is not None and sign in "#>=+-~")
+        or (sign == "_" and not (before.isalnum() and following.isalnum()))
+        or (sign == "!" and following == "[")
+        or (sign == "&" and _ENTITY.match(text, end - 1) is not None)
+        or (sign == "~" and "~" in (before, following))
+        or (sign == ")" and not before.isdigit())
+        or before == "\\"
+    )
+    return match.group() if needed else f"{opens_line or ''}{sign}"
+
+
+def _entity(match: re.Match[str]) -> str:
+    sign = html.unescape(match.group())
+    if sign == match.group() or match.string[match.start() - 1 : match.start()] == "\\":
+        return match.group()
+    if sign == "&" and re.match(r"#?\w{1,32};", match.string[match.end() : match.end() + 40]):
+        return match.group()
+    if sign.isspace() or not sign.isprintable():
+        return " "
+    return f"\\{sign}" if sign in _MEANT_FOR_A_PARSER else sign
