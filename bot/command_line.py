@@ -250,6 +250,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     """
     from bot import app
     from bot.essay.export import read_export
+    from bot.essay.text.importing import import_markdown, told
     from bot.settings import read_settings
     from bot.terminal import critique_view, views
     from bot.terminal.drafting import critique_text
@@ -263,10 +264,14 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     catalogue = app.catalogue()
     of_export = read_export(read.text)[0].get("structure")
     chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
-    found, opinion = measured(read.text, chosen), None
+    page = import_markdown(read.text)
+    if left_out := told(page.left_out, "text"):
+        say(left_out)
+    found, opinion = measured(page.text, chosen), None
     if not no_model and (settings := read_settings()).has_model:
         with open_workshop(with_model=True, settings=settings) as (workshop, runner):
-            opinion = runner.run(critique_text(_tools(workshop), screen(stderr=True), read.text, chosen))
+            critiquing = critique_text(_tools(workshop), screen(stderr=True), page.text, chosen, page.title)
+            opinion = runner.run(critiquing)
     if as_json:
         write_out(views.measured_json(found, chosen, opinion))
         return

@@ -245,8 +245,9 @@ class Talk:
             try:
                 if not await self._store.has_file(message.id, part):
                     found = await files.read(sent(client, attachment))
-                    notes += await self._conversation.heard_file(heard, writer, message.id, part, found.text)
-                    notices += [found.notice] if found.notice else []
+                    stored = await self._conversation.heard_file(heard, writer, message.id, part, found.text)
+                    notes += stored.notes
+                    notices += [notice for notice in (found.notice, stored.notice) if notice]
             except (StoreError, UnknownEssay):
                 raise
             except FileFault as error:

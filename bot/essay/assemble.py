@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.essay.essay import Note
 from bot.essay.matching import match_section
 from bot.essay.structure import Section, Structure
 from bot.essay.text.gaps import UNSORTED, gap
+from bot.essay.text.importing import without_comments
 from bot.essay.text.sections import replace_body, split
+from bot.essay.text.words import shows
 
 # What ends an HTML block that a note left open (CommonMark 0.31, 4.6); a code fence is ended by its own marks (4.5).
 _HTML_ENDS = ("-->", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>")
@@ -17,12 +20,12 @@ _FENCE = re.compile(r"`{3,}|~{3,}")
 
 
 def assemble(structure: Structure, notes: Sequence[Note]) -> str:
-    """The post in Markdown: every note that is not left out, as it stands, under its section's heading.
+    """The post in Markdown: every note that is not left out, without comments, under its section's heading.
 
     A section without a note holds the gap for its first question; notes without a place come last, in order, under
     "Unsorted notes". An essay's title is no part of its text.
     """
-    placed = [note for note in notes if not note.left_out]
+    placed = [clean for note in notes if not note.left_out and (clean := _without_comments(note)) is not None]
     texts = [_headed(section.heading, _section_body(section, placed)) for section in structure.sections]
     if unsorted := [note.text for note in placed if structure.section(note.section) is None]:
         texts.append(_headed(UNSORTED, _paragraphs(unsorted)))
@@ -35,6 +38,10 @@ def add_note(text: str, structure: Structure, note: Note) -> str:
     The note takes the place of the gap for its question or, in a section that holds nothing but a gap, of that gap;
     else it comes last in its section. Where the text has no such section, the section is added at the end.
     """
+    clean = _without_comments(note)
+    if clean is None:
+        return text
+    note = clean
     section = structure.section(note.section)
     parts = split(text)
     for index, part in enumerate(parts):
@@ -43,6 +50,14 @@ def add_note(text: str, structure: Structure, note: Note) -> str:
             return replace_body(text, index, _with_note(part.body, section, note))
     separation = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
     return text + separation + _headed(section.heading if section else UNSORTED, closed(note.text) + "\n")
+
+
+def _without_comments(note: Note) -> Note | None:
+    """The note without the comments in it, which are for nobody's eyes; None where it holds nothing else."""
+    text = without_comments(note.text)
+    if text == note.text:
+        return note
+    return replace(note, text=text.strip("\n")) if shows(text) else None
 
 
 def _section_body(section: Section, notes: Sequence[Note]) -> str:

@@ -12,9 +12,12 @@ from slugify import slugify
 
 from bot.essay.essay import Note, Origin
 from bot.essay.measures.base import counted
+from bot.essay.notes import without_marked
 from bot.essay.text.commonmark import blocks
 from bot.essay.text.front_matter import front_matter, short_line
 from bot.essay.text.gaps import GAP, gaps, written_words
+from bot.essay.text.importing import without_comments
+from bot.essay.text.marks import is_marked
 from bot.essay.text.plain import to_plain
 from bot.essay.text.sections import split
 from bot.essay.text.words import shortened
@@ -57,8 +60,11 @@ def to_markdown(post: Post) -> str:
 
 
 def to_text(post: Post) -> str:
-    """The post for places that take no Markdown: the title, then the text without its markup."""
-    return f"{post.title}\n\n{to_plain(post.text)}"
+    """The post for places that take no Markdown: the title, then the text without its markup.
+
+    Comments and passages that are marked to be left out stand in no text for readers.
+    """
+    return f"{post.title}\n\n{to_plain(without_marked(without_comments(post.text)))}"
 
 
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
@@ -86,9 +92,14 @@ def written_by(origins: frozenset[Origin]) -> str:
 
 
 def description(text: str) -> str:
-    """The start of the first paragraph without a gap, cut at a word and freed of markup; empty where there is none."""
-    for part in split(text):
+    """The start of the first paragraph without a gap or a mark to leave it out; empty where there is none.
+
+    It is cut at a word and freed of markup and comments.
+    """
+    for part in split(without_comments(text)):
         for block in blocks(part.body):
+            if is_marked(block):
+                continue
             plain = " ".join(to_plain(block).split())
             if written_words(plain) and not GAP.search(block):
                 return shortened(plain, _DESCRIPTION_CHARACTERS)

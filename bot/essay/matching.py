@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from rapidfuzz import fuzz
 
@@ -11,6 +12,10 @@ from bot.essay.structure import Section, Structure
 from bot.essay.text.words import word_set
 
 _NUMBERING = re.compile(r"^\W*(?:(?:part|chapter|section|step)\s+)?(?:\d{1,3}|[ivx]{1,5}(?=[.):]))\s*[.):–—-]*\s+")
+_WORDS_OF_NUMBERING = 2  # as in "Part 2:"
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# What parts a section's name from what a heading says beyond it, with the signs of emphasis that close around the name.
+_PARTING = re.compile(r"[*_]*\s*(?:[:：]+[*_]*\s*|[–—\-.,;|/!?…→]+[*_]*\s+)(?=.*\w)")
 # Words that a heading of any section may hold; what is left says which section it is.
 _EMPTY = word_set("a an the i my me it its is was am are be been to of and or what this that these how we our")
 # Letters may differ by a typing slip, not by a word.
@@ -47,6 +52,27 @@ def is_named(structure: Structure, line: str) -> bool:
     """Whether a line is a section's key or heading to the letter, case and punctuation set aside."""
     wanted = _plain(line)
     return any(wanted in (_plain(section.key), _plain(section.heading)) for section in structure.sections)
+
+
+def said_beyond(section: Section, heading: str) -> str:
+    """What a heading says beyond the section's name; "" where it says no more, whatever the order of its words.
+
+    Where the name opens the heading and a sign of punctuation follows, it is what stands behind; else all of it.
+    """
+    whole = heading.strip()
+    for sign in ("**", "__", "*", "_"):
+        inner = whole[len(sign) : -len(sign)]
+        if whole.startswith(sign) and whole.endswith(sign) and inner and sign not in inner:
+            whole = inner.strip()
+    names = [_plain(section.heading), _plain(section.key)]
+    known = {word for name in names for word in name.split()}
+    if known.issuperset(_plain(whole).split()):
+        return ""
+    most = max(len(name.split()) for name in names) + _WORDS_OF_NUMBERING
+    for word in reversed(list(islice(_WORD.finditer(whole), most))):
+        if _plain(whole[: word.end()]) in names and (parting := _PARTING.match(whole, word.end())):
+            return whole[parting.end() :].strip()
+    return whole
 
 
 def _plain(heading: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.essay.matching import is_named, match_section
+from bot.essay.matching import is_named, match_section, said_beyond
 from bot.essay.structure import Section, Structure
 from bot.essay.text.commonmark import blocks, heading_level, items
 from bot.essay.text.gaps import GAP, UNSORTED, written_words
+from bot.essay.text.importing import Kind, LeftOut, import_markdown
+from bot.essay.text.lines import Line, lines_of
+from bot.essay.text.markdown import blocks_of
 from bot.essay.text.marks import is_mark_alone, is_marked, unmarked
 from bot.essay.text.sections import Part, split, title_of
 from bot.essay.text.words import shows
@@ -26,46 +29,48 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a page of notes held: the document's title, if it had one, and its passages in order."""
+    """What a page of notes held: the document's title, if it had one, its passages in order, and what is in neither."""
 
     title: str | None
     passages: tuple[Passage, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Notes:
-    """The passages of a page of notes, in Markdown or plain text.
+    """The passages of a page of notes, in Markdown of any dialect or plain text.
 
     What stands under a heading that names a section (by key, heading or close to it) is one passage of that section,
-    with the deeper headings inside it. What stands under any other heading is one passage without a place that keeps
-    its heading. What stands under none comes block by block, so that each can be placed by itself. A document's title
-    of at most ``title_room`` characters is taken off and given back as such; a longer one stays with what follows it,
-    as does one that is marked. Gaps are nobody's notes and are passed over, as is what does not show; a page without a
-    word holds no passages.
+    with the deeper headings inside it. What the heading says beyond the section's name is a passage before it. What
+    stands under any other heading is one passage without a place that keeps its heading. What stands under none comes
+    block by block, so that each can be placed by itself. A document's title of at most ``title_room`` characters is
+    taken off and given back as such; a longer one stays with what follows it, as does one that is marked. Gaps are
+    nobody's notes and are passed over, as is what does not show; a page without a word holds no passages. Every other
+    word stands in a passage, in the title, or in what was left out.
 
     A mark leaves out all that it may have been meant for: the item of a list or else the block that it stands in,
     wherever in it; in a heading all that stands under it, with the deeper headings; alone all that follows, up to a
     heading that is no deeper than the last one. It is taken off.
     """
-    parts = _with_plain_headings(split(text), structure)
+    page = import_markdown(text)
+    given = page.title if page.title is not None and _is_title(page.title, title_room) else None
+    shown = page.text if given is not None or page.title is None else f"# {page.title}\n\n{page.text}"
+    parts = _with_plain_headings(split(shown), structure)
     document = title_of(parts)
-    title = document if _is_markdown(parts) else None
-    if title is not None and (
-        len(title) > title_room or is_marked(title) or match_section(structure, title) is not None
-    ):
-        title = None
+    taken = _title_part(parts, structure, document, given, title_room)
     passages: list[Passage] = []
     closed: int | None = None  # the level of the heading under which all is left out
-    for heading, body in _stretches(parts, structure, title):
+    for heading, section, body in _stretches(parts, structure, taken):
         level = heading.level if heading else 0
         if closed is not None and level <= closed:
             closed = None
         if closed is None and heading is not None and is_marked(heading.title):
             closed = level
-        section = match_section(structure, unmarked(heading.title)) if heading else None
         if heading is None or heading.title == UNSORTED:  # ours, from a post that becomes notes again
             found, ended = _leave_out(Passage(body), level, everything=closed is not None)
             found = [part for passage in found for part in _by_block(passage)]
         else:
+            if section is not None and (beyond := said_beyond(section, unmarked(_source(heading)))):
+                passages.append(Passage(beyond, section.key, closed is not None))
             whole = Passage(heading.heading_raw + body) if section is None else Passage(body, section.key)
             found, ended = _leave_out(whole, level, everything=closed is not None)
         passages += found
@@ -73,7 +78,35 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
         if not level or (heading is not None and heading.title == document):
             closed = None  # a title stands over everything, and was marked for itself
     seen = tuple(passage for passage in passages if shows(GAP.sub("", passage.text)))
-    return Notes(title, seen if any(written_words(passage.text) for passage in seen) else ())
+    passed_over = [
+        LeftOut(Kind.GAP, gap)
+        for passage in passages
+        if not shows(GAP.sub("", passage.text))
+        for gap in GAP.findall(passage.text)
+    ]
+    return Notes(
+        given if given is not None or taken is None else taken.title,
+        seen if any(written_words(passage.text) for passage in seen) else (),
+        (*page.left_out, *passed_over),
+    )
+
+
+def without_marked(text: str) -> str:
+    """The text without the passages that a mark leaves out, as ``read_notes`` finds them; unchanged where none does."""
+    if not is_marked(text):
+        return text
+    kept: list[str] = []
+    closed: int | None = None
+    for part in split(text):
+        if closed is not None and part.level and part.level <= closed:
+            closed = None
+        if closed is None and part.level and is_marked(part.title):
+            closed = part.level
+        found, ended = _leave_out(Passage(part.body), part.level, everything=closed is not None)
+        if closed is None:
+            kept += [part.heading_raw.strip(), *(passage.text for passage in found if not passage.left_out)]
+            closed = ended
+    return "\n\n".join(filter(None, kept)) + "\n"
 
 
 def answered(text: str, section: str | None = None, *, left_out: bool = False) -> Passage:
@@ -81,10 +114,43 @@ def answered(text: str, section: str | None = None, *, left_out: bool = False) -
     return Passage(_trim(unmarked(text)), section, left_out or is_marked(text))
 
 
-def _is_markdown(parts: tuple[Part, ...]) -> bool:
+def _is_title(title: str, room: int) -> bool:
+    return len(title) <= room and not is_marked(title)
+
+
+def _title_part(
+    parts: Sequence[Part], structure: Structure, document: str | None, given: str | None, room: int
+) -> Part | None:
+    """The part whose heading is taken off: it says the title that is given, or else is the document's own title."""
+    first = next((part for part in parts if part.level), None)
+    if first is None or not _is_markdown(first):
+        return None
+    if given is not None:
+        return first if first.level == 1 and _tokens(first.title) == _tokens(given) else None
+    if document is None or not _is_title(document, room) or match_section(structure, document) is not None:
+        return None
+    shown = set(_tokens(document))
+    return first if all(token in shown for token in _tokens(_source(first))) else None  # a link's address is no title
+
+
+def _is_markdown(first: Part) -> bool:
     """Whether the first heading is marked as one: the first line of a plain page may as well be its first note."""
-    first = next((part.heading_raw for part in parts if part.level), "")
-    return first.lstrip().startswith("#") or len(first.strip().splitlines()) > 1
+    return first.heading_raw.lstrip().startswith("#") or len(first.heading_raw.strip().splitlines()) > 1
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _source(heading: Part) -> str:
+    """A heading as it was written, on one line, without the signs that make it one."""
+    lines = heading.heading_raw.strip().splitlines()
+    if len(lines) > 1 and not lines[-1].strip().strip("=-"):
+        lines.pop()
+    line = " ".join(line.strip() for line in lines)
+    if heading.heading_raw.lstrip().startswith("#"):
+        line = re.sub(r"\s#+\Z", "", line.lstrip("#").strip())
+    return line.strip()
 
 
 def _with_plain_headings(parts: tuple[Part, ...], structure: Structure) -> tuple[Part, ...]:
@@ -94,37 +160,48 @@ def _with_plain_headings(parts: tuple[Part, ...], structure: Structure) -> tuple
     """
     found: list[Part] = []
     for part in parts:
-        start, body = part, ""
-        for line in part.body.splitlines(keepends=True):
-            name = line.strip().strip("*_").rstrip(":").strip()
-            if name and is_named(structure, unmarked(name)):
-                found.append(replace(start, body=body))
-                start, body = Part(line, 2, name, "", 0), ""
-            else:
-                body += line
-        found.append(replace(start, body=body))
+        start, at = part, 0
+        for line, name in _named_lines(part.body, structure):
+            found.append(replace(start, body=part.body[at : line.start]))
+            start, at = Part(part.body[line.start : line.next], 2, name, "", 0), line.next
+        found.append(replace(start, body=part.body[at:]))
     return tuple(part for part in found if part.heading_raw or part.body)
 
 
-def _stretches(parts: tuple[Part, ...], structure: Structure, title: str | None) -> Iterator[tuple[Part | None, str]]:
-    """A heading with all that belongs to it; None where no heading speaks for the text.
+def _named_lines(body: str, structure: Structure) -> list[tuple[Line, str]]:
+    """The lines outside code that are a section's name and nothing else, with the name."""
+    named: list[tuple[int, Line, str]] = []
+    for number, line in enumerate(lines_of(body)):
+        name = line.text.strip().strip("*_").rstrip(":").strip()
+        if name and is_named(structure, unmarked(name)):
+            named.append((number, line, name))
+    if not named:
+        return []
+    code = {number for first, end in blocks_of(body).code for number in range(first, end)}
+    return [(line, name) for number, line, name in named if number not in code]
+
+
+def _stretches(
+    parts: Sequence[Part], structure: Structure, taken: Part | None
+) -> Iterator[tuple[Part | None, Section | None, str]]:
+    """A heading with its section and all that belongs to it; None where no heading speaks for the text.
 
     Under a section's heading, a deeper heading that names no section belongs to what is above it.
     """
     current: Part | None = None
     known: Section | None = None
-    body = ""
+    body: list[str] = []
     for part in parts:
-        is_title = title is not None and part.title == title and part is next(p for p in parts if p.level)
-        section = match_section(structure, unmarked(part.title)) if part.level else None
-        if current is not None and known is not None and section is None and part.level > current.level:
-            body += part.heading_raw + part.body
+        section = match_section(structure, unmarked(part.title)) if part.level and part is not taken else None
+        deeper = current is not None and part.level > current.level and part is not taken
+        if known is not None and section is None and deeper:
+            body += [part.heading_raw, part.body]
             continue
         if current is not None or body:
-            yield current, body
-        current = None if is_title or not part.level else part
-        known, body = section, part.body
-    yield current, body
+            yield current, known, "".join(body)
+        current = None if part is taken or not part.level else part
+        known, body = section, [part.body]
+    yield current, known, "".join(body)
 
 
 def _leave_out(passage: Passage, level: int, *, everything: bool) -> tuple[list[Passage], int | None]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bot.essay.text.importing import without_comments
+
 NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
 
 NewTag = Callable[[], str]
@@ -27,11 +29,14 @@ class Blocks:
         self._tag = tag
 
     def __call__(self, name: str, text: str, **attributes: str | int) -> str:
-        """The text between its tags. ``attributes`` are numbers and keys of ours, never words of a person."""
+        """The text between its tags, without the comments in it, which are for nobody's eyes.
+
+        ``attributes`` are numbers and keys of ours, never words of a person.
+        """
         if name not in NAMES:
             raise ValueError(f"{name} is no block: a new one has to be added to NAMES, so that its like is defused")
         extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
-        return f'<{name} id="{self._tag}"{extra}>\n{defused(text)}\n</{name} id="{self._tag}">'
+        return f'<{name} id="{self._tag}"{extra}>\n{defused(without_comments(text))}\n</{name} id="{self._tag}">'
 
 
 def defused(text: str) -> str:

@@ -84,10 +84,12 @@ async def _drafted(tools: Tools, screen: Console, essay: str) -> Version:
     return version
 
 
-async def critique_text(tools: Tools, screen: Console, text: str, structure: Structure | None) -> Critique:
+async def critique_text(
+    tools: Tools, screen: Console, text: str, structure: Structure | None, title: str | None = None
+) -> Critique:
     """What an editor says of a text. Raises JobFailed, or BadInput for a text too short or too long."""
     with _counting(tools, screen) as calls:
-        critiqued, planned = await tools.criticism.to_critique_text(WRITER, text, structure, own=True)
+        critiqued, planned = await tools.criticism.to_critique_text(WRITER, text, structure, title=title, own=True)
         screen.print(progress.at_most(await planned.at_most()))
         job = await progress.follow(tools.jobs, await planned.begin(), screen)
         found = (await tools.criticism.read(WRITER, critiqued.id)).critique

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.errors import BadInput, BotError, NothingToDo
 from bot.essay.essay import Essay, Version
+from bot.essay.text.importing import told
 from bot.terminal import WRITER, model_menu, views
 from bot.terminal.at_work import AtWork
 from bot.terminal.editor import edited
@@ -108,6 +109,8 @@ class Menu:
         self._tell_edited(made, version)
 
     def _tell_edited(self, made: Edited, before: Version) -> None:
+        if left_out := told(made.left_out, "text"):
+            self._sitting.say(left_out)
         if not made.current:
             own = made.version.info.number
             self._sitting.warn(

@@ -18,7 +18,8 @@ from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
 from bot.terminal.on_screen import OnScreen
 from bot.terminal.tools import Sitting
-from bot.workflow.interview import HandedIn, Step
+from bot.workflow.desk import HandedIn
+from bot.workflow.interview import Step
 from bot.workflow.jobs import JobState
 
 _HOW = """\

@@ -17,8 +17,9 @@ from bot.errors import BadInput
 from bot.essay.essay import Essay, Note
 from bot.essay.notes import Passage, read_notes
 from bot.essay.structures import usual
+from bot.essay.text.importing import told
 from bot.workflow.aside import read_aside
-from bot.workflow.desk import TITLE_CHARACTERS, Desk
+from bot.workflow.desk import TITLE_CHARACTERS, Desk, joined_sentences
 from bot.workflow.ports import Clock, NewId
 
 
@@ -43,6 +44,14 @@ class Heard:
     note: int | None
     new: bool
     begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFile:
+    """The numbers of the notes that a file has made; ``notice`` says what of it is no note."""
+
+    notes: tuple[int, ...]
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class Conversation:
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
         return await self.store.hear(message, words, new, now, written)
 
-    async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> tuple[int, ...]:
+    async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> HeardFile:
         """Stores what a file of a message held as notes, each under the section that its heading names; their numbers.
 
         None of them where they had been stored before. ``heard`` is what became of the message. Raises BadInput for a
@@ -168,11 +177,15 @@ class Conversation:
         page = self._desk.page("The file", text)
         notes = await read_aside(writer, len(text), read_notes, page, structure, title_room=room)
         if not notes.passages:
-            raise BadInput("There are no words under the file's headings: write a few lines and send it again.")
+            raise BadInput(
+                joined_sentences(
+                    "There are no words under the file's headings: write a few lines and send it again.",
+                    told(notes.left_out),
+                )
+            )
         self._desk.limits.check_notes("The file", len(notes.passages))
-        return await self.store.hear_file(
-            writer, heard.essay, message, part, notes.passages, notes.title, self._clock()
-        )
+        new = await self.store.hear_file(writer, heard.essay, message, part, notes.passages, notes.title, self._clock())
+        return HeardFile(new, told(notes.left_out) if new else None)
 
     async def edited(self, writer: str, message: int, text: str) -> Changed | None:
         """Takes over a message's new text, also into the note it has become; versions stay as they were made.

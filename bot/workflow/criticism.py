@@ -267,6 +267,7 @@ class _Criticise:
 def _critiquable(text: str) -> tuple[Mapping[str, Any], str]:
     """The front matter and the body of a text that can be critiqued. Raises BadInput, MarkStands."""
     fields, body = read_export(text)
+    body = without_comments(body)
     check_length(body)
     check_marks("text", body)
     return fields, body

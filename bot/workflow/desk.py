@@ -28,6 +28,7 @@ from bot.essay.naming import meant
 from bot.essay.notes import answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
+from bot.essay.text.importing import LeftOut, cut_comments, told
 from bot.essay.text.marks import marked_line
 from bot.essay.text.sections import Part, replace_body, split
 from bot.essay.text.words import count_words, shows
@@ -42,10 +43,12 @@ class Edited:
     """A version that was made, and whether the writer now looks at it.
 
     ``current`` is False where the text had changed meanwhile: the version then waits beside the newer one.
+    ``left_out`` are the comments that were typed into it, which no reader and no model is to see.
     """
 
     version: Version
     current: bool
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,14 @@ class NoteChange:
                 f"Words that no note holds now still stand in it: “{self.words}”. Edit the text to take them out."
             )
         return " ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """The notes as they were stored and placed; ``notice`` says what was left out, and what a model could not do."""
+
+    notes: tuple[Note, ...]
+    notice: str | None = None
 
 
 class Desk:
@@ -155,7 +166,11 @@ class Desk:
         await self._store.delete(writer, essay, self._clock())
 
     async def hand_in(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
-        """Stores a page of notes under the sections its headings name.
+        """``hand_in_page`` for a caller that says nothing of what was left out."""
+        return (await self.hand_in_page(writer, essay, text)).notes
+
+    async def hand_in_page(self, writer: str, essay: str, text: str) -> HandedIn:
+        """Stores a page of notes under the sections its headings name, and says what of it is no note.
 
         A document title on the page becomes the essay's, unless the writer gave one. Raises BadInput for a page that
         holds no words.
@@ -166,9 +181,15 @@ class Desk:
         room = TITLE_CHARACTERS if untitled else 0
         notes = await read_aside(writer, len(text), read_notes, self.page("The text", text), structure, title_room=room)
         if not notes.passages:
-            raise BadInput("There are no words under the headings: write a few lines of notes and hand them in again.")
+            raise BadInput(
+                joined_sentences(
+                    "There are no words under the headings: write a few lines of notes and hand them in again.",
+                    told(notes.left_out),
+                )
+            )
         self.limits.check_notes("The text", len(notes.passages))
-        return await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
+        stored = await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
+        return HandedIn(stored, told(notes.left_out))
 
     def page(self, what: str, text: str) -> str:
         """A text that was handed in, which ``what`` names, as it is stored. Raises OverLimit, BadInput."""
@@ -345,16 +366,18 @@ class Desk:
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
         """
-        page, size = self.page("The section", body), len(seen.text) + len(body)
+        page, comments = cut_comments(self.page("The section", body))
+        size = len(seen.text) + len(body)
         try:
             text = await read_aside(writer, size, replace_body, seen.text, index, page)
         except IndexError:
             raise UnknownSection(str(index + 1)) from None
-        return await self._change(writer, essay, seen, text)
+        return replace(await self._change(writer, essay, seen, text), left_out=comments)
 
     async def edit(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         """A version with ``text`` in place of the whole of ``seen``."""
-        return await self._change(writer, essay, seen, self.page("The text", text))
+        page, comments = cut_comments(self.page("The text", text))
+        return replace(await self._change(writer, essay, seen, page), left_out=comments)
 
     async def _change(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         if text == seen.text:
@@ -479,3 +502,8 @@ def check_marks(where: str, words: str) -> None:
     """Raises MarkStands for words meant for a model of which some are marked to be left out; ``where`` says what."""
     if (line := marked_line(words)) is not None:
         raise MarkStands(where, line)
+
+
+def joined_sentences(*sentences: str | None) -> str:
+    """The sentences that there are, one after the other."""
+    return " ".join(sentence for sentence in sentences if sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,7 +17,7 @@ from bot.essay.replies.asking import brings_in
 from bot.essay.structure import Section, Structure
 from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly
-from bot.workflow.desk import Desk, NoteChange, fingerprint
+from bot.workflow.desk import Desk, HandedIn, NoteChange, fingerprint, joined_sentences
 from bot.workflow.following import open_answers
 from bot.workflow.models import Interviewer
 from bot.workflow.ports import Clock, Store
@@ -47,14 +47,6 @@ class Step:
     question: Question | None
     notice: str | None = None
     lasting: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HandedIn:
-    """The notes as they were stored and placed; ``notice`` says what a model could not do."""
-
-    notes: tuple[Note, ...]
-    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +191,11 @@ class Interview:
 
         Every note stays word for word as it was handed in. Raises BadInput for a page that holds no words.
         """
-        notes = await self._desk.hand_in(writer, essay, text)
+        handed_in = await self._desk.hand_in_page(writer, essay, text)
         if self._interviewer is None:
-            return HandedIn(notes)
-        return await self._sorted(writer, essay, notes, self._interviewer)
+            return handed_in
+        placed = await self._sorted(writer, essay, handed_in.notes, self._interviewer)
+        return replace(placed, notice=joined_sentences(handed_in.notice, placed.notice) or None)
 
     async def sort(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> HandedIn:
         """Finds a section for the stored notes that have none; returns them, with those that still have none.

@@ -33,7 +33,7 @@ def test_notes_without_a_place_come_last_in_order_and_left_out_notes_nowhere(str
 
 
 def test_a_note_that_leaves_a_block_open_swallows_no_heading(structure: Structure) -> None:
-    for opened in ("```\ncode", "~~~~\ncode", "<!-- aside", "<script>\nx", "<pre>\ny"):
+    for opened in ("```\ncode", "~~~~\ncode", "<script>\nx", "<pre>\ny"):
         text = assemble(structure, [Note(1, opened, section="missed")])
         assert headings(text) == ["What I missed", "What I gave up"], opened
         assert opened in text
@@ -70,3 +70,12 @@ def test_a_note_for_a_section_that_the_writer_removed_brings_the_section_back_at
     added = add_note(text, structure, Note(1, "Money.", None, "gave-up"))
     assert added == "## What I missed\n\nBy hand.\n\n## What I gave up\n\nMoney.\n"
     assert add_note("", structure, Note(1, "Loose.")) == f"## {UNSORTED}\n\nLoose.\n"
+
+
+def test_a_comment_in_a_note_stands_in_no_post(structure: Structure) -> None:
+    notes = [Note(1, "The noise. <!-- Kim's idea -->", section="missed"), Note(2, "<!-- aside", section="gave-up")]
+    text = assemble(structure, notes)
+    assert "## What I missed\n\nThe noise.\n" in text
+    assert "Kim" not in text
+    assert "aside" not in text
+    assert "Kim" not in add_note("", structure, notes[0])

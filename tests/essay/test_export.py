@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.essay.essay import Origin
-from bot.essay.export import Post, file_name, read_export, to_markdown, to_text
+from bot.essay.export import Post, description, file_name, read_export, to_markdown, to_text
 
 TEXT = "## What I missed\n\n[NEED: What?]\n\nThe *noise* of the [workshop](https://x.example), and 14 people.\n"
 
@@ -93,3 +93,24 @@ def test_plain_text_keeps_every_word_and_drops_the_markup() -> None:
 )
 def test_the_file_name_is_safe_everywhere(title: str, name: str) -> None:
     assert file_name(title, ".md") == name
+
+
+def test_no_comment_and_no_marked_passage_stands_in_plain_text_or_description() -> None:
+    text = (
+        "## What I missed\n\n<!-- private: the affair -->\n\n[private] Kim was slow.\n\n"
+        "The noise <!-- check --> of it.\n\n"
+        "%% ask Ola %%\n\n- one\n- [leave out] two\n\n## Where [private] I am\n\nLyon.\n\n## Who\n\nYou.\n\n"
+        "```\n<!-- code -->\n```\n"
+    )
+    plain = to_text(a_post(text))
+    for hidden in ("affair", "Kim", "check", "Ola", "two", "Lyon", "private", "leave out"):
+        assert hidden not in plain
+    for shown in ("What I missed", "The noise of it.", "one", "Who", "You.", "<!-- code -->"):
+        assert shown in plain
+    assert description(text) == "The noise of it."
+
+
+def test_plain_text_keeps_footnotes_tables_and_tasks() -> None:
+    plain = to_text(a_post("Here.[^1]\n\n[^1]: Word\n\n| a | b |\n|---|---|\n| c | d |\n\n- [ ] Kim\n- [x] Ola\n"))
+    for words in ("Here.[^1]", "[^1]: Word", "| c | d |", "[ ] Kim", "[x] Ola"):
+        assert words in plain

@@ -98,7 +98,7 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
         ("My boss drank. [private]\n\nfine", ["My boss drank."], ["fine"]),
         ("-# /private Marcus\n\nfine", ["-# Marcus"], ["fine"]),
         ("||/private Marcus||\n\nfine", ["||Marcus||"], ["fine"]),
-        ("\u2060/private Marcus drank.\n\nfine", ["\u2060Marcus drank."], ["fine"]),
+        ("\u2060/private Marcus drank.\n\nfine", ["Marcus drank."], ["fine"]),
         ("[private]: Marcus\n\nfine", ["Marcus"], ["fine"]),
         ("[Private: Marcus drank.]\n\nfine", ["Marcus drank.]"], ["fine"]),
         ("```\n[private] secret\n```\n\nfine", ["```\nsecret\n```"], ["fine"]),
@@ -194,3 +194,42 @@ def test_a_private_or_overlong_title_is_not_made_the_essays(structure: Structure
 def test_a_post_of_ours_becomes_notes_again_without_its_gaps_and_headings(structure: Structure) -> None:
     post = "## What I missed\n\nIt.\n\n## What I gave up\n\n[NEED: What?]\n\n## Unsorted notes\n\nLoose.\n"
     assert read_notes(post, structure).passages == (Passage("It.", "missed"), Passage("Loose."))
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("## What I missed: the lift, fixed in March 2019 with Bernie", "the lift, fixed in March 2019 with Bernie"),
+        ("## What I missed - in Lyon since 2020, at 48,500", "in Lyon since 2020, at 48,500"),
+        ("# 2. WHAT I MISSED? The lift.", "The lift."),
+        ("**What I missed:** the *lift*\n---", "the *lift*"),
+        ("## missed – [the lift](https://lift.example)", "[the lift](https://lift.example)"),
+        ("## What I missed in Lyon", "What I missed in Lyon"),
+        ("## What I missed (a lot)", "What I missed (a lot)"),
+        ("## What I misssed", "What I misssed"),
+    ],
+)
+def test_what_a_heading_says_beyond_its_section_is_kept_as_a_note(
+    structure: Structure, heading: str, said: str
+) -> None:
+    found = read_notes(f"{heading}\n\nIt took two days.\n\n## What I gave up\n\nPay.\n", structure)
+    assert found.passages == (
+        Passage(said, "missed"),
+        Passage("It took two days.", "missed"),
+        Passage("Pay.", "gave-up"),
+    )
+    assert found.title is None
+
+
+def test_a_page_of_headings_that_say_something_is_a_page_with_notes(structure: Structure) -> None:
+    found = read_notes("## What I missed: the lift\n\n## What I gave up [private]: Kim\n", structure)
+    assert found.passages == (Passage("the lift", "missed"), Passage("What I gave up Kim", "gave-up", left_out=True))
+
+
+def test_a_title_in_front_matter_is_the_documents_and_its_own_heading_is_not_said_twice(structure: Structure) -> None:
+    page = "---\ntitle: Leaving\ntags: [a]\n---\n\n# Leaving\n\nIt. <!-- [private] -->\n\nFine.\n"
+    found = read_notes(page, structure)
+    assert found.title == "Leaving"
+    assert [(passage.text, passage.left_out) for passage in found.passages] == [("It.", True), ("Fine.", False)]
+    kept = read_notes("---\ntitle: Leaving\n---\n\nIt.\n", structure, title_room=0)
+    assert [passage.text for passage in kept.passages] == ["# Leaving\n\nIt."]

@@ -40,3 +40,55 @@ def test_front_matter_that_unfolds_into_gigabytes_is_read_as_text(essay_bot: Run
     ran = essay_bot(command, case("yaml-aliases.md"), "--no-model")
     assert ran.code == 0, ran.err
     assert "Traceback" not in ran.err
+
+
+def test_what_a_heading_says_beyond_its_section_is_a_note_in_the_post(essay_bot: Run) -> None:
+    post = essay_bot("draft", case("heading-tail.md"), "--no-model", "-s", "career-switch").out
+    assert "the lift at Mill Lane, fixed in March 2019 with Bernie\n\nIt took two days." in post
+    assert "in Lyon since 2020, at 48,500\n\nI answer to one person." in post
+
+
+def test_a_line_separator_ends_a_heading(essay_bot: Run) -> None:
+    post = essay_bot("draft", case("u2028-heading.md"), "--no-model", "-s", "career-switch").out
+    assert "## What I missed\n\nI fixed the lift at Mill Lane in March 2019.\n\nIt took two days." in post
+
+
+def test_a_page_from_obsidian_is_read_as_its_writer_sees_it(essay_bot: Run) -> None:
+    ran = essay_bot("draft", case("obsidian.md"), "--no-model")
+    assert read_export(ran.out)[0]["title"] == "Leaving the bank"
+    for kept in ("see my review.", "Aside\nMy pay went from 61,000 to 48,500.", "I answer to one person now."):
+        assert kept in ran.out
+    for gone in ("quitting", "2026-03-02", "[[", "[!note]", "%%", "Kim", "==", "#career"):
+        assert gone not in ran.out
+    for told in ("front matter (aliases, tags, created)", "do not publish: Kim said I was slow", "#career"):
+        assert told in ran.err
+
+
+def test_a_page_from_google_docs_is_read_as_its_writer_sees_it(essay_bot: Run) -> None:
+    ran = essay_bot("draft", case("gdocs.md"), "--no-model")
+    assert read_export(ran.out)[0]["title"] == "Leaving the bank"
+    assert "I left the bank in March 2019. My pay went from 61,000 to 48,500." in ran.out
+    assert "1. I answer to one person now - Kim." in ran.out
+    for gone in ("\\", "{#", "data:", "image1", "**"):
+        assert gone not in ran.out
+    assert "1 picture" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["markdown", "text"])
+def test_no_comment_on_a_page_stands_in_an_export(essay_bot: Run, kind: str) -> None:
+    ran = essay_bot("draft", case("comments.md"), "--no-model", "--format", kind)
+    for gone in ("<!--", "affair", "check the month", "[["):
+        assert gone not in ran.out
+    for kept in ("I left the bank in March 2019.", "See my review and this.", "| 2019 | 48,500 |", "[ ] ask Kim"):
+        assert kept in ran.out
+    assert "[^1]: The note & more text." in ran.out
+    assert "2 comments" in ran.err
+
+
+def test_a_critique_reads_a_page_as_its_writer_sees_it(essay_bot: Run) -> None:
+    ran = essay_bot("critique", case("obsidian.md"), "--no-model", "--json")
+    assert (
+        json.loads(ran.out)["words"]
+        == len(["I", "left", "the", "bank", "in", "March", "see", "my", "review", "Aside"]) + 14
+    )
+    assert "1 comment" in ran.err

@@ -18,7 +18,7 @@ from bot.essay.structures import DEFAULT
 from bot.essay.text.words import count_words
 from bot.store.conversations import SqliteConversations
 from bot.store.essays import SqliteStore
-from bot.workflow.conversation import Changed, Conversation, Heard
+from bot.workflow.conversation import Changed, Conversation, Heard, HeardFile
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
 
@@ -178,8 +178,8 @@ async def test_a_file_is_notes_under_the_sections_that_its_headings_name(at: Tal
     essay, question = await at.asked()
     heard = await at.heard(1, "See the file.")
     page = "# My move\n\n## What I gave up\n\nMy desk.\n"
-    assert await at.talk.heard_file(heard, "me", 1, 1, page) == (1,)
-    assert await at.talk.heard_file(heard, "me", 1, 1, page) == ()
+    assert await at.talk.heard_file(heard, "me", 1, 1, page) == HeardFile((1,))
+    assert await at.talk.heard_file(heard, "me", 1, 1, page) == HeardFile(())
     (note,) = await at.desk.notes("me", essay)
     assert (note.text, note.section) == ("My desk.", "gave-up")
     assert (await at.desk.open("me", essay)).title == "My move"

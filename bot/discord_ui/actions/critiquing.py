@@ -11,12 +11,13 @@ from bot.discord_ui.reply import Press, Reply, Show
 from bot.discord_ui.screens import STALE, Screens
 from bot.errors import NoModel, NothingToDo, Outdated
 from bot.essay.essay import Origin
-from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.structures import fitting
+from bot.essay.text.importing import import_markdown, told
 from bot.workflow.aside import read_aside
 from bot.workflow.criticism import check_length
 from bot.workflow.critiqued import Decision
+from bot.workflow.desk import joined_sentences
 from bot.workflow.measured import Measured, measured
 
 
@@ -35,10 +36,12 @@ async def of_text(
     ``notice`` is what is to be said about how the text was read.
     """
     tools = screens.tools
+    page = await read_aside(writer, len(text), import_markdown, tools.desk.page("The text", text))
+    notice = joined_sentences(notice, told(page.left_out, "text")) or None
     if tools.with_model:
-        critiqued, _ = await tools.criticism.of_text(writer, text, structure, own=own)
+        critiqued, _ = await tools.criticism.of_text(writer, page.text, structure, title=page.title, own=own)
         return await screens.critique(writer, critiqued.id, place, notice=notice)
-    found = await read_aside(writer, len(text), _counted, tools.desk.page("The text", text), structure)
+    found = await read_aside(writer, len(text), _counted, page.text, structure)
     return Show(
         history_panel.measures(
             "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)
@@ -47,10 +50,9 @@ async def of_text(
 
 
 def _counted(text: str, structure: Structure | None) -> Measured:
-    """What can be counted in a text, or in what stands behind its front matter. Raises BadInput."""
-    body = read_export(text)[1]
-    check_length(body)
-    return measured(body, structure)
+    """What can be counted in a text. Raises BadInput."""
+    check_length(text)
+    return measured(text, structure)
 
 
 async def pasted(screens: Screens, press: Press) -> Reply:

@@ -19,9 +19,10 @@ from bot.discord_ui.screens import STALE, Screens
 from bot.discord_ui.state import read_state
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
+from bot.essay.text.importing import told
 from bot.essay.text.sections import Part
 from bot.workflow.aside import aside, read_aside
-from bot.workflow.desk import Desk, editable, parts_of
+from bot.workflow.desk import Desk, editable, joined_sentences, parts_of
 from bot.workflow.jobs import JobKind
 from bot.workflow.outdated import begun_since
 from bot.workflow.wanted import Wanted, checked_instruction
@@ -208,6 +209,7 @@ async def edit_save(screens: Screens, press: Press) -> Reply:
     else:
         beside = made.version.info.number
         notice = f"The text had changed meanwhile. What you typed is version {beside}; below is the newer one."
+    notice = joined_sentences(notice, told(made.left_out, "text"))
     return await screens.essay(
         press.writer, press.id.subject, press.place, spot=Spot(section=index), notice=notice, beside=beside
     )

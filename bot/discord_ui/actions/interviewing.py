@@ -41,8 +41,9 @@ async def paste(screens: Screens, press: Press) -> Reply:
 async def paste_save(screens: Screens, press: Press) -> Reply:
     """Notes, stored and put under their sections."""
     text, notice = await handed_in(press)
-    notes = await screens.tools.desk.hand_in(press.writer, press.id.subject, text)
-    return await sorted_later(screens, press.writer, press.id.subject, press.place, notes, [notice])
+    stored = await screens.tools.desk.hand_in_page(press.writer, press.id.subject, text)
+    said = [notice, stored.notice]
+    return await sorted_later(screens, press.writer, press.id.subject, press.place, stored.notes, said)
 
 
 async def sorted_later(

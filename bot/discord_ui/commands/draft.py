@@ -95,6 +95,7 @@ async def begin(
     else:
         return await returned(screens, writer, place)
     if read is not None:
-        stored = await tools.desk.hand_in(writer, opened.id, read.text)
-        return await sorted_later(screens, writer, opened.id, place, stored, [read.notice, *notices])
+        stored = await tools.desk.hand_in_page(writer, opened.id, read.text)
+        said = [read.notice, stored.notice, *notices]
+        return await sorted_later(screens, writer, opened.id, place, stored.notes, said)
     return await screens.essay(writer, opened.id, place, notice=" ".join(notices) or None)

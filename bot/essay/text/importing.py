@@ -102,6 +102,12 @@ def import_markdown(text: str) -> Imported:
     return Imported(reading.plain(), title, (*left_out, *reading.left_out))
 
 
+def cut_comments(text: str) -> tuple[str, tuple[LeftOut, ...]]:
+    """``without_comments``, and the comments."""
+    rest, comments = _cut_comments(text)
+    return rest, tuple(LeftOut(Kind.COMMENT, comment) for comment in comments)
+
+
 def without_comments(text: str) -> str:
     """The text without comments of HTML (``<!-- … -->``) and of Obsidian (``%% … %%``), code apart.
 
@@ -142,7 +148,8 @@ def _bare(kind: Kind, words: str) -> str:
         return words.removeprefix("<!--").removesuffix("-->").strip("%")
     if kind is Kind.FRONT_MATTER:
         names = [line.partition(":")[0] for line in words.split("\n") if re.match(r"[^\s#:-][^:]*:", line)]
-        return ", ".join(name for name in names if name != "title")
+        # The title is used, and our own export tells nothing that its writer has to be told of.
+        return "" if "written_by" in names else ", ".join(name for name in names if name != "title")
     return words
 
 

@@ -8,15 +8,34 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 
 from bot.essay.text.commonmark import tokens
+from bot.essay.text.importing import without_comments
+from bot.essay.text.markdown import blocks_of
+
+_FOOTNOTE = re.compile(r"^( {0,3})\[\^")
 
 
 def to_plain(text: str) -> str:
     """The words of a Markdown text as plain paragraphs with blank lines between them.
 
     Headings stand on their own line; list items keep a dash or their number; a link keeps its address in brackets
-    behind its words; quoted lines begin with "> "; code stays as it is. Ends with one line end, or is empty.
+    behind its words; quoted lines begin with "> "; footnotes and code stay as they are; comments go. Ends with one line
+    end, or is empty.
     """
-    return _Plain().render(tokens(text))
+    return _Plain().render(tokens(_with_footnotes(without_comments(text))))
+
+
+def _with_footnotes(text: str) -> str:
+    """The text with each footnote as a paragraph: CommonMark knows none, and takes some for the target of a link."""
+    if "[^" not in text:
+        return text
+    blocks = blocks_of(text)
+    code = {number for first, end in blocks.code for number in range(first, end)}
+    return "".join(
+        text[line.start : line.next]
+        if number in code
+        else _FOOTNOTE.sub(r"\1\\[^", line.text) + text[line.end : line.next]
+        for number, line in enumerate(blocks.lines)
+    )
 
 
 class _Plain:
