@@ -15,6 +15,7 @@ from bot.essay.export import read_export
 from bot.essay.structure import Structure
 from bot.essay.text.extent import extent
 from bot.essay.text.front_matter import short_line
+from bot.essay.text.importing import without_comments
 from bot.essay.text.spans import Span
 from bot.workflow.aside import aside_slowly, read_aside
 from bot.workflow.checking import checked
