@@ -1,4 +1,4 @@
-"""Which numbers, dates, names and quotations of a text the notes hold, and which they do not."""
+"""Which numbers, dates, names, quotations and addresses of a text the notes hold, and which they do not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.essay.specifics import (
     name_value,
     quotation_value,
     specifics,
+    unlinked,
     without_inner,
 )
 from bot.essay.specifics.german import forms
@@ -32,7 +33,7 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A number, date, name or quotation in a text, the sentence that holds it, and whether the notes hold it too.
+    """A number, date, name, quotation or address in a text, its sentence, and whether the notes hold it too.
 
     ``left_out`` says that only a note which is left out holds it. ``times`` is how often the text makes the claim,
     where repeats are one.
@@ -48,10 +49,13 @@ class Claim:
 
     @property
     def name(self) -> str:
-        """What it is, with how often the text makes it, and whether a note that is left out holds it."""
+        """What it is, with how often the text makes it, and whether a note that is left out holds it.
+
+        An address is told without what would make a link of it.
+        """
         told = [f"{self.times} times"] if self.times > 1 else []
         told += ["only a note that is left out holds it"] if self.left_out else []
-        return f"{self.kind}: {self.raw}" + (f" ({'; '.join(told)})" if told else "")
+        return f"{self.kind}: {unlinked(self.raw)}" + (f" ({'; '.join(told)})" if told else "")
 
 
 class Noted:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.essay.essay import Note
 from bot.essay.questions import is_same_question
 from bot.essay.replies.asking import one_question
+from bot.essay.specifics import unlinked
 from bot.essay.structure import Section, Structure
 from bot.llm.caller import Caller
 from bot.llm.material import shown
@@ -47,7 +48,7 @@ class ClaudeInterviewer:
 
 def new_question(reply: str, asked: Sequence[str]) -> str | None:
     """The one question of a reply, if it is of bearable length, and none of those asked, nor nearly."""
-    question = one_question(reply)
+    question = one_question(unlinked(reply))
     if question is None or len(question) > QUESTION_LENGTH or any(is_same_question(question, old) for old in asked):
         return None
     return question

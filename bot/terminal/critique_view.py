@@ -10,6 +10,7 @@ from rich.text import Text
 from bot.essay.blind_spots import assurance, unseen
 from bot.essay.claims import Claim
 from bot.essay.critique import Critique
+from bot.essay.specifics import unlinked
 from bot.essay.structure import Structure
 from bot.streams import shown
 
@@ -19,7 +20,7 @@ def critique(found: Critique, structure: Structure | None) -> Text:
     text = Text()
     if found.fix_first:
         text.append("Fix first: ", style="bold")
-        text.append(f"{shown(found.fix_first)}\n")
+        text.append(f"{_line(found.fix_first)}\n")
     for number, finding in enumerate(found.findings, 1):
         text.append(f"\n{number}. {finding.category.value}, {finding.severity.value}\n", style="bold")
         text.append(f"   | {_line(finding.quotation)}\n", style="italic")
@@ -80,4 +81,5 @@ def claims(found: tuple[Claim, ...], text: str) -> Text:
 
 
 def _line(text: str) -> str:
-    return shown(" ".join(text.split()))
+    """A text on one line, of which no terminal makes a link."""
+    return shown(unlinked(" ".join(text.split())))

@@ -24,7 +24,7 @@ revise N WHAT      have section N rewritten, as in: revise 2 make it shorter
 critique           an editor's findings, in a new critique
 findings           the last critique once more
 apply N            put the wording of its finding N into the post
-claims             numbers, dates, names and quotations that your notes do not hold
+claims             what your notes do not hold: numbers, dates, names, quotations, addresses
 
 What costs money says first how much at most. Ctrl-C stops it, and keeps what came."""
 

@@ -11,7 +11,8 @@ from bot.essay.evidence import is_evidence
 from bot.essay.quotations import Quotable
 from bot.essay.replies.asking import brings_in
 from bot.essay.replies.grades import grades
-from bot.essay.specifics import SpecificKind
+from bot.essay.replies.secrets import asks_for_secret
+from bot.essay.specifics import SpecificKind, addresses, unlinked
 from bot.essay.specifics.quoted import quotations
 from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
@@ -26,6 +27,7 @@ _FACTS: dict[SpecificKind, str] = {
     "date": "When exactly was it?",
     "name": "Who or what was it, by name?",
     "quotation": "What was said there, as near as you remember the words?",
+    "address": "Which page is meant here, in your own words?",
 }
 # What is asked where the critic offered neither wording nor question.
 _QUESTIONS = {
@@ -61,21 +63,24 @@ def checked(opinion: Opinion, text: str, structure: Structure | None, known: Seq
     on words that overlap the gravest stays, of those as grave the first; the others are counted apart. The gravest come
     first, at most FINDINGS_SHOWN.
 
-    Every finding has either a replacement or a question. A replacement that brings in a number, date, name or quotation
-    that no text in ``known`` holds is taken off: a suggestion must not invent. Where both are left the replacement
-    stays, since it needs no fact and can be applied; where neither is, a question of ours asks for what is missing.
+    Every finding has either a replacement or a question. A replacement that brings in a number, date, name, quotation
+    or address that no text in ``known`` holds is taken off: a suggestion must not invent. Where both are left the
+    replacement stays, since it needs no fact and can be applied; where neither is, a question of ours asks for what is
+    missing.
 
     In what the critic says itself, quotation marks stand around words of the text, or of a heading of the structure;
-    what quotes anything else is not shown, nor is a grade of which these do not speak, nor a question with a fact that
-    nobody gave. A praise is dropped for it, and counted. A finding stands on words that were found, so that a sentence
-    of ours takes the place of its effect or question, and is counted if it is shown. What to fix first must also speak
-    of a finding that is shown; else it is the first finding's effect. What is said of a section goes.
+    what quotes anything else is not shown, nor is a grade or an address of which these do not speak, nor a question
+    with a fact that nobody gave, nor what asks for a secret. Of an address that is shown nothing makes a link. A praise
+    is dropped for it, and counted. A finding stands on words that were found, so that a sentence of ours takes the
+    place of its effect or question, and is counted if it is shown. What to fix first must also speak of a finding that
+    is shown; else it is the first finding's effect. What is said of a section goes.
     """
     findings: list[tuple[int, Finding]] = []
     dropped = repeated = 0
     quotable, noted = Quotable(text), Noted(known)
     headings = "\n".join(section.heading for section in structure.sections) if structure else ""
-    quoting = _Quoting((quotable, Quotable(headings)), (noted, Noted([headings])))
+    held = frozenset(value for one in addresses(text) for value in one.vouches)
+    quoting = _Quoting((quotable, Quotable(headings)), held, (noted, Noted([headings])))
     for index, remark in sorted(enumerate(opinion.remarks), key=lambda one: _ORDER.index(one[1].severity)):
         span = quotable.locate(remark.quotation) if is_evidence(remark.quotation) else None
         if span is None:
@@ -90,7 +95,7 @@ def checked(opinion: Opinion, text: str, structure: Structure | None, known: Seq
         if span is None or not quoting.is_true(praise.why):
             dropped += 1
         else:
-            strengths.append(Strength(span.of(text), span, praise.why))
+            strengths.append(Strength(span.of(text), span, unlinked(praise.why)))
     shown = findings[:FINDINGS_SHOWN]
     return Critique(
         fix_first=_fix_first(opinion, shown, quoting),
@@ -111,10 +116,16 @@ class _Quoting:
     """The texts that may be quoted, and what vouches for the facts in a question."""
 
     texts: tuple[Quotable, ...]
+    addresses: frozenset[str]
     vouching: tuple[Noted, ...]
 
     def is_true(self, said: str) -> bool:
-        """Whether all that stands in quotation marks, and every grade, stands in one of the texts too."""
+        """Whether all that stands in quotation marks, and every grade and address, stands in one of the texts too.
+
+        Nothing is true that asks for a secret.
+        """
+        if asks_for_secret(said) or any(one.value not in self.addresses for one in addresses(said)):
+            return False
         words = [*(quotation.raw for quotation in quotations(said)), *grades(said)]
         return all(any(text.locate(each) is not None for text in self.texts) for each in words)
 
@@ -129,11 +140,14 @@ def _finding(remark: Remark, span: Span, text: str, noted: Noted, quoting: _Quot
         replacement = None
     if question is not None and not quoting.is_asked(question):
         question = None
+    if replacement is not None and asks_for_secret(replacement) and not asks_for_secret(quotation):
+        replacement = None
     if replacement is not None and (invented := noted.unsupported(replacement)):
         replacement, question = None, question or _FACTS[invented[0].kind]
     question = None if replacement is not None else question or _QUESTIONS[remark.category]
     effect = remark.effect if remark.effect and quoting.is_true(remark.effect) else _EFFECTS[remark.category]
-    return Finding(quotation, span, remark.category, remark.severity, effect, replacement, question)
+    asked = None if question is None else unlinked(question)
+    return Finding(quotation, span, remark.category, remark.severity, unlinked(effect), replacement, asked)
 
 
 def _is_reworded(remark: Remark, finding: Finding, quoting: _Quoting) -> bool:
@@ -147,13 +161,13 @@ def _fix_first(opinion: Opinion, shown: Sequence[tuple[int, Finding]], quoting: 
         return ""
     says_it = any(index == opinion.fixes for index, _ in shown)
     if says_it and opinion.fix_first and quoting.is_true(opinion.fix_first):
-        return opinion.fix_first
+        return unlinked(opinion.fix_first)
     return f"{_FIRST} {shown[0][1].effect}"
 
 
 def _coverage(opinion: Opinion, structure: Structure | None, quoting: _Quoting) -> tuple[Coverage, ...]:
     found = {
-        one.section: Coverage(one.section, one.covered, one.remark if quoting.is_true(one.remark) else "")
+        one.section: Coverage(one.section, one.covered, unlinked(one.remark) if quoting.is_true(one.remark) else "")
         for one in opinion.sections
         if structure is not None and structure.section(one.section) is not None
     }

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from bot.errors import BadReply, NothingToDo
 from bot.essay.essay import Origin, Version
+from bot.essay.replies.pictures import without_pictures
 from bot.essay.replies.reply import is_no_post
 from bot.essay.replies.unfinished import Unfinished
 from bot.essay.text.sections import replace_body
@@ -58,7 +59,7 @@ class Draft:
         """Stores what stood with the reply; None where that holds nothing of what was asked for."""
         material = self.material
         given = [*(note.text for note in material.notes), self.draft.text]
-        joined = await aside(self.draft.joined, reply, cut=cut, noted=self._noted, given=given)
+        joined = await aside(self.draft.joined, without_pictures(reply, given), cut=cut, noted=self._noted, given=given)
         if joined is None:
             return None
         return await self.bench.add(
@@ -118,11 +119,12 @@ class Revision:
         )
         if written.cut:
             raise BadReply.truncated()
+        given = [text, self.instruction, *(note.text for note in material.notes)]
         return await self.bench.add(
             self.material.essay,
             info.number,
             Origin.REVISED,
-            replace_body(self.version.text, self.index, written.text),
+            replace_body(self.version.text, self.index, without_pictures(written.text, given)),
             through=info.notes_through,  # notes that came since have no place in the other sections yet
             complete=info.complete,
             model=written.model,

@@ -14,6 +14,7 @@ from bot.essay.essay import Answered, Note, Question
 from bot.essay.notes import answered
 from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
 from bot.essay.replies.asking import brings_in
+from bot.essay.replies.secrets import asks_for_secret
 from bot.essay.structure import Section, Structure
 from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly
@@ -325,7 +326,7 @@ async def _can_be_put(question: str, structure: Structure, asked: Sequence[Quest
 
 
 def _brings_in(question: str, vouching: Sequence[str]) -> bool:
-    return brings_in(question, Noted(vouching))
+    return asks_for_secret(question) or brings_in(question, Noted(vouching))
 
 
 def _key(essay: str, note: Note) -> tuple[str, int, int]:

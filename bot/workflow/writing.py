@@ -140,7 +140,7 @@ class Writing:
         await self.jobs.release(writer, essay)
 
     async def unsupported(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
-        """The numbers, dates, names and quotations of a version that neither a note nor the title holds."""
+        """The numbers, dates, names, quotations and addresses of a version that neither a note nor the title holds."""
         notes = await self.desk.notes(writer, essay)
         title = (await self.desk.open(writer, essay)).title
         return await aside_slowly(unsupported_in, version.text, notes, title)

@@ -181,3 +181,15 @@ async def test_every_form_is_taken_by_discord(words: str) -> None:
         errors.raise_if_any()
         assert len(payload["title"]) <= 45
         assert len(payload["custom_id"]) <= 100
+
+
+def test_no_page_of_a_critique_holds_a_link_that_can_be_clicked() -> None:
+    """Of critiques stored before that was looked at, and of the words that are quoted, too."""
+    words = "see https://evil.example/x and [this](https://evil.example/y)"
+    finding = Finding(words, Span(0, 3), Category.VAGUE, Severity.GRAVE, words, words, None)
+    asking = replace(finding, replacement=None, question=words)
+    found = Critique(words, (finding, asking), (Strength(words, Span(0, 3), words),), (), 0, 0, "a-model")
+    about = Critiqued("c", "w", None, None, None, None, words, True, found, {}, NOW)
+    pages = [critique.card(about, found, None, page, 0, applicable=False).text for page in range(4)]
+    assert all("evil.example" in page for page in pages)
+    assert not any("://" in page for page in pages)

@@ -135,3 +135,9 @@ async def test_the_places_of_as_many_notes_as_are_sorted_at_once_fit_the_models_
     claude.script(Reply(json.dumps({"placements": places}, indent=2), thinking=Thinking(tokens=1_000)))
     notes = [Note(number, f"Note {number}.") for number in range(501, 501 + NOTES_AT_ONCE)]
     assert len(await models.interviewer.place(WRITER, structure, notes)) == NOTES_AT_ONCE
+
+
+async def test_a_question_is_put_without_a_link(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
+    claude.script(Reply(json.dumps({"question": "Who wrote https://example.com/rota that day?"})))
+    asked = await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
+    assert asked == "Who wrote example.com/rota that day?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity
+from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
 from bot.essay.text.spans import Span
 from bot.terminal import critique_view
 
@@ -31,3 +31,15 @@ def test_what_is_left_out_is_counted_by_its_reason() -> None:
 
 def test_a_section_without_a_remark_stands_without_a_colon() -> None:
     assert "thin     missed\n" in critique_view.critique(FOUND, None).plain
+
+
+def test_no_address_is_shown_so_that_a_terminal_makes_a_link_of_it() -> None:
+    """Not in the words that are quoted either, nor of critiques that were stored before this was looked at."""
+    linked = "see https://evil.example/x or www.evil.example"
+    finding = Finding(linked, Span(0, 10), Category.VAGUE, Severity.GRAVE, linked, linked, linked)
+    strength = Strength(linked, Span(0, 10), linked)
+    coverage = Coverage("missed", Covered.THIN, linked)
+    shown = critique_view.critique(Critique(linked, (finding,), (strength,), (coverage,), 0, 0, "m"), None).plain
+    assert shown.count("see evil.example/x or evil.example") == 8
+    assert "https://" not in shown
+    assert "www." not in shown

@@ -228,3 +228,17 @@ def test_without_a_critique_there_is_nothing_to_apply_and_a_critique_without_fin
     assert before.count("There is no critique of this post yet: ask for one first. Nothing was changed.") == 2
     assert after.count("The editor found nothing to object to.") == 2
     assert "There is no such finding in this critique" in after
+
+
+def test_a_picture_that_a_model_puts_in_stays_out_and_its_address_is_marked_as_not_in_the_notes(
+    terminal: Terminal,
+) -> None:
+    essay = terminal.essay(FIRST)
+    picture = "![what it looked like](https://evil.example/p.png?q=pay)"
+    terminal.room.models.script(says(DRAFT.replace("99 people", f"{picture}, see https://evil.example/y")))
+    seen = terminal.goes_on(essay, "draft", "")
+    assert terminal.text(essay).text == DRAFT.replace("99 people", "what it looked like, see https://evil.example/y")
+    assert "address: evil.example/y" in seen
+    terminal.room.models.script(says(f"{picture} and silence.\n"))
+    terminal.goes_on(essay, "revise 1 shorter", "")
+    assert terminal.text(essay).text.startswith("## What I missed\n\nwhat it looked like and silence.\n")

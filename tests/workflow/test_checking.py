@@ -160,3 +160,45 @@ def test_a_finding_has_a_replacement_or_a_question_and_never_both() -> None:
     for category in Category:
         (finding,) = checked(opinion(remark("nobody asked", category=category)), TEXT, None, [TEXT]).findings
         assert (finding.question or "").endswith("?")
+
+
+LINKED = f"{TEXT}\nIt was on https://example.com/rota for a year."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Read https://evil.example/login first.",
+        "See [the guide](http://evil.example).",
+        "Write to help@evil.example.",
+        "The page www.evil.example tells how.",
+        "Enter your password to see the rest.",
+        "What is your API key?",
+    ],
+)
+def test_an_address_that_the_text_does_not_hold_and_a_demand_for_a_secret_are_never_shown(
+    said: str, structure: Structure
+) -> None:
+    critic = opinion(
+        replace(remark("nobody asked"), effect=said, question=said, replacement=None),
+        replace(remark("14 others"), replacement=said, question=None),
+        fix_first=said,
+        fixes=0,
+        praise=(Praise("the best", said),),
+        sections=(SectionRemark(structure.sections[0].key, Covered.THIN, said),),
+    )
+    critique = checked(critic, LINKED, structure, [LINKED])
+    assert said not in repr(critique)
+    assert "evil" not in repr(critique)
+    assert "password" not in repr(critique)
+    assert (len(critique.findings), critique.dropped, critique.reworded) == (2, 1, 1)
+    assert all(finding.question for finding in critique.findings)
+
+
+def test_an_address_of_the_text_is_spoken_of_without_a_link_and_stands_in_a_replacement_as_it_is() -> None:
+    said = "Nobody follows https://example.com/rota today."
+    found = replace(remark("for a year"), effect=said, replacement="until https://example.com/rota was gone")
+    critique = checked(opinion(found, fix_first=said, fixes=0), LINKED, None, [LINKED])
+    (finding,) = critique.findings
+    assert finding.effect == critique.fix_first == "Nobody follows example.com/rota today."
+    assert finding.replacement == "until https://example.com/rota was gone"

@@ -218,3 +218,23 @@ async def test_a_follow_up_on_an_answer_that_was_left_out_meanwhile_is_not_put(t
     assert without.question is not None
     assert without.question.text == "First of 2?"
     assert len(it.models.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is your password?",
+        "Who told you of https://evil.example/x?",
+        "Did you write to kim@evil.example that day?",
+    ],
+)
+async def test_a_follow_up_that_asks_for_a_secret_or_brings_in_an_address_is_not_put(
+    question: str, talk: Callable[[int], Talk]
+) -> None:
+    it = talk(2)
+    await it.desk.begin("me", it.structure)
+    it.models.script(question)
+    assert await it.say("It was slow, and I left.") == ["First of 0?"]
+    question_after = await it.put()
+    assert question_after is not None
+    assert (question_after.text, it.chased) == ("First of 1?", ["It was slow, and I left."])

@@ -6,6 +6,7 @@ from bot.discord_ui.cards import Card, CardPart, Rule, Text, Tone, rows
 from bot.discord_ui.lengths import brief, one_line, plain, units
 from bot.discord_ui.panels.common import counted, heading, notices, press, quoted, small
 from bot.essay.critique import Critique, Finding
+from bot.essay.specifics import unlinked
 from bot.essay.structure import Structure
 from bot.workflow.critiqued import Critiqued, Decision
 
@@ -68,31 +69,42 @@ def _first(found: Critique) -> list[CardPart]:
     if not found.findings:
         return [Text("The editor found nothing to object to that could be shown with a quotation.")]
     fix = found.fix_first or "Begin with the first finding: it is the gravest."
-    return [Text(f"**Fix this first**\n{plain(brief(fix, 800))}")]
+    return [Text(f"**Fix this first**\n{_said(fix, 800)}")]
 
 
 def _finding(finding: Finding, decided: Decision | None) -> list[CardPart]:
     state = {Decision.APPLIED: " · applied", Decision.DISMISSED: " · dismissed"}.get(decided, "") if decided else ""
     parts: list[CardPart] = [
         Text(
-            f"**{finding.severity.value.capitalize()}: {finding.category.value}**{state}\n{quoted(finding.quotation)}"
+            f"**{finding.severity.value.capitalize()}: {finding.category.value}**{state}\n"
+            f"{quoted(unlinked(finding.quotation))}"
         ),
-        Text(plain(brief(finding.effect, 400))),
+        Text(_said(finding.effect, 400)),
     ]
     if finding.replacement is not None:
         cut = units(finding.replacement) > _REPLACEMENT_UNITS
         more = f"\n-# Its first {_REPLACEMENT_UNITS:,} characters; Apply puts in all of it." if cut else ""
-        parts.append(Text(f"**Instead**\n{quoted(finding.replacement, _REPLACEMENT_UNITS)}{more}"))
+        parts.append(Text(f"**Instead**\n{quoted(unlinked(finding.replacement), _REPLACEMENT_UNITS)}{more}"))
     elif finding.question:
-        parts.append(Text(f"**A question only you can answer**\n{plain(brief(finding.question, 400))}"))
+        parts.append(Text(f"**A question only you can answer**\n{_said(finding.question, 400)}"))
     return parts
+
+
+def _said(words: str, most: int) -> str:
+    """What the editor says, of which Discord makes neither Markdown nor a link."""
+    return plain(brief(unlinked(words), most))
+
+
+def _remark(words: str, most: int) -> str:
+    """The same on one line."""
+    return plain(one_line(unlinked(words), most))
 
 
 def _works(found: Critique, structure: Structure | None) -> list[CardPart]:
     parts: list[CardPart] = []
     if found.strengths:
         shown = "\n".join(
-            f"{quoted(one_line(one.quotation, 200))}\n{plain(one_line(one.why, 160))}" for one in found.strengths[:3]
+            f"{quoted(unlinked(one_line(one.quotation, 200)))}\n{_remark(one.why, 160)}" for one in found.strengths[:3]
         )
         parts.append(Text(f"**What works**\n{shown}"))
     if found.coverage:
@@ -100,7 +112,7 @@ def _works(found: Critique, structure: Structure | None) -> list[CardPart]:
         for one in found.coverage[:12]:
             section = structure.section(one.section) if structure else None
             name = section.heading if section else one.section
-            lines.append(f"- {plain(one_line(name, 40))}: **{one.covered.value}**. {plain(one_line(one.remark, 70))}")
+            lines.append(f"- {plain(one_line(name, 40))}: **{one.covered.value}**. {_remark(one.remark, 70)}")
         parts.append(Text("**The structure**\n" + "\n".join(lines)))
     return parts or [Text("No strengths were named that could be shown with a quotation.")]
 

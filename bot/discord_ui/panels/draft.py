@@ -168,7 +168,7 @@ def _more(state: State) -> Menu:
         Option("Undo", "undo", f"back to version {history.undo}") if history.undo is not None else None,
         Option("Redo", "redo", f"forward to version {history.redo}") if history.redo is not None else None,
         Option("History", "history", f"{counted(len(state.versions), 'version')}, none is ever lost"),
-        Option("Unsupported claims", "claims", "numbers, dates, names and quotations that your notes do not hold"),
+        Option("Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"),
         Option("Measures", "measures", "what can be counted in the text"),
         Option("Last critique", "critique-last", "where you left it") if state.critique else None,
         endings.kept(state),

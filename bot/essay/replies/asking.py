@@ -54,7 +54,7 @@ def _marked(sentence: str) -> list[str]:
 
 
 def brings_in(question: str, *vouching: Noted) -> bool:
-    """Whether a question holds a number, date, name or quotation for which none of these vouches.
+    """Whether a question holds a number, date, name, quotation or address for which none of these vouches.
 
     A fact in a question comes back as a fact in the answer. The capital of the first word alone is no name's.
     """

@@ -1,4 +1,4 @@
-"""What in a text can be checked: its numbers, names, dates and quotations."""
+"""What in a text can be checked: its numbers, names, dates, quotations and addresses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.essay.specifics.addresses import addresses, unlinked
 from bot.essay.specifics.calendar_dates import dates
 from bot.essay.specifics.names import is_generic, name_value, names
 from bot.essay.specifics.numbers import numbers
@@ -18,6 +19,7 @@ from bot.essay.text.spans import Span
 __all__ = [
     "Specific",
     "SpecificKind",
+    "addresses",
     "dates",
     "is_generic",
     "name_value",
@@ -26,6 +28,7 @@ __all__ = [
     "quotation_value",
     "quotations",
     "specifics",
+    "unlinked",
 ]
 
 
@@ -43,7 +46,7 @@ def specifics(text: str, spoken: Language | None = None) -> tuple[Specific, ...]
         for number in without_inner(numbers(text, spoken, when), [part.span for part in parts])
         if number.span not in places
     ]
-    found = [*when, *parts, *counted, *names(text, spoken), *quotations(text)]
+    found = [*when, *parts, *counted, *names(text, spoken), *quotations(text), *addresses(text)]
     return tuple(sorted(found, key=lambda specific: specific.span))
 
 
