@@ -348,6 +348,19 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
             say(str(error))
 
 
+@essays.command(short_help="Print all notes of an ESSAY.")
+@click.argument("essay")
+def notes(essay: str) -> None:
+    """Write all notes of an ESSAY to standard output, as Markdown: under their sections, with their questions."""
+    from bot.essay.note_page import note_page
+    from bot.terminal.output import write_out
+
+    with open_workshop() as (workshop, runner):
+        opened = runner.run(workshop.desk.find(WRITER, essay))
+        found = runner.run(workshop.desk.notes(WRITER, opened.id))
+    write_out(note_page(opened.title, workshop.desk.structures.get(opened.structure), found))
+
+
 @essays.command()
 @click.argument("essay")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -9,6 +9,7 @@ from bot.errors import JobRunning
 from bot.essay.essay import Version
 from bot.terminal import WRITER, outcomes
 from bot.terminal.progress import at_most
+from bot.terminal.prompts import agreed
 from bot.terminal.tools import Sitting
 from bot.workflow.jobs import Job, JobState
 from bot.workflow.planned import Planned
@@ -28,14 +29,14 @@ class AtWork:
         """The work, ended, where the person wanted it; None where they did not.
 
         ``offer`` is said before what it may cost, ``choice`` what Enter and what n do. Raises what planning and
-        beginning it raise, JobRunning before the person is asked.
+        beginning it raise, JobRunning before the person is asked; Left.
         """
         last = self._sitting.run(self._sitting.tools.jobs.latest(WRITER, self._essay))
         if last is not None and not last.job.state.ended:
             raise JobRunning(last.job.kind.spoken, elsewhere=True)  # a sitting does one thing at a time
         planned = self._sitting.run(plan())
         self._sitting.say(f"{offer}{at_most(self._sitting.run(planned.at_most()))}")
-        if not self._sitting.yes(choice):
+        if not agreed(self._sitting, choice):
             return None
 
         async def start() -> Job:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.history import DummyHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -23,28 +24,42 @@ _PASTE_SECONDS = 0.03
 class Keyboard(Protocol):
     """Where answers come from."""
 
-    def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
-        """What the person typed. Raises EOFError on Ctrl-D, KeyboardInterrupt on Ctrl-C or at the program's end."""
+    def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
+        """What the person typed. ``words`` are completed on Tab.
+
+        With ``recall`` the arrow up brings back what was typed with it before; without, nothing. Raises EOFError on
+        Ctrl-D, KeyboardInterrupt on Ctrl-C or at the program's end.
+        """
 
 
 class TerminalKeyboard:
-    """A line editor over the terminal, with history, completion and bracketed paste; lines may be of any length."""
+    """A line editor over the terminal, with completion and bracketed paste; lines may be of any length.
+
+    Commands have a history. An answer has none, so that no key hands an old one in again.
+    """
 
     def __init__(self) -> None:
-        self._session: PromptSession[str] = PromptSession(
-            key_bindings=_bindings(),
-            multiline=False,
-            complete_while_typing=False,
-            complete_style=CompleteStyle.READLINE_LIKE,
-            reserve_space_for_menu=0,  # completions come below on Tab; until then no blank lines are held for them
-        )
+        self._commands = _session(InMemoryHistory())
+        self._answers = _session(DummyHistory())
 
-    def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
+    def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
         """See Keyboard."""
         if told_to_end.received():  # while a model was asked, say: there is nobody to ask any more
             raise KeyboardInterrupt
         completer = WordCompleter(list(words)) if words else None
-        return self._session.prompt(prompt, default=default, completer=completer)
+        session = self._commands if recall else self._answers
+        return session.prompt(prompt, default=default, completer=completer)
+
+
+def _session(history: History) -> PromptSession[str]:
+    return PromptSession(
+        key_bindings=_bindings(),
+        history=history,
+        multiline=False,
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
+        reserve_space_for_menu=0,  # completions come below on Tab; until then no blank lines are held for them
+    )
 
 
 def _bindings() -> KeyBindings:

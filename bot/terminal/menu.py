@@ -12,17 +12,18 @@ from bot.terminal.at_work import AtWork
 from bot.terminal.editor import edited
 from bot.terminal.handing_over import put_beside
 from bot.terminal.model_menu import ModelMenu
+from bot.terminal.notes_menu import COMMANDS, NotesMenu
 from bot.terminal.on_screen import OnScreen, number
+from bot.terminal.prompts import Command, bare, left
 from bot.terminal.tools import Sitting
 from bot.workflow.desk import Edited, editable
 from bot.workflow.measured import measured
 
-_COMMANDS = """\
+_COMMANDS = f"""\
 post, post N       show the post, or its version N
 edit N             change section N in your editor
 answer             more questions, the skipped ones first
 measures           what was counted in the post, and why an editor cares
-notes, notes N     list the notes; leave note N out, or take it in again
 title TEXT         give the post a title
 undo, redo         go back a version, or forward again
 history            all versions
@@ -30,7 +31,11 @@ diff A B           what changed from version A to version B
 go N               make version N the current one
 export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text);
                    with --force behind it, a FILE that is there is replaced
-done               leave; everything is stored"""
+done               leave; everything is stored
+
+{COMMANDS}
+
+A slash before a command changes nothing: /help and help are the same."""
 
 FORCE = "--force"
 
@@ -46,12 +51,14 @@ class Menu:
         self._ask_more = ask_more
         self._on_screen = OnScreen(sitting, essay.id)
         self._work = AtWork(sitting, essay.id)
+        notes = NotesMenu(sitting, essay.id)
         self._doors: dict[str, Callable[[str], None]] = {
             "post": self._post,
             "edit": self._edit,
             "answer": self._answer,
             "measures": self._measures,
-            "notes": self._notes,
+            "notes": notes.notes,
+            "note": notes.notes,
             "title": self._title,
             "undo": self._undo,
             "redo": self._redo,
@@ -60,23 +67,28 @@ class Menu:
             "go": self._go,
             "export": self._export,
             "help": self._help,
+            "skip": self._nothing_to_skip,
+            "back": self._nowhere_back,
         }
         if self._tools.with_model:
-            self._doors |= ModelMenu(sitting, essay.id, self._on_screen, lambda: self._notes("")).doors
+            self._doors |= ModelMenu(sitting, essay.id, self._on_screen, lambda: notes.notes("")).doors
 
     def run(self) -> None:
         """Takes commands until done or Ctrl-D. Raises KeyboardInterrupt on Ctrl-C."""
         self._on_screen.overview()
         while True:
             try:
-                line = self._sitting.keyboard.ask("\nNext [help]: ", words=[*self._doors, "done"]).strip()
+                words = [*(name for name in self._doors if name not in ("skip", "back")), "done"]
+                line = self._sitting.keyboard.ask("\nNext [help]: ", words=words, recall=True).strip()
             except EOFError:
                 line = "done"
             name, _, rest = line.partition(" ")
-            name = name.lower()
-            if name in {"done", "quit", "exit", "q"}:
-                self._sitting.say(f"Everything is stored as essay {self._id}. essay-bot try goes on with it.")
+            name = name.lower().removeprefix("/")
+            meant = bare(name) if not rest.strip() else None
+            if meant in (Command.DONE, Command.QUIT):
+                self._sitting.say(left(self._id))
                 return
+            name = meant.value if meant is not None else name
             if not name:
                 continue
             try:
@@ -134,25 +146,11 @@ class Menu:
         found = measured(self._on_screen.current().text, self._desk.structure(essay))
         self._sitting.screen.print(views.measures(found))
 
-    def _notes(self, rest: str) -> None:
-        essay = self._sitting.run(self._desk.open(WRITER, self._id))
-        found = self._sitting.run(self._desk.notes(WRITER, self._id))
-        if not rest:
-            self._sitting.screen.print(views.notes(found, self._desk.structure(essay)))
-            return
-        note = next((one for one in found if one.number == number(rest)), None)
-        if note is None:
-            raise NothingToDo.no_note(number(rest))
-        change = self._desk.take_in if note.left_out else self._desk.leave_out
-        version = self._sitting.run(change(WRITER, self._id, note.number))
-        state = "is taken in again" if note.left_out else "is left out: it stays stored, and no model sees it"
-        self._sitting.say(f"Note {note.number} {state}.")
-        if version is None and note.left_out:
-            self._sitting.say("A model wrote this text: draft has it written anew with the note.")
-        elif not note.left_out:
-            standing = self._sitting.run(self._desk.still_standing(WRITER, self._id, note.number))
-            if standing is not None:
-                self._sitting.warn(standing.told)
+    def _nothing_to_skip(self, _: str) -> None:
+        raise BadInput("There is no question here to skip: help lists the commands. Nothing was changed.")
+
+    def _nowhere_back(self, _: str) -> None:
+        raise BadInput("Before this came the questions: answer puts more of them, undo takes the post a version back.")
 
     def _title(self, rest: str) -> None:
         self._sitting.run(self._desk.rename(WRITER, self._id, rest))

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
 from bot.errors import BadInput, BotError, JobRunning, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
-from bot.essay.essay import Essay, Question, Version
+from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.measures.base import counted
+from bot.essay.naming import meant
 from bot.essay.structures import find
 from bot.essay.text.marks import is_marked
 from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
 from bot.terminal.on_screen import OnScreen
+from bot.terminal.prompts import Command, Left, ask, command, left
 from bot.terminal.tools import Sitting
 from bot.workflow.desk import HandedIn
 from bot.workflow.interview import Step
 from bot.workflow.jobs import JobState
 
 _HOW = """\
-Enter           skips the question
+Enter, /skip    skips the question
 /private TEXT   an answer that stays out of the post and away from any model
 /notes PATH     hands in a page of notes
-Ctrl-D          goes to the post at once
-Ctrl-C          leaves; the next essay-bot try goes on from there
+/back           goes to the question before, with your answer to change
+/undo           takes back your last answer: its note is deleted
+/done, Ctrl-D   goes to the post at once
+/quit, Ctrl-C   leaves; everything is stored
+/help           shows this again
 A paste of several paragraphs is one answer. Every answer is stored on Enter."""
 
 _NO_MODEL = "Career Essay Bot. No model is at work here: every word of the post will be your own.\n"
+_PICK = "Type its number, part of its name, or /quit. Nothing is lost by choosing: another essay can be begun any time."
+_PASTE = "Paste notes, or press Enter for the questions; /quit leaves, and everything is stored."
+_LISTED = 7  # essays offered to go on with; with what they say of themselves, half a screen
 _MODEL = (
     "Career Essay Bot. A model asks on where an answer leaves something open, and drafts from your answers alone.\n"
 )
+_AT_ANSWER = (Command.SKIP, Command.BACK, Command.UNDO)
 
 
 class Session:
@@ -46,6 +56,7 @@ class Session:
         self._sitting = sitting
         self._tools = sitting.tools
         self._follows_up = True
+        self._taken_back: dict[int, str] = {}  # answers, by their questions' numbers, to be typed anew
 
     def start(self, structure: str | None) -> None:
         """The whole session, from the choice of an essay to the end. Raises KeyboardInterrupt on Ctrl-C."""
@@ -54,22 +65,30 @@ class Session:
             self._start(structure)
 
     def _start(self, structure: str | None) -> None:
-        essay = self._unfinished(structure)
+        essay = None
         try:
-            if essay is None:
-                essay = self._begin(structure)
-                if self._tools.with_model:  # which can sort a page of notes; without one their headings must
-                    self._paste(essay)
+            essay, begun = self._chosen(structure)
+            if begun and self._tools.with_model:  # which can sort a page of notes; without one their headings must
+                self._paste(essay)
+        except Left:
+            self._sitting.say(left(essay.id) if essay is not None else "Nothing was begun.")
+            return
         except EOFError:
             if essay is None:
                 self._sitting.say("Nothing was begun.")
                 return
-        self._go_on(essay)
+        self._stay(essay)
 
     def go_on(self, essay: Essay) -> None:
         """Takes up an essay where it stands."""
         with self._sitting.costing("This session"):
+            self._stay(essay)
+
+    def _stay(self, essay: Essay) -> None:
+        try:
             self._go_on(essay)
+        except Left:
+            self._sitting.say(left(essay.id))
 
     def _go_on(self, essay: Essay) -> None:
         left_off = self._left_off(essay)
@@ -77,7 +96,7 @@ class Session:
         if not left_off and essay.head is None:
             self._ask(essay, further=False)
         if essay.head is None and not self._make_post(essay):
-            self._sitting.say(f"Everything is stored as essay {essay.id}. essay-bot try goes on with it.")
+            self._sitting.say(left(essay.id))
             return
         Menu(self._sitting, essay, lambda: self._ask(essay, further=True)).run()
 
@@ -96,21 +115,50 @@ class Session:
         self._sitting.warn(outcomes.interrupted(job, now.head))
         return True
 
-    def _unfinished(self, structure: str | None) -> Essay | None:
-        """The essay last worked on and not exported, of that structure if one is given, if the writer wants it."""
+    def _chosen(self, structure: str | None) -> tuple[Essay, bool]:
+        """The essay to work on, and whether it is a new one. Raises EOFError and Left where there is none."""
         essays = self._sitting.run(self._tools.desk.essays(WRITER))
-        wanted = [one for one in essays if not one.is_exported and structure in (None, one.structure)]
-        latest = wanted[0] if wanted else None
-        if latest is None:
-            return None
-        progress = self._sitting.run(self._tools.interview.progress(WRITER, latest.id))
-        self._sitting.say(
-            f'You have an essay in progress: "{latest.title}" ({latest.structure}), '
-            f"{progress.covered} of {progress.sections} sections with notes, last changed {latest.changed:%Y-%m-%d}."
-        )
-        return latest if self._sitting.yes("Go on with it? [Y/n] ") else None
+        offered = [one for one in essays if structure in (None, one.structure)][:_LISTED]
+        while True:
+            if offered and (essay := self._old(offered)) is not None:
+                return essay, False
+            if (essay := self._begin(structure, back=bool(offered))) is not None:
+                return essay, True
 
-    def _begin(self, key: str | None) -> Essay:
+    def _old(self, offered: Sequence[Essay]) -> Essay | None:
+        """The one of the writer's essays that they want to go on with; None for a new one. Raises Left."""
+        if len(offered) == 1:
+            self._sitting.say(f"You have an essay{_state(offered[0])}: {self._about(offered[0])}.")
+            prompt, help_ = "Go on with it? [Y/n] ", "Enter goes on with it; n begins a new one; /quit leaves."
+        else:
+            self._sitting.say("Your essays, the last changed first:\n")
+            for number, one in enumerate(offered, 1):
+                self._sitting.say(f"{number:>2}  {self._about(one)}{_state(one).replace(' that is', ',')}")
+            prompt = f"\nGo on with which? [1–{len(offered)}, Enter is 1; n begins a new one] "
+            help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
+        while True:
+            try:
+                typed = ask(self._sitting, prompt, help_, (Command.SKIP,))
+            except EOFError:
+                return None
+            answer = typed.strip().lower()
+            if isinstance(typed, Command) or answer in {"n", "no", "new"}:
+                return None
+            if answer in {"", "y", "yes"}:
+                return offered[0]
+            if len(places := meant(answer, [(one.id, one.title) for one in offered])) == 1:
+                return offered[places[0]]
+            self._sitting.warn(f"“{typed.strip()}” is not one of these. {help_}")
+
+    def _about(self, essay: Essay) -> str:
+        notes = ""
+        if essay.structure in self._tools.desk.structures:
+            progress = self._sitting.run(self._tools.interview.progress(WRITER, essay.id))
+            notes = f"{progress.covered} of {progress.sections} sections with notes, "
+        return f'"{essay.title}" ({essay.structure}), {notes}last changed {essay.changed:%Y-%m-%d}'
+
+    def _begin(self, key: str | None, *, back: bool) -> Essay | None:
+        """A new essay; None where the writer goes back to those that they have. Raises EOFError, Left."""
         structures = self._tools.desk.structures
         keys = list(structures)
         if key is None:
@@ -120,9 +168,11 @@ class Session:
                 self._sitting.screen.print(line)
         while key is None:
             asked = f"\nStructure [1–{len(keys)}, or its name]: "
-            answer = self._sitting.keyboard.ask(asked, words=keys).strip()
+            typed = ask(self._sitting, asked, _PICK, (Command.BACK,) if back else (), words=keys)
+            if isinstance(typed, Command):
+                return None
             try:
-                key = find(structures, answer).key if answer else None
+                key = find(structures, typed.strip()).key if typed.strip() else None
             except UnknownStructure as error:
                 self._sitting.warn(str(error))
         return self._sitting.run(self._tools.desk.begin(WRITER, structures[key]))
@@ -130,8 +180,8 @@ class Session:
     def _paste(self, essay: Essay) -> None:
         """The first choice: notes that are there already, or the interview."""
         self._sitting.say("\nPaste notes that you have, in one go, and press Enter; or press Enter to be interviewed.")
-        text = self._sitting.keyboard.ask("Notes: ")
-        if text.strip():
+        text = ask(self._sitting, "Notes: ", _PASTE, (Command.SKIP,), free=True)
+        if not isinstance(text, Command) and text.strip():
             self._hand_in(essay, text)
 
     def _hand_in(self, essay: Essay, text: str) -> set[str | None]:
@@ -204,38 +254,86 @@ class Session:
             Text(f" {progress.covered} of {progress.sections} sections have notes", style="dim"),
         )
         self._sitting.say(question.text)
-        typed = ""
+        given = self._sitting.run(self._tools.interview.given(WRITER, essay.id, question))
+        typed = self._taken_back.pop(question.number, "")
+        if given is not None:
+            typed = given.text
+            out = " (left out, and stays so)" if given.left_out else ""
+            kept = f"Your answer, note {given.number}{out}, stands in the line."
+            self._sitting.say(f"{kept} Enter keeps it; what you make of it takes its place.")
         while True:
-            typed = self._sitting.keyboard.ask("Answer: ", default=typed)
+            line = ask(self._sitting, "Answer: ", _HOW, _AT_ANSWER, free=True, default=typed)
             try:
-                if self._take(essay, question, typed):
+                if self._take(essay, question, given, line):
                     return
                 typed = ""
             except BotError as error:
                 self._sitting.warn(str(error))
-                if not isinstance(error, StoreError):
-                    typed = ""  # after a full disk what was typed stands in the line again; else it could not be used
+                # After a full disk, or a slash too many, what was typed stands in the line again.
+                mend = line.startswith("/") and not line.lower().startswith("/notes")
+                typed = line if mend or isinstance(error, StoreError) else ""
 
-    def _take(self, essay: Essay, question: Question, typed: str) -> bool:
-        """Does what the line says. False where the question stays open."""
+    def _take(self, essay: Essay, question: Question, given: Note | None, line: str | Command) -> bool:
+        """Does what the line says. False where the question stays open; ``given`` is the answer that there is."""
+        if line is Command.BACK:
+            return self._back(essay, question)
+        if line is Command.UNDO:
+            return self._undo(essay, question)
+        if line is Command.SKIP or not line.strip():
+            return self._skip(essay, question, given)
         interview = self._tools.interview
-        first, rest = (*typed.strip().split(None, 1), "", "")[:2]
-        command = first.lower()  # a phone's keyboard begins a line with a capital
-        if not typed.strip():
-            self._sitting.run(interview.skip(WRITER, essay.id, question))
-        elif re.fullmatch(r"/[a-z]+\W*", command) and command != "/notes" and not is_marked(first):
-            raise BadInput(f"There is no {first} here, only /notes and /private. The question is still open.")
-        elif command == "/notes":
+        first, rest = (*line.strip().split(None, 1), "", "")[:2]
+        name = first.lower()  # a phone's keyboard begins a line with a capital
+        if command(first) is not None:
+            raise BadInput(f"{first} stands alone on its line. The question is still open.")
+        if re.fullmatch(r"/[a-z]+\W*", name) and name != "/notes" and not is_marked(first):
+            raise BadInput(f"There is no {first} here: /help shows what there is. The question is still open.")
+        if name == "/notes":
             if rest.strip() in {"", "-"}:
                 raise BadInput("Give the path of a file, as in: /notes page.md. The question is still open.")
             covered = self._hand_in(essay, self._sitting.read(str(Path(rest.strip()).expanduser())))
             if question.section not in covered:
                 return False
-            self._sitting.run(interview.skip(WRITER, essay.id, question))
+            return self._skip(essay, question, given)
+        if given is not None:
+            change = self._sitting.run(interview.answer_anew(WRITER, essay.id, question, given, line))
+            note = change.note
+            self._sitting.say(f"Note {given.number} holds your new answer. {change.told}".strip())
         else:
-            note = self._sitting.run(interview.answer(WRITER, essay.id, question, typed))
-            if note.left_out:
-                self._sitting.say(left_out.told([note]))
+            note = self._sitting.run(interview.answer(WRITER, essay.id, question, line))
+        if note is not None and note.left_out:
+            self._sitting.say(left_out.told([note]))
+        return True
+
+    def _skip(self, essay: Essay, question: Question, given: Note | None) -> bool:
+        interview = self._tools.interview
+        if given is not None:
+            self._sitting.say("Your answer stays as it is.")
+            self._sitting.run(interview.keep_answer(WRITER, essay.id, question))
+        else:
+            self._sitting.run(interview.skip(WRITER, essay.id, question))
+        return True
+
+    def _back(self, essay: Essay, question: Question) -> bool:
+        """Whether there is a question before this one, which is put next then."""
+        if self._sitting.run(self._tools.interview.go_back(WRITER, essay.id, question)) is None:
+            self._sitting.warn("This is the first question: there is none before it.")
+            return False
+        return True
+
+    def _undo(self, essay: Essay, question: Question) -> bool:
+        """Whether there was an answer to take back, whose question is put again then."""
+        taken = self._sitting.run(self._tools.interview.take_back(WRITER, essay.id, question))
+        if taken is None:
+            self._sitting.warn("Nothing was answered yet, so there is nothing to take back.")
+            return False
+        asked, note = taken
+        again = note.text if not note.left_out or is_marked(note.text) else f"/private {note.text}"
+        self._taken_back[asked.number] = again
+        when = "below" if asked.number <= question.number else "when its question comes again"
+        self._sitting.say(
+            f"Taken back: note {note.number} is deleted, and its text stands in the line {when}.\n{again}"
+        )
         return True
 
     def _make_post(self, essay: Essay) -> bool:
@@ -282,3 +380,7 @@ class Session:
             if self._tools.with_model:
                 self._sitting.say("Your notes are set into the structure as they stand; no model wrote this version.")
             return self._sitting.run(self._tools.desk.post(WRITER, essay.id))
+
+
+def _state(essay: Essay) -> str:
+    return " that is exported" if essay.is_exported else " in progress"

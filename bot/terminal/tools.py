@@ -82,17 +82,6 @@ class Sitting:
         """Prints what a person should not overlook."""
         self.screen.print(text, style="yellow")
 
-    def yes(self, question: str) -> bool:
-        """Whether the person says yes, as Enter does; Ctrl-D says no. Asks again where neither is said."""
-        while True:
-            try:
-                said = yes_or_no(self.keyboard.ask(question), enter=True)
-            except EOFError:
-                return False
-            if said is not None:
-                return said
-            self.warn(YES_OR_NO)
-
     def follow(self, start: Coroutine[Any, Any, Job]) -> Job:
         """Starts a job, shows how far it is until its end, and says what it cost; returns it as it ended.
 

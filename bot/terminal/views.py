@@ -176,16 +176,30 @@ def history(versions: Sequence[VersionInfo], head: int | None) -> Listing:
     return listing
 
 
-def notes(found: Sequence[Note], structure: Structure) -> Listing:
+def note(found: Note, structure: Structure | None) -> Text:
+    """One note whole, with its section and its question."""
+    text = Text()
+    text.append(f"Note {found.number}", style="bold")
+    text.append(f"  {_place(found, structure)}{', left out' if found.left_out else ''}\n", style="dim")
+    if found.question:
+        text.append(f"{shown(' '.join(found.question.split()))}\n", style="italic")
+    return text.append(f"\n{shown(found.text)}\n")
+
+
+def _place(found: Note, structure: Structure | None) -> str:
+    section = structure.section(found.section) if structure else None
+    return shown(section.heading) if section else "(no section)"
+
+
+def notes(found: Sequence[Note], structure: Structure | None) -> Listing:
     """The notes by number, with their section and a mark for those left out."""
     listing = Listing(("note", "section", "", "begins"))
-    for note in found:
-        section = structure.section(note.section)
-        begins = " ".join(note.text.split())
+    for one in found:
+        begins = " ".join(one.text.split())
         listing.add(
-            str(note.number),
-            section.heading if section else "(no section)",
-            "left out" if note.left_out else "",
+            str(one.number),
+            _place(one, structure),
+            "left out" if one.left_out else "",
             shown(begins[:59] + "…" if len(begins) > 60 else begins),
         )
     return listing

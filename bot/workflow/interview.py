@@ -253,15 +253,20 @@ class Interview:
         """Leaves a question that was gone back to as it was: answered, by the note that is there."""
         await self._store.close_question(writer, essay, question.number, self._clock())
 
-    async def take_back(self, writer: str, essay: str) -> tuple[Question, Note] | None:
-        """Deletes the last answer and opens its question again; None where nothing was answered."""
+    async def take_back(self, writer: str, essay: str, at: Question) -> tuple[Question, Note] | None:
+        """Deletes the answer to the question that one is ``at``, or else the last one, and opens its question again.
+
+        Returns both as they were; None where nothing was answered.
+        """
         asked = {one.text: one for one in await self._store.questions(writer, essay)}
-        for note in reversed(await self._store.notes(writer, essay)):
-            if note.question is not None and (question := asked.get(note.question)) is not None:
-                await self.return_to(writer, essay, question)
-                await self._desk.delete_note(writer, essay, note.number)
-                return question, note
-        return None
+        answers = [note for note in await self._store.notes(writer, essay) if note.question in asked]
+        if not answers:
+            return None
+        note = next((one for one in reversed(answers) if one.question == at.text), answers[-1])
+        question = asked[note.question or ""]
+        await self.return_to(writer, essay, question)
+        await self._desk.delete_note(writer, essay, note.number)
+        return question, note
 
     async def skip(self, writer: str, essay: str, question: Question) -> None:
         """Passes over the question; it can be returned to."""

@@ -58,13 +58,18 @@ class Output(io.StringIO):
 
 @dataclass(eq=False)
 class Lines:
-    """A keyboard on which these lines are typed; then Ctrl-D. ``asked`` are the prompts, as they came."""
+    """A keyboard on which these lines are typed; then Ctrl-D.
+
+    ``asked`` are the prompts, as they came; ``offered`` what stood in the line at each.
+    """
 
     lines: deque[Line]
     asked: list[str] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
 
-    def ask(self, prompt: str, default: str = "", words: Sequence[str] = ()) -> str:
+    def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
         self.asked.append(prompt)
+        self.offered.append(default)
         line = self.lines.popleft() if self.lines else END
         if isinstance(line, EOFError):
             raise line

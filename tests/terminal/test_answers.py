@@ -21,5 +21,6 @@ def test_a_private_answer_is_left_out_however_the_command_is_typed(terminal: Ter
 def test_what_only_resembles_a_command_is_refused_and_the_question_stays_open(terminal: Terminal, line: str) -> None:
     essay = terminal.runner.run(terminal.room.desk.begin(WRITER, terminal.structure))
     seen = terminal.goes_on(essay, line, END, "n")
-    assert f"There is no {line.split()[0]} here, only /notes and /private. The question is still open." in seen
+    assert f"There is no {line.split()[0]} here: /help shows what there is. The question is still open." in seen
+    assert terminal.keyboard.offered[1] == (line if not line.startswith("/notes") else "")
     assert terminal.runner.run(terminal.room.desk.notes(WRITER, essay.id)) == ()

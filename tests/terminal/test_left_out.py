@@ -23,7 +23,7 @@ def test_an_answer_that_begins_with_a_mark_is_left_out_and_that_is_told(terminal
 
 def test_leaving_out_a_note_whose_words_stand_in_the_text_tells_where_and_what_to_do(terminal: Terminal) -> None:
     essay = terminal.essay(HELD)
-    told = terminal.goes_on(essay, "notes 1", "revise 1 shorter", "critique")
+    told = terminal.goes_on(essay, "notes out 1", "revise 1 shorter", "critique")
     assert "Words of it still stand in the text: “May 2019, the noise of the shop, 14 people in one room”." in told
     assert "Edit them out; until then no model is given the text." in told
     assert told.count("Note 1 is left out, and these words of it stand in the text") == 2

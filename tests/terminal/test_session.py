@@ -133,7 +133,7 @@ def test_private_answers_notes_by_path_and_skipped_questions(
     person.types("notes")
     person.sees("left out")
     person.sees("Next [help]:")
-    person.types("notes 1")
+    person.types("notes in 1")
     person.sees("is taken in again")
     person.sees("Next [help]:")
     person.types("answer")

@@ -148,7 +148,9 @@ def test_where_another_session_writes_the_first_draft_no_post_is_made_beside_it(
     terminal.left_open(essay, JobKind.DRAFT, "", another_living_process())
     seen = terminal.goes_on(essay, "")
     assert "wait for its end" in seen
-    assert seen.endswith(f"Everything is stored as essay {essay.id}. essay-bot try goes on with it.\n")
+    assert seen.endswith(
+        f"Everything is stored as essay {essay.id}. To go on with it: essay-bot essays resume {essay.id}\n"
+    )
     assert terminal.opened(essay.id).head is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import BadInput, NoSuchPlace, NothingToDo
@@ -176,12 +178,12 @@ async def test_taking_back_the_last_answer_deletes_its_note_and_opens_its_questi
 ) -> None:
     essay = (await room.desk.begin("me", structure)).id
     interview = room.interview
-    assert await interview.take_back("me", essay) is None
     first = (await interview.next_question("me", essay, follow_up=False)).question
     assert first is not None
+    assert await interview.take_back("me", essay, first) is None
     note = await interview.answer("me", essay, first, "The noise.")
     await room.desk.hand_in("me", essay, "Loose words.")
-    taken = await interview.take_back("me", essay)
+    taken = await interview.take_back("me", essay, replace(first, number=2, text="Another?"))
     assert taken is not None
     assert taken[1] == note
     assert [one.text for one in await room.desk.notes("me", essay)] == ["Loose words."]
