@@ -19,12 +19,15 @@ _OPENERS = " \t\r\n“\"‘'([«„—–*_-"
 _NEVER_LAST = word_set(
     "mr mrs ms mx dr prof st mt sen rep gov gen col capt sgt lt cmdr rev hon pres fr sr. vs v cf e.g i.e eg ie"
     " viz approx ca fig figs eq ch pp ed eds vol messrs mme mlle no nos art sec"
+    # German, Dutch, French, Spanish, Italian
+    " nr bzw ggf evtl vgl sog inkl zzgl hr fr dipl ing geb abb bd hrsg mio mrd tel str ziff dhr mevr bijv env"
+    " sra srta ud uds dña núm pág aprox sig dott"
 )
 # May close a sentence: they do where a capital follows that is no month, weekday or time zone.
 _MAY_BE_LAST = word_set(
     "etc inc ltd co corp llc plc jr sr esq dept est ave blvd rd al a.m p.m am pm ph.d m.d b.a m.a b.sc m.sc ba bc"
     " ad min hr hrs mins secs jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs"
-    " fri sat sun"
+    " fri sat sun usw ecc enz"
 )
 _GOES_ON = word_set(
     "january february march april may june july august september october november december monday tuesday"
@@ -37,6 +40,22 @@ _STARTERS = word_set(
     " before by now once"
 )
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?$")
+# "z. B.", "d. h.", "i. d. R.", "p. ex.": letters with a space between, of which the last may stand before any word.
+_SPACED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]\.\s?)+(?:[^\W\d_]|ex)$")
+_LETTER_NEXT = re.compile(r"[^\W\d_]\.")
+# German writes a full stop behind an ordinal: "am 29. Juli", "im 3. Stock", "29. 7. 2019". Where the month is English
+# too, or a noun follows, the word before the number tells.
+_GERMAN_MONTH = word_set(
+    "januar jänner februar februari märz maart mai mei juni juli oktober dezember jan feb jun jul okt dez"
+)
+_BEFORE_ORDINAL = re.compile(
+    r"(?:^|(?<=[\s(„“\"]))(?P<word>am|im|zum|zur|vom|beim|ab|bis|seit|nach|der|das|den|dem|des|ein|eine|einem|einen"
+    r"|einer|mein|meine|meinem|meinen|meiner|unser|unsere|unserem|unserer|ihr|ihre|ihrem|ihrer|sein|seine|seinem"
+    r"|jeder|jedes|jeden|jedem|diesem|diesen|dieser|und|oder|die)\s+\d{1,3}$",
+    re.IGNORECASE,
+)
+_DAY_AND_MONTH = re.compile(r"\d{1,2}\.\s?(?:\d|$)")
+_AFTER_DAY = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}$")
 _BRAND = re.compile(r"[a-z]{1,2}[A-Z]")
 # A closing bracket belongs to an opening one this far back at most: asides are shorter, and looking costs time.
 _ASIDE = 300
@@ -111,14 +130,16 @@ def _closes(prose: str, start: int, at: int, end: int, limit: int, lower_case: b
     word = re.match(r"[\w'’]*", following)
     next_word = word.group().lower() if word else ""
     if first.islower() and not _BRAND.match(following):
-        return lower_case and mark[-1] not in "\"”’'»" and _period_closes(prose, start, at, mark, next_word, first)
+        return (
+            lower_case and mark[-1] not in "\"”’'»" and _period_closes(prose, start, at, mark, next_word, first, rest)
+        )
     if rest.lstrip()[:1] in "—–":
         # "Really? — Yes." is two; "what I wanted — not…" after a mark is one.
         return first.isupper() and next_word not in ("i", "i'm", "i’m")
-    return _period_closes(prose, start, at, mark, next_word, first)
+    return _period_closes(prose, start, at, mark, next_word, first, rest)
 
 
-def _period_closes(prose: str, start: int, at: int, mark: str, next_word: str, first: str) -> bool:
+def _period_closes(prose: str, start: int, at: int, mark: str, next_word: str, first: str, rest: str) -> bool:
     if mark.startswith(("...", "…")) or prose[max(start, at - 2) : at] == ". ":
         return next_word not in ("i", "i'm", "i’m", "i'd", "i’d", "i'll", "i’ll", "i've", "i’ve")
     if not mark.startswith(".") or mark.startswith(".."):
@@ -133,6 +154,14 @@ def _period_closes(prose: str, start: int, at: int, mark: str, next_word: str, f
         and not prose[start : token_match.start()].strip()
     ):
         return False  # "1. First item" written inline
+    if before.isdecimal() and _is_ordinal(prose[max(start, at - 24) : at], before, next_word, rest.lstrip()):
+        return False
+    if lower == "al":
+        return rest.lstrip()[:1] not in ("(", "[") and next_word in _STARTERS  # "et al. (Oxford, 2019)"
+    if len(before) == 1 and before.isalpha() and _LETTER_NEXT.match(rest.lstrip()):
+        return False  # "z. B."
+    if before and lower not in ("m", "p") and _SPACED.search(prose[max(start, at - 12) : at]):
+        return next_word in _STARTERS
     if lower in ("no", "nos", "art", "sec", "fig", "ch", "vol", "pp", "ed", "eds"):
         return not (first.isdigit() or (before[0].isupper() and lower == "fig"))
     if lower in _NEVER_LAST:
@@ -144,12 +173,26 @@ def _period_closes(prose: str, start: int, at: int, mark: str, next_word: str, f
         ):
             # Ordinary words as well ("here I am."): a number before them makes them times.
             return next_word not in _GOES_ON
-        return not first.isdigit() and next_word not in _GOES_ON
+        return not first.isdigit() and next_word not in _GOES_ON and rest.lstrip()[:1] not in ("(", "[")
     if len(before) == 1 and before.isalpha() and before.isupper() and before != "I":
         return next_word in _STARTERS
     if _INITIALS.match(before):
         return next_word in _STARTERS
     return True
+
+
+def _is_ordinal(before: str, number: str, next_word: str, rest: str) -> bool:
+    """True where the number with its full stop is a German ordinal or a part of a date in figures."""
+    if len(number) > 3:
+        return False
+    if next_word in _GERMAN_MONTH or (rest[:1].isdigit() and (_DAY_AND_MONTH.match(rest) or _AFTER_DAY.search(before))):
+        return True
+    found = _BEFORE_ORDINAL.search(before)
+    if found is None or rest[:1].isdigit():
+        return False
+    word, lead = found["word"].lower(), before[: found.start()].rstrip()
+    # "I am 29. Then": English; "we all die 3. Then": nobody writes it.
+    return not (word in ("am", "und", "oder", "ab", "des") and lead.endswith(("I", "i"))) and next_word not in _STARTERS
 
 
 def _aside_within(prose: str, start: int, at: int) -> bool:
