@@ -23,6 +23,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<(?:https?://|mailto:)[^<>\s]{0,100
 _EMPHASIS = re.compile(r"(?<!\w)[*_~]+(?=\S)|(?<=\S)[*_~]+(?!\w)|\*\*+")
 _LINE_MARK = re.compile(r"(?:^|(?<=[\n\r]))[ \t]*(?:(?:>[ \t]?)+|[•‣◦⁃](?=\s))")
 _ITEM_MARK = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])(?=\s|$)(?:[ \t]+\[[ xX]\](?=\s))?")
+_SPACE = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # Characters without width beside white space or a mark: inside a word they part nothing, and stay.
 _UNSEEN = re.compile(rf"(?:(?<=[^\w])|^)[{UNSEEN}]+|[{UNSEEN}]+(?=\s|$)")
 _RULE = re.compile(r"^[ \t]*(?:[-*_=~|:+][ \t]*){3,}$")
@@ -31,7 +32,7 @@ _RULE = re.compile(r"^[ \t]*(?:[-*_=~|:+][ \t]*){3,}$")
 def mask(text: str, blocks: Blocks, parts: Iterable[Part]) -> str:
     """``text`` with all that is not prose as spaces: headings, code, link targets, marks, tags, front matter, gaps.
 
-    Characters without width become spaces too, but for those inside a word.
+    Characters without width become spaces too, but for those inside a word, as do spaces of any other kind.
     Line breaks stay, so paragraphs can be told apart. The result has the length of ``text``.
     """
     stretches: list[tuple[int, int]] = [(part.start, part.body_start) for part in parts]
@@ -50,7 +51,7 @@ def mask(text: str, blocks: Blocks, parts: Iterable[Part]) -> str:
     for pattern in (GAP, _DEFINITION, _FOOTNOTE, _TAG):
         masked = _blank(masked, (match.span() for match in pattern.finditer(masked)))
     masked = _blank(masked, _links(masked))
-    for pattern in (_LINE_MARK, _EMPHASIS, _UNSEEN):
+    for pattern in (_LINE_MARK, _EMPHASIS, _UNSEEN, _SPACE):
         masked = _blank(masked, (match.span() for match in pattern.finditer(masked)))
     return masked
 

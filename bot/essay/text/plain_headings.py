@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.essay.text.lines import breaks_early, closes_sentence, is_wrapped, starts_lower
 from bot.essay.text.markdown import Blocks
@@ -27,6 +28,13 @@ _SIGN_OFF = re.compile(
     r"|thank you|sincerely|respectfully|faithfully)",
     re.IGNORECASE,
 )
+# "2019", "2019–2021", "2019/20": a heading of years says nothing else.
+_YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\s?[-–—/]\s?(?:(?:1[89]|20)\d\d|\d\d|today|now))?:?", re.IGNORECASE)
+_QUESTION = re.compile(r"[^.!?…]{3,}\?")
+_QUESTION_WORDS = 10
+# So much must stand below a question, or below two headings in a row, for them to be headings: less is verse, a list
+# or somebody who answers in a line.
+_BODY_WORDS = 12
 _DATELINE = re.compile(
     r"(?:.{0,60}\b(?:1[89]|20)\d\d|.{0,60}\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Z][a-z]{2,8}|.{0,60}\b[A-Z][a-z]{2,8}\s+\d{1,2})$"
 )
@@ -57,6 +65,21 @@ def _shaped_like_heading(text: str) -> bool:
     )
 
 
+def _is_years(text: str) -> bool:
+    return _YEARS.fullmatch(text.strip()) is not None
+
+
+def _is_question(text: str) -> bool:
+    """Whether a line is one question that may head what stands below it."""
+    stripped = unmarked(text).strip()
+    return (
+        _QUESTION.fullmatch(stripped) is not None
+        and len(stripped.split()) <= _QUESTION_WORDS
+        and not stripped.startswith(('"', "“", "‘", "'", "«", "„"))
+        and _shaped_like_heading(stripped[:-1])
+    )
+
+
 def _runs(texts: list[str | None]) -> list[tuple[int, int]]:
     """Stretches of consecutive lines that are not blank."""
     runs: list[tuple[int, int]] = []
@@ -77,7 +100,11 @@ def plain_headings(blocks: Blocks) -> tuple[PlainHeading, ...]:
     texts: list[str | None] = [line.text if any(map(str.isalnum, line.text)) else None for line in lines]
     texts[: blocks.front_matter] = [None] * blocks.front_matter
     code = {number for first, end in (*blocks.code, *blocks.html) for number in range(first, end)}
-    shaped = {number for number, text in enumerate(texts) if text and number not in code and _shaped_like_heading(text)}
+    shaped = {
+        number
+        for number, text in enumerate(texts)
+        if text and number not in code and (_shaped_like_heading(text) or _is_years(text) or _is_question(text))
+    }
     candidates: set[int] = set()
     previous = ""
     for first, end in _runs(texts):
@@ -103,7 +130,7 @@ def _finished(previous: str, text: str, width: int, *, tight: bool, wrapped: boo
         return False
     if not tight:
         return True
-    if not (closes_sentence(previous) or _LIST_ITEM.match(previous)):
+    if not (closes_sentence(previous) or _is_years(previous) or _LIST_ITEM.match(previous)):
         return False
     return not wrapped or breaks_early(previous, text, width)
 
@@ -129,21 +156,44 @@ def _chosen(candidates: set[int], texts: list[str | None]) -> tuple[PlainHeading
             at += 1
             continue
         if end < len(written):
-            following = texts[written[end]] or ""
-            chosen += _from_group(group, texts, opening=at == 0, following=following)
+            chosen += _from_group(group, texts, opening=at == 0, body=written[end])
         at = end
-    return tuple(chosen)
+    # One question or year alone heads nothing: a writer asks, or dates a letter.
+    alone = len(chosen) == 1 and _is_weak(texts[chosen[0].line] or "")
+    return () if alone else tuple(chosen)
 
 
-def _from_group(group: list[int], texts: list[str | None], *, opening: bool, following: str) -> list[PlainHeading]:
-    if not opening:
-        return [PlainHeading(group[0], 2)] if len(group) == 1 else []
-    first = texts[group[0]] or ""
-    if _SALUTATION.match(following.strip()) and _DATELINE.match(first.strip()):
+def _is_weak(text: str) -> bool:
+    return _is_years(text) or _is_question(text)
+
+
+def _from_group(group: list[int], texts: list[str | None], *, opening: bool, body: int) -> list[PlainHeading]:
+    lines = [texts[number] or "" for number in group]
+    has_body = _words_below(texts, body) >= _BODY_WORDS
+    if (_is_question(lines[-1]) and not has_body) or (len(group) > 1 and all(map(_is_years, lines))):
         return []
+    if not opening:
+        if len(group) == 1:
+            return [PlainHeading(group[0], 2)]
+        apart = group[1] - group[0] > 1 or _is_years(lines[0])
+        return [PlainHeading(number, 2) for number in group] if len(group) == 2 and apart and has_body else []
+    if _SALUTATION.match((texts[body] or "").strip()) and _DATELINE.match(lines[0].strip()):
+        return []
+    first = PlainHeading(group[0], 2 if _is_weak(lines[0]) else 1)
     if len(group) == 1:
-        return [PlainHeading(group[0], 1)]
-    byline = len(group) == 3 and (texts[group[1]] or "").strip().lower().startswith("by ")
+        return [first]
+    byline = len(group) == 3 and lines[1].strip().lower().startswith("by ")
     if len(group) == 2 or byline:
-        return [PlainHeading(group[0], 1), PlainHeading(group[-1], 2)]
-    return []
+        return [first, PlainHeading(group[-1], 2)]
+    apart = all(later - earlier > 1 for earlier, later in pairwise(group))
+    return [first, *(PlainHeading(number, 2) for number in group[1:])] if len(group) == 3 and apart and has_body else []
+
+
+def _words_below(texts: list[str | None], body: int) -> int:
+    """The words of the paragraph that begins on the line ``body``, of so many as matter."""
+    words = 0
+    for text in texts[body : body + _BODY_WORDS]:
+        if text is None:
+            break
+        words += len(text.split())
+    return words

@@ -110,6 +110,39 @@ def test_wrapped_lines_lists_verse_salutations_and_signatures_are_no_headings(te
     assert titles(text) == []
 
 
+BODY = "I had been at the depot for six years and knew every van by the sound of its door. Nobody asked.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Why did I leave?\n\n{BODY}\nWhat did it cost?\n\n{BODY}", ["Why did I leave?", "What did it cost?"]),
+        (f"My Move\n\n{BODY}\nWhy did I leave?\n{BODY}", ["My Move", "Why did I leave?"]),
+        (f"2019\n\n{BODY}\n2020–2021\n\n{BODY}", ["2019", "2020–2021"]),
+        (f"Two Vans\n\n{BODY}\nPart Two\n\nThe Yard\n\n{BODY}", ["Two Vans", "Part Two", "The Yard"]),
+        (f"Two Vans\n\n{BODY}\n2019\nThe Yard\n{BODY}", ["Two Vans", "2019", "The Yard"]),
+        (f"Two Vans\n\nPart One\n\nThe Yard\n\n{BODY}", ["Two Vans", "Part One", "The Yard"]),
+    ],
+)
+def test_questions_years_and_a_heading_above_a_heading_part_a_plain_text(text: str, expected: list[str]) -> None:
+    assert titles(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BODY}\nWas I sure?\n\nNo.\n\n{BODY}",
+        f"{BODY}\n“Why did you leave?”\n\n{BODY}",
+        f"{BODY}\nWho knows? Who cares?\n\n{BODY}",
+        f"{BODY}\nWhat would you have done?\n\n{BODY}",
+        "2019\n2020\n2021\nwere the years.\n",
+        f"{BODY}\nMilk\n\nEggs\n\nThen home.\n",
+    ],
+)
+def test_a_question_asked_in_passing_or_a_list_of_years_parts_nothing(text: str) -> None:
+    assert titles(text) == []
+
+
 def test_plain_headings_stand_in_wrapped_text_too() -> None:
     text = (
         "What I Missed\nI came into product from engineering. I'd spent three years\n"
