@@ -26,7 +26,7 @@ from bot.discord_ui.placing import Placing
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.telling import Teller
-from bot.errors import BadInput, BotError, StoreError, UnknownEssay
+from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
 from bot.essay import left_out
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import count_words, shows
@@ -118,7 +118,7 @@ class Talk:
             log.warning("a message could not be stored: %s", type(error).__name__)
             if not self._closing:
                 self._catch_up.missed(client, writer)
-            self.teller.say(client, writer, message.channel.id, str(error))
+            self.teller.say(client, writer, message.channel.id, error.elsewhere)
         finally:
             self._inside.discard(task)
 
@@ -137,7 +137,7 @@ class Talk:
         except (NotServed, NotAsked):
             return
         except StoreError as error:
-            self.teller.say(client, writer, message.channel.id, str(error))
+            self.teller.say(client, writer, message.channel.id, error.elsewhere)
 
     def deleted(self, channel: int, message: int) -> None:
         """A message was deleted in Discord. What was stored of it stays; what was not is not read any more."""
@@ -160,8 +160,8 @@ class Talk:
         text = text_of(message)
         try:
             changed = await self._conversation.edited(writer, message.id, text)
-        except BadInput as error:
-            self.teller.say(client, writer, message.channel.id, str(error))
+        except (BadInput, DamagedText) as error:
+            self.teller.say(client, writer, message.channel.id, error.elsewhere)
         else:
             if changed is not None:
                 self.teller.changed(client, writer, message.channel.id, changed)
@@ -185,9 +185,9 @@ class Talk:
             await self._refuse(message, writer, str(error))
         except NotAsked as error:
             served = False
-            self.teller.say(client, writer, message.channel.id, str(error))
+            self.teller.say(client, writer, message.channel.id, error.elsewhere)
         except BadInput as error:
-            self.teller.say(client, writer, message.channel.id, str(error))
+            self.teller.say(client, writer, message.channel.id, error.elsewhere)
         await self._catch_up.heard(writer, message.id)
         return served
 
@@ -253,7 +253,7 @@ class Talk:
             except FileFault as error:
                 troubles.append(error.unassured)
             except BotError as error:
-                troubles.append(str(error))
+                troubles.append(error.elsewhere)
         return notes, notices, troubles
 
 

@@ -39,8 +39,13 @@ def _of_discord(error: BaseException) -> str | None:
     return str(told) if told is not None else None
 
 
+def _elsewhere(error: BaseException) -> str:
+    assert isinstance(error, BotError)
+    return error.elsewhere
+
+
 _TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]], ...] = (
-    (BotError, str),
+    (BotError, _elsewhere),
     (discord.HTTPException, _of_discord),
     (discord.InteractionResponded, lambda _: None),
     (DoneElsewhere, lambda _: None),

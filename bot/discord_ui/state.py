@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.discord_ui.tools import Tools
-from bot.errors import TooSlowToRead
+from bot.errors import DamagedText, TooSlowToRead
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
@@ -42,6 +42,11 @@ class State:
     with_model: bool
     pieces: tuple[Piece, ...] = ()
     leftovers: tuple[int, ...] = ()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there is a current version that cannot be read."""
+        return self.version is None and self.essay.head is not None
 
     @property
     def number(self) -> int:
@@ -155,9 +160,14 @@ async def read_state(tools: Tools, writer: str, essay: str) -> State:
 
 
 async def _opened(tools: Tools, writer: str, essay: str) -> tuple[Essay, Version | None]:
-    """The essay, and its current version."""
+    """The essay, and its current version; None where that is damaged."""
     opened = await tools.desk.open(writer, essay)
-    return opened, await tools.desk.version(writer, essay, opened.head) if opened.head is not None else None
+    if opened.head is None:
+        return opened, None
+    try:
+        return opened, await tools.desk.version(writer, essay, opened.head)
+    except DamagedText:  # the panel says so, and leads to the others
+        return opened, None
 
 
 async def with_claims(state: State, seconds: float | None = None) -> State:

@@ -22,7 +22,7 @@ from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.people import Place
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.state import read_state
-from bot.errors import BadInput, BotError
+from bot.errors import BadInput, BotError, DamagedText
 from bot.workflow.conversation import Changed, Heard
 
 log = logging.getLogger("bot.discord")
@@ -322,7 +322,9 @@ async def _done(telling: Coroutine[None, None, object], untold: list[Exception])
         await telling
     except (BotError, *STUMBLES) as error:
         log.info("a person could not be told of their messages: %s", type(error).__name__)
-        if isinstance(error, BadInput) or (isinstance(error, discord.HTTPException) and error.status == 400):
+        if isinstance(error, BadInput | DamagedText) or (
+            isinstance(error, discord.HTTPException) and error.status == 400
+        ):
             return True
         untold.append(error)
         return False

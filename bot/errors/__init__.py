@@ -16,8 +16,10 @@
     │   ├── KeyMissing
     │   ├── NotOurDatabase
     │   ├── NewerDatabase
+    │   ├── DamagedDatabase
     │   ├── StoreFull
     │   └── StoreUnusable
+    ├── DamagedText          one stored text cannot be read; all else can be used
     ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
@@ -97,6 +99,7 @@ from bot.errors.models import (
 )
 from bot.errors.stores import (
     BadKey,
+    DamagedDatabase,
     DamagedText,
     KeyMissing,
     NewerDatabase,
@@ -135,6 +138,7 @@ __all__ = [
     "CannotWrite",
     "Compressed",
     "CutShort",
+    "DamagedDatabase",
     "DamagedText",
     "Declined",
     "JobRunning",

@@ -15,6 +15,11 @@ class BotError(Exception):
 
     passes = False
 
+    @property
+    def elsewhere(self) -> str:
+        """The sentence for whoever is not at the machine: no path of its files stands in it."""
+        return str(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the sentence on the way between processes, whatever the class is made from."""
         return _restored, (type(self), self.args, dict(self.__dict__))

@@ -1,4 +1,4 @@
-"""The database cannot be used as it is; nothing in it was changed."""
+"""The database cannot be used as it is. Or one thing in it cannot, and all else can."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from bot.errors.base import BotError
 
 
 class StoreError(BotError):
-    """The database cannot be used as it is; nothing in it was changed."""
+    """The database cannot be used as it is; nothing in it was changed.
+
+    ``str(error)`` is for whoever is at the machine, and may name its files; ``elsewhere`` is for everybody else.
+    """
+
+    elsewhere = (
+        "The bot cannot use its database, so this was not done. What was stored before is unchanged: tell whoever "
+        "runs the bot."
+    )
 
 
 class KeyMissing(StoreError):
@@ -32,11 +40,43 @@ class BadKey(StoreError):
         )
 
 
-class DamagedText(StoreError):
-    """The database or a text in it was changed outside the program, or the disk damaged it."""
+class DamagedDatabase(StoreError):
+    """The database was changed outside the program, or the disk damaged it."""
+
+    elsewhere = (
+        "The bot's database is damaged, so this was not done. Nothing was changed: tell whoever runs the bot, who can "
+        "restore a backup."
+    )
 
     def __init__(self, database: Path) -> None:
         super().__init__(f"{database} is damaged: restore the newest backup. Nothing was changed.")
+
+
+class DamagedText(BotError):
+    """One stored text was changed outside the program, or the disk damaged it. All else can be used."""
+
+    def __init__(self, what: str, way: str) -> None:
+        super().__init__(f"{what} is damaged and cannot be read, so this was not done. All else is as it was: {way}.")
+
+    @classmethod
+    def note(cls, number: int) -> DamagedText:
+        return cls(f"Note {number}", "edit the note anew, or delete it")
+
+    @classmethod
+    def answer(cls) -> DamagedText:
+        return cls("Another message of the same answer", "edit the note that the answer has become")
+
+    @classmethod
+    def version(cls, number: int) -> DamagedText:
+        return cls(f"Version {number}", "an earlier version can be gone back to, and your notes hold your words")
+
+    @classmethod
+    def critique(cls) -> DamagedText:
+        return cls("This critique", "ask for another one")
+
+    @classmethod
+    def job(cls) -> DamagedText:
+        return cls("What was asked for", "ask for it again")
 
 
 class NotOurDatabase(StoreError):
@@ -61,6 +101,10 @@ class StoreFull(StoreError):
     """There is no room left on the disk."""
 
     passes = True
+    elsewhere = (
+        "The bot's disk is full, so the last step was not stored; all before it is safe. Tell whoever runs the bot, "
+        "and do the last step again later."
+    )
 
     def __init__(self, database: Path) -> None:
         super().__init__(
@@ -73,6 +117,9 @@ class StoreBusy(StoreError):
     """Another program has kept the database for itself for too long."""
 
     passes = True
+    elsewhere = (
+        "The bot's database was busy, so the last step was not stored; all before it is safe. Try again in a moment."
+    )
 
     def __init__(self, database: Path) -> None:
         super().__init__(

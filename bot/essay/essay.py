@@ -29,7 +29,7 @@ class Note:
 
     ``number`` counts from 1 within the essay. ``question`` is the question that drew the note out, None for a paste.
     ``section`` is a section key, None while the note has no place. A note that is ``left_out`` stays stored, stands in
-    no post, and no model ever sees it.
+    no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as left out.
     """
 
     number: int
@@ -37,6 +37,12 @@ class Note:
     question: str | None = None
     section: str | None = None
     left_out: bool = False
+    damaged: bool = False
+
+
+DAMAGED_TITLE = "(the title is damaged)"
+DAMAGED_NOTE = "(This note is damaged and cannot be read.)"
+DAMAGED_QUESTION = "(This question is damaged and cannot be read.)"
 
 
 class Answered(StrEnum):

@@ -108,7 +108,7 @@ def description(text: str) -> str:
 
 def open_points(text: str, notes: Sequence[Note]) -> str:
     """What is to be said beside an export of the text: its gaps, and the private notes; "" where there is neither."""
-    missing, private = len(gaps(text)), sum(note.left_out for note in notes)
+    missing, private = len(gaps(text)), sum(note.left_out and not note.damaged for note in notes)
     said = []
     if missing:
         said.append(f"It has {counted(missing, 'gap')} to fill, marked [NEED: …].")

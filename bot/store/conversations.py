@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -113,8 +113,9 @@ class SqliteConversations:
                 " WHERE message = ? AND part = 0 AND writer = ?",
                 [key, writer],
             ).fetchone()
-            if found is None or (before := database.sealer.open(found[3])) == text:
+            if found is None or (was := database.opened(found[3], f"a message of essay {found[0]}")) == text:
                 return None
+            before = was or ""
             essay, question, note, _ = found
             size = stored_bytes(text)
             grown = max(0, size - stored_bytes(before))
@@ -171,18 +172,22 @@ class SqliteConversations:
     async def channels(self) -> tuple[Channel, ...]:
         def work(database: SealedDatabase) -> tuple[Channel, ...]:
             query = "SELECT writer, channel, read FROM conversations ORDER BY rowid"
-            unseal = database.sealer.open
-            rows = database.db.execute(query).fetchall()
-            return tuple(Channel(writer, int(unseal(channel)), int(unseal(read))) for writer, channel, read in rows)
+            found = [_channel(database, row) for row in database.db.execute(query).fetchall()]
+            return tuple(channel for channel in found if channel is not None)
 
         return await self._thread.run(work)
 
     async def meet(self, writer: str, channel: int, read: int) -> bool:
         def work(database: SealedDatabase) -> bool:
-            if database.db.execute("SELECT 1 FROM conversations WHERE writer = ?", [writer]).fetchone():
+            query = "SELECT writer, channel, read FROM conversations WHERE writer = ?"
+            row = database.db.execute(query, [writer]).fetchone()
+            if row is not None and _channel(database, row) is not None:
                 return False
             seal = database.sealer.seal
             with database.writing() as db:
+                db.execute(
+                    "DELETE FROM conversations WHERE writer = ?", [writer]
+                )  # damaged, and known again from now on
                 values = [writer, seal(str(channel)), seal(str(read))]
                 db.execute("INSERT INTO conversations (writer, channel, read) VALUES (?, ?, ?)", values)
             return True
@@ -192,14 +197,16 @@ class SqliteConversations:
     async def mark(self, writer: str, read: int, until: datetime) -> None:
         def work(database: SealedDatabase, db: Database) -> None:
             row = db.execute("SELECT read FROM conversations WHERE writer = ?", [writer]).fetchone()
-            unseal = database.sealer.open
-            if row is None or int(unseal(row[0])) >= read:
+            before = database.opened_number(row[0], "how far a DM was read") if row is not None else None
+            if row is None or (before is not None and before >= read):
                 return
             sealed = database.sealer.seal(str(read))
             db.execute("UPDATE conversations SET read = ? WHERE writer = ?", [sealed, writer])
             heard = db.execute("SELECT message, id FROM heard WHERE writer = ?", [writer]).fetchall()
-            for key in [key for key, number in heard if int(unseal(number)) <= read]:
-                db.execute("DELETE FROM heard WHERE message = ?", [key])
+            for key, sealed_id in heard:
+                number = database.opened_number(sealed_id, "the id of a message that was heard")
+                if number is not None and number <= read:
+                    db.execute("DELETE FROM heard WHERE message = ?", [key])
             turns.settled(db, writer, until)
 
         await self._writing(work)
@@ -226,6 +233,12 @@ class SqliteConversations:
 def _key(database: SealedDatabase, message: int) -> str:
     """Stands for a message: HMAC-SHA256 over its id, the first 128 bits in hexadecimal."""
     return hmac.new(database.secret, f"discord-message:{message}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _channel(database: SealedDatabase, row: Sequence[Any]) -> Channel | None:
+    """A writer's channel; None where it is damaged. It is known again once they write there."""
+    channel, read = (database.opened_number(sealed, f"the DM of {row[0][:8]}") for sealed in row[1:])
+    return Channel(row[0], channel, read) if channel is not None and read is not None else None
 
 
 def _unknown(db: Database, writer: str, essay: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.errors import UnknownCritique
+from bot.errors import DamagedText, UnknownCritique
 from bot.essay.critique import Critique
 from bot.essay.limits import Adding, stored_bytes
 from bot.store.database import SealedDatabase, StoreThread
@@ -16,6 +16,7 @@ from bot.workflow.critiqued import Critiqued, Decision
 
 _CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
 _JSON = TypeAdapter(Critique)
+_DAMAGED = "(this critique is damaged)"
 
 
 class SqliteCritiques:
@@ -91,7 +92,10 @@ class SqliteCritiques:
                 " ORDER BY created DESC, rowid DESC LIMIT 1",
                 [essay, writer],
             ).fetchone()
-            return _critiqued(database, row) if row else None
+            try:
+                return _critiqued(database, row) if row else None
+            except DamagedText:  # the essay is shown without
+                return None
 
         return await self._thread.run(work)
 
@@ -103,7 +107,7 @@ class SqliteCritiques:
             ).fetchall()
             query = "SELECT count(*) FROM critiques WHERE writer = ? AND essay IS NULL"
             (count,) = database.db.execute(query, [writer]).fetchall()[0]
-            return [_critiqued(database, row) for row in rows], count
+            return [_listed(database, row) for row in rows], count
 
         return await self._thread.run(work)
 
@@ -125,9 +129,23 @@ class SqliteCritiques:
         await self._thread.run(work)
 
 
+def _listed(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
+    """A critique; of a damaged one, that it is damaged, so that the others can be listed."""
+    try:
+        return _critiqued(database, row)
+    except DamagedText:
+        key, writer, essay, version, structure, _, _, _, own, created = row
+        made = datetime.fromisoformat(created)
+        return Critiqued(key, writer, essay, version, structure, _DAMAGED, "", bool(own), None, {}, made)
+
+
 def _critiqued(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
-    key, writer, essay, version, structure, title, text, opinion, own, created = row
-    unseal = database.sealer.open
+    """A critique. Raises DamagedText where its text or what was found in it cannot be read."""
+    key, writer, essay, version, structure, title, sealed, opinion, own, created = row
+    what = f"critique {key}"
+    text, found = database.opened(sealed, what), database.opened(opinion, what) if opinion is not None else ""
+    if text is None or found is None:
+        raise DamagedText.critique()
     decided = database.db.execute("SELECT finding, decision FROM decisions WHERE critique = ?", [key]).fetchall()
     return Critiqued(
         key,
@@ -135,10 +153,10 @@ def _critiqued(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
         essay,
         version,
         structure,
-        unseal(title) if title is not None else None,
-        unseal(text),
+        database.opened(title, f"the title of {what}") if title is not None else None,
+        text,
         bool(own),
-        _JSON.validate_json(unseal(opinion)) if opinion is not None else None,
+        _JSON.validate_json(found) if found else None,
         {finding: Decision(decision) for finding, decision in decided},
         datetime.fromisoformat(created),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 import sqlite3
@@ -15,7 +16,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import (
-    DamagedText,
+    DamagedDatabase,
     KeyMissing,
     NewerDatabase,
     NotOurDatabase,
@@ -28,6 +29,8 @@ from bot.store.lane import Lane
 from bot.store.migrations import NAMES, migrations
 from bot.store.quota import Quota
 from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -46,6 +49,7 @@ class SealedDatabase:
         makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
         """
         self.path = path
+        self._damaged: set[str] = set()  # what the log has been told of
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
         given = parse_keys(keys, "DATABASE_KEY") if keys else ()
@@ -101,6 +105,24 @@ class SealedDatabase:
     def close(self) -> None:
         """Closes the connection; what was committed is in the file."""
         self.db.close()
+
+    def opened(self, sealed: bytes, what: str) -> str | None:
+        """A text that was sealed; None where it is damaged. ``what`` it is of is all that the log is told.
+
+        One damaged text must not keep another from being read: whoever reads several opens each by this.
+        """
+        try:
+            return self.sealer.open(sealed)
+        except InvalidToken:
+            if what not in self._damaged:
+                self._damaged.add(what)
+                log.warning("%s is damaged and cannot be read; all else can", what)
+            return None
+
+    def opened_number(self, sealed: bytes, what: str) -> int | None:
+        """A number that was sealed; None where it is damaged."""
+        found = self.opened(sealed, what)
+        return int(found) if found is not None else None
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
@@ -223,7 +245,7 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except InvalidToken as error:
-        raise DamagedText(path) from error
+        raise DamagedDatabase(path) from error
     except sqlite3.DatabaseError as error:
         raise _sqlite_error(path, error) from error
     except OSError as error:
@@ -240,7 +262,7 @@ def _sqlite_error(path: Path, error: sqlite3.DatabaseError) -> StoreError:
         case sqlite3.SQLITE_NOTADB:
             return NotOurDatabase(path)
         case sqlite3.SQLITE_CORRUPT:
-            return DamagedText(path)
+            return DamagedDatabase(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreBusy(path)
         case _:

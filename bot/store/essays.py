@@ -11,8 +11,19 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from bot.errors import NothingToDo, UnknownEssay, UnknownVersion
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.errors import DamagedText, NothingToDo, UnknownEssay, UnknownVersion
+from bot.essay.essay import (
+    DAMAGED_NOTE,
+    DAMAGED_QUESTION,
+    DAMAGED_TITLE,
+    Answered,
+    Essay,
+    Note,
+    Origin,
+    Question,
+    Version,
+    VersionInfo,
+)
 from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
@@ -129,16 +140,15 @@ class SqliteStore:
             rows = database.db.execute(
                 "SELECT number, text, question, section, left_out FROM notes WHERE essay = ? ORDER BY number", [essay]
             ).fetchall()
-            unseal = database.sealer.open
-            return tuple(
-                Note(number, unseal(text), unseal(question) if question is not None else None, section, bool(left_out))
-                for number, text, question, section, left_out in rows
-            )
+            return tuple(_note(database, essay, row) for row in rows)
 
         return await self.thread.run(work)
 
     async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(database: SealedDatabase, db: Database) -> None:
+            row = db.execute("SELECT text FROM notes WHERE essay = ? AND number = ?", [essay, note]).fetchone()
+            if row is not None and not left_out and database.opened(row[0], f"note {note} of essay {essay}") is None:
+                raise DamagedText.note(note)
             found = db.execute(
                 "UPDATE notes SET left_out = ? WHERE essay = ? AND number = ?", [int(left_out), essay, note]
             )
@@ -154,7 +164,9 @@ class SqliteStore:
             size = stored_bytes(passage.text)
             grown = max(0, size - stored_bytes(before.text))
             database.quota.admit(db, writer, essay, Adding(size, note_bytes=grown), at)
-            if row is None or database.sealer.open(row[0]) != before.text:
+            stands = database.opened(row[0], f"note {before.number} of essay {essay}") if row is not None else None
+            mends = row is not None and stands is None and before.damaged
+            if not mends and stands != before.text:
                 note = Note(next_note(db, essay), passage.text, before.question, before.section, passage.left_out)
                 insert_note(database, db, essay, note, at)
                 return note
@@ -164,7 +176,7 @@ class SqliteStore:
             db.execute(
                 "UPDATE pieces SET note = -note WHERE essay = ? AND note = ? AND part = 0", [essay, before.number]
             )
-            return replace(before, text=passage.text, left_out=passage.left_out)
+            return replace(before, text=passage.text, left_out=passage.left_out, damaged=False)
 
         return await self._change(writer, essay, at, work)
 
@@ -282,7 +294,9 @@ class SqliteStore:
             ).fetchone()
             if row is None:
                 raise UnknownVersion(number)
-            return Version(_info(row), database.sealer.open(row[-1]))
+            if (text := database.opened(row[-1], f"version {number} of essay {essay}")) is None:
+                raise DamagedText.version(number)
+            return Version(_info(row), text)
 
         return await self.thread.run(work)
 
@@ -389,13 +403,24 @@ def _set_state(db: Database, essay: str, question: int, state: Answered) -> None
 def _essay(database: SealedDatabase, row: Sequence[Any]) -> Essay:
     key, writer, structure, title, head, exported, created, changed = row
     times = datetime.fromisoformat(created), datetime.fromisoformat(changed)
-    return Essay(key, writer, structure, database.sealer.open(title), head, exported, *times)
+    shown = database.opened(title, f"the title of essay {key}")
+    return Essay(key, writer, structure, DAMAGED_TITLE if shown is None else shown, head, exported, *times)
+
+
+def _note(database: SealedDatabase, essay: str, row: Sequence[Any]) -> Note:
+    number, text, question, section, left_out = row
+    words = database.opened(text, f"note {number} of essay {essay}")
+    asked = database.opened(question, f"the question of note {number} of essay {essay}") if question else None
+    if words is None:
+        return Note(number, DAMAGED_NOTE, asked, section, left_out=True, damaged=True)
+    return Note(number, words, asked, section, bool(left_out))
 
 
 def question_of(database: SealedDatabase, row: Sequence[Any]) -> Question:
     """A question from its number, section, text and state."""
     number, section, text, state = row
-    return Question(number, section, database.sealer.open(text), Answered(state))
+    words = database.opened(text, f"question {number} of an essay")
+    return Question(number, section, DAMAGED_QUESTION if words is None else words, Answered(state))
 
 
 def _info(row: Sequence[Any]) -> VersionInfo:

@@ -9,12 +9,16 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.errors import JobRunning, UnknownJob
+from bot.errors import DamagedText, JobRunning, UnknownJob
+from bot.essay.text.gaps import gap
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.processes import is_alive, this_process
 from bot.workflow.jobs import Ending, Job, JobKind, JobState
 
 _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"
+
+_DAMAGED = f"\n\n{gap('a part of what was written, which is damaged')}\n\n"
+_WHY_DAMAGED = "Why cannot be read any more."
 
 
 class SqliteJobs:
@@ -109,7 +113,10 @@ class SqliteJobs:
             row = database.db.execute(
                 f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1", [writer, subject]
             ).fetchone()
-            return _job(database, row) if row else None
+            try:
+                return _job(database, row) if row else None
+            except DamagedText:  # there is nothing to say of it, and the essay is shown without
+                return None
 
         return await self._thread.run(work)
 
@@ -132,7 +139,7 @@ class SqliteJobs:
             found = []
             for name in gone:
                 rows = database.db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
-                found += [_job(database, row) for row in rows]
+                found += [_job(database, row, whole=False) for row in rows]
             return found
 
         return await self._thread.run(work)
@@ -143,9 +150,19 @@ def delete_jobs(db: Database, writer: str, subject: str) -> None:
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 
 
-def _job(database: SealedDatabase, row: Sequence[Any]) -> Job:
+def _job(database: SealedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
+    """A job, with a gap for each damaged piece of its text.
+
+    Where what a revision or a critique was told is damaged, it raises DamagedText; not ``whole``, the job has no text
+    then, so that it can be ended at least. The others need not know what they were told.
+    """
     number, writer, subject, kind, state, base, argument, error, result, created, changed = row
-    unseal = database.sealer.open
+    what = f"job {number}"
+    told = database.opened(argument, what)
+    if told is None and JobKind(kind) in (JobKind.DRAFT, JobKind.FINISH):
+        told = ""
+    if told is None and whole:
+        raise DamagedText.job()
     pieces = database.db.execute("SELECT text FROM job_texts WHERE job = ? ORDER BY id", [number]).fetchall()
     return Job(
         number,
@@ -154,10 +171,15 @@ def _job(database: SealedDatabase, row: Sequence[Any]) -> Job:
         JobKind(kind),
         JobState(state),
         base,
-        unseal(argument),
-        "".join(unseal(piece[0]) for piece in pieces),
-        unseal(error) if error is not None else None,
+        told or "",
+        "".join(_piece(database, piece[0], what) for piece in pieces) if told is not None else "",
+        (database.opened(error, what) or _WHY_DAMAGED) if error is not None else None,
         result,
         datetime.fromisoformat(created),
         datetime.fromisoformat(changed) if JobState(state).ended else None,
     )
+
+
+def _piece(database: SealedDatabase, sealed: bytes, what: str) -> str:
+    text = database.opened(sealed, what)
+    return _DAMAGED if text is None else text

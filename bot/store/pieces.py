@@ -9,13 +9,18 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot.errors import DamagedText
 from bot.essay.essay import Answered, Note
 from bot.essay.notes import Passage, answered
+from bot.essay.text.gaps import gap
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import has_words
 from bot.store.database import SealedDatabase
 from bot.store.essays import insert_note, next_note, question_of
 from bot.workflow.conversation import joined
+
+_DAMAGED = gap("a message that was damaged and cannot be read")  # its writer sees that something is missing
+_LAST = 2**63  # where a message stands among the others whose id is damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,20 @@ class Stored:
     question: int | None
     note: int | None
     text: str
+    damaged: bool = False
 
 
 def stored(database: SealedDatabase, db: Database, essay: str, note: int | None) -> list[Stored]:
-    """The messages that are a note, in order; with None, those that wait."""
+    """The messages that are a note, in order; with None, those that wait. Of a damaged one the text is a gap."""
     rows: Sequence[Sequence[Any]] = db.execute(
         "SELECT message, id, question, note, text FROM pieces WHERE essay = ? AND note IS ? AND part = 0", [essay, note]
     ).fetchall()
-    unseal = database.sealer.open
-    found = [Stored(key, int(unseal(number)), asked, made, unseal(text)) for key, number, asked, made, text in rows]
+    what = f"a message of essay {essay}"
+    found = []
+    for key, sealed, asked, made, words in rows:
+        number, text = database.opened_number(sealed, what), database.opened(words, what)
+        at = _LAST if number is None else number
+        found.append(Stored(key, at, asked, made, _DAMAGED if text is None else text, text is None))
     return sorted(found, key=lambda piece: piece.id)
 
 
@@ -72,8 +82,14 @@ def tie(db: Database, keys: Sequence[str], note: int) -> None:
 
 
 def renew(database: SealedDatabase, db: Database, essay: str, note: int, *, marked: bool) -> bool:
-    """Gives a note the text of its messages, and leaves it out if ``marked``; False, and nothing, without a word."""
-    said = answered(joined([piece.text for piece in stored(database, db, essay, note)]))
+    """Gives a note the text of its messages, and leaves it out if ``marked``; False, and nothing, without a word.
+
+    Raises DamagedText where one of them is damaged, whose words the note may still hold.
+    """
+    found = stored(database, db, essay, note)
+    if any(piece.damaged for piece in found):
+        raise DamagedText.answer()
+    said = answered(joined([piece.text for piece in found]))
     if not has_words([said.text]):
         return False
     values = [database.sealer.seal(said.text), int(marked), essay, note]
@@ -87,12 +103,13 @@ def settle(
     """Makes a note of a message for which nothing is left to wait; its number, None where it holds no words.
 
     With marks alone that came before it; where it answers a question, with what waits as an answer to that. If the
-    answer has become a note already, it is part of that one; and so is a mark alone of what was written next.
+    answer has become a note already, it is part of that one; and so is a mark alone of what was written next. Where a
+    message of that note is damaged, it becomes another one.
     """
     waiting = stored(database, db, essay, None)
     piece = next(one for one in waiting if one.key == key)
     note = _next_note(database, db, essay, piece) if _is_mark(piece) else _note_of(db, essay, question)
-    if note is not None:
+    if note is not None and not any(one.damaged for one in stored(database, db, essay, note)):
         tie(db, [key], note)
         renew(database, db, essay, note, marked=is_marked(piece.text))
         return note

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import (
     BadInput,
+    DamagedText,
     LeftOutStands,
     MarkStands,
     NoSuchPlace,
@@ -350,11 +351,11 @@ class Desk:
         return next((one for one in found if one.note.number == number), None)
 
     async def current(self, writer: str, essay: str) -> Version:
-        """The version that the writer is looking at. Raises NothingToDo before there is one."""
-        head = await self._head(await self.open(writer, essay))
-        if head is None:
+        """The version that the writer is looking at. Raises NothingToDo before there is one, DamagedText."""
+        opened = await self.open(writer, essay)
+        if opened.head is None:
             raise NothingToDo.no_text()
-        return head
+        return await self._store.version(writer, essay, opened.head)
 
     async def version(self, writer: str, essay: str, number: int) -> Version:
         """The version with this number, whether or not it is the current one. Raises UnknownVersion."""
@@ -454,7 +455,11 @@ class Desk:
         await self._store.mark_exported(writer, essay, post.version, self._clock())
 
     async def _head(self, essay: Essay) -> Version | None:
-        return await self._store.version(essay.writer, essay.id, essay.head) if essay.head is not None else None
+        """The current version; None before there is one, and where it is damaged."""
+        try:
+            return await self._store.version(essay.writer, essay.id, essay.head) if essay.head is not None else None
+        except DamagedText:
+            return None
 
     async def _history(self, essay: Essay) -> History:
         return History(await self._store.versions(essay.writer, essay.id), essay.head)

@@ -259,9 +259,9 @@ class JobRunner:
             await self._flusher.leave(live)
             live.job = replace(live.job, text="")
             live.tell()
-            return Ending(JobState.FAILED, str(error))
+            return Ending(JobState.FAILED, error.elsewhere)
         except BotError as error:
-            return await self._ended_early(live, JobState.FAILED, str(error))
+            return await self._ended_early(live, JobState.FAILED, error.elsewhere)
         except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
             log_bug(live.job, error)
             return await self._ended_early(live, JobState.FAILED, _OUR_FAULT)
@@ -273,7 +273,7 @@ class JobRunner:
             await self._flusher.flush()
         except BotError as failure:
             log.exception("job %d: the last piece could not be stored", live.job.id)
-            lost = str(failure)
+            lost = failure.elsewhere
         text = live.job.text + "".join(live.unflushed)
         result = await kept(live.work, live.job.id, text) if text else None
         if lost is not None and result is None:

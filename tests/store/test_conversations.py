@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import UnknownEssay
+from bot.errors import DamagedText, UnknownEssay
 from bot.essay.essay import Essay
 from bot.essay.notes import Passage
 from bot.store.conversations import SqliteConversations
+from bot.store.database import SealedDatabase
 from bot.store.essays import SqliteStore
 from bot.workflow.conversation import Channel, Piece
 
@@ -271,3 +272,66 @@ async def test_what_a_message_read_late_needs_is_kept_only_for_as_long_as_one_ma
     assert rows.execute(turns).fetchall() == [("me-two",)]
     await talk.forget("me")
     assert rows.execute("SELECT DISTINCT writer FROM turns").fetchall() == [("another",)]
+
+
+def _damage(held: SealedDatabase, table: str, column: str, writer: str) -> None:
+    query = f"UPDATE {table} SET {column} = cast(substr({column}, 1, 60) || 'A' AS BLOB) WHERE writer = ?"
+    with held.writing() as db:
+        db.execute(query, [writer])
+
+
+@pytest.mark.parametrize("column", ["channel", "read"])
+async def test_a_damaged_channel_is_passed_over_until_its_writer_is_met_again(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, column: str
+) -> None:
+    for writer in ("me", "you"):
+        await talk.meet(writer, CHANNEL, FIRST)
+    await store.thread.run(lambda held: _damage(held, "conversations", column, "me"))
+    assert await talk.channels() == (Channel("you", CHANNEL, FIRST),)
+    assert await talk.meet("me", CHANNEL, SECOND)
+    assert set(await talk.channels()) == {Channel("you", CHANNEL, FIRST), Channel("me", CHANNEL, SECOND)}
+    await store.thread.run(lambda held: _damage(held, "conversations", "read", "me"))
+    await talk.mark("me", THIRD, clock())
+    assert Channel("me", CHANNEL, THIRD) in await talk.channels()
+
+
+async def test_a_damaged_id_of_what_was_heard_keeps_no_mark_from_being_stored(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    """What was heard stays known: it is not stored twice."""
+    await talk.hear(FIRST, "one", essay(clock), clock())
+    await talk.meet("me", CHANNEL, FIRST - 1)
+    await store.thread.run(lambda held: _damage(held, "heard", "id", "me"))
+    await talk.hear(SECOND, "two", essay(clock), clock())
+    await talk.mark("me", SECOND, clock())
+    assert await talk.channels() == (Channel("me", CHANNEL, SECOND),)
+    again = await talk.hear(FIRST, "one", essay(clock), clock())
+    assert again is not None
+    assert not again.new
+
+
+async def test_a_damaged_message_is_a_gap_in_the_note_and_the_others_are_kept(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock
+) -> None:
+    """An edit of another one leaves the note as it is, and says why; one that comes late is a note of its own."""
+    number = await asked(store, clock)
+    for message, text in ((FIRST, "one"), (SECOND, "two")):
+        await talk.hear(message, text, essay(clock), clock())
+
+    def damage(held: SealedDatabase) -> None:
+        key = held.db.execute("SELECT message FROM pieces ORDER BY rowid LIMIT 1").fetchone()[0]
+        with held.writing() as db:
+            db.execute("UPDATE pieces SET text = cast('x' AS BLOB) WHERE message = ?", [key])
+
+    await store.thread.run(damage)
+    (note,) = await talk.end("me", "essay-1", number, clock())
+    assert note.text == "[NEED: a message that was damaged and cannot be read]\n\ntwo"
+    with pytest.raises(DamagedText, match="edit the note"):
+        await talk.change("me", SECOND, "two and more", clock())
+    assert (await store.notes("me", "essay-1"))[0].text == note.text
+    heard = await talk.hear(THIRD, "late", essay(clock), clock(), clock())
+    assert heard is not None
+    assert (await store.notes("me", "essay-1"))[0] == note
+    changed = await talk.change("me", FIRST, "one, again", clock())
+    assert changed is not None
+    assert (await store.notes("me", "essay-1"))[0].text.startswith("one, again\n\ntwo")

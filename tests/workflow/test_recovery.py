@@ -14,6 +14,7 @@ import pytest
 
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
+from bot.store.database import SealedDatabase
 from bot.store.essays import SqliteStore
 from bot.store.jobs import SqliteJobs
 from bot.workflow.jobs import Job, JobKind, JobState
@@ -204,3 +205,28 @@ async def test_an_interrupted_draft_is_offered_again_by_its_kind(room: Room, str
     left = await room.stored_jobs.latest_job("me", essay)
     assert left is not None
     assert (left.id, left.kind, left.state, left.result) == (job.id, JobKind.DRAFT, JobState.INTERRUPTED, 1)
+
+
+async def test_a_damaged_job_keeps_no_other_from_being_recovered(room: Room, structure: Structure) -> None:
+    """Each is ended, so that its essay can be worked on again; of a draft, what came is kept whole."""
+    essays = [await room.essay_with_notes(structure) for _ in range(3)]
+    post = await room.desk.post("me", essays[0])
+    argument = '{"index": 0, "instruction": "Shorter."}'
+    await left_open(room, essays[0], JobKind.REVISION, "Half a sec", argument, post.info.number)
+    for essay in essays[1:]:
+        await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
+
+    def damage(held: SealedDatabase) -> None:
+        with held.writing() as db:
+            db.execute("UPDATE jobs SET argument = cast('x' AS BLOB) WHERE subject IN (?, ?)", essays[:2])
+
+    await room.store.thread.run(damage)
+    found = await room.jobs.recover(room.writing.work_of)
+    assert [job.state for job in found] == [JobState.INTERRUPTED] * 3
+    assert await room.desk.current("me", essays[0]) == post
+    for essay in essays[1:]:
+        assert "Noise." in (await room.desk.current("me", essay)).text
+        assert await room.jobs.latest("me", essay) is not None
+    assert await room.jobs.latest("me", essays[0]) is None
+    room.models.script(says("## What I missed\n\nNoise.\n"))
+    assert (await room.writing.draft("me", essays[0])).subject == essays[0]

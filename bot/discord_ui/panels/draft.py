@@ -123,7 +123,7 @@ def draft(
 
 def _facts(state: State, version: Version, here: Leaf) -> Text:
     claims, missing = len(state.claims or ()), len(gaps(version.text))
-    private = sum(note.left_out for note in state.notes)
+    private = sum(note.left_out and not note.damaged for note in state.notes)
     return small(
         counted(version.info.words, "word"),
         f"version {version.info.number}",

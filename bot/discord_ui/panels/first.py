@@ -25,6 +25,13 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     essay, begun = state.essay, bool(state.notes or state.asked)
     parts: list[CardPart] = [*notices(notice), heading(essay.title)]
     gone = not state.structure.sections
+    if state.damaged:
+        parts.append(
+            Text(
+                f"The current text, version {state.number}, is damaged and cannot be read. History has the other "
+                "versions, and your notes are as they were."
+            )
+        )
     if gone:
         parts.append(Text(str(StructureGone(state.essay.structure))))
     elif begun:
@@ -83,7 +90,7 @@ def after(card: Card, finished: Essay) -> Card:
 
 def _held(state: State) -> str:
     sections, covered = len(state.structure.sections), sum(state.covered)
-    out = sum(note.left_out for note in state.notes)
+    out = sum(note.left_out and not note.damaged for note in state.notes)
     left_out = f", {out} of them left out" if out else ""
     return (
         f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "

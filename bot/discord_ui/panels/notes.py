@@ -30,7 +30,7 @@ def listed(state: State, page: int, notice: str | None = None) -> Card:
         parts.append(Menu(str(Id("essay", "note", essay.id, number)), "Open a note", options))
     else:
         parts.append(Text("There are no notes yet."))
-    left = sum(note.left_out for note in notes)
+    left = sum(note.left_out and not note.damaged for note in notes)
     parts.append(
         small(counted(len(notes), "note"), f"{left} left out" if left else None, f"page {page + 1} of {count}")
     )
@@ -58,7 +58,9 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
     parts.append(Rule())
     parts.append(
         small(
-            "Left out: it stays stored, stands in no post, and no model sees it."
+            "It is damaged: it cannot be read, stands in no post, and no model sees it."
+            if note.damaged
+            else "Left out: it stays stored, stands in no post, and no model sees it."
             if note.left_out
             else "In use: a post may be made from it."
         )
@@ -66,7 +68,9 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
     parts.extend(turning("note", essay.id, number, page, len(found), str(note.number)))
     parts.extend(
         rows(
-            press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
+            None
+            if note.damaged
+            else press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
             if note.left_out
             else press("Leave it out", "leave-out", essay.id, number, f"1.{note.number}"),
             press("All notes", "notes", essay.id, number),
@@ -79,4 +83,5 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
 def _line(state: State, note: Note) -> str:
     section = state.structure.section(note.section)
     place = section.heading if section else "no section"
-    return f"**Note {note.number}** · {plain(place)}{' · left out' if note.left_out else ''}"
+    state_of = " · damaged: it cannot be read" if note.damaged else " · left out" if note.left_out else ""
+    return f"**Note {note.number}** · {plain(place)}{state_of}"
