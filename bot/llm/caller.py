@@ -38,7 +38,7 @@ from bot.errors import (
 from bot.llm.collected import Collected
 from bot.llm.entries import Entries
 from bot.llm.events import OutOfForm, Sent
-from bot.llm.faults import never_sent, of_error_event, of_status, of_transport
+from bot.llm.faults import answered_without_http, never_sent, of_error_event, of_status, of_transport
 from bot.llm.hearing import Hearing
 from bot.llm.prices import Price, worst_case
 from bot.llm.prompts import Prompt
@@ -272,6 +272,8 @@ class Caller:
             heard.unbilled = True
             raise
         except anthropic.APIConnectionError as error:
+            if answered_without_http(error):
+                raise self._not_claude(heard) from error
             heard.unbilled = never_sent(error)
             raise NoNetwork(service.address) from error
         except httpx2.RequestError as error:  # silence, or an error's page that breaks off

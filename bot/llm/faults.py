@@ -65,6 +65,11 @@ def never_sent(error: anthropic.APIConnectionError) -> bool:
     return isinstance(transport, httpx2.ConnectError) and isinstance(transport.__cause__, aiohttp.ClientConnectorError)
 
 
+def answered_without_http(error: anthropic.APIConnectionError) -> bool:
+    """Whether something answered, and in no HTTP: another kind of server, or headers without end."""
+    return isinstance(error.__cause__, aiohttp.ClientResponseError)
+
+
 def of_status(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
     """The error for an error status, or for an error event in a stream."""
     if error.error_code is not None and error.error_code.endswith("spend_limit_reached"):

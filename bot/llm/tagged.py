@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from bot.essay.text.importing import without_comments
+from bot.essay.text.marks import is_marked
 
 NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
 
@@ -35,8 +36,11 @@ class Blocks:
         """
         if name not in NAMES:
             raise ValueError(f"{name} is no block: a new one has to be added to NAMES, so that its like is defused")
+        seen = without_comments(text)
+        if is_marked(seen):
+            raise ValueError("a passage that is marked to be left out was handed to a model's port")
         extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
-        return f'<{name} id="{self._tag}"{extra}>\n{defused(without_comments(text))}\n</{name} id="{self._tag}">'
+        return f'<{name} id="{self._tag}"{extra}>\n{defused(seen)}\n</{name} id="{self._tag}">'
 
 
 def defused(text: str) -> str:

@@ -261,7 +261,8 @@ class _Criticise:
         return self.criticism.desk.structures.get(key) if key else None
 
     async def _facts(self) -> list[str]:
-        found = await aside_slowly(measured, self.critiqued.text, self._structure)
+        # What is counted is told to the critic, in words of the text: never in those of a comment.
+        found = await aside_slowly(measured, without_comments(self.critiqued.text), self._structure)
         return [measure.summary for measure in found.raised]
 
 

@@ -10,7 +10,8 @@ from bot.essay.essay import Origin, Version
 from bot.essay.replies.pictures import without_pictures
 from bot.essay.replies.reply import is_no_post
 from bot.essay.replies.unfinished import Unfinished
-from bot.essay.text.sections import replace_body
+from bot.essay.text.importing import cut_comments
+from bot.essay.text.sections import replace_body, split
 from bot.essay.text.words import count_words
 from bot.workflow.aside import aside
 from bot.workflow.material import Material, Workbench
@@ -103,7 +104,7 @@ class Finish(Draft):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One section, rewritten."""
+    """One section, rewritten. A comment in it, which no model sees, stands behind what was written."""
 
     bench: Workbench
     material: Material
@@ -119,12 +120,13 @@ class Revision:
         )
         if written.cut:
             raise BadReply.truncated()
+        comments = [comment.words for comment in cut_comments(split(text)[self.index].body)[1]]
         given = [text, self.instruction, *(note.text for note in material.notes)]
         return await self.bench.add(
             self.material.essay,
             info.number,
             Origin.REVISED,
-            replace_body(self.version.text, self.index, without_pictures(written.text, given)),
+            replace_body(text, self.index, "\n\n".join([without_pictures(written.text, given).rstrip(), *comments])),
             through=info.notes_through,  # notes that came since have no place in the other sections yet
             complete=info.complete,
             model=written.model,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from bot.errors import Compressed, ModelError, Redirected, ServiceFault, TookTooLong, TooMuchSent
+from bot.errors import Compressed, ModelError, NotClaude, Redirected, ServiceFault, TookTooLong, TooMuchSent
 from bot.essay.structure import Structure
 from bot.workflow.models import Models
 from tests.llm.asks import Calling, every_port
@@ -154,3 +156,23 @@ async def test_an_answer_of_all_its_room_in_single_characters_is_no_flood(
     claude.script(Events(named(START, BLOCK, *letters, end(), {"type": "message_stop"})))
     written = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Longer.", on)
     assert len(written.text) == room
+
+
+@pytest.mark.parametrize("line", [b"X: " + b"x" * 1_000, b"X-Header: y\r\n" * 100, b"SSH-2.0-OpenSSH_9.6\r\n"])
+async def test_headers_without_end_and_what_is_no_http_end_in_a_sentence(
+    line: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not line.startswith(b"SSH"):
+            writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(line)
+                await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, ports(claude, ledger, naps, address=address) as models:
+        with pytest.raises(NotClaude, match="does not speak as Claude does"):
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+    assert [row.nano_usd for row in ledger.rows] == [0]

@@ -124,3 +124,30 @@ async def test_each_call_leaves_its_prompt_and_model_in_the_ledger_and_none_of_i
     assert 0 < row.first_text_ms < row.total_ms
     assert "61,000" not in repr((reservation, row))
     assert DRAFT not in repr((reservation, row))
+
+
+COMMENTED = (
+    "We moved in May. <!-- check the month with Kim -->\n\n<!-- private: the real reason -->\n\n"
+    "Then %% ask Ola %% we left.\n\n<!-- never closed, and hidden too"
+)
+
+
+@every_port
+async def test_no_comment_is_sent_of_a_note_or_a_text_that_was_stored_with_it(
+    name: str, claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    request = await sent(claude, models, structure, name, Note(2, COMMENTED, "Why?", "missed"))
+    body = json.dumps(request.body)
+    assert "We moved in May." in body
+    assert "we left." in body
+    for hidden in ("check the month", "the real reason", "ask Ola", "hidden too", "<!--", "%%"):
+        assert hidden not in body
+
+
+@every_port
+async def test_a_marked_passage_that_comes_as_far_as_a_port_fails_before_it_is_sent(
+    name: str, claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    with pytest.raises(ValueError, match="marked to be left out"):
+        await sent(claude, models, structure, name, Note(2, "We left.\n\n[private] The real reason.", "Why?", "missed"))
+    assert claude.requests == []

@@ -244,3 +244,14 @@ def test_a_picture_that_a_model_puts_in_stays_out_and_its_address_is_marked_as_n
     terminal.room.models.script(says(f"{picture} and silence.\n"))
     terminal.goes_on(essay, "revise 1 shorter", "")
     assert terminal.text(essay).text.startswith("## What I missed\n\nwhat it looked like and silence.\n")
+
+
+def test_a_comment_in_a_section_that_is_revised_is_seen_by_no_model_and_stays(terminal: Terminal) -> None:
+    essay = terminal.essay(
+        "## What I missed\n\nThe noise. <!-- ask Kim -->\n\nAnd light.\n\n## What I gave up\n\nPay.\n"
+    )
+    terminal.room.models.script(says("Noise and light.\n"))
+    terminal.goes_on(essay, "revise 1 shorter", "")
+    assert terminal.text(essay).text == (
+        "## What I missed\n\nNoise and light.\n\n<!-- ask Kim -->\n\n## What I gave up\n\nPay.\n"
+    )
