@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import StoreFull
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.dm import notes, question, quick
 from tests.discord_ui.steps import answered, drafted, reads
@@ -178,11 +179,11 @@ async def test_a_store_that_fails_after_a_model_was_asked_leaves_no_panel_that_r
     await user.sees(reads(panel, "Reading your answer…"))
 
     async def fails(*_: object) -> None:
-        raise StoreError("The disk is full. What was stored before is safe.")
+        raise StoreFull(Path("essays.db"))
 
     with monkeypatch.context() as broken:
         broken.setattr(bot.store, "questions", fails)
         gate.release()
-        await user.sees(reads(panel, "The disk is full."))
+        await user.sees(reads(panel, "The bot's disk is full"))
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "1 note so far"))

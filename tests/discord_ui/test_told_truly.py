@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.discord_ui.door import SLOW_SECONDS
-from bot.errors import Overloaded, StoreError
+from bot.errors import Overloaded, StoreFull
 from bot.serving import DiscordRefused, NoDiscord, _started
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.steps import OPINION, drafted, reads, with_notes
@@ -63,10 +64,10 @@ async def test_a_panel_that_was_reading_is_restored_after_an_error(
         await gate.hold()
         if broken:
             monkeypatch.setattr(bot.desk, "open", refuse)
-        raise StoreError("The disk is full.")
+        raise StoreFull(Path("essays.db"))
 
     async def refuse(*_: object) -> Any:
-        raise StoreError("The disk is full.")
+        raise StoreFull(Path("essays.db"))
 
     monkeypatch.setattr(bot.client.door.tools.interview, "sort", fail)
     form = await (await user.click(panel, "Paste notes")).modal()
@@ -74,7 +75,7 @@ async def test_a_panel_that_was_reading_is_restored_after_an_error(
     await user.sees(lambda _: "Reading your notes" in panel.text, SLOW_SECONDS + 5)
     gate.release()
     wanted = "Show the essay" if broken else "Interview me"
-    await user.sees(lambda _: wanted in panel.buttons and "The disk is full." in panel.text)
+    await user.sees(lambda _: wanted in panel.buttons and "The bot's disk is full" in panel.text)
     assert "Reading your notes" not in panel.text
     if not broken:
         assert "1 note stored." in panel.text

@@ -210,10 +210,7 @@ def help_card(*, with_model: bool) -> Card:
                 "the critiques of pasted texts.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
-            small(
-                f"In Discord only you see your essays. They are stored encrypted: {who_reads(with_model=with_model)}.",
-                "Old buttons keep working.",
-            ),
+            small(f"Only you see your essays here. They are stored encrypted: {who_reads(with_model=with_model)}."),
         )
     )
 
