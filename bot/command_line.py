@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Workshop
+    from bot.essay.export import Post
     from bot.terminal.session import Session
     from bot.terminal.tools import Tools
 
 _BY_SIGNAL = 128  # and the signal's number: what a shell reports for a program that a signal ended
 BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
+CUT_SHORT = 1  # for a draft that came, though not to its end
 READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where head has read its lines
 # sysexits.h's EX_TEMPFAIL, for an error that ``passes``: deploy/essay-bot.service starts the bot again.
 TRY_LATER = 75
@@ -145,6 +147,14 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
     return Session(Sitting(_tools(workshop), runner, screen(), screen(stderr=True), TerminalKeyboard(), read, sources))
 
 
+def _say_open(runner: asyncio.Runner, workshop: Workshop, post: Post, essay: str) -> None:
+    """Says beside a post that was handed over how many gaps are in it, and how many private notes are not."""
+    from bot.essay.export import open_points
+
+    if points := open_points(post.text, runner.run(workshop.desk.notes(WRITER, essay))):
+        say(points)
+
+
 def _own_files() -> tuple[Path, ...]:
     """The database's files, which no export may replace."""
     from bot.settings import read_settings
@@ -201,11 +211,12 @@ def draft(
     force: bool,
     kind: str,
     no_model: bool,
-) -> None:
+) -> int:
     """Make a post of NOTES, a file of Markdown or plain text (- for standard input).
 
     With a model it is drafted from the notes alone; without one they are set under the structure's headings as they
-    stand. The Markdown goes to standard output, what is said about it to standard error.
+    stand. The Markdown goes to standard output, what is said about it to standard error. A draft that fails adds no
+    essay; one that is cut short is written out as far as it came, with the exit code 1.
     """
     from bot.essay.export import read_export
     from bot.essay.structures import fitting
@@ -230,10 +241,14 @@ def draft(
             wanted = workshop.catalogue.find(wanted)
         chosen = wanted or fitting(body, workshop.catalogue)
         called = title if title is not None else short_line(fields.get("title"))
-        made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called))
+        typed = notes == "-" and sys.stdin.isatty()
+        made = runner.run(draft_notes(_tools(workshop), screen(stderr=True), body, chosen, called, typed=typed))
         hand_over(made.post, made.essay, plain=kind == "text", output=output, replace=force, sources=sources)
-        if made.complete:
-            runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
+        _say_open(runner, workshop, made.post, made.essay)
+        if not made.complete:
+            return CUT_SHORT
+        runner.run(workshop.desk.handed_over(WRITER, made.essay, made.post))
+        return 0
 
 
 @cli.command(short_help="Critique an essay in a file, whoever wrote it.")
@@ -342,6 +357,7 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
         essay = runner.run(workshop.desk.find(WRITER, essay)).id
         post = runner.run(workshop.desk.export(WRITER, essay))
         hand_over(post, essay, plain=kind == "text", output=output, replace=force, sources=_own_files())
+        _say_open(runner, workshop, post, essay)
         try:
             runner.run(workshop.desk.handed_over(WRITER, essay, post))
         except StoreError as error:  # the post is out; that it is could not be written down

@@ -69,6 +69,7 @@ from bot.errors.inputs import (
     UnreadableText,
 )
 from bot.errors.models import (
+    EVERYTHING_STORED,
     BadReply,
     BudgetReserved,
     BudgetSpent,
@@ -124,6 +125,7 @@ from bot.errors.work import (
 )
 
 __all__ = [
+    "EVERYTHING_STORED",
     "BadInput",
     "BadKey",
     "BadPromptFile",

@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from bot.errors.base import BotError
 
+EVERYTHING_STORED = "Everything is stored"
+
 
 class ModelError(BotError):
     """A model could not do what it was asked. Notes and versions are as they were.
@@ -19,7 +21,7 @@ class ModelError(BotError):
 
     lasts: ClassVar[bool] = False
 
-    def __init__(self, happened: str, advice: str, safe: str = "Everything is stored") -> None:
+    def __init__(self, happened: str, advice: str, safe: str = EVERYTHING_STORED) -> None:
         super().__init__(f"{happened} {safe}; {advice}.")
         self.happened = happened
         self.advice = advice

@@ -35,6 +35,12 @@ class ClaudeInterviewer:
         found = [each for each in parsed(WirePlacements, answer.text).placements if each is not None]
         return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
 
+    def place_at_most(self, structure: Structure, notes: Sequence[Note]) -> int:
+        """See the port."""
+        if not shown(notes):
+            return 0
+        return self._caller.at_most(self._place, {"structure": structure, "notes": notes}, form=WirePlacements)
+
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bot.errors import BadInput, BotError
+from bot.errors import EVERYTHING_STORED, BadInput, BotError
 from bot.essay import left_out
 from bot.essay.critique import Critique
 from bot.essay.essay import Version
@@ -34,20 +34,21 @@ class Made:
     complete: bool
 
 
-async def draft_notes(tools: Tools, screen: Console, text: str, structure: Structure, title: str | None) -> Made:
+async def draft_notes(
+    tools: Tools, screen: Console, text: str, structure: Structure, title: str | None, *, typed: bool = False
+) -> Made:
     """Stores a page of notes as an essay, has it drafted (or, without a model, set as it stands), and exports it.
 
-    Raises BadInput for notes without words (no essay is left), JobFailed where the draft failed (the notes stay).
+    Raises BadInput for notes without words, JobFailed where the draft failed: then no essay is left, unless a part of
+    the draft came, or the notes were ``typed`` and stand nowhere else.
     """
     essay = await tools.desk.begin(WRITER, structure, title)
     try:
         with _counting(tools, screen) as calls:
-            handing_in = tools.interview.hand_in(WRITER, essay.id, text)
-            handed_in = await progress.waiting(handing_in, screen, "the model sorts the notes", "leaves them stored")
-            if handed_in.notice:
-                screen.print(handed_in.notice)
-            if told := left_out.told(handed_in.notes):
+            notes = await tools.desk.hand_in(WRITER, essay.id, text)
+            if told := left_out.told(notes):
                 screen.print(told)
+            await _sorted(tools, screen, essay.id)
             version = await _drafted(tools, screen, essay.id)
         model = version.info.model
         said = f"Drafted by {model} for {progress.cost(cost_of(calls))}." if model else "No model wrote any of it."
@@ -55,7 +56,10 @@ async def draft_notes(tools: Tools, screen: Console, text: str, structure: Struc
         await tools.desk.delete(WRITER, essay.id)
         raise
     except BotError as error:
-        raise JobFailed(f"{error} {_stored(essay.id)}") from error
+        if typed or (await tools.desk.open(WRITER, essay.id)).head is not None:
+            raise JobFailed(f"{error} {_stored(essay.id)}") from error
+        await tools.desk.delete(WRITER, essay.id)
+        raise JobFailed(f"{_unassured(str(error))} No essay was added; the notes are where they came from.") from error
     except asyncio.CancelledError:
         screen.print(_stored(essay.id))
         raise
@@ -66,6 +70,18 @@ async def draft_notes(tools: Tools, screen: Console, text: str, structure: Struc
     if (head := (await tools.desk.open(WRITER, essay.id)).head) != number:  # another session has changed the essay
         screen.print(f"{outcomes.moved_on(number, head)} essay-bot essays resume {essay.id} takes these commands.")
     return Made(essay.id, post, version.info.complete)
+
+
+async def _sorted(tools: Tools, screen: Console, essay: str) -> None:
+    """Has the notes sorted that name no section, where there is a model, and says before what that may cost."""
+    worst = await tools.interview.sort_at_most(WRITER, essay)
+    if worst is None:
+        return
+    screen.print(f"The model sorts the notes into the sections. {progress.at_most(worst)}")
+    sorting = tools.interview.sort(WRITER, essay)
+    sorted_ = await progress.waiting(sorting, screen, "the model sorts the notes", "leaves them stored")
+    if sorted_.notice:
+        screen.print(sorted_.notice)
 
 
 async def _drafted(tools: Tools, screen: Console, essay: str) -> Version:
@@ -80,7 +96,7 @@ async def _drafted(tools: Tools, screen: Console, essay: str) -> Version:
     version = await tools.desk.version(WRITER, essay, job.result)
     screen.print(critique_view.claims(await tools.writing.unsupported(WRITER, essay, version), version.text))
     if not version.info.complete:
-        screen.print("The draft is not complete: resume the essay to have it continued.")
+        screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
     return version
 
 
@@ -109,6 +125,12 @@ def _counting(tools: Tools, screen: Console) -> Iterator[list[Settlement]]:
             if not progress.is_nothing(came_to := cost_of(calls)):
                 screen.print(f"It cost {progress.cost(came_to)}.")
             raise
+
+
+def _unassured(sentence: str) -> str:
+    """The sentence without what it says of being stored, where the essay is not."""
+    happened, assured, advice = sentence.partition(f" {EVERYTHING_STORED}; ")
+    return f"{happened} {advice[:1].upper()}{advice[1:]}" if assured else sentence
 
 
 def _stored(essay: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.errors import BadInput, BotError, NothingToDo
 from bot.essay.essay import Essay, Version
+from bot.essay.export import open_points
 from bot.essay.text.importing import told
 from bot.terminal import WRITER, model_menu, views
 from bot.terminal.at_work import AtWork
@@ -191,3 +192,5 @@ class Menu:
         path = put_beside(post, self._id, named or None, replace=replace, sources=self._sitting.sources)
         self._sitting.run(self._desk.handed_over(WRITER, self._id, post))
         self._sitting.say(f"Exported to {path}")
+        if points := open_points(post.text, self._sitting.run(self._desk.notes(WRITER, self._id))):
+            self._sitting.say(points)

@@ -9,6 +9,7 @@ from bot.essay.essay import Version
 from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork, Plan
 from bot.terminal.on_screen import OnScreen, number
+from bot.terminal.progress import at_most
 from bot.terminal.tools import Sitting
 from bot.workflow.critiqued import Critiqued
 from bot.workflow.jobs import JobKind, JobState
@@ -96,6 +97,14 @@ class ModelMenu:
             self._write(lambda: self._tools.writing.to_do_again(WRITER, left))
 
     def _sort(self, _: str) -> None:
+        worst = self._sitting.run(self._tools.interview.sort_at_most(WRITER, self._id))
+        if worst is None:
+            self._sitting.say("Every note that a model may see has a section: there is nothing to sort.")
+            return
+        self._sitting.say(at_most(worst))
+        if not self._sitting.yes("Enter begins it; n leaves it: "):
+            self._sitting.say("Nothing was begun.")
+            return
         try:
             sorting = self._tools.interview.sort(WRITER, self._id)
             sorted_ = self._sitting.wait(sorting, "the model sorts your notes", "leaves the rest as they are")

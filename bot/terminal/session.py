@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from bot.errors import BadInput, BotError, JobRunning, NothingToDo, StoreError, UnknownStructure
+from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
 from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.measures.base import counted
@@ -19,6 +19,7 @@ from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
 from bot.terminal.on_screen import OnScreen
+from bot.terminal.progress import at_most
 from bot.terminal.prompts import Command, Left, ask, command, left
 from bot.terminal.tools import Sitting
 from bot.workflow.desk import HandedIn
@@ -203,9 +204,18 @@ class Session:
         """Stores notes and has them sorted. Ctrl-C ends the sorting; it leaves the session where nothing is stored."""
         desk = self._tools.desk
         before = len(self._sitting.run(desk.notes(WRITER, essay.id)))
-        handing_in = self._tools.interview.hand_in(WRITER, essay.id, text)
+        notes: tuple[Note, ...] = ()
         try:
-            return self._sitting.wait(handing_in, "the model sorts your notes", "leaves the rest as they are")
+            notes = self._sitting.run(desk.hand_in(WRITER, essay.id, text))
+            numbers = [note.number for note in notes]
+            worst = self._sitting.run(self._tools.interview.sort_at_most(WRITER, essay.id, numbers))
+            if worst is None:
+                return HandedIn(notes)
+            self._sitting.say(f"A model sorts them into the sections. {at_most(worst)} Ctrl-C leaves them as they are.")
+            sorting = self._tools.interview.sort(WRITER, essay.id, numbers)
+            return self._sitting.wait(sorting, "the model sorts your notes", "leaves the rest as they are")
+        except ModelError as error:
+            return HandedIn(notes, f"The notes are stored; they could not be sorted into sections. {error.unassured}")
         except KeyboardInterrupt:
             stored = self._sitting.run(desk.notes(WRITER, essay.id))[before:]
             if not stored:

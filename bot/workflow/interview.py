@@ -213,6 +213,16 @@ class Interview:
             unplaced = [note for note in wanted if note.section is None and not note.left_out]
             return await self._sorted(writer, essay, unplaced, self._interviewer)
 
+    async def sort_at_most(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> int | None:
+        """What ``sort`` may cost at most, in nano-dollars; None where it would ask no model. Raises UnknownPrice."""
+        notes = await self._store.notes(writer, essay)
+        wanted = [note for note in notes if note.section is None and not note.left_out]
+        chosen = [note.number for note in wanted if numbers is None or note.number in numbers]
+        if self._interviewer is None or not chosen:
+            return None
+        structure = self._desk.structure(await self._desk.open(writer, essay))
+        return await Sorter(self._store, self._clock, self._interviewer).at_most(writer, essay, structure, chosen)
+
     async def _sorted(self, writer: str, essay: str, notes: Sequence[Note], interviewer: Interviewer) -> HandedIn:
         structure = self._desk.structure(await self._desk.open(writer, essay))
         numbers = {note.number for note in notes}

@@ -58,6 +58,9 @@ class Interviewer(Protocol):
     async def place(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
         """The section key for each note, by the note's number, that clearly belongs to one; the rest are left out."""
 
+    def place_at_most(self, structure: Structure, notes: Sequence[Note]) -> int:
+        """The most that ``place`` may cost, in nano-dollars. Sends nothing. Raises UnknownPrice."""
+
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:

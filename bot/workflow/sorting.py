@@ -54,6 +54,11 @@ class Sorter:
         told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
 
+    async def at_most(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> int:
+        """What ``place`` may cost at most, in nano-dollars; 0 where there is nothing to sort. Raises UnknownPrice."""
+        wanted = await self._unplaced(writer, essay, structure, numbers)
+        return sum(self._interviewer.place_at_most(structure, batch) for batch in batches(wanted))
+
     async def _place(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> None:
         # What was left out or placed while the batches before were under way is neither sent nor moved.
         if not (notes := await self._unplaced(writer, essay, structure, numbers)):

@@ -186,7 +186,7 @@ def test_while_notes_are_sorted_it_is_said_and_ctrl_c_leaves_the_rest_unsorted(t
         await terminal.presses_ctrl_c()
 
     terminal.room.models.script(hangs, hangs)
-    terminal.types("Loose words.\n\nMore of them.", END, "n", "sort")
+    terminal.types("Loose words.\n\nMore of them.", END, "n", "sort", "")
     terminal.session().start("short-one")
     assert (
         "The sorting was stopped. In the menu, sort goes on with it.\n2 notes stored, 0 under a section."

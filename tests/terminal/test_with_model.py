@@ -87,17 +87,15 @@ def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Ru
         ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],
 )
-def test_a_model_that_cannot_be_used_is_told_and_the_notes_are_kept(
+def test_a_model_that_cannot_be_used_is_told_and_no_essay_is_added(
     essay_bot: Run, model: dict[str, str], setting: dict[str, str], sentence: str
 ) -> None:
     ran = essay_bot("draft", "-", given=NOTES, more=model | setting)
     assert (ran.code, ran.out) == (2, "")
     assert sentence in ran.err
-    assert "The notes are stored as essay" in ran.err
+    assert "No essay was added; the notes are where they came from." in ran.err
     assert "Traceback" not in ran.err
-    essay = essay_bot("essays").out.splitlines()[1].split()[0]
-    assert "no post yet" in essay_bot("essays").out
-    assert essay in ran.err
+    assert "You have no essays yet" in essay_bot("essays").err
 
 
 def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bot: Run, model: dict[str, str]) -> None:

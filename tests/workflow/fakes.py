@@ -111,6 +111,9 @@ class FakeModels:
         found: Mapping[int, str] = await _come(self._next("place", writer=writer, structure=structure, notes=notes))
         return found
 
+    def place_at_most(self, structure: Structure, notes: Sequence[Note]) -> int:
+        return self.worst
+
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
