@@ -97,7 +97,7 @@ def test_a_bad_variable_of_the_network_names_itself(essay_bot: Run, name: str, v
 
 def test_a_key_by_http_is_warned_of(essay_bot: Run) -> None:
     ran = essay_bot("check", more={"ANTHROPIC_API_KEY": "sk-x", "ANTHROPIC_BASE_URL": "http://models.example"})
-    assert "the key is sent unencrypted" in ran.out
+    assert "The key and the texts go over the network unencrypted" in ran.out
     assert "sk-x" not in ran.out
 
 

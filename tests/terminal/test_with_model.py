@@ -82,7 +82,10 @@ def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Ru
     ("setting", "sentence"),
     [
         ({"ANTHROPIC_API_KEY": "sk-wrong"}, "The service refused the API key"),
-        ({"MODEL_WRITER": "claude-nothing-9"}, "There is no model claude-nothing-9"),
+        (
+            {"MODEL_WRITER": "claude-nothing-9", "MODEL_PRICES": "claude-nothing-9=1/1"},
+            "There is no model claude-nothing-9",
+        ),
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "cannot be reached"),
         ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],
@@ -108,7 +111,9 @@ def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bo
 
 
 def test_check_live_asks_every_model_so_that_no_draft_finds_out_first(essay_bot: Run, model: dict[str, str]) -> None:
-    ran = essay_bot("check", "--live", more=model | {"MODEL_WRITER": "claude-nothing-9"})
+    ran = essay_bot(
+        "check", "--live", more=model | {"MODEL_WRITER": "claude-nothing-9", "MODEL_PRICES": "claude-nothing-9=1/1"}
+    )
     assert ran.code == 1
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
     failed, critic, interviewer = (line for line in lines if line.startswith("live call"))
