@@ -45,8 +45,10 @@ async def draft_notes(
     essay = await tools.desk.begin(WRITER, structure, title)
     try:
         with _counting(tools, screen) as calls:
-            notes = await tools.desk.hand_in(WRITER, essay.id, text)
-            if told := left_out.told(notes):
+            page = await tools.desk.hand_in_page(WRITER, essay.id, text)
+            if page.notice:
+                screen.print(page.notice)
+            if told := left_out.told(page.notes):
                 screen.print(told)
             await _sorted(tools, screen, essay.id)
             version = await _drafted(tools, screen, essay.id)

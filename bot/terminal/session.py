@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
-from bot.essay.essay import Essay, Note, Question, Version
+from bot.essay.essay import Essay, Question, Version
 from bot.essay.measures.base import counted
 from bot.essay.naming import meant
 from bot.essay.structures import find
@@ -22,7 +22,7 @@ from bot.terminal.on_screen import OnScreen
 from bot.terminal.progress import at_most
 from bot.terminal.prompts import Command, Left, ask, command, left
 from bot.terminal.tools import Sitting
-from bot.workflow.desk import HandedIn
+from bot.workflow.desk import HandedIn, joined_sentences
 from bot.workflow.interview import Step
 from bot.workflow.jobs import JobState
 
@@ -204,23 +204,26 @@ class Session:
         """Stores notes and has them sorted. Ctrl-C ends the sorting; it leaves the session where nothing is stored."""
         desk = self._tools.desk
         before = len(self._sitting.run(desk.notes(WRITER, essay.id)))
-        notes: tuple[Note, ...] = ()
+        page = HandedIn(())
         try:
-            notes = self._sitting.run(desk.hand_in(WRITER, essay.id, text))
-            numbers = [note.number for note in notes]
+            page = self._sitting.run(desk.hand_in_page(WRITER, essay.id, text))
+            numbers = [note.number for note in page.notes]
             worst = self._sitting.run(self._tools.interview.sort_at_most(WRITER, essay.id, numbers))
             if worst is None:
-                return HandedIn(notes)
+                return page
             self._sitting.say(f"A model sorts them into the sections. {at_most(worst)} Ctrl-C leaves them as they are.")
             sorting = self._tools.interview.sort(WRITER, essay.id, numbers)
-            return self._sitting.wait(sorting, "the model sorts your notes", "leaves the rest as they are")
+            placed = self._sitting.wait(sorting, "the model sorts your notes", "leaves the rest as they are")
+            return HandedIn(placed.notes, joined_sentences(page.notice, placed.notice) or None)
         except ModelError as error:
-            return HandedIn(notes, f"The notes are stored; they could not be sorted into sections. {error.unassured}")
+            failed = f"The notes are stored; they could not be sorted into sections. {error.unassured}"
+            return HandedIn(page.notes, joined_sentences(page.notice, failed))
         except KeyboardInterrupt:
             stored = self._sitting.run(desk.notes(WRITER, essay.id))[before:]
             if not stored:
                 raise
-            return HandedIn(stored, "The sorting was stopped. In the menu, sort goes on with it.")
+            stopped = "The sorting was stopped. In the menu, sort goes on with it."
+            return HandedIn(stored, joined_sentences(page.notice, stopped))
 
     def _ask(self, essay: Essay, *, further: bool) -> None:
         """Questions one at a time until there is none left, or the writer has had enough."""
