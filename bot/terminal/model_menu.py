@@ -10,6 +10,7 @@ from bot.terminal import WRITER, critique_view, outcomes
 from bot.terminal.at_work import AtWork, Plan
 from bot.terminal.on_screen import OnScreen, number
 from bot.terminal.progress import at_most
+from bot.terminal.prompts import agreed
 from bot.terminal.tools import Sitting
 from bot.workflow.critiqued import Critiqued
 from bot.workflow.jobs import JobKind, JobState
@@ -102,7 +103,7 @@ class ModelMenu:
             self._sitting.say("Every note that a model may see has a section: there is nothing to sort.")
             return
         self._sitting.say(at_most(worst))
-        if not self._sitting.yes("Enter begins it; n leaves it: "):
+        if not agreed(self._sitting, "Enter begins it; n leaves it: "):
             self._sitting.say("Nothing was begun.")
             return
         try:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, StoreError, UnknownStructure
 from bot.essay import left_out
-from bot.essay.essay import Essay, Question, Version
+from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.measures.base import counted
 from bot.essay.naming import meant
 from bot.essay.structures import find

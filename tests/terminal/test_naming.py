@@ -93,12 +93,11 @@ def test_every_table_is_readable_at_40_columns(sit_down: Callable[..., Person], 
 
 
 def test_yes_or_no_is_asked_again_until_it_is_said(terminal: Terminal) -> None:
-    essay = terminal.essay()
-    terminal.types("maybe", "sure", "y")
-    terminal.session()._start(None)
-    assert terminal.stdout.getvalue().count("Type y for yes, or n for no.") == 2
-    assert terminal.keyboard.asked[:3] == ["Go on with it? [Y/n] "] * 3
-    assert terminal.opened(essay.id).id == essay.id
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    seen = terminal.goes_on(essay, "draft", "maybe", "sure", "n")
+    assert seen.count("Type y for yes, or n for no.") == 2
+    assert "Nothing was begun." in seen
+    assert terminal.room.models.asked == []
 
 
 @pytest.mark.parametrize("command", ["go", "edit", "apply"])
