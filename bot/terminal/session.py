@@ -20,7 +20,7 @@ from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
 from bot.terminal.on_screen import OnScreen
 from bot.terminal.progress import at_most
-from bot.terminal.prompts import Command, Left, ask, command, left
+from bot.terminal.prompts import Command, Left, agreed, ask, command, left
 from bot.terminal.tools import Sitting
 from bot.workflow.desk import HandedIn, joined_sentences
 from bot.workflow.interview import Step
@@ -130,13 +130,12 @@ class Session:
         """The one of the writer's essays that they want to go on with; None for a new one. Raises Left."""
         if len(offered) == 1:
             self._sitting.say(f"You have an essay{_state(offered[0])}: {self._about(offered[0])}.")
-            prompt, help_ = "Go on with it? [Y/n] ", "Enter goes on with it; n begins a new one; /quit leaves."
-        else:
-            self._sitting.say("Your essays, the last changed first:\n")
-            for number, one in enumerate(offered, 1):
-                self._sitting.say(f"{number:>2}  {self._about(one)}{_state(one).replace(' that is', ',')}")
-            prompt = f"\nGo on with which? [1–{len(offered)}, Enter is 1; n begins a new one] "
-            help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
+            return offered[0] if agreed(self._sitting, "Go on with it? [Y/n] ") else None
+        self._sitting.say("Your essays, the last changed first:\n")
+        for number, one in enumerate(offered, 1):
+            self._sitting.say(f"{number:>2}  {self._about(one)}{_state(one).replace(' that is', ',')}")
+        prompt = f"\nGo on with which? [1–{len(offered)}, Enter is 1; n begins a new one] "
+        help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
         while True:
             try:
                 typed = ask(self._sitting, prompt, help_, (Command.SKIP,))
