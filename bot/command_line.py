@@ -108,6 +108,9 @@ def cli() -> None:
     """Turns what happened in a working life into a post worth reading, from the writer's own notes.
 
     Begin with: essay-bot try
+
+    What you write is stored encrypted on this computer, and whoever may use your account here holds the key. When a
+    model is asked, the text that it works on is sent to the model's service.
     """
 
 
@@ -261,7 +264,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     """Critique an essay in FILE (- for standard input), whoever wrote it.
 
     What can be counted is shown with or without a model. With one, an editor's findings come first, and the text is
-    stored, encrypted, with them; without one, nothing is stored.
+    stored, encrypted, with them, and sent to the model's service; without one, nothing is stored.
     """
     from bot import app
     from bot.essay.export import read_export

@@ -8,7 +8,7 @@ from bot.errors import BadInput, BotError, NothingToDo
 from bot.essay.essay import Essay, Version
 from bot.essay.export import open_points
 from bot.essay.text.importing import told
-from bot.terminal import WRITER, model_menu, views
+from bot.terminal import WRITER, model_menu, views, who_reads
 from bot.terminal.at_work import AtWork
 from bot.terminal.editor import edited
 from bot.terminal.handing_over import put_beside
@@ -103,6 +103,7 @@ class Menu:
 
     def _help(self, _: str) -> None:
         self._sitting.say(f"{_COMMANDS}\n\n{model_menu.COMMANDS}" if self._tools.with_model else _COMMANDS)
+        self._sitting.say(f"\n{who_reads(with_model=self._tools.with_model)}")
 
     def _post(self, rest: str) -> None:
         version = self._on_screen.current()

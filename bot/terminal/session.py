@@ -15,7 +15,7 @@ from bot.essay.measures.base import counted
 from bot.essay.naming import meant
 from bot.essay.structures import find
 from bot.essay.text.marks import is_marked
-from bot.terminal import WRITER, critique_view, outcomes
+from bot.terminal import WRITER, critique_view, outcomes, who_reads
 from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
 from bot.terminal.on_screen import OnScreen
@@ -37,13 +37,11 @@ Enter, /skip    skips the question
 /help           shows this again
 A paste of several paragraphs is one answer. Every answer is stored on Enter."""
 
-_NO_MODEL = "Career Essay Bot. No model is at work here: every word of the post will be your own.\n"
+_NO_MODEL = "Career Essay Bot. No model is at work here: every word of the post will be your own."
 _PICK = "Type its number, part of its name, or /quit. Nothing is lost by choosing: another essay can be begun any time."
 _PASTE = "Paste notes, or press Enter for the questions; /quit leaves, and everything is stored."
 _LISTED = 7  # essays offered to go on with; with what they say of themselves, half a screen
-_MODEL = (
-    "Career Essay Bot. A model asks on where an answer leaves something open, and drafts from your answers alone.\n"
-)
+_MODEL = "Career Essay Bot. A model asks on where an answer leaves something open, and drafts from your answers alone."
 _AT_ANSWER = (Command.SKIP, Command.BACK, Command.UNDO)
 
 
@@ -62,6 +60,7 @@ class Session:
     def start(self, structure: str | None) -> None:
         """The whole session, from the choice of an essay to the end. Raises KeyboardInterrupt on Ctrl-C."""
         self._sitting.say(_MODEL if self._tools.with_model else _NO_MODEL)
+        self._sitting.say(f"{who_reads(with_model=self._tools.with_model)}\n")
         with self._sitting.costing("This session"):
             self._start(structure)
 

@@ -112,3 +112,12 @@ def test_one_word_is_one_word(essay_bot: Run) -> None:
     assert "1 word apart from headings" in ran.out
     assert not re.search(r"\b1 (words|sentences|notes|sections|places|days|gaps)\b", ran.out)
     assert "in the last day." in essay_bot("usage", "--days", "1").out
+
+
+def test_beside_what_is_encrypted_it_is_said_who_can_read_it(terminal: Terminal, essay_bot: Run) -> None:
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    said = "holds the key. When a model is asked, the text that it works on is sent to the model's service."
+    assert said in terminal.goes_on(essay, "help")
+    terminal.session().start("short-one")
+    assert said in terminal.stdout.getvalue().split("Career Essay Bot.")[1]
+    assert said in " ".join(essay_bot("--help").out.split())
