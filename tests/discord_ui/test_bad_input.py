@@ -108,7 +108,8 @@ async def test_a_message_with_nothing_in_it(sim: DiscordSimulator, bot: Bot) -> 
     answer = await (await user.message_command("Critique this", picture)).message()
     assert "cat.png is not a .md or .txt file" in answer.text
     assert answer.ephemeral
-    shown = await (await user.slash(user.dm, "help")).message()
+    link = {"type": 2, "style": 5, "label": "Open it", "url": "https://example.org"}
+    shown = await sim.posted_by_app(guild, components=[{"type": 1, "components": [link]}])
     answer = await (await user.message_command("Critique this", shown)).message()
     assert "There is no text in that message" in answer.text
 
