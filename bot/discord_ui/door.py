@@ -30,7 +30,7 @@ from bot.discord_ui.router import Action, Router, find
 from bot.discord_ui.screens import Screens
 from bot.discord_ui.telling import OWN_DM
 from bot.discord_ui.tools import Tools
-from bot.discord_ui.typing import typing
+from bot.discord_ui.typing import Typing
 
 log = logging.getLogger("bot.discord")
 
@@ -57,6 +57,7 @@ class Door:
         self.live = Live(tools.jobs, tools.clock, self.talk.teller.below)
         self._delivery = Delivery(self.live, self.talk, self._clicks, self.turn, tools.secret)
         self._heard = Heard()
+        self._typing = Typing()
         self._inside: set[asyncio.Task[object]] = set()
         self._asking: set[asyncio.Future[str | None]] = set()
         self._closing = False
@@ -178,7 +179,7 @@ class Door:
         try:
             if self._closing:
                 asking.cancel()
-            async with typing(taken.interaction):
+            async with self._typing(taken.interaction):
                 done, _ = await asyncio.wait({asking}, timeout=SLOW_SECONDS)
                 if not done:
                     shown = await self._delivery.meanwhile(taken, later.meanwhile(later.words))

@@ -174,6 +174,7 @@ async def with_claims(state: State, seconds: float | None = None) -> State:
     """The state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
 
     Where that would take longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
+    Without ``seconds`` it raises TooSlowToRead where they cannot be looked for.
     """
     if state.version is None or not state.notes:
         return replace(state, claims=())
@@ -182,7 +183,7 @@ async def with_claims(state: State, seconds: float | None = None) -> State:
     looking = asyncio.ensure_future(_unsupported(state.version.text, state.notes, state.essay.title))
     looking.add_done_callback(_passed_over)
     done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
-    if not done or isinstance(looking.exception(), TooSlowToRead):  # a text is shown, whatever cannot be said of it
+    if not done or (seconds is not None and isinstance(looking.exception(), TooSlowToRead)):
         return state
     return replace(state, claims=looking.result())
 

@@ -124,30 +124,43 @@ async def read_aside(writer: str, characters: int, work: Callable[P, T], *args: 
 class Remembered(Generic[P, T]):
     """Slow work, and what came of it the last ``most`` times; its arguments are hashable, and it has no effects.
 
-    What is remembered is given at once, past whatever else waits.
+    What is remembered is given at once, past whatever else waits; that it takes too long is remembered as well. Several
+    who ask for the same at once wait for one.
     """
 
     def __init__(self, work: Callable[P, T], most: int) -> None:
         self._work = work
         self._most = most
-        self._found: OrderedDict[tuple[object, ...], T] = OrderedDict()
+        self._found: OrderedDict[tuple[object, ...], asyncio.Task[T]] = OrderedDict()
         self.waiting = 0  # how many wait for what is not remembered
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work gives."""
+        """What the work gives. Raises TooSlowToRead."""
         key = (*args, *sorted(kwargs.items()))
-        if key not in self._found:
-            self.waiting += 1
-            try:
-                found = await aside_slowly(self._work, *args, **kwargs)
-            finally:
-                self.waiting -= 1
-            self._found[key] = found
+        task = self._found.get(key)
+        if task is None or not _is_of_use(task):
+            task = self._found[key] = asyncio.create_task(aside_slowly(self._work, *args, **kwargs))
+            task.add_done_callback(partial(self._forget_failure, key))
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
-            return found
         self._found.move_to_end(key)
-        return self._found[key]
+        if task.done():
+            return task.result()
+        self.waiting += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self.waiting -= 1
+
+    def _forget_failure(self, key: tuple[object, ...], task: asyncio.Task[T]) -> None:
+        failed = task.cancelled() or (task.exception() is not None and not isinstance(task.exception(), TooSlowToRead))
+        if failed and self._found.get(key) is task:
+            del self._found[key]
+
+
+def _is_of_use(task: asyncio.Task[T]) -> bool:
+    """Whether a task has something to give, or will: not where its event loop is gone."""
+    return not task.cancelled() if task.done() else task.get_loop() is asyncio.get_running_loop()
 
 
 @contextmanager

@@ -106,3 +106,28 @@ async def test_how_many_wait_is_known() -> None:
     go_on.set()
     assert await asyncio.gather(*waiting) == list(range(5))
     assert remembered.waiting == 0
+
+
+async def test_those_who_ask_for_the_same_at_once_wait_for_one() -> None:
+    asked: list[int] = []
+
+    def look(number: int) -> int:
+        asked.append(number)
+        return number
+
+    remembered = Remembered(look, 2)
+    assert await asyncio.gather(*(remembered(1) for _ in range(5))) == [1] * 5
+    assert asked == [1]
+
+
+async def test_that_something_takes_too_long_is_not_found_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each look at such a text would hold up everybody else's."""
+    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    remembered = Remembered(time.sleep, 2)
+    with in_a_process():
+        with pytest.raises(TooSlowToRead):
+            await remembered(3600)
+        ended = await aside_slowly(os.getpid)
+        with pytest.raises(TooSlowToRead):
+            await remembered(3600)
+        assert await aside_slowly(os.getpid) == ended

@@ -44,7 +44,8 @@ async def _reading(screens: Screens, press: Press, version: int, page: int) -> R
 
 async def claims(screens: Screens, press: Press) -> Reply:
     """The claims that the notes do not hold."""
-    return Show(history_panel.claims(await with_claims(await _state(screens, press)), press.id.number))
+    state = await with_claims(await _state(screens, press))
+    return Show(await aside(history_panel.claims, state, press.id.number))
 
 
 async def measures(screens: Screens, press: Press) -> Reply:
