@@ -34,8 +34,6 @@ from bot.store.quota import Quota
 
 T = TypeVar("T")
 
-# Characters whose words are counted in a millisecond; to hand more work than that to a thread is worth its while.
-_QUICKLY_COUNTED = 12_000
 _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
@@ -254,10 +252,7 @@ class SqliteStore:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        if len(text) <= _QUICKLY_COUNTED:
-            words = words_apart_from_headings(text)
-        else:
-            words = await asyncio.to_thread(words_apart_from_headings, text)
+        words = await asyncio.to_thread(words_apart_from_headings, text)  # of short lines even a short text takes long
 
         def work(database: SealedDatabase, db: Database) -> Version:
             if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost

@@ -1,0 +1,263 @@
+"""One person sends the worst texts by every door while another clicks: the other is heard in time, and each text is
+taken or refused in a sentence. No text is parsed in the event loop's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from bot.discord_ui.lengths import fitting, units
+from bot.essay.limits import Limits
+from bot.workflow.aside import in_a_process
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.steps import answered, drafted, reads, with_notes
+from tests.simulators.discord import Attachment, DiscordSimulator, User
+from tests.workflow.fakes import says
+from tests.worst_texts import worst_texts
+
+_LOOKING_SECONDS = 0.3  # at what a click has shown, before the next
+
+Door = Callable[[User, str], Awaitable[str]]
+
+WORST = (
+    *("short lines", "carriage returns", "lists with blank lines", "quotations in quotations", "backslashes"),
+    *("curly quotations never closed", "flags", "Chinese", "brackets", "ever longer runs of backticks"),
+    *("numbers", "marks at random"),
+)
+WORDS = "Some words, so that there are any.\n\n"
+
+
+def beginning_with_words(size: int) -> dict[str, str]:
+    """The worst texts of so many characters, which are not refused for want of a word."""
+    found = worst_texts(size)
+    return {name: as_many(WORDS + found[name], size) for name in WORST}
+
+
+def as_many(text: str, most: int) -> str:
+    """The beginning of the text, as much as Discord counts as so many characters."""
+    return text[: fitting(text, most)]
+
+
+MESSAGES = beginning_with_words(1_900)
+FIELDS = beginning_with_words(3_900)
+TAKEN = beginning_with_words(9_000) | {
+    f"long: {name}": text
+    for name, text in beginning_with_words(60_000).items()
+    if name not in ("short lines", "lists with blank lines")  # they pass the bound of lines
+}
+REFUSED = {
+    "25 KB of headings": "# a\n" * 6_250,
+    "100 KB of headings with bodies": "# a\n\nb\n\n" * 12_500,
+    "25 KB of underlined headings": "a\n=\n" * 6_250,
+    "1 MB of headings": "# a\n" * 249_000,
+    "1 MB of one word": "a" * 990_000,
+    "1 MB of short lines": "a\n" * 490_000,
+    "700 short notes": "a\n\n" * 700,
+}
+REFUSED_PIECES = {name: text for name, text in REFUSED.items() if name != "700 short notes"}
+
+
+@pytest.fixture
+def in_the_loop(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The lengths of the texts that were parsed in the event loop's thread."""
+    loop, found, parse = threading.get_ident(), [], MarkdownIt.parse
+
+    def watched(self: MarkdownIt, text: str, env: Any = None) -> Any:
+        if threading.get_ident() == loop:
+            found.append(len(text))
+        return parse(self, text, env)
+
+    monkeypatch.setattr(MarkdownIt, "parse", watched)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def elsewhere() -> Iterator[None]:
+    """Long texts are read as in the running bot."""
+    with in_a_process():
+        yield
+
+
+@asynccontextmanager
+async def another_clicks(sim: DiscordSimulator) -> Any:
+    """Somebody turns to and fro for as long as this lasts; the simulator raises where a click is not heard in time."""
+    user, over = sim.user("another"), asyncio.Event()
+    panel = await with_notes(user, user.dm)
+    await user.click(panel, "Set into a post" if "Set into a post" in panel.buttons else "Write draft")
+    await user.sees(reads(panel, "version 1"))
+
+    async def click() -> int:
+        heard = 0
+        while not over.is_set():
+            await (await user.select(panel, "More", "Notes")).acknowledged()
+            await user.sees(lambda _: "Back" in panel.buttons)
+            await (await user.click(panel, "Back")).acknowledged()
+            await user.sees(lambda _: "Export" in panel.buttons)
+            heard += 2
+            await asyncio.sleep(_LOOKING_SECONDS)
+        return heard
+
+    clicking = asyncio.create_task(click())
+    yield
+    over.set()
+    assert await clicking
+
+
+async def check(sim: DiscordSimulator, bot: Bot, door: Door, taken: dict[str, str], refused: dict[str, str]) -> None:
+    """Sends every text, each by a person of its own."""
+    sim.settings.rate_limits = False
+    async with another_clicks(sim):
+        for name, text in {**taken, **refused}.items():
+            user = sim.user(name)
+            told = await door(user, text)
+            assert told, name
+            assert "went wrong" not in told, (name, told)
+            if name in refused:
+                assert "so it was not stored. Everything stored before is safe" in told, (name, told)
+                writer = bot.writer(user)
+                for essay in await bot.desk.essays(writer):
+                    notes = await bot.desk.notes(writer, essay.id)
+                    assert len(notes) <= 1, name  # the one that the section was set from
+                    assert all(len(note.text) < 22_000 for note in notes), name
+
+
+@pytest.fixture(autouse=True)
+def given_up_at_once() -> Iterator[None]:
+    """As the running bot does: a thread that computes gives Python's one lock up at once."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    yield
+    sys.setswitchinterval(before)
+
+
+def file(text: str) -> Attachment:
+    return Attachment("notes.md", text.encode())
+
+
+async def test_notes_as_a_file_of_a_command(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        act = await user.slash(user.dm, "draft", notes=file(text))
+        message = await act.message()
+        await answered(plain)
+        told = message.text
+        if "Set into a post" in message.buttons:
+            await user.click(message, "Set into a post")
+            await user.sees(reads(message, "version 1"), 60)
+        return told
+
+    await check(sim, plain, door, TAKEN, REFUSED)
+    assert in_the_loop == []
+
+
+async def test_notes_pasted_and_as_a_file_of_a_form(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        panel = await (await user.slash(user.dm, "draft")).message()
+        form = await (await user.click(panel, "Paste notes")).modal()
+        pasted = {"paste1": as_many(text, 3_900)}
+        await user.submit(form, pasted if units(text) < 4_000 else {**pasted, "Or a file": [file(text)]})
+        await answered(plain)
+        return user.screen.text
+
+    await check(sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED)
+    assert in_the_loop == []
+
+
+async def test_messages_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        await (await user.slash(user.dm, "draft")).message()
+        await user.say(user.dm, text)
+        writer = plain.writer(user)
+        async with asyncio.timeout(20):
+            while not await plain.client.door.tools.conversation.pieces(writer, (await plain.essay(user)).id):  # noqa: ASYNC110 - a message without a word is answered by nothing
+                await asyncio.sleep(0.01)
+        return user.screen.text
+
+    await check(sim, plain, door, MESSAGES, {})
+    assert in_the_loop == []
+
+
+async def test_files_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        await (await user.slash(user.dm, "draft")).message()
+        await user.say(user.dm, attachments=[file(text)])
+        await user.sees(lambda screen: "stored" in screen.text or "has" in screen.text)
+        await user.sees(lambda screen: "stored in" in screen.text or "Nothing of your message" in screen.text)
+        return user.screen.text
+
+    await check(sim, plain, door, TAKEN, REFUSED)
+    assert in_the_loop == []
+
+
+async def test_texts_to_critique(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    """As an option, as a file, and as a message of somebody's. Nothing of them is stored without a model."""
+
+    async def door(user: User, text: str) -> str:
+        if units(text) < 2_000:
+            said = await user.say(sim.guild("Writers"), text)
+            act = await user.message_command("Critique this", said)
+        elif units(text) < 4_000:
+            act = await user.slash(user.dm, "critique", text=text)
+        else:
+            act = await user.slash(user.dm, "critique", file=file(text))
+        return (await act.message()).text
+
+    short = {f"message: {name}": text for name, text in MESSAGES.items()}
+    await check(
+        sim, plain, door, short | FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED_PIECES
+    )
+    assert in_the_loop == []
+
+
+async def test_a_section_by_form_and_by_file(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        long = units(text) > 4_000
+        panel = await drafted(user, user.dm, None, "## The contradiction\n\n" + ("The lift. " * (2_100 if long else 2)))
+        form = await (await user.click(panel, "Edit")).modal()
+        await user.submit(form, {"The section": [file(text)]} if long else {"body0": text})
+        await answered(plain)
+        return user.screen.text
+
+    await check(sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED_PIECES)
+    assert in_the_loop == []
+
+
+async def test_titles_answers_and_searches(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        panel = await (await user.slash(user.dm, "draft", title=as_many(text, 190).strip() or "a")).message()
+        await (await user.autocomplete(user.dm, "draft", "essay", as_many(text, 90))).choices()
+        if "Interview me" in panel.buttons:
+            await user.click(panel, "Interview me")
+            await user.sees(lambda _: "Answer" in panel.buttons)
+            form = await (await user.click(panel, "Answer")).modal()
+            await user.submit(form, {"answer": text})
+            await answered(plain)
+        return user.screen.text
+
+    await check(sim, plain, door, FIELDS, {})
+    assert in_the_loop == []
+
+
+async def test_instructions(sim: DiscordSimulator, bot: Bot, models: Scripted, in_the_loop: list[int]) -> None:
+    async def door(user: User, text: str) -> str:
+        panel = await drafted(user, user.dm, models)
+        form = await (await user.click(panel, "Revise")).modal()
+        models.script(says("It was loud."))
+        await user.submit(form, {"instruction": text})
+        await user.sees(reads(panel, "version 2"))
+        return user.screen.text
+
+    sim.settings.rate_limits = False
+    for name, text in MESSAGES.items():
+        assert "went wrong" not in await door(sim.user(name), text), name
+
+
+def test_the_texts_are_on_the_side_of_the_bounds_that_they_are_meant_for() -> None:
+    for text in TAKEN.values():
+        Limits().check_page("It", text)
