@@ -69,6 +69,16 @@ def edit_by_file(target: Id, title: str, characters: int) -> Form:
     )
 
 
+def edit_note_by_file(target: Id, name: str, characters: int) -> Form:
+    """For a note that no form can hold."""
+    words = (
+        f"This note has {characters:,} characters, and a form holds 20,000. Take it from All as a file below the list "
+        "of notes, change it, and hand it in as a file: it takes the place of the whole note."
+    )
+    file = FileField("file", "The note", "a .md or .txt file", required=True)
+    return Form(str(target), one_line(f"Edit: {name}", TITLE_UNITS), (Text(words), file))
+
+
 def name_of(part: Part) -> str:
     """A section as a menu names it."""
     return one_line(part.title, 90) or "The opening"

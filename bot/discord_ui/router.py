@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from bot.discord_ui.actions import browsing, critiquing, drafting, interviewing, owning
+from bot.discord_ui.actions import browsing, critiquing, drafting, interviewing, noting, owning
 from bot.discord_ui.faults import NotAButton, NotYours
 from bot.discord_ui.ids import NOBODY, Id
 from bot.discord_ui.reply import Answer, Later, Press, Reply
@@ -88,6 +88,11 @@ ESSAY: Mapping[str, Action] = {
     "measures": _reads(browsing.measures, current=False),
     "notes": _reads(browsing.notes, current=False),
     "note": _reads(browsing.note, current=False),
+    "note-edit": _opens(noting.edit, current=False),
+    "note-edit-save": _changes(noting.edit_save, current=False),
+    "note-move": _changes(noting.move, current=False),
+    "note-delete": _changes(noting.delete, current=False),
+    "notes-file": _reads(noting.as_file, current=False),
     "sort": _changes(browsing.sort, current=False),
     "leave-out": _changes(browsing.leave_out, current=False),
     "rename": _opens(owning.rename, current=False),

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from rich.text import Text
 
-from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, StoreError, UnknownStructure
+from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, UnknownStructure
 from bot.essay import left_out
 from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.measures.base import counted
 from bot.essay.naming import meant
 from bot.essay.structures import find
 from bot.essay.text.marks import is_marked
+from bot.essay.text.words import has_words
 from bot.terminal import WRITER, critique_view, outcomes, who_reads
 from bot.terminal.at_work import AtWork
 from bot.terminal.menu import Menu
@@ -280,9 +281,8 @@ class Session:
                 typed = ""
             except BotError as error:
                 self._sitting.warn(str(error))
-                # After a full disk, or a slash too many, what was typed stands in the line again.
-                mend = line.startswith("/") and not line.lower().startswith("/notes")
-                typed = line if mend or isinstance(error, StoreError) else ""
+                # No key brings an old line back, so what was typed stands in the line again.
+                typed = line if has_words([line]) and not line.lower().startswith("/notes") else ""
 
     def _take(self, essay: Essay, question: Question, given: Note | None, line: str | Command) -> bool:
         """Does what the line says. False where the question stays open; ``given`` is the answer that there is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.discord_ui import pages
-from bot.discord_ui.cards import Card, CardPart, Menu, Option, Rule, Text, Tone, rows
+from bot.discord_ui.cards import MENU_OPTIONS, Card, CardPart, Menu, Option, Rule, Text, Tone, rows
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
@@ -11,6 +11,7 @@ from bot.discord_ui.state import State
 from bot.essay.essay import Note
 
 ON_A_PAGE = 8  # with 250 characters of each, a screen or two on a phone
+NOWHERE = "-"  # stands for no section where one is chosen
 _EXCERPT = 250
 _UNITS, _OCTETS = 2_600, 6_500  # smaller than a page of the post: the question stands above it
 
@@ -40,6 +41,7 @@ def listed(state: State, page: int, notice: str | None = None) -> Card:
         rows(
             press("Sort them", "sort", essay.id, number) if state.with_model and sortable else None,
             press("Paste notes", "paste", essay.id, number),
+            press("All as a file", "notes-file", essay.id, number) if notes else None,
             press("Back", "open", essay.id, number),
         )
     )
@@ -66,8 +68,11 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
         )
     )
     parts.extend(turning("note", essay.id, number, page, len(found), str(note.number)))
+    parts.extend(_moving(state, note))
     parts.extend(
         rows(
+            press("Edit", "note-edit", essay.id, number, note.number),
+            press("Delete", "note-delete", essay.id, number, note.number, tone=Tone.DANGER),
             None
             if note.damaged
             else press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
@@ -78,6 +83,38 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
         )
     )
     return Card(tuple(parts))
+
+
+def deleting(state: State, note: Note, stamp: str, notice: str | None = None) -> Card:
+    """The question before a note is deleted; ``stamp`` is what the answer carries of it."""
+    essay, number = state.essay, state.number
+    held = plain(one_line(note.text, _EXCERPT))
+    return Card(
+        (
+            *notices(notice),
+            Text(f"{_line(state, note)}\n{held}"),
+            Text(
+                "Delete this note for good? It cannot be brought back. Versions of the text that hold its words keep "
+                "them; Leave it out keeps the note and takes it from the text."
+            ),
+            *rows(
+                press("Keep it", "note", essay.id, number, f"0.{note.number}"),
+                press("Delete for good", "note-delete", essay.id, number, stamp, tone=Tone.DANGER),
+            ),
+        )
+    )
+
+
+def _moving(state: State, note: Note) -> tuple[Menu, ...]:
+    """The menu of the sections that a note can be put under; none where the structure has gone."""
+    sections = state.structure.sections[: MENU_OPTIONS - 1]
+    if not sections:
+        return ()
+    options = (
+        *(Option(one_line(one.heading, 90), one.key, chosen=one.key == note.section) for one in sections),
+        Option("No section", NOWHERE, chosen=state.structure.section(note.section) is None),
+    )
+    return (Menu(str(Id("essay", "note-move", state.essay.id, state.number, str(note.number))), "Move to", options),)
 
 
 def _line(state: State, note: Note) -> str:
