@@ -7,6 +7,7 @@ from itertools import islice
 
 from bot.errors import BudgetReserved, ModelError, Stalled, TookTooLong
 from bot.essay.essay import Note
+from bot.essay.measures.base import counted
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.workflow.models import Interviewer
@@ -49,7 +50,9 @@ class Sorter:
         if not faults:
             if not left:
                 return None
-            return f"{len(wanted) - left} notes were looked at, {left} are left: sort once more for those."
+            looked = len(wanted) - left
+            were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"
+            return f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for the rest."
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
         told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
