@@ -180,9 +180,12 @@ class Session:
     def _paste(self, essay: Essay) -> None:
         """The first choice: notes that are there already, or the interview."""
         self._sitting.say("\nPaste notes that you have, in one go, and press Enter; or press Enter to be interviewed.")
-        text = ask(self._sitting, "Notes: ", _PASTE, (Command.SKIP,), free=True)
-        if not isinstance(text, Command) and text.strip():
-            self._hand_in(essay, text)
+        text = ""
+        while True:
+            text = ask(self._sitting, "Notes: ", _PASTE, (Command.SKIP,), free=True, default=text)
+            if isinstance(text, Command) or not text.strip() or self._hand_in(essay, text):
+                return
+            text = text if has_words([text]) else ""  # refused; it stands in the line again, to be cut or cleared
 
     def _hand_in(self, essay: Essay, text: str) -> set[str | None]:
         """Stores notes and says where they went; returns the sections that have some now."""

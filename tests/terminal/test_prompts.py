@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +143,16 @@ def test_the_notes_prompt_can_be_skipped_and_a_word_there_is_asked_about(termina
     terminal.session().start(None)
     (essay,) = terminal.runner.run(terminal.room.desk.essays(WRITER))
     assert notes(terminal, essay) == ["The noise."]
+
+
+def test_a_page_that_is_refused_stands_in_the_line_again(terminal: Terminal) -> None:
+    desk = terminal.room.desk
+    desk.limits = replace(desk.limits, page_characters=20)
+    long = "The noise of the presses in the hall."
+    terminal.types("1", long, "/quit")
+    terminal.session().start(None)
+    assert terminal.keyboard.offered[2] == long
+    assert terminal.stdout.getvalue().splitlines()[-1].startswith("Everything is stored as essay")
 
 
 def test_an_exported_essay_is_offered_again_and_called_so(terminal: Terminal) -> None:
