@@ -99,15 +99,17 @@ MEASURES: tuple[Row, ...] = (
         "filler",
         "Filler",
         "Announcing that something is honest or worth noting takes the place of the thing.",
-        "three phrases and 2.5 in a thousand words, or six adverbs of the “really” kind and ten in a thousand",
-        f"{_HOUSE}; the rule itself is Strunk's “Omit needless words”, The Elements of Style",
+        "three phrases and 2.5 in a thousand words, four with announcements and five in a thousand, or six adverbs of"
+        " the “really” kind and ten in a thousand",
+        f"{_HOUSE}; the phrases are those of wordlists/filler.toml, each list with its source, and the rule is Strunk's"
+        " “Omit needless words”, The Elements of Style",
         filler,
     ),
     Row(
         "stock_phrases",
         "Stock phrases",
         "A phrase that everybody uses tells a reader that nobody looked.",
-        "three or more, and three in a thousand words",
+        "four or more, and four in a thousand words",
         "the phrases are proselint's (clichés, jargon, hedges, redundancy) and those of wordlists/stock_phrases.toml,"
         " each list with its source; the threshold is a house rule",
         stock_phrases,
@@ -149,7 +151,8 @@ MEASURES: tuple[Row, ...] = (
         "Trends and opinions nobody stands behind",
         "“More companies are” asks a reader to take the writer's word where a name would have done.",
         "three or more; two in a text under 500 words",
-        f"{_HOUSE}; the kinds follow Wikipedia's manual of style, “Words to watch: unsupported attributions”",
+        f"{_HOUSE}; the phrases are those of wordlists/unsourced.toml, after Wikipedia's manual of style, “Words to"
+        " watch: unsupported attributions”",
         unsourced,
     ),
     Row(

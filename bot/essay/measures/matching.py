@@ -192,7 +192,11 @@ def _spaced(word: str, space: str) -> str:
     """A word's pattern with the space before it; forms of "be" and "have" may be short and joined to what is before."""
     if word == "...":
         return f"(?:{space}{_WORD}){{0,3}}?"
-    short = {"be~": "(?:s|re|m)", "have~": "(?:ve|s|d)", "will": "ll", "would": "d"}.get(word) if space else None
+    short = (
+        {"be~": "(?:s|re|m)", "is~": "(?:s|re)", "have~": "(?:ve|s|d)", "will": "ll", "would": "d"}.get(word)
+        if space
+        else None
+    )
     forms = "|".join(map(_literal, _forms(word)))
     if word == "_":
         forms = _WORD

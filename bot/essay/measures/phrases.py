@@ -16,8 +16,10 @@ from bot.essay.text.reading import Reading
 
 # Rates are for a thousand words.
 _MOST_FILLERS = 2.5
+_MOST_ANNOUNCED = 5.0
 _MOST_STRENGTHENERS = 10.0
-_MOST_STOCK = 3.0
+_MOST_STOCK = 4.0
+_FEWEST_STOCK = 4
 _FEWEST = 3
 _MOST_VAGUE = 12.0
 _FEWEST_VAGUE = 8
@@ -27,6 +29,9 @@ _MOST_STACKED = 3.0
 def filler(reading: Reading, structure: Structure | None) -> Outcome:
     """Phrases that announce what comes instead of saying it, and adverbs that strengthen nothing; speech left out."""
     found = phrases("filler").marks(reading.flow)
+    # A word said twice is a place to mend, and no habit that a whole text is told of.
+    habits = [mark for mark in found if mark.weight > 1]
+    plain = [mark for mark in habits if mark.note == "filler"]
     adverbs = phrases("strengtheners").marks(reading.flow)
     phrase_rate, adverb_rate = per_thousand(len(found), reading.words), per_thousand(len(adverbs), reading.words)
     return Outcome(
@@ -39,7 +44,8 @@ def filler(reading: Reading, structure: Structure | None) -> Outcome:
         f"{counted(len(found), 'filler phrase')} and {counted(len(adverbs), 'adverb')} of the “really” kind.",
         reading.words >= FEWEST_WORDS
         and (
-            (len(found) >= _FEWEST and phrase_rate >= _MOST_FILLERS)
+            (len(plain) >= _FEWEST and per_thousand(len(plain), reading.words) >= _MOST_FILLERS)
+            or (len(habits) > _FEWEST and per_thousand(len(habits), reading.words) >= _MOST_ANNOUNCED)
             or (len(adverbs) >= 2 * _FEWEST and adverb_rate >= _MOST_STRENGTHENERS)
         ),
         "Take each out and read the sentence again: what it announced usually stands without it.",
@@ -104,7 +110,7 @@ def stock_phrases(reading: Reading, structure: Structure | None) -> Outcome:
     return Outcome(
         {"phrases": len(marks), "per_1000_words": rate},
         f"{counted(len(marks), 'stock phrase')}, {rate} in a thousand words.",
-        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST and rate >= _MOST_STOCK,
+        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST_STOCK and rate >= _MOST_STOCK,
         "Say the plain thing, or the odd thing only you saw.",
         marks,
     )

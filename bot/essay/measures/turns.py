@@ -23,6 +23,12 @@ _GAP = r"[^.;:?!—–]"
 
 # "not just X but Y", "not because X but because Y", "not as X but as Y", "not tired but bored".
 _NOT_JUST_BUT = re.compile(rf"(?:\bnot|n't) (?:just|only|merely|simply|so much|because)\b{_GAP}{{1,160}}?\bbut\b", re.I)
+# "Not only did I lose my job, I lost my name." "Less noise, more signal."
+_NOT_ONLY_INVERTED = re.compile(
+    rf"\bnot only (?:did|was|were|is|are|am|had|has|have|do|does|could|would|can|will)\b{_GAP}{{1,160}}?, (?!but\b)",
+    re.I,
+)
+_LESS_MORE = re.compile(r"\bless [\w'-]{1,30}(?: [\w'-]{1,30}){0,2}, more [\w'-]{1,30}", re.I)
 _SAME_WORD_TWICE = re.compile(
     rf"\bnot (?P<word>as|to|in|for|with|by|from|about|an?|the|on|at|of|how|what|who|when|where|that|my|your"
     rf"|our)\b{_GAP}{{1,120}}?"
@@ -156,6 +162,8 @@ def _within(prose: str, sentence: Span) -> Iterator[_Place]:
         (_NOT_JUST_BUT, "not just X but Y"),
         (_NOT_WORD_BUT, "not X but Y"),
         (_LESS, "less X, more Y"),
+        (_LESS_MORE, "less X, more Y"),
+        (_NOT_ONLY_INVERTED, "not only X, Y"),
     ):
         for match in pattern.finditer(prose, start, end):
             if pattern is _NOT_WORD_BUT and _verb_denied(prose, match.start()):
@@ -205,6 +213,8 @@ def _across(first: str, second: str, one: Sentence, two: Sentence) -> str:
                 return "it is not X. It is Y"
     if _same_subject(first, second):
         return "it is not X. It is Y"
+    if _BARE_BE.fullmatch(second) and _DENIED_BE.search(first):
+        return "X was not it. Y was"
     if _THAT_CLAUSE.match(first) and one.words <= _CLAUSE_WORDS and two.words <= _CLAUSE_WORDS:
         return "it is not that X. Y"
     if (didnt := _DIDNT.search(first)) is not None:
@@ -223,6 +233,13 @@ def _across(first: str, second: str, one: Sentence, two: Sentence) -> str:
     return ""
 
 
+# "The job was never the point. The people were."
+_BARE_BE = re.compile(
+    r"\W*(?:The|My|Our|His|Her|Their|That|This|It)(?: [\w'-]{1,30}){0,3} (?:is|was|are|were)\W*", re.I
+)
+_DENIED_BE = re.compile(
+    r"\b(?:is|was|are|were)(?:n't| not| never) (?:really |ever |just )?(?:the|my|what|about|a)\b", re.I
+)
 _CLAUSE_WORDS = 20
 
 
