@@ -52,7 +52,7 @@ class Sorter:
                 return None
             looked = len(wanted) - left
             were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"
-            return f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for the rest."
+            return f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for those."
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
         told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
