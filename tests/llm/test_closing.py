@@ -57,8 +57,8 @@ async def test_an_entry_that_cannot_be_written_is_told_at_the_end_and_leaves_not
 ) -> None:
     clients: list[anthropic.AsyncAnthropic] = []
 
-    def connected(*given: str, silence: float, retries: int) -> anthropic.AsyncAnthropic:
-        clients.append(connect(*given, silence=silence, retries=retries))
+    def connected(*given: str, silence: float, retries: int, proxy: str | None) -> anthropic.AsyncAnthropic:
+        clients.append(connect(*given, silence=silence, retries=retries, proxy=proxy))
         return clients[-1]
 
     monkeypatch.setattr(build, "connect", connected)

@@ -78,14 +78,16 @@ def test_a_text_that_is_too_long_for_a_critique_is_refused_plainly(essay_bot: Ru
     assert "The text has 10,001 words, and 10,000 can be critiqued at once" in ran.err
 
 
+NO_PRICE = {"MODEL_WRITER": "claude-nothing-9"}
+NO_SUCH_MODEL = NO_PRICE | {"MODEL_PRICES": "claude-nothing-9=4/20"}
+
+
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
         ({"ANTHROPIC_API_KEY": "sk-wrong"}, "The service refused the API key"),
-        (
-            {"MODEL_WRITER": "claude-nothing-9", "MODEL_PRICES": "claude-nothing-9=1/1"},
-            "There is no model claude-nothing-9",
-        ),
+        (NO_SUCH_MODEL, "There is no model claude-nothing-9"),
+        (NO_PRICE, "No price of the model claude-nothing-9 is known, so that no budget could hold for it"),
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "cannot be reached"),
         ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],
@@ -111,9 +113,7 @@ def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bo
 
 
 def test_check_live_asks_every_model_so_that_no_draft_finds_out_first(essay_bot: Run, model: dict[str, str]) -> None:
-    ran = essay_bot(
-        "check", "--live", more=model | {"MODEL_WRITER": "claude-nothing-9", "MODEL_PRICES": "claude-nothing-9=1/1"}
-    )
+    ran = essay_bot("check", "--live", more=model | NO_SUCH_MODEL)
     assert ran.code == 1
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
     failed, critic, interviewer = (line for line in lines if line.startswith("live call"))
