@@ -145,7 +145,10 @@ def _session(workshop: Workshop, runner: asyncio.Runner) -> Session:
 
     def read(path: str) -> str:
         sources.append(Path(path))
-        return read_input(path).text
+        found = read_input(path)
+        if found.notice:
+            say(found.notice)
+        return found.text
 
     return Session(Sitting(_tools(workshop), runner, screen(), screen(stderr=True), TerminalKeyboard(), read, sources))
 

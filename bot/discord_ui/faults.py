@@ -73,13 +73,6 @@ class NotFetched(FileFault):
         super().__init__(f"Discord did not hand over {name}: attach it again in a minute.")
 
 
-class WrongFile(FileFault, BadInput):
-    """A file of a kind that holds no plain text."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not a .md or .txt file: save the text as one of them.")
-
-
 class ClosedDm(BotError):
     """The bot may not write to the person."""
 

@@ -2,7 +2,8 @@
 
     BotError
     ├── BadInput             what was handed in cannot be used
-    │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long
+    │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long, damaged
+    │   │   └── WrongFile    of a kind whose text is not read, such as a PDF
     │   ├── UnknownStructure, StructureGone
     │   ├── UnknownEssay
     │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
@@ -67,6 +68,7 @@ from bot.errors.inputs import (
     UnknownStructure,
     UnknownVersion,
     UnreadableText,
+    WrongFile,
 )
 from bot.errors.models import (
     EVERYTHING_STORED,
@@ -192,5 +194,6 @@ __all__ = [
     "UnknownVersion",
     "UnreadableText",
     "WouldOverwrite",
+    "WrongFile",
     "before_all",
 ]

@@ -49,6 +49,26 @@ class UnreadableText(BadInput):
             "give only the part the post is about."
         )
 
+    @classmethod
+    def broken(cls, name: str, kind: str) -> UnreadableText:
+        return cls(
+            f"{name} cannot be read as a {kind}, it seems damaged: save it anew with the program that made it, or copy "
+            "its text into a .md or .txt file and give that."
+        )
+
+    @classmethod
+    def too_deep(cls, name: str, kind: str) -> UnreadableText:
+        return cls(
+            f"{name} is {kind} of more parts than are read: copy its text into a .md or .txt file and give that."
+        )
+
+
+class WrongFile(UnreadableText):
+    """A file of a kind whose text is not read."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(f"{name} is {kind}, which is not read: copy its text into a .md or .txt file and give that.")
+
 
 class OverLimit(BadInput):
     """More was handed in than is taken. What was refused is not stored; nothing that was stored before is touched."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import UnreadableText
-from bot.essay.text.decoding import MOST_BYTES, decode
+from bot.essay.text.decoding import MOST_BYTES
+from bot.essay.text.documents import read_document
 
 STANDARD_INPUT = "standard input"
 
@@ -23,14 +24,14 @@ class Input:
 def read_input(path: str) -> Input:
     """The text in the file, or on standard input for ``-``. Raises UnreadableText, which says what is wrong."""
     name = STANDARD_INPUT if path == "-" else path
-    decoded = decode(_bytes(path, name), name)
-    notice = None
-    if decoded.guessed:
-        notice = (
-            f"{name} is not UTF-8; it was read as {decoded.guessed}. "
+    found = read_document(_bytes(path, name), name)
+    notices = list(found.notices)
+    if found.guessed:
+        notices.append(
+            f"{name} is not UTF-8; it was read as {found.guessed}. "
             "If letters look wrong, save it as UTF-8 and run the command again."
         )
-    return Input(decoded.text, notice)
+    return Input(found.text, " ".join(notices) or None)
 
 
 def _bytes(path: str, name: str) -> bytes:

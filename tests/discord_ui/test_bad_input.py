@@ -39,8 +39,8 @@ async def test_a_file_of_forty_thousand_characters_is_notes(sim: DiscordSimulato
     ("file", "words"),
     [
         (Attachment("empty.md", b" \n"), "holds no words"),
-        (Attachment("image.md", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "is not a text file"),
-        (Attachment("cv.pdf", b"%PDF-1.7 text"), "is not a .md or .txt file"),
+        (Attachment("image.md", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "is a picture, which is not read"),
+        (Attachment("cv.pdf", b"%PDF-1.7 text"), "is a PDF, which is not read"),
         (Attachment("big.txt", b"word " * 250_000), "is longer than 1,000,000 bytes"),
     ],
 )
@@ -106,7 +106,7 @@ async def test_a_message_with_nothing_in_it(sim: DiscordSimulator, bot: Bot) -> 
     user, guild = sim.user("writer"), sim.guild("Writers")
     picture = await user.say(guild, attachments=[Attachment("cat.png", b"\x89PNG", "image/png")])
     answer = await (await user.message_command("Critique this", picture)).message()
-    assert "cat.png is not a .md or .txt file" in answer.text
+    assert "cat.png is a picture, which is not read" in answer.text
     assert answer.ephemeral
     link = {"type": 2, "style": 5, "label": "Open it", "url": "https://example.org"}
     shown = await sim.posted_by_app(guild, components=[{"type": 1, "components": [link]}])

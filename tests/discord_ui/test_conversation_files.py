@@ -30,7 +30,10 @@ async def test_an_attachment_is_notes_and_one_that_cannot_be_read_is_told(sim: D
     sim.gateway.duplicate_next("MESSAGE_CREATE", 1)
     await user.say(user.dm, "See my notes.", [Attachment("notes.md", HEADED), Attachment("photo.png", b"\x89PNG")])
     await user.sees(lambda screen: "1 note stored in “Career switch”, under “What I gave up and wh" in screen.text)
-    wrong = "photo.png is not a .md or .txt file: save the text as one of them. The rest of your message is stored."
+    wrong = (
+        "photo.png is a picture, which is not read: copy its text into a .md or .txt file and give that. "
+        "The rest of your message is stored."
+    )
     await user.sees(lambda screen: wrong in screen.text)
     await user.sees(reads(panel, "1 message, 3 words"))
     (note,) = await notes(talking, user)

@@ -16,7 +16,10 @@ from tests.workflow.fakes import PATIENCE
 
 __all__ = ["talking"]  # a fixture
 
-WRONG = "x.pdf is not a .md or .txt file: save the text as one of them. Nothing of your message was stored."
+WRONG = (
+    "x.pdf is a PDF, which is not read: copy its text into a .md or .txt file and give that. "
+    "Nothing of your message was stored."
+)
 PDF = Attachment("x.pdf", b"%PDF")
 PAGE = Attachment("page.md", b"A page of notes.")
 SHORT = (0.05, 0.05)  # seconds before each further try, so that a test need not wait

@@ -143,7 +143,7 @@ async def test_a_title_and_a_files_name_are_shown_as_they_are(sim: DiscordSimula
     handed = await (await user.click(panel, "Export")).followup()
     assert r"My \*own\* story, as Markdown." in handed.text
     refused = await (await user.slash(user.dm, "draft", notes=Attachment("my_own_cv.pdf", b"x"))).message()
-    assert r"my\_own\_cv.pdf is not a .md or .txt file" in refused.text
+    assert r"my\_own\_cv.pdf is a PDF, which is not read" in refused.text
 
 
 async def test_notes_without_a_section_are_sorted_when_asked(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:

@@ -92,3 +92,20 @@ def test_a_critique_reads_a_page_as_its_writer_sees_it(essay_bot: Run) -> None:
         == len(["I", "left", "the", "bank", "in", "March", "see", "my", "review", "Aside"]) + 14
     )
     assert "1 comment" in ran.err
+
+
+@pytest.mark.parametrize("name", ["rtf-notes.rtf", "article.html"])
+@pytest.mark.parametrize("command", ["draft", "critique"])
+def test_a_file_is_told_by_what_is_in_it(essay_bot: Run, home: Path, name: str, command: str) -> None:
+    (home / "notes.md").write_bytes((CASES / name).read_bytes())
+    ran = essay_bot(command, "notes.md", "--no-model")
+    assert ran.code == 0
+    assert "notes.md is " in ran.err
+    assert "rtf1" not in ran.out
+    assert "<p>" not in ran.out
+
+
+def test_a_damaged_word_document_is_refused_with_what_to_do(essay_bot: Run) -> None:
+    ran = essay_bot("draft", case("damaged.docx"), "--no-model")
+    assert ran.code != 0
+    assert "copy its text into a .md or .txt file" in ran.err

@@ -12,12 +12,11 @@ from bot.discord_ui.actions.critiquing import of_text
 from bot.discord_ui.commands.common import structure_choices
 from bot.discord_ui.delivery import Ack
 from bot.discord_ui.door import Door
-from bot.discord_ui.faults import WrongFile
 from bot.discord_ui.ids import NOBODY, Id
 from bot.discord_ui.message_text import attachments_of, in_words, names_of, text_of
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Ask, Reply
-from bot.errors import BadInput
+from bot.errors import BadInput, WrongFile
 from bot.essay.structure import Structure
 from bot.essay.structures import find
 
@@ -85,17 +84,20 @@ async def _text_of(interaction: Interaction, message: discord.Message) -> tuple[
     """A message's words and those of its text files, long pastes being one; and what is to be said of its files."""
     said = text_of(message)
     attached = [sent(interaction.client, one) for one in attachments_of(message)]
-    readable = [one for one in attached if files.is_text(one.name)]
-    if attached and not readable and not said.strip():
-        raise WrongFile(files.shown(attached[0].name))
-    read = [await files.read(one) for one in readable]
+    read: list[files.Read] = []
+    skipped: list[WrongFile] = []
+    for one in attached:
+        try:
+            read.append(await files.read(one))
+        except WrongFile as error:
+            skipped.append(error)
     texts = [said, *(one.text for one in read)]
     words = "\n\n".join(text for text in texts if text.strip())
     if not words:
-        raise BadInput("There is no text in that message to critique: choose one with words or a .md or .txt file.")
-    skipped = [files.shown(one.name) for one in attached if one not in readable]
-    passed_over = f"Not read, being no .md or .txt file: {', '.join(skipped)}." if skipped else None
-    return words, " ".join(filter(None, (*(one.notice for one in read), passed_over))) or None
+        if skipped:
+            raise skipped[0]
+        raise BadInput("There is no text in that message to critique: choose one with words or a file of text.")
+    return words, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
 
 
 def _structure(door: Door, key: str | None) -> Structure | None:

@@ -1,0 +1,322 @@
+"""A file as its text, whatever program made it: told by what is in it and never by its name.
+
+RTF, HTML and Word's .docx are read by libraries, each after a look that what is handed to it is of bounded size and
+depth. A kind whose text cannot be read well is refused, with what to do instead.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+from xml.parsers import expat
+
+import mammoth
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+from markdownify import MarkdownConverter
+from striprtf.striprtf import rtf_to_text
+
+from bot.errors import UnreadableText, WrongFile
+from bot.essay.text.decoding import MOST_BYTES, decode, with_line_feeds
+from bot.essay.text.words import count_words, shortened
+
+# Far more than an essay has; a page of 40,000 tags takes some two seconds to read.
+_MOST_TAGS = 40_000
+_MOST_HTML_DEPTH = 100  # the library that writes Markdown calls itself for each level
+_MOST_XML_BYTES = 10_000_000  # of all parts together, unpacked: 200 pages of Word
+_MOST_XML_ELEMENTS = 60_000
+_MOST_XML_DEPTH = 60
+_MOST_PARTS = 2_000
+_CONTENT_TYPES, _WORD_TEXT, _WORD_COMMENTS = "[Content_Types].xml", "word/document.xml", "word/comments.xml"
+
+_OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"\s{0,64}%PDF"), "a PDF"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an old or locked Office document"),
+    (
+        re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM....\x00\x00\x00\x00|II\*\x00|MM\x00\*", re.DOTALL),
+        "a picture",
+    ),
+    (re.compile(rb"....ftyp(?:hei[cfsx]|mif1|avif)", re.DOTALL), "a picture"),
+    (re.compile(rb"....ftyp|ID3|OggS|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3", re.DOTALL), "a recording"),
+    (re.compile(rb"\x1f\x8b|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|BZh[1-9]|\xfd7zXZ\x00"), "an archive"),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE)
+_DECLARATION = re.compile(r"<\?xml[^<>]{0,200}>", re.IGNORECASE)
+_BLANKS = re.compile(r"\s{100,}")  # the library that writes Markdown is slow with them
+_RTF = "{\\rtf"
+_UNSEEN = ("script", "style", "template", "noscript", "head", "meta", "link", "svg", "object", "iframe", "canvas")
+_PICTURES = ("img", "picture", "video", "audio")
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's text with LF line ends; ``guessed`` names its encoding where that had to be guessed.
+
+    ``notices`` are sentences on how it was read, and what of it was not.
+    """
+
+    text: str
+    guessed: str | None = None
+    notices: tuple[str, ...] = ()
+
+
+def read_document(data: bytes, name: str) -> Document:
+    """Read the text of a file called ``name``.
+
+    Raises UnreadableText for one that is too long, damaged, no text or without words, WrongFile for one of a kind that
+    is not read.
+    """
+    if len(data) > MOST_BYTES:
+        raise UnreadableText.too_long(name, MOST_BYTES)
+    for sign, kind in _OTHER_KINDS:
+        if sign.match(data):
+            raise WrongFile(name, kind)
+    if data.startswith(_ZIP):
+        return _checked(_word(data, name), name)
+    if data.lstrip()[:5] == _RTF.encode():
+        return _checked(_rich_text(data, name), name)
+    decoded = decode(data, name)
+    if _is_html(decoded.text):
+        return _checked(_web_page(decoded.text, decoded.guessed, name), name)
+    return Document(decoded.text, decoded.guessed)
+
+
+def _checked(found: Document, name: str) -> Document:
+    if not count_words(found.text):
+        raise UnreadableText.empty(name)
+    return found
+
+
+def _by_library(read: Callable[[], T], name: str, kind: str) -> T:
+    """What a library reads of a file. What it raises for a damaged one is its own affair."""
+    try:
+        return read()
+    except Exception:  # noqa: BLE001
+        raise UnreadableText.broken(name, kind) from None
+
+
+def _rich_text(data: bytes, name: str) -> Document:
+    try:
+        source = data.decode()
+    except UnicodeDecodeError:
+        source = data.decode("cp1252", "replace")
+    text = _by_library(lambda: _text_of_rtf(source), name, "file of rich text (RTF)")
+    pictures, comments = len(re.findall(r"\\pict\b", source)), len(re.findall(r"\\annotation\b", source))
+    return Document(
+        with_line_feeds(text.replace("\x00", "")).strip("\n") + "\n",
+        None,
+        (f"{name} is rich text (RTF): its words were read, without its formatting.", *_left_out(pictures, comments)),
+    )
+
+
+def _text_of_rtf(source: str) -> str:
+    return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+
+
+def _is_html(text: str) -> bool:
+    """Whether a text is a page of HTML, and no Markdown in which tags stand."""
+    at = len(text) - len(text.lstrip())
+    while text.startswith(("<!--", "<?xml"), at):
+        sign = "-->" if text.startswith("<!--", at) else "?>"
+        end = text.find(sign, at)
+        if end < 0:
+            return False
+        at = end + len(sign)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return _HTML.match(text, at) is not None
+
+
+def _web_page(html: str, guessed: str | None, name: str) -> Document:
+    kind = "a web page (HTML)"
+    page = _by_library(lambda: _page(html), name, "web page (HTML)")
+    if page is None:
+        raise UnreadableText.too_deep(name, kind)
+    notices = [f"{name} is {kind}: its text was read."]
+    if page.title.casefold() not in " ".join(page.text.split()).casefold():
+        notices.append(f"Its title in a browser, “{shortened(page.title, 80)}”, is no part of it.")
+    return Document(page.text, guessed, (*notices, *_left_out(page.pictures, 0)))
+
+
+def _word(data: bytes, name: str) -> Document:
+    try:
+        parts = _parts(data)
+    except _NotWord as error:
+        raise WrongFile(name, error.kind) from None
+    except _TooMuch:
+        raise UnreadableText.too_deep(name, "a Word document") from None
+    except (*_BROKEN_ZIP, expat.ExpatError):
+        raise UnreadableText.broken(name, "Word document") from None
+    if _CONTENT_TYPES not in parts:
+        raise UnreadableText.broken(name, "Word document")
+    pictures: list[object] = []
+
+    def without(picture: object) -> list[object]:
+        pictures.append(picture)
+        return []
+
+    def read() -> _Page | None:
+        found = mammoth.convert_to_html(_packed(parts), convert_image=without, include_embedded_style_map=False)
+        return _page(str(found.value))
+
+    page = _by_library(read, name, "Word document")
+    if page is None:
+        raise UnreadableText.too_deep(name, "a Word document")
+    comments = len(re.findall(rb"<w:comment\b", parts.get(_WORD_COMMENTS, b"")))
+    return Document(
+        page.text, None, (f"{name} is a Word document: its text was read.", *_left_out(len(pictures), comments))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a page of HTML says, as Markdown."""
+
+    text: str
+    title: str
+    pictures: int
+
+
+class _NotWord(Exception):
+    """A zip file that is no Word document, but ``kind``."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class _TooMuch(Exception):
+    """A file that unfolds into more than is read."""
+
+
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    ValueError,
+    OSError,
+    KeyError,
+)
+
+
+def _page(html: str) -> _Page | None:
+    """What is written on a page of HTML; None for one of too many tags, or of too many inside each other."""
+    if html.count("<") > _MOST_TAGS:
+        return None
+    soup = BeautifulSoup(_closed(html), "html.parser")
+    level: list[Tag] = [soup]
+    for _ in range(_MOST_HTML_DEPTH):
+        level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
+        if not level:
+            break
+    else:
+        return None
+    title = " ".join(soup.title.get_text().split()) if soup.title is not None else ""
+    for tag in soup.find_all(_UNSEEN):
+        tag.decompose()
+    pictures = soup.find_all(_PICTURES)
+    for tag in pictures:
+        tag.decompose()
+    text = MarkdownConverter(heading_style="atx", bullets="-", newline_style="backslash").convert_soup(soup)
+    lines = (line.rstrip() for line in with_line_feeds(text).split("\n"))
+    return _Page(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n", title, len(pictures))
+
+
+def _closed(html: str) -> str:
+    """The page with nothing in it that is opened and never closed, each of which the parser looks for to the end."""
+    html = _BLANKS.sub("\n", _DECLARATION.sub("", html, count=1))
+    comment = html.find("<!--", html.rfind("-->") + 1)
+    html = html if comment < 0 else html[:comment]
+    last = html.rfind(">") + 1
+    return html[:last].replace("<![", "<!") + html[last:].replace("<", "&lt;")
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, _TooMuch."""
+    parts: dict[str, bytes] = {}
+    room = _MOST_XML_BYTES
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        if _WORD_TEXT not in names:
+            raise _NotWord(_kind_of_zip(names))
+        if len(names) > _MOST_PARTS:
+            raise _TooMuch
+        for name in names:
+            if not name.endswith((".xml", ".rels")):
+                continue
+            with archive.open(name) as part:
+                parts[name] = part.read(room + 1)
+            room -= len(parts[name])
+            if room < 0:
+                raise _TooMuch
+    count = 0
+    for content in parts.values():
+        count += _check_xml(content)
+        if count > _MOST_XML_ELEMENTS:
+            raise _TooMuch
+    return parts
+
+
+def _check_xml(content: bytes) -> int:
+    """Count the elements of a part. Raises _TooMuch for one that is deep or declares anything, ExpatError."""
+    depth = count = 0
+
+    def opened(_: str, __: object) -> None:
+        nonlocal depth, count
+        depth += 1
+        count += 1
+        if depth > _MOST_XML_DEPTH or count > _MOST_XML_ELEMENTS:
+            raise _TooMuch
+
+    def closed(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declared(*_: object) -> None:
+        raise _TooMuch
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declared
+    parser.Parse(content, True)
+    return count
+
+
+def _packed(parts: dict[str, bytes]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    packed.seek(0)
+    return packed
+
+
+def _kind_of_zip(names: Iterable[str]) -> str:
+    for start, kind in (
+        ("xl/", "a spreadsheet"),
+        ("ppt/", "a presentation"),
+        ("META-INF/container.xml", "an e-book"),
+        ("META-INF/manifest.xml", "an OpenDocument file"),
+        ("Index/", "a document of Pages"),
+        ("Index.zip", "a document of Pages"),
+    ):
+        if any(name.startswith(start) for name in names):
+            return kind
+    return "an archive"
+
+
+def _left_out(pictures: int, comments: int) -> Iterator[str]:
+    kinds = ((pictures, "picture"), (comments, "comment"))
+    counts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in kinds if count]
+    if counts:
+        yield f"Left out of it: {' and '.join(counts)}."
