@@ -30,7 +30,7 @@ def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
     @app_commands.describe(
         structure="What happened: it gives the post its sections",
         title="A title; it can be changed later",
-        notes="Your notes, as a .md or .txt file",
+        notes="Your notes: Markdown, plain text, RTF, HTML or Word (.docx)",
         essay="One of your essays, to return to",
     )
     @app_commands.choices(structure=structure_choices(door.tools.structures.values()))
