@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from bot.essay.export import read_export
@@ -11,6 +12,7 @@ from bot.essay.structure import Structure
 from bot.essay.text.gaps import written_words
 from bot.essay.text.reading import Reading
 from bot.essay.text.sections import title_of
+from bot.essay.text.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,13 @@ class Measured:
         """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order."""
         places = [mark for measure in self.measures if not measure.raised for mark in measure.spans if mark.weight]
         kept: list[Mark] = []
+        taken: list[Span] = []  # in order and apart
         for mark in sorted(places, key=lambda mark: (-mark.weight, mark.span)):
-            if all(mark.span.end <= other.span.start or other.span.end <= mark.span.start for other in kept):
-                kept.append(mark)
+            at = bisect_left(taken, mark.span)
+            if (at and taken[at - 1].end > mark.span.start) or (at < len(taken) and taken[at].start < mark.span.end):
+                continue
+            taken.insert(at, mark.span)
+            kept.append(mark)
         return tuple(kept)
 
     @property

@@ -150,6 +150,17 @@ async def test_a_critique_without_a_model_is_what_can_be_counted(sim: DiscordSim
     assert answer.buttons == []
 
 
+async def test_a_critique_without_a_model_names_gaps_and_single_places(sim: DiscordSimulator, plain: Bot) -> None:
+    """Gaps first, and places of measures that are not raised."""
+    user = sim.user("writer")
+    form = await (await user.slash(user.dm, "critique")).modal()
+    text = "Research shows that I was late. [NEED: when] I drove van 14 from Leeds to Ely and Ola kept the log. " * 3
+    answer = await (await user.submit(form, {"paste1": text})).message()
+    assert "3 gaps are still open: when" in answer.text
+    assert "Places worth a look" in answer.text or "Trends and opinions" in answer.text
+    assert "> Research shows (authority without a source" in answer.text
+
+
 async def test_the_log_names_what_was_done_and_nothing_else(
     sim: DiscordSimulator, bot: Bot, models: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:

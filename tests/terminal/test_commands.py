@@ -115,6 +115,32 @@ def test_critique_as_json_holds_every_measure_with_its_places(essay_bot: Run) ->
             assert text[place["start"] : place["end"]] == place["text"]
 
 
+def test_a_critique_names_open_gaps_first_and_then_single_places_though_no_measure_is_raised(essay_bot: Run) -> None:
+    """The places of quiet measures, the gravest first; with --all every place of every measure."""
+    plain = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 8
+    text = f"# Vans\n\nAt some point Research shows that I was late. [NEED: when was it] {plain}\n"
+    ran = essay_bot("critique", "-", given=text)
+    assert ran.code == 0
+    assert ran.out.lstrip().startswith("Open gaps: 1 gap is still open: when was it.")
+    look = ran.out.split("Places worth a look")[1]
+    assert look.index("Research shows") < look.index("At some point")
+    assert "authority without a source" in " ".join(look.split())
+    assert "Vague amounts, times and doers" not in ran.out
+    assert "Vague amounts, times and doers: 1 place" in essay_bot("critique", "-", "--all", given=text).out
+    found = json.loads(essay_bot("critique", "-", "--json", given=text).out)
+    assert [place["text"] for place in found["worth_a_look"]] == ["Research shows", "At some point"]
+
+
+def test_headings_of_the_writers_own_are_not_held_against_a_budget(essay_bot: Run) -> None:
+    body = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 12
+    text = f"Why did I leave?\n\n{body}\n\n2019\n\n{body}\n\nPart Two\n\nThe yard\n\n{body}\n"
+    found = json.loads(essay_bot("critique", "-", "--json", "-s", "layoff", given=text).out)
+    assert [section["title"] for section in found["sections"]] == ["Why did I leave?", "2019", "Part Two", "The yard"]
+    words = next(measure for measure in found["measures"] if measure["key"] == "section_words")
+    assert not words["raised"]
+    assert "no budget is held against it" in words["summary"]
+
+
 def test_an_exported_post_is_measured_in_its_own_structure(essay_bot: Run, notes: Path) -> None:
     exported = essay_bot("draft", "notes.md").out
     found = json.loads(essay_bot("critique", "-", "--json", given=exported).out)

@@ -121,7 +121,7 @@ def measures(
 
 def _worth_a_look(places: Sequence[Mark], text: str) -> str:
     lines = [
-        f"> {plain(one_line(place.span.of(text), 60))} ({plain(one_line(place.note, 40))})"
+        f"> {plain(one_line(place.span.of(text), 60))} ({plain(one_line(place.note, 50))})"
         for place in places[:_PLACES]
     ]
     more = f"\n-# and {len(places) - _PLACES} more" if len(places) > _PLACES else ""

@@ -58,6 +58,33 @@ def test_measures_of_english_words_say_so_on_another_language() -> None:
     assert results["sentence_lengths"].figures["sentences"] == 10
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("私は三月に銀行を辞めた。それから一週間眠った。部屋は寒かった。" * 20, "the text is in Japanese"),
+        ("나는 삼월에 은행을 그만두었다. 그리고 일주일 동안 잤다. " * 20, "the text is in Korean"),
+        ("我三月份离开了银行。然后我睡了一个星期。" * 20, "the text is in Chinese"),
+        ("В марте я ушёл из банка. Потом я неделю спал. " * 20, "the text is in Cyrillic letters"),
+        ("J'ai quitté la banque en mars. Ensuite j'ai dormi pendant une semaine. " * 8, "the text is in French"),
+    ],
+)
+def test_another_language_is_named(text: str, said: str) -> None:
+    assert said in measured(text)["not_but"].summary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left bank. Slept. Called Ola, Petra, Bernie. Sold van. Bought kiln. Signed lease. Hired two men. Lost one."
+        " Made bread. Sold bread. Paid rent. Moved house.",
+        "Nurse, Leeds General, 2007–2018. Tester, Dentsoft, 2018–2024. Team lead, Dentsoft, 2024–now.",
+        "",
+    ],
+)
+def test_a_short_text_is_not_called_foreign(text: str) -> None:
+    assert "Not measured" not in measured(text)["not_but"].summary
+
+
 @pytest.mark.parametrize("path", ESSAYS, ids=lambda path: path.stem)
 def test_well_made_essays_raise_three_measures_at_most(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
