@@ -103,7 +103,7 @@ JAPANESE = "朝、電車の中で田中さんは会社を辞めると言った�
 
 async def test_a_text_in_a_script_without_spaces_is_as_long_as_it_is_for_a_reader(room: Room) -> None:
     assert found(await pasted(room, opinion(remark("会社を辞める")), JAPANESE)).findings
-    with pytest.raises(BadInput, match="The text has 4 characters, as much as 2 words, too few to say anything of"):
+    with pytest.raises(BadInput, match="The text has 4 characters, as much as 3 words, too few to say anything of"):
         await room.criticism.of_text("me", "朝が来た。", None, own=True)
     long = "20,001 characters, as much as 10,001 words, and 10,000 can be critiqued at once"
     with pytest.raises(BadInput, match=long):
