@@ -105,6 +105,6 @@ async def test_a_text_in_a_script_without_spaces_is_as_long_as_it_is_for_a_reade
     assert found(await pasted(room, opinion(remark("会社を辞める")), JAPANESE)).findings
     with pytest.raises(BadInput, match="The text has 4 characters, as much as 3 words, too few to say anything of"):
         await room.criticism.of_text("me", "朝が来た。", None, own=True)
-    long = "20,001 characters, as much as 10,001 words, and 10,000 can be critiqued at once"
+    long = "16,001 characters, as much as 10,001 words, and 10,000 can be critiqued at once"
     with pytest.raises(BadInput, match=long):
-        await room.criticism.of_text("me", "朝" * 20_001, None, own=True)
+        await room.criticism.of_text("me", "朝" * 16_001, None, own=True)
