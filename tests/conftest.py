@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.store.essays import SqliteStore
 from bot.workflow.desk import Desk
 from bot.workflow.interview import Interview
+
+# No test asserts how long something takes: a busy machine would fail it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

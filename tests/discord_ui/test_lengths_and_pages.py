@@ -75,7 +75,7 @@ def test_what_discord_takes_for_markup_is_shown_as_it_stands() -> None:
     assert plain("*bold* <@1> # x") == r"\*bold\* \<@1\> \# x"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS)
 def test_pages_are_the_text_and_each_fits(text: str) -> None:
     """Joined they are the text, byte for byte; each shows something, within the room it has; no character is broken."""
@@ -126,7 +126,7 @@ def test_the_page_of_a_place() -> None:
     assert pages.pages(" \n ") == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS, st.integers(1, 12))
 def test_a_text_in_fields_is_whole_again(text: str, times: int) -> None:
     text = (text * times).strip("\r\n")

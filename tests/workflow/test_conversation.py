@@ -202,7 +202,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
     steps: list[tuple[str, int]], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory

@@ -145,7 +145,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_later_question(
     steps: list[str], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
