@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.catalogue import Catalogue, prompts_directory, read_catalogue
+from bot.essay.structure import private_questions
 from bot.network import check_tls, proxy_for
 from bot.settings import Settings
 from bot.store.conversations import SqliteConversations
@@ -117,7 +118,7 @@ async def open_workshop(settings: Settings, *, with_model: bool = True) -> Works
         Interview(desk, store, now, models.interviewer if models else None),
         Writing(desk, store, jobs, models, now),
         Criticism(desk, store, SqliteCritiques(store.thread), jobs, models, now, new_id),
-        Conversation(desk, SqliteConversations(store.thread), now, new_id),
+        Conversation(desk, SqliteConversations(store.thread, private_questions(structures)), now, new_id),
         jobs,
         ledger,
         models,

@@ -155,14 +155,27 @@ class _StructureFile:
         key = self._text(fields["key"], "key", KEY_LENGTH)
         if not KEY.fullmatch(key):
             self._refuse(fields["key"], f"{key} is no key", "use lower case letters, digits and hyphens")
-        questions = self._sequence(fields["questions"], "questions", 1, 6)
+        questions = [self._question(one) for one in self._sequence(fields["questions"], "questions", 1, 6)]
+        if questions[0][1]:
+            self._refuse(fields["questions"], "the first question is private", "put one first that a post may answer")
         return Section(
             key=key,
             heading=self._text(fields["heading"], "heading", HEADING_LENGTH),
             purpose=self._text(fields["purpose"], "purpose", 600),
             budget=self._budget(fields["words"]),
-            questions=tuple(self._text(question, "question", QUESTION_LENGTH) for question in questions),
+            questions=tuple(text for text, _ in questions),
+            private=frozenset(text for text, private in questions if private),
         )
+
+    def _question(self, node: yaml.Node) -> tuple[str, bool]:
+        """A question, and whether its answers stay private: its text, or ``{ask: …, private: true}``."""
+        if not isinstance(node, yaml.MappingNode):
+            return self._text(node, "question", QUESTION_LENGTH), False
+        fields = self._fields(node, ("ask", "private"))
+        private = fields["private"]
+        if not isinstance(private, yaml.ScalarNode) or private.value not in ("true", "false"):
+            self._refuse(private, "private is true or false", "write private: true, or the question alone")
+        return self._text(fields["ask"], "question", QUESTION_LENGTH), private.value == "true"
 
     def _budget(self, node: yaml.Node) -> WordBudget:
         ends = self._sequence(node, "words", 2, 2)

@@ -30,13 +30,17 @@ from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
 from bot.essay import left_out
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import count_words, shows
-from bot.workflow.conversation import Channel, Heard
+from bot.workflow.conversation import Changed, Channel, Heard
 
 log = logging.getLogger("bot.discord")
 
 _NO_TEXT = "There was no text in that message: write it, or send a .md or .txt file."
 _MARKED = (
-    "What you marked is left out, with the whole answer or paragraph that it stands in: it stays stored, stands in no "
+    "What you marked is left out, with the paragraph or list item that it stands in: it stays stored, stands in no "
+    "post, and no model sees it."
+)
+_MARKED_BELOW = (
+    "The mark stands alone: it leaves out all of this answer that comes after it. That stays stored, stands in no "
     "post, and no model sees it."
 )
 _MARK_ALONE = "The mark stands alone: it leaves out the next message that you write here."
@@ -164,9 +168,24 @@ class Talk:
             self.teller.say(client, writer, message.channel.id, error.elsewhere)
         else:
             if changed is not None:
-                self.teller.changed(client, writer, message.channel.id, changed)
-                if is_marked(text):
-                    self.teller.say(client, writer, message.channel.id, _MARKED)
+                await self._tell_changed(client, writer, message.channel.id, changed, text)
+
+    async def _tell_changed(
+        self, client: discord.Client, writer: str, channel: int, changed: Changed, text: str
+    ) -> None:
+        """Tells of a message's new text: of its note, of the post that follows, of what is private in it."""
+        if changed.version is not None:
+            told = f"You edited note {changed.note}. The text follows: it is version {changed.version} now."
+            self.teller.say(client, writer, channel, told)
+        else:
+            self.teller.changed(client, writer, channel, changed)
+        if not is_marked(text) or changed.apart or changed.kept:
+            return
+        self.teller.say(client, writer, channel, _MARKED)
+        if changed.note is not None:
+            standing = await self._desk.still_standing(writer, changed.essay, changed.note)
+            if standing is not None:
+                self.teller.say(client, writer, channel, standing.told)
 
     async def _hear(self, client: discord.Client, message: discord.Message, *, late: bool = False) -> bool:
         """Stores a message with its files, and marks what can be marked; whether its writer is answered.
@@ -220,8 +239,9 @@ class Talk:
         if not attached and not shows(text):
             notices.append(_NO_TEXT)
         if heard.new and is_marked(text):
-            waits = heard.question is None and heard.note is None and is_mark_alone(text)
-            notices.append(_MARK_ALONE if waits else _MARKED)
+            waits = heard.question is None and heard.note is None
+            alone = _MARK_ALONE if waits else _MARKED_BELOW if heard.question is not None else _MARKED
+            notices.append(alone if is_mark_alone(text) else _MARKED)
         if notes:
             known = await self._desk.notes(writer, heard.essay)
             told = left_out.told([note for note in known if note.number in notes])

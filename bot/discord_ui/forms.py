@@ -9,6 +9,7 @@ from bot.discord_ui.fields import Apart
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain, units
 from bot.essay.essay import Question
+from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.structure import Structure
 from bot.essay.text.sections import Part
 from bot.workflow.desk import TITLE_CHARACTERS
@@ -32,16 +33,17 @@ def paste(target: Id, title: str, what: str) -> Form:
     return Form(str(target), title, (*fields, FileField("file", "Or a file", _FILE)))
 
 
-def answer(target: Id, asked: Question) -> Form:
-    """The question in full, and room for two fields of answer."""
+def answer(target: Id, asked: Question, *, private: bool = False) -> Form:
+    """The question in full, and room for two fields of answer. What answers a ``private`` one is left out anyway."""
+    switch = Tick("left-out", "Leave it out", "It is stored, stands in no post, and no model sees it.")
     return Form(
         str(target),
         "Your answer",
         (
-            Text(f"**{plain(one_line(asked.text, 600))}**"),
+            Text(f"**{plain(one_line(asked.text, 600))}**" + (f"\n-# {STAYS_PRIVATE}" if private else "")),
             Field("answer", "In your own words", required=True, placeholder="Names, numbers, dates and what was said."),
             Field("answer2", "… goes on", description="if the first field is full"),
-            Tick("left-out", "Leave it out", "It is stored, stands in no post, and no model sees it."),
+            *(() if private else (switch,)),
         ),
     )
 

@@ -118,7 +118,7 @@ class State:
     def new_notes(self) -> int:
         """How many notes came after the current version and stand in no text yet."""
         through = self.version.info.notes_through if self.version else 0
-        return sum(note.number > through and not note.left_out for note in self.notes)
+        return sum(note.number > through and not note.is_private for note in self.notes)
 
 
 # Turning the pages of a text asks for the same again and again. So many, because a memory that hundreds of people push

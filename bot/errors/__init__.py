@@ -9,6 +9,7 @@
     │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── LeftOutStands    a model would see what no model may see
     │   ├── MarkStands       the same, by a mark in the text itself
+    │   ├── StaysPrivate     what makes a note private is no switch that can be turned
     │   ├── OverLimit        more than is taken at once, in an essay, from a writer, in a minute or in a day
     │   ├── TooSlowToRead    reading it was ended by time
     │   ├── BadSetting, BadVariable
@@ -59,6 +60,7 @@ from bot.errors.inputs import (
     MarkStands,
     NoSuchPlace,
     OverLimit,
+    StaysPrivate,
     StructureGone,
     TooSlowToRead,
     UnknownCritique,
@@ -173,6 +175,7 @@ __all__ = [
     "ShuttingDown",
     "SpendLimitReached",
     "Stalled",
+    "StaysPrivate",
     "StoreBusy",
     "StoreError",
     "StoreFull",

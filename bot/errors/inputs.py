@@ -260,7 +260,8 @@ class UnknownJob(BadInput):
 class LeftOutStands(BadInput):
     """What would be sent to a model holds words of a note that no model may see.
 
-    ``where`` is what holds them, a key of MENDED; ``words`` are the first of them, as they stand there.
+    ``where`` is what holds them, a key of MENDED; ``words`` are the first of them, as they stand there; ``marked`` says
+    that a mark in the note covers them, and not that the whole note is left out.
     """
 
     MENDED: ClassVar[Mapping[str, str]] = {
@@ -269,11 +270,32 @@ class LeftOutStands(BadInput):
         "instruction": "Say it in other words",
     }
 
-    def __init__(self, numbers: Sequence[int], where: str, words: str) -> None:
-        which = f"Note {numbers[0]} is" if len(numbers) == 1 else f"Notes {' and '.join(map(str, numbers))} are"
+    def __init__(self, numbers: Sequence[int], where: str, words: str, *, marked: bool = False) -> None:
+        one = len(numbers) == 1
+        which = f"Note {numbers[0]}" if one else f"Notes {' and '.join(map(str, numbers))}"
+        are, holds = ("is", "holds") if one else ("are", "hold")
+        said = f"{holds} a private passage" if marked else f"{are} left out"
+        mend = "take its mark away in the note" if marked else "take the note in again"
         super().__init__(
-            f"{which} left out, and these words of it stand in the {where}: “{words}”. So no model was sent "
-            f"anything. {self.MENDED[where]} first, or take the note in again. Nothing was changed."
+            f"{which} {said}, and these words of it stand in the {where}: “{words}”. So no model was sent "
+            f"anything. {self.MENDED[where]} first, or {mend}. Nothing was changed."
+        )
+
+
+class StaysPrivate(BadInput):
+    """A note cannot be taken in again, because what makes it private is not a switch."""
+
+    @classmethod
+    def marked(cls, number: int) -> StaysPrivate:
+        """A mark covers all of the note."""
+        return cls(f"Note {number} is marked [private]: edit it and take the mark away to use it. Nothing was changed.")
+
+    @classmethod
+    def answer(cls, number: int) -> StaysPrivate:
+        """The note answers a question whose answers stay private."""
+        return cls(
+            f"Note {number} answers a question about what should stay private, so it stays so. Write what may be "
+            "public as a note of its own. Nothing was changed."
         )
 
 

@@ -20,12 +20,12 @@ _FENCE = re.compile(r"`{3,}|~{3,}")
 
 
 def assemble(structure: Structure, notes: Sequence[Note]) -> str:
-    """The post in Markdown: every note that is not left out, without comments, under its section's heading.
+    """The post in Markdown: every note without its private passages and comments, under its section's heading.
 
     A section without a note holds the gap for its first question; notes without a place come last, in order, under
     "Unsorted notes". An essay's title is no part of its text.
     """
-    placed = [clean for note in notes if not note.left_out and (clean := _without_comments(note)) is not None]
+    placed = [shown for note in notes if (shown := _public(note)) is not None]
     texts = [_headed(section.heading, _section_body(section, placed)) for section in structure.sections]
     if unsorted := [note.text for note in placed if structure.section(note.section) is None]:
         texts.append(_headed(UNSORTED, _paragraphs(unsorted)))
@@ -38,10 +38,10 @@ def add_note(text: str, structure: Structure, note: Note) -> str:
     The note takes the place of the gap for its question or, in a section that holds nothing but a gap, of that gap;
     else it comes last in its section. Where the text has no such section, the section is added at the end.
     """
-    clean = _without_comments(note)
-    if clean is None:
+    shown = _public(note)
+    if shown is None:
         return text
-    note = clean
+    note = shown
     section = structure.section(note.section)
     parts = split(text)
     for index, part in enumerate(parts):
@@ -52,9 +52,14 @@ def add_note(text: str, structure: Structure, note: Note) -> str:
     return text + separation + _headed(section.heading if section else UNSORTED, closed(note.text) + "\n")
 
 
-def _without_comments(note: Note) -> Note | None:
-    """The note without the comments in it, which are for nobody's eyes; None where it holds nothing else."""
-    text = without_comments(note.text)
+def _public(note: Note) -> Note | None:
+    """The note without its private passages and comments, which are for nobody's eyes; None where nothing else shows.
+
+    Marks in comments are seen too: what is private goes first.
+    """
+    if note.is_private:
+        return None
+    text = without_comments(note.public)
     if text == note.text:
         return note
     return replace(note, text=text.strip("\n")) if shows(text) else None

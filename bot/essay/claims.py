@@ -130,8 +130,8 @@ def unsupported(text: str, notes: Sequence[str], left_out: Sequence[str] = ()) -
 
 def unsupported_in(text: str, notes: Sequence[Note], title: str) -> tuple[Claim, ...]:
     """The claims of an essay's text that neither its title nor a note in use holds."""
-    used = [note.text for note in notes if not note.left_out]
-    return unsupported(text, [*used, title], [note.text for note in notes if note.left_out])
+    used = [note.public for note in notes if not note.is_private]
+    return unsupported(text, [*used, title], [passage for note in notes for passage in note.private])
 
 
 def without_headings(text: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.essay.text.marks import private_passages, public_text, trimmed, unmarked
+
 
 class Origin(StrEnum):
     """How a version came to be."""
@@ -30,6 +32,7 @@ class Note:
     ``number`` counts from 1 within the essay. ``question`` is the question that drew the note out, None for a paste.
     ``section`` is a section key, None while the note has no place. A note that is ``left_out`` stays stored, stands in
     no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as left out.
+    The same holds of a passage that a mark in the text covers.
     """
 
     number: int
@@ -38,6 +41,23 @@ class Note:
     section: str | None = None
     left_out: bool = False
     damaged: bool = False
+
+    @property
+    def public(self) -> str:
+        """What of the text may stand in a post and be shown to a model; "" where nothing of it may."""
+        return "" if self.left_out else public_text(self.text)
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """The passages that may not, without their marks; the whole text where the note is left out."""
+        if self.damaged:
+            return ()
+        return (trimmed(unmarked(self.text)),) if self.left_out else private_passages(self.text)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nothing of the note may stand in a post."""
+        return self.left_out or not self.public
 
 
 DAMAGED_TITLE = "(the title is damaged)"

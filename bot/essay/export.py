@@ -11,13 +11,13 @@ import yaml
 from slugify import slugify
 
 from bot.essay.essay import Note, Origin
+from bot.essay.left_out import private_count
 from bot.essay.measures.base import counted
-from bot.essay.notes import without_marked
 from bot.essay.text.commonmark import blocks
 from bot.essay.text.front_matter import front_matter, short_line
 from bot.essay.text.gaps import GAP, gaps, written_words
 from bot.essay.text.importing import without_comments
-from bot.essay.text.marks import is_marked
+from bot.essay.text.marks import is_marked, private_passages, public_text
 from bot.essay.text.plain import to_plain
 from bot.essay.text.sections import split
 from bot.essay.text.words import shortened
@@ -64,7 +64,7 @@ def to_text(post: Post) -> str:
 
     Comments and passages that are marked to be left out stand in no text for readers.
     """
-    return f"{post.title}\n\n{to_plain(without_marked(without_comments(post.text)))}"
+    return f"{post.title}\n\n{to_plain(public_text(without_comments(post.text)))}"
 
 
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
@@ -107,13 +107,15 @@ def description(text: str) -> str:
 
 
 def open_points(text: str, notes: Sequence[Note]) -> str:
-    """What is to be said beside an export of the text: its gaps, and the private notes; "" where there is neither."""
-    missing, private = len(gaps(text)), sum(note.left_out and not note.damaged for note in notes)
+    """What is to be said beside an export of the text: its gaps and the private passages; "" where there are none."""
+    missing, private, marked = len(gaps(text)), private_count(notes), len(private_passages(text))
     said = []
     if missing:
         said.append(f"It has {counted(missing, 'gap')} to fill, marked [NEED: …].")
     if private:
-        said.append(f"{counted(private, 'private note')} {'is' if private == 1 else 'are'} not in it.")
+        said.append(f"{counted(private, 'private passage')} {'is' if private == 1 else 'are'} not in it.")
+    if marked:
+        said.append(f"{counted(marked, 'passage')} of it {'is' if marked == 1 else 'are'} marked to be left out.")
     return " ".join(said)
 
 

@@ -1,4 +1,4 @@
-"""Notes that are left out and whose words still stand in a text."""
+"""What is private: how it is told of, and where its words still stand in a text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.essay.essay import Note
+from bot.essay.measures.base import counted
 from bot.essay.text.reading import Reading
 from bot.essay.text.scripts import LETTERS_PER_WORD, UNSPACED
 from bot.essay.text.spans import Span
@@ -26,7 +27,7 @@ _TOKEN = re.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern})[^\W_])+")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A note that is left out, where the first of its words stand in the text, and what stands there, shortened."""
+    """A note with a private passage, where its first words stand in the text, and what stands there, shortened."""
 
     note: Note
     span: Span
@@ -59,35 +60,51 @@ _Run = tuple[str, ...]
 
 
 def told(notes: Sequence[Note]) -> str:
-    """How many of these notes are left out, in a sentence; "" where none is."""
-    count = sum(note.left_out for note in notes)
-    if not count:
+    """How many of these notes are left out, and how many passages of others, in a sentence; "" where none is."""
+    whole = sum(note.is_private and not note.damaged for note in notes)
+    parts = private_count([note for note in notes if not note.is_private])
+    said = [counted(count, what) for count, what in ((whole, "note"), (parts, "passage")) if count]
+    if not said:
         return ""
-    if count == 1:
-        return "1 note is left out: it stays stored, stands in no post, and no model sees it."
-    return f"{count} notes are left out: they stay stored, stand in no post, and no model sees them."
+    if whole + parts == 1:
+        return f"{said[0]} is left out: it stays stored, stands in no post, and no model sees it."
+    return f"{' and '.join(said)} are left out: they stay stored, stand in no post, and no model sees them."
+
+
+def private_count(notes: Sequence[Note]) -> int:
+    """How many private passages these notes hold; one that is left out whole counts as one."""
+    return sum(len(note.private) for note in notes)
+
+
+def state_of(note: Note) -> str:
+    """What of a note is private, in a word or two; "" where nothing is."""
+    if note.is_private:
+        return "left out" if note.left_out else "private"
+    return f"{counted(len(note.private), 'passage')} private" if note.private else ""
 
 
 def standing(text: str, notes: Sequence[Note]) -> tuple[Standing, ...]:
-    """The notes that are left out and of which words stand in the text.
+    """The notes with private passages of which words stand in the text.
 
-    Those are six words in a row, a shorter note, or a short sentence of one; of a text that is shorter than six words,
-    such as a title, all of it. Case, accents, punctuation and line breaks do not count. A note that is not left out
+    Those are six words in a row, a shorter passage, or a short sentence of one; of a text that is shorter than six
+    words, such as a title, all of it. Case, accents, punctuation and line breaks do not count. What is not private
     vouches for its own words, wherever they stand.
     """
-    hidden = [note for note in notes if note.left_out]
+    hidden = [(note, passage) for note in notes for passage in note.private]
     if not hidden:
         return ()
     words = _words(text)
-    used = [_words(note.text) for note in notes if not note.left_out]
+    used = [_words(note.public) for note in notes if not note.is_private]
     vouched = {run for some in used for run, _, _ in _runs(some)}
     vouched_plain = "\n".join(map(_joined, used))
     runs = list(_runs(words))
-    found = []
-    for note in hidden:
-        theirs = {run for run, _, _ in _runs(_words(note.text))} - vouched
+    found: list[Standing] = []
+    for note, passage in hidden:
+        if found and found[-1].note is note:
+            continue
+        theirs = {run for run, _, _ in _runs(_words(passage))} - vouched
         places = [(start, end) for run, start, end in runs if run in theirs]
-        place = _first(places) if places else _first_whole(note, words, vouched_plain)
+        place = _first(places) if places else _first_whole(passage, words, vouched_plain)
         if place is not None:
             span = Span(words[place[0]].start, words[place[1] - 1].end)
             found.append(Standing(note, span, shortened(" ".join(span.of(text).split()), _QUOTED)))
@@ -122,13 +139,13 @@ def _runs(words: Sequence[_Word]) -> Iterator[tuple[_Run, int, int]]:
         weight -= words[start].weight
 
 
-def _whole(note: Note) -> Iterator[list[_Word]]:
-    """What of a note counts as a whole though it is shorter than a run: the note itself, and its short sentences."""
-    words = _words(note.text)
+def _whole(passage: str) -> Iterator[list[_Word]]:
+    """What of a passage counts as a whole though it is shorter than a run: all of it, and its short sentences."""
+    words = _words(passage)
     if words and _weight(words) < _RUN:
         yield words
-    for sentence in Reading(note.text).sentences:
-        words = _words(sentence.span.of(note.text))
+    for sentence in Reading(passage).sentences:
+        words = _words(sentence.span.of(passage))
         if _SENTENCE <= _weight(words) < _RUN:
             yield words
 
@@ -141,14 +158,14 @@ def _joined(words: Sequence[_Word]) -> str:
     return f" {' '.join(word.folded for word in words)} "
 
 
-def _first_whole(note: Note, words: Sequence[_Word], vouched: str) -> tuple[int, int] | None:
-    """Where something of the note stands that counts as a whole; all of the text, where that is what the note holds."""
+def _first_whole(passage: str, words: Sequence[_Word], vouched: str) -> tuple[int, int] | None:
+    """Where something of the passage stands that counts as a whole; all of the text, where the passage holds it."""
     plain = _joined(words)
-    for phrase in _whole(note):
+    for phrase in _whole(passage):
         if _joined(phrase) in plain and _joined(phrase) not in vouched:
             return next(_places(phrase, words))
     short = _TITLE <= _weight(words) < _RUN
-    return (0, len(words)) if short and plain in _joined(_words(note.text)) and plain not in vouched else None
+    return (0, len(words)) if short and plain in _joined(_words(passage)) and plain not in vouched else None
 
 
 def _places(phrase: Sequence[_Word], words: Sequence[_Word]) -> Iterator[tuple[int, int]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.essay.essay import Note
+from bot.essay.left_out import state_of
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import UNSORTED
 
 
 def note_page(title: str, structure: Structure | None, notes: Sequence[Note]) -> str:
-    """The notes under their sections' headings, each with its number, its question and whether it is left out.
+    """The notes under their sections' headings, each with its number, its question and what of it is private.
 
     Those without a section come last; without a structure all do. The text of a note stands as it is stored.
     """
@@ -29,6 +30,7 @@ def note_page(title: str, structure: Structure | None, notes: Sequence[Note]) ->
 
 
 def _note(note: Note) -> str:
-    head = f"### Note {note.number}{', left out' if note.left_out else ''}"
+    state = state_of(note)
+    head = f"### Note {note.number}{f', {state}' if state else ''}"
     question = f"\n\n> {' '.join(note.question.split())}" if note.question else ""
     return f"{head}{question}\n\n{note.text}"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from bot.essay.matching import is_named, match_section, said_beyond
 from bot.essay.structure import Section, Structure
-from bot.essay.text.commonmark import blocks, heading_level, items
+from bot.essay.text.commonmark import blocks
 from bot.essay.text.gaps import GAP, UNSORTED, written_words
 from bot.essay.text.importing import Kind, LeftOut, import_markdown
 from bot.essay.text.lines import Line, lines_of
 from bot.essay.text.markdown import blocks_of
-from bot.essay.text.marks import is_mark_alone, is_marked, unmarked
+from bot.essay.text.marks import MARK, is_marked, public_text, stretches, trimmed, unmarked
 from bot.essay.text.sections import Part, split, title_of
 from bot.essay.text.words import shows
 
@@ -47,9 +47,8 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
     nobody's notes and are passed over, as is what does not show; a page without a word holds no passages. Every other
     word stands in a passage, in the title, or in what was left out.
 
-    A mark leaves out all that it may have been meant for: the item of a list or else the block that it stands in,
-    wherever in it; in a heading all that stands under it, with the deeper headings; alone all that follows, up to a
-    heading that is no deeper than the last one. It is taken off.
+    What a mark covers is a passage of its own, which bears the mark: as it was typed, or put in front where the mark
+    stands elsewhere, in a heading say.
     """
     page = import_markdown(text)
     given = page.title if page.title is not None and _is_title(page.title, title_room) else None
@@ -70,48 +69,27 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
             found = [part for passage in found for part in _by_block(passage)]
         else:
             if section is not None and (beyond := said_beyond(section, unmarked(_source(heading)))):
-                passages.append(Passage(beyond, section.key, closed is not None))
+                passages.append(Passage(_kept(beyond, private=closed is not None), section.key))
             whole = Passage(heading.heading_raw + body) if section is None else Passage(body, section.key)
             found, ended = _leave_out(whole, level, everything=closed is not None)
         passages += found
         closed = ended if closed is None else closed
         if not level or (heading is not None and heading.title == document):
             closed = None  # a title stands over everything, and was marked for itself
-    seen = tuple(passage for passage in passages if shows(GAP.sub("", passage.text)))
+    seen = tuple(passage for passage in passages if _shows(passage.text))
     passed_over = [
-        LeftOut(Kind.GAP, gap)
-        for passage in passages
-        if not shows(GAP.sub("", passage.text))
-        for gap in GAP.findall(passage.text)
+        LeftOut(Kind.GAP, gap) for passage in passages if not _shows(passage.text) for gap in GAP.findall(passage.text)
     ]
     return Notes(
         given if given is not None or taken is None else taken.title,
-        seen if any(written_words(passage.text) for passage in seen) else (),
+        seen if any(written_words(unmarked(passage.text)) for passage in seen) else (),
         (*page.left_out, *passed_over),
     )
 
 
-def without_marked(text: str) -> str:
-    """The text without the passages that a mark leaves out, as ``read_notes`` finds them; unchanged where none does."""
-    if not is_marked(text):
-        return text
-    kept: list[str] = []
-    closed: int | None = None
-    for part in split(text):
-        if closed is not None and part.level and part.level <= closed:
-            closed = None
-        if closed is None and part.level and is_marked(part.title):
-            closed = part.level
-        found, ended = _leave_out(Passage(part.body), part.level, everything=closed is not None)
-        if closed is None:
-            kept += [part.heading_raw.strip(), *(passage.text for passage in found if not passage.left_out)]
-            closed = ended
-    return "\n\n".join(filter(None, kept)) + "\n"
-
-
 def answered(text: str, section: str | None = None, *, left_out: bool = False) -> Passage:
-    """An answer as a passage: one note, left out whole where a mark stands anywhere in it, and without the marks."""
-    return Passage(_trim(unmarked(text)), section, left_out or is_marked(text))
+    """An answer as a passage: one note, with its marks."""
+    return Passage(trimmed(text), section, left_out)
 
 
 def _is_title(title: str, room: int) -> bool:
@@ -205,46 +183,32 @@ def _stretches(
 
 
 def _leave_out(passage: Passage, level: int, *, everything: bool) -> tuple[list[Passage], int | None]:
-    """The passage cut where a mark leaves a part of it out; without the marks and the blank lines around.
+    """The passage cut where a mark begins or ends to cover it, without the blank lines around.
 
-    ``level`` is that of the heading it stands under. Second comes the level of the heading under which all is left out
+    ``level`` is that of the heading it stands under. Second comes the level of the heading under which all is private
     at its end, None where nothing is.
     """
-    if not is_marked(passage.text):
-        return [replace(passage, text=_trim(passage.text), left_out=everything)], None
-    found: list[Passage] = []
-    run: list[str] = []
-    inside, closed = level, None
-
-    def end(*, out: bool) -> None:
-        if run:
-            found.append(replace(passage, text=_trim("".join(run)), left_out=out or everything))
-            run.clear()
-
-    for piece in (item for block in blocks(passage.text) for item in items(block)):
-        depth = heading_level(piece)
-        if depth and closed is not None and depth <= closed:
-            end(out=True)
-            closed = None
-        inside = depth or inside
-        if closed is None and is_marked(piece):
-            end(out=False)
-            run.append(unmarked(piece))
-            if depth or is_mark_alone(piece):
-                closed = inside
-            else:
-                end(out=True)
-        else:
-            run.append(unmarked(piece))
-    end(out=closed is not None)
+    parts, closed = stretches(passage.text, level)
+    found = [
+        replace(passage, text=_kept(trimmed(part.text), private=part.private or everything))
+        for part in parts
+        if part.text.strip() or len(parts) == 1
+    ]
     return found, closed
 
 
+def _kept(text: str, *, private: bool) -> str:
+    """The text, with a mark in front where it is ``private`` and no mark of its own covers all of it."""
+    return f"{MARK}\n\n{text}" if private and _shows(text) and public_text(text) else text
+
+
+def _shows(text: str) -> bool:
+    """Whether anything of the text shows besides its marks and gaps."""
+    return shows(GAP.sub("", unmarked(text)))
+
+
 def _by_block(passage: Passage) -> list[Passage]:
-    """What is left out stays together: nobody has to place it."""
-    return [passage] if passage.left_out else [replace(passage, text=_trim(one)) for one in blocks(passage.text)]
-
-
-def _trim(text: str) -> str:
-    """Without blank lines at the start and white space at the end; the first line keeps its indent."""
-    return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
+    """What is private stays together: nobody has to place it."""
+    if is_marked(passage.text):
+        return [passage]
+    return [replace(passage, text=trimmed(one)) for one in blocks(passage.text)]

@@ -17,6 +17,9 @@ _SAME = 90
 # many at most: "What did it cost?" is another question than "What did it cost in sleep?"
 _LEAST_WORDS = 5
 
+STAYS_PRIVATE = "Your answer stays private: it stands in no post and no model sees it."
+"""What is said beside a question whose answers stay private."""
+
 
 def is_own(structure: Structure, question: str) -> bool:
     """Whether a question is the structure's own; any other was born of an answer and may quote it."""
@@ -35,18 +38,18 @@ def is_same_question(one: str, other: str) -> bool:
 
 
 def notes_for_model(structure: Structure, notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The notes that a model may see, each as it may see it: those that are not left out.
+    """The notes that a model may see, each as it may see it: without private passages.
 
-    A question that was born of an answer is taken off where a note of its section is left out, whichever came first: it
-    may hold that note's words. It stays in the store, and is shown again once the note is taken in.
+    A question that was born of an answer is taken off where something of its section is private, whichever came first:
+    it may hold those words. It stays in the store, and is shown again once nothing there is private.
     """
     closed = _closed(notes)
     return tuple(
-        replace(note, question=None)
+        replace(note, text=note.public, question=None)
         if note.question is not None and note.section in closed and not is_own(structure, note.question)
-        else note
+        else replace(note, text=note.public)
         for note in notes
-        if not note.left_out
+        if not note.is_private
     )
 
 
@@ -57,5 +60,5 @@ def questions_for_model(structure: Structure, asked: Sequence[Question], notes: 
 
 
 def _closed(notes: Sequence[Note]) -> frozenset[str | None]:
-    """The sections that hold a note which is left out."""
-    return frozenset(note.section for note in notes if note.left_out)
+    """The sections that hold something private."""
+    return frozenset(note.section for note in notes if note.left_out or note.private)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -24,7 +25,8 @@ class Section:
     """One part of a structure.
 
     ``key`` is unique within the structure and safe in a file, a URL or a button id; ``purpose`` says what the part
-    does for a reader; ``questions`` draw the material out of a writer, the most productive first.
+    does for a reader; ``questions`` draw the material out of a writer, the most productive first; answers to those that
+    are also in ``private`` stay private. The first is never one of them: it is what the section needs.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Section:
     purpose: str
     budget: WordBudget
     questions: tuple[str, ...]
+    private: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,17 @@ class Structure:
             sum(section.budget.low for section in self.sections), sum(section.budget.high for section in self.sections)
         )
 
+    def keeps_private(self, question: str | None) -> bool:
+        """Whether answers to a question stay private: they stand in no post, and no model sees them."""
+        return any(question in section.private for section in self.sections)
+
     def section(self, key: str | None) -> Section | None:
         """The section with this key, or None where there is none."""
         return next((section for section in self.sections if section.key == key), None)
+
+
+def private_questions(structures: Mapping[str, Structure]) -> frozenset[str]:
+    """The questions of all structures whose answers stay private."""
+    return frozenset(
+        question for structure in structures.values() for section in structure.sections for question in section.private
+    )

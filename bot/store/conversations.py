@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,8 +18,7 @@ from sqlite_utils import Database
 from bot.essay.essay import Essay, Note
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage, answered
-from bot.essay.text.marks import is_marked
-from bot.essay.text.words import has_words
+from bot.essay.text.marks import is_marked, says_something
 from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.essays import check_own, insert_essay
@@ -32,8 +31,10 @@ T = TypeVar("T")
 class SqliteConversations:
     """Conversations in the store's file. See workflow.conversation.ConversationStore for what each method promises."""
 
-    def __init__(self, thread: StoreThread) -> None:
+    def __init__(self, thread: StoreThread, private: Collection[str] = ()) -> None:
+        """``private`` are the questions whose answers stay private."""
         self._thread = thread
+        self._private = private
 
     async def hear(
         self, message: int, text: str, new: Essay, at: datetime, written: datetime | None = None
@@ -64,7 +65,7 @@ class SqliteConversations:
             values = [key, seal(str(message)), essay, question, seal(text)]
             db.execute("INSERT INTO pieces VALUES (?, 0, ?, ?, ?, NULL, ?)", values)
             waits = turns.now(db, new.writer) == (essay, question) and (question is not None or not holds(db, essay))
-            note = None if waits else settle(database, db, essay, question, key, at)
+            note = None if waits else settle(database, db, essay, question, key, at, self._private)
             touch(db, essay, at)
             return Heard(essay, question, note, new=True, begun=begun)
 
@@ -125,11 +126,10 @@ class SqliteConversations:
             if note is not None and note < 0:
                 return Changed(essay, -note, apart=True)
             if note is not None:
-                # A mark that stood there before may have been overruled since; only a new one leaves the note out.
-                marked = is_marked(text) and not is_marked(before)
-                return Changed(essay, note, kept=not renew(database, db, essay, note, marked=marked))
+                kept = not renew(database, db, essay, note)
+                return Changed(essay, note, kept=kept, marks=not kept and (is_marked(text) or is_marked(before)))
             said = answered(text)
-            if question is None and has_words([said.text]) and holds(db, essay):  # it had no words when it came
+            if question is None and says_something(said.text) and holds(db, essay):  # it had no words when it came
                 made = add_note(database, db, essay, said, at)
                 tie(db, [key], made)
                 return Changed(essay, made, made=True)
@@ -142,7 +142,7 @@ class SqliteConversations:
             check_own(db, writer, essay)
             waiting = stored(database, db, essay, None)
             chosen = [piece for piece in waiting if question in (None, piece.question)]
-            return end(database, db, essay, chosen, at)
+            return end(database, db, essay, chosen, at, self._private)
 
         return await self._writing(work)
 
@@ -156,7 +156,7 @@ class SqliteConversations:
                     waiting = stored(database, db, left, None)
                     # What was said before any question waits on until there is one, or the essay is left.
                     chosen = [one for one in waiting if left != essay or one.question != question]
-                    end(database, db, left, chosen, at)
+                    end(database, db, left, chosen, at, self._private)
                 turns.turn(db, writer, essay, question, at)
 
         await self._thread.run(work)

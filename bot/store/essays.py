@@ -27,6 +27,7 @@ from bot.essay.essay import (
 from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
+from bot.essay.text.marks import is_marked
 from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.jobs import delete_jobs
@@ -140,7 +141,11 @@ class SqliteStore:
             ).fetchall()
             return tuple(_note(database, essay, row) for row in rows)
 
-        return await self.thread.run(work)
+        notes = await self.thread.run(work)
+        marked = [note for note in notes if is_marked(note.text)]
+        if marked:  # what their marks cover is remembered, so that the event loop need not look for it
+            await asyncio.to_thread(lambda: [note.public for note in marked])
+        return notes
 
     async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         def work(database: SealedDatabase, db: Database) -> None:

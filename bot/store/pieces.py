@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,7 @@ from bot.errors import DamagedText
 from bot.essay.essay import Answered, Note
 from bot.essay.notes import Passage, answered
 from bot.essay.text.gaps import gap
-from bot.essay.text.marks import is_mark_alone, is_marked
-from bot.essay.text.words import has_words
+from bot.essay.text.marks import is_mark_alone, says_something
 from bot.store.database import SealedDatabase
 from bot.store.essays import insert_note, next_note, question_of
 from bot.workflow.conversation import joined
@@ -81,8 +80,8 @@ def tie(db: Database, keys: Sequence[str], note: int) -> None:
         db.execute("UPDATE pieces SET note = ? WHERE message = ? AND part = 0", [note, key])
 
 
-def renew(database: SealedDatabase, db: Database, essay: str, note: int, *, marked: bool) -> bool:
-    """Gives a note the text of its messages, and leaves it out if ``marked``; False, and nothing, without a word.
+def renew(database: SealedDatabase, db: Database, essay: str, note: int) -> bool:
+    """Gives a note the text of its messages, with the marks that stand there; False, and nothing, without a word.
 
     Raises DamagedText where one of them is damaged, whose words the note may still hold.
     """
@@ -90,15 +89,21 @@ def renew(database: SealedDatabase, db: Database, essay: str, note: int, *, mark
     if any(piece.damaged for piece in found):
         raise DamagedText.answer()
     said = answered(joined([piece.text for piece in found]))
-    if not has_words([said.text]):
+    if not says_something(said.text):
         return False
-    values = [database.sealer.seal(said.text), int(marked), essay, note]
-    db.execute("UPDATE notes SET text = ?, left_out = max(left_out, ?) WHERE essay = ? AND number = ?", values)
+    values = [database.sealer.seal(said.text), essay, note]
+    db.execute("UPDATE notes SET text = ? WHERE essay = ? AND number = ?", values)
     return True
 
 
 def settle(
-    database: SealedDatabase, db: Database, essay: str, question: int | None, key: str, at: datetime
+    database: SealedDatabase,
+    db: Database,
+    essay: str,
+    question: int | None,
+    key: str,
+    at: datetime,
+    private: Collection[str],
 ) -> int | None:
     """Makes a note of a message for which nothing is left to wait; its number, None where it holds no words.
 
@@ -111,13 +116,13 @@ def settle(
     note = _next_note(database, db, essay, piece) if _is_mark(piece) else _note_of(db, essay, question)
     if note is not None and not any(one.damaged for one in stored(database, db, essay, note)):
         tie(db, [key], note)
-        renew(database, db, essay, note, marked=is_marked(piece.text))
+        renew(database, db, essay, note)
         return note
     if question is not None:
         chosen = [one for one in waiting if one.question == question]
     else:
         chosen = [one for one in waiting if one == piece or (_is_mark(one) and one.id < piece.id)]
-    made = end(database, db, essay, chosen, at)
+    made = end(database, db, essay, chosen, at, private)
     return made[0].number if made else None
 
 
@@ -137,11 +142,16 @@ def _next_note(database: SealedDatabase, db: Database, essay: str, mark: Stored)
 
 
 def end(
-    database: SealedDatabase, db: Database, essay: str, waiting: Sequence[Stored], at: datetime
+    database: SealedDatabase,
+    db: Database,
+    essay: str,
+    waiting: Sequence[Stored],
+    at: datetime,
+    private: Collection[str],
 ) -> tuple[Note, ...]:
     """Makes one note of all that answers a question, and one of each message that answers none.
 
-    A message that is a mark alone belongs to the next one.
+    A message that is a mark alone belongs to the next one. An answer to a ``private`` question is left out.
     """
     groups: dict[object, list[Stored]] = {}
     marks: list[Stored] = []
@@ -156,14 +166,14 @@ def end(
     notes: list[Note] = []
     for group in groups.values():
         said = answered(joined([piece.text for piece in group]))
-        if not has_words([said.text]):
+        if not says_something(said.text):
             continue
         number, asked = next_note(db, essay), group[0].question
-        note = Note(number, said.text, left_out=said.left_out)
+        note = Note(number, said.text)
         if asked is not None:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?"
             question = question_of(database, db.execute(query, [essay, asked]).fetchone())
-            note = replace(note, question=question.text, section=question.section)
+            note = replace(note, question=question.text, section=question.section, left_out=question.text in private)
             state = [Answered.ANSWERED.value, essay, asked]
             db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", state)
         insert_note(database, db, essay, note, at)

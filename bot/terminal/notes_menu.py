@@ -23,7 +23,9 @@ notes edit N       change note N in your editor
 notes move N WHERE put note N into a section, by its number or name; none: into none
 notes delete N     delete note N for good
 notes out N        leave note N out: no post and no model gets it
-notes in N         take it in again"""
+notes in N         take it in again
+A paragraph or list item marked [private] stays out of posts and away from models until
+its mark is taken away with notes edit."""
 _NOWHERE = {"none", "no section", "0", "-"}
 
 
@@ -73,8 +75,6 @@ class NotesMenu:
             seen = fingerprint(note.text)
             change = self._sitting.run(self._desk.edit_note(WRITER, self._id, note.number, typed, seen=seen))
         self._tell("" if change.beside else f"Note {note.number} is changed.", change)
-        if change.note is not None and change.note.left_out and not note.left_out:
-            self._sitting.say("By its mark it is left out now: it stays stored, and no post and no model gets it.")
 
     def _move(self, rest: str) -> None:
         wanted, _, where = rest.partition(" ")

@@ -13,8 +13,9 @@ from bot.essay import left_out
 from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.measures.base import counted
 from bot.essay.naming import meant
+from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.structures import find
-from bot.essay.text.marks import is_marked
+from bot.essay.text.marks import is_marked, public_text
 from bot.essay.text.words import has_words
 from bot.terminal import WRITER, critique_view, outcomes, who_reads
 from bot.terminal.at_work import AtWork
@@ -29,7 +30,8 @@ from bot.workflow.jobs import JobState
 
 _HOW = """\
 Enter, /skip    skips the question
-/private TEXT   an answer that stays out of the post and away from any model
+/private TEXT   an answer that stays out of the post and away from any model;
+                [private] in a paragraph or list item does that to this one alone
 /notes PATH     hands in a page of notes
 /back           goes to the question before, with your answer to change
 /undo           takes back your last answer: its note is deleted
@@ -269,6 +271,8 @@ class Session:
             Text(f" {progress.covered} of {progress.sections} sections have notes", style="dim"),
         )
         self._sitting.say(question.text)
+        if self._tools.desk.structure(essay).keeps_private(question.text):
+            self._sitting.say(STAYS_PRIVATE)
         given = self._sitting.run(self._tools.interview.given(WRITER, essay.id, question))
         typed = self._taken_back.pop(question.number, "")
         if given is not None:
@@ -309,13 +313,17 @@ class Session:
             if question.section not in covered:
                 return False
             return self._skip(essay, question, given)
+        if (
+            is_marked(first) and "\n" in rest
+        ):  # the command speaks of the whole answer: a mark alone covers all below it
+            line = f"{first}\n\n{rest}"
         if given is not None:
             change = self._sitting.run(interview.answer_anew(WRITER, essay.id, question, given, line))
             note = change.note
             self._sitting.say(f"Note {given.number} holds your new answer. {change.told}".strip())
         else:
             note = self._sitting.run(interview.answer(WRITER, essay.id, question, line))
-        if note is not None and note.left_out:
+        if note is not None and note.private:
             self._sitting.say(left_out.told([note]))
         return True
 
@@ -342,7 +350,7 @@ class Session:
             self._sitting.warn("Nothing was answered yet, so there is nothing to take back.")
             return False
         asked, note = taken
-        again = note.text if not note.left_out or is_marked(note.text) else f"/private {note.text}"
+        again = note.text if not note.left_out or not public_text(note.text) else f"/private {note.text}"
         self._taken_back[asked.number] = again
         when = "below" if asked.number <= question.number else "when its question comes again"
         self._sitting.say(

@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
+from bot.essay.left_out import state_of
 from bot.essay.measures import Mark, Measure
 from bot.essay.measures.base import FEWEST_WORDS, counted
 from bot.essay.structure import Structure
@@ -178,9 +179,9 @@ def history(versions: Sequence[VersionInfo], head: int | None) -> Listing:
 
 def note(found: Note, structure: Structure | None) -> Text:
     """One note whole, with its section and its question."""
-    text = Text()
+    text, state = Text(), state_of(found)
     text.append(f"Note {found.number}", style="bold")
-    text.append(f"  {_place(found, structure)}{', left out' if found.left_out else ''}\n", style="dim")
+    text.append(f"  {_place(found, structure)}{f', {state}' if state else ''}\n", style="dim")
     if found.question:
         text.append(f"{shown(' '.join(found.question.split()))}\n", style="italic")
     return text.append(f"\n{shown(found.text)}\n")
@@ -192,14 +193,14 @@ def _place(found: Note, structure: Structure | None) -> str:
 
 
 def notes(found: Sequence[Note], structure: Structure | None) -> Listing:
-    """The notes by number, with their section and a mark for those left out."""
+    """The notes by number, with their section and what of them is private."""
     listing = Listing(("note", "section", "", "begins"))
     for one in found:
         begins = " ".join(one.text.split())
         listing.add(
             str(one.number),
             _place(one, structure),
-            "left out" if one.left_out else "",
+            state_of(one),
             shown(begins[:59] + "…" if len(begins) > 60 else begins),
         )
     return listing
@@ -246,5 +247,6 @@ def structure(found: Structure) -> Text:
         text.append(f"\n{section.heading}", style="bold")
         text.append(f"  ({section.key}, {section.budget} words)\n  {section.purpose}\n")
         for question in section.questions:
-            text.append(f"  - {question}\n")
+            stays = " (the answer stays private)" if question in section.private else ""
+            text.append(f"  - {question}{stays}\n")
     return text

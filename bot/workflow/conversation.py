@@ -9,7 +9,7 @@ fix the essay's structure before the writer has chosen it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -60,7 +60,8 @@ class Changed:
 
     ``note`` is the number of the note that the message is part of, None while it waits. ``made`` says that the change
     has made it; ``kept`` that the note keeps its text, because no word would be left in it; ``apart`` that it does
-    because the writer has edited the note itself.
+    because the writer has edited the note itself. ``marks`` says that a mark stood in the message or does now, and so
+    that something of the note may have become private, or public; ``version`` is that of a text which follows for it.
     """
 
     essay: str
@@ -68,6 +69,8 @@ class Changed:
     made: bool = False
     kept: bool = False
     apart: bool = False
+    marks: bool = False
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,8 @@ class Conversation:
     async def heard_file(self, heard: Heard, writer: str, message: int, part: int, text: str) -> HeardFile:
         """Stores what a file of a message held as notes, each under the section that its heading names; their numbers.
 
-        None of them where they had been stored before. ``heard`` is what became of the message. Raises BadInput for a
-        page without words, UnknownEssay.
+        What answers a question whose answers stay private is left out. None of them where they had been stored before.
+        ``heard`` is what became of the message. Raises BadInput for a page without words, UnknownEssay.
         """
         opened = await self._desk.open(writer, heard.essay)
         structure = self._desk.structure(opened)
@@ -184,15 +187,23 @@ class Conversation:
                 )
             )
         self._desk.limits.check_notes("The file", len(notes.passages))
-        new = await self.store.hear_file(writer, heard.essay, message, part, notes.passages, notes.title, self._clock())
+        passages = notes.passages
+        if heard.question is not None and await self._desk.keeps_private(writer, heard.essay, heard.question):
+            passages = tuple(replace(passage, left_out=True) for passage in passages)
+        new = await self.store.hear_file(writer, heard.essay, message, part, passages, notes.title, self._clock())
         return HeardFile(new, told(notes.left_out) if new else None)
 
     async def edited(self, writer: str, message: int, text: str) -> Changed | None:
-        """Takes over a message's new text, also into the note it has become; versions stay as they were made.
+        """Takes over a message's new text, also into the note it has become.
 
-        None where nothing has changed by it, as where the message was never heard. Raises BadInput.
+        Versions stay as they were made; but where a passage may have become private or public, a text that is set from
+        notes alone follows. None where nothing has changed by it, as where the message was never heard. Raises
+        BadInput.
         """
-        return await self.store.change(writer, message, self._desk.page("Your message", text), self._clock())
+        changed = await self.store.change(writer, message, self._desk.page("Your message", text), self._clock())
+        if changed is None or not changed.marks:
+            return changed
+        return replace(changed, version=await self._desk.follow(writer, changed.essay))
 
     async def next_(self, writer: str, essay: str, question: int) -> Note | None:
         """Ends the answer to a question; the note it has become, None where nothing had been said.

@@ -243,7 +243,7 @@ class _Criticise:
         known: list[str] = [critiqued.text]
         if critiqued.essay is not None:
             notes = await self.criticism.desk.notes(critiqued.writer, critiqued.essay)
-            known += [note.text for note in notes if not note.left_out]
+            known += [note.public for note in notes if not note.is_private]
         found = await aside_slowly(checked, opinion, critiqued.text, structure, known)
         await whole(self.criticism.critiques.put_critique(critiqued.writer, critiqued.id, found))
         return None

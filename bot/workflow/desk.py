@@ -14,6 +14,7 @@ from bot.errors import (
     MarkStands,
     NoSuchPlace,
     NothingToDo,
+    StaysPrivate,
     StructureGone,
     UnknownEssay,
     UnknownSection,
@@ -24,13 +25,14 @@ from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
 from bot.essay.export import Post
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
+from bot.essay.left_out import told as told_private
 from bot.essay.limits import Limits
 from bot.essay.naming import meant
 from bot.essay.notes import answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.importing import LeftOut, cut_comments, told
-from bot.essay.text.marks import marked_line
+from bot.essay.text.marks import marked_line, public_text, says_something
 from bot.essay.text.sections import Part, replace_body, split
 from bot.essay.text.words import count_words, shows
 from bot.workflow.aside import read_aside
@@ -59,6 +61,7 @@ class NoteChange:
     ``note`` is the note as it is now, None where it is gone. ``beside`` says that the note had changed meanwhile, so
     that what was typed is a note of its own. ``version`` is the version that follows the change. Where there is a text
     that does not, ``stays`` is True, and ``words`` are some that stand in it and that no note in use holds any more.
+    ``privacy`` tells what of it is private, where that has changed.
     """
 
     note: Note | None
@@ -66,11 +69,12 @@ class NoteChange:
     version: int | None = None
     stays: bool = False
     words: str | None = None
+    privacy: str = ""
 
     @property
     def told(self) -> str:
         """What the writer is told about the note and the text; "" where there is nothing to tell."""
-        said = []
+        said = [self.privacy] if self.privacy else []
         if self.beside and self.note is not None:
             said.append(
                 f"The note had changed meanwhile: what you typed is stored beside it, as note {self.note.number}."
@@ -202,7 +206,7 @@ class Desk:
         return await self._store.notes(writer, essay)
 
     async def post(self, writer: str, essay: str) -> Version:
-        """The essay's text with every note in it that is not left out, without a model.
+        """The essay's text with every note in it but what is private, without a model.
 
         While nobody has changed the text it is set anew from all notes. After that only the notes that came since are
         added, each in its section, and every other byte stays.
@@ -216,7 +220,7 @@ class Desk:
             size = sum(len(note.text) for note in notes)
             text = await read_aside(writer, size, assemble, structure, notes)
         else:
-            newer = [note for note in notes if note.number > head.info.notes_through and not note.left_out]
+            newer = [note for note in notes if note.number > head.info.notes_through and not note.is_private]
             size = len(head.text) + sum(len(note.text) for note in newer)
             text = await read_aside(writer, size, _with_notes, head.text, structure, newer)
         if head is not None and text == head.text:
@@ -227,8 +231,15 @@ class Desk:
     async def take_in(self, writer: str, essay: str, note: int) -> Version | None:
         """Takes a note in again that was left out; returns the version it stands in now.
 
-        None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo.
+        None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo, and
+        StaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
         """
+        found = await self.note(writer, essay, note)
+        structure = self.structures.get((await self.open(writer, essay)).structure)
+        if structure is not None and structure.keeps_private(found.question):
+            raise StaysPrivate.answer(note)
+        if not found.damaged and not public_text(found.text):
+            raise StaysPrivate.marked(note)
         return await self._in_or_out(writer, essay, note, left_out=False)
 
     async def leave_out(self, writer: str, essay: str, note: int) -> Version | None:
@@ -250,8 +261,8 @@ class Desk:
         if origins == {Origin.ASSEMBLED}:
             return await self.post(writer, essay)
         note = next(one for one in await self.notes(writer, essay) if one.number == number)
-        if left_out or note.text in head.text or not all(origin.by_writer for origin in origins):
-            return head if note.text in head.text and not left_out else None
+        if left_out or note.public in head.text or not all(origin.by_writer for origin in origins):
+            return head if not left_out and note.public in head.text else None
         size = len(head.text) + len(note.text)
         text = await read_aside(writer, size, add_note, head.text, structure, note)
         self.limits.check_text(text)
@@ -259,14 +270,17 @@ class Desk:
             writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
         )
 
-    async def edit_note(self, writer: str, essay: str, number: int, text: str, *, seen: str) -> NoteChange:
+    async def edit_note(
+        self, writer: str, essay: str, number: int, text: str, *, seen: str, left_out: bool = False
+    ) -> NoteChange:
         """Gives a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
 
         Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
-        that was made of messages follows them no more. Raises BadInput for a text without a word.
+        that was made of messages follows them no more. A passage is private for as long as a mark covers it; with
+        ``left_out`` all of it is. Raises BadInput for a text without a word.
         """
-        passage = answered(self.page("The note", text))
-        if not count_words(passage.text):
+        passage = answered(self.page("The note", text), left_out=left_out)
+        if not says_something(passage.text):
             raise BadInput("The note would be left without a word, so nothing was changed. To be rid of it, delete it.")
         notes = await self.notes(writer, essay)
         note = next((one for one in notes if one.number == number), None)
@@ -280,7 +294,27 @@ class Desk:
             return NoteChange(same, beside=True)
         else:
             (made,) = await self._store.add_notes(writer, essay, [passage], self._clock())
-        return await self._note_changed(writer, essay, note, made)
+        change = await self._note_changed(writer, essay, note, made)
+        before = note.private if note is not None else ()
+        privacy = (told_private([made]) or "Nothing of it is private any more.") if made.private != before else ""
+        return replace(change, privacy=privacy)
+
+    async def keeps_private(self, writer: str, essay: str, question: int) -> bool:
+        """Whether answers to the question with this number stay private."""
+        structure = self.structures.get((await self.open(writer, essay)).structure)
+        asked = {one.number: one.text for one in await self._store.questions(writer, essay)}
+        return structure is not None and structure.keeps_private(asked.get(question))
+
+    async def follow(self, writer: str, essay: str) -> int | None:
+        """Sets a text anew that is set from notes alone, after they have changed; its new version's number, if any."""
+        opened = await self.open(writer, essay)
+        head = await self._head(opened)
+        if head is None or opened.structure not in self.structures:
+            return None
+        if (await self._history(opened)).origins != {Origin.ASSEMBLED}:
+            return None
+        version = (await self.post(writer, essay)).info.number
+        return version if version != head.info.number else None
 
     async def move_note(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
         """Puts a note into the section with this key, or into none. Raises NothingToDo, NoSuchPlace."""
@@ -317,7 +351,7 @@ class Desk:
         if opened.structure in self.structures and (await self._history(opened)).origins == {Origin.ASSEMBLED}:
             version = (await self.post(writer, essay)).info.number
             return NoteChange(now, beside, version if version != head.info.number else None)
-        if all(note is None or note.left_out for note in (before, now)):
+        if all(note is None or note.is_private for note in (before, now)):
             return NoteChange(now, beside)  # no text was ever made from it
         gone = replace(before, left_out=True) if before is not None and not beside else None
         notes = [*([gone] if gone is not None else []), *await self.notes(writer, essay)]
@@ -327,8 +361,8 @@ class Desk:
         return NoteChange(now, beside, stays=True, words=words)
 
     async def check_for_model(self, writer: str, essay: str, **parts: str) -> None:
-        """Raises LeftOutStands where what is meant for a model holds the words of a note that is left out, and
-        MarkStands where it holds a passage that is marked to be.
+        """Raises LeftOutStands where what is meant for a model holds words that are private in the notes, and
+        MarkStands where it holds a passage that is marked itself.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
@@ -341,7 +375,7 @@ class Desk:
             await read_aside(writer, size, _check_for_model, where, words, notes)
 
     async def still_standing(self, writer: str, essay: str, number: int) -> Standing | None:
-        """The words of a note that is left out which stand in the current text all the same; None if none do."""
+        """The private words of a note which stand in the current text all the same; None if none do."""
         head = await self._head(await self.open(writer, essay))
         if head is None:
             return None
@@ -480,7 +514,9 @@ def _check_for_model(where: str, words: str, notes: Sequence[Note]) -> None:
     """Raises MarkStands, LeftOutStands."""
     check_marks(where, words)
     if found := standing(words, notes):
-        raise LeftOutStands([one.note.number for one in found], where, found[0].words)
+        marked = not found[0].note.left_out
+        numbers = [one.note.number for one in found if one.note.left_out is not marked]
+        raise LeftOutStands(numbers, where, found[0].words, marked=marked)
 
 
 def editable(text: str) -> tuple[tuple[int, Part], ...]:

@@ -36,7 +36,7 @@ def open_answers(structure: Structure, asked: Sequence[Question], notes: Sequenc
     found = []
     for note in notes:
         question = answered.get((note.section or "", note.question or ""))
-        if question is None or note.left_out or structure.section(note.section) is None:
+        if question is None or note.is_private or structure.section(note.section) is None:
             continue
         mine = [one for one in born if one.section == question.section]
         if len(mine) < FOLLOW_UPS and not any(_is_on(one, question, note, notes) for one in mine):
@@ -56,5 +56,5 @@ def _is_on(follow_up: Question, question: Question, answer: Note, notes: Sequenc
 
 def _told(note: Note) -> tuple[bool, int, int]:
     """Least for the answer that leaves most open. A job title names nobody."""
-    specific = any(one.kind != "name" or not is_generic(one) for one in specifics(note.text))
-    return specific, count_words(note.text), note.number
+    specific = any(one.kind != "name" or not is_generic(one) for one in specifics(note.public))
+    return specific, count_words(note.public), note.number

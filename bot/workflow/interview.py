@@ -16,7 +16,7 @@ from bot.essay.questions import is_same_question, notes_for_model, questions_for
 from bot.essay.replies.asking import brings_in
 from bot.essay.replies.secrets import asks_for_secret
 from bot.essay.structure import Section, Structure
-from bot.essay.text.words import count_words
+from bot.essay.text.marks import says_something
 from bot.workflow.aside import aside_slowly
 from bot.workflow.desk import Desk, HandedIn, NoteChange, fingerprint, joined_sentences
 from bot.workflow.following import open_answers
@@ -210,7 +210,7 @@ class Interview:
         async with self._turn("sort", essay):
             notes = await self._store.notes(writer, essay)
             wanted = [note for note in notes if numbers is None or note.number in numbers]
-            unplaced = [note for note in wanted if note.section is None and not note.left_out]
+            unplaced = [note for note in wanted if note.section is None and not note.is_private]
             return await self._sorted(writer, essay, unplaced, self._interviewer)
 
     async def sort_at_most(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> int | None:
@@ -231,12 +231,14 @@ class Interview:
         return HandedIn(tuple(note for note in stored if note.number in numbers), notice)
 
     async def answer(self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False) -> Note:
-        """Stores the answer, word for word, as a note under the question's section; left out where a mark says so too.
+        """Stores the answer, word for word, as a note under the question's section.
 
-        Raises BadInput for an answer without a word; the question then stays open.
+        It is left out as a whole where the question's answers stay private. Raises BadInput for an answer without a
+        word; the question then stays open.
         """
+        left_out = left_out or await self._desk.keeps_private(writer, essay, question.number)
         passage = answered(self._desk.page("The answer", text), question.section, left_out=left_out)
-        if not count_words(passage.text):
+        if not says_something(passage.text):
             raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
         return await self._store.answer(writer, essay, question.number, passage, self._clock())
 
@@ -255,7 +257,9 @@ class Interview:
 
     async def answer_anew(self, writer: str, essay: str, question: Question, note: Note, text: str) -> NoteChange:
         """Puts an answer in the place of the one that the note holds. Raises BadInput for one without a word."""
-        change = await self._desk.edit_note(writer, essay, note.number, text, seen=fingerprint(note.text))
+        private = await self._desk.keeps_private(writer, essay, question.number)
+        seen = fingerprint(note.text)
+        change = await self._desk.edit_note(writer, essay, note.number, text, seen=seen, left_out=private)
         await self.keep_answer(writer, essay, question)
         return change
 

@@ -18,6 +18,7 @@ from bot.discord_ui.client import Client
 from bot.discord_ui.door import Door
 from bot.discord_ui.people import writer_id
 from bot.discord_ui.tools import Tools
+from bot.essay.structure import private_questions
 from bot.store.conversations import SqliteConversations
 from bot.store.critiques import SqliteCritiques
 from bot.store.essays import SqliteStore
@@ -112,7 +113,9 @@ async def started(
         interview=Interview(desk, store, app.now, ports.interviewer if ports else None),
         writing=writing,
         criticism=criticism,
-        conversation=Conversation(desk, SqliteConversations(store.thread), app.now, app.new_id),
+        conversation=Conversation(
+            desk, SqliteConversations(store.thread, private_questions(structures)), app.now, app.new_id
+        ),
         jobs=jobs,
         ledger=SqliteLedger(store.thread, budgets),
         memory=SqliteMemory(store.thread),

@@ -12,14 +12,16 @@ __all__ = ["talking"]  # a fixture
 HELD = "## What I missed\n\nI rebuilt the export service in March 2019, alone. Errors went from 15% to 2%.\n"
 
 
-async def test_a_marked_message_leaves_its_answer_out_and_that_is_told(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_a_marked_message_is_private_and_that_is_told(sim: DiscordSimulator, talking: Bot) -> None:
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "/Private My boss drank.")
-    await user.sees(lambda screen: "What you marked is left out, with the whole answer" in screen.text)
+    await user.sees(
+        lambda screen: "What you marked is left out, with the paragraph or list item that it stands in" in screen.text
+    )
     await user.click(panel, "Next")
     await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
-    assert [(note.text, note.left_out) for note in await notes(talking, user)] == [("My boss drank.", True)]
+    assert [(note.text, note.public) for note in await notes(talking, user)] == [("/Private My boss drank.", "")]
 
 
 async def test_a_page_of_notes_says_how_many_are_left_out(sim: DiscordSimulator, plain: Bot) -> None:
@@ -27,7 +29,7 @@ async def test_a_page_of_notes_says_how_many_are_left_out(sim: DiscordSimulator,
     panel = await with_notes(user, user.dm, "- [leave out] My boss drank.\n- We sold it.\n\n> /PRIVATE So did I.\n")
     assert "2 notes are left out: they stay stored, stand in no post, and no model sees them." in panel.text
     found = await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)
-    assert [note.text for note in found if not note.left_out] == ["- We sold it."]
+    assert [note.public for note in found] == ["", "- We sold it.", ""]
 
 
 async def test_leaving_out_a_note_whose_words_stand_in_the_draft_tells_where_and_what_to_do(

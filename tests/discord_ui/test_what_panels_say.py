@@ -36,7 +36,7 @@ async def test_without_a_model_nothing_is_said_to_be_sent(sim: DiscordSimulator,
         assert "is sent" not in said.text
 
 
-async def test_an_export_says_how_many_gaps_and_private_notes_there_are(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     notes = "## What I missed\n\nThe lift broke in 2019.\n\n[private] I was paid 61,000.\n"
     panel = await with_notes(user, user.dm, notes)
@@ -44,8 +44,8 @@ async def test_an_export_says_how_many_gaps_and_private_notes_there_are(sim: Dis
     await user.click(panel, "Set into a post")
     await user.sees(reads(panel, "version 1"))
     gaps = (await plain.text(user)).count("[NEED:")
-    assert f"{gaps} gaps marked NEED · 1 private note not in it" in panel.text
-    expected = f"It has {gaps} gaps to fill, marked [NEED: …]. 1 private note is not in it."
+    assert f"{gaps} gaps marked NEED · 1 private passage not in it" in panel.text
+    expected = f"It has {gaps} gaps to fill, marked [NEED: …]. 1 private passage is not in it."
     handed = await (await user.click(panel, "Export")).followup()
     assert expected in handed.text
     handed = await (await user.slash(user.dm, "export")).message()
@@ -57,7 +57,7 @@ async def test_an_export_says_how_many_gaps_and_private_notes_there_are(sim: Dis
     [
         ("No gap.", 0, ""),
         ("[NEED: a year]", 0, "It has 1 gap to fill, marked [NEED: …]."),
-        ("No gap.", 2, "2 private notes are not in it."),
+        ("No gap.", 2, "2 private passages are not in it."),
     ],
 )
 def test_what_is_said_beside_an_export(text: str, private: int, said: str) -> None:

@@ -6,6 +6,14 @@ import pytest
 
 from bot.essay.notes import Passage, answered, read_notes
 from bot.essay.structure import Structure
+from bot.essay.text.marks import public_text
+
+UNSEEN = dict.fromkeys(map(ord, "\u2060\ufeff"))
+
+
+def private(passage: Passage) -> bool:
+    """Whether a mark covers all of the passage."""
+    return not public_text(passage.text)
 
 
 def test_a_heading_that_names_a_section_by_key_heading_or_nearly_puts_notes_there(structure: Structure) -> None:
@@ -80,7 +88,7 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
     page = f"## What I missed\nBefore.\n\n{mark} The name of my boss.\n\nAfter.\n"
     assert read_notes(page, structure).passages == (
         Passage("Before.", "missed"),
-        Passage("The name of my boss.", "missed", left_out=True),
+        Passage(f"{mark.translate(UNSEEN)} The name of my boss.", "missed"),
         Passage("After.", "missed"),
     )
 
@@ -88,21 +96,21 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
 @pytest.mark.parametrize(
     ("page", "hidden", "shown"),
     [
-        ("- [leave out] secret\n- fine\n  - nested", ["- secret"], ["- fine\n  - nested"]),
-        ("- fine\n- outer\n  - [private] secret\n- also", ["- outer\n  - secret"], ["- fine", "- also"]),
-        ("2. /private secret\n3. fine", ["2. secret"], ["3. fine"]),
-        ("> [leave out] secret\n\nfine", ["> secret"], ["fine"]),
-        ("**[leave out] secret**\n\nfine", ["**secret**"], ["fine"]),
-        ("fine\n\nI liked it. [leave out] My boss drank.", ["I liked it. My boss drank."], ["fine"]),
-        ("one line\n[private] secret\nanother\n\nfine", ["one line\nsecret\nanother"], ["fine"]),
-        ("My boss drank. [private]\n\nfine", ["My boss drank."], ["fine"]),
-        ("-# /private Marcus\n\nfine", ["-# Marcus"], ["fine"]),
-        ("||/private Marcus||\n\nfine", ["||Marcus||"], ["fine"]),
-        ("\u2060/private Marcus drank.\n\nfine", ["Marcus drank."], ["fine"]),
-        ("[private]: Marcus\n\nfine", ["Marcus"], ["fine"]),
-        ("[Private: Marcus drank.]\n\nfine", ["Marcus drank.]"], ["fine"]),
-        ("```\n[private] secret\n```\n\nfine", ["```\nsecret\n```"], ["fine"]),
-        ("A [private](http://x.example) link, seen.", ["A (http://x.example) link, seen."], []),
+        ("- [leave out] secret\n- fine\n  - nested", ["- [leave out] secret"], ["- fine\n  - nested"]),
+        ("- fine\n- outer\n  - [private] secret\n- also", ["- outer\n  - [private] secret"], ["- fine", "- also"]),
+        ("2. /private secret\n3. fine", ["2. /private secret"], ["3. fine"]),
+        ("> [leave out] secret\n\nfine", ["> [leave out] secret"], ["fine"]),
+        ("**[leave out] secret**\n\nfine", ["**[leave out] secret**"], ["fine"]),
+        ("fine\n\nI liked it. [leave out] My boss drank.", ["I liked it. [leave out] My boss drank."], ["fine"]),
+        ("one line\n[private] secret\nanother\n\nfine", ["one line\n[private] secret\nanother"], ["fine"]),
+        ("My boss drank. [private]\n\nfine", ["My boss drank. [private]"], ["fine"]),
+        ("-# /private Marcus\n\nfine", ["-# /private Marcus"], ["fine"]),
+        ("||/private Marcus||\n\nfine", ["||/private Marcus||"], ["fine"]),
+        ("\u2060/private Marcus drank.\n\nfine", ["/private Marcus drank."], ["fine"]),
+        ("[private]: Marcus\n\nfine", ["[private]: Marcus"], ["fine"]),
+        ("[Private: Marcus drank.]\n\nfine", ["[Private: Marcus drank.]"], ["fine"]),
+        ("```\n[private] secret\n```\n\nfine", ["```\n[private] secret\n```"], ["fine"]),
+        ("A [private](http://x.example) link, seen.", ["A [private](http://x.example) link, seen."], []),
         ("It is in /private/tmp, in a private room.", [], ["It is in /private/tmp, in a private room."]),
     ],
 )
@@ -110,8 +118,8 @@ def test_a_mark_anywhere_leaves_out_the_item_or_the_block_that_it_stands_in(
     structure: Structure, page: str, hidden: list[str], shown: list[str]
 ) -> None:
     found = read_notes(page, structure).passages
-    assert [passage.text for passage in found if passage.left_out] == hidden
-    assert [passage.text for passage in found if not passage.left_out] == shown
+    assert [passage.text for passage in found if private(passage)] == hidden
+    assert [passage.text for passage in found if not private(passage)] == shown
 
 
 def test_a_mark_alone_leaves_out_all_that_follows_up_to_the_next_heading(structure: Structure) -> None:
@@ -120,9 +128,9 @@ def test_a_mark_alone_leaves_out_all_that_follows_up_to_the_next_heading(structu
     )
     assert read_notes(page, structure).passages == (
         Passage("Fine."),
-        Passage("Secret.\n\nMore.", left_out=True),
+        Passage("[leave out]\n\nSecret.\n\nMore."),
         Passage("Pay.", "gave-up"),
-        Passage("### Night\n\nDark.", "gave-up", left_out=True),
+        Passage("**[private]**\n\n### Night\n\nDark.", "gave-up"),
     )
 
 
@@ -132,13 +140,13 @@ def test_a_mark_alone_leaves_out_all_that_follows_up_to_the_next_heading(structu
 def test_a_mark_in_a_heading_leaves_out_all_that_stands_under_it(structure: Structure, heading: str) -> None:
     page = f"## {heading}\nOne.\n\nTwo.\n\n### Deeper\n\nThree.\n\n## What I gave up\nFour.\n"
     found = read_notes(page, structure).passages
-    assert [(passage.section, passage.left_out) for passage in found] == [("missed", True), ("gave-up", False)]
+    assert [(passage.section, private(passage)) for passage in found] == [("missed", True), ("gave-up", False)]
 
 
 def test_a_mark_in_a_heading_that_names_no_section_reaches_the_headings_below_it(structure: Structure) -> None:
     page = "## [private] Family\n\nOne.\n\n### What I gave up\n\nTwo.\n\n## What I missed\n\nThree.\n"
     found = read_notes(page, structure).passages
-    assert [(passage.text.split()[-1], passage.left_out) for passage in found] == [
+    assert [(passage.text.split()[-1], private(passage)) for passage in found] == [
         ("One.", True),
         ("Two.", True),
         ("Three.", False),
@@ -149,16 +157,17 @@ def test_a_mark_in_a_heading_inside_a_section_ends_with_the_next_such_heading(st
     page = "## What I missed\nOne.\n\n### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.\n\n### The day\n\nFour.\n"
     assert read_notes(page, structure).passages == (
         Passage("One.", "missed"),
-        Passage("### The night\n\nTwo.\n\n#### Deep\n\nThree.", "missed", left_out=True),
+        Passage("### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.", "missed"),
         Passage("### The day\n\nFour.", "missed"),
     )
 
 
-def test_an_answer_is_left_out_as_a_whole_where_a_mark_stands_anywhere_in_it() -> None:
+def test_a_mark_in_an_answer_stays_there_and_covers_the_paragraph_or_item_that_it_stands_in() -> None:
     assert answered("We sold it.\n\n", "missed") == Passage("We sold it.", "missed")
     for text in ("/PRIVATE My boss drank.", "[private] My boss drank.", "My boss drank. [leave out]"):
-        assert answered(text, "missed") == Passage("My boss drank.", "missed", left_out=True)
-    assert answered("One.\n\n/private Two.") == Passage("One.\n\nTwo.", left_out=True)
+        assert answered(text, "missed") == Passage(text, "missed")
+        assert public_text(text) == ""
+    assert public_text(answered("One.\n\n/private Two.\n\n- three\n- [private] four\n").text) == "One.\n\n- three"
 
 
 def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure: Structure) -> None:
@@ -183,9 +192,9 @@ def test_a_line_that_is_a_sections_name_and_nothing_else_is_a_heading(structure:
 
 
 def test_a_private_or_overlong_title_is_not_made_the_essays(structure: Structure) -> None:
-    private = read_notes("# [private] My divorce\n\nShe left.\n\n## What I missed\nIt.\n", structure)
-    assert private.title is None
-    assert [passage.left_out for passage in private.passages] == [True, False]
+    marked = read_notes("# [private] My divorce\n\nShe left.\n\n## What I missed\nIt.\n", structure)
+    assert marked.title is None
+    assert [private(passage) for passage in marked.passages] == [True, False]
     long = read_notes(f"# {'alpha ' * 60}OMEGA\n\n## What I missed\nIt.\n", structure)
     assert long.title is None
     assert "OMEGA" in long.passages[0].text
@@ -223,13 +232,13 @@ def test_what_a_heading_says_beyond_its_section_is_kept_as_a_note(
 
 def test_a_page_of_headings_that_say_something_is_a_page_with_notes(structure: Structure) -> None:
     found = read_notes("## What I missed: the lift\n\n## What I gave up [private]: Kim\n", structure)
-    assert found.passages == (Passage("the lift", "missed"), Passage("What I gave up Kim", "gave-up", left_out=True))
+    assert found.passages == (Passage("the lift", "missed"), Passage("[private]\n\nWhat I gave up Kim", "gave-up"))
 
 
 def test_a_title_in_front_matter_is_the_documents_and_its_own_heading_is_not_said_twice(structure: Structure) -> None:
     page = "---\ntitle: Leaving\ntags: [a]\n---\n\n# Leaving\n\nIt. <!-- [private] -->\n\nFine.\n"
     found = read_notes(page, structure)
     assert found.title == "Leaving"
-    assert [(passage.text, passage.left_out) for passage in found.passages] == [("It.", True), ("Fine.", False)]
+    assert [passage.text for passage in found.passages] == ["It. [leave out]", "Fine."]
     kept = read_notes("---\ntitle: Leaving\n---\n\nIt.\n", structure, title_room=0)
     assert [passage.text for passage in kept.passages] == ["# Leaving\n\nIt."]

@@ -179,14 +179,15 @@ async def test_forgetting_a_person_leaves_no_message_and_no_channel(
     assert rows.fetchone() == (0, 0, 0, 0)
 
 
-async def test_an_answer_is_left_out_as_a_whole_where_one_of_its_messages_is_marked(
+async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
     store: SqliteStore, talk: SqliteConversations, clock: Clock
 ) -> None:
     number = await asked(store, clock)
     for message, text in ((FIRST, "We sold it."), (SECOND, "/Private My boss drank.")):
         await talk.hear(message, text, essay(clock, "not-used"), clock())
     (note,) = await talk.end("me", "essay-1", number, clock())
-    assert (note.text, note.left_out) == ("We sold it.\n\nMy boss drank.", True)
+    assert note.text == "We sold it.\n\n/Private My boss drank."
+    assert (note.public, note.private) == ("We sold it.", ("My boss drank.",))
 
 
 @pytest.mark.parametrize("settled", [True, False], ids=["notes at once", "notes later"])
@@ -200,10 +201,13 @@ async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
         await talk.hear(message, text, essay(clock, "not-used"), clock())
     await talk.end("me", "essay-1", None, clock())
     notes = [note for note in await store.notes("me", "essay-1") if note.text != "Before."]
-    assert [(note.text, note.left_out) for note in notes] == [("My boss drank.", True), ("We sold it.", False)]
+    assert [(note.text, note.public) for note in notes] == [
+        ("[leave out]\n\nMy boss drank.", ""),
+        ("We sold it.", "We sold it."),
+    ]
 
 
-async def test_a_mark_that_is_put_into_a_message_later_leaves_its_note_out(
+async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_it_stands_there(
     store: SqliteStore, talk: SqliteConversations, clock: Clock
 ) -> None:
     await store.add_essay(essay(clock))
@@ -211,11 +215,12 @@ async def test_a_mark_that_is_put_into_a_message_later_leaves_its_note_out(
     await talk.hear(FIRST, "My boss drank.", essay(clock, "not-used"), clock())
     await talk.change("me", FIRST, "[private] My boss drank.", clock())
     note = (await store.notes("me", "essay-1"))[1]
-    assert (note.text, note.left_out) == ("My boss drank.", True)
+    assert (note.text, note.public) == ("[private] My boss drank.", "")
     await store.leave_out("me", "essay-1", note.number, False, clock())
     await talk.change("me", FIRST, "[private] My boss drank a lot.", clock())
-    note = (await store.notes("me", "essay-1"))[1]
-    assert (note.text, note.left_out) == ("My boss drank a lot.", False)
+    assert (await store.notes("me", "essay-1"))[1].is_private
+    await talk.change("me", FIRST, "My boss drank a lot.", clock())
+    assert (await store.notes("me", "essay-1"))[1].public == "My boss drank a lot."
 
 
 async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(

@@ -13,7 +13,7 @@ def test_a_private_answer_is_left_out_however_the_command_is_typed(terminal: Ter
     essay = terminal.runner.run(terminal.room.desk.begin(WRITER, terminal.structure))
     terminal.goes_on(essay, f"{command} My boss drank.", END, "n")
     (note,) = terminal.runner.run(terminal.room.desk.notes(WRITER, essay.id))
-    assert (note.text, note.left_out) == ("My boss drank.", True)
+    assert (note.text, note.public) == (f"{command} My boss drank.", "")
     assert terminal.room.models.asked == []
 
 

@@ -18,7 +18,7 @@ def test_an_answer_that_begins_with_a_mark_is_left_out_and_that_is_told(terminal
     terminal.session().go_on(essay)
     assert LEFT_OUT in terminal.stdout.getvalue()
     (note,) = terminal.runner.run(terminal.room.desk.notes("local", essay.id))
-    assert (note.text, note.left_out) == ("My boss drank.", True)
+    assert (note.text, note.public) == (f"{mark} My boss drank.", "")
 
 
 def test_leaving_out_a_note_whose_words_stand_in_the_text_tells_where_and_what_to_do(terminal: Terminal) -> None:

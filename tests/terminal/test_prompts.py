@@ -94,8 +94,8 @@ def test_back_and_enter_keeps_the_answer(terminal: Terminal) -> None:
     essay = begun(terminal)
     seen = terminal.goes_on(essay, "/private The noise.", "/back", "", "Money.", END, "n")
     assert "Your answer stays as it is." in seen
-    assert [(note.text, note.left_out) for note in all_notes(terminal, essay)] == [
-        ("The noise.", True),
+    assert [(note.text, note.is_private) for note in all_notes(terminal, essay)] == [
+        ("/private The noise.", True),
         ("Money.", False),
     ]
     assert terminal.runner.run(terminal.room.interview.skipped(WRITER, essay.id)) == ()

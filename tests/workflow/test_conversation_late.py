@@ -99,9 +99,9 @@ async def test_a_mark_alone_that_is_read_late_leaves_out_what_was_written_next(
     await at.heard(10, "It was loud.")
     heard = await at.talk.heard("me", mark[0], "[leave out]", mark[1])
     assert heard is not None
-    notes = {note.text: note.left_out for note in await at.desk.notes("me", essay)}
+    notes = {note.text: note.is_private for note in await at.desk.notes("me", essay)}
     notes.pop("I was let go in May.", None)
-    assert notes == {"My boss drank.": True, "It was loud.": False}
+    assert notes == {"[leave out]\n\nMy boss drank.": True, "It was loud.": False}
 
 
 async def test_an_essay_is_begun_for_what_was_written_when_there_was_none(at: Talking, away: Away) -> None:

@@ -140,4 +140,4 @@ async def test_an_answer_that_is_marked_is_left_out(room: Room, structure: Struc
     step = await room.interview.next_question("me", essay.id)
     assert step.question is not None
     note = await room.interview.answer("me", essay.id, step.question, "/Private My boss drank.\n")
-    assert (note.text, note.left_out) == ("My boss drank.", True)
+    assert (note.text, note.is_private) == ("/Private My boss drank.", True)

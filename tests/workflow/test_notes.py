@@ -66,7 +66,7 @@ async def test_the_same_form_handed_in_twice_changes_the_note_once(desk: Desk, e
 async def test_a_mark_typed_into_a_note_leaves_it_out(desk: Desk, essay: Essay) -> None:
     await desk.post("me", essay.id)
     await desk.edit_note("me", essay.id, 1, "[private] Loose words.", seen=fingerprint("Loose words."))
-    assert (await desk.note("me", essay.id, 1)).left_out
+    assert (await desk.note("me", essay.id, 1)).is_private
     assert "Loose" not in (await desk.current("me", essay.id)).text
 
 

@@ -30,7 +30,7 @@ async def test_an_odd_text_is_stored_and_handed_over_as_it_is_or_refused_in_a_se
     assert notes
     assert all(note.text for note in notes)
     version = await desk.post("me", essay.id)
-    assert all(note.text in version.text for note in notes if not note.left_out)
+    assert all(note.public in version.text for note in notes)
     edited = await desk.edit_section("me", essay.id, version, 0, text)
     post = await desk.export("me", essay.id, edited.version.info.number)
     assert read_export(to_markdown(post))[1] == edited.version.text

@@ -90,7 +90,6 @@ async def sort(screens: Screens, press: Press) -> Reply:
 async def leave_out(screens: Screens, press: Press) -> Reply:
     """Leaves a note out, or takes it in again; a text that is nothing but notes follows."""
     out, wanted = two(press.id.argument)
-    found = _note(await _state(screens, press), wanted)
     desk = screens.tools.desk
     await (desk.leave_out if out else desk.take_in)(press.writer, press.id.subject, wanted)
     state = await _state(screens, press)
@@ -98,7 +97,7 @@ async def leave_out(screens: Screens, press: Press) -> Reply:
     notice = None
     if out:
         notice = await still_stands(screens, press, wanted) or None
-    elif text is not None and found.text not in text:
+    elif text is not None and _note(state, wanted).public not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
     return Show(await aside(notes_panel.one, state, _note(state, wanted), 0, notice))
 

@@ -44,7 +44,7 @@ async def write(screens: Screens, press: Press) -> Reply:
 async def assemble(screens: Screens, press: Press) -> Reply:
     """The notes, set into a post unchanged."""
     notes = await screens.tools.desk.notes(press.writer, press.id.subject)
-    if all(note.left_out for note in notes):
+    if all(note.is_private for note in notes):
         raise NothingToDo.no_notes()
     await screens.tools.desk.post(press.writer, press.id.subject)
     return await screens.essay(press.writer, press.id.subject, press.place, spot=Spot(0))

@@ -22,6 +22,7 @@ from bot.essay.left_out import told as left_out_told
 from bot.essay.measures.base import counted
 from bot.essay.notes import answered as answered_in
 from bot.essay.text.decoding import with_line_feeds
+from bot.essay.text.marks import is_marked, trimmed, unmarked
 
 
 async def structure(screens: Screens, press: Press) -> Reply:
@@ -58,7 +59,7 @@ async def sorted_later(
     async def show(told: str | None, turning: bool) -> Show:
         return await screens.essay(writer, essay, place, notice=_joined(*stored, told), turning=turning)
 
-    unplaced = {note.number for note in notes if note.section is None and not note.left_out}
+    unplaced = {note.number for note in notes if note.section is None and not note.is_private}
     if not unplaced or not screens.tools.with_model:
         return await show(None, True)
 
@@ -93,8 +94,9 @@ async def answer(screens: Screens, press: Press) -> Reply:
     if found.state is not Answered.OPEN:
         notice = f"That question was {found.state.value} meanwhile: this is how the essay stands."
         return await screens.essay(press.writer, press.id.subject, press.place, notice=notice)
+    private = await screens.tools.desk.keeps_private(press.writer, press.id.subject, number)
     target = Id("essay", "answer-save", press.id.subject, press.id.version, press.id.argument)
-    return Ask(forms.answer(target, found))
+    return Ask(forms.answer(target, found, private=private))
 
 
 async def answer_save(screens: Screens, press: Press) -> Reply:
@@ -107,14 +109,15 @@ async def answer_save(screens: Screens, press: Press) -> Reply:
     text = pasted([press.fields.get("answer", ""), press.fields.get("answer2", "")])
     notes = await screens.tools.desk.notes(press.writer, press.id.subject)
     stored = answered_in(with_line_feeds(text))
-    same = next((note for note in notes if note.question == found.text and note.text == stored.text), None)
-    left_out, notice = stored.left_out or "left-out" in press.ticked, None
+    words = trimmed(unmarked(stored.text))
+    same = next((one for one in notes if one.question == found.text and trimmed(unmarked(one.text)) == words), None)
+    left_out, notice = "left-out" in press.ticked, None
     if same is None:
         made = await screens.tools.interview.answer(press.writer, press.id.subject, found, text, left_out=left_out)
-        notice = left_out_told([made]) if stored.left_out else None
+        notice = None if left_out else left_out_told([made]) or None
         if found.state is not Answered.OPEN:
             notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
-    elif left_out and not same.left_out:
+    elif (left_out or (is_marked(stored.text) and same.text != stored.text)) and not same.is_private:
         await screens.tools.desk.leave_out(press.writer, press.id.subject, same.number)
         standing = await still_stands(screens, press, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()

@@ -135,7 +135,7 @@ async def _is_finished(tools: Tools, essay: Essay, job: Job | None) -> bool:
         return False
     writer = essay.writer
     through = next(one.notes_through for one in await tools.desk.history(writer, essay.id) if one.number == essay.head)
-    newer = [one for one in await tools.desk.notes(writer, essay.id) if one.number > through and not one.left_out]
+    newer = [one for one in await tools.desk.notes(writer, essay.id) if one.number > through and not one.is_private]
     return not newer and not await tools.conversation.pieces(writer, essay.id)
 
 

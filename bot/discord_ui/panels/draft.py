@@ -14,6 +14,7 @@ from bot.discord_ui.panels.common import counted, heading, notices, press, small
 from bot.discord_ui.state import State
 from bot.essay.blind_spots import blind_spots
 from bot.essay.essay import Origin, Version
+from bot.essay.left_out import private_count
 from bot.essay.text.gaps import gaps
 from bot.essay.text.sections import Part
 from bot.essay.text.spans import Span
@@ -123,7 +124,7 @@ def draft(
 
 def _facts(state: State, version: Version, here: Leaf) -> Text:
     claims, missing = len(state.claims or ()), len(gaps(version.text))
-    private = sum(note.left_out and not note.damaged for note in state.notes)
+    private = private_count(state.notes)
     return small(
         counted(version.info.words, "word"),
         f"version {version.info.number}",
@@ -131,7 +132,7 @@ def _facts(state: State, version: Version, here: Leaf) -> Text:
         "its claims are still being checked: “More” shows them" if state.claims is None else None,
         "“Unsupported claims” tells what cannot be seen in its language" if _is_half_seen(state, version) else None,
         f"{counted(missing, 'gap')} marked NEED" if missing else None,
-        f"{counted(private, 'private note')} not in it" if private else None,
+        f"{counted(private, 'private passage')} not in it" if private else None,
         f"{counted(state.new_notes, 'newer note')} not in it" if state.new_notes else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
         "unfinished" if not version.info.complete else None,

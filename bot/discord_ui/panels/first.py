@@ -90,7 +90,7 @@ def after(card: Card, finished: Essay) -> Card:
 
 def _held(state: State) -> str:
     sections, covered = len(state.structure.sections), sum(state.covered)
-    out = sum(note.left_out and not note.damaged for note in state.notes)
+    out = sum(note.is_private and not note.damaged for note in state.notes)
     left_out = f", {out} of them left out" if out else ""
     return (
         f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "

@@ -11,6 +11,7 @@ from bot.discord_ui.panels import endings
 from bot.discord_ui.panels.common import TITLE_UNITS, counted, heading, notices, press, quoted, small
 from bot.discord_ui.state import State
 from bot.essay.essay import Note, Question
+from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.text.words import count_words
 
 # Behind a question's number: the writer asked for more than the first round, or goes through those passed over.
@@ -30,6 +31,7 @@ def question(state: State, asked: Question, *, mode: str = "", notice: str | Non
             *notices(notice),
             heading(essay.title),
             Text(f"**{section.heading if section else 'One more thing'}**\n{quoted(asked.text)}"),
+            *((small(STAYS_PRIVATE),) if state.structure.keeps_private(asked.text) else ()),
             *((Text(_said(state.said(asked.number))),) if own_dm else ()),
             small(_bar(state), f"question {asked.number}"),
             *rows(
@@ -70,7 +72,7 @@ def _where(state: State, numbers: Sequence[int]) -> str:
 
 
 def _place(state: State, note: Note) -> str:
-    if note.left_out:
+    if note.is_private:
         return "left out"
     section = state.structure.section(note.section)
     return f"under “{plain(one_line(section.heading, 80))}”" if section else "under no section yet"

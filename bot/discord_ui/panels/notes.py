@@ -9,10 +9,15 @@ from bot.discord_ui.lengths import one_line, plain
 from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
 from bot.discord_ui.state import State
 from bot.essay.essay import Note
+from bot.essay.left_out import private_count
+from bot.essay.left_out import state_of as private_state
 
 ON_A_PAGE = 8  # with 250 characters of each, a screen or two on a phone
 NOWHERE = "-"  # stands for no section where one is chosen
 _EXCERPT = 250
+MARKED = (
+    "Marked private: it stays stored, stands in no post, and no model sees it. Its mark is taken away by editing it."
+)
 _UNITS, _OCTETS = 2_600, 6_500  # smaller than a page of the post: the question stands above it
 
 
@@ -31,12 +36,18 @@ def listed(state: State, page: int, notice: str | None = None) -> Card:
         parts.append(Menu(str(Id("essay", "note", essay.id, number)), "Open a note", options))
     else:
         parts.append(Text("There are no notes yet."))
-    left = sum(note.left_out and not note.damaged for note in notes)
+    left = sum(note.is_private and not note.damaged for note in notes)
+    marked = private_count([note for note in notes if not note.is_private])
     parts.append(
-        small(counted(len(notes), "note"), f"{left} left out" if left else None, f"page {page + 1} of {count}")
+        small(
+            counted(len(notes), "note"),
+            f"{left} left out" if left else None,
+            f"{counted(marked, 'passage')} private" if marked else None,
+            f"page {page + 1} of {count}",
+        )
     )
     parts.extend(turning("notes", essay.id, number, page, count))
-    sortable = state.structure.sections and any(note.section is None and not note.left_out for note in notes)
+    sortable = state.structure.sections and any(note.section is None and not note.is_private for note in notes)
     parts.extend(
         rows(
             press("Sort them", "sort", essay.id, number) if state.with_model and sortable else None,
@@ -64,6 +75,10 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
             if note.damaged
             else "Left out: it stays stored, stands in no post, and no model sees it."
             if note.left_out
+            else MARKED
+            if note.is_private
+            else "In use, but for what is marked: a post may be made from the rest."
+            if note.private
             else "In use: a post may be made from it."
         )
     )
@@ -76,7 +91,7 @@ def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
             None
             if note.damaged
             else press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
-            if note.left_out
+            if note.is_private
             else press("Leave it out", "leave-out", essay.id, number, f"1.{note.number}"),
             press("All notes", "notes", essay.id, number),
             press("Back", "open", essay.id, number),
@@ -120,5 +135,5 @@ def _moving(state: State, note: Note) -> tuple[Menu, ...]:
 def _line(state: State, note: Note) -> str:
     section = state.structure.section(note.section)
     place = section.heading if section else "no section"
-    state_of = " · damaged: it cannot be read" if note.damaged else " · left out" if note.left_out else ""
-    return f"**Note {note.number}** · {plain(place)}{state_of}"
+    state_of = "damaged: it cannot be read" if note.damaged else private_state(note)
+    return f"**Note {note.number}** · {plain(place)}{f' · {state_of}' if state_of else ''}"

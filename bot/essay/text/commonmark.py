@@ -26,23 +26,24 @@ def blocks(text: str) -> tuple[str, ...]:
     return _cut(text, {token.map[0] for token in found if token.level == 0 and token.map and token.nesting >= 0})
 
 
-def items(block: str) -> tuple[str, ...]:
-    """The items of a block that is a list, each with all that is inside it; any other block as it is.
+def outline(text: str) -> tuple[tuple[str, int], ...]:
+    """The top-level blocks of a text, of a list its items, each with the blank lines behind it and its heading level.
 
-    Joining them gives the block back, byte for byte.
+    Joining them gives the text back, byte for byte. The level is 0 for what is no heading.
     """
-    found = block_parser().parse(block)
-    if not found or found[0].type not in ("bullet_list_open", "ordered_list_open"):
-        return (block,)
-    return _cut(
-        block, {token.map[0] for token in found if token.type == "list_item_open" and token.level == 1 and token.map}
-    )
-
-
-def heading_level(block: str) -> int:
-    """The level of a block that is a heading, 0 for any other."""
-    found = block_parser().parse(block)
-    return int(found[0].tag[1:]) if found and found[0].type == "heading_open" else 0
+    if not text:
+        return ()
+    levels: dict[int, int] = {}
+    for token in block_parser().parse(text):
+        if token.map is None or token.nesting < 0:
+            continue
+        in_list = token.level == 1 and token.type == "list_item_open"
+        if token.level == 0 or in_list:
+            level = int(token.tag[1:]) if token.type == "heading_open" else 0
+            levels.setdefault(token.map[0], level)
+    pieces = _cut(text, set(levels))
+    starts = [0, *sorted(set(levels) - {0})]
+    return tuple((piece, levels.get(start, 0)) for piece, start in zip(pieces, starts, strict=True))
 
 
 def _cut(text: str, first_lines: set[int]) -> tuple[str, ...]:

@@ -1,8 +1,23 @@
-"""How a writer marks words that must stand in no post and reach no model: ``[leave out]``, or ``/private`` first."""
+"""How a writer marks words that must stand in no post and reach no model: ``[private]``, or ``/private`` first.
+
+A mark stays where it was typed until the writer takes it away. What it covers is found anew each time:
+the item of a list or else the block (paragraph, quotation, code) that it stands in, wherever in it; in a heading all
+that stands under it, with the deeper headings; alone all that follows, up to a heading that is no deeper than the last
+one. Lists are cut at their outermost items.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.essay.text.commonmark import outline
+from bot.essay.text.words import count_words
+
+MARK = "[private]"
+"""The mark as it is written where the writer's own stands elsewhere, in a heading say."""
 
 # What stands between the words of a mark, or before it, and cannot be told from a space or from nothing on a screen:
 # white space of any kind, a soft hyphen, marks of width and direction, a byte order mark.
@@ -31,6 +46,106 @@ def is_marked(text: str) -> bool:
 def unmarked(text: str) -> str:
     """The text without its marks; what stands around them stays."""
     return _MARK.sub(lambda match: match["lead"] or "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text from one cut to the next, as it stands there, and whether a mark covers it."""
+
+    text: str
+    private: bool
+
+
+def public_text(text: str) -> str:
+    """The text without the passages that a mark covers; "" where no word is left."""
+    while is_marked(text):
+        text = trimmed("".join(part.text for part in stretches(text)[0] if not part.private))
+        text = text if count_words(text) else ""
+    return text
+
+
+def private_passages(text: str) -> tuple[str, ...]:
+    """The passages of the text that a mark covers, without the marks; those that hold no word are passed over."""
+    if not is_marked(text):
+        return ()
+    found = (trimmed(unmarked(part.text)) for part in stretches(text)[0] if part.private)
+    return tuple(passage for passage in found if count_words(passage))
+
+
+def says_something(text: str) -> bool:
+    """Whether the text holds a word besides its marks."""
+    return count_words(unmarked(text)) > 0
+
+
+def trimmed(text: str) -> str:
+    """Without blank lines at the start and white space at the end; the first line keeps its indent."""
+    return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
+
+
+# The notes of an essay are read again for each panel, and a long text takes a while to parse.
+@lru_cache(maxsize=1024)
+def stretches(text: str, level: int = 0) -> tuple[tuple[Stretch, ...], int | None]:
+    """The text cut where a mark begins or ends to cover it; joining the parts gives the text back.
+
+    ``level`` is that of the heading it stands under. Second comes the level of the heading under which all is private
+    at its end, None where nothing is.
+    """
+    found: list[Stretch] = []
+    run: list[str] = []
+    inside, closed = level, None
+
+    def end(*, private: bool) -> None:
+        if run:
+            found.append(Stretch("".join(run), private))
+            run.clear()
+
+    for piece, depth, mark in _pieces(text):
+        if depth and closed is not None and depth <= closed:
+            end(private=True)
+            closed = None
+        inside = depth or inside
+        if closed is not None or mark is None:
+            run.append(piece)
+            continue
+        end(private=False)
+        run.append(piece)
+        if depth or mark.alone:
+            closed = inside
+        else:
+            end(private=True)
+    end(private=closed is not None)
+    return tuple(found), closed
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """That a mark stands in a piece of a text, with words beside it or ``alone``."""
+
+    alone: bool
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int, _Marked | None]]:
+    """The blocks of the text, lists by their items, each with its level as a heading (0 for none) and its mark."""
+    marks = [(match.end("lead") if match["lead"] else match.start(), match.end()) for match in _MARK.finditer(text)]
+    at = 0
+    for piece, depth in outline(text):
+        end = at + len(piece)
+        here = [(max(at, first) - at, min(end, last) - at) for first, last in marks if first < end and at < last]
+        mark = None
+        if here:  # a mark may be typed over two lines, and so over two blocks
+            besides = "".join(piece[a:b] for a, b in _between(here, len(piece)))
+            mark = _Marked(alone=not any(map(str.isalnum, besides)))
+        yield piece, depth, mark
+        at = end
+
+
+def _between(spans: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
+    """What lies before, between and behind the spans, up to ``end``."""
+    at = 0
+    for first, last in spans:
+        yield at, first
+        at = last
+    yield at, end
 
 
 def marked_line(text: str) -> str | None:
