@@ -58,7 +58,7 @@ def number_in(request: Request) -> int | None:
 
 
 @asynccontextmanager
-async def stage(*, at_once: int) -> AsyncIterator[Stage]:
+async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage]:
     """A bot that may do ``at_once`` jobs at once, connected. Where a step fails, the end of its log is shown."""
     answers: dict[int, Answer] = {}
 
@@ -79,9 +79,7 @@ async def stage(*, at_once: int) -> AsyncIterator[Stage]:
                 "DISCORD_TOKEN": sim.token,
                 "ACCESS": "open",
                 "DATABASE_PATH": str(folder / "essays.db"),
-                "ANTHROPIC_API_KEY": claude.key or "",
-                "ANTHROPIC_BASE_URL": claude.base_url,
-                "LLM_DIALECT": "claude",
+                **(_model(claude) if with_model else {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}),
                 "JOBS_AT_ONCE": str(at_once),
                 "BUDGET_WRITER_DAY": "1000000",
                 "BUDGET_MONTH": "1000000",
@@ -96,6 +94,14 @@ async def stage(*, at_once: int) -> AsyncIterator[Stage]:
                 log = (folder / "log").read_text(encoding="utf-8").splitlines()
                 print(*log[-LOG_LINES:], sep="\n", file=sys.stderr)
                 raise
+
+
+def _model(claude: ClaudeSimulator) -> dict[str, str]:
+    return {
+        "ANTHROPIC_API_KEY": claude.key or "",
+        "ANTHROPIC_BASE_URL": claude.base_url,
+        "LLM_DIALECT": "claude",
+    }
 
 
 def _probing(folder: Path, customised: str) -> dict[str, str]:
