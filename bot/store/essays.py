@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +31,7 @@ from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.jobs import delete_jobs
 from bot.store.quota import Quota
+from bot.workflow.aside import read_aside
 
 T = TypeVar("T")
 
@@ -257,7 +257,7 @@ class SqliteStore:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        words = await asyncio.to_thread(words_apart_from_headings, text)  # of short lines even a short text takes long
+        words = await read_aside(writer, len(text), words_apart_from_headings, text)
 
         def work(database: SealedDatabase, db: Database) -> Version:
             if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost

@@ -13,7 +13,7 @@ from bot.discord_ui.state import State, read_state, with_claims
 from bot.errors import NothingToDo
 from bot.essay.essay import Note
 from bot.essay.measures.base import counted
-from bot.workflow.aside import aside, aside_slowly
+from bot.workflow.aside import aside, aside_slowly, read_aside
 from bot.workflow.measured import measured
 
 
@@ -45,7 +45,8 @@ async def _reading(screens: Screens, press: Press, version: int, page: int) -> R
 async def claims(screens: Screens, press: Press) -> Reply:
     """The claims that the notes do not hold."""
     state = await with_claims(await _state(screens, press))
-    return Show(await aside(history_panel.claims, state, press.id.number))
+    size = len(state.version.text) if state.version is not None else 0
+    return Show(await read_aside(press.writer, size, history_panel.claims, state, press.id.number))
 
 
 async def measures(screens: Screens, press: Press) -> Reply:
