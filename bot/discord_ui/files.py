@@ -65,8 +65,8 @@ async def read(upload: Upload) -> Read:
     if upload.size > MOST_BYTES:
         raise UnreadableText.too_long(name, MOST_BYTES)
     data = await upload.read()
-    # Guessing an old encoding can take a second. What somebody without an account of ours sends is read in one line.
-    found, text = await read_aside("", len(data), _read, data, name)
+    # However small it is: a document may be packed, and guessing an old encoding can take a second.
+    found, text = await read_aside("", MOST_BYTES, _read, data, name)
     notices = list(found.notices)
     if found.guessed is not None:
         notices.append(f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")

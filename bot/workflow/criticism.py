@@ -22,7 +22,7 @@ from bot.workflow.checking import checked
 from bot.workflow.critiqued import Critiqued, CritiqueStore, Decision
 from bot.workflow.desk import Desk, check_marks
 from bot.workflow.jobs import Job, JobKind
-from bot.workflow.measured import measured
+from bot.workflow.measured import Measured, measured
 from bot.workflow.models import Models
 from bot.workflow.planned import Planned
 from bot.workflow.ports import Clock, NewId, Store
@@ -262,8 +262,12 @@ class _Criticise:
 
     async def _facts(self) -> list[str]:
         # What is counted is told to the critic, in words of the text: never in those of a comment.
-        found = await aside_slowly(measured, without_comments(self.critiqued.text), self._structure)
+        found = await aside_slowly(_measured, self.critiqued.text, self._structure)
         return [measure.summary for measure in found.raised]
+
+
+def _measured(text: str, structure: Structure | None) -> Measured:
+    return measured(without_comments(text), structure)
 
 
 def _critiquable(text: str) -> tuple[Mapping[str, Any], str]:

@@ -401,7 +401,7 @@ class Desk:
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
         """
-        page, comments = cut_comments(self.page("The section", body))
+        page, comments = await read_aside(writer, len(body), cut_comments, self.page("The section", body))
         size = len(seen.text) + len(body)
         try:
             text = await read_aside(writer, size, replace_body, seen.text, index, page)
@@ -411,7 +411,7 @@ class Desk:
 
     async def edit(self, writer: str, essay: str, seen: Version, text: str) -> Edited:
         """A version with ``text`` in place of the whole of ``seen``."""
-        page, comments = cut_comments(self.page("The text", text))
+        page, comments = await read_aside(writer, len(text), cut_comments, self.page("The text", text))
         return replace(await self._change(writer, essay, seen, page), left_out=comments)
 
     async def _change(self, writer: str, essay: str, seen: Version, text: str) -> Edited:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from bot.essay.replies.unfinished import Unfinished
 from bot.essay.text.importing import cut_comments
 from bot.essay.text.sections import replace_body, split
 from bot.essay.text.words import count_words
-from bot.workflow.aside import aside
+from bot.workflow.aside import aside, read_aside
 from bot.workflow.material import Material, Workbench
 from bot.workflow.models import Written
 from bot.workflow.work import Report
@@ -120,13 +121,14 @@ class Revision:
         )
         if written.cut:
             raise BadReply.truncated()
-        comments = [comment.words for comment in cut_comments(split(text)[self.index].body)[1]]
         given = [text, self.instruction, *(note.text for note in material.notes)]
+        writer = material.essay.writer
+        revised = await read_aside(writer, len(text), _with_section, text, self.index, written.text, given)
         return await self.bench.add(
             self.material.essay,
             info.number,
             Origin.REVISED,
-            replace_body(text, self.index, "\n\n".join([without_pictures(written.text, given).rstrip(), *comments])),
+            revised,
             through=info.notes_through,  # notes that came since have no place in the other sections yet
             complete=info.complete,
             model=written.model,
@@ -140,6 +142,12 @@ class Revision:
     async def keep(self, text: str) -> int | None:
         """Half a section is no section: what came stays with the job, and the essay as it was."""
         return None
+
+
+def _with_section(text: str, index: int, written: str, given: Sequence[str]) -> str:
+    """The text with a section as a model wrote it, and the comments that stood in it."""
+    comments = [comment.words for comment in cut_comments(split(text)[index].body)[1]]
+    return replace_body(text, index, "\n\n".join([without_pictures(written, given).rstrip(), *comments]))
 
 
 def _beside_the_point() -> NoReturn:
