@@ -132,7 +132,7 @@ class SqliteStore:
                 db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
             return tuple(notes)
 
-        return await self._change(writer, essay, at, work)
+        return await _with_marks_read(await self._change(writer, essay, at, work))
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         def work(database: SealedDatabase) -> tuple[Note, ...]:
@@ -142,11 +142,7 @@ class SqliteStore:
             ).fetchall()
             return tuple(_note(database, essay, row) for row in rows)
 
-        notes = await self.thread.run(work)
-        marked = [note for note in notes if is_marked(note.text)]
-        if marked:  # what their marks cover is remembered, so that the event loop need not look for it
-            await asyncio.to_thread(lambda: [note.public for note in marked])
-        return notes
+        return await _with_marks_read(await self.thread.run(work))
 
     async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         def work(database: SealedDatabase, db: Database) -> None:
@@ -182,7 +178,8 @@ class SqliteStore:
             )
             return replace(before, text=passage.text, left_out=passage.left_out, damaged=False)
 
-        return await self._change(writer, essay, at, work)
+        made = await self._change(writer, essay, at, work)
+        return (await _with_marks_read((made,)))[0]
 
     async def delete_note(self, writer: str, essay: str, note: int, at: datetime) -> None:
         def work(_: SealedDatabase, db: Database) -> None:
@@ -234,7 +231,8 @@ class SqliteStore:
             _set_state(db, essay, question, Answered.ANSWERED)
             return note
 
-        return await self._change(writer, essay, at, work)
+        made = await self._change(writer, essay, at, work)
+        return (await _with_marks_read((made,)))[0]
 
     async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.SKIPPED))
@@ -350,6 +348,13 @@ class SqliteStore:
                 return result
 
         return await self.thread.run(changing)
+
+
+async def _with_marks_read(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """The notes. What their marks cover is found in a thread and remembered: the event loop need not look for it."""
+    if marked := [note for note in notes if is_marked(note.text)]:
+        await asyncio.to_thread(lambda: [note.public for note in marked])
+    return notes
 
 
 def insert_essay(database: SealedDatabase, db: Database, essay: Essay) -> None:

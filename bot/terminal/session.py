@@ -313,9 +313,8 @@ class Session:
             if question.section not in covered:
                 return False
             return self._skip(essay, question, given)
-        if (
-            is_marked(first) and "\n" in rest
-        ):  # the command speaks of the whole answer: a mark alone covers all below it
+        # The command /private speaks of the whole answer: on a line of its own it covers all below it.
+        if first.startswith("/") and is_marked(first) and "\n" in rest:
             line = f"{first}\n\n{rest}"
         if given is not None:
             change = self._sitting.run(interview.answer_anew(WRITER, essay.id, question, given, line))

@@ -216,7 +216,7 @@ class Interview:
     async def sort_at_most(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> int | None:
         """What ``sort`` may cost at most, in nano-dollars; None where it would ask no model. Raises UnknownPrice."""
         notes = await self._store.notes(writer, essay)
-        wanted = [note for note in notes if note.section is None and not note.left_out]
+        wanted = [note for note in notes if note.section is None and not note.is_private]
         chosen = [note.number for note in wanted if numbers is None or note.number in numbers]
         if self._interviewer is None or not chosen:
             return None

@@ -208,6 +208,8 @@ def help_card(*, with_model: bool) -> Card:
                 "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
                 "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
                 "the critiques of pasted texts.\n"
+                "A paragraph or list item marked **[private]** stays stored, stands in no post, and no model sees it, "
+                "until you take its mark away.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
             small(f"Only you see your essays here. They are stored encrypted: {who_reads(with_model=with_model)}."),
