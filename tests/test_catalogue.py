@@ -8,6 +8,7 @@ import pytest
 
 from bot.catalogue import prompts_directory, read_catalogue, read_structure
 from bot.errors import BadStructureFile, UnknownStructure
+from bot.essay.structure import private_questions
 
 GOOD = """\
 name: Short one
@@ -124,3 +125,33 @@ def test_files_that_are_no_text_or_badly_named_are_refused(tmp_path: Path) -> No
     control.write_text("name: \x01\n")
     with pytest.raises(BadStructureFile, match="this is not YAML"):
         read_structure(control)
+
+
+def test_a_question_may_keep_its_answers_private_but_never_the_first_of_a_section(tmp_path: Path) -> None:
+    path = tmp_path / "short-one.yaml"
+    private = GOOD + "  - key: rest\n    heading: Rest\n    purpose: Say.\n    words: [5, 20]\n    questions:\n"
+    asked = "      - What was left?\n      - ask: What should not be public?\n        private: true\n"
+    path.write_text(private + asked)
+    structure = read_structure(path)
+    assert structure.sections[2].questions == ("What was left?", "What should not be public?")
+    assert structure.sections[2].private == {"What should not be public?"}
+    assert structure.keeps_private("What should not be public?")
+    assert not structure.keeps_private("What was left?")
+    assert not structure.keeps_private(None)
+    for questions, wrong in (
+        ("      - ask: What should not be public?\n        private: true\n", "the first question is private"),
+        (asked.replace("true", "perhaps"), "private is true or false"),
+        (asked.replace("        private: true\n", ""), "private is missing"),
+        (asked.replace("private:", "secret:"), "secret is not a field here"),
+    ):
+        path.write_text(private + questions)
+        with pytest.raises(BadStructureFile, match=wrong):
+            read_structure(path)
+
+
+def test_the_questions_that_ship_and_ask_for_secrets_keep_their_answers_private() -> None:
+    assert private_questions(read_catalogue(prompts_directory() / "structures")) == {
+        "What should not be public, such as names, sums or terms you signed?",
+        "What part of the story should stay private?",
+        "How much of the reason may a reader know?",
+    }

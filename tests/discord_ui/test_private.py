@@ -1,0 +1,123 @@
+"""In Discord: what is marked stays private until its mark goes, and so does what answers a private question."""
+
+from __future__ import annotations
+
+from bot.essay.questions import STAYS_PRIVATE
+from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.dm import from_bot, notes, question, quick, talking
+from tests.discord_ui.steps import SECTION, drafted, reads
+from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
+
+__all__ = ["talking"]  # a fixture
+
+SECRET = "What part of the story should stay private?"
+
+
+async def put(bot: Bot, user: User, text: str = SECRET) -> Message:
+    """The panel of a question that keeps its answers private, in the DM."""
+    panel = await (await user.slash(user.dm, "draft")).message()
+    await user.select(panel, "What happened?", "leaving")
+    await user.sees(reads(panel, "### Leaving"))
+    essay = await bot.essay(user)
+    await bot.store.ask(bot.writer(user), essay.id, "last-straw", text, essay.changed)
+    await user.click(panel, "Interview me")
+    await user.sees(reads(panel, text))
+    return panel
+
+
+async def test_a_marked_message_is_private_in_its_answer_and_the_text_follows_when_the_mark_goes_or_comes(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
+    user = sim.user("writer")
+    panel = await question(user)
+    await user.say(user.dm, "We sold the press.")
+    marked = await user.say(user.dm, "[private] My boss drank at noon.\n\n- Kim stayed\n- [private] Ola was paid")
+    await user.sees(lambda screen: "What you marked is left out, with the paragraph or list item" in screen.text)
+    await user.click(panel, "Next")
+    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    (note,) = await notes(plain, user)
+    assert note.public == "We sold the press.\n\n- Kim stayed"
+    panel = from_bot(sim, user)[-1]
+    await user.click(panel, "Set into a post")
+    await user.sees(reads(panel, "2 private passages not in it"))
+    assert "drank" not in await plain.text(user)
+    await user.edit(marked, "My boss drank at noon.\n\n- Kim stayed\n- [private] Ola was paid")
+    await user.sees(lambda screen: "You edited note 1. The text follows: it is version 2 now." in screen.text)
+    text = await plain.text(user)
+    assert "We sold the press.\n\nMy boss drank at noon.\n\n- Kim stayed\n" in text
+    assert "paid" not in text
+    await user.edit(marked, "[private] My boss drank at noon.")
+    await user.sees(lambda screen: "it is version 3 now." in screen.text)
+    assert "drank" not in await plain.text(user)
+
+
+async def test_an_edited_message_whose_private_words_stand_in_a_draft_says_where(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await question(user)
+    quick(bot)
+    told = await user.say(user.dm, "My boss drank at noon, every day of that spring.")
+    await user.click(panel, "Next")
+    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    essay, writer = await bot.essay(user), bot.writer(user)
+    seen = await bot.desk.post(writer, essay.id)
+    await bot.desk.edit(writer, essay.id, seen, f"{seen.text}\nAnd more.\n")
+    await user.edit(told, "[private] My boss drank at noon, every day of that spring.")
+    await user.sees(lambda screen: "Words of it still stand in the text: “My boss drank at noon" in screen.text)
+
+
+async def test_a_note_that_is_marked_whole_is_taken_in_by_editing_it_alone(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    page = f"## What I missed [private]\n\nMarcus drank.\n\n## {SECTION}\n\nPay.\n"
+    panel = await drafted(user, user.dm, None, page)
+    await user.select(panel, "More", "Notes")
+    await user.sees(reads(panel, "1 left out"))
+    await user.select(panel, "Open a note", "1")
+    await user.sees(reads(panel, "Its mark is taken away by editing it."))
+    told = await (await user.click(panel, "Take it in again")).followup()
+    assert "Note 1 is marked [private]: edit it and take the mark away to use it." in told.text
+    form = await (await user.click(panel, "Edit")).modal()
+    await user.submit(form, {"body0": "Marcus drank."})
+    await user.sees(reads(panel, "Nothing of it is private any more."))
+    assert [note.public for note in await notes(plain, user)] == ["Marcus drank.", "Pay."]
+    assert "Marcus drank." in await plain.text(user)
+
+
+async def test_an_answer_to_a_private_question_stays_private_by_form(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await put(bot, user)
+    assert STAYS_PRIVATE in panel.text
+    form = await (await user.click(panel, "Answer")).modal()
+    assert STAYS_PRIVATE in form.text
+    assert "Leave it out" not in form.text
+    await user.submit(form, {"answer": "Marcus drank."})
+    await user.sees(lambda screen: "1 note is left out" in screen.text)
+    (note,) = await notes(bot, user)
+    assert (note.question, note.text, note.public) == (SECRET, "Marcus drank.", "")
+    assert [asked.what for asked in models.asked if asked.what == "follow_up"] == []
+
+
+async def test_an_answer_to_a_private_question_stays_private_in_messages_and_files(
+    sim: DiscordSimulator, talking: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await put(talking, user)
+    assert STAYS_PRIVATE in panel.text
+    await user.say(user.dm, "Marcus drank.")
+    await user.say(user.dm, "More:", [Attachment("more.md", b"The sum was 61,000.\n")])
+    await user.sees(lambda screen: "1 note is left out" in screen.text)
+    late = await user.say(user.dm, "And Ola knew.")
+    await user.sees(reads(panel, "3 messages"))
+    await user.click(panel, "Next")
+    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    await user.edit(late, "And Ola knew it all.")
+    found = await notes(talking, user)
+    assert [note.public for note in found] == ["", ""]
+    essay, writer = await talking.essay(user), talking.writer(user)
+    text = (await talking.desk.post(writer, essay.id)).text
+    for secret in ("Marcus", "61,000", "Ola", SECRET):
+        assert secret not in text
+    assert not [asked for asked in models.asked if "Marcus" in str(asked)]
