@@ -27,7 +27,6 @@ from bot.essay.essay import (
 from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
-from bot.essay.text.marks import is_marked
 from bot.store import turns
 from bot.store.database import SealedDatabase, StoreThread
 from bot.store.jobs import delete_jobs
@@ -36,6 +35,7 @@ from bot.workflow.aside import read_aside
 
 T = TypeVar("T")
 
+_QUICKLY_READ = 10_000  # characters, in a millisecond
 _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
@@ -351,9 +351,9 @@ class SqliteStore:
 
 
 async def _with_marks_read(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """The notes. What their marks cover is found in a thread and remembered: the event loop need not look for it."""
-    if marked := [note for note in notes if is_marked(note.text)]:
-        await asyncio.to_thread(lambda: [note.public for note in marked])
+    """The notes. What is private in long ones is found in a thread and remembered: the event loop need not do it."""
+    if sum(len(note.text) for note in notes) > _QUICKLY_READ:
+        await asyncio.to_thread(lambda: [note.public for note in notes])
     return notes
 
 

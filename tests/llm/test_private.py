@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from bot.essay.essay import Note
+from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.llm.tagged import NAMES, Blocks, defused
 from bot.workflow.models import Models
@@ -142,6 +143,19 @@ async def test_no_comment_is_sent_of_a_note_or_a_text_that_was_stored_with_it(
     assert "we left." in body
     for hidden in ("check the month", "the real reason", "ask Ola", "hidden too", "<!--", "%%"):
         assert hidden not in body
+
+
+@with_notes
+async def test_no_word_of_a_private_passage_is_sent_of_a_note_that_is_used(
+    name: str, claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    text = "We left in May.\n\n[private] Kim had a diagnosis.\n\n- Ola stayed\n- Bernie was paid off [leave out]\n"
+    (note,) = notes_for_model(structure, [Note(2, text, "Why?", "missed"), Note(3, "[private] Nobody's business.")])
+    body = json.dumps((await sent(claude, models, structure, name, note)).body)
+    for said in ("We left in May.", "Ola stayed"):
+        assert said in body
+    for secret in ("Kim", "diagnosis", "Bernie", "paid off", "private]", "leave out]", "business"):
+        assert secret not in body
 
 
 @every_port

@@ -223,6 +223,28 @@ async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_i
     assert (await store.notes("me", "essay-1"))[1].public == "My boss drank a lot."
 
 
+async def test_a_note_that_the_release_before_left_out_stays_so_whatever_becomes_of_its_message(
+    store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
+) -> None:
+    """It took the mark off the note, and left the whole note out."""
+    await store.add_essay(essay(clock))
+    await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
+    await talk.hear(FIRST, "[private] My boss drank.\n\nWe sold it.", essay(clock, "not-used"), clock())
+    before = (await store.notes("me", "essay-1"))[1]
+    passage = Passage("My boss drank.\n\nWe sold it.", left_out=True)
+    sealed = store.thread
+    await sealed.run(
+        lambda database: database.db.execute(
+            "UPDATE notes SET text = ?, left_out = 1 WHERE number = 2", [database.sealer.seal(passage.text)]
+        )
+    )
+    note = (await store.notes("me", "essay-1"))[1]
+    assert (note.text, note.public) == (passage.text, "")
+    await talk.change("me", FIRST, "My boss drank a lot.", clock())
+    note = (await store.notes("me", "essay-1"))[1]
+    assert (note.number, note.text, note.public) == (before.number, "My boss drank a lot.", "")
+
+
 async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(
     store: SqliteStore, talk: SqliteConversations, clock: Clock, database: Path
 ) -> None:

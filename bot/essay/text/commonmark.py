@@ -7,7 +7,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from bot.essay.text.lines import lines_of
-from bot.essay.text.parsers import block_parser, whole_parser
+from bot.essay.text.parsers import block_parser, outline_parser, whole_parser
 
 
 def tokens(text: str) -> list[Token]:
@@ -34,7 +34,7 @@ def outline(text: str) -> tuple[tuple[str, int], ...]:
     if not text:
         return ()
     levels: dict[int, int] = {}
-    for token in block_parser().parse(text):
+    for token in outline_parser().parse(text):
         if token.map is None or token.nesting < 0:
             continue
         in_list = token.level == 1 and token.type == "list_item_open"

@@ -40,7 +40,7 @@ _LINE_CHARACTERS = 80  # enough of a line to find it by
 
 def is_marked(text: str) -> bool:
     """Whether a mark stands anywhere in the text."""
-    return _MARK.search(text) is not None
+    return any(sign in text for sign in "[［【/") and _MARK.search(text) is not None
 
 
 def unmarked(text: str) -> str:
@@ -58,18 +58,25 @@ class Stretch:
 
 def public_text(text: str) -> str:
     """The text without the passages that a mark covers; "" where no word is left."""
-    while is_marked(text):
-        text = trimmed("".join(part.text for part in stretches(text)[0] if not part.private))
-        text = text if count_words(text) else ""
-    return text
+    return _apart(text)[0]
 
 
 def private_passages(text: str) -> tuple[str, ...]:
     """The passages of the text that a mark covers, without the marks; those that hold no word are passed over."""
-    if not is_marked(text):
-        return ()
-    found = (trimmed(unmarked(part.text)) for part in stretches(text)[0] if part.private)
-    return tuple(passage for passage in found if count_words(passage))
+    return _apart(text)[1]
+
+
+# The notes of an essay are read again for each panel, and a long text takes a while: remembered, it takes none.
+@lru_cache(maxsize=4096)
+def _apart(text: str) -> tuple[str, tuple[str, ...]]:
+    """What of the text is public, and its private passages."""
+    found: list[str] = []
+    while is_marked(text):
+        parts, _ = stretches(text)
+        found += [trimmed(unmarked(part.text)) for part in parts if part.private]
+        text = trimmed("".join(part.text for part in parts if not part.private))
+        text = text if count_words(text) else ""
+    return text, tuple(passage for passage in found if count_words(passage))
 
 
 def says_something(text: str) -> bool:
@@ -82,8 +89,6 @@ def trimmed(text: str) -> str:
     return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
 
 
-# The notes of an essay are read again for each panel, and a long text takes a while to parse.
-@lru_cache(maxsize=1024)
 def stretches(text: str, level: int = 0) -> tuple[tuple[Stretch, ...], int | None]:
     """The text cut where a mark begins or ends to cover it; joining the parts gives the text back.
 

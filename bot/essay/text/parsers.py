@@ -21,6 +21,15 @@ def block_parser() -> MarkdownIt:
     return _ready(parser)
 
 
+@lru_cache(maxsize=1)
+def outline_parser() -> MarkdownIt:
+    """Reads the blocks alone, and ``[words]: more`` as the paragraph it looks like, not as the end of a link."""
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.block.ruler.disable("reference")
+    return _ready(parser)
+
+
 def _ready(parser: MarkdownIt) -> MarkdownIt:
     """The parser after its first text: it puts its rules together at the first, and a second thread that reads another
     text meanwhile would do so with some of them, or none."""

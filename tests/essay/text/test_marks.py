@@ -80,6 +80,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"w\d+q", text))
 
 
+@example(Page("w1q.\n\n[keep private]: w2q\n", frozenset({"w2q"}), frozenset({"w1q"})))
 @given(pages(any_heading_ends=False))
 def test_no_word_of_a_private_passage_leaves_an_answer_and_every_other_one_does(page: Page) -> None:
     note = Note(1, answered(page.text).text, "What was missing?", "missed")
@@ -108,6 +109,7 @@ def test_no_word_of_a_private_passage_leaves_a_page_and_each_stands_in_a_note(pa
 @example("[\n\nprivate]\n\nb")
 @example("[\n\n[private] a\n\nprivate]\n\nb")
 @example("[private]: a\n\nb")
+@example("A b.\n\n[keep private]: a\n")
 @example("[private]")
 def test_what_is_left_of_any_text_holds_no_mark_and_no_word_that_the_text_does_not(text: str) -> None:
     left = public_text(text)
