@@ -204,12 +204,11 @@ def help_card(*, with_model: bool) -> Card:
             Text(
                 "It helps you turn what happened in your working life into a post worth reading.\n\n"
                 "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes. "
-                "In a DM with the bot you can also just write: every message is stored as an answer or a note.\n"
+                "In a DM with the bot you can also just write: each message is an answer or a note.\n"
                 "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
                 "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
                 "the critiques of pasted texts.\n"
-                "A paragraph or list item marked **[private]** stays stored, stands in no post, and no model sees it, "
-                "until you take its mark away.\n"
+                "What you mark **[private]** no post and no model gets, until you take the mark away.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
             small(f"Only you see your essays here. They are stored encrypted: {who_reads(with_model=with_model)}."),
