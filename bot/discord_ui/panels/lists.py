@@ -192,8 +192,8 @@ def _share(used: Decimal, month: Decimal) -> str:
 def help_card(*, with_model: bool) -> Card:
     """Everything the bot does, on one screen."""
     model = (
-        "A model drafts from your notes alone, revises one section at a time and critiques with quotations. A gap is "
-        "marked `[NEED: …]`, never filled."
+        "A model drafts from your notes alone, revises section by section and critiques with quotations. A gap is "
+        "`[NEED: …]`, never filled."
         if with_model
         else "No model is configured here: your notes are set into a post unchanged, and can be edited, measured and "
         "exported."
