@@ -209,7 +209,7 @@ async def test_a_message_that_the_disk_refuses_is_told_and_read_again(
 
     monkeypatch.setattr(store, "hear", refusing)
     await user.say(user.dm, "one")
-    await user.sees(lambda screen: str(StoreFull(Path("essays.db"))) in screen.text)
+    await user.sees(lambda screen: StoreFull.elsewhere in screen.text)
     full[0] = False
     await user.say(user.dm, "two")
     await user.sees(reads(panel, "2 messages"))

@@ -133,7 +133,7 @@ async def test_how_a_file_was_read_is_told_beside_a_critique(sim: DiscordSimulat
     both = [Attachment("text.md", (NOTES * 2).encode()), Attachment("cat.png", b"\x89PNG", "image/png")]
     said = await user.say(guild, "Look at this.", attachments=both)
     panel = await (await user.message_command("Critique this", said)).message()
-    await user.sees(lambda _: "Not read, being no .md or .txt file: cat.png." in panel.text)
+    await user.sees(lambda _: "cat.png is a picture, which is not read" in panel.text)
 
 
 async def test_a_title_and_a_files_name_are_shown_as_they_are(sim: DiscordSimulator, plain: Bot) -> None:
@@ -142,7 +142,7 @@ async def test_a_title_and_a_files_name_are_shown_as_they_are(sim: DiscordSimula
     await plain.desk.rename(plain.writer(user), (await plain.essay(user)).id, "My *own* story")
     handed = await (await user.click(panel, "Export")).followup()
     assert r"My \*own\* story, as Markdown." in handed.text
-    refused = await (await user.slash(user.dm, "draft", notes=Attachment("my_own_cv.pdf", b"x"))).message()
+    refused = await (await user.slash(user.dm, "draft", notes=Attachment("my_own_cv.pdf", b"%PDF-1.7"))).message()
     assert r"my\_own\_cv.pdf is a PDF, which is not read" in refused.text
 
 
