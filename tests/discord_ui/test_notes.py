@@ -169,3 +169,22 @@ async def test_editing_a_message_whose_note_was_edited_in_the_panel_changes_noth
         lambda screen: "Note 3 was edited by itself since, so your message no longer changes it" in screen.text
     )
     assert (await stored(plain, user))[-1].text == "We sold it in June."
+
+
+async def test_notes_are_within_reach_before_there_is_a_text_and_while_a_question_is_open(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
+    user = sim.user("writer")
+    panel = await (
+        await user.slash(user.dm, "draft", notes=Attachment("n.md", f"{MISSED}{FIRST}\n".encode()))
+    ).message()
+    await user.click(panel, "Notes")
+    await user.sees(reads(panel, FIRST))
+    await user.click(panel, "Back")
+    await user.sees(lambda _: "Interview me" in panel.buttons)
+    await user.click(panel, "Interview me")
+    await user.sees(lambda _: "Skip" in panel.buttons)
+    await user.click(panel, "Notes")
+    await user.sees(reads(panel, FIRST))
+    await user.click(panel, "Back")
+    await user.sees(lambda _: "Skip" in panel.buttons)

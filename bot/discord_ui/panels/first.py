@@ -76,7 +76,7 @@ def first(state: State, structures: Mapping[str, Structure], place: Place, notic
     parts.extend(endings.ways(state))
     # Versions without a text: a first draft that was discarded.
     history = press("History", "history", essay.id, state.number) if state.versions else None
-    parts.extend(rows(press("Notes", "notes", essay.id, state.number) if gone and state.notes else None, history))
+    parts.extend(rows(press("Notes", "notes", essay.id, state.number) if state.notes else None, history))
     private = "Only you can see this." if place.private_only else None
     stored = f"Everything is stored, encrypted: {who_reads(with_model=state.with_model)}."
     parts.append(small(private, stored, NO_MODEL if not state.with_model else None))

@@ -40,6 +40,7 @@ def question(state: State, asked: Question, *, mode: str = "", notice: str | Non
                 press("Skip", "skip", essay.id, version, argument),
                 press("Paste notes", "paste", essay.id, version),
                 _written(state),
+                _notes(state),
             ),
             *(endings.ways(state) if state.version is None else ()),
         )
@@ -105,9 +106,14 @@ def enough(state: State, *, further: bool, notice: str | None = None) -> Card:
             None if further else press("More questions", "further", essay.id, version),
             press("Skipped ones", "skipped", essay.id, version) if state.skipped else None,
             press("Paste notes", "paste", essay.id, version),
+            _notes(state),
         )
     )
     return Card(tuple(parts))
+
+
+def _notes(state: State) -> Button | None:
+    return press("Notes", "notes", state.essay.id, state.number) if state.notes else None
 
 
 def _written(state: State) -> Button:
