@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.errors import DamagedText, UnknownCritique
 from bot.essay.critique import Critique
 from bot.essay.limits import Adding, stored_bytes
-from bot.store.database import SealedDatabase, StoreThread
+from bot.store.database import SealedDatabase, StoreThread, moment
 from bot.workflow.critiqued import Critiqued, Decision
 
 _CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
@@ -135,8 +135,7 @@ def _listed(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
         return _critiqued(database, row)
     except DamagedText:
         key, writer, essay, version, structure, _, _, _, own, created = row
-        made = datetime.fromisoformat(created)
-        return Critiqued(key, writer, essay, version, structure, _DAMAGED, "", bool(own), None, {}, made)
+        return Critiqued(key, writer, essay, version, structure, _DAMAGED, "", bool(own), None, {}, moment(created))
 
 
 def _critiqued(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
@@ -157,6 +156,6 @@ def _critiqued(database: SealedDatabase, row: Sequence[Any]) -> Critiqued:
         text,
         bool(own),
         _JSON.validate_json(found) if found else None,
-        {finding: Decision(decision) for finding, decision in decided},
-        datetime.fromisoformat(created),
+        {finding: Decision(decision) for finding, decision in decided if decision in set(Decision)},
+        moment(created),
     )

@@ -9,7 +9,8 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,9 +34,31 @@ from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint,
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 APPLICATION_ID = 0x43455342  # "CESB", in the file's header: tells our files from any other program's
 BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transactions take milliseconds
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(stored: str) -> datetime:
+    """A time as it was stored; for one that is damaged the beginning of 1970: the rest of its row can be read."""
+    try:
+        found = datetime.fromisoformat(stored)
+    except ValueError:
+        log.warning("a stored time is damaged; it is taken for 1970")
+        return _BEGINNING
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def kind_of(kinds: type[E], stored: str, otherwise: E) -> E:
+    """One of several kinds as it was stored; ``otherwise`` for one that is damaged: the rest of its row can be read."""
+    try:
+        return kinds(stored)
+    except ValueError:
+        log.warning("a stored %s is damaged; it is taken for %r", kinds.__name__, otherwise.value)
+        return otherwise
 
 
 class SealedDatabase:

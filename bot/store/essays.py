@@ -28,7 +28,7 @@ from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
 from bot.store import turns
-from bot.store.database import SealedDatabase, StoreThread
+from bot.store.database import SealedDatabase, StoreThread, kind_of, moment
 from bot.store.jobs import delete_jobs
 from bot.store.quota import Quota
 from bot.workflow.aside import read_aside
@@ -408,7 +408,7 @@ def _set_state(db: Database, essay: str, question: int, state: Answered) -> None
 
 def _essay(database: SealedDatabase, row: Sequence[Any]) -> Essay:
     key, writer, structure, title, head, exported, created, changed = row
-    times = datetime.fromisoformat(created), datetime.fromisoformat(changed)
+    times = moment(created), moment(changed)
     shown = database.opened(title, f"the title of essay {key}")
     return Essay(key, writer, structure, DAMAGED_TITLE if shown is None else shown, head, exported, *times)
 
@@ -426,10 +426,12 @@ def question_of(database: SealedDatabase, row: Sequence[Any]) -> Question:
     """A question from its number, section, text and state."""
     number, section, text, state = row
     words = database.opened(text, f"question {number} of an essay")
-    return Question(number, section, DAMAGED_QUESTION if words is None else words, Answered(state))
+    return Question(
+        number, section, DAMAGED_QUESTION if words is None else words, kind_of(Answered, state, Answered.OPEN)
+    )
 
 
 def _info(row: Sequence[Any]) -> VersionInfo:
     number, parent, origin, words, notes_through, created, complete, model = row[:8]
-    made = datetime.fromisoformat(created)
-    return VersionInfo(number, parent, Origin(origin), words, notes_through, made, bool(complete), model)
+    how = kind_of(Origin, origin, Origin.REVISED)  # of which nobody is told that no model wrote any of it
+    return VersionInfo(number, parent, how, words, notes_through, moment(created), bool(complete), model)

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import gap
-from bot.store.database import SealedDatabase, StoreThread
+from bot.store.database import SealedDatabase, StoreThread, kind_of, moment
 from bot.store.processes import is_alive, this_process
 from bot.workflow.jobs import Ending, Job, JobKind, JobState
 
@@ -48,7 +48,7 @@ class SqliteJobs:
                     row = db.execute(
                         "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0", [subject]
                     ).fetchone()
-                    raise JobRunning(JobKind(row[0]).spoken, elsewhere=row[1] != ours) from None
+                    raise JobRunning(kind_of(JobKind, row[0], JobKind.DRAFT).spoken, elsewhere=row[1] != ours) from None
                 number = int(made.lastrowid or 0)
             return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
 
@@ -157,9 +157,10 @@ def _job(database: SealedDatabase, row: Sequence[Any], *, whole: bool = True) ->
     then, so that it can be ended at least. The others need not know what they were told.
     """
     number, writer, subject, kind, state, base, argument, error, result, created, changed = row
-    what = f"job {number}"
+    what, wanted = f"job {number}", kind_of(JobKind, kind, JobKind.DRAFT)
+    stands = kind_of(JobState, state, JobState.FAILED)
     told = database.opened(argument, what)
-    if told is None and JobKind(kind) in (JobKind.DRAFT, JobKind.FINISH):
+    if told is None and wanted in (JobKind.DRAFT, JobKind.FINISH):
         told = ""
     if told is None and whole:
         raise DamagedText.job()
@@ -168,15 +169,15 @@ def _job(database: SealedDatabase, row: Sequence[Any], *, whole: bool = True) ->
         number,
         writer,
         subject,
-        JobKind(kind),
-        JobState(state),
+        wanted,
+        stands,
         base,
         told or "",
         "".join(_piece(database, piece[0], what) for piece in pieces) if told is not None else "",
         (database.opened(error, what) or _WHY_DAMAGED) if error is not None else None,
         result,
-        datetime.fromisoformat(created),
-        datetime.fromisoformat(changed) if JobState(state).ended else None,
+        moment(created),
+        moment(changed) if stands.ended else None,
     )
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlite_utils import Database
 
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
-from bot.store.database import SealedDatabase, StoreThread
+from bot.store.database import SealedDatabase, StoreThread, moment
 from bot.workflow.spending import Reservation, Settlement, Spent, UsageRow
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class SqliteLedger:
 
     def _warn(self, db: Database, call: int, nano_usd: int) -> None:
         """Says in the log, once a month, that the month's budget is nearly spent; what is only reserved is not."""
-        at = datetime.fromisoformat(str(db.execute("SELECT at FROM calls WHERE id = ?", [call]).fetchone()[0]))
+        at = moment(str(db.execute("SELECT at FROM calls WHERE id = ?", [call]).fetchone()[0]))
         month = _day(at).replace(day=1)
         spent = db.execute(
             "SELECT coalesce(sum(nano_usd), 0) FROM calls WHERE settled = 1 AND at >= ? AND at < ?",
