@@ -77,7 +77,7 @@ def test_pasting_says_what_the_sorting_may_cost_before_a_model_is_called(termina
 def test_an_export_says_how_many_gaps_and_private_notes_there_are(essay_bot: Run, home: Path) -> None:
     (home / "n.md").write_text("## What I missed\n\nThe noise.\n\n[private] My boss cried.\n")
     ran = essay_bot("draft", "n.md", "-o", "out.md")
-    assert "gaps to fill, marked [NEED: …]. 1 private note is not in it." in ran.err
+    assert "gaps to fill, marked [NEED: …]. 1 private passage is not in it." in ran.err
     ran = essay_bot("essays", "export", "1")
-    assert "gaps to fill, marked [NEED: …]. 1 private note is not in it." in ran.err
+    assert "gaps to fill, marked [NEED: …]. 1 private passage is not in it." in ran.err
     assert "private note" not in ran.out
