@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,18 @@ from tests.discord_ui.conftest import Bot
 from tests.simulators.discord import Attachment, DiscordSimulator
 
 CASES = Path(__file__).parents[1] / "data" / "handed_in"
-
-
-PAGES = ("rtf-notes.rtf", "article.html", "obsidian.md", "gdocs.md", "comments.md", "heading-tail.md")
+PAGES = (
+    "rtf-notes.rtf",
+    "article.html",
+    "obsidian.md",
+    "gdocs.md",
+    "comments.md",
+    "heading-tail.md",
+    "u2028-heading.md",
+    "zh-essay.md",
+    "zwsp.md",
+)
+WRAPPED = Path(__file__).parents[1] / "data" / "wrapping"
 
 
 def case(name: str) -> Attachment:
@@ -51,3 +61,22 @@ async def test_a_damaged_word_document_is_refused_with_what_to_do(sim: DiscordSi
     user = sim.user("writer")
     answer = await (await user.slash(user.dm, "draft", notes=case("damaged.docx"))).message()
     assert "copy its text into a .md or .txt file" in answer.text
+
+
+async def test_a_critique_counts_the_same_however_a_file_is_wrapped(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    names = ("wrap-72.md", "wrap-one-line.md")
+    files = [Attachment("post.md", (WRAPPED / name).read_bytes()) for name in names]
+    answers = [await (await user.slash(user.dm, "critique", file=file)).message() for file in files]
+    wrapped, one_line = (answer.text for answer in answers)
+    assert "8 filler phrases" in wrapped
+    assert " ".join(wrapped.split()) == " ".join(one_line.split())
+
+
+async def test_a_critique_counts_the_words_of_an_essay_in_chinese(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    letters = sum("\u4e00" <= sign <= "\u9fff" for sign in (CASES / "zh-essay.md").read_text())
+    answer = await (await user.slash(user.dm, "critique", file=case("zh-essay.md"))).message()
+    found = re.search(r"([\d,]+) words apart from headings", answer.text)
+    assert found is not None
+    assert letters / 2 <= int(found[1].replace(",", "")) <= letters / 1.5
