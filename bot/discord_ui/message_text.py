@@ -26,8 +26,11 @@ _SIGN = re.compile(
     r"|id:(?P<page>[a-z-]{1,32})(?::\d{1,20})?"
     r"|sound:\d{1,20}:(?P<sound>\d{1,20})"
     r")>"
+    r"|(?:\[(?P<label>[^\[\]\n]{1,200})\]\()?"
+    r"<?https?://(?:[\w-]{1,20}\.){0,2}discord(?:app)?\.(?:com|net)/(?P<link>[^\s<>()\[\]]{0,2000})>?(?(label)\))"
     r"|(?<![\w.@])@(?P<all>everyone|here)(?![\w@]|[.-]\w)"
 )
+_ID = re.compile(r"\d{15,20}")
 # In code Discord shows the bars as they are. A run of backticks ends at the next run of as many.
 _CODE_OR_SPOILER = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`++).+?(?<!`)(?P=ticks)(?!`))|(?<!\\)\|\|(?P<hidden>.+?)\|\|", re.S
@@ -142,8 +145,26 @@ def _words(names: Names, found: re.Match[str]) -> str:
             return _PAGES.get(value, "a page of the server")
         case "sound":
             return "a sound"
+        case "link":
+            return _link(names, found)
         case _:
             return "everyone" if value == "everyone" else "everyone here"
+
+
+def _link(names: Names, found: re.Match[str]) -> str:
+    """A link into Discord: by its label, else by what it leads to; unchanged where no id stands in it."""
+    path = found["link"].rstrip(".,;:!?'\"*_")
+    if _ID.search(path) is None:
+        return found[0]
+    if found["label"]:
+        return str(found["label"])
+    rest = found["link"][len(path) :]
+    kind, *ids = path.rstrip("/").split("/")
+    if kind == "users" and len(ids) == 1 and ids[0].isdecimal():
+        return (names.people.get(int(ids[0])) or "a person") + rest
+    if kind == "channels" and len(ids) == 2 and ids[1].isdecimal():
+        return (f"#{name}" if (name := names.channels.get(int(ids[1]))) else "a channel") + rest
+    return ("a message" if kind == "channels" and len(ids) == 3 else "a link into Discord") + rest
 
 
 def _time(seconds: int, style: str) -> str:

@@ -121,10 +121,11 @@ async def test_no_form_file_or_option_brings_an_id_into_an_export(sim: DiscordSi
     sign = f"<@{user.id}>"
     panel = await with_notes(user, user.dm, f"## What I missed\n\n{sign} said it in 2019. A table: a || b || c.\n")
     form = await (await user.click(panel, "Paste notes")).modal()
-    await user.submit(form, {"paste1": f"||{sign} was right|| about <@&{user.id}>."})
+    link = f"https://discord.com/users/{user.id}"
+    await user.submit(form, {"paste1": f"||{sign} was right|| about <@&{user.id}>. {link}"})
     await user.sees(lambda _: "2 notes" in panel.text)
     stored = [note.text for note in await notes(plain, user)]
-    assert stored == ["a person said it in 2019. A table: a || b || c.", "a person was right about a role."]
+    assert stored == ["a person said it in 2019. A table: a || b || c.", "a person was right about a role. a person"]
     await user.slash(user.dm, "draft", title=f"For {sign}", essay=(await plain.essay(user)).id)
     await user.sees(lambda screen: "For a person" in screen.text)
     await user.click(panel, "Set into a post")
@@ -149,6 +150,14 @@ async def test_no_form_file_or_option_brings_an_id_into_an_export(sim: DiscordSi
         ("||one|| and ||two\nlines||", "one and two\nlines"),
         ("`a || b || c` ```\n||x|| <@1>\n``` ||y||", "`a || b || c` ```\n||x|| Ada Loveplace\n``` y"),
         ("||<@1>||", "Ada Loveplace"),
+        ("See https://discord.com/users/912345678901234567, <https://ptb.discord.com/channels/@me/912345678901234567>.",
+         "See a person, a channel."),
+        ("[this](https://discord.com/channels/912345678901234567/912345678901234567/912345678901234567) or "
+         "https://discordapp.com/channels/912345678901234567/912345678901234567/912345678901234567",
+         "this or a message"),
+        ("https://cdn.discordapp.com/avatars/912345678901234567/a.png?size=64", "a link into Discord"),
+        ("https://discord.com/developers/docs/intro [docs](https://support.discord.com/hc/en-us)",
+         "https://discord.com/developers/docs/intro [docs](https://support.discord.com/hc/en-us)"),
         ("a < b, <https://x.org>, <b>, <t:>, <@>, 5 > 3 || 2", "a < b, <https://x.org>, <b>, <t:>, <@>, 5 > 3 || 2"),
     ],
 )  # fmt: skip
@@ -158,5 +167,14 @@ def test_a_sign_is_put_into_words_and_nothing_else_is_changed(text: str, words: 
 
 def test_many_backticks_and_bars_are_read_quickly() -> None:
     """Each is looked at a few times at most: of a pattern that tries every way this would not end."""
-    for text in ("`" * 100_000, "`` ` " * 20_000, "||" * 50_001, "|| ` " * 20_000, "<@" * 50_000, "</" * 50_000):
+    for text in (
+        "`" * 100_000,
+        "`` ` " * 20_000,
+        "||" * 50_001,
+        "|| ` " * 20_000,
+        "<@" * 50_000,
+        "</" * 50_000,
+        "[a](" * 50_000,
+        "https://discord.com/" * 20_000,
+    ):
         in_words(text)
