@@ -36,6 +36,10 @@ from bot.workflow.aside import read_aside
 T = TypeVar("T")
 
 _QUICKLY_READ = 10_000  # characters, in a millisecond
+_HOLDS = """
+    SELECT EXISTS (SELECT 1 FROM notes WHERE essay = :essay) OR EXISTS (SELECT 1 FROM questions WHERE essay = :essay)
+        OR EXISTS (SELECT 1 FROM versions WHERE essay = :essay) OR EXISTS (SELECT 1 FROM pieces WHERE essay = :essay)
+"""
 _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
@@ -104,10 +108,12 @@ class SqliteStore:
 
         await self._change(writer, essay, at, work)
 
-    async def delete(self, writer: str, essay: str, at: datetime) -> None:
+    async def delete(self, writer: str, essay: str, at: datetime, *, if_empty: bool = False) -> None:
         def work(database: SealedDatabase) -> None:
             with database.writing() as db:
                 check_own(db, writer, essay)
+                if if_empty and db.execute(_HOLDS, {"essay": essay}).fetchone()[0]:
+                    return
                 turns.deleted(db, writer, essay, at)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)

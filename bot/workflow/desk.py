@@ -166,9 +166,9 @@ class Desk:
         title = structure.name if old is not None and opened.title == old.name else opened.title
         await self._store.restructure(writer, essay, structure.key, title, self._clock())
 
-    async def delete(self, writer: str, essay: str) -> None:
-        """Removes an essay and all that belongs to it, for good."""
-        await self._store.delete(writer, essay, self._clock())
+    async def delete(self, writer: str, essay: str, *, if_empty: bool = False) -> None:
+        """Removes an essay and all that belongs to it, for good; ``if_empty``, only one that nothing belongs to."""
+        await self._store.delete(writer, essay, self._clock(), if_empty=if_empty)
 
     async def hand_in(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
         """``hand_in_page`` for a caller that says nothing of what was left out."""

@@ -41,8 +41,11 @@ class Store(Protocol):
         Raises NothingToDo where the essay holds a note, a question or a version: they belong to the old structure.
         """
 
-    async def delete(self, writer: str, essay: str, at: datetime) -> None:
-        """Removes the essay with its notes, questions and versions, for good."""
+    async def delete(self, writer: str, essay: str, at: datetime, *, if_empty: bool = False) -> None:
+        """Removes the essay with its notes, questions and versions, for good; ``if_empty``, only one without any.
+
+        A message that waits to be a note is something, too.
+        """
 
     async def add_notes(
         self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None

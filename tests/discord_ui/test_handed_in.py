@@ -38,6 +38,14 @@ async def test_front_matter_that_unfolds_into_gigabytes_stops_nobody(sim: Discor
     assert "apart from headings" in answer.text
 
 
+@pytest.mark.parametrize("text", ["# a\n\n" * 301, "<!-- only this -->\n"], ids=["too much", "no words"])
+async def test_no_essay_is_left_of_a_page_that_is_refused(sim: DiscordSimulator, plain: Bot, text: str) -> None:
+    user = sim.user("writer")
+    for options in ({}, {"title": "Leaving the bank"}, {"structure": "layoff"}):
+        await (await user.slash(user.dm, "draft", notes=Attachment("n.md", text.encode()), **options)).message()
+        assert await plain.desk.essays(plain.writer(user)) == ()
+
+
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_file_gives_the_same_notes_as_in_the_terminal(sim: DiscordSimulator, plain: Bot, name: str) -> None:
     """Whatever it is called, also in what is said of it."""

@@ -18,6 +18,7 @@ from bot.discord_ui.people import Place
 from bot.discord_ui.press import Interaction, place_of, sent
 from bot.discord_ui.reply import Reply, Upload
 from bot.discord_ui.screens import Screens
+from bot.errors import BadInput
 from bot.essay.structures import find, fitting, usual
 from bot.workflow.aside import read_aside
 from bot.workflow.desk import TITLE_CHARACTERS, checked_title
@@ -30,7 +31,7 @@ def draft_command(door: Door) -> app_commands.Command[Any, ..., Any]:
     @app_commands.describe(
         structure="What happened: it gives the post its sections",
         title="A title; it can be changed later",
-        notes="Your notes: Markdown, plain text, RTF, HTML or Word (.docx)",
+        notes=f"Your notes: {files.KINDS}",
         essay="One of your essays, to return to",
     )
     @app_commands.choices(structure=structure_choices(door.tools.structures.values()))
@@ -70,13 +71,15 @@ async def begin(
 ) -> Reply:
     """The essay that the options ask for, begun if need be, with what was handed in.
 
-    Nothing is stored before the file could be read and the title checked.
+    Nothing is stored before the file could be read and the title checked; an essay begun for a file that is then
+    refused is taken back.
     """
     if title is not None:
         title = checked_title(title)
     tools = screens.tools
     read = await files.read(upload) if upload is not None else None
     notices: list[str] = []
+    begun = False
     if essay is not None:
         opened = await named(tools, writer, essay)
         if structure is not None and find(tools.structures, structure).key != opened.structure:
@@ -91,11 +94,18 @@ async def begin(
             meant = await read_aside(writer, len(page), fitting, page, dict(tools.structures))
         else:
             meant = usual(tools.structures)
+        before = {one.id for one in await tools.desk.essays(writer)}
         opened = await fresh(tools, writer, meant, title, asked=structure is not None)
+        begun = opened.id not in before
     else:
         return await returned(screens, writer, place)
     if read is not None:
-        stored = await tools.desk.hand_in_page(writer, opened.id, read.text)
+        try:
+            stored = await tools.desk.hand_in_page(writer, opened.id, read.text)
+        except BadInput:
+            if begun:
+                await tools.desk.delete(writer, opened.id, if_empty=True)
+            raise
         said = [read.notice, stored.notice, *notices]
         return await sorted_later(screens, writer, opened.id, place, stored.notes, said)
     return await screens.essay(writer, opened.id, place, notice=" ".join(notices) or None)
