@@ -115,7 +115,11 @@ def open_points(text: str, notes: Sequence[Note]) -> str:
     if private:
         said.append(f"{counted(private, 'private passage')} {'is' if private == 1 else 'are'} not in it.")
     if marked:
-        said.append(f"{counted(marked, 'passage')} of it {'is' if marked == 1 else 'are'} marked to be left out.")
+        are, them = ("is", "it") if marked == 1 else ("are", "them")
+        said.append(
+            f"{counted(marked, 'passage')} of the text itself {are} marked private: a file of Markdown holds {them}, "
+            "one of plain text does not."
+        )
     return " ".join(said)
 
 

@@ -58,6 +58,11 @@ async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: 
         ("No gap.", 0, ""),
         ("[NEED: a year]", 0, "It has 1 gap to fill, marked [NEED: …]."),
         ("No gap.", 2, "2 private passages are not in it."),
+        (
+            "One.\n\n[private] Two.\n",
+            0,
+            "1 passage of the text itself is marked private: a file of Markdown holds it, one of plain text does not.",
+        ),
     ],
 )
 def test_what_is_said_beside_an_export(text: str, private: int, said: str) -> None:
