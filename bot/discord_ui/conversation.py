@@ -34,7 +34,7 @@ from bot.workflow.conversation import Changed, Channel, Heard
 
 log = logging.getLogger("bot.discord")
 
-_NO_TEXT = "There was no text in that message: write it, or send a .md or .txt file."
+_NO_TEXT = f"There was no text in that message: write it, or send a file of it: {files.KINDS}."
 _MARKED = (
     "What you marked is left out, with the paragraph or list item that it stands in: it stays stored, stands in no "
     "post, and no model sees it."

@@ -12,6 +12,8 @@ from bot.essay.text.decoding import MOST_BYTES
 from bot.essay.text.documents import Document, read_document
 from bot.workflow.aside import read_aside
 
+KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
+
 
 @dataclass(frozen=True, slots=True)
 class Read:

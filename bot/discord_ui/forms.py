@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.discord_ui.cards import MENU_OPTIONS, Choose, Field, FileField, Form, Option, Text, Tick
 from bot.discord_ui.fields import Apart
+from bot.discord_ui.files import KINDS
 from bot.discord_ui.ids import Id
 from bot.discord_ui.lengths import one_line, plain, units
 from bot.essay.essay import Question
@@ -17,7 +18,7 @@ from bot.workflow.wanted import INSTRUCTION_CHARACTERS
 
 PASTES = ("paste1", "paste2", "paste3", "paste4")
 TITLE_UNITS = 45  # Discord's limit for a form's title
-_FILE = "a .md or .txt file, instead of or after the text above"
+_FILE = f"{KINDS}, instead of or after the text above"
 
 
 def paste(target: Id, title: str, what: str) -> Form:
@@ -67,7 +68,7 @@ def edit_by_file(target: Id, title: str, characters: int) -> Form:
     return Form(
         str(target),
         one_line(f"Edit: {title}", TITLE_UNITS),
-        (Text(words), FileField("file", "The section", "a .md or .txt file", required=True)),
+        (Text(words), FileField("file", "The section", KINDS, required=True)),
     )
 
 
@@ -77,7 +78,7 @@ def edit_note_by_file(target: Id, name: str, characters: int) -> Form:
         f"This note has {characters:,} characters, and a form holds 20,000. Take it from All as a file below the list "
         "of notes, change it, and hand it in as a file: it takes the place of the whole note."
     )
-    file = FileField("file", "The note", "a .md or .txt file", required=True)
+    file = FileField("file", "The note", KINDS, required=True)
     return Form(str(target), one_line(f"Edit: {name}", TITLE_UNITS), (Text(words), file))
 
 

@@ -63,7 +63,8 @@ def press_of(interaction: Interaction, found: Id, writer: str) -> Press:
         if isinstance(value, bool):
             ticked.update([key] if value else ())
         elif isinstance(value, str):
-            fields[key] = in_words(value)
+            # Of what the form itself filled in, bars are no spoilers: those were read when it came in.
+            fields[key] = in_words(value, spoilers=not key.startswith("body"))
         for one in values or ():
             if str(one) in uploads:
                 about = uploads[str(one)]

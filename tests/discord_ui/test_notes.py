@@ -13,6 +13,7 @@ from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 
 FIRST = "I rebuilt the export service in March 2019. Errors went from 15% to 2%."
 MISSED = "## What I missed\n\n"
+KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
 
 
 async def stored(bot: Bot, user: User) -> tuple[Note, ...]:
@@ -74,6 +75,32 @@ async def test_a_note_longer_than_a_form_is_changed_by_a_file(sim: DiscordSimula
     await user.submit(form, {"file": [Attachment("note.md", b"Shorter.\n")]})
     await user.sees(reads(panel, "Note 1 is changed."))
     assert [note.text for note in await stored(plain, user)] == ["Shorter."]
+
+
+async def test_how_the_file_of_a_note_or_a_section_was_read_is_told(sim: DiscordSimulator, plain: Bot) -> None:
+    """And both forms name every kind of file that is read."""
+    user = sim.user("writer")
+    panel = await opened(user, notes=f"{MISSED}{'word ' * 4_500}\n")
+    old = [Attachment("b.txt", "Das Büro schloß, und ich ging.\n".encode("latin-1"))]
+    form = await (await user.click(panel, "Edit")).modal()
+    assert KINDS in form.text
+    edit = str(Id("essay", "edit", (await plain.essay(user)).id, 1, "1"))
+    by_file = await (await user.forge_click(panel, edit)).modal()
+    assert KINDS in by_file.text
+    await user.submit(by_file, {"file": old})
+    await user.sees(lambda screen: "b.txt is not UTF-8" in screen.text and "Stored as version 2." in screen.text)
+    await user.submit(form, {"file": old})
+    await user.sees(reads(panel, "b.txt is not UTF-8; it was read as cp1252. Look whether it reads well. Note 1 is"))
+
+
+async def test_bars_of_a_note_stay_when_it_is_edited(sim: DiscordSimulator, plain: Bot) -> None:
+    """In a file they are a table or code, and the form that holds them again is no place for spoilers."""
+    user = sim.user("writer")
+    panel = await opened(user, notes=f"{MISSED}| a || b || c |\n")
+    form = await (await user.click(panel, "Edit")).modal()
+    await user.submit(form)
+    await user.sees(reads(panel, "Nothing was changed."))
+    assert (await stored(plain, user))[0].text == "| a || b || c |"
 
 
 async def test_a_note_is_moved_to_another_section_and_to_none(sim: DiscordSimulator, plain: Bot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.discord_ui.fields import pasted
-from bot.discord_ui.files import read
+from bot.discord_ui.files import KINDS, read
 from bot.discord_ui.forms import PASTES
 from bot.discord_ui.panels.interview import FURTHER, RETURNED
 from bot.discord_ui.reply import Press
@@ -43,5 +43,5 @@ async def handed_in(press: Press) -> tuple[str, str | None]:
         notice = found.notice
         text = f"{text.rstrip()}\n\n{found.text}" if text.strip() else found.text
     if not await aside(count_words, text):
-        raise BadInput("There were no words in it: paste some, or attach a .md or .txt file. Nothing was changed.")
+        raise BadInput(f"There were no words in it: paste some, or attach a file: {KINDS}. Nothing was changed.")
     return text, notice

@@ -191,8 +191,10 @@ async def edit_save(screens: Screens, press: Press) -> Reply:
     index = press.id.number
     part = await _part(screens, press, index)
     seen = await screens.tools.desk.version(press.writer, press.id.subject, press.id.version)
+    how = None
     if press.files:
-        body = (await read(press.files[0])).text
+        found = await read(press.files[0])
+        body, how = found.text, found.notice
     elif (fields := apart(_editable(part))) is not None:
         body = fields.together([press.fields.get(f"body{at}", "") for at in range(len(fields.fields))])
     else:
@@ -209,7 +211,7 @@ async def edit_save(screens: Screens, press: Press) -> Reply:
     else:
         beside = made.version.info.number
         notice = f"The text had changed meanwhile. What you typed is version {beside}; below is the newer one."
-    notice = joined_sentences(notice, told(made.left_out, "text"))
+    notice = joined_sentences(how, notice, told(made.left_out, "text"))
     return await screens.essay(
         press.writer, press.id.subject, press.place, spot=Spot(section=index), notice=notice, beside=beside
     )

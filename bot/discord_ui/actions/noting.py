@@ -20,7 +20,7 @@ from bot.essay.essay import Note
 from bot.essay.export import file_name
 from bot.essay.note_page import note_page
 from bot.workflow.aside import aside
-from bot.workflow.desk import NoteChange, fingerprint
+from bot.workflow.desk import NoteChange, fingerprint, joined_sentences
 
 
 async def edit(screens: Screens, press: Press) -> Reply:
@@ -40,9 +40,10 @@ async def edit(screens: Screens, press: Press) -> Reply:
 async def edit_save(screens: Screens, press: Press) -> Reply:
     """What was typed, in the note's place; where the note has changed meanwhile, as a note of its own beside it."""
     wanted, seen = _which(press)
-    note = _find(await _state(screens, press), wanted)
+    note, notice = _find(await _state(screens, press), wanted), None
     if press.files:
-        text = (await read(press.files[0])).text
+        found = await read(press.files[0])
+        text, notice = found.text, found.notice
     elif any(key.startswith("body") for key in press.fields):
         fields = apart(note.text) if note is not None and fingerprint(note.text) == seen else None
         count = len(fields.fields) if fields is not None else FORM_PARTS
@@ -51,7 +52,7 @@ async def edit_save(screens: Screens, press: Press) -> Reply:
         raise BadInput(f"A note of more than {EDIT_CHARACTERS:,} characters is changed by a file: attach one.")
     change = await screens.tools.desk.edit_note(press.writer, press.id.subject, wanted, text, seen=seen)
     done = "" if change.beside else "Nothing was changed." if change.note == note else f"Note {wanted} is changed."
-    return await _shown(screens, press, change, done)
+    return await _shown(screens, press, change, joined_sentences(notice, done))
 
 
 async def move(screens: Screens, press: Press) -> Reply:

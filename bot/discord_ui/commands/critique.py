@@ -28,7 +28,7 @@ def critique_command(door: Door) -> app_commands.Command[Any, ..., Any]:
 
     @app_commands.command(name="critique", description="Have a text read as an editor would read it")
     @app_commands.describe(
-        file="The text: Markdown, plain text, RTF, HTML or Word (.docx)",
+        file=f"The text: {files.KINDS}",
         text="A short text; without a text or a file, a form opens to paste one into",
         structure="The kind of post it is meant to be",
     )

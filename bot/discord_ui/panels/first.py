@@ -101,7 +101,8 @@ def _held(state: State) -> str:
 def _way_on(state: State) -> str:
     if not state.notes:
         return "Go on with the questions, or paste notes."
-    return "Write the draft now, or answer more first: every section without a note will hold a marked gap."
+    now = "Write the draft" if state.with_model else "Set the notes into a post"
+    return f"{now} now, or answer more first: every section without a note will hold a marked gap."
 
 
 def _menu(state: State, structures: Mapping[str, Structure]) -> Menu:
