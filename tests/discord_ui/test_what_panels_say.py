@@ -68,3 +68,22 @@ async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: 
 def test_what_is_said_beside_an_export(text: str, private: int, said: str) -> None:
     notes = [Note(number, "Words.", left_out=number <= private) for number in range(1, 4)]
     assert open_points(text, notes) == said
+
+
+async def test_without_a_model_no_panel_offers_to_write_a_draft(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    assert "Set the notes into a post now, or answer more first" in panel.text
+    assert "draft now" not in panel.text
+
+
+async def test_whoever_sends_no_text_is_told_every_kind_of_file_that_is_read(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    kinds = "Markdown, plain text, RTF, HTML or Word (.docx)"
+    panel = await with_notes(user, user.dm)
+    form = await (await user.click(panel, "Paste notes")).modal()
+    assert kinds in form.text
+    told = await (await user.submit(form, {"paste1": "\u200b"})).followup()
+    assert f"attach a file: {kinds}." in told.text
+    await user.say(user.dm, "\u200b")
+    await user.sees(lambda screen: f"write it, or send a file of it: {kinds}." in screen.text)
