@@ -59,14 +59,15 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy:
 
 
 def _http(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
-    """A client that goes through this proxy or none, whatever it would read in the environment itself."""
-    common = partial(
-        anthropic.DefaultAioHttpClient,
+    """A client that goes through this proxy or none, and takes nothing from the environment but certificates."""
+    return anthropic.DefaultAioHttpClient(
         timeout=timeout,
         follow_redirects=False,
         event_hooks={"response": [_bound_error]},
+        proxy=proxy,
+        trust_env=False,  # a proxy that it would not even use, and that is no address, would end the program
+        verify=httpx2.create_ssl_context(),
     )
-    return common(proxy=proxy) if proxy is not None else common(mounts={"http://": None, "https://": None})
 
 
 class _Beginning(httpx2.AsyncByteStream):

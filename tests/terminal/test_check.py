@@ -95,6 +95,15 @@ def test_a_bad_variable_of_the_network_names_itself(essay_bot: Run, name: str, v
     assert essay_bot("draft", "-", "--no-model", given="Words.", more=more).code == 0
 
 
+@pytest.mark.parametrize("value", ["http://proxy.example:abc", "ftp://proxy.example", "http://[::1"])
+def test_a_proxy_that_is_not_used_is_not_looked_at(essay_bot: Run, claude: str, value: str) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):  # what runs on this machine is reached directly
+        ran = essay_bot(
+            "draft", "-", given="The lift at Mill Lane, in 2019.", more=settings_for(claude) | {name: value}
+        )
+        assert (ran.code, "Traceback" in ran.err) == (0, False), ran
+
+
 def test_a_key_by_http_is_warned_of(essay_bot: Run) -> None:
     ran = essay_bot("check", more={"ANTHROPIC_API_KEY": "sk-x", "ANTHROPIC_BASE_URL": "http://models.example"})
     assert "The key and the texts go over the network unencrypted" in ran.out
