@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -48,7 +49,15 @@ class TerminalKeyboard:
             raise KeyboardInterrupt
         completer = WordCompleter(list(words)) if words else None
         session = self._commands if recall else self._answers
-        return session.prompt(prompt, default=default, completer=completer)
+        columns = session.output.get_size().columns
+        return session.prompt(_wrapped(prompt, columns), default=default, completer=completer)
+
+
+def _wrapped(prompt: str, columns: int) -> str:
+    """The prompt broken between words, where the terminal itself would break it inside of one."""
+    lines = prompt.split("\n")
+    end = prompt[len(prompt.rstrip()) :]
+    return "\n".join(textwrap.fill(line, columns - 1, drop_whitespace=True) for line in lines).rstrip() + end
 
 
 def _session(history: History) -> PromptSession[str]:

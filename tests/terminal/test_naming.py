@@ -121,3 +121,33 @@ def test_beside_what_is_encrypted_it_is_said_who_can_read_it(terminal: Terminal,
     terminal.session().start("short-one")
     assert said in terminal.stdout.getvalue().split("Career Essay Bot.")[1]
     assert said in " ".join(essay_bot("--help").out.split())
+
+
+def test_the_story_of_a_writer_at_40_columns(sit_down: Callable[..., Person], home: Path, essay_bot: Run) -> None:
+    """From the choice of a structure to a second look: no line is cut or broken inside a word, nor is any id."""
+    person = sit_down("try", COLUMNS="40")
+    person.child.setwinsize(40, 40)
+    person.child.expect_exact("its name]:")
+    seen = []
+    for line, words in (
+        ("Layoff", "sections have notes"),
+        ("Deborah rang at nine and let me go.", "had that day?"),
+        ("skip", "instead:"),
+        ("/skip", "send in"),
+        ("/done", "gaps still to"),
+        ("help", "holds the key"),
+        ("notes all", "nine and let me go."),
+        ("notes move 1 2", "version 2"),
+        ("history", "made by: assembled"),
+        ("title Out of the depot", "The title is stored"),
+        ("export", "gaps to fill"),
+        ("/quit", pexpect.EOF),
+    ):
+        person.types(line)
+        person.child.expect(re.escape(words) if isinstance(words, str) else words)
+        seen.append(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", person.child.before or ""))
+    essay = essay_bot("essays").out.splitlines()[1].split()[0]
+    assert f"essay-bot essays resume {essay}" in " ".join(seen[-1].split())
+    assert "or did you mean\n/skip?" in seen[2]
+    assert "Deborah rang at nine and let me go." in (home / "out-of-the-depot.md").read_text()
+    assert "Deborah rang" in essay_bot("essays", "export", essay[:6]).out
