@@ -37,7 +37,7 @@ def main() -> None:
     console.print(Text.assemble((section.heading, "bold"), ("  0 of 7 sections have notes", "dim")))
     console.print(section.questions[0])
     console.print(f"Answer: {notes[2].text.splitlines()[1]}\n")
-    console.print(views.post("There’s the rain", shown, rich=True))
+    console.print(views.post("There’s the rain", shown, styled=True))
     console.print(Group(Text(), *_raised(text)))
     svg = console.export_svg(title="essay-bot try")
     # The fonts that rich names are fetched from a network; the reader's own monospace font serves as well.

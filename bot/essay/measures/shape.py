@@ -55,7 +55,7 @@ def section_words(reading: Reading, structure: Structure | None) -> Outcome:
     figures["outside"] = len(outside)
     note = f"{counted(reading.words, 'word')} for a budget of {structure.budget}"
     note += f"; far from its own: {', '.join(outside)}" if outside else ""
-    note += f"; not found: {', '.join(missing)}" if missing else ""
+    note += f"; without words yet: {', '.join(missing)}" if missing else ""
     found = len(structure.sections) - len(missing)
     return Outcome(
         figures,
