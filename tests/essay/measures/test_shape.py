@@ -42,7 +42,7 @@ def test_sections_within_their_budget_are_not_raised_and_missing_ones_are_named(
     result = measured(text, STRUCTURE)["section_words"]
     assert not result.raised
     assert result.figures["missing"] == 1
-    assert "not found: If it is you today" in result.summary
+    assert "without words yet: If it is you today" in result.summary
 
 
 def test_headings_of_another_structure_raise_nothing() -> None:
