@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.env_file import read_env_file
@@ -134,7 +135,8 @@ class Settings(BaseSettings):
     @field_validator("anthropic_api_key")
     @classmethod
     def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
+        key = value.get_secret_value() if value is not None else ""
+        if not (key.isascii() and key.isprintable()) or " " in key:
             raise ValueError("it holds characters that no key has; copy it again")
         return value
 
@@ -145,7 +147,7 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         parts = value.replace(",", " ").split()
-        if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
+        if not all(part.isascii() and part.isdigit() and 17 <= len(part) <= 20 for part in parts):
             raise ValueError("it must hold ids, which are numbers of 17 to 20 digits, with commas between them")
         return frozenset(map(int, parts))
 
@@ -213,6 +215,25 @@ class Reading:
     hints: tuple[str, ...]
 
 
+def _plainly(error: ErrorDetails) -> str:
+    """Why a value cannot be used, in words for somebody who is no programmer."""
+    if said := _MUST_BE.get(error["type"]):
+        return f"it must be {said.format(**error.get('ctx', {}))}"
+    why = error["msg"].removeprefix("Value error, ")
+    return why[:1].lower() + why[1:]
+
+
+_MUST_BE = {
+    "decimal_parsing": "a number, such as 2.50",
+    "finite_number": "a number, such as 2.50",
+    "int_parsing": "a whole number, such as 5",
+    "int_parsing_size": "a whole number, such as 5",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "{expected}, written like that",
+}
+
+
 def look_at_settings() -> Reading:
     """Reads all settings, also where some of them cannot be used. A .env counts in the current directory alone."""
     names = Settings.model_fields
@@ -228,9 +249,9 @@ def look_at_settings() -> Reading:
         settings = Settings(**values)
     except ValidationError as error:
         for one in error.errors(include_input=False):
-            name, why = str(one["loc"][0]), one["msg"].removeprefix("Value error, ")
+            name, why = str(one["loc"][0]), _plainly(one)
             where = str(found.path) if found and name in values else "the environment"
-            faults.append(Fault(name.upper(), why[:1].lower() + why[1:], where))
+            faults.append(Fault(name.upper(), why, where))
             values[name] = names[name].get_default(call_default_factory=True)
         settings = Settings(**values)
     path = settings.database_path.expanduser()

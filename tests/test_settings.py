@@ -125,3 +125,26 @@ def test_an_address_is_in_clear_where_a_network_lies_between(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
     assert read_settings().sends_in_clear is clear
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("BUDGET_MONTH", "ten", "it must be a number, such as 2.50"),
+        ("BUDGET_MONTH", "nan", "it must be a number, such as 2.50"),
+        ("BUDGET_WRITER_DAY", "-1", "it must be at least 0"),
+        ("JOBS_AT_ONCE", "2.5", "it must be a whole number, such as 5"),
+        ("JOBS_AT_ONCE", "9" * 5_000, "it must be a whole number, such as 5"),
+        ("JOBS_PER_WRITER", "101", "it must be at most 100"),
+        ("ACCESS", "OPEN", "it must be 'listed' or 'open', written like that"),
+        ("ACCESS_SERVERS", "123 456", "it must hold ids, which are numbers of 17 to 20 digits"),
+        ("ANTHROPIC_API_KEY", "sk-ant-a b", "it holds characters that no key has"),
+    ],
+)
+def test_why_a_setting_cannot_be_used_is_said_in_plain_words(
+    name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as caught:
+        read_settings()
+    assert f"The setting {name} cannot be used: {why}" in str(caught.value)
