@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot import app
 from bot.app import models_by_role
 from bot.discord_ui import portal
-from bot.errors import BotError
+from bot.errors import BadKey, BotError
 from bot.llm.address import shown_address
 from bot.network import check_tls, proxy_for, tls_faults
 from bot.settings import Reading, Settings, look_at_settings
@@ -94,7 +94,8 @@ def _database(settings: Settings, reading: Reading) -> Piece:
     try:
         there = look_over(path, settings.database_key.get_secret_value() if settings.database_key else None)
     except BotError as error:
-        return Piece("database", State.FAILED, str(error), _NOTHING_STORED, blocks=True)
+        wrong = isinstance(error, BadKey) and error.where == "DATABASE_KEY"
+        return Piece("database", State.WRONG if wrong else State.FAILED, str(error), _NOTHING_STORED, blocks=True)
     where = "DATABASE_KEY" if settings.database_key else f"{path}.key"
     kept = f"encrypted with the key in {where}: keep a copy of it, no essay opens without"
     if not there:

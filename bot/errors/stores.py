@@ -34,6 +34,7 @@ class BadKey(StoreError):
     """What stands where a key should be is no key."""
 
     def __init__(self, where: str) -> None:
+        self.where = where
         super().__init__(
             f"What stands in {where} is not an encryption key (44 characters that end in =): restore the key from your "
             "backup. Nothing was changed."

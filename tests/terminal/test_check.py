@@ -133,3 +133,9 @@ def test_a_model_is_reached_through_the_proxy_and_check_says_so(essay_bot: Run, 
     assert "the model and Discord directly" in ran.out
     ran = essay_bot("check", "--live", more=settings_for(claude) | {"HTTP_PROXY": proxy.address})
     assert (ran.code, proxy.passed) == (0, []), "what runs on this machine is reached directly"
+
+
+def test_a_malformed_key_of_the_database_is_a_wrong_setting(essay_bot: Run) -> None:
+    ran = essay_bot("check", more={"DATABASE_KEY": "abc"})
+    assert ran.code == 2
+    assert any(line.startswith("database wrong What stands in DATABASE_KEY is not an") for line in lines(ran))
