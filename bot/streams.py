@@ -63,7 +63,7 @@ def writing_out() -> Iterator[None]:
         raise ReaderGone from None
     except OSError as error:
         point_at_nothing(_STDOUT)
-        raise CannotWrite(STANDARD_OUTPUT, (error.strerror or str(error)).lower()) from error
+        raise CannotWrite.refused(STANDARD_OUTPUT, error) from error
 
 
 def finish_streams() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from bot.errors.base import BotError
@@ -92,9 +93,16 @@ class NoBackup(BotError):
 class CannotWrite(BotError):
     """An export cannot be put where it was asked for; no half-written file is left."""
 
-    def __init__(self, target: str, why: str, essay: str | None = None) -> None:
+    def __init__(self, target: str, why: str, essay: str | None = None, *, full: bool = False) -> None:
         safe = f" The post is stored as essay {essay}." if essay else ""
-        super().__init__(f"{target} cannot be written ({why}): make room there, or choose another place.{safe}")
+        do = "make room there, or choose another place" if full else "choose another place"
+        super().__init__(f"{target} cannot be written ({why}): {do}.{safe}")
+
+    @classmethod
+    def refused(cls, target: str, error: OSError, essay: str | None = None) -> CannotWrite:
+        """The system does not take it."""
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        return cls(target, (error.strerror or str(error)).lower(), essay, full=full)
 
 
 def before_all(error: BotError) -> BotError:

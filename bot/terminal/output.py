@@ -98,7 +98,7 @@ def check_place(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> N
     except WouldOverwrite as error:
         raise before_all(error) from None
     except OSError as error:
-        raise before_all(CannotWrite(str(path), _reason(error))) from error
+        raise before_all(CannotWrite.refused(str(path), error)) from error
 
 
 def write_file(
@@ -121,7 +121,7 @@ def write_file(
     except FileExistsError:
         raise WouldOverwrite.existing(str(path), essay) from None
     except OSError as error:
-        raise CannotWrite(str(path), _reason(error), essay) from error
+        raise CannotWrite.refused(str(path), error, essay) from error
 
 
 def _check_free(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
@@ -145,7 +145,3 @@ def place_for(name: str, text: str) -> Path:
         path = wanted.with_stem(f"{wanted.stem}-{number}")
         number += 1
     return path
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -109,3 +109,10 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(Exception, match="no space left"):
         write_file(target, "New.", replace=True)
     assert (target.read_text(), list(tmp_path.iterdir())) == ("Old.", [target])
+
+
+def test_room_is_spoken_of_only_where_there_is_none(essay_bot: Run, notes: Path) -> None:
+    assert notes.exists()
+    assert "(no such file or directory): choose another place." in essay_bot("draft", "n.md", "-o", "no/x.md").err
+    assert "(is a directory): choose another place." in essay_bot("draft", "n.md", "-o", ".").err
+    assert "make room there, or choose another place." in essay_bot("draft", "n.md", "-o", "/dev/full").err
