@@ -81,7 +81,8 @@ def _told() -> int:
         return 0
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
-        say(f"{error.format_message().rstrip('.')}. See {where} --help.")
+        said = error.format_message().rstrip(".")
+        say(f"{said}{'' if said.endswith('?') else '.'} See {where} --help.")
         return BAD_INPUT
     except ReaderGone:
         return READER_GONE

@@ -223,3 +223,9 @@ def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run
         assert "[NEED: " in body
     assert len(list(home.glob("*.md"))) == 1  # the same post again needs no second file
     assert "You have no essays yet" in essay_bot("essays").err
+
+
+def test_a_question_in_a_sentence_is_not_followed_by_a_full_stop(essay_bot: Run, home: Path) -> None:
+    assert "Did you mean 'essays'? See essay-bot --help." in essay_bot("essay").err
+    (home / "post.md").write_text("## One\n\n[NEED: When was it?]\n")
+    assert "1 gap is still open: When was it?\n" in essay_bot("critique", "post.md", "--no-model").out

@@ -201,7 +201,9 @@ def open_gaps(reading: Reading, structure: Structure | None) -> Outcome:
     named = f"{'; '.join(wanted[:_NAMED])}{more}"
     return Outcome(
         {"gaps": len(marks)},
-        f"{counted(len(marks), 'gap is', 'gaps are')} still open: {named}." if marks else "No gap is open.",
+        f"{counted(len(marks), 'gap is', 'gaps are')} still open: {named}{'' if named.endswith(('?', '…')) else '.'}"
+        if marks
+        else "No gap is open.",
         bool(marks),
         "Fill these first: a reader stops at each of them.",
         marks,
