@@ -15,7 +15,7 @@ from bot.terminal.handing_over import put_beside
 from bot.terminal.model_menu import ModelMenu
 from bot.terminal.notes_menu import COMMANDS, NotesMenu
 from bot.terminal.on_screen import OnScreen, number
-from bot.terminal.prompts import Command, bare, left
+from bot.terminal.prompts import Command, Left, bare, left
 from bot.terminal.tools import Sitting
 from bot.workflow.desk import Edited, editable
 from bot.workflow.measured import measured
@@ -136,12 +136,22 @@ class Menu:
             self._on_screen.overview()
 
     def _answer(self, _: str) -> None:
-        self._ask_more()
-        if self._tools.with_model and any(not info.origin.by_writer for info in self._on_screen.versions()):
+        try:
+            self._ask_more()
+        except (Left, KeyboardInterrupt):
+            self._set_in()
+            raise
+        if self._set_in():
+            self._on_screen.overview()
+        else:
             self._sitting.say("The answers are stored as notes: draft has the post written anew with them.")
-            return
+
+    def _set_in(self) -> bool:
+        """Sets new answers into the post; False where a model wrote it, which only another draft brings them into."""
+        if self._tools.with_model and any(not info.origin.by_writer for info in self._on_screen.versions()):
+            return False
         self._sitting.run(self._desk.post(WRITER, self._id))
-        self._on_screen.overview()
+        return True
 
     def _measures(self, _: str) -> None:
         essay = self._sitting.run(self._desk.open(WRITER, self._id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.errors import BadInput, NoSuchPlace, NothingToDo
-from bot.essay.essay import Note
+from bot.essay.essay import Note, Version
 from bot.essay.naming import meant
 from bot.essay.note_page import note_page
 from bot.essay.structure import Structure
@@ -96,22 +96,27 @@ class NotesMenu:
         self._tell(f"Note {note.number} is deleted.", change)
 
     def _out(self, rest: str) -> None:
-        note = self._note(rest)
-        self._sitting.run(self._desk.leave_out(WRITER, self._id, note.number))
-        self._sitting.say(f"Note {note.number} is left out: it stays stored, and no model sees it.")
+        note, head = self._note(rest), self._head()
+        version = self._sitting.run(self._desk.leave_out(WRITER, self._id, note.number))
+        self._tell(
+            f"Note {note.number} is left out: it stays stored, and no model sees it.", _followed(note, version, head)
+        )
         standing = self._sitting.run(self._desk.still_standing(WRITER, self._id, note.number))
         if standing is not None:
             self._sitting.warn(standing.told)
 
     def _in(self, rest: str) -> None:
-        note = self._note(rest)
+        note, head = self._note(rest), self._head()
         version = self._sitting.run(self._desk.take_in(WRITER, self._id, note.number))
-        self._sitting.say(f"Note {note.number} is taken in again.")
+        self._tell(f"Note {note.number} is taken in again.", _followed(note, version, head))
         if version is None:
             self._sitting.say("A model wrote this text: draft has it written anew with the note.")
 
     def _tell(self, done: str, change: NoteChange) -> None:
         self._sitting.say(f"{done} {change.told}".strip())
+
+    def _head(self) -> int | None:
+        return self._sitting.run(self._desk.open(WRITER, self._id)).head
 
     def _notes(self) -> tuple[Note, ...]:
         return self._sitting.run(self._desk.notes(WRITER, self._id))
@@ -128,6 +133,12 @@ class NotesMenu:
     def _structure(self) -> Structure | None:
         """The essay's structure; None where its file is gone, which keeps nobody from their notes."""
         return self._desk.structures.get(self._sitting.run(self._desk.open(WRITER, self._id)).structure)
+
+
+def _followed(note: Note, version: Version | None, head: int | None) -> NoteChange:
+    """Which version follows, where the current one was ``head`` before; none for one that did not change."""
+    made = None if version is None or version.info.number == head else version.info.number
+    return NoteChange(note, version=made)
 
 
 def _section(structure: Structure, wanted: str) -> str:

@@ -88,3 +88,27 @@ def test_a_text_that_a_writer_changed_stays_and_that_is_told(terminal: Terminal,
     assert "Note 2 is changed. The text stays as it is, since it is no longer set from notes alone." in seen
     assert "Words that no note holds now still stand in it: “The noise”." in seen
     assert terminal.text(essay).info.number == 2
+
+
+def test_it_is_said_that_the_post_follows_a_note_that_is_left_out_and_taken_in(
+    terminal: Terminal, essay: Essay
+) -> None:
+    seen = terminal.goes_on(essay, "notes out 2", "notes in 2")
+    assert "Note 2 is left out: it stays stored, and no model sees it. The text follows: it is version 2 now." in seen
+    assert "Note 2 is taken in again. The text follows: it is version 3 now." in seen
+
+
+@pytest.mark.parametrize("leaves", ["/quit", "ctrl-c"])
+def test_answers_given_for_a_post_stand_in_it_however_the_questions_are_left(
+    terminal: Terminal, essay: Essay, leaves: str
+) -> None:
+    def ctrl_c() -> str:
+        raise KeyboardInterrupt
+
+    terminal.room.models.script(*[None] * 9)
+    if leaves == "/quit":
+        terminal.goes_on(essay, "answer", "The smell of paint.", leaves)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            terminal.goes_on(essay, "answer", "The smell of paint.", ctrl_c)
+    assert "The smell of paint." in terminal.text(essay).text
