@@ -81,7 +81,9 @@ def ask(
     """
     while True:
         typed = sitting.keyboard.ask(prompt, default=default, words=words)
-        meant = command(typed) or (None if free else bare(typed))
+        # A command typed behind what stood in the line already is that command, and none of the answer.
+        behind = typed.removeprefix(default) if default else typed
+        meant = command(typed) or command(behind) or (None if free else bare(typed))
         if free and meant is None and (word := bare(typed)) is not None:
             answer = _asked(sitting, typed.strip(), word)
             if not isinstance(answer, Command):

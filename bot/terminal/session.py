@@ -45,6 +45,7 @@ _PICK = "Type its number, part of its name, or /quit. Nothing is lost by choosin
 _PASTE = "Paste notes, or press Enter for the questions; /quit leaves, and everything is stored."
 _LISTED = 7  # essays offered to go on with; with what they say of themselves, half a screen
 _MODEL = "Career Essay Bot. A model asks on where an answer leaves something open, and drafts from your answers alone."
+_STATES = {True: "that is exported", False: "in progress"}
 _AT_ANSWER = (Command.SKIP, Command.BACK, Command.UNDO)
 
 
@@ -131,11 +132,11 @@ class Session:
     def _old(self, offered: Sequence[Essay]) -> Essay | None:
         """The one of the writer's essays that they want to go on with; None for a new one. Raises Left."""
         if len(offered) == 1:
-            self._sitting.say(f"You have an essay{_state(offered[0])}: {self._about(offered[0])}.")
+            self._sitting.say(f"You have an essay {_STATES[offered[0].is_exported]}: {self._about(offered[0])}.")
             return offered[0] if agreed(self._sitting, "Go on with it? [Y/n] ") else None
         self._sitting.say("Your essays, the last changed first:\n")
         for number, one in enumerate(offered, 1):
-            self._sitting.say(f"{number:>2}  {self._about(one)}{_state(one).replace(' that is', ',')}")
+            self._sitting.say(f"{number:>2}  {self._about(one)}, {_STATES[one.is_exported].removeprefix('that is ')}")
         prompt = f"\nGo on with which? [1–{len(offered)}, Enter is 1; n begins a new one] "
         help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
         while True:
@@ -401,7 +402,3 @@ class Session:
             if self._tools.with_model:
                 self._sitting.say("Your notes are set into the structure as they stand; no model wrote this version.")
             return self._sitting.run(self._tools.desk.post(WRITER, essay.id))
-
-
-def _state(essay: Essay) -> str:
-    return " that is exported" if essay.is_exported else " in progress"

@@ -175,6 +175,7 @@ def test_of_several_essays_one_is_chosen_and_back_leads_to_them_again(terminal: 
     assert "“maybe” is not one of these." in seen
     assert seen.count("Your essays, the last changed first:") == 2
     assert ", exported\n" in seen
+    assert ", in progress\n" in seen
     assert f"stored as essay {second.id}" in seen
     assert len(terminal.runner.run(terminal.room.desk.essays(WRITER))) == 2
 
@@ -215,3 +216,10 @@ def test_arrow_up_never_hands_in_an_old_answer_and_slash_commands_work_in_a_real
     assert printed.out.count("They called at nine.") == 1
     assert "\n\n### Note 2\n\n> " in printed.out
     assert printed.out.endswith("\n\nForty letters. And a call.\n")
+
+
+def test_a_command_behind_an_answer_that_stands_in_the_line_is_that_command(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "The noise.", "/back", "The noise./skip", "/back", "The noise. /done", "n")
+    assert notes(terminal, essay) == ["The noise."]
+    assert terminal.keyboard.offered.count("The noise.") == 2
