@@ -50,6 +50,12 @@ class UnreadableText(BadInput):
         )
 
     @classmethod
+    def too_big(cls, name: str, most: int) -> UnreadableText:
+        return cls(
+            f"{name} is longer than {most:,} bytes: give only the part the post is about, or take the pictures out."
+        )
+
+    @classmethod
     def broken(cls, name: str, kind: str) -> UnreadableText:
         return cls(
             f"{name} cannot be read as a {kind}, it seems damaged: save it anew with the program that made it, or copy "

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import UnreadableText
-from bot.essay.text.decoding import MOST_BYTES
-from bot.essay.text.documents import read_document
+from bot.essay.text.documents import MOST_FILE_BYTES, read_document
 
 STANDARD_INPUT = "standard input"
 
@@ -38,9 +37,9 @@ def _bytes(path: str, name: str) -> bytes:
     # One byte more than is allowed tells a text that is too long from one that just fits, without reading it all.
     try:
         if path == "-":
-            return sys.stdin.buffer.read(MOST_BYTES + 1)
+            return sys.stdin.buffer.read(MOST_FILE_BYTES + 1)
         with Path(path).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MOST_FILE_BYTES + 1)
     except FileNotFoundError:
         raise UnreadableText.missing(name) from None
     except IsADirectoryError:

@@ -57,7 +57,7 @@ async def test_a_file_of_eleven_megabytes_is_refused_unread(sim: DiscordSimulato
     sim.settings.file_limit = 25 * 1024 * 1024
     sim.settings.request_limit = 50 * 1024 * 1024
     words = await told(sim, "draft", notes=Attachment("huge.txt", b"word " * 2_300_000))
-    assert "is longer than 1,000,000 bytes" in words
+    assert "is longer than 10,000,000 bytes" in words
 
 
 async def test_an_attachment_that_is_deleted_before_it_is_read(sim: DiscordSimulator, bot: Bot) -> None:

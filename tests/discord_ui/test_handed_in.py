@@ -10,6 +10,7 @@ import pytest
 from bot.essay.notes import read_notes
 from bot.essay.text.documents import read_document
 from tests.discord_ui.conftest import Bot
+from tests.essay.text.test_documents import NOISE, paragraph, word
 from tests.simulators.discord import Attachment, DiscordSimulator
 
 CASES = Path(__file__).parents[1] / "data" / "handed_in"
@@ -25,6 +26,7 @@ PAGES = (
     "zwsp.md",
 )
 WRAPPED = Path(__file__).parents[1] / "data" / "wrapping"
+LINE = "I left the bank in March 2019."
 
 
 def case(name: str) -> Attachment:
@@ -88,3 +90,24 @@ async def test_a_critique_counts_the_words_of_an_essay_in_chinese(sim: DiscordSi
     found = re.search(r"([\d,]+) words apart from headings", answer.text)
     assert found is not None
     assert letters / 2 <= int(found[1].replace(",", "")) <= letters / 1.5
+
+
+@pytest.mark.parametrize("command", ["draft", "critique"])
+async def test_a_word_document_with_a_picture_of_three_megabytes_is_read(
+    sim: DiscordSimulator, plain: Bot, command: str
+) -> None:
+    user = sim.user("writer")
+    file = Attachment("notes.docx", word(paragraph(LINE) * 20, picture=NOISE))
+    option = {"notes": file, "structure": "career-switch"} if command == "draft" else {"file": file}
+    answer = await (await user.slash(user.dm, command, **option)).message()
+    assert "notes.docx is a Word document" in answer.text.replace("\\", "")
+    if command == "draft":
+        essay = await plain.essay(user)
+        notes = await plain.desk.notes(plain.writer(user), essay.id)
+        assert [note.text for note in notes] == [LINE] * 20
+
+
+async def test_a_large_file_of_a_kind_that_is_not_read_is_refused(sim: DiscordSimulator, plain: Bot) -> None:
+    user = sim.user("writer")
+    answer = await (await user.slash(user.dm, "draft", notes=Attachment("notes.docx", b"%PDF-1.7 " + NOISE))).message()
+    assert "is a PDF, which is not read" in answer.text

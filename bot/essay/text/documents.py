@@ -17,13 +17,16 @@ from xml.parsers import expat
 
 import mammoth
 from bs4 import BeautifulSoup
-from bs4.element import Tag
+from bs4.element import Comment, Tag
 from markdownify import MarkdownConverter
-from striprtf.striprtf import rtf_to_text
 
 from bot.errors import UnreadableText, WrongFile
 from bot.essay.text.decoding import MOST_BYTES, decode, with_line_feeds
+from bot.essay.text.rich_text import TooMuch, read_rich_text
 from bot.essay.text.words import count_words, shortened
+
+MOST_FILE_BYTES = 10_000_000
+"""The most of a file with its pictures; what is left without them may have MOST_BYTES, or what is said below."""
 
 # Far more than an essay has; a page of 40,000 tags takes some two seconds to read.
 _MOST_TAGS = 40_000
@@ -33,6 +36,7 @@ _MOST_XML_ELEMENTS = 60_000
 _MOST_XML_DEPTH = 60
 _MOST_PARTS = 2_000
 _CONTENT_TYPES, _WORD_TEXT, _WORD_COMMENTS = "[Content_Types].xml", "word/document.xml", "word/comments.xml"
+_WORD_EDGE = re.compile(r"word/(?:header|footer)\d*\.xml")
 
 _OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\s{0,64}%PDF"), "a PDF"),
@@ -47,11 +51,34 @@ _OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE)
+_FRAGMENT = re.compile(r"<([a-z][a-z0-9]*)\b", re.IGNORECASE)
+_MIME = re.compile(r"(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,100}?MIME-Version:", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^<>]{0,200}>", re.IGNORECASE)
 _BLANKS = re.compile(r"\s{100,}")  # the library that writes Markdown is slow with them
-_RTF = "{\\rtf"
+_RTF = b"{\\rtf"
+_PICTURE_DATA = re.compile(
+    rb"(data:[a-z]{1,20}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=-]{1,40}){0,3};base64,)[a-z0-9+/=]+", re.IGNORECASE
+)
+_PART_OF_ZIP = b"PK\x01\x02"
 _UNSEEN = ("script", "style", "template", "noscript", "head", "meta", "link", "svg", "object", "iframe", "canvas")
 _PICTURES = ("img", "picture", "video", "audio")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5")
+_EMPHASIS = ("b", "strong", "i", "em", "u", "s", "del")
+# What stands on lines of its own; the library knows of some of them.
+_BLOCKS = (
+    *("address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption"),
+    *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p"),
+    *("pre", "section", "table", "tbody", "td", "th", "tr", "ul", "button", "label", "legend", "option", "summary"),
+    "textarea",
+)
+_AS_BLOCKS = ("button", "label", "legend", "option", "summary", "textarea")
+_BACK = "↑^↩\ufe0e "
+_GOOGLE_COMMENT = re.compile(r"cmnt(?:_ref)?\d+")
+_WORD_STYLES = """
+p[style-name='Title'] => p.title:fresh
+p[style-name='Quote'] => blockquote > p:fresh
+p[style-name='Intense Quote'] => blockquote > p:fresh
+"""
 
 
 T = TypeVar("T")
@@ -72,21 +99,23 @@ class Document:
 def read_document(data: bytes, name: str) -> Document:
     """Read the text of a file called ``name``.
 
-    Raises UnreadableText for one that is too long, damaged, no text or without words, WrongFile for one of a kind that
-    is not read.
+    Pictures in it do not count against its length, up to MOST_FILE_BYTES. Raises UnreadableText for one that is too
+    long, damaged, no text or without words, WrongFile for one of a kind that is not read.
     """
-    if len(data) > MOST_BYTES:
-        raise UnreadableText.too_long(name, MOST_BYTES)
+    if len(data) > MOST_FILE_BYTES:
+        raise UnreadableText.too_big(name, MOST_FILE_BYTES)
     for sign, kind in _OTHER_KINDS:
         if sign.match(data):
             raise WrongFile(name, kind)
     if data.startswith(_ZIP):
         return _checked(_word(data, name), name)
-    if data.lstrip()[:5] == _RTF.encode():
+    if data[:100].lstrip().startswith(_RTF):
         return _checked(_rich_text(data, name), name)
-    decoded = decode(data, name)
-    if _is_html(decoded.text):
+    decoded = decode(_PICTURE_DATA.sub(rb"\1", data), name)
+    if _by_library(lambda: _is_html(decoded.text), name, "web page (HTML)"):
         return _checked(_web_page(decoded.text, decoded.guessed, name), name)
+    if (other := _other_markup(decoded.text)) is not None:
+        raise WrongFile(name, other)
     return Document(decoded.text, decoded.guessed)
 
 
@@ -100,6 +129,8 @@ def _by_library(read: Callable[[], T], name: str, kind: str) -> T:
     """What a library reads of a file. What it raises for a damaged one is its own affair."""
     try:
         return read()
+    except TooMuch:
+        raise
     except Exception:  # noqa: BLE001
         raise UnreadableText.broken(name, kind) from None
 
@@ -109,30 +140,52 @@ def _rich_text(data: bytes, name: str) -> Document:
         source = data.decode()
     except UnicodeDecodeError:
         source = data.decode("cp1252", "replace")
-    text = _by_library(lambda: _text_of_rtf(source), name, "file of rich text (RTF)")
-    pictures, comments = len(re.findall(r"\\pict\b", source)), len(re.findall(r"\\annotation\b", source))
-    return Document(
-        with_line_feeds(text.replace("\x00", "")).strip("\n") + "\n",
-        None,
-        (f"{name} is rich text (RTF): its words were read, without its formatting.", *_left_out(pictures, comments)),
+    try:
+        found = _by_library(lambda: read_rich_text(source, MOST_BYTES), name, "file of rich text (RTF)")
+    except TooMuch:
+        raise UnreadableText.too_deep(name, "rich text (RTF)") from None
+    notices = (
+        f"{name} is rich text (RTF): its words were read, without its formatting.",
+        *_left_out(found.pictures, found.comments, found.page_edges),
     )
-
-
-def _text_of_rtf(source: str) -> str:
-    return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+    return Document(found.text, None, notices)
 
 
 def _is_html(text: str) -> bool:
-    """Whether a text is a page of HTML, and no Markdown in which tags stand."""
+    """Whether a text is a page of HTML or a piece of one, and no Markdown in which tags stand."""
+    at = _past_comments(text)
+    if _HTML.match(text, at):
+        return True
+    opening = _FRAGMENT.match(text, at)
+    if opening is None or opening[1].lower() not in (*_BLOCKS, *_EMPHASIS, "span", "a") or text.rstrip()[-1:] != ">":
+        return False
+    if text.count("<") > _MOST_TAGS:
+        return False
+    # In Markdown something stands outside of all tags.
+    outside = BeautifulSoup(_closed(text), "html.parser").find_all(string=True, recursive=False)
+    return all(isinstance(one, Comment) or not one.strip() for one in outside)
+
+
+def _past_comments(text: str) -> int:
+    """Where a text begins behind its declaration and the comments on top."""
     at = len(text) - len(text.lstrip())
     while text.startswith(("<!--", "<?xml"), at):
         sign = "-->" if text.startswith("<!--", at) else "?>"
         end = text.find(sign, at)
         if end < 0:
-            return False
+            break
         at = end + len(sign)
         at += len(text[at:]) - len(text[at:].lstrip())
-    return _HTML.match(text, at) is not None
+    return at
+
+
+def _other_markup(text: str) -> str | None:
+    """What a text is that was written by a program and for one; None for any other."""
+    if text.lstrip().startswith("<?xml"):
+        return "an XML file"
+    if text.lstrip().startswith("<svg"):
+        return "a picture"
+    return "an e-mail or a web archive (MIME)" if _MIME.match(text) else None
 
 
 def _web_page(html: str, guessed: str | None, name: str) -> Document:
@@ -143,7 +196,7 @@ def _web_page(html: str, guessed: str | None, name: str) -> Document:
     notices = [f"{name} is {kind}: its text was read."]
     if page.title.casefold() not in " ".join(page.text.split()).casefold():
         notices.append(f"Its title in a browser, “{shortened(page.title, 80)}”, is no part of it.")
-    return Document(page.text, guessed, (*notices, *_left_out(page.pictures, 0)))
+    return Document(page.text, guessed, (*notices, *_left_out(page.pictures, page.comments)))
 
 
 def _word(data: bytes, name: str) -> Document:
@@ -151,7 +204,7 @@ def _word(data: bytes, name: str) -> Document:
         parts = _parts(data)
     except _NotWord as error:
         raise WrongFile(name, error.kind) from None
-    except _TooMuch:
+    except TooMuch:
         raise UnreadableText.too_deep(name, "a Word document") from None
     except (*_BROKEN_ZIP, expat.ExpatError):
         raise UnreadableText.broken(name, "Word document") from None
@@ -164,16 +217,18 @@ def _word(data: bytes, name: str) -> Document:
         return []
 
     def read() -> _Page | None:
-        found = mammoth.convert_to_html(_packed(parts), convert_image=without, include_embedded_style_map=False)
+        found = mammoth.convert_to_html(
+            _packed(parts), convert_image=without, style_map=_WORD_STYLES, include_embedded_style_map=False
+        )
         return _page(str(found.value))
 
     page = _by_library(read, name, "Word document")
     if page is None:
         raise UnreadableText.too_deep(name, "a Word document")
     comments = len(re.findall(rb"<w:comment\b", parts.get(_WORD_COMMENTS, b"")))
-    return Document(
-        page.text, None, (f"{name} is a Word document: its text was read.", *_left_out(len(pictures), comments))
-    )
+    edges = sum(_WORD_EDGE.fullmatch(part) is not None and b"<w:t" in content for part, content in parts.items())
+    left_out = _left_out(len(pictures), comments, edges)
+    return Document(page.text, None, (f"{name} is a Word document: its text was read.", *left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +238,7 @@ class _Page:
     text: str
     title: str
     pictures: int
+    comments: int
 
 
 class _NotWord(Exception):
@@ -191,10 +247,6 @@ class _NotWord(Exception):
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
         self.kind = kind
-
-
-class _TooMuch(Exception):
-    """A file that unfolds into more than is read."""
 
 
 _BROKEN_ZIP = (
@@ -227,9 +279,69 @@ def _page(html: str) -> _Page | None:
     pictures = soup.find_all(_PICTURES)
     for tag in pictures:
         tag.decompose()
-    text = MarkdownConverter(heading_style="atx", bullets="-", newline_style="backslash").convert_soup(soup)
-    lines = (line.rstrip() for line in with_line_feeds(text).split("\n"))
-    return _Page(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n", title, len(pictures))
+    comments = _without_comments(soup)
+    _tidy(soup)
+    text = _Markdown(heading_style="atx", bullets="-", newline_style="spaces", table_infer_header=True).convert_soup(
+        soup
+    )
+    lines = with_line_feeds(text).split("\n")
+    # Two spaces at the end of a line are a break, but for the last line of a paragraph.
+    kept = (
+        line.rstrip() + ("  " if line.endswith("  ") and line.strip() and following.strip() else "")
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+    )
+    return _Page(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n") + "\n", title, len(pictures), comments)
+
+
+class _Markdown(MarkdownConverter):
+    """Writes Markdown in which no text of the page is taken for a tag."""
+
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        """See MarkdownConverter."""
+        return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", str(super().escape(text, parent_tags)))  # type: ignore[misc]
+
+
+def _without_comments(soup: BeautifulSoup) -> int:
+    """Take out what others remarked in the margin of a page from Google Docs; how many remarks there were."""
+    comments = 0
+    for link in soup.find_all("a", id=_GOOGLE_COMMENT):
+        if link.decomposed:
+            continue
+        is_place = str(link["id"]).startswith("cmnt_ref")
+        around = link.find_parent("sup" if is_place else ("div", "p"))
+        (around if around is not None and around.name != "body" else link).decompose()
+        comments += not is_place
+    return comments
+
+
+def _tidy(soup: BeautifulSoup) -> None:
+    """Change what the library would write down otherwise than a reader sees it."""
+    titles = soup.find_all("p", class_="title")
+    if len(titles) == 1:
+        for heading in soup.find_all(_HEADINGS):
+            heading.name = f"h{int(heading.name[1]) + 1}"
+        titles[0].name = "h1"
+    for link in soup.find_all("a", href=re.compile("^#")):
+        if link.get_text().strip(_BACK):
+            link.unwrap()
+        else:
+            link.decompose()
+    for line_break in reversed(soup.find_all("br")):
+        following = line_break.next_sibling
+        while isinstance(following, str) and not following.strip():
+            following = following.next_sibling
+        if following is None or (isinstance(following, Tag) and following.name in _BLOCKS):
+            line_break.decompose()
+    seen: set[int] = set()
+    for block in soup.find_all(_BLOCKS):
+        for parent in list(block.parents):
+            if id(parent) in seen:
+                break
+            seen.add(id(parent))
+            if parent.name in _EMPHASIS:
+                parent.name = "span"
+    for tag in soup.find_all(_AS_BLOCKS):
+        tag.name = "div"
 
 
 def _closed(html: str) -> str:
@@ -242,15 +354,15 @@ def _closed(html: str) -> str:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, _TooMuch."""
+    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, TooMuch."""
     parts: dict[str, bytes] = {}
     room = _MOST_XML_BYTES
+    if data.count(_PART_OF_ZIP) > _MOST_PARTS:
+        raise TooMuch
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         if _WORD_TEXT not in names:
             raise _NotWord(_kind_of_zip(names))
-        if len(names) > _MOST_PARTS:
-            raise _TooMuch
         for name in names:
             if not name.endswith((".xml", ".rels")):
                 continue
@@ -258,17 +370,17 @@ def _parts(data: bytes) -> dict[str, bytes]:
                 parts[name] = part.read(room + 1)
             room -= len(parts[name])
             if room < 0:
-                raise _TooMuch
+                raise TooMuch
     count = 0
     for content in parts.values():
         count += _check_xml(content)
         if count > _MOST_XML_ELEMENTS:
-            raise _TooMuch
+            raise TooMuch
     return parts
 
 
 def _check_xml(content: bytes) -> int:
-    """Count the elements of a part. Raises _TooMuch for one that is deep or declares anything, ExpatError."""
+    """Count the elements of a part. Raises TooMuch for one that is deep or declares anything, ExpatError."""
     depth = count = 0
 
     def opened(_: str, __: object) -> None:
@@ -276,14 +388,14 @@ def _check_xml(content: bytes) -> int:
         depth += 1
         count += 1
         if depth > _MOST_XML_DEPTH or count > _MOST_XML_ELEMENTS:
-            raise _TooMuch
+            raise TooMuch
 
     def closed(_: str) -> None:
         nonlocal depth
         depth -= 1
 
     def declared(*_: object) -> None:
-        raise _TooMuch
+        raise TooMuch
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = opened, closed
@@ -315,8 +427,12 @@ def _kind_of_zip(names: Iterable[str]) -> str:
     return "an archive"
 
 
-def _left_out(pictures: int, comments: int) -> Iterator[str]:
-    kinds = ((pictures, "picture"), (comments, "comment"))
-    counts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in kinds if count]
+def _left_out(pictures: int, comments: int, page_edges: int = 0) -> Iterator[str]:
+    kinds = (
+        (pictures, "picture", "pictures"),
+        (comments, "comment", "comments"),
+        (page_edges, "header or footer", "headers or footers"),
+    )
+    counts = [f"{count} {one if count == 1 else several}" for count, one, several in kinds if count]
     if counts:
-        yield f"Left out of it: {' and '.join(counts)}."
+        yield f"Left out of it: {', '.join(counts[:-1])}{' and ' if counts[1:] else ''}{counts[-1]}."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,19 +21,36 @@ _TYPES = (
 _WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def word(body: str, before: str = "") -> bytes:
-    """A document as Word saves it, with one style for headings and one comment."""
+NOISE = random.Random(1).randbytes(3_000_000)
+_RTF = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}}"
+
+
+def rich(body: str) -> bytes:
+    """A file of rich text as a word processor saves it."""
+    return f"{_RTF}{body}}}".encode()
+
+
+def word(body: str, before: str = "", *, picture: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
+    """A document as Word saves it, with some styles and one comment; ``more`` are other parts by their names."""
     parts = {
         "[Content_Types].xml": _TYPES,
         "word/document.xml": f"{before}<w:document {_WORD}><w:body>{body}</w:body></w:document>",
-        "word/styles.xml": f'<w:styles {_WORD}><w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 2"/>'
-        "</w:style></w:styles>",
+        "word/styles.xml": f"<w:styles {_WORD}>"
+        + "".join(
+            f'<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/></w:style>'
+            for key, name in (("H", "heading 2"), ("T", "Title"), ("Q", "Quote"))
+        )
+        + "</w:styles>",
         "word/comments.xml": f'<w:comments {_WORD}><w:comment w:id="0"><w:p/></w:comment></w:comments>',
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
+        for name, content in (more or {}).items():
+            archive.writestr(f"word/{name}.xml", f"<w:{name} {_WORD}>{content}</w:{name}>")
+        if picture:
+            archive.writestr("word/media/image1.png", picture)
     return packed.getvalue()
 
 
@@ -56,6 +75,95 @@ def test_a_word_document_is_read_as_markdown_and_its_comments_are_told() -> None
     found = read_document(word(body), "notes.md")
     assert found.text == "## What I missed\n\nThe lift & the stairs.\n"
     assert found.notices[-1] == "Left out of it: 1 comment."
+
+
+def test_an_emoji_in_rich_text_is_one_character() -> None:
+    assert (
+        read_document(rich(r"I left \uc1\u-10179?\u-8704? in March.\par"), "a").text == "I left \U0001f600 in March.\n"
+    )
+
+
+def test_paragraphs_of_rich_text_stand_apart_and_rows_and_items_do_not() -> None:
+    body = (
+        r"One.\par \tab Two\line more.\par"
+        r"{\listtext\tab\bullet\tab}first\par{\listtext\tab 2.\tab}second\par "
+        "2018\\cell 61,000\\cell\\row 2019\\cell 48,500\\cell\\row\nas\\\n\\\\\nTextEdit\\\nends them"
+    )
+    assert read_document(rich(body), "a").text == (
+        "One.\n\nTwo\nmore.\n\n- first\n2. second\n\n2018\t61,000\n2019\t48,500\nas\n\n\\TextEdit\n\nends them\n"
+    )
+
+
+def test_footnotes_and_text_boxes_of_rich_text_are_kept_and_headers_are_told() -> None:
+    body = (
+        r"{\header Draft\par}{\footer\par}The lift{\footnote\pard In {\b March}.\par} stood.\par"
+        r"{\*\shpinst{\shptxt In a box\par}}{\*\annotation Kim says}{\footnote No date.}"
+    )
+    found = read_document(rich(body), "a")
+    assert found.text == "The lift [^1] stood.\n\n[^2]\n\nIn a box\n\n[^1]: In March.\n\n[^2]: No date.\n"
+    assert found.notices[-1] == "Left out of it: 1 comment and 1 header or footer."
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (word(paragraph("I left."), picture=NOISE), False),
+        (rich("I left.{\\pict\\pngblip " + NOISE[:1_500_000].hex() + "}\\par"), True),
+        (_RTF.encode() + b"I left.{\\pict\\bin3000000 " + NOISE + b"}\\par}", True),
+        (b"I left.\n\n![][i]\n\n[i]: <data:image/png;base64," + b"QUJD" * 500_000 + b">\n", False),
+        (b"<p>I left.</p><img src='data:image/png;base64," + b"QUJD" * 500_000 + b"'>", True),
+    ],
+)
+def test_pictures_do_not_count_against_the_length_of_a_file(data: bytes, told: bool) -> None:
+    found = read_document(data, "notes")
+    assert found.text.startswith("I left.")
+    assert len(found.text) < 100
+    assert ("1 picture" in "".join(found.notices)) == told
+
+
+def test_a_file_of_more_than_ten_million_bytes_is_refused_with_what_to_do() -> None:
+    with pytest.raises(UnreadableText, match=r"longer than 10,000,000 bytes: .* take the pictures out"):
+        read_document(word(paragraph("I left."), picture=NOISE * 4), "notes.docx")
+
+
+def test_the_title_a_quotation_and_the_headers_of_a_word_document_are_told_apart() -> None:
+    body = paragraph("Leaving", "T") + paragraph("What I missed", "H") + paragraph("She said no.", "Q")
+    found = read_document(word(body, more={"header1": "<w:p><w:r><w:t>Draft</w:t></w:r></w:p>"}), "a")
+    assert found.text == "# Leaving\n\n### What I missed\n\n> She said no.\n"
+    assert found.notices[-1] == "Left out of it: 1 comment and 1 header or footer."
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<h2>What I missed</h2>\n<p>The <b>lift</b>.</p>\n", "## What I missed\n\nThe **lift**.\n"),
+        ("<div>One.</div><div><br></div><div>Two<br>more.<br></div>", "One.\n\nTwo  \nmore.\n"),
+        ('<meta charset="utf-8"><b style="font-weight:normal"><p>I left.</p><br></b>', "I left.\n"),
+        ('<p>Foot<sup><a href="#n1">[1]</a></sup></p><p>[1] Words <a href="#r1">↑</a></p>', "Foot[1]\n\n[1] Words\n"),
+        (
+            '<p>A<sup><a href="#cmnt1" id="cmnt_ref1">[a]</a></sup></p><div><p><a id="cmnt1">[a]</a>No, Kim</p></div>',
+            "A\n",
+        ),
+        ("<details><summary>One</summary>two</details>", "One\n\ntwo\n"),
+        ("<p>The &lt;div&gt; tag</p>", "The \\<div> tag\n"),
+        ("<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "| a |\n| --- |\n| b |\n"),
+    ],
+)
+def test_a_piece_of_a_web_page_is_read_as_a_reader_sees_it(page: str, text: str) -> None:
+    assert read_document(page.encode(), "notes.md").text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('<?xml version="1.0"?><note>I left</note>', "an XML file"),
+        ('<svg xmlns="x"><text>I left</text></svg>', "a picture"),
+        ("From: <Saved by Blink>\nSubject: a\n b\nMIME-Version: 1.0\n\n<html>", r"an e-mail or a web archive \(MIME\)"),
+    ],
+)
+def test_what_a_program_wrote_for_a_program_is_refused_by_name(text: str, kind: str) -> None:
+    with pytest.raises(WrongFile, match=rf"notes.md is {kind}, which is not read: copy its text into"):
+        read_document(text.encode(), "notes.md")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +196,9 @@ def test_a_kind_that_is_not_read_is_named_with_what_to_do(data: bytes, kind: str
         word("<w:tbl><w:tr><w:tc>" * 300 + paragraph("x") + "</w:tc></w:tr></w:tbl>" * 300),
         word(" " * 11_000_000 + paragraph("x")),
         word(paragraph("x") * 30_000),
+        word(paragraph("x"), more={f"part{number}": "" for number in range(3_000)}),
+        b"{\\rtf1 " + b"{}" * 1_000_000 + b"x}",
+        rich("words " * 200_000),
         b"PK\x03\x04 and then nothing of the kind",
         b"<html>" + b"<div>" * 5_000 + b"x",
         b"<html>" + b"<b>x</b>" * 30_000,
