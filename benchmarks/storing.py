@@ -10,17 +10,21 @@ from pathlib import Path
 
 from benchmarks.timing import medians
 from bot.essay.essay import Essay, Origin
+from bot.essay.limits import Limits
 from bot.store.database import SealedDatabase
 from bot.store.essays import SqliteStore
+from bot.store.quota import Quota
 
 RUNS = 200
 FEW, MANY = 100, 100_000
 TEXT = "A sentence of an essay, of some length. " * 150
+# What is stored is counted as for everybody; only this fast a writer is held to no rate.
+QUOTA = Quota(Limits(minute_bytes=10**12, day_bytes=10**12))
 
 
 def filled(path: Path, essays: int) -> SqliteStore:
     """A store with so many essays of ten writers in a hundred, each with a note and a version."""
-    store = SqliteStore(path, None, lambda: datetime.now(UTC))
+    store = SqliteStore(path, None, lambda: datetime.now(UTC), QUOTA)
 
     async def fill() -> None:
         def work(database: SealedDatabase) -> None:
