@@ -18,7 +18,7 @@ from bot.essay.text.front_matter import front_matter, short_line
 from bot.essay.text.gaps import GAP, gaps, written_words
 from bot.essay.text.importing import without_comments
 from bot.essay.text.marks import is_marked, private_passages, public_text
-from bot.essay.text.plain import to_plain
+from bot.essay.text.plain import to_plain, words_alone
 from bot.essay.text.sections import split
 from bot.essay.text.words import shortened
 
@@ -100,7 +100,7 @@ def description(text: str) -> str:
         for block in blocks(part.body):
             if is_marked(block):
                 continue
-            plain = " ".join(to_plain(block).split())
+            plain = words_alone(block)
             if written_words(plain) and not GAP.search(block):
                 return shortened(plain, _DESCRIPTION_CHARACTERS)
     return ""

@@ -24,6 +24,7 @@ PAGES = (
     "u2028-heading.md",
     "zh-essay.md",
     "zwsp.md",
+    "notes-app.md",
 )
 WRAPPED = Path(__file__).parents[1] / "data" / "wrapping"
 LINE = "I left the bank in March 2019."

@@ -114,3 +114,26 @@ def test_plain_text_keeps_footnotes_tables_and_tasks() -> None:
     plain = to_text(a_post("Here.[^1]\n\n[^1]: Word\n\n| a | b |\n|---|---|\n| c | d |\n\n- [ ] Kim\n- [x] Ola\n"))
     for words in ("Here.[^1]", "[^1]: Word", "| c | d |", "[ ] Kim", "[x] Ola"):
         assert words in plain
+
+
+def test_plain_text_holds_no_tag_no_rule_of_a_table_and_no_sign_of_words_struck_out() -> None:
+    text = (
+        "The <b>lift</b><br>and ~~the~~ stairs <T> 2 < 3.\n\n<details>\n<summary>Gate</summary>\n\n"
+        "It stuck.\n\n</details>\n\n| a | b |\n|:--|--:|\n| c \\| d | [Kim](mailto:kim@a.example) |\n"
+    )
+    assert to_text(a_post(text, "T")) == (
+        "T\n\nThe lift\nand the stairs <T> 2 < 3.\n\nGate\n\nIt stuck.\n\n| a | b |\n| c | d | Kim (kim@a.example) |\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- [ ] ask Kim[^1]\n- [x] 2 things\n", "ask Kim 2 things"),
+        ("> She said no, <i>twice</i>.\n", "She said no, twice."),
+        ("| year | pay |\n|---|---|\n| 2018 | 61,000 |\n", "year, pay 2018, 61,000"),
+        ("* * *\n\n![The lift](https://a.example) ~~stuck~~.\n", "The lift stuck."),
+    ],
+)
+def test_the_description_is_words_alone(text: str, words: str) -> None:
+    assert description(text) == words

@@ -26,6 +26,7 @@ _HEADINGS = [
     "# **§** {#an-id-@}",
     "## § ##",
     "## *§*",
+    *("## § {#a-@ .@}", "## <b>§</b>", "# §<br>@", "##\u00a0§", "## [§](#@)"),
     "  ## §",
     "§ [private]",
     "## § [leave out]",
@@ -149,6 +150,28 @@ _LINES = [
         "~~~\n<!-- @",
         "``` @",
     ),
+    *(
+        "<aside>\n@ @\n\n</aside>",
+        "<details><summary>@</summary>@</details>",
+        "@<br>@ <u>@</u> <span class='@'>@</span>",
+        '<a href="https://@.example">@</a> <a href=@>@</a>',
+        '<img src="https://@.example" alt="@">',
+        "<table><tr><td>@</td><td>@</td></tr></table>",
+        "| @<br>@ | @ |",
+        "[@](@.md) and [@ @](#@) and [@](<@ @>) [@](/@)",
+        "![@](@.png) ![@|300](https://@.example/@.png) ![@][@.png]",
+        "[[@#^b@]] [[@#@]] [[#@]] [[1]](#@) [[@]](https://@.example)",
+        "[//]: # (@ @)",
+        "[comment]: <> '@'",
+        "```dataview\n@ @\n```",
+        "\ufffc @",
+        "-\u00a0@",
+        "\uf0b7\t@",
+        "> [!note]\n> @\n> > [!tip]- @\n> > @\n> @\n@",
+        "@ \u202e@\u202c \U000e0041@",
+        "[private](@) [@]()",
+        "\\<div> @",
+    ),
 ]
 _FRONT = [
     *(
@@ -165,6 +188,13 @@ _FRONT = [
         f"---\ntitle: {'@ ' * 40}\n---\n",
         "\ufeff# @\n",
         "---\ntitle: '[private] @'\n---\n",
+    ),
+    *(
+        "---\ntitle: @: @\nup: [[@]]\n---\n",
+        "---\ntitle: [[@]]\nb:\n  c: @\n- @\n---\n",
+        "---\nTitle: <b>@</b> <!-- @ --> [@](@)\nb: {{@}}\n---\n",
+        "---\na: @: @\n@\n---\n",
+        "\n---\ntitle: {{@}}\n---\n",
     ),
 ]
 _ENDS = ["\n", "\n\n", "\n\n\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", " \n", " "]
@@ -189,7 +219,9 @@ def lost(page: str, notes: Notes) -> set[str]:
     kept = [notes.title or "", UNSORTED, *(passage.text for passage in notes.passages)]
     kept += [one.words for one in notes.left_out]
     kept += [f"{section.heading} {section.key}" for section in STRUCTURE.sections]
-    return set(words(page)) - set(words(" ".join([*kept, "leave out private title note part 1 2 3 amp lt gt nbsp"])))
+    return set(words(page)) - set(
+        words(" ".join([*kept, "leave out private title note part 1 2 3 amp lt gt nbsp img src alt href a br b 300"]))
+    )
 
 
 _AWKWARD = st.text(alphabet="abc12 \n\t#=-`>*_.:![](){}<%^|~\\/\"'\u2028\r\ue000")

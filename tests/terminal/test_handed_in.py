@@ -109,3 +109,33 @@ def test_a_damaged_word_document_is_refused_with_what_to_do(essay_bot: Run) -> N
     ran = essay_bot("draft", case("damaged.docx"), "--no-model")
     assert ran.code != 0
     assert "copy its text into a .md or .txt file" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["markdown", "text"])
+def test_no_sign_that_a_notes_app_writes_stands_in_an_export(essay_bot: Run, kind: str) -> None:
+    ran = essay_bot("draft", case("notes-app.md"), "--no-model", "-s", "career-switch", "--format", kind)
+    post = ran.out.split("\n---\n", 1)[-1]
+    for gone in (
+        "<",
+        "{",
+        "[[",
+        "~" if kind == "text" else "[!",
+        "a1b2",
+        "4f2a",
+        "Untitled",
+        "ask Kim",
+        "LIST",
+        "Home",
+    ):
+        assert gone not in post
+    for kept in (
+        "My pay went from 61,000",
+        "The lift\n",
+        "and the stairs",
+        "Kim’s page, 2019 review",
+        "Go.\nand went.",
+        "It stuck in March.",
+    ):
+        assert kept in post
+    for told in ("front matter (up)", "1 picture (“Untitled”)", "1 comment (“ask Kim first”)", "1 query of Obsidian"):
+        assert told in ran.err

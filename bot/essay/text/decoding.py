@@ -24,8 +24,12 @@ _SIGN_IN_WORD = re.compile(r"[^\W\d_][\u00a1-\u00bf\u00d7\u00f7][^\W\d_]")
 _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _WORD_MARKED = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Tibetan, Burmese, Khmer
 _WITHOUT_WIDTH = re.compile(
-    f"[\u00ad\u180e\u2060-\u2064\ufeff]|(?<![{_WORD_MARKED}])\u200b|\u200b(?![{_WORD_MARKED}])"
-)  # soft hyphen, Mongolian vowel separator, word joiner and its invisible kin, byte order mark; zero-width space
+    f"[\u00ad\u180e\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]"
+    f"|(?<![{_WORD_MARKED}])\u200b|\u200b(?![{_WORD_MARKED}])|(\U0001f3f4[\U000e0020-\U000e007f]+)"
+    "|[\U000e0000-\U000e007f]"
+)  # soft hyphen, Mongolian vowel separator, word joiner and its invisible kin, byte order mark; zero-width space; tags
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x85\x1b")
 
 
@@ -56,11 +60,13 @@ def with_line_feeds(text: str) -> str:
     """The text as a reader sees it: every line ended by LF, whichever system it came from, and nothing without width.
 
     A vertical tab, a form feed and Unicode's own line ends end a line too. Joiners stay, which some scripts and emoji
-    are spelt with, and so does a zero-width space in a script that marks its words by nothing else.
+    are spelt with, and so do the tags of a flag, a zero-width space in a script that marks its words by nothing else,
+    and marks of direction beside a script that runs from right to left.
     """
     if text.isascii() and not any(end in text for end in "\r\v\f"):
         return text
-    return _WITHOUT_WIDTH.sub("", _LINE_END.sub("\n", text))
+    text = _WITHOUT_WIDTH.sub(lambda match: match[1] or "", _LINE_END.sub("\n", text))
+    return text if _RIGHT_TO_LEFT.search(text) else _DIRECTIONS.sub("", text)
 
 
 def typed(text: str, what: str) -> str:

@@ -14,6 +14,10 @@ from bot.essay.text.words import shows
 MOST_CHARACTERS = 4_096  # far more than a title, tags and dates need
 MOST_VALUE_CHARACTERS = 500
 _OPENING = re.compile(r"\ufeff?---[ \t]*\n(?=[^\s#-])")
+_PROPERTIES_OPENING = re.compile(r"\s{0,100}---[ \t]*\n(?=\w)")
+_PROPERTIES_CHARACTERS = 20_000
+_PROPERTY = re.compile(r"([^\W\d][\w.-]{0,60}):((?:[ \t].*)?)")
+_GOES_ON = re.compile(r"[ \t]+\S|-(?:[ \t]|$)|[\])}]")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 Scalar = str | int | float | bool | date | datetime | None
@@ -31,7 +35,7 @@ class FrontMatter:
     @property
     def title(self) -> str | None:
         """The title, if there is one that is a short line."""
-        return short_line(self.fields.get("title"))
+        return short_line(next((value for name, value in self.fields.items() if name.casefold() == "title"), None))
 
 
 def front_matter(text: str) -> FrontMatter | None:
@@ -48,6 +52,35 @@ def front_matter(text: str) -> FrontMatter | None:
         return None
     fields = read_flat_yaml(text[opening.end() : closing.start()])
     return None if fields is None else FrontMatter(fields, closing.end())
+
+
+def properties(text: str) -> FrontMatter | None:
+    """Read the properties at the top of a text as its writer sees them, where they are no YAML that is read.
+
+    Each line is ``name: value`` or goes on with the one before, and none is blank. Only the title is read of them.
+    """
+    opening = _PROPERTIES_OPENING.match(text)
+    closing = _CLOSING.search(text, opening.end(), opening.end() + _PROPERTIES_CHARACTERS) if opening else None
+    if opening is None or closing is None:
+        return None
+    fields: dict[str, Value] = {}
+    for number, line in enumerate(text[opening.end() : closing.start()].removesuffix("\n").split("\n")):
+        if (match := _PROPERTY.fullmatch(line)) is None:
+            if not number or not _GOES_ON.match(line):
+                return None
+            continue
+        name, value = match[1], match[2].strip()
+        if value.startswith(("&", "*")):
+            return None
+        if name.casefold() == "title":
+            read = read_flat_yaml(line)
+            fields[name] = read[name] if read and name in read else _quoted_or_plain(value)
+    return FrontMatter(fields, closing.end())
+
+
+def _quoted_or_plain(value: str) -> str | None:
+    """A value that is no YAML by itself as a person meant it; None for one that is made of signs."""
+    return None if value.startswith(tuple("!|>{[%@`")) else value.strip("\"'")
 
 
 def read_flat_yaml(text: str) -> Mapping[str, Value] | None:

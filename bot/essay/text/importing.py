@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.essay.text.decoding import with_line_feeds
-from bot.essay.text.front_matter import front_matter
+from bot.essay.text.front_matter import front_matter, properties
 from bot.essay.text.markdown import blocks_of
 from bot.essay.text.marks import is_marked
 from bot.essay.text.masking import code_spans
+from bot.essay.text.sections import title_text
+from bot.essay.text.tags import plain_tags
 from bot.essay.text.words import shortened
 
 
@@ -34,6 +36,8 @@ class Kind(Enum):
     CALLOUT = ("kind of callout", "kinds of callouts")
     HEADING_ID = ("id of a heading", "ids of headings")
     BLOCK_ID = ("id of a paragraph", "ids of paragraphs")
+    QUERY = ("query of Obsidian", "queries of Obsidian")
+    HTML = ("tag of HTML", "tags of HTML")
     GAP = ("gap", "gaps")
 
 
@@ -63,23 +67,39 @@ _ASIDE = "\ue000{}\ue001"
 _SET_ASIDE = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE_USE = re.compile("[\ue000\ue001]")
 
-_OPENING = re.compile(r"`+|<!--|%%")
+# A definition of a link that leads nowhere is how Markdown itself says a comment.
+_OPENING = re.compile(
+    r"`+|<!--|%%|^ {0,3}\[[^\[\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*(?P<hidden>[\"'(][^\n]*[\"')])[ \t]*$", re.MULTILINE
+)
 # Every repetition below is bounded or stops at a character that the next attempt starts from, so time stays linear.
 _DATA_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,200})\]:[ \t]*<?data:[^\n]*(?:\n|\Z)", re.MULTILINE | re.I)
 _DATA_TARGET = r"\([ \t]*(?:<data:[^<>\n]*>[^()<>\n]{0,300}|data:[^()<>\n]*)\)"
 _DATA_PICTURE = re.compile(r"!\[([^\[\]]{0,500})\]" + _DATA_TARGET, re.I)
 _DATA_LINK = re.compile(r"(?<!!)\[([^\[\]]{0,500})\]" + _DATA_TARGET, re.I)
-_PICTURE_TAG = re.compile(r"<img\b[^<>]*>", re.I)
 _PICTURE_REFERENCE = re.compile(r"!\[([^\[\]\n]{0,500})\](?:\[([^\[\]\n]{0,200})\])?(?!\()")
 _EMBED = re.compile(r"!\[\[([^\[\]\n]{1,500})\]\]")
-_WIKI_LINK = re.compile(r"\[\[([^\[\]\n|]{1,500})(?:\\?\|([^\[\]\n]{0,500}))?\]\]")
+_WIKI_LINK = re.compile(r"\[\[([^\[\]\n|]{1,500})(?:\\?\|([^\[\]\n]{0,500}))?\]\](?!\()")
+_BLOCK_OF_PAGE = re.compile(r"#\^[\w-]{1,200}\Z")
+_PICTURE_SIZE = re.compile(r"(!\[)(?:([^\[\]\n|]{0,500})\|)?\d{1,4}(?:x\d{1,4})?(?=\]\()")
+_LINK = re.compile(
+    r"(!?)\[([^\[\]\n]{0,300}(?:\[[^\[\]\n]{0,100}\][^\[\]\n]{0,100}){0,2})\]"
+    r"\([ \t]{0,3}(<[^<>\n]{0,500}>|[^\s()<>]{0,500}(?:\([^\s()<>]{0,200}\)[^\s()<>]{0,200}){0,2})"
+    r"(?:[ \t]{1,3}(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?[ \t]{0,3}\)"
+)
+_LEADS_SOMEWHERE = re.compile(r"<?(?:https?|mailto|tel|sms|ftp):|<?//|<?www\.", re.I)
+_QUERY = re.compile(r"[> \t]{0,20}(?:`{3,}|~{3,})[ \t]*(?:dataview|dataviewjs|tasks|query)[ \t]*(?:\n|\Z)", re.I)
+_NO_BREAK_SPACES = re.compile(r"^((?:[ \t]*>)*[ \t]*(?:#{1,6}|[-*+]|\d{1,9}[.)]|>))[\u00a0\u202f]+(?=\S)", re.MULTILINE)
+_WORD_BULLET = re.compile("^([ \t]*)[\uf000-\uf0ff](?=[ \t])", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_ALTERNATIVE = re.compile(r"!\[([^\]]+)\]|\balt=(?:\"([^\"]+)\"|'([^']+)')")
+_NO_CHARACTER = "\ufffc"  # where a picture stood before the text was copied
 _CALLOUT = re.compile(r"((?: {0,3}>)+)[ \t]{0,3}\[!([\w-]{1,60})(?:\|[^\[\]\n]{0,60})?\][+-]?[ \t]*(.*)")
 _HIGHLIGHT = re.compile(r"(?<![\w=])==(?=[^\s=])([^=]{1,2000})(?<=[^\s=])==(?![\w=])")
-_TAG = re.compile(r"(?<!\S)#([^\W\d][\w/-]{0,200})(?![\w#/-])")
+_TAG = re.compile(r"(?<!\S)#([^\W\d][\w/-]{0,200})#?(?![\w#/-])")
 _SENTENCE_END = tuple('.!?…:;。！？)]"”’»*_\ue001')
 _BLOCK_ID = re.compile(r"(?:^|(?<=[ \t]))\^(?=[\d-]*[A-Za-z])[A-Za-z0-9-]{1,60}[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^( {0,3}#{1,6}[ \t]+)(\S[^\n]*)$", re.MULTILINE)
-_HEADING_ID = re.compile(r"\{#[\w:.-]{1,200}\}[ \t]*(?=#*[ \t]*\Z)")
+_HEADING_ID = re.compile(r"\{[#.][\w:.-]{1,200}(?:[ \t]+[\w#.:=\"-]{1,200}){0,9}[ \t]*\}[ \t]*(?=#*[ \t]*\Z)")
 _BOLD_WHOLE = re.compile(r"(\*\*|__)((?:(?!\1).)+)\1")
 _ESCAPE = re.compile(r"(^[ \t]*)?\\([.),:;'\"?/$%&@^{}=~!+#>\-_])", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
@@ -91,15 +111,23 @@ def import_markdown(text: str) -> Imported:
     text = with_line_feeds(text)
     left_out: list[LeftOut] = []
     title = None
-    found = front_matter(text)
+    found = front_matter(text) or properties(text)
     if found is not None:
-        title = found.title
         left_out.append(LeftOut(Kind.FRONT_MATTER, text[: found.end]))
+        title = _plain_title(found.title)
         text = text[found.end :].lstrip("\n")
     text, comments = _cut_comments(text)
     left_out += [LeftOut(Kind.COMMENT, comment) for comment in comments]
     reading = _Reading(text)
-    return Imported(reading.plain(), title, (*left_out, *reading.left_out))
+    plain = reading.plain(cut=bool(comments))
+    return Imported(plain, title, (*left_out, *reading.left_out))
+
+
+def _plain_title(title: str | None) -> str | None:
+    if title is None:
+        return None
+    reading = _Reading(_cut_comments(title)[0])
+    return title_text(" ".join(reading.plain().split())) or None
 
 
 def cut_comments(text: str) -> tuple[str, tuple[LeftOut, ...]]:
@@ -109,7 +137,9 @@ def cut_comments(text: str) -> tuple[str, tuple[LeftOut, ...]]:
 
 
 def without_comments(text: str) -> str:
-    """The text without comments of HTML (``<!-- … -->``) and of Obsidian (``%% … %%``), code apart.
+    """The text without comments of HTML (``<!-- … -->``), Obsidian (``%% … %%``) and Markdown (``[//]: # (…)``).
+
+    What stands in code is no comment.
 
     One that opens a line and is never closed goes on to the end, as it does for every reader of HTML. A comment that
     holds a mark to leave something out gives way to the mark alone.
@@ -131,25 +161,35 @@ def _told(kind: Kind, words: Sequence[str]) -> str:
         return ""
     singular, plural = kind.value
     count = f"{len(words)} {singular if len(words) == 1 else plural}"
-    if kind in (Kind.PICTURE, Kind.PICTURE_DATA):
+    if kind is Kind.PICTURE_DATA:
         return count
-    if kind is Kind.FRONT_MATTER and not _bare(kind, words[0]):
-        return ""
-    shown = [shortened(" ".join(_bare(kind, one).split()), _NAMED_CHARACTERS) for one in words[:_NAMED]]
+    bare = [said for one in words if (said := " ".join(_bare(kind, one).split())) or kind is Kind.COMMENT]
+    if not bare:
+        return count if kind is Kind.PICTURE else ""
+    shown = [shortened(one, _NAMED_CHARACTERS) for one in bare[:_NAMED]]
     if kind is Kind.FRONT_MATTER:
         return f"the front matter ({shown[0]})"
     quoted = ", ".join(f"“{one}”" for one in shown)
-    return f"{count} ({quoted}{', …' if len(words) > _NAMED else ''})"
+    return f"{count} ({quoted}{', …' if len(bare) > _NAMED else ''})"
 
 
 def _bare(kind: Kind, words: str) -> str:
     """The words without the signs around them."""
     if kind is Kind.COMMENT:
+        hidden = _OPENING.fullmatch(words)
+        words = hidden["hidden"][1:-1] if hidden is not None and hidden["hidden"] else words
         return words.removeprefix("<!--").removesuffix("-->").strip("%")
+    if kind is Kind.PICTURE:
+        alternative = _ALTERNATIVE.search(words)
+        return next(filter(None, alternative.groups()), "") if alternative is not None else ""
+    if kind is Kind.QUERY:
+        return words.strip("`~ \n")
     if kind is Kind.FRONT_MATTER:
         names = [line.partition(":")[0] for line in words.split("\n") if re.match(r"[^\s#:-][^:]*:", line)]
         # The title is used, and our own export tells nothing that its writer has to be told of.
-        return "" if "written_by" in names else ", ".join(name for name in names if name != "title")
+        found = front_matter(words) or properties(words)
+        used = "title" if found is not None and found.title is not None else ""
+        return "" if "written_by" in names else ", ".join(name for name in names if name.casefold() != used)
     return words
 
 
@@ -165,7 +205,7 @@ def _code(text: str) -> list[tuple[int, int]]:
 
 
 def _cut_comments(text: str) -> tuple[str, list[str]]:
-    if "<!--" not in text and "%%" not in text:
+    if not any(sign in text for sign in ("<!--", "%%", "]:")):
         return text, []
     code, spans = _code(text), dict(code_spans(text))
     starts = [start for start, _ in code]
@@ -185,7 +225,7 @@ def _cut_comments(text: str) -> tuple[str, list[str]]:
         if start and text[start - 1] == "\\":
             at = opening.end()
             continue
-        end = _comment_end(text, start, opening.group())
+        end = opening.end() if opening["hidden"] else _comment_end(text, start, opening.group())
         if end is None:
             at = opening.end()
             continue
@@ -222,6 +262,10 @@ def _with_space(text: str, start: int, end: int, floor: int) -> tuple[int, int]:
     ends_line = not text[end:stop].strip()
     if ends_line and not before.strip() and (line_start == 0 or text[line_start - 1] == "\n"):
         return line_start, min(stop + 1, len(text))
+    if not before.strip():
+        while text[end : end + 1] in (" ", "\t"):
+            end += 1
+        return start, end
     if ends_line:
         return start - (len(before) - len(before.rstrip(" \t"))), stop
     if before[-1:] == " " and text[end : end + 1] == " ":
@@ -237,13 +281,22 @@ class _Reading:
         self._aside: list[str] = []
         self._text = self._veil(text)
 
-    def plain(self) -> str:
-        """The page in plain Markdown."""
-        if not any(sign in self._text for sign in "[#=^\\&<"):
-            return self._unveil(self._text)
+    def plain(self, *, cut: bool = False) -> str:
+        """The page in plain Markdown; where something was ``cut`` out of it, no two blank lines are left."""
+        self._read()
+        if cut or self.left_out:
+            self._text = _BLANK_LINES.sub("\n\n", self._text)
+        return self._unveil(self._text)
+
+    def _read(self) -> None:
+        self._text = _NO_BREAK_SPACES.sub(r"\1 ", _WORD_BULLET.sub(r"\1•", self._text))
+        if not any(sign in self._text for sign in f"[#=^\\&<{_NO_CHARACTER}"):
+            return
+        self._text = plain_tags(self._text, lambda tag: self.left_out.append(LeftOut(Kind.HTML, self._unveil(tag))))
         self._pictures()
         self._text = _EMBED.sub(lambda match: self._out(Kind.EMBED, match), self._text)
-        self._text = _WIKI_LINK.sub(self._link, self._text)
+        self._text = _WIKI_LINK.sub(self._wiki_link, self._text)
+        self._text = _LINK.sub(self._link, self._text)
         self._callouts()
         self._text = _HIGHLIGHT.sub(_highlighted, self._text)
         self._text = "\n".join(self._tags(self._text.split("\n")))
@@ -251,7 +304,6 @@ class _Reading:
         self._text = _HEADING.sub(self._heading, self._text)
         self._text = _ESCAPE.sub(_unescaped, self._text)
         self._text = _ENTITY.sub(_entity, self._text)
-        return self._unveil(self._text)
 
     def _veil(self, text: str) -> str:
         code = _code(text)
@@ -265,9 +317,14 @@ class _Reading:
         pieces: list[str] = []
         at = 0
         for start, end in sorted(stretches):
-            pieces += [self._without_private_use(text[at:start]), self._put_aside(text[start:end])]
+            kept = self._query(text[start:end]) if _QUERY.match(text, start) else self._put_aside(text[start:end])
+            pieces += [self._without_private_use(text[at:start]), kept]
             at = end
         return "".join([*pieces, self._without_private_use(text[at:])])
+
+    def _query(self, code: str) -> str:
+        self.left_out.append(LeftOut(Kind.QUERY, code))
+        return ""
 
     def _put_aside(self, text: str) -> str:
         self._aside.append(text)
@@ -285,6 +342,8 @@ class _Reading:
 
     def _pictures(self) -> None:
         labels: set[str] = set()
+        self.left_out += [LeftOut(Kind.PICTURE, "")] * self._text.count(_NO_CHARACTER)
+        self._text = _PICTURE_SIZE.sub(r"\1\2", self._text.replace(_NO_CHARACTER, ""))
 
         def defined(match: re.Match[str]) -> str:
             labels.add(match[1].casefold())
@@ -296,41 +355,51 @@ class _Reading:
 
         self._text = _DATA_DEFINITION.sub(defined, self._text)
         self._text = _DATA_PICTURE.sub(lambda match: self._out(Kind.PICTURE, match), self._text)
-        self._text = _PICTURE_TAG.sub(self._picture_tag, self._text)
         self._text = _DATA_LINK.sub(self._data_link, self._text)
         if labels:
             self._text = _PICTURE_REFERENCE.sub(referred, self._text)
-
-    def _picture_tag(self, match: re.Match[str]) -> str:
-        return self._out(Kind.PICTURE, match) if "data:" in match.group().lower() else match.group()
 
     def _data_link(self, match: re.Match[str]) -> str:
         self.left_out.append(LeftOut(Kind.PICTURE_DATA, match.group()))
         return match[1]
 
-    def _link(self, match: re.Match[str]) -> str:
+    def _wiki_link(self, match: re.Match[str]) -> str:
         target, shown = match[1], match[2]
         if shown is None or not shown.strip():
-            return target.removeprefix("#").removeprefix("^")
+            page = _BLOCK_OF_PAGE.sub("", target)
+            if page and page != target:
+                self.left_out.append(LeftOut(Kind.LINK, self._unveil(target)))
+                return page
+            return target.removeprefix("#").removeprefix("^").replace("#", " > ")
         self.left_out.append(LeftOut(Kind.LINK, self._unveil(target)))
         return shown
+
+    def _link(self, match: re.Match[str]) -> str:
+        """The words alone of a link that leads nowhere outside of where the page was written."""
+        is_picture, words, target = match[1], match[2], match[3]
+        if _LEADS_SOMEWHERE.match(target) or words.startswith("^") or is_marked(f"[{words}]"):
+            return match.group()
+        if is_picture:
+            return self._out(Kind.PICTURE, match)
+        self.left_out.append(LeftOut(Kind.LINK, self._unveil(target)))
+        return words
 
     def _callouts(self) -> None:
         if "[!" not in self._text:
             return
         found: list[str] = []
-        depth = 0  # of the callout that the line before belongs to
+        depth = outermost = 0  # of the callout that the line before belongs to, and of the one that this began in
         for line in self._text.split("\n"):
             match = _CALLOUT.fullmatch(line)
             if match is not None:
                 depth = match[1].count(">")
+                outermost = min(outermost or depth, depth)
                 self.left_out.append(LeftOut(Kind.CALLOUT, match[2]))
                 found += [match[3]] if match[3] else []
                 continue
             if depth:
-                inner, taken = _unquoted(line, depth)
-                depth = depth if taken else 0
-                line = inner
+                line, depth = _unquoted(line, outermost, depth)
+                outermost = outermost if depth else 0
             found.append(line)
         self._text = "\n".join(found)
 
@@ -358,15 +427,15 @@ class _Reading:
         return match[1] + title
 
 
-def _unquoted(line: str, depth: int) -> tuple[str, bool]:
-    """The line without that many signs of a quotation, and whether it had them."""
-    rest = line
-    for _ in range(depth):
-        match = re.match(r" {0,3}> ?", rest)
-        if match is None:
-            return line, False
-        rest = rest[match.end() :]
-    return rest, True
+def _unquoted(line: str, fewest: int, most: int) -> tuple[str, int]:
+    """The line without ``most`` signs of a quotation, or as many as it has, and how many those were.
+
+    With less than ``fewest`` it stays as it is, and they were none.
+    """
+    rest, depth = line, 0
+    while depth < most and (match := re.match(r" {0,3}> ?", rest)) is not None:
+        rest, depth = rest[match.end() :], depth + 1
+    return (rest, depth) if depth >= fewest else (line, 0)
 
 
 def _highlighted(match: re.Match[str]) -> str:

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 @lru_cache(maxsize=1)
 def whole_parser() -> MarkdownIt:
-    """Reads all of CommonMark."""
-    return _ready(MarkdownIt("commonmark"))
+    """Reads all of CommonMark, with tables and words that are struck out."""
+    return _ready(MarkdownIt("commonmark").enable(["table", "strikethrough"]))
 
 
 @lru_cache(maxsize=1)

@@ -10,16 +10,26 @@ from markdown_it.token import Token
 from bot.essay.text.commonmark import tokens
 from bot.essay.text.importing import without_comments
 from bot.essay.text.markdown import blocks_of
+from bot.essay.text.tags import plain_tags
 
 _FOOTNOTE = re.compile(r"^( {0,3})\[\^")
+
+
+_SIGNS = re.compile(r"^\[[ xX]\] |\[\^[^\[\]\s]{1,60}\]:? ?", re.MULTILINE)
+
+
+def words_alone(text: str) -> str:
+    """What a Markdown text says on one line: ``to_plain`` without the signs of lists, quotations, tables and notes."""
+    plain = _Plain(signs=False).render(tokens(_with_footnotes(without_comments(text))))
+    return " ".join(_SIGNS.sub("", plain).split())
 
 
 def to_plain(text: str) -> str:
     """The words of a Markdown text as plain paragraphs with blank lines between them.
 
     Headings stand on their own line; list items keep a dash or their number; a link keeps its address in brackets
-    behind its words; quoted lines begin with "> "; footnotes and code stay as they are; comments go. Ends with one line
-    end, or is empty.
+    behind its words; quoted lines begin with "> "; a row of a table is a line with bars around its cells; footnotes and
+    code stay as they are; comments and tags go. Ends with one line end, or is empty.
     """
     return _Plain().render(tokens(_with_footnotes(without_comments(text))))
 
@@ -41,12 +51,13 @@ def _with_footnotes(text: str) -> str:
 class _Plain:
     """Walks the block tokens once, keeping what each nested line must begin with."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, signs: bool = True) -> None:
+        self._signs = signs
         self._lines: list[str] = []
         self._prefixes: list[str] = []  # one for each quote or list item we are in
         self._bullets: list[str | None] = []  # one for each list item: its bullet until it has been written
         self._counters: list[int | None] = []  # one for each list: the next number, None for a bulleted list
-        self._tight = False
+        self._cells: list[str] | None = None  # of the row of a table that we are in
 
     def render(self, found: Sequence[Token]) -> str:
         for token in found:
@@ -56,16 +67,26 @@ class _Plain:
 
     def _token(self, token: Token) -> None:
         match token.type:
+            case "inline" if self._cells is not None:
+                self._cells.append(_inline(token.children or []).replace("\n", " "))
             case "inline":
                 self._write(_inline(token.children or []))
-            case "fence" | "code_block" | "html_block":
+            case "tr_open":
+                self._cells = []
+            case "tr_close":
+                self._write(f"| {' | '.join(self._cells or [])} |" if self._signs else ", ".join(self._cells or []))
+                self._cells = None
+            case "fence" | "code_block":
                 self._write(token.content.rstrip("\n"))
                 self._blank()
-            case "hr":
+            case "html_block":
+                self._write(re.sub(r"\n\s*\n", "\n", plain_tags(token.content)).strip())
+                self._blank()
+            case "hr" if self._signs:
                 self._write("* * *")
                 self._blank()
             case "blockquote_open":
-                self._prefixes.append("> ")
+                self._prefixes.append("> " if self._signs else "")
             case "bullet_list_open":
                 self._counters.append(None)
             case "ordered_list_open":
@@ -83,12 +104,12 @@ class _Plain:
                 self._blank()
             case "paragraph_close" if not token.hidden:
                 self._blank()
-            case "heading_close":
+            case "heading_close" | "table_close":
                 self._blank()
 
     def _open_item(self) -> None:
         number = self._counters[-1]
-        bullet = "- " if number is None else f"{number}. "
+        bullet = "" if not self._signs else "- " if number is None else f"{number}. "
         if number is not None:
             self._counters[-1] = number + 1
         self._bullets.append(bullet)
@@ -120,10 +141,13 @@ def _inline(children: Sequence[Token]) -> str:
                 links.append((str(token.attrs.get("href", "")), len(out)))
             case "link_close":
                 address, start = links.pop()
-                if address and address.removeprefix("mailto:") != "".join(out[start:]):
+                address = address.removeprefix("mailto:")
+                if address and address != "".join(out[start:]):
                     out.append(f" ({address})")
             case "image":
                 out.append(token.content)
-            case "text" | "code_inline" | "html_inline":
+            case "text" | "code_inline":
                 out.append(token.content)
+            case "html_inline":
+                out.append(plain_tags(token.content))
     return "".join(out)
