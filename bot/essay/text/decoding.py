@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -28,6 +29,8 @@ _WITHOUT_WIDTH = re.compile(
     f"|(?<![{_WORD_MARKED}])\u200b|\u200b(?![{_WORD_MARKED}])|(\U0001f3f4[\U000e0020-\U000e007f]+)"
     "|[\U000e0000-\U000e007f]"
 )  # soft hyphen, Mongolian vowel separator, word joiner and its invisible kin, byte order mark; zero-width space; tags
+# What moves a terminal's cursor or sets its colours, and whatever else of this kind shows nowhere.
+_CONTROL = re.compile("\x1b\\[[0-?]{0,60}[ -/]{0,5}[@-~]|[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x85\x1b")
@@ -57,12 +60,14 @@ def decode(data: bytes, name: str) -> Decoded:
 
 
 def with_line_feeds(text: str) -> str:
-    """The text as a reader sees it: every line ended by LF, whichever system it came from, and nothing without width.
+    """The text as a reader sees it: every line ended by LF, whichever system it came from, and nothing that does not
+    show.
 
     A vertical tab, a form feed and Unicode's own line ends end a line too. Joiners stay, which some scripts and emoji
     are spelt with, and so do the tags of a flag, a zero-width space in a script that marks its words by nothing else,
     and marks of direction beside a script that runs from right to left.
     """
+    text = _CONTROL.sub("", text)
     if text.isascii() and not any(end in text for end in "\r\v\f"):
         return text
     text = _WITHOUT_WIDTH.sub(lambda match: match[1] or "", _LINE_END.sub("\n", text))
@@ -88,6 +93,9 @@ def _decoded(data: bytes, name: str) -> tuple[str, str | None]:
                 return data[len(mark) :].decode(encoding), None
             except UnicodeDecodeError:
                 raise UnreadableText.binary(name) from None
+    if b"\x1b$" in data:  # how Japanese e-mail begins its characters, each of two letters of ASCII
+        with suppress(UnicodeDecodeError):
+            return data.decode("iso2022_jp"), "iso2022_jp"
     try:
         return data.decode("utf-8"), None
     except UnicodeDecodeError as error:

@@ -21,6 +21,7 @@ from bot.essay.text.decoding import MOST_BYTES, decode, typed
         ("café".encode("latin-1"), "café", "cp1252"),
         ("Año tras año, el señor Núñez…".encode("cp1252"), "Año tras año, el señor Núñez…", "cp1252"),
         ("på kvällen åt vi på måndagen".encode("latin-1"), "på kvällen åt vi på måndagen", "cp1252"),
+        ("銀行を辞めた。".encode("iso2022_jp"), "銀行を辞めた。", "iso2022_jp"),
         (
             "Я ушёл с работы в марте, потому что устал.".encode("cp1251"),
             "Я ушёл с работы в марте, потому что устал.",
@@ -69,6 +70,9 @@ def test_every_line_end_there_is_becomes_lf(end: str) -> None:
     ("text", "read"),
     [
         ("in March.\u200b Then", "in March. Then"),
+        ("a \x1b[1;31mred\x1b[0m door \x1b]0;b\x9d", "a red door ]0;b"),
+        ("\u202eone\u202c \U000e0041two", "one two"),
+        ("\u05d0\u200f one \U0001f3f4\U000e0067\U000e007f", "\u05d0\u200f one \U0001f3f4\U000e0067\U000e007f"),
         ("un\u00adbreak\u2060able\ufeff", "unbreakable"),
         ("👩\u200d🔧 می\u200cخواهم", "👩\u200d🔧 می\u200cخواهم"),  # joiners are part of what is read
         ("ฉัน\u200bลาออก", "ฉัน\u200bลาออก"),  # words of Thai are parted by nothing else
