@@ -53,12 +53,16 @@ def measures(measured: Measured, *, every: bool = False, hint: str = "") -> Rend
     With ``every`` it is all measures with all of their places. ``hint`` says how to see the places left out.
     """
     found = measured.measures if every else measured.raised
-    quiet = len(measured.measures) - len(measured.raised)
-    gaps_first = [_measure(measure, measured.text, every=every) for measure in found if measure.key == "gaps"]
+    quiet = sum(measure.taken and not measure.raised for measure in measured.measures)
+    gaps_first = [
+        _measure(measure, measured.text, every=every, hint=hint) for measure in found if measure.key == "gaps"
+    ]
     parts: list[RenderableType] = [*gaps_first, _counts(measured)]
-    parts.extend(_measure(measure, measured.text, every=every) for measure in found if measure.key != "gaps")
+    parts.extend(_measure(measure, measured.text, every=every, hint=hint) for measure in found if measure.key != "gaps")
     if not every and (places := measured.worth_a_look):
         parts.append(_places(places, measured.text, hint))
+    if not_taken := measured.not_taken:
+        parts.append(Text(f"\n{not_taken}"))
     short = f", as most do of a text of under {FEWEST_WORDS} words" if measured.words < FEWEST_WORDS else ""
     parts.append(
         Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say of the whole{short}.", style="dim")
@@ -92,17 +96,17 @@ def _counts(measured: Measured) -> Text:
     return Text("\n".join(lines))
 
 
-def _measure(measure: Measure, text: str, *, every: bool) -> RenderableType:
+def _measure(measure: Measure, text: str, *, every: bool, hint: str) -> RenderableType:
     lines = Text()
     lines.append(f"\n{measure.name}: ", style="bold")
     lines.append(f"{shown(measure.summary)}\n")
     if measure.raised:
         lines.append(f"  {measure.advice}")
-    most = len(measure.spans) if every else _PLACES
-    for place in measure.spans[:most]:
+    places = measure.spans if every else measure.telling[:_PLACES]
+    for place in places:
         _quote(lines, place, text)
-    if len(measure.spans) > most:
-        lines.append(f"\n  | and {len(measure.spans) - most} more", style="dim")
+    if (more := len(measure.spans) - len(places)) > 0:
+        lines.append(f"\n  | and {more} more{hint}", style="dim")
     return lines
 
 

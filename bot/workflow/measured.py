@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from bot.essay.export import read_export
 from bot.essay.matching import match_section
 from bot.essay.measures import Mark, Measure, measure
+from bot.essay.measures.base import counted
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import written_words
 from bot.essay.text.reading import Reading
 from bot.essay.text.sections import title_of
 from bot.essay.text.spans import Span
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """Spans in order, without those that overlap the one before."""
+    apart: list[Span] = []
+    for span in spans:
+        if not apart or span.start >= apart[-1].end:
+            apart.append(span)
+    return apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +50,14 @@ class Measured:
 
     @property
     def worth_a_look(self) -> tuple[Mark, ...]:
-        """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order."""
+        """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order.
+
+        What a raised measure marks is told with it, and not told again.
+        """
         places = [mark for measure in self.measures if not measure.raised for mark in measure.spans if mark.weight]
+        told = sorted(mark.span for measure in self.raised for mark in measure.spans if mark.weight)
         kept: list[Mark] = []
-        taken: list[Span] = []  # in order and apart
+        taken = _apart(told)
         for mark in sorted(places, key=lambda mark: (-mark.weight, mark.span)):
             at = bisect_left(taken, mark.span)
             if (at and taken[at - 1].end > mark.span.start) or (at < len(taken) and taken[at].start < mark.span.end):
@@ -51,6 +65,15 @@ class Measured:
             taken.insert(at, mark.span)
             kept.append(mark)
         return tuple(kept)
+
+    @property
+    def not_taken(self) -> str:
+        """One sentence on the measures that were not taken, because the text is in another language; else ""."""
+        left = [measure for measure in self.measures if not measure.taken]
+        if not left:
+            return ""
+        reason = left[0].summary.removeprefix("Not measured: this looks for English words, and ")
+        return f"{counted(len(left), 'measure')} could not be taken: they look for English words, and {reason}"
 
     @property
     def raised(self) -> tuple[Measure, ...]:

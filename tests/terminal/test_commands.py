@@ -115,6 +115,26 @@ def test_critique_as_json_holds_every_measure_with_its_places(essay_bot: Run) ->
             assert text[place["start"] : place["end"]] == place["text"]
 
 
+def test_a_raised_measure_shows_its_gravest_places_and_how_to_see_the_others(essay_bot: Run) -> None:
+    """What it marks is not told again among the single places."""
+    plain = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 8
+    worn = "I was really late. It goes without saying that I ran. Needless to say, I fell. As a matter of fact, no."
+    ran = essay_bot("critique", "-", given=f"# Vans\n\n{plain}\n\n{worn} At the end of the day, it healed. {plain}\n")
+    filler = ran.out.split("Filler:")[1].split("\n\n")[0]
+    assert "| really" not in filler
+    assert "more: --all shows every place" in filler
+    assert ran.out.count("| Needless to say") <= 1
+
+
+def test_a_critique_of_another_language_says_what_could_not_be_measured(essay_bot: Run) -> None:
+    """That a measure was not taken is not said as if it had nothing to object to."""
+    german = "Ich habe im März bei der Firma in Erlangen gekündigt und bin mit dem Rad nach Hause gefahren. " * 12
+    out = " ".join(essay_bot("critique", "-", given=german).out.split())
+    assert "11 measures could not be taken: they look for English words, and the text is in German." in out
+    assert "15 of 16" not in out
+    assert "16 of 16" not in out
+
+
 def test_a_critique_names_open_gaps_first_and_then_single_places_though_no_measure_is_raised(essay_bot: Run) -> None:
     """The places of quiet measures, the gravest first; with --all every place of every measure."""
     plain = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 8

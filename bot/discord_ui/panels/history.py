@@ -93,7 +93,7 @@ def measures(
         Text(f"{counted(found.words, 'word')} apart from headings, {counted(len(found.sections), 'section')}.")
     )
     for one in here:
-        examples = (plain(one_line(mark.span.of(found.text).lstrip("# "), 120)) for mark in one.spans)
+        examples = (plain(one_line(mark.span.of(found.text).lstrip("# "), 120)) for mark in one.telling)
         example = None if brief else next(examples, None)
         seen = f"\n> {example}" if example else ""
         parts.append(
@@ -102,11 +102,13 @@ def measures(
                 f"{plain(one_line(one.advice, 100 if brief else 200))}{seen}"
             )
         )
+    if not_taken := found.not_taken:
+        parts.append(Text(not_taken))
     if not raised:
         parts.append(Text("No measure has anything to say about the whole."))
     if page == count - 1 and (places := found.worth_a_look):
         parts.append(Text(_worth_a_look(places, found.text)))
-    quiet = len(found.measures) - len(raised)
+    quiet = sum(one.taken and not one.raised for one in found.measures)
     parts.append(
         small(
             f"{counted(len(raised), 'measure')} raised, {quiet} quiet",

@@ -173,7 +173,8 @@ def measure(reading: Reading, structure: Structure | None = None) -> tuple[Measu
 
 
 def _taken(row: Row, reading: Reading, structure: Structure | None, other: str | None) -> Measure:
-    if row.english_only and other is not None:
+    taken = not row.english_only or other is None
+    if not taken:
         outcome = Outcome({}, f"Not measured: this looks for English words{other}.")
     else:
         outcome = row.function(reading, structure)
@@ -188,4 +189,5 @@ def _taken(row: Row, reading: Reading, structure: Structure | None, other: str |
         threshold=row.threshold,
         source=row.source,
         spans=outcome.spans,
+        taken=taken,
     )

@@ -60,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure taken of one text: the outcome, and what its row says of it."""
+    """One measure taken of one text: the outcome, and what its row says of it.
+
+    ``taken`` is false where it looks for words of a language that the text is not in.
+    """
 
     key: str
     name: str
@@ -72,6 +75,12 @@ class Measure:
     threshold: str
     source: str
     spans: tuple[Mark, ...] = field(default=())
+    taken: bool = True
+
+    @property
+    def telling(self) -> tuple[Mark, ...]:
+        """Its places with the gravest first, those of one weight in order."""
+        return tuple(sorted(self.spans, key=lambda mark: (-mark.weight, mark.span)))
 
 
 def per_thousand(count: int, words: int) -> float:
