@@ -7,6 +7,7 @@ How a phrase is written in the lists (``wordlists/``):
 - ``one's`` and ``oneself`` are any of "my", "your" … and "myself", "yourself" …;
 - ``_`` is any one word, ``...`` at most three;
 - a hyphen may be a hyphen, a space or nothing;
+- what stands behind ``&`` must follow, and is no part of the phrase;
 - ``^`` in front asks for the start of a sentence, ``$`` behind for the end of one.
 """
 
@@ -24,6 +25,7 @@ from typing import Any, TypeAlias
 from bot.essay.measures.base import Mark, speech
 from bot.essay.text.flow import Flow
 from bot.essay.text.spans import Span
+from bot.essay.text.words import word_set
 
 _FOLDER = files("bot.essay.measures") / "wordlists"
 _FIRST = re.compile(r"(?<![\w'])\w+")
@@ -35,6 +37,8 @@ _SELVES = ("myself", "yourself", "himself", "herself", "itself", "ourselves", "t
 _WORD = r"[\w'-]{1,30}"
 _TOKEN = re.compile(r"[()|]|[^\s()|]+")
 _SPACE = ",? "
+# Phrases begin with these words, and names do, which have a capital where no sentence begins: "in May", "Mrs Foster".
+_NAMES = word_set("may will foster grant mark chase hope grace faith joy dawn rose bill frank art drew march")
 
 
 _Sequence: TypeAlias = "list[str | list[_Sequence]]"
@@ -86,6 +90,8 @@ class Phrases:
             known = self.by_first.get(word.group().lower())
             if known is None or (kept and at < kept[-1].span.end) or spoken(at):
                 continue
+            if at not in starts and word.group().istitle() and word.group().lower() in _NAMES:
+                continue
             best: Found | None = None
             for phrase in known:
                 if (phrase.opens and at not in starts) or (match := phrase.match(text, at)) is None:
@@ -126,7 +132,7 @@ def phrases(name: str) -> Phrases:
     for listed in held["list"]:
         for written in listed["phrases"]:
             phrase = _phrase(written, listed["note"], int(listed["weight"]))
-            for word in sorted(_first_words(_parsed(written))):
+            for word in sorted(_first_words(_parsed(written.partition(" & ")[0]))):
                 by_first[word].append(phrase)
     return Phrases(by_first)
 
@@ -144,7 +150,10 @@ def word_list(name: str) -> dict[str, Any]:
 
 
 def _phrase(written: str, note: str, weight: int) -> Phrase:
-    pattern = _pattern(_parsed(written), first=True) + _END
+    taken, _, ahead = written.partition(" & ")
+    pattern = _pattern(_parsed(taken), first=True) + _END
+    if ahead:
+        pattern += f"(?={_pattern(_parsed(ahead), first=False)}{_END})"
     return Phrase(pattern, written.startswith("^"), written.endswith("$"), note, weight)
 
 

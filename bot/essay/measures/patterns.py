@@ -39,7 +39,7 @@ def triads(reading: Reading, structure: Structure | None) -> Outcome:
         items = (match["one"].split()[-1], match["two"], match["three"].split()[0])
         if match["two"].split()[0].lower() in _CLAUSE or match["three"].split()[0].lower() in _CLAUSE:
             continue
-        if _explains(match):
+        if _explains(match) or _aside(match):
             continue
         fact = any(char.isdigit() for char in match.group()) or sum(item[:1].isupper() for item in items) > 1
         if not fact and not _FOURTH.search(prose, max(0, match.start() - 60), match.start()):
@@ -61,6 +61,17 @@ def _explains(match: re.Match[str]) -> bool:
     first, two, three = match["one"].lower().split(), match["two"].lower().split(), match["three"].lower().split()
     same_head = two[-1] == three[-1]
     return same_head or (two[0] in _DETERMINER and three[0] in _DETERMINER and not _DETERMINER & set(first))
+
+
+_PREPOSITION = word_set(
+    "from in on at of to for about after before under over into through during until whom once twice give"
+)
+
+
+def _aside(match: re.Match[str]) -> bool:
+    """True for "my hand, from habit, and she": what stands between the commas is said in passing."""
+    lead = match["two"].split()[0].lower()
+    return lead in _PREPOSITION and match["three"].split()[0].lower() != lead
 
 
 def dashes(reading: Reading, structure: Structure | None) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
@@ -24,6 +23,8 @@ _FEWEST = 3
 _MOST_VAGUE = 12.0
 _FEWEST_VAGUE = 8
 _MOST_STACKED = 3.0
+# Two hedges further apart than this belong to different statements of a long sentence.
+_WORDS_BETWEEN = 7
 
 
 def filler(reading: Reading, structure: Structure | None) -> Outcome:
@@ -152,24 +153,33 @@ def vague(reading: Reading, structure: Structure | None) -> Outcome:
 
 
 def hedges(reading: Reading, structure: Structure | None) -> Outcome:
-    """Sentences in which one hedge stands on another: a strong one counts double, and three points are a stack."""
+    """Places where one hedge stands on another: a strong one counts double, and three points are a stack."""
     flow = reading.flow
     starts = [sentence.span.start for sentence in flow.sentences]
-    by_sentence: dict[int, list[Found]] = defaultdict(list)
+    stacks: list[list[Found]] = []
+    hedged = 0
+    last = (-1, 0)  # the sentence of the hedge before, and its end
     for found in phrases("hedges").found(flow):
-        by_sentence[bisect_right(starts, found.span.start) - 1].append(found)
+        sentence = bisect_right(starts, found.span.start) - 1
+        near = last[0] == sentence and len(flow.text[last[1] : found.span.start].split()) <= _WORDS_BETWEEN
+        if near:
+            stacks[-1].append(found)
+        else:
+            stacks.append([found])
+        hedged += 1
+        last = (sentence, found.span.end)
     marks = tuple(
         Mark(
             flow.span(held[0].span.start, held[-1].span.end),
             f"{len(held)} hedges in one sentence: keep the one that is meant",
             3,
         )
-        for held in by_sentence.values()
+        for held in stacks
         if len(held) > 1 and sum(found.phrase.weight for found in held) >= _FEWEST
     )
     rate = per_thousand(len(marks), reading.words)
     return Outcome(
-        {"stacked": len(marks), "hedges": sum(map(len, by_sentence.values()))},
+        {"stacked": len(marks), "hedges": hedged},
         f"{counted(len(marks), 'sentence')} with hedges on top of each other.",
         reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST and rate >= _MOST_STACKED,
         "Say it, or say who doubts it and why.",

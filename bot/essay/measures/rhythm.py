@@ -139,7 +139,7 @@ _MOST_CHAINS = 3.0
 
 
 def questions(reading: Reading, structure: Structure | None) -> Outcome:
-    """Chains of questions that the author puts to nobody: two or more in a row, or one answered in three words."""
+    """Questions that the author puts to nobody: two or more in a row, or one answered in a few words."""
     flow = reading.flow
     spoken = speech(flow.text)
     marks = []
@@ -152,7 +152,7 @@ def questions(reading: Reading, structure: Structure | None) -> Outcome:
                 chain.append(sentence)
                 asked += 1
                 continue
-        answered = sentence is not None and len(chain) == 1 and sentence.source.words <= _SHORT_ANSWER
+        answered = sentence is not None and len(chain) == 1 and _answers(sentence, flow.text)
         if sentence is not None and answered and _self_answered(sentence, chain[0], flow.text):
             marks.append(
                 Mark(flow.span(chain[0].span.start, sentence.span.end), "a question asked to be answered at once", 2)
@@ -173,6 +173,10 @@ def questions(reading: Reading, structure: Structure | None) -> Outcome:
 
 
 _SHORT_ANSWER = 3
+
+
+def _answers(sentence: FlowSentence, text: str) -> bool:
+    return sentence.source.words <= _SHORT_ANSWER or sentence.span.of(text).lstrip().startswith("Because ")
 
 
 def _self_answered(answer: FlowSentence, question: FlowSentence, text: str) -> bool:

@@ -80,7 +80,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     third, person, base = ("|".join(held[name]) for name in ("third", "person", "base"))
     event = (
         rf"\b(?:(?i:he|she) {_ADVERB}(?:{third})"
-        rf"|(?!The|My|His|Her|Our|It|This|That|What)[A-Z][a-z]+ {_ADVERB}(?:{third})"
+        r"|(?!The|My|His|Her|Our|It|This|That|What|One|Two|Three|Four|Five|Six|Ten|Both|All|Some|Many|No|Their|Your|Its)"
+        rf"[A-Z][a-z]+ {_ADVERB}(?:{third})"
         rf"|(?i:the|my|his|her|our|a|an|one) (?:[a-z]+ )?[a-z]+ {_ADVERB}(?:{person})"
         rf"|\bI {_ADVERB}(?:{base})"
         rf"|(?<![a-z])(?i:we|they) {_ADVERB}(?:{base})"

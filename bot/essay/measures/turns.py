@@ -63,6 +63,16 @@ _JOINED = re.compile(
     rf"(?P<two>{_PRONOUN})(?P<be2>{_BE})(?!n't| not| never)\b",
     re.I,
 )
+# "not wishing to offend her", "not a minute ago", "not hard": no more than a remark on what was told.
+_SAID_IN_PASSING = re.compile(
+    r"(?:[a-z]{2,20}ing (?:to|that)\b|an? [a-z]{1,20} (?:ago|before|later|after)\b"
+    r"|(?:exactly|wholly|hard|well|often|badly)\b)",
+    re.I,
+)
+# "less interested in the cloth than in the noise"
+_LESS_THAN = re.compile(
+    rf"\bless [\w'-]{{1,30}} (?P<word>in|by|with|for|about|to|of|at|on|like){_GAP}{{1,100}}? than (?P=word)\b", re.I
+)
 _LESS = re.compile(rf"\bless (?:about|an?|of an?|like|because)\b{_GAP}{{1,100}}?\b(?:than|more)\b", re.I)
 
 # Two sentences: the first denies, the second starts over with the same verb.
@@ -80,6 +90,17 @@ _CONDITION = re.compile(r"\W*(?:if|when|unless|whether|until|because)\b", re.I)
 _DIDNT = re.compile(
     r"\b(?P<subject>I|it|this|that|they|he|she|we|you|nobody) (?:didn't|don't|doesn't|did not|do not|does not|never) "
     r"(?:just |only |really )?(?P<verb>[a-z]{2,20})",
+    re.I,
+)
+# "I hadn't lost a job. I had lost a climate."
+_HAD_NOT = re.compile(
+    rf"\W*(?:But |And |No, )?(?P<subject>{_PRONOUN})(?:'ve not|'d not| hadn't| haven't| had not| have not)"
+    r" (?:just |only |really |yet )?(?P<verb>[a-z]{2,20})\b",
+    re.I,
+)
+_HAD = re.compile(
+    rf"\W*(?:But |And |No, )?(?P<subject>{_PRONOUN})(?:'ve|'d| had| have) (?:just |only |simply )?"
+    r"(?P<verb>[a-z]{2,20})\b",
     re.I,
 )
 _RATHER = re.compile(
@@ -163,6 +184,7 @@ def _within(prose: str, sentence: Span) -> Iterator[_Place]:
         (_NOT_WORD_BUT, "not X but Y"),
         (_LESS, "less X, more Y"),
         (_LESS_MORE, "less X, more Y"),
+        (_LESS_THAN, "less X than Y"),
         (_NOT_ONLY_INVERTED, "not only X, Y"),
     ):
         for match in pattern.finditer(prose, start, end):
@@ -176,11 +198,15 @@ def _within(prose: str, sentence: Span) -> Iterator[_Place]:
             yield *match.span(), "not X but Y"
     for match in _COMMA_NOT.finditer(prose, start, end):
         following = match["next"].lower()
-        if following not in _NO_CONTRAST and not re.search(r"\bbut\b", match["rest"]) and match.start() > start:
+        if _SAID_IN_PASSING.match(match["next"] + match["rest"]) or following in _NO_CONTRAST:
+            continue
+        if not re.search(r"\bbut\b", match["rest"]) and match.start() > start:
             yield match.start("next") - len(match["lead"]), match.end(), "Y, not X"
     for match in _JOINED.finditer(prose, start, end):
         if _same_be(match["be"], match["be2"]) and _refers(match["one"], match["two"]):
             yield *match.span(), "it is not X, it is Y"
+    if (half := prose.find("; ", start, end)) > 0 and _same_subject(prose[start:half], prose[half + 2 : end]):
+        yield start, end, "it is not X; it is Y"
 
 
 def _verb_denied(prose: str, at: int) -> bool:
@@ -223,6 +249,9 @@ def _across(first: str, second: str, one: Sentence, two: Sentence) -> str:
         same = _SAME_VERB.match(second)
         if same and same["subject"].lower() == didnt["subject"].lower() and _same_verb(didnt["verb"], same["verb"]):
             return "did not do X. Did Y"
+    had_not, had = _HAD_NOT.match(first), _HAD.match(second)
+    if had_not and had and _same(had_not, had, "subject") and _same(had_not, had, "verb"):
+        return "had not done X. Had done Y"
     if (fragment := _NOT_FRAGMENT.match(first)) is not None and one.words <= 9 and two.words <= 12:
         after = _AFTER_FRAGMENT.match(second)
         if after and (
@@ -254,6 +283,10 @@ def _same_subject(first: str, second: str) -> bool:
         return True
     before, after = (one["next"] or "").lower(), (two["next"] or "").lower()
     return bool(before) and (before == after or (before.endswith("ing") and after.endswith("ing")))
+
+
+def _same(one: re.Match[str], two: re.Match[str], group: str) -> bool:
+    return one[group].lower() == two[group].lower()
 
 
 def _same_be(one: str, other: str) -> bool:
