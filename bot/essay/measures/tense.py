@@ -77,12 +77,13 @@ def _unspoken(text: str, sentence: FlowSentence) -> str:
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """An event told in the present; words beside which a present is meant; the past."""
     held = word_list("tense")
-    third, person, base = ("|".join(held[name]) for name in ("third", "person", "base"))
+    third, person, human, base = ("|".join(held[name]) for name in ("third", "person", "human", "base"))
     event = (
         rf"\b(?:(?i:he|she) {_ADVERB}(?:{third})"
         r"|(?!The|My|His|Her|Our|It|This|That|What|One|Two|Three|Four|Five|Six|Ten|Both|All|Some|Many|No|Their|Your|Its)"
         rf"[A-Z][a-z]+ {_ADVERB}(?:{third})"
         rf"|(?i:the|my|his|her|our|a|an|one) (?:[a-z]+ )?[a-z]+ {_ADVERB}(?:{person})"
+        rf"|(?i:the|an?|my|his|her|our|one) (?:[a-z]+ ){{0,2}}(?:{human}) {_ADVERB}(?:{third})"
         rf"|\bI {_ADVERB}(?:{base})"
         rf"|(?<![a-z])(?i:we|they) {_ADVERB}(?:{base})"
         r"|(?:I am|I'm|[Hh]e is|[Hh]e's|[Ss]he is|[Ss]he's|they are|we are) (?:just )?"

@@ -73,6 +73,27 @@ _SAID_IN_PASSING = re.compile(
 _LESS_THAN = re.compile(
     rf"\bless [\w'-]{{1,30}} (?P<word>in|by|with|for|about|to|of|at|on|like){_GAP}{{1,100}}? than (?P=word)\b", re.I
 )
+# "not so much a job as a sentence", "not fire me so much as mislay me"
+_SO_MUCH_AS = re.compile(
+    rf"(?:\b(?:not|never)|n't) (?:so much{_GAP}{{1,80}}? as|[a-z]+ (?:me|him|her|it|them|us|you) so much as)\b", re.I
+)
+# "nothing to do with courage and everything to do with rent"
+_NOTHING_TO_DO = re.compile(
+    rf"\b(?:nothing|little|less) to do with\b{_GAP}{{1,80}}? (?:everything|more|much|a lot) to do with\b", re.I
+)
+# "No fanfare, no speeches, just a card."
+_NO_NO_JUST = re.compile(r"\bno [\w' -]{1,30}, no [\w' -]{1,30}, (?:just|only)\b", re.I)
+# "What looked like failure was in fact freedom."
+_WHAT_SEEMED = re.compile(
+    r"\bwhat (?:looked|seemed|felt|sounded)\b[^.,;:?!—–]{1,60}? (?:was|were) (?:in fact|actually|really|in truth)\b",
+    re.I,
+)
+# "My problem was never the work; it was the silence."
+_NEVER_IT_WAS = re.compile(
+    rf"\b(?:was|is)(?:n't| not| never) (?:really |just |ever )?(?:the|a|an|my|about|in|that)\b{_GAP}{{1,60}}?"
+    r"(?:;| —|—| –) ?it (?:was|is)\b",
+    re.I,
+)
 _LESS = re.compile(rf"\bless (?:about|an?|of an?|like|because)\b{_GAP}{{1,100}}?\b(?:than|more)\b", re.I)
 
 # Two sentences: the first denies, the second starts over with the same verb.
@@ -185,6 +206,11 @@ def _within(prose: str, sentence: Span) -> Iterator[_Place]:
         (_LESS, "less X, more Y"),
         (_LESS_MORE, "less X, more Y"),
         (_LESS_THAN, "less X than Y"),
+        (_SO_MUCH_AS, "not so much X as Y"),
+        (_NOTHING_TO_DO, "nothing to do with X, everything with Y"),
+        (_NO_NO_JUST, "no X, no Y, just Z"),
+        (_WHAT_SEEMED, "what seemed X was Y"),
+        (_NEVER_IT_WAS, "X was never it; it was Y"),
         (_NOT_ONLY_INVERTED, "not only X, Y"),
     ):
         for match in pattern.finditer(prose, start, end):
