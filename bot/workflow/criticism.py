@@ -17,6 +17,7 @@ from bot.essay.text.extent import extent
 from bot.essay.text.front_matter import short_line
 from bot.essay.text.importing import without_comments
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
 from bot.workflow.aside import aside_slowly, read_aside
 from bot.workflow.checking import checked
 from bot.workflow.critiqued import Critiqued, CritiqueStore, Decision
@@ -273,15 +274,24 @@ def _measured(text: str, structure: Structure | None) -> Measured:
 def _critiquable(text: str) -> tuple[Mapping[str, Any], str]:
     """The front matter and the body of a text that can be critiqued. Raises BadInput, MarkStands."""
     fields, body = read_export(text)
-    body = without_comments(body)
     check_length(body)
+    body = without_comments(body)
     check_marks("text", body)
     return fields, body
 
 
 def check_length(text: str) -> None:
-    """Raises BadInput for a text that is too short or too long to be critiqued, whatever script it is written in."""
-    found = extent(text)
+    """Raises BadInput for a text that is too short or too long to be critiqued, whatever script it is written in.
+
+    Comments do not count: no model sees them.
+    """
+    seen = without_comments(text)
+    if seen != text and not count_words(seen):
+        raise BadInput(
+            "The text holds nothing but comments, which no critic is shown, so it was not critiqued. Nothing was "
+            "changed: write the text outside the comments and ask again."
+        )
+    found = extent(seen)
     if found.size > MOST_WORDS:
         raise BadInput(
             f"The text has {found}, and {MOST_WORDS:,} can be critiqued at once: hand in the part that matters "

@@ -31,6 +31,24 @@ async def test_a_text_too_long_or_too_short_is_refused_and_no_model_asked(room: 
     assert found(await pasted(room, opinion(remark("word word")), "word " * MOST_WORDS)).findings
 
 
+async def test_what_stands_in_comments_is_no_text_to_critique(room: Room, structure: Structure) -> None:
+    hidden = f"<!--\n{TEXT}\n-->\n\n%% {'word ' * 20} %%\n"
+    essay = await room.desk.begin("me", structure)
+
+    async def critique_version(text: str, before: int | None) -> int:
+        seen = await room.store.add_version("me", essay.id, before, Origin.IMPORTED, text, 0, room.clock())
+        await room.criticism.of_essay("me", essay.id, seen)
+        return seen.info.number
+
+    with pytest.raises(BadInput, match=r"nothing but comments, .* Nothing was changed: write the text outside"):
+        await room.criticism.of_text("me", hidden, None, own=True)
+    with pytest.raises(BadInput, match="nothing but comments"):
+        await critique_version(hidden, None)
+    with pytest.raises(BadInput, match="The text has 2 words, too few"):
+        await critique_version(f"Two words\n\n{hidden}", 1)
+    assert room.models.asked == []
+
+
 async def test_without_a_model_nothing_is_stored(room: Room) -> None:
     bare = Criticism(room.desk, room.store, room.criticism.critiques, room.jobs, None, room.clock, lambda: "c")
     with pytest.raises(NoModel):
