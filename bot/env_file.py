@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -39,6 +40,8 @@ class EnvFile:
 def read_env_file(path: Path, known: Collection[str]) -> EnvFile | None:
     """What stands in the file; None where there is none. ``known`` are the names of the settings, in lower case."""
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):  # reading would wait until something is written into it
+            return EnvFile(path, {}, ("it is a named pipe and no regular file: put a file with the settings there",))
         data = path.read_bytes()
     except FileNotFoundError:
         return None

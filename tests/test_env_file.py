@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,13 @@ def test_a_line_that_cannot_be_read_is_named_with_its_file(here: Path, text: str
 def test_what_is_no_text_is_named(here: Path, data: bytes) -> None:
     (here / ".env").write_bytes(data)
     with pytest.raises(BadSetting, match=r"\.env cannot be used as it stands: .*save (it|the file) as UTF-8"):
+        read_settings()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes among its files")
+def test_a_named_pipe_is_told_and_not_waited_for(here: Path) -> None:
+    os.mkfifo(here / ".env")
+    with pytest.raises(BadSetting, match=r"\.env cannot be used as it stands: it is a named pipe and no regular file"):
         read_settings()
 
 
