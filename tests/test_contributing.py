@@ -1,0 +1,72 @@
+"""What a contributor is told to type exists: the commands of the Makefile, the pages, the hooks and the workflow."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
+PAGES = ["README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"]
+SCRIPTS = [".ci/run", ".pre-commit-config.yaml", ".github/workflows/check.yml"]
+
+
+def commands(name: str) -> str:
+    """All that a file tells somebody to type, or types itself, a piece a line."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    if not name.endswith(".md"):
+        return re.sub(r"^ *(- )?(run|entry): ", "", text, flags=re.MULTILINE)
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", text)])
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make to be run")
+def test_make_alone_lists_every_command_with_what_it_does() -> None:
+    ran = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = dict(re.findall(r"^ *make ([a-z-]+) +(\S.*)$", ran.stdout, flags=re.MULTILINE))
+    assert set(listed) == TARGETS
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, flags=re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == TARGETS
+
+
+@pytest.mark.parametrize("name", PAGES + SCRIPTS)
+def test_every_make_that_is_named_is_a_command_of_the_makefile(name: str) -> None:
+    assert set(re.findall(r"^ *make ([a-z][a-z-]*)", commands(name), flags=re.MULTILINE)) <= TARGETS
+
+
+def test_pages_and_scripts_do_name_commands() -> None:
+    """So that the test above looks where they stand."""
+    for name in ["CONTRIBUTING.md", ".ci/run", ".pre-commit-config.yaml", ".github/pull_request_template.md"]:
+        assert re.search(r"^ *make [a-z]", commands(name), flags=re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", ["Makefile", *PAGES, *SCRIPTS])
+def test_every_module_that_is_to_be_run_is_there(name: str) -> None:
+    text = MAKEFILE if name == "Makefile" else commands(name)
+    for module in re.findall(r"python\"? -m ([a-z_.]+)", text):
+        assert find_spec(module) is not None, module
+
+
+def test_every_path_of_the_makefile_is_there() -> None:
+    """A directory that was renamed would else be among the quick tests, unseen."""
+    for path in re.findall(r"\b(?:tests|docs)/[a-z_/]+(?:\.py)?", MAKEFILE):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_workflow_runs_what_decides() -> None:
+    assert ".ci/run" in commands(".github/workflows/check.yml").split()
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_readme_has_one_command_that_runs_the_tests() -> None:
+    """The check of a change finds it by these words."""
+    (line,) = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "'.[test]'" in line]
+    assert "-m pytest" in line
