@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -32,7 +32,7 @@ from bot.app import open_workshop
 from bot.serving import make_client
 from bot.settings import Settings
 from bot.store.lane import Lane
-from tests.simulators.claude import ClaudeSimulator, canned
+from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User, running
 
 ROOT = Path(__file__).parent.parent
@@ -180,10 +180,16 @@ async def counted(probe: Probe, sim: DiscordSimulator, place: str) -> dict[str, 
     return {name: await probe.count(step) for name, step in steps.items()}
 
 
+def at_once(request: Request) -> Reply:
+    """A canned answer whose text comes in one piece, so that it does not depend on time how often it is stored."""
+    answer = canned(request)
+    return replace(answer, chunk=len(answer.text))
+
+
 async def flow() -> dict[str, Counted]:
     """The counts of the last of PEOPLE."""
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch, probing() as probe:
-        async with ClaudeSimulator(responder=canned) as claude, DiscordSimulator() as sim:
+        async with ClaudeSimulator(responder=at_once) as claude, DiscordSimulator() as sim:
             sim.point(patch)
             async with bot(sim, claude, Path(name)):
                 for place in PEOPLE:
