@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,10 @@ def notes(terminal: Terminal, essay: Essay) -> tuple[Note, ...]:
     return terminal.runner.run(terminal.room.desk.notes(WRITER, essay.id))
 
 
-def test_marked_passages_of_an_answer_are_private_and_the_rest_of_it_is_used(terminal: Terminal) -> None:
+def test_marked_passages_of_an_answer_are_private_and_the_rest_of_it_is_used(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the export goes
     essay = begun(terminal)
     seen = terminal.goes_on(
         essay, ANSWER, "Money.", END, "n", "notes", "notes 1", "notes out 1", "notes in 1", "export"
