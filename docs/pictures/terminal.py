@@ -39,7 +39,7 @@ def main() -> None:
     console.print(f"Answer: {notes[2].text.splitlines()[1]}\n")
     console.print(views.post("There’s the rain", shown, styled=True))
     console.print(Group(Text(), *_raised(text)))
-    svg = console.export_svg(title="essay-bot try")
+    svg = console.export_svg(title="essay-bot try", unique_id="essay-bot")  # by default it is new each time
     # The fonts that rich names are fetched from a network; the reader's own monospace font serves as well.
     Path(__file__).with_suffix(".svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
 
