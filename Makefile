@@ -1,5 +1,5 @@
 # What a contributor does in a day; `make` alone lists it. Every command works in .venv, which is made by the first.
-# To use another Python: make setup PYTHON=python3.14. To use an environment elsewhere: make check VENV=/tmp/venv.
+# To use another Python: make clean setup PYTHON=python3.14. To use an environment elsewhere: make check VENV=/tmp/venv.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ READY = $(VENV)/ready-for-work
 # Tests of one file run one after another in one process: what they share is made once, and they never meet each other.
 PYTEST = $(BIN)/python -m pytest -q -n auto --dist loadfile
 # These start bots, terminals and services. Whatever is not named here runs in `make check`, new directories too.
-SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures
+SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/llm tests/simulators
 
 .PHONY: help setup check lint quick test format bench docs docs-check clean
 
@@ -23,7 +23,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@
 
-check: lint quick ## all that is quick: lint, and the tests that start no process; before every commit
+check: lint quick ## all that is quick: lint, and the quick tests; before every commit
 
 lint: $(READY) ## formatting, style, types, and which part may import which
 	$(BIN)/ruff format --check .
@@ -31,7 +31,7 @@ lint: $(READY) ## formatting, style, types, and which part may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-quick: $(READY) ## the quick tests alone
+quick: $(READY) ## the tests that start no bot, terminal or service, under a minute on two cores
 	$(PYTEST) $(addprefix --ignore=,$(SLOW))
 
 test: $(READY) ## all tests, some ten minutes on two cores; before a pull request
