@@ -19,7 +19,7 @@ class Proxy:
 
 
 @contextmanager
-def a_proxy(hosts: Mapping[str, str]) -> Iterator[Proxy]:
+def loopback_proxy(hosts: Mapping[str, str]) -> Iterator[Proxy]:
     """A proxy that knows these hosts, each with the address of the server that answers for it."""
     listening = socket.create_server(("127.0.0.1", 0))
     proxy = Proxy(f"http://127.0.0.1:{listening.getsockname()[1]}")

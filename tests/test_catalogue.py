@@ -47,7 +47,7 @@ def test_all_nine_structures_that_ship_can_be_used() -> None:
         assert structure.budget.high <= 1_600
 
 
-def test_a_misspelt_structure_is_told_the_closest() -> None:
+def test_a_misspelt_structure_name_suggests_the_closest_one() -> None:
     catalogue = read_catalogue(prompts_directory() / "structures")
     with pytest.raises(UnknownStructure, match="did you mean career-switch"):
         catalogue.find("carer-swich")
@@ -55,7 +55,7 @@ def test_a_misspelt_structure_is_told_the_closest() -> None:
         catalogue.find("zzz")
 
 
-def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
+def test_a_valid_structure_file_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "short-one.yaml"
     path.write_text(GOOD)
     structure = read_structure(path)
@@ -96,7 +96,7 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
         (GOOD, "- a", 1, "this is no mapping"),
     ],
 )
-def test_a_bad_file_is_refused_naming_file_line_and_mend(
+def test_a_bad_structure_file_is_refused_naming_the_file_the_line_and_the_fix(
     tmp_path: Path, old: str, new: str, line: int, sentence: str
 ) -> None:
     path = tmp_path / "short-one.yaml"
@@ -107,7 +107,7 @@ def test_a_bad_file_is_refused_naming_file_line_and_mend(
     assert sentence in str(refused.value)
 
 
-def test_files_that_are_no_text_or_badly_named_are_refused(tmp_path: Path) -> None:
+def test_structure_files_that_are_not_utf_8_or_badly_named_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"name: x\ndescription: caf\xe9\n")
     with pytest.raises(BadStructureFile, match="line 2: the file is not UTF-8; save it as UTF-8"):
@@ -149,7 +149,7 @@ def test_a_question_may_keep_its_answers_private_but_never_the_first_of_a_sectio
             read_structure(path)
 
 
-def test_the_questions_that_ship_and_ask_for_secrets_keep_their_answers_private() -> None:
+def test_the_shipped_questions_that_ask_for_secrets_keep_their_answers_private() -> None:
     assert private_questions(read_catalogue(prompts_directory() / "structures")) == {
         "What should not be public, such as names, sums or terms you signed?",
         "What part of the story should stay private?",

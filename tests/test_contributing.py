@@ -38,30 +38,30 @@ def test_make_alone_lists_every_command_with_what_it_does() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES + SCRIPTS)
-def test_every_make_that_is_named_is_a_command_of_the_makefile(name: str) -> None:
+def test_every_make_command_named_in_pages_and_scripts_exists_in_the_makefile(name: str) -> None:
     assert set(re.findall(r"^ *make ([a-z][a-z-]*)", commands(name), flags=re.MULTILINE)) <= TARGETS
 
 
-def test_pages_and_scripts_do_name_commands() -> None:
+def test_the_pages_and_scripts_expected_to_name_make_commands_do() -> None:
     """So that the test above looks where they stand."""
     for name in ["CONTRIBUTING.md", ".ci/run", ".pre-commit-config.yaml", ".github/pull_request_template.md"]:
         assert re.search(r"^ *make [a-z]", commands(name), flags=re.MULTILINE), name
 
 
 @pytest.mark.parametrize("name", ["Makefile", *PAGES, *SCRIPTS])
-def test_every_module_that_is_to_be_run_is_there(name: str) -> None:
+def test_every_python_module_named_in_commands_exists(name: str) -> None:
     text = MAKEFILE if name == "Makefile" else commands(name)
     for module in re.findall(r"python\"? -m ([a-z_.]+)", text):
         assert find_spec(module) is not None, module
 
 
-def test_every_path_of_the_makefile_is_there() -> None:
+def test_every_path_named_in_the_makefile_exists() -> None:
     """A directory that was renamed would else be among the quick tests, unseen."""
     for path in re.findall(r"\b(?:tests|docs)/[a-z_/]+(?:\.py)?", MAKEFILE):
         assert (ROOT / path).exists(), path
 
 
-def test_the_workflow_runs_what_decides() -> None:
+def test_the_github_workflow_runs_the_ci_script() -> None:
     assert ".ci/run" in commands(".github/workflows/check.yml").split()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 

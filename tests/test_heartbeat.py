@@ -45,7 +45,7 @@ def heart(database: Path, clock: Clock) -> Heartbeat:
     return Heartbeat(database, clock)
 
 
-def test_a_bot_that_beats_and_is_connected_is_well(database: Path, clock: Clock, heart: Heartbeat) -> None:
+def test_a_connected_bot_with_a_recent_heartbeat_is_healthy(database: Path, clock: Clock, heart: Heartbeat) -> None:
     heart.beat(Gateway.CONNECTED)
     clock.move(BEAT_SECONDS)
     heart.beat(Gateway.CONNECTED)
@@ -57,7 +57,7 @@ def test_a_bot_that_beats_and_is_connected_is_well(database: Path, clock: Clock,
     )
 
 
-def test_before_the_first_beat_and_after_a_clean_stop_there_is_no_bot(
+def test_before_the_first_heartbeat_and_after_a_clean_stop_no_bot_is_reported(
     database: Path, clock: Clock, heart: Heartbeat
 ) -> None:
     absent = Health(False, f"No bot is serving {database}: there is no essays.db.running beside it. Start the bot.")
@@ -70,7 +70,7 @@ def test_before_the_first_beat_and_after_a_clean_stop_there_is_no_bot(
     assert health(database, clock.now) == absent
 
 
-def test_a_bot_that_hangs_is_not_well_a_minute_after_its_last_beat(
+def test_a_bot_that_hangs_is_unhealthy_a_minute_after_its_last_heartbeat(
     database: Path, clock: Clock, heart: Heartbeat
 ) -> None:
     heart.beat(Gateway.CONNECTED)
@@ -86,7 +86,7 @@ def test_a_bot_that_hangs_is_not_well_a_minute_after_its_last_beat(
 @pytest.mark.parametrize(
     ("gateway", "said"), [(Gateway.CONNECTING, "has not reached Discord yet"), (Gateway.LOST, "has lost Discord")]
 )
-def test_a_bot_without_discord_is_not_well_and_the_sentence_says_since_when(
+def test_a_bot_without_discord_is_unhealthy_and_the_sentence_says_since_when(
     database: Path, clock: Clock, heart: Heartbeat, gateway: Gateway, said: str
 ) -> None:
     heart.beat(Gateway.CONNECTED)
@@ -98,7 +98,7 @@ def test_a_bot_without_discord_is_not_well_and_the_sentence_says_since_when(
     assert f"{said}: it has been trying since 2026-11-23 09:00:15 UTC" in found.sentence
 
 
-def test_a_bot_that_was_killed_is_told_at_once(database: Path, clock: Clock, heart: Heartbeat) -> None:
+def test_a_killed_bot_is_reported_at_once(database: Path, clock: Clock, heart: Heartbeat) -> None:
     heart.beat(Gateway.CONNECTED)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -112,14 +112,16 @@ def test_a_bot_that_was_killed_is_told_at_once(database: Path, clock: Clock, hea
     assert health(database, clock.now).well
 
 
-def test_the_file_can_be_read_by_its_owner_alone_and_no_other_is_left(database: Path, heart: Heartbeat) -> None:
+def test_only_the_owner_can_read_the_heartbeat_file_and_no_other_file_is_left(database: Path, heart: Heartbeat) -> None:
     heart.beat(Gateway.CONNECTING)
     heart.beat(Gateway.CONNECTED)
     assert list(database.parent.iterdir()) == [running_file(database)]
     assert stat.S_IMODE(heart.path.stat().st_mode) == 0o600
 
 
-def test_a_stop_leaves_the_file_of_the_bot_that_came_after(database: Path, clock: Clock, heart: Heartbeat) -> None:
+def test_a_stopping_bot_leaves_the_heartbeat_file_of_its_successor(
+    database: Path, clock: Clock, heart: Heartbeat
+) -> None:
     heart.beat(Gateway.CONNECTED)
     clock.move(1)
     successor = Heartbeat(database, clock)
@@ -129,7 +131,7 @@ def test_a_stop_leaves_the_file_of_the_bot_that_came_after(database: Path, clock
     assert successor.read() is not None
 
 
-def test_a_disk_that_takes_nothing_is_logged_and_the_bot_goes_on(
+def test_a_heartbeat_file_that_cannot_be_written_is_logged_and_the_bot_goes_on(
     tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     heart = Heartbeat(tmp_path / "absent" / "essays.db", clock)
@@ -139,7 +141,7 @@ def test_a_disk_that_takes_nothing_is_logged_and_the_bot_goes_on(
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"pid": "x"}'])
-def test_a_file_that_no_bot_wrote_is_told(database: Path, clock: Clock, heart: Heartbeat, text: str) -> None:
+def test_a_malformed_heartbeat_file_is_reported(database: Path, clock: Clock, heart: Heartbeat, text: str) -> None:
     heart.path.write_text(text)
     found = health(database, clock.now)
     assert not found.well
@@ -158,7 +160,7 @@ def check_running(database: Path, **more: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_the_command_ends_with_0_for_a_bot_that_is_well_and_else_with_1_and_a_sentence(database: Path) -> None:
+def test_check_running_exits_with_0_for_a_healthy_bot_and_else_with_1_and_a_sentence(database: Path) -> None:
     heart = Heartbeat(database, lambda: datetime.now(UTC))
     heart.beat(Gateway.CONNECTED)
     well = check_running(database)
@@ -174,7 +176,7 @@ def test_the_command_ends_with_0_for_a_bot_that_is_well_and_else_with_1_and_a_se
     assert not database.exists()  # to ask is not to make one
 
 
-def test_the_command_imports_little(database: Path) -> None:
+def test_check_running_imports_no_heavy_library(database: Path) -> None:
     """A container runs it every half minute, on the same two cores as the bot."""
     asked = (
         "import sys; from bot.command_line import cli; cli.main(['check', '--running'], standalone_mode=False)\n"

@@ -14,18 +14,18 @@ from bot.settings import Settings, read_settings
 ROOT = Path(__file__).parents[1]
 
 
-def test_every_setting_is_explained_in_the_example_and_nothing_else_is() -> None:
+def test_env_example_explains_every_setting_and_nothing_else() -> None:
     explained = re.findall(r"^([A-Z_]+)=$", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
     assert explained == [name.upper() for name in Settings.model_fields]
 
 
-def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_shown_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_KEY", "hunter2")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "hunter2")
     assert "hunter2" not in repr(Settings())
 
 
-def test_a_password_in_the_address_of_the_service_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_in_the_base_url_of_the_model_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://someone:hunter2@localhost:8080/v1/")
     assert Settings().anthropic_base_url == "http://someone:hunter2@localhost:8080/v1"
     assert "hunter2" not in repr(Settings())
@@ -35,14 +35,14 @@ def test_a_password_in_the_address_of_the_service_is_not_shown(monkeypatch: pyte
     "address",
     ["http://", "http://someone:hunter2", "http://[hunter2", "http://a host/hunter2", "http://host?key=hunter2"],
 )
-def test_what_is_no_address_is_refused_without_being_shown(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_base_url_is_refused_without_being_shown(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
     with pytest.raises(BadSetting, match=r"ANTHROPIC_BASE_URL cannot be used: it must be an address such as") as caught:
         read_settings()
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_secret_of_white_space_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_of_only_white_space_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANTHROPIC_API_KEY", "DATABASE_KEY", "DISCORD_TOKEN"):
         monkeypatch.setenv(name, " \t ")
     settings = read_settings()
@@ -54,7 +54,9 @@ def test_a_secret_of_white_space_is_absent(monkeypatch: pytest.MonkeyPatch) -> N
     ("address", "dialect"),
     [("https://api.anthropic.com/", "claude"), ("http://localhost:11434", "basic")],
 )
-def test_the_dialect_follows_the_address(monkeypatch: pytest.MonkeyPatch, address: str, dialect: str) -> None:
+def test_the_dialect_follows_from_the_base_url_unless_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, address: str, dialect: str
+) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
     assert Settings().dialect == dialect
     assert Settings().has_model == (dialect == "basic")
@@ -63,7 +65,7 @@ def test_the_dialect_follows_the_address(monkeypatch: pytest.MonkeyPatch, addres
 
 
 @pytest.mark.parametrize("path", [".", "/", ".."])
-def test_a_database_that_is_no_file_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_path_that_names_no_file_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_PATH", path)
     with pytest.raises(BadSetting, match=r"DATABASE_PATH.*it must name a file, such as \./essays\.db"):
         read_settings()
@@ -79,7 +81,7 @@ def test_a_database_that_is_no_file_is_refused(path: str, monkeypatch: pytest.Mo
         ("50", "3", "0", "0"),
     ],
 )
-def test_a_writers_month_is_a_fifth_of_all_and_no_less_than_their_day_unless_it_is_set(
+def test_a_writers_monthly_budget_defaults_to_a_fifth_but_at_least_the_daily_budget(
     month: str, day: str, own: str, share: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUDGET_MONTH", month)
@@ -88,7 +90,7 @@ def test_a_writers_month_is_a_fifth_of_all_and_no_less_than_their_day_unless_it_
     assert read_settings().writer_month == Decimal(share)
 
 
-def test_prices_are_read_by_model_whatever_its_name_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_prices_are_read_whatever_characters_the_models_name_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_PRICES", "llama3:8b=0/0, hf.co/x/y=z=0.25/1.5 big=3/15,")
     assert read_settings().model_prices == {
         "llama3:8b": (0, 0),
@@ -100,7 +102,7 @@ def test_prices_are_read_by_model_whatever_its_name_holds(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "prices", ["llama3", "llama3=", "llama3=0", "=0/0", "a=free/free", "a=-1/0", "a=1/2/3", "a=nan/0"]
 )
-def test_what_is_no_price_is_refused(prices: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_model_price_is_refused(prices: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_PRICES", prices)
     with pytest.raises(BadSetting, match=r"MODEL_PRICES cannot be used: it must hold models and their prices, such as"):
         read_settings()
@@ -120,7 +122,7 @@ def test_what_is_no_price_is_refused(prices: str, monkeypatch: pytest.MonkeyPatc
         ("http://localhost.example", True),
     ],
 )
-def test_an_address_is_in_clear_where_a_network_lies_between(
+def test_http_to_another_machine_counts_as_sent_in_clear(
     address: str, clear: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
@@ -141,7 +143,7 @@ def test_an_address_is_in_clear_where_a_network_lies_between(
         ("ANTHROPIC_API_KEY", "sk-ant-a b", "it holds characters that no key has"),
     ],
 )
-def test_why_a_setting_cannot_be_used_is_said_in_plain_words(
+def test_an_invalid_setting_is_refused_with_a_plain_reason(
     name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -37,7 +37,7 @@ def another(database: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_second_process_is_turned_away_until_the_first_is_killed(tmp_path: Path) -> None:
+def test_a_second_process_is_refused_until_the_first_is_killed(tmp_path: Path) -> None:
     database = tmp_path / "new" / "essays.db"
     with another(database) as process:
         with pytest.raises(AlreadyServed) as told, only_server(database):
@@ -52,14 +52,14 @@ def test_a_second_process_is_turned_away_until_the_first_is_killed(tmp_path: Pat
     assert database.with_name("essays.db.lock").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_lock_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_lock_file_that_cannot_be_made_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotLocked, match="cannot be opened"), only_server(tmp_path / "file" / "essays.db"):
         pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there that not everybody has")
-def test_a_second_process_is_turned_away_by_whatever_name_it_knows_the_database(tmp_path: Path) -> None:
+def test_a_second_process_is_refused_under_any_name_or_link_of_the_database(tmp_path: Path) -> None:
     """A hard link is no way round, and with one left nobody begins by either name; without it things go on."""
     database, soft, hard = (tmp_path / name for name in ("essays.db", "soft.db", "hard.db"))
     database.touch()
@@ -78,7 +78,7 @@ def test_a_second_process_is_turned_away_by_whatever_name_it_knows_the_database(
 
 
 @pytest.mark.skipif(shutil.which("find") is None or sys.platform == "win32", reason="there is no find to be run")
-def test_the_command_that_is_told_finds_both_names_whatever_they_are_called(tmp_path: Path) -> None:
+def test_the_suggested_find_command_finds_both_names_of_the_database(tmp_path: Path) -> None:
     """As it is told, but for where it begins: the whole machine would take too long here."""
     database, other = tmp_path / "Anna's posts" / "essays $HOME.db", tmp_path / "other.db"
     database.parent.mkdir()
@@ -98,7 +98,7 @@ def test_the_command_that_is_told_finds_both_names_whatever_they_are_called(tmp_
     ("number", "passes", "advice"),
     [(errno.ENOSPC, True, "free some space"), (errno.EDQUOT, True, "free some space"), (errno.EACCES, False, "write")],
 )
-def test_a_full_disk_may_pass_and_a_missing_right_does_not(
+def test_a_full_disk_counts_as_temporary_and_a_missing_permission_does_not(
     number: int, passes: bool, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> int:

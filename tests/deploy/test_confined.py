@@ -33,7 +33,7 @@ def filters() -> None:
 
 
 @pytest.mark.usefixtures("filters")
-async def test_under_the_units_system_call_filter_a_draft_is_written_and_its_claims_are_found(tmp_path: Path) -> None:
+async def test_a_draft_is_written_and_its_claims_found_under_the_units_system_call_filter(tmp_path: Path) -> None:
     """With the process for slow work beside the bot; and the bot ends as it should when it is told to."""
     place, log = tmp_path / "place", tmp_path / "log"
     place.mkdir()

@@ -29,7 +29,7 @@ IMAGE = "career-essay-bot-test:local"
 SHUT_OFF = ("--init", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true")
 
 
-def rests(name: str) -> list[str]:
+def arguments_of(name: str) -> list[str]:
     return [instruction.rest for instruction in INSTRUCTIONS if instruction.name == name]
 
 
@@ -47,7 +47,7 @@ def tool(name: str) -> str:
     pytest.skip(f"{name} is not installed")
 
 
-def test_the_linter_finds_nothing() -> None:
+def test_hadolint_finds_nothing_wrong_with_the_dockerfile() -> None:
     """hadolint, which comes with its rules and needs no network."""
     ended = subprocess.run(
         [tool("hadolint"), "--no-color", str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False
@@ -57,24 +57,24 @@ def test_the_linter_finds_nothing() -> None:
 
 def test_the_bot_runs_as_a_numbered_user_that_is_not_root_and_that_owns_the_volume() -> None:
     assert last_stage().count("USER") == 1
-    (user,) = rests("USER")
+    (user,) = arguments_of("USER")
     number, group = (int(part) for part in user.split(":"))
     assert number >= 1_000
-    made = " ".join(rests("RUN"))
+    made = " ".join(arguments_of("RUN"))
     assert f"useradd --uid {number} --gid {group} " in made
     assert f"install --directory --owner {number} --group {group} --mode 0700 /data" in made
-    assert rests("VOLUME") == ["/data"]
-    assert "DATABASE_PATH=/data/essays.db" in " ".join(rests("ENV"))
+    assert arguments_of("VOLUME") == ["/data"]
+    assert "DATABASE_PATH=/data/essays.db" in " ".join(arguments_of("ENV"))
 
 
-def test_a_stop_reaches_the_bot_and_not_a_shell() -> None:
-    assert json.loads(rests("ENTRYPOINT")[0]) == ["essay-bot"]
-    assert json.loads(rests("CMD")[0]) == ["run"]
-    assert rests("STOPSIGNAL") == ["SIGTERM"]
+def test_the_containers_stop_signal_reaches_the_bot_and_not_a_shell() -> None:
+    assert json.loads(arguments_of("ENTRYPOINT")[0]) == ["essay-bot"]
+    assert json.loads(arguments_of("CMD")[0]) == ["run"]
+    assert arguments_of("STOPSIGNAL") == ["SIGTERM"]
 
 
-def test_the_health_check_asks_the_bot() -> None:
-    options, _, command = rests("HEALTHCHECK")[0].partition(" CMD ")
+def test_the_images_health_check_runs_essay_bot_check_running() -> None:
+    options, _, command = arguments_of("HEALTHCHECK")[0].partition(" CMD ")
     assert json.loads(command) == ["essay-bot", "check", "--running"]
     assert {option.partition("=")[0] for option in options.split()} == {
         "--interval",
@@ -84,17 +84,17 @@ def test_the_health_check_asks_the_bot() -> None:
     }
 
 
-def test_the_image_is_made_from_a_named_release_and_files_of_this_project_alone() -> None:
-    arguments = dict(rest.split("=") for rest in rests("ARG"))
-    bases = [rest.split()[0].replace("${PYTHON}", arguments["PYTHON"]) for rest in rests("FROM")]
+def test_the_image_uses_a_named_python_release_and_only_files_of_this_project() -> None:
+    arguments = dict(rest.split("=") for rest in arguments_of("ARG"))
+    bases = [rest.split()[0].replace("${PYTHON}", arguments["PYTHON"]) for rest in arguments_of("FROM")]
     assert len(bases) == 2
     for base in bases:
         assert re.fullmatch(r"python:3\.\d+-slim", base), "a tag that names its release, of no registry in particular"
-    assert rests("ADD") == []
+    assert arguments_of("ADD") == []
     assert "://" not in " ".join(instruction.rest for instruction in INSTRUCTIONS)
 
 
-def admitted() -> Iterator[str]:
+def dockerignore_exceptions() -> Iterator[str]:
     """The patterns of what .dockerignore lets in, having shut everything out."""
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
     assert lines[0] == "*"
@@ -103,14 +103,14 @@ def admitted() -> Iterator[str]:
 
 def test_no_secret_and_no_database_can_get_into_the_image() -> None:
     for name in (".env", "deploy/essay-bot.env", "essays.db", "essays.db.key", ".git/config", "tests/conftest.py"):
-        assert not any(fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in admitted())
+        assert not any(fnmatch(name, pattern) or fnmatch(name, f"{pattern}/*") for pattern in dockerignore_exceptions())
     secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
-    assert not [rest for name in ("ARG", "ENV") for rest in rests(name) if secret.search(rest)]
+    assert not [rest for name in ("ARG", "ENV") for rest in arguments_of(name) if secret.search(rest)]
 
 
-def test_what_the_build_needs_is_let_in_and_copied() -> None:
-    copied = {source for rest in rests("COPY") if not rest.startswith("--from") for source in rest.split()[:-1]}
-    assert copied == set(admitted())
+def test_dockerignore_admits_and_the_dockerfile_copies_exactly_what_the_build_needs() -> None:
+    copied = {source for rest in arguments_of("COPY") if not rest.startswith("--from") for source in rest.split()[:-1]}
+    assert copied == set(dockerignore_exceptions())
     assert all((ROOT / source).exists() for source in copied)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -118,7 +118,7 @@ def test_what_the_build_needs_is_let_in_and_copied() -> None:
     assert needed | {*wheel["packages"], *wheel["force-include"]} == copied
 
 
-def test_compose_shuts_the_container_off_and_keeps_all_in_one_volume() -> None:
+def test_the_compose_file_confines_the_container_and_keeps_its_data_in_one_volume() -> None:
     (service,) = COMPOSE["services"].values()
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -131,7 +131,7 @@ def test_compose_shuts_the_container_off_and_keeps_all_in_one_volume() -> None:
     assert service["image"].endswith(":local")
 
 
-def test_compose_itself_takes_the_file(tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_compose_file(tmp_path: Path) -> None:
     docker = tool("docker")
     if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("docker has no compose")
@@ -150,7 +150,7 @@ def engine() -> str:
     pip brings the dependencies in, so whoever has pulled the base image needs its package index as well.
     """
     docker = tool("docker")
-    base = f"python:{dict(rest.split('=') for rest in rests('ARG'))['PYTHON']}-slim"
+    base = f"python:{dict(rest.split('=') for rest in arguments_of('ARG'))['PYTHON']}-slim"
     if subprocess.run([docker, "info"], capture_output=True, check=False, timeout=60).returncode:
         pytest.skip("no docker engine answers")
     if subprocess.run([docker, "image", "inspect", base], capture_output=True, check=False).returncode:
@@ -159,7 +159,7 @@ def engine() -> str:
     return docker
 
 
-def test_the_image_is_built_and_its_program_works_with_a_root_filesystem_that_is_read_only(engine: str) -> None:
+def test_the_built_image_works_with_a_read_only_root_filesystem(engine: str) -> None:
     run = [engine, "run", "--rm", *SHUT_OFF]
     checked = subprocess.run([*run, IMAGE, "check"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
@@ -168,12 +168,10 @@ def test_the_image_is_built_and_its_program_works_with_a_root_filesystem_that_is
     assert asked.returncode == 1
     assert asked.stderr.startswith("No bot is serving /data/essays.db")
     who = subprocess.run([*run, "--entrypoint", "id", IMAGE, "-u"], capture_output=True, text=True, check=True)
-    assert who.stdout.strip() == rests("USER")[0].partition(":")[0]
+    assert who.stdout.strip() == arguments_of("USER")[0].partition(":")[0]
 
 
-async def test_the_container_serves_writers_says_that_it_is_well_and_ends_when_it_is_stopped(
-    engine: str, tmp_path: Path
-) -> None:
+async def test_the_container_serves_writers_reports_healthy_and_exits_when_stopped(engine: str, tmp_path: Path) -> None:
     place = tmp_path / "place"  # whose parents are of no concern to the container, where the bot is another user
     place.mkdir(mode=0o755)
     name = f"{IMAGE.partition(':')[0]}-{tmp_path.name}"

@@ -91,7 +91,7 @@ async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[s
     return found
 
 
-async def spoil(machine: Machine, clock: Clock) -> None:
+async def lose_the_machine(machine: Machine, clock: Clock) -> None:
     """A version after the backup; then the machine is lost: a torn database, its log still there, and no key."""
     store = SqliteStore(machine.database, None, clock)
     await store.add_version("me", "one", 1, Origin.EDITED, "After the backup.", 0, clock())
@@ -102,14 +102,14 @@ async def spoil(machine: Machine, clock: Clock) -> None:
     (machine.state / "essays.db.key").unlink()
 
 
-async def test_the_backup_and_the_restore_of_the_page_bring_back_the_essays(
+async def test_the_documented_backup_and_restore_bring_back_the_essays(
     machine: Machine, structure: Structure, clock: Clock
 ) -> None:
     await write(machine.database, structure, clock)
     make, keep_key, *_ = shell_blocks(PAGE, "Backup")
     said = machine.run(make, keep_key)
     assert f"{machine.backup} is a good backup of {machine.database}: 1 essay in 1 version" in said
-    await spoil(machine, clock)
+    await lose_the_machine(machine, clock)
     assert "The program can run in a terminal." in machine.run(*shell_blocks(PAGE, "Restore")[:3])
     assert machine.noted() == ["systemctl stop essay-bot", "systemctl start essay-bot"]
     assert await texts(machine.database, clock) == ["Before the backup."]
@@ -118,13 +118,13 @@ async def test_the_backup_and_the_restore_of_the_page_bring_back_the_essays(
     assert {path.stat().st_mode & 0o777 for path in machine.state.glob("essays.db*")} == {0o600}
 
 
-async def test_the_restore_of_the_page_works_inside_a_container_too(
+async def test_the_documented_restore_works_inside_a_container(
     machine: Machine, structure: Structure, clock: Clock
 ) -> None:
     await write(machine.database, structure, clock)
     make, keep_key, *_ = shell_blocks(PAGE, "Backup")
     machine.run(make, keep_key)
-    await spoil(machine, clock)
+    await lose_the_machine(machine, clock)
     inside = re.search(r" -c '(.*)' < ", shell_blocks(PAGE, "Restore")[3])
     assert inside
     command = inside[1].replace("/data", str(machine.state))
@@ -134,7 +134,7 @@ async def test_the_restore_of_the_page_works_inside_a_container_too(
     assert machine.database.stat().st_mode & 0o777 == 0o600
 
 
-async def test_the_upgrade_of_the_page_makes_its_backup_while_the_bot_is_stopped(
+async def test_the_documented_upgrade_makes_its_backup_while_the_bot_is_stopped(
     machine: Machine, structure: Structure, clock: Clock
 ) -> None:
     await write(machine.database, structure, clock)
@@ -155,7 +155,7 @@ async def test_the_upgrade_of_the_page_makes_its_backup_while_the_bot_is_stopped
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
-def test_whoever_copies_the_settings_again_keeps_those_they_have(page: str, tmp_path: Path) -> None:
+def test_copying_the_example_settings_again_does_not_overwrite_existing_settings(page: str, tmp_path: Path) -> None:
     """Somebody who set the token follows, later, what the page says about a model's key."""
     lines = re.findall(r"^cp .*\.env\.example .*$", (ROOT / page).read_text(), flags=re.MULTILINE)
     assert lines
@@ -169,7 +169,7 @@ def test_whoever_copies_the_settings_again_keeps_those_they_have(page: str, tmp_
     assert [settings.read_text() for settings in kept] == ["DISCORD_TOKEN=mine\n"] * 2
 
 
-def test_backups_older_than_the_page_says_are_deleted_and_no_others(machine: Machine) -> None:
+def test_the_documented_cleanup_deletes_old_backups_and_nothing_else(machine: Machine) -> None:
     machine.backups.mkdir()
     for name, days in (("old.db", 40), ("new.db", 2), ("old.txt", 40)):
         (machine.backups / name).touch()
@@ -179,7 +179,7 @@ def test_backups_older_than_the_page_says_are_deleted_and_no_others(machine: Mac
     assert {path.name for path in machine.backups.iterdir()} == {"new.db", "old.txt"}
 
 
-async def test_a_new_key_is_set_as_the_page_says_and_the_old_one_stays_needed(
+async def test_after_adding_a_new_key_as_documented_the_old_key_is_still_needed(
     machine: Machine, structure: Structure, clock: Clock
 ) -> None:
     await write(machine.database, structure, clock)
@@ -205,7 +205,7 @@ def backup_command(target: Path, database: Path, key: str = "", *more: str) -> s
     )
 
 
-async def test_the_command_says_where_the_key_is_and_ends_with_0_only_for_a_good_backup(
+async def test_the_backup_command_says_where_the_key_is_and_exits_with_0_only_for_a_good_backup(
     tmp_path: Path, database: Path, structure: Structure
 ) -> None:
     await write(database, structure, lambda: datetime.now(UTC))
@@ -229,7 +229,7 @@ async def test_the_command_says_where_the_key_is_and_ends_with_0_only_for_a_good
     assert not any(key in ended.stderr for ended in (made, without, broken))
 
 
-def test_the_page_names_only_settings_commands_and_log_lines_that_there_are() -> None:
+def test_the_operating_page_names_only_settings_and_log_lines_that_exist() -> None:
     example = (ROOT / ".env.example").read_text()
     of_the_environment = (ROOT / "bot/network.py").read_text()  # variables that every program reads, not settings
     for setting in set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PAGE)):

@@ -34,7 +34,7 @@ def analyze() -> str:
     pytest.skip("systemd-analyze is not installed")
 
 
-def test_systemd_takes_the_unit(analyze: str, tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit_file(analyze: str, tmp_path: Path) -> None:
     """With a program that is there in the place of ours, for systemd looks whether it can be started."""
     copy = tmp_path / FILE.name
     program = SERVICE["ExecStart"][0].split()[0]
@@ -45,7 +45,7 @@ def test_systemd_takes_the_unit(analyze: str, tmp_path: Path) -> None:
     assert said == []
 
 
-def test_systemd_finds_the_service_shut_off(analyze: str) -> None:
+def test_systemd_rates_the_exposure_of_the_service_as_low(analyze: str) -> None:
     ended = subprocess.run(
         [analyze, "security", "--offline=true", "--no-pager", str(FILE)], capture_output=True, text=True, check=False
     )
@@ -56,7 +56,7 @@ def test_systemd_finds_the_service_shut_off(analyze: str) -> None:
     assert float(found[1]) <= MOST_EXPOSED
 
 
-def test_the_bot_is_not_root_and_writes_into_its_state_directory_alone() -> None:
+def test_the_service_is_not_root_and_writes_only_into_its_state_directory() -> None:
     assert SERVICE["User"] == ["essay-bot"]
     assert SERVICE["ProtectSystem"] == ["strict"]
     assert "ReadWritePaths" not in SERVICE
@@ -65,19 +65,19 @@ def test_the_bot_is_not_root_and_writes_into_its_state_directory_alone() -> None
     assert "DATABASE_PATH=/var/lib/essay-bot/essays.db" in SERVICE["Environment"][0].split()
 
 
-def test_a_stop_leaves_time_to_store_and_a_crash_is_followed_by_a_start() -> None:
+def test_a_stop_leaves_time_to_store_and_a_crash_is_followed_by_a_restart() -> None:
     assert SERVICE["ExecStart"] == ["/opt/essay-bot/bin/essay-bot run"]
     assert SERVICE["KillSignal"] == ["SIGTERM"]
     assert int(SERVICE["TimeoutStopSec"][0]) >= 10
     assert SERVICE["Restart"] == ["on-failure"]
 
 
-def test_however_often_it_crashes_the_token_outlives_it() -> None:
+def test_restarts_after_crashes_stay_below_discords_daily_session_limit() -> None:
     """Discord takes 1,000 sessions a day. A hundred are left for starts by hand and for lost connections."""
     assert 86_400 / int(SERVICE["RestartSec"][0]) <= 900
 
 
-def test_it_is_started_again_however_long_discord_cannot_be_reached() -> None:
+def test_systemd_keeps_restarting_the_bot_however_long_discord_is_unreachable() -> None:
     """Without a limit of ours systemd's default holds, five starts in ten seconds; RestartSec keeps them far apart."""
     whole = unit(FILE.read_text())
     assert not {"StartLimitIntervalSec", "StartLimitBurst"} & {*whole["Unit"], *whole["Service"]}
@@ -85,7 +85,7 @@ def test_it_is_started_again_however_long_discord_cannot_be_reached() -> None:
 
 
 @pytest.mark.parametrize("why", ["no token", "a refused token", "a lost key", "a second process", "no network"])
-async def test_it_is_started_again_only_where_that_may_help(tmp_path: Path, why: str) -> None:
+async def test_the_exit_code_prevents_a_restart_where_it_would_not_help(tmp_path: Path, why: str) -> None:
     """By the exit code of the process itself."""
     place, database = tmp_path / "place", tmp_path / "essays.db"
     place.mkdir()
@@ -109,6 +109,6 @@ async def test_it_is_started_again_only_where_that_may_help(tmp_path: Path, why:
     assert run.returncode == (75 if why == "no network" else 2), log.decode()
 
 
-def test_no_secret_stands_in_the_unit() -> None:
+def test_the_unit_file_contains_no_secret() -> None:
     assert SERVICE["EnvironmentFile"] == ["/etc/essay-bot/env"]
     assert not re.search(r"(KEY|TOKEN|SECRET)\s*=", FILE.read_text())

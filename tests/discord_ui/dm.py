@@ -53,12 +53,12 @@ async def everything(bot: Bot, user: User) -> list[str]:
     return found
 
 
-async def caught_up(bot: Bot, user: User) -> None:
+async def wait_until_dm_is_read(bot: Bot, user: User) -> None:
     """Returns when what came in the DM while the bot was away has been read, which shows only where something came."""
     async with asyncio.timeout(PATIENCE):
         while bot.writer(user) not in bot.client.door.talk._catch_up._caught_up:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
-def from_bot(sim: DiscordSimulator, user: User) -> list[Message]:
+def dm_messages_from_bot(sim: DiscordSimulator, user: User) -> list[Message]:
     return [one for one in sim.messages if one.channel is user.dm and one.author is sim.world.bot]

@@ -28,7 +28,7 @@ class Writer:
         """Waits until the panel shows all of them."""
         await self.user.sees(lambda _: all(word in self.panel.text for word in words))
 
-    def only_theirs(self, text: str) -> None:
+    def assert_only_own_word(self, text: str) -> None:
         assert [word for word in PLACES if word in text] == [self.word], self.where
 
 
@@ -91,7 +91,7 @@ async def critique(one: Writer) -> None:
     await one.sees("Fix this first")
 
 
-async def following(one: Writer) -> None:
+async def next_finding(one: Writer) -> None:
     await one.user.click(one.panel, "Next")
     await one.sees("> It was a very big change for me.", "[Apply]")
 
@@ -107,5 +107,5 @@ async def back(one: Writer) -> None:
 
 
 STORY: tuple[Step, ...] = (
-    interview, answer, skip, paste, write, choose, revise, undo, critique, following, apply, back
+    interview, answer, skip, paste, write, choose, revise, undo, critique, next_finding, apply, back
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from bot.discord_ui.answering import Heard
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.steps import answered, drafted, reads
-from tests.discord_ui.test_faults_discord import Hasty
+from tests.discord_ui.test_faults_discord import AsyncioWithInstantSleep
 from tests.simulators.discord import Attachment, DiscordSimulator
 
 CALLBACK = "/interactions/*/callback"
@@ -19,12 +19,12 @@ PASTED = "I rebuilt the export service in March 2019."
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def retry_without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py does not pause before it tries again."""
-    monkeypatch.setattr(discord.webhook.async_, "asyncio", Hasty())
+    monkeypatch.setattr(discord.webhook.async_, "asyncio", AsyncioWithInstantSleep())
 
 
-def lost(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+def lose_next_first_response(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """The next first answer meets a fault on its way."""
     if how.startswith("500"):
         sim.fail_next("POST", CALLBACK, 500, applied=how.endswith("taken"))
@@ -42,31 +42,33 @@ def lost(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch, how: str) -> No
 
 
 @pytest.mark.parametrize("how", ["500", "500, but taken", "dropped", "dropped, but taken"])
-async def test_a_first_answer_that_is_lost_is_given_again_and_everything_goes_on(
+async def test_a_first_response_lost_on_its_way_to_discord_is_sent_again(
     sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """A command, a button, a form that opens and one that is handed in: each is done once, and shown."""
     user = sim.user("writer")
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     panel = await (await user.slash(sim.guild("Writers"), "draft", notes=Attachment("n.md", PASTED.encode()))).message()
     await user.sees(reads(panel, "1 note stored."))
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     form = await (await user.click(panel, "Paste notes")).modal()
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     await user.submit(form, {"paste1": "My pay went from 61,000 to 48,500."})
     await user.sees(reads(panel, "2 notes so far"))
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, "question 1"))
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     await user.click(panel, "Skip")
     await user.sees(reads(panel, "question 2"))
-    lost(sim, monkeypatch, how)
+    lose_next_first_response(sim, monkeypatch, how)
     panel = await (await user.slash(sim.guild("Writers"), "essays")).message()
     await user.sees(reads(panel, "1 essay"))
 
 
-async def test_what_another_process_has_answered_is_left_to_it(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_interaction_already_answered_by_another_process_is_not_handled_again(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """Discord says at the first try that there is an answer already: nothing is stored, and nothing shown."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -79,7 +81,7 @@ async def test_what_another_process_has_answered_is_left_to_it(sim: DiscordSimul
     assert await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id) == ()
 
 
-async def test_forms_that_come_twice_are_taken_once(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_form_delivered_twice_is_handled_once(sim: DiscordSimulator, plain: Bot) -> None:
     """A paste is one note, and an edit one version."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None)
@@ -98,7 +100,9 @@ async def test_forms_that_come_twice_are_taken_once(sim: DiscordSimulator, plain
 
 
 @pytest.mark.parametrize("in_dm", [True, False])
-async def test_a_form_whose_panel_is_gone_is_answered_below(sim: DiscordSimulator, plain: Bot, in_dm: bool) -> None:
+async def test_a_form_whose_panel_is_gone_is_answered_in_a_new_message(
+    sim: DiscordSimulator, plain: Bot, in_dm: bool
+) -> None:
     """What came of it stands in a message of its own, which the person alone sees, and can be gone on with."""
     user = sim.user("writer")
     place = user.dm if in_dm else sim.guild("Writers")

@@ -19,7 +19,7 @@ LOOSE = b"It was loud there.\n\nI left in May."
 FOLLOW_UP = "How many people was that?"
 
 
-def slowly(gate: Gate, answer: Any) -> Callable[[], Coroutine[Any, Any, Any]]:
+def answer_once_open(gate: Gate, answer: Any) -> Callable[[], Coroutine[Any, Any, Any]]:
     """What a model says once the gate is open."""
 
     async def come() -> Any:
@@ -35,14 +35,14 @@ async def asking(user: User, place: Channel | Guild, models: Scripted, answer: A
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, "question 1"))
     gate = Gate()
-    models.script(slowly(gate, answer))
+    models.script(answer_once_open(gate, answer))
     form = await (await user.click(panel, "Answer")).modal()
     await user.submit(form, {"answer": "I rebuilt the export service."})
     await gate.reached()
     return panel, gate
 
 
-async def test_everything_else_goes_on_while_the_interviewer_thinks(
+async def test_a_writer_can_do_everything_else_while_the_model_thinks_about_an_answer(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """An edit and a paste in another essay, a file handed in to a third, and a message in the DM."""
@@ -73,7 +73,7 @@ async def test_everything_else_goes_on_while_the_interviewer_thinks(
 
 
 @pytest.mark.parametrize("way", ["answer", "paste", "/draft"])
-async def test_a_stop_while_a_model_thinks_puts_the_panel_right(
+async def test_stopping_the_bot_while_a_model_thinks_updates_the_panel_and_keeps_the_notes(
     sim: DiscordSimulator, bot: Bot, models: Scripted, way: str
 ) -> None:
     """It says that all is stored and goes on from there."""
@@ -84,10 +84,10 @@ async def test_a_stop_while_a_model_thinks_puts_the_panel_right(
     elif way == "paste":
         panel = await (await user.slash(guild, "draft")).message()
         form = await (await user.click(panel, "Paste notes")).modal()
-        models.script(slowly(gate, {}))
+        models.script(answer_once_open(gate, {}))
         await user.submit(form, {"paste1": LOOSE.decode()})
     else:
-        models.script(slowly(gate, {}))
+        models.script(answer_once_open(gate, {}))
         act = await user.slash(guild, "draft", notes=Attachment("n.md", LOOSE))
         panel = await act.message()
     await gate.reached()
@@ -99,14 +99,14 @@ async def test_a_stop_while_a_model_thinks_puts_the_panel_right(
 
 
 @pytest.mark.parametrize("in_dm", [True, False])
-async def test_a_writer_need_not_wait_for_a_follow_up(
+async def test_dont_wait_shows_the_next_question_instead_of_the_follow_up(
     sim: DiscordSimulator, bot: Bot, models: Scripted, in_dm: bool
 ) -> None:
     """The next question comes at once, once, and what the model would have asked is not put."""
     user = sim.user("writer")
     if in_dm:
         panel, gate = await question(user), Gate()
-        models.script(slowly(gate, FOLLOW_UP))
+        models.script(answer_once_open(gate, FOLLOW_UP))
         await user.say(user.dm, "I rebuilt the export service.")
         await user.click(panel, "Next")
         await gate.reached()
@@ -124,7 +124,7 @@ async def test_a_writer_need_not_wait_for_a_follow_up(
     assert len(asked) == 2
 
 
-async def test_who_comes_back_while_the_interviewer_thinks_waits_for_the_same_question(
+async def test_returning_while_the_model_thinks_waits_for_the_same_follow_up(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -139,7 +139,7 @@ async def test_who_comes_back_while_the_interviewer_thinks_waits_for_the_same_qu
     assert [one.what for one in models.asked] == ["follow_up"]
 
 
-async def test_a_question_that_comes_late_takes_no_message_meant_for_another_essay(
+async def test_a_late_follow_up_takes_no_dm_message_meant_for_another_essay(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """In the DM the writer has begun another essay meanwhile: what they write goes to that one's question."""
@@ -160,7 +160,7 @@ async def test_a_question_that_comes_late_takes_no_message_meant_for_another_ess
     assert await talk.pieces(bot.writer(user), essays["Asked"]) == ()
 
 
-async def test_an_essay_deleted_while_its_follow_up_is_thought_of_stays_deleted(
+async def test_an_essay_deleted_while_the_model_thinks_of_a_follow_up_stays_deleted(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -171,7 +171,7 @@ async def test_an_essay_deleted_while_its_follow_up_is_thought_of_stays_deleted(
     assert await bot.desk.essays(bot.writer(user)) == ()
 
 
-async def test_a_store_that_fails_after_a_model_was_asked_leaves_no_panel_that_reads_on(
+async def test_a_full_disk_after_a_follow_up_was_asked_for_is_told_and_the_panel_stops_waiting(
     sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = sim.user("writer")

@@ -19,7 +19,7 @@ from tests.workflow.fakes import Gate, says
 
 
 @asynccontextmanager
-async def busy(bot: Bot) -> AsyncIterator[None]:
+async def database_kept_busy(bot: Bot) -> AsyncIterator[None]:
     """The thread that owns the database is at work for as long as this lasts."""
     free, taken = threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,7 +54,7 @@ async def test_everything_is_acknowledged_in_time_while_the_database_is_busy(
     panel = await drafted(user, user.dm, models)
     said = await user.say(user.dm, "A text of more than ten words, so that somebody could say something of it.")
     form = await (await user.slash(user.dm, "critique")).modal()
-    async with busy(bot):
+    async with database_kept_busy(bot):
         acts = [
             await user.slash(user.dm, "draft"),
             await user.slash(user.dm, "essays"),
@@ -82,7 +82,9 @@ async def test_everything_is_acknowledged_in_time_while_the_database_is_busy(
     await user.sees(lambda _: "Read a version" in panel.text)
 
 
-async def test_a_slow_interviewer_is_waited_for(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_failed_follow_up_is_acknowledged_in_time_and_the_interview_goes_on(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """A model that takes its time over a follow-up holds up no acknowledgement; its failure is told and goes on."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -96,7 +98,9 @@ async def test_a_slow_interviewer_is_waited_for(sim: DiscordSimulator, bot: Bot,
 
 
 @pytest.mark.parametrize(("entry", "version"), [("Undo", 2), ("Redo", 2)], ids=["undo", "redo"])
-async def test_two_clicks_at_once_go_one_step(sim: DiscordSimulator, plain: Bot, entry: str, version: int) -> None:
+async def test_two_simultaneous_clicks_on_undo_or_redo_go_one_step(
+    sim: DiscordSimulator, plain: Bot, entry: str, version: int
+) -> None:
     """The second of two clicks finds the text changed, and only refreshes the panel."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None)
@@ -115,7 +119,7 @@ async def test_two_clicks_at_once_go_one_step(sim: DiscordSimulator, plain: Bot,
     assert (await plain.essay(user)).head == version
 
 
-async def test_two_clicks_at_once_begin_one_draft_and_one_critique(
+async def test_two_simultaneous_clicks_on_write_draft_begin_one_draft(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -133,7 +137,7 @@ async def test_two_clicks_at_once_begin_one_draft_and_one_critique(
 
 @pytest.mark.parametrize("moment", ["it is planned", "it begins"])
 @pytest.mark.parametrize("label", ["Write draft", "Continue", "Critique"])
-async def test_a_click_that_comes_just_as_the_same_work_ends_begins_nothing(
+async def test_a_click_made_just_as_the_same_job_ends_begins_no_second_job(
     sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch, label: str, moment: str
 ) -> None:
     """The work ends behind the look at the version, and before the click's own is planned or begins."""
@@ -173,7 +177,9 @@ async def test_a_click_that_comes_just_as_the_same_work_ends_begins_nothing(
     assert (await last_job(bot, user)).id == job.id
 
 
-async def test_two_clicks_at_once_make_one_essay_of_a_paste(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_two_simultaneous_clicks_adopt_a_text_once_and_apply_a_finding_once(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     user = sim.user("writer")
     models.script(OPINION)
     act = await user.slash(user.dm, "critique", file=Attachment("mine.md", DRAFT.encode()))
@@ -195,7 +201,7 @@ async def test_two_clicks_at_once_make_one_essay_of_a_paste(sim: DiscordSimulato
     assert len(await bot.desk.history(bot.writer(user), (await bot.essay(user)).id)) == 2
 
 
-async def test_the_same_answer_handed_in_twice_is_one_note(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_the_same_answer_submitted_twice_is_one_note(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.click(panel, "Interview me")
@@ -209,7 +215,7 @@ async def test_the_same_answer_handed_in_twice_is_one_note(sim: DiscordSimulator
     assert len(await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)) == 1
 
 
-async def test_a_form_on_an_older_version_overwrites_nothing(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_edit_of_an_older_version_is_stored_beside_the_newer_one(sim: DiscordSimulator, plain: Bot) -> None:
     """What was typed is a version beside the newer one; both are offered, and either can be chosen."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None)
@@ -230,7 +236,7 @@ async def test_a_form_on_an_older_version_overwrites_nothing(sim: DiscordSimulat
     assert "The second, from the older text." in await plain.text(user)
 
 
-async def test_a_slow_interviewer_is_told_of_while_it_thinks(
+async def test_the_panel_says_so_while_a_slow_model_looks_for_the_next_question(
     sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer is stored at once; while the model looks for the next question the panel says so, and then shows it."""
@@ -254,7 +260,7 @@ async def test_a_slow_interviewer_is_told_of_while_it_thinks(
     await user.sees(lambda _: "> How many people was that?" in panel.text)
 
 
-async def test_questions_that_were_passed_over_come_back_one_after_another(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_skipped_questions_come_back_one_after_another(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.click(panel, "Interview me")
@@ -274,7 +280,7 @@ async def test_questions_that_were_passed_over_come_back_one_after_another(sim: 
     await user.sees(reads(panel, "They expected a manager."))
 
 
-async def test_a_text_made_to_be_slow_holds_up_nobody_else(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_text_that_takes_seconds_to_parse_delays_nobody_else(sim: DiscordSimulator, plain: Bot) -> None:
     """Sixty thousand characters of one-letter paragraphs take seconds to take apart; another is answered meanwhile."""
     user, other = sim.user("writer"), sim.user("other")
     act = await user.slash(user.dm, "draft", notes=Attachment("slow.md", b"a\n\n" * 20_000))

@@ -22,7 +22,9 @@ async def told(sim: DiscordSimulator, name: str, **options: object) -> str:
     return (await (await user.slash(sim.guild(f"Server {user.id}"), name, **options)).message()).text
 
 
-async def test_a_file_of_forty_thousand_characters_is_notes(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_file_of_forty_thousand_characters_is_stored_whole_and_shown_in_pages(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """It is stored whole, and its post comes in pages that can be turned to the end."""
     assert len(LONG) > 40_000
     user = sim.user("writer")
@@ -45,7 +47,7 @@ async def test_a_file_of_forty_thousand_characters_is_notes(sim: DiscordSimulato
     ],
 )
 @pytest.mark.parametrize("command", ["draft", "critique"])
-async def test_a_file_that_cannot_be_used(
+async def test_an_unusable_file_is_refused_with_the_reason(
     sim: DiscordSimulator, bot: Bot, file: Attachment, words: str, command: str
 ) -> None:
     option = "notes" if command == "draft" else "file"
@@ -60,7 +62,9 @@ async def test_a_file_of_eleven_megabytes_is_refused_unread(sim: DiscordSimulato
     assert "is longer than 10,000,000 bytes" in words
 
 
-async def test_an_attachment_that_is_deleted_before_it_is_read(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_a_form_attachment_deleted_before_it_is_read_is_told_and_the_typed_text_returned(
+    sim: DiscordSimulator, bot: Bot
+) -> None:
     """The sentence, and what was typed beside it comes back."""
     user = sim.user("writer")
     panel = await with_notes(user, user.dm)
@@ -73,7 +77,7 @@ async def test_an_attachment_that_is_deleted_before_it_is_read(sim: DiscordSimul
 
 
 @pytest.mark.parametrize("command", ["draft", "critique"])
-async def test_an_attachment_of_a_command_that_is_deleted_before_it_is_read(
+async def test_a_command_attachment_deleted_before_it_is_read_is_told_and_begins_nothing(
     sim: DiscordSimulator, bot: Bot, command: str
 ) -> None:
     """The bot asks for it a moment later; nothing is begun without it."""
@@ -86,7 +90,7 @@ async def test_an_attachment_of_a_command_that_is_deleted_before_it_is_read(
     assert await bot.desk.essays(bot.writer(user)) == ()
 
 
-async def test_a_paste_of_one_character(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_pasted_letter_is_a_note_and_a_pasted_blank_is_not(sim: DiscordSimulator, plain: Bot) -> None:
     """A letter is a note; a blank is none."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -98,11 +102,11 @@ async def test_a_paste_of_one_character(sim: DiscordSimulator, plain: Bot) -> No
     await user.sees(lambda screen: "There were no words in it" in screen.text)
 
 
-async def test_a_text_too_short_to_critique(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_a_text_too_short_to_critique_is_refused(sim: DiscordSimulator, bot: Bot) -> None:
     assert "too few to say anything of" in await told(sim, "critique", text="Not much.")
 
 
-async def test_a_message_with_nothing_in_it(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_critique_this_on_a_message_without_text_says_why_not(sim: DiscordSimulator, bot: Bot) -> None:
     user, guild = sim.user("writer"), sim.guild("Writers")
     picture = await user.say(guild, attachments=[Attachment("cat.png", b"\x89PNG", "image/png")])
     answer = await (await user.message_command("Critique this", picture)).message()
@@ -117,7 +121,7 @@ async def test_a_message_with_nothing_in_it(sim: DiscordSimulator, bot: Bot) -> 
 @pytest.mark.parametrize(
     "custom_id", ["essay", "x" * 100, "essay:v9:open:abc:1:", "essay:v1:fly:abc:1:", "essay:v1:undo:-:1:", "persist"]
 )
-async def test_a_button_that_no_panel_has(sim: DiscordSimulator, plain: Bot, custom_id: str) -> None:
+async def test_a_forged_button_id_is_refused(sim: DiscordSimulator, plain: Bot, custom_id: str) -> None:
     user = sim.user("writer")
     panel = await with_notes(user, user.dm)
     answer = await (await user.forge_click(panel, custom_id)).followup()
@@ -125,7 +129,9 @@ async def test_a_button_that_no_panel_has(sim: DiscordSimulator, plain: Bot, cus
     assert answer.ephemeral
 
 
-async def test_forged_numbers_lead_to_the_panel_as_it_stands(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_forged_page_version_and_note_numbers_change_nothing(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """A page past the end is the last one; a wrong version refreshes; an unknown section, note or version is told."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
@@ -151,7 +157,7 @@ async def test_forged_numbers_lead_to_the_panel_as_it_stands(sim: DiscordSimulat
     assert await bot.text(user) == before
 
 
-async def test_a_menu_with_a_value_it_never_had(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_forged_menu_values_change_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
     essay = (await bot.essay(user)).id
@@ -164,7 +170,9 @@ async def test_a_menu_with_a_value_it_never_had(sim: DiscordSimulator, bot: Bot,
     assert "very big change" in panel.text
 
 
-async def test_an_expired_token_loses_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_draft_that_ends_after_its_interaction_token_expired_is_shown_at_the_next_click(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """The draft ends after the panel's token has died: the text waits for the next click."""
     gate = Gate()
     user = sim.user("writer")
@@ -183,7 +191,7 @@ async def test_an_expired_token_loses_nothing(sim: DiscordSimulator, bot: Bot, m
     await user.sees(lambda _: "Nothing at all." in panel.text)
 
 
-async def test_closed_dms_are_told_and_the_panel_stays(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_continue_in_dm_with_closed_dms_is_told_and_the_panel_stays(sim: DiscordSimulator, bot: Bot) -> None:
     user = sim.user("writer", dms="closed")
     panel = await (await user.slash(sim.guild("Writers"), "draft")).message()
     answer = await (await user.click(panel, "Continue in DM")).followup()
@@ -229,7 +237,7 @@ async def test_right_to_left_text_and_emoji_are_shown_whole(sim: DiscordSimulato
     assert data.endswith(stored.encode())
 
 
-async def test_a_section_too_long_for_a_form_is_changed_by_a_file(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_section_too_long_for_a_form_is_edited_by_uploading_a_file(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None, LONG)
     await user.select(panel, "Go to a section", "What I missed")
@@ -241,7 +249,7 @@ async def test_a_section_too_long_for_a_form_is_changed_by_a_file(sim: DiscordSi
     assert "nine weeks" not in await plain.text(user)
 
 
-async def test_words_of_a_finding_that_are_gone_cannot_be_applied(
+async def test_a_finding_whose_quoted_words_are_gone_cannot_be_applied(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")

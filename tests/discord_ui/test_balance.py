@@ -25,7 +25,7 @@ def words_a_reader_sees(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", [MARKED, *(path.read_text(encoding="utf-8") for path in ESSAYS)])
-def test_no_state_shows_a_mark_that_is_not_closed(text: str) -> None:
+def test_a_text_cut_off_anywhere_shows_no_unclosed_markdown_mark(text: str) -> None:
     step = 1 if text is MARKED else 17
     for end in range(0, len(text) + 1, step):
         seen = words_a_reader_sees(balanced(text[:end]))
@@ -33,7 +33,7 @@ def test_no_state_shows_a_mark_that_is_not_closed(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [MARKED, "", "One line.", "A star * alone.\n\n- a\n- b\n", "snake_case and 2*3"])
-def test_a_finished_text_comes_back_as_it_is(text: str) -> None:
+def test_a_complete_text_is_left_unchanged(text: str) -> None:
     assert balanced(text) == text
 
 
@@ -50,5 +50,5 @@ def test_a_finished_text_comes_back_as_it_is(text: str) -> None:
         ("“he said", "“he said”"),
     ],
 )
-def test_what_is_open_is_closed(text: str, shown: str) -> None:
+def test_unclosed_markdown_marks_are_closed(text: str, shown: str) -> None:
     assert balanced(text) == shown

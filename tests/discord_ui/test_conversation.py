@@ -11,7 +11,7 @@ import pytest
 
 from bot.essay.essay import Answered
 from tests.discord_ui.conftest import OPEN, Bot, Scripted, started
-from tests.discord_ui.dm import from_bot, notes, question, quick, said, talking
+from tests.discord_ui.dm import dm_messages_from_bot, notes, question, quick, said, talking
 from tests.discord_ui.steps import reads
 from tests.simulators.discord import DiscordSimulator
 from tests.workflow.fakes import PATIENCE, Gate, says
@@ -19,7 +19,7 @@ from tests.workflow.fakes import PATIENCE, Gate, says
 __all__ = ["talking"]  # a fixture
 
 
-async def test_messages_are_an_answer_and_next_ends_it(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_several_dm_messages_become_one_note_when_next_is_pressed(sim: DiscordSimulator, talking: Bot) -> None:
     """The panel counts along without a word from the bot; Next puts the next question below what was written."""
     user = sim.user("writer")
     panel = await question(user)
@@ -28,7 +28,7 @@ async def test_messages_are_an_answer_and_next_ends_it(sim: DiscordSimulator, ta
         await user.say(user.dm, text)
     await user.sees(reads(panel, "3 messages, 14 words, all stored"))
     assert "> Errors went from 15% to 2%." in panel.text
-    assert from_bot(sim, user) == [panel]
+    assert dm_messages_from_bot(sim, user) == [panel]
     assert await notes(talking, user) == ()
     act = await user.click(panel, "Next")
     below = await act.followup()
@@ -39,10 +39,10 @@ async def test_messages_are_an_answer_and_next_ends_it(sim: DiscordSimulator, ta
     assert panel.buttons == []
     await user.say(user.dm, "Nobody told me.")
     await user.sees(reads(below, "1 message, 3 words"))
-    assert from_bot(sim, user) == [panel, below]
+    assert dm_messages_from_bot(sim, user) == [panel, below]
 
 
-async def test_next_pressed_twice_or_before_a_word_makes_no_note_too_many(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_next_pressed_twice_or_without_an_answer_makes_no_extra_note(sim: DiscordSimulator, talking: Bot) -> None:
     user = sim.user("writer")
     panel = await question(user)
     await user.click(panel, "Next")
@@ -53,17 +53,19 @@ async def test_next_pressed_twice_or_before_a_word_makes_no_note_too_many(sim: D
     first, second = await user.forge_click(panel, button), await user.forge_click(panel, button)
     await first.followup()
     await second.acknowledged()
-    await user.sees(lambda _: all("Reading" not in one.text for one in from_bot(sim, user)))
+    await user.sees(lambda _: all("Reading" not in one.text for one in dm_messages_from_bot(sim, user)))
     assert [note.text for note in await notes(talking, user)] == ["It was loud."]
 
 
-async def test_somebody_without_an_essay_gets_the_first_screen_once(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_dm_messages_of_a_writer_without_an_essay_bring_the_first_panel_once(
+    sim: DiscordSimulator, talking: Bot
+) -> None:
     """However much they write at once; what they wrote is notes as soon as they go on."""
     user = sim.user("writer")
     for text in ("Hello", "I changed jobs in May.", "My pay went down."):
         await user.say(user.dm, text)
     await user.sees(lambda screen: "You wrote 3 messages" in screen.text)
-    (panel,) = from_bot(sim, user)
+    (panel,) = dm_messages_from_bot(sim, user)
     assert "What happened?" in panel.text
     assert {"Interview me", "Paste notes", "Write draft"} <= set(panel.buttons)
     await user.say(user.dm, "I answer to one person.")
@@ -78,7 +80,7 @@ async def test_somebody_without_an_essay_gets_the_first_screen_once(sim: Discord
     assert [note.text for note in await notes(talking, user)] == texts
 
 
-async def test_an_edited_message_updates_its_note_and_no_version(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_editing_a_dm_message_updates_its_note_and_no_version(sim: DiscordSimulator, talking: Bot) -> None:
     """Which is told, in one message that keeps up; without a word left for the note, it keeps those it had."""
     user = sim.user("writer")
     panel = await question(user)
@@ -96,19 +98,19 @@ async def test_an_edited_message_updates_its_note_and_no_version(sim: DiscordSim
     before = (await talking.desk.post(talking.writer(user), (await talking.essay(user)).id)).text
     await user.edit(message, "…")
     await user.sees(lambda screen: "You edited note 1 of “Career switch”; the text is as it was." in screen.text)
-    told = from_bot(sim, user)
+    told = dm_messages_from_bot(sim, user)
     assert [note.text for note in await notes(talking, user)] == ["…\n\nIt was loud."]
     await user.edit(later, "👍")
     await user.sees(lambda screen: "Your message holds no words now: note 1 keeps its own." in screen.text)
     assert [note.text for note in await notes(talking, user)] == ["…\n\nIt was loud."]
-    assert len(from_bot(sim, user)) == len(told) + 1
+    assert len(dm_messages_from_bot(sim, user)) == len(told) + 1
     assert await talking.text(user) == before
 
 
 @pytest.mark.parametrize(
     ("button", "shows"), [("Skip", "question 2"), ("Write draft", "version 1"), ("Paste notes", "1 note stored")]
 )
-async def test_leaving_the_panel_loses_nothing_of_an_answer(
+async def test_leaving_a_question_keeps_the_answer_written_so_far(
     sim: DiscordSimulator, talking: Bot, models: Scripted, button: str, shows: str
 ) -> None:
     """Skip, and Write draft, which uses it: what was said is a note first. With pasted notes it goes on waiting."""
@@ -135,7 +137,7 @@ async def test_leaving_the_panel_loses_nothing_of_an_answer(
             assert [note.text for note in await notes(talking, user)] == [joined, "One more thing."]
 
 
-async def test_while_a_draft_is_written_messages_are_stored(
+async def test_dm_messages_sent_while_a_draft_is_written_become_notes(
     sim: DiscordSimulator, talking: Bot, models: Scripted
 ) -> None:
     sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
@@ -156,7 +158,7 @@ async def test_while_a_draft_is_written_messages_are_stored(
 
 
 @dataclass(eq=False)
-class Slow(Scripted):
+class SlowInterviewer(Scripted):
     """An interviewer that thinks until the test lets it go on."""
 
     gate: Gate = field(default_factory=Gate)
@@ -166,10 +168,10 @@ class Slow(Scripted):
         return "Who noticed first?"
 
 
-async def test_typing_shows_while_the_interviewer_thinks_and_messages_are_stored_meanwhile(
+async def test_the_bot_shows_typing_while_the_model_thinks_and_stores_new_dm_messages(
     sim: DiscordSimulator, tmp_path: Path
 ) -> None:
-    models = Slow()
+    models = SlowInterviewer()
     async with started(sim, tmp_path / "essays.db", models) as bot:
         quick(bot)
         user = sim.user("writer")
@@ -190,7 +192,7 @@ async def test_typing_shows_while_the_interviewer_thinks_and_messages_are_stored
         assert await said(bot, user) == ["It was loud.", "I forgot: since 2019."]
 
 
-async def test_the_bot_does_not_listen_to_itself_nor_in_servers(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_the_bot_ignores_its_own_messages_and_those_in_servers(sim: DiscordSimulator, talking: Bot) -> None:
     """Its own messages, also the ephemeral ones, come back to it as events; so do edits of them."""
     user = sim.user("writer")
     guild = sim.guild("Writers")
@@ -205,7 +207,7 @@ async def test_the_bot_does_not_listen_to_itself_nor_in_servers(sim: DiscordSimu
     assert len(await talking.desk.essays(talking.writer(user))) == 1
 
 
-async def test_somebody_who_is_not_served_is_told_once_and_nothing_is_stored(
+async def test_a_person_without_access_is_told_once_in_the_dm_and_nothing_is_stored(
     sim: DiscordSimulator, tmp_path: Path
 ) -> None:
     async with started(sim, tmp_path / "essays.db", access=replace(OPEN, everyone=False)) as bot:
@@ -215,18 +217,20 @@ async def test_somebody_who_is_not_served_is_told_once_and_nothing_is_stored(
         await user.sees(lambda screen: "not among them" in screen.text)
         await sim.owner.say(sim.owner.dm, "Hello")
         await sim.owner.sees(lambda screen: "You wrote 1 message" in screen.text)
-        assert len(from_bot(sim, user)) == 1
+        assert len(dm_messages_from_bot(sim, user)) == 1
         assert await bot.desk.essays(bot.writer(user)) == ()
 
 
-async def test_an_answer_is_open_until_next(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_a_question_stays_open_until_next_however_many_messages_come(sim: DiscordSimulator, talking: Bot) -> None:
     user = sim.user("writer")
     panel = await question(user)
     for number in range(7):
         await user.say(user.dm, f"Piece {number}.")
     await user.sees(lambda screen: "7 messages" in screen.text)
-    assert len(from_bot(sim, user)) == 2  # the panel was posted anew below: it would be off a phone's screen
-    assert panel is not from_bot(sim, user)[1]
+    assert (
+        len(dm_messages_from_bot(sim, user)) == 2
+    )  # the panel was posted anew below: it would be off a phone's screen
+    assert panel is not dm_messages_from_bot(sim, user)[1]
     essay = await talking.essay(user)
     asked = await talking.client.door.tools.interview.asked(talking.writer(user), essay.id)
     assert [one.state for one in asked] == [Answered.OPEN]

@@ -14,9 +14,9 @@ from bot.discord_ui.catching_up import Marks
 from bot.errors import StoreFull
 from bot.workflow.conversation import Heard
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm import caught_up, from_bot, question, quick, said, talking
+from tests.discord_ui.dm import dm_messages_from_bot, question, quick, said, talking, wait_until_dm_is_read
 from tests.discord_ui.steps import reads
-from tests.discord_ui.test_faults_discord import Hasty
+from tests.discord_ui.test_faults_discord import AsyncioWithInstantSleep
 from tests.simulators.discord import Attachment, DiscordSimulator
 from tests.workflow.fakes import PATIENCE
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "essays.db"
 
 
-async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
+async def test_dm_messages_sent_while_the_bot_was_offline_are_read_in_order_and_announced_once(
     sim: DiscordSimulator, folder: Path
 ) -> None:
     """More than a page of it, files among it; also an edit of a message from before, and a channel never written in."""
@@ -47,14 +47,14 @@ async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
     late = await user.say(user.dm, "last", [Attachment("notes.md", b"A page of notes.")])
     await user.edit(late, "last, edited")
     await other.say(other.dm, "Hello")
-    before = len(from_bot(sim, user))
+    before = len(dm_messages_from_bot(sim, user))
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
         await user.sees(lambda screen: "122 messages" in screen.text and "1 note stored" in screen.text)
         await other.sees(lambda screen: "You wrote 1 message" in screen.text)
         assert await said(bot, user) == ["A page of notes.", "first, edited", *expected, "last, edited"]
         assert await said(bot, other) == ["Hello"]
-        assert len(from_bot(sim, user)) <= before + 2
+        assert len(dm_messages_from_bot(sim, user)) <= before + 2
     shown = len(sim.messages)
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
@@ -65,12 +65,12 @@ async def test_what_came_while_the_bot_was_away_is_read_in_order_and_told_once(
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_a_lost_gateway_loses_no_message(
+async def test_a_lost_gateway_connection_loses_no_dm_message(
     sim: DiscordSimulator, talking: Bot, resumable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Resumed, Discord sends what came meanwhile; with a new session it does not, and the channel is read."""
-    monkeypatch.setattr(discord.client, "asyncio", Hasty())  # its pause before it connects again
-    monkeypatch.setattr(discord.gateway, "asyncio", Hasty())
+    monkeypatch.setattr(discord.client, "asyncio", AsyncioWithInstantSleep())  # its pause before it connects again
+    monkeypatch.setattr(discord.gateway, "asyncio", AsyncioWithInstantSleep())
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "Before.")
@@ -88,7 +88,7 @@ async def test_a_lost_gateway_loses_no_message(
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 0), (403, 50001), (404, 10003), (503, 0)])
-async def test_a_history_that_discord_will_not_give_is_read_later(
+async def test_a_dm_history_that_discord_refuses_is_read_later(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     """Meanwhile what is written is stored all the same, and comes behind what was written before."""
@@ -108,7 +108,7 @@ async def test_a_history_that_discord_will_not_give_is_read_later(
         assert await said(bot, user) == ["one", "two", "three"]
 
 
-async def test_a_process_that_ends_before_a_refused_channel_was_read_leaves_it_to_the_next(
+async def test_a_refused_dm_that_one_process_could_not_read_is_read_by_the_next(
     sim: DiscordSimulator, folder: Path
 ) -> None:
     """What was written meanwhile does not move the mark past what was not read."""
@@ -124,11 +124,11 @@ async def test_a_process_that_ends_before_a_refused_channel_was_read_leaves_it_t
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
         assert await said(bot, user) == ["two"]
     async with started(sim, folder, Scripted()) as bot:
-        await caught_up(bot, user)
+        await wait_until_dm_is_read(bot, user)
         assert await said(bot, user) == ["one", "two"]
 
 
-async def test_a_closed_dm_is_not_read_for_ever_and_is_read_when_its_writer_writes_again(
+async def test_reading_a_refused_dm_is_given_up_until_its_writer_writes_again(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A writer who is there is told that something may be missing."""
@@ -154,7 +154,7 @@ async def test_a_closed_dm_is_not_read_for_ever_and_is_read_when_its_writer_writ
         assert await said(bot, user) == ["one", "two", "three"]
 
 
-async def test_a_connection_that_drops_while_a_dm_is_read_or_told_of_costs_nothing(
+async def test_a_dropped_connection_while_reading_or_answering_a_dm_loses_nothing(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is read again a little later, and meanwhile those of others are; what could not be told comes with the next
@@ -166,20 +166,20 @@ async def test_a_connection_that_drops_while_a_dm_is_read_or_told_of_costs_nothi
             await (await person.slash(person.dm, "draft")).message()
     for person in (user, other):
         await person.say(person.dm, "one")
-    reading, telling = dropping(monkeypatch, "logs_from"), dropping(monkeypatch, "send_message")
+    reading, telling = drop_connection_once(monkeypatch, "logs_from"), drop_connection_once(monkeypatch, "send_message")
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
         async with asyncio.timeout(PATIENCE):
             await reading.wait()
             await telling.wait()
         for person in (user, other):
-            await caught_up(bot, person)
+            await wait_until_dm_is_read(bot, person)
             assert await said(bot, person) == ["one"]
             await person.say(person.dm, "two")
             await person.sees(lambda screen: "You wrote 2 messages" in screen.text)
 
 
-def dropping(monkeypatch: pytest.MonkeyPatch, method: str) -> asyncio.Event:
+def drop_connection_once(monkeypatch: pytest.MonkeyPatch, method: str) -> asyncio.Event:
     """The connection to Discord drops once, at the next use of that method of discord.py's; set when it has."""
     whole, dropped = getattr(discord.http.HTTPClient, method), asyncio.Event()
 
@@ -192,7 +192,7 @@ def dropping(monkeypatch: pytest.MonkeyPatch, method: str) -> asyncio.Event:
     return dropped
 
 
-async def test_a_message_that_the_disk_refuses_is_told_and_read_again(
+async def test_a_dm_message_refused_by_a_full_disk_is_told_and_stored_later(
     sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is in the DM all the while: as soon as there is room it is stored, in its place."""
@@ -216,7 +216,7 @@ async def test_a_message_that_the_disk_refuses_is_told_and_read_again(
     assert await said(talking, user) == ["one", "two"]
 
 
-def test_the_mark_never_passes_a_message_that_is_still_being_stored() -> None:
+def test_the_watermark_never_passes_a_message_that_is_still_being_stored() -> None:
     """A file that takes long to fetch holds it back, whatever is stored behind it; one that failed, for good."""
     marks = Marks()
     for message in (10, 11, 12):

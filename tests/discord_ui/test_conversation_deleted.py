@@ -10,7 +10,7 @@ import pytest
 
 from bot.workflow.conversation import Heard
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm import caught_up, everything, from_bot, question, quick
+from tests.discord_ui.dm import dm_messages_from_bot, everything, question, quick, wait_until_dm_is_read
 from tests.discord_ui.steps import reads
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 from tests.workflow.fakes import Gate
@@ -18,7 +18,7 @@ from tests.workflow.fakes import Gate
 SECRET = "My boss Klaus was drunk in 2014."
 
 
-async def told_and_deleted(bot: Bot, user: User) -> Message:
+async def write_message_and_delete_essay(bot: Bot, user: User) -> Message:
     """A message with a file, of which a note is made, and whose essay is deleted for good."""
     panel = await question(user)
     message = await user.say(user.dm, SECRET, [Attachment("notes.md", b"## What I missed\n\nKlaus again.")])
@@ -38,7 +38,7 @@ async def delete_essay(bot: Bot, user: User) -> None:
     await user.sees(reads(listed, "It is deleted."))
 
 
-async def nothing(user: User, message: Message) -> None:
+async def leave_as_it_is(user: User, message: Message) -> None:
     """Leaves the message in Discord as it is."""
 
 
@@ -51,8 +51,8 @@ async def delete(user: User, message: Message) -> None:
 
 
 @pytest.mark.parametrize("another", [False, True], ids=["the only essay", "another is left"])
-@pytest.mark.parametrize("then", [nothing, edit, delete])
-async def test_the_messages_of_a_deleted_essay_do_not_come_back_with_a_restart(
+@pytest.mark.parametrize("then", [leave_as_it_is, edit, delete])
+async def test_dm_messages_of_a_deleted_essay_do_not_come_back_with_a_restart(
     sim: DiscordSimulator, tmp_path: Path, then: Callable[[User, Message], Awaitable[None]], another: bool
 ) -> None:
     """Neither as an essay nor as notes of another one, and nobody is told of them; also where they were edited since,
@@ -64,38 +64,38 @@ async def test_the_messages_of_a_deleted_essay_do_not_come_back_with_a_restart(
             await bot.desk.begin(bot.writer(user), bot.desk.structures["layoff"])
             await bot.desk.hand_in(bot.writer(user), (await bot.essay(user)).id, "I was let go in May.")
             await (await user.slash(user.dm, "draft", title="A new one")).message()
-        message = await told_and_deleted(bot, user)
+        message = await write_message_and_delete_essay(bot, user)
     left = ["I was let go in May."] if another else []
     await then(user, message)
     hold = sim.delay("GET", f"/channels/{user.dm.id}/messages", 0.1, times=1)
     async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
         quick(bot)
-        before = len(from_bot(sim, user))
+        before = len(dm_messages_from_bot(sim, user))
         await sim.timeline.until(lambda: hold.used, 10, lambda: "the DM was not read")
         if then is not delete:
             await then(user, message)
-        await caught_up(bot, user)
+        await wait_until_dm_is_read(bot, user)
         assert await everything(bot, user) == left
         await user.say(user.dm, "It was loud.")
-        await user.sees(lambda screen: len(from_bot(sim, user)) > before)
+        await user.sees(lambda screen: len(dm_messages_from_bot(sim, user)) > before)
         assert await everything(bot, user) == [*left, "It was loud."]
-        assert len(from_bot(sim, user)) == before + 1
+        assert len(dm_messages_from_bot(sim, user)) == before + 1
 
 
-async def test_the_messages_of_a_deleted_essay_do_not_come_back_with_a_new_session(
+async def test_dm_messages_of_a_deleted_essay_do_not_come_back_with_a_new_gateway_session(
     sim: DiscordSimulator, bot: Bot
 ) -> None:
     quick(bot)
     user = sim.user("writer")
-    await told_and_deleted(bot, user)
-    before = len(from_bot(sim, user))
+    await write_message_and_delete_essay(bot, user)
+    before = len(dm_messages_from_bot(sim, user))
     await bot.client.on_connect()
-    await caught_up(bot, user)
+    await wait_until_dm_is_read(bot, user)
     assert await bot.desk.essays(bot.writer(user)) == ()
-    assert len(from_bot(sim, user)) == before
+    assert len(dm_messages_from_bot(sim, user)) == before
 
 
-async def test_a_message_that_is_deleted_before_it_was_read_is_not_stored(
+async def test_a_dm_message_deleted_before_it_was_read_is_not_stored(
     sim: DiscordSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page of the DM that the bot is reading still holds it."""

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import Overloaded
 from bot.essay.essay import Note
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm import from_bot, notes, question, quick, said, talking
+from tests.discord_ui.dm import dm_messages_from_bot, notes, question, quick, said, talking
 from tests.discord_ui.steps import reads
 from tests.simulators.discord import Attachment, DiscordSimulator
 from tests.workflow.fakes import Gate
@@ -23,7 +23,7 @@ HEADED = b"## What I gave up and what I gained\n\nMy pay went from 61,000 to 48,
 LOOSE = b"The export service was mine.\n\nI answer to one person now."
 
 
-async def test_an_attachment_is_notes_and_one_that_cannot_be_read_is_told(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_a_dm_attachment_becomes_notes_and_an_unreadable_one_is_told(sim: DiscordSimulator, talking: Bot) -> None:
     """Also where the notes stand, and what became of the rest of the message."""
     user = sim.user("writer")
     panel = await question(user)
@@ -46,7 +46,9 @@ async def test_an_attachment_is_notes_and_one_that_cannot_be_read_is_told(sim: D
 
 
 @pytest.mark.parametrize("words", ["\u200b", "\u3164", "\u2800 \u200b"])
-async def test_what_does_not_show_is_no_word_however_it_comes(sim: DiscordSimulator, talking: Bot, words: str) -> None:
+async def test_invisible_characters_make_no_note_however_they_are_sent(
+    sim: DiscordSimulator, talking: Bot, words: str
+) -> None:
     """Pasted, answered in a form, in a file or as a message."""
     user = sim.user("writer")
     panel = await question(user)
@@ -63,7 +65,7 @@ async def test_what_does_not_show_is_no_word_however_it_comes(sim: DiscordSimula
     assert await notes(talking, user) == ()
 
 
-async def test_a_files_notes_are_sorted_after_they_were_stored_and_told_of(
+async def test_notes_from_a_dm_file_are_stored_and_announced_before_they_are_sorted(
     sim: DiscordSimulator, talking: Bot, models: Scripted
 ) -> None:
     """What could not be placed stays unplaced, and what was told of both is one message that keeps up."""
@@ -80,11 +82,11 @@ async def test_a_files_notes_are_sorted_after_they_were_stored_and_told_of(
     await user.sees(lambda screen: "they could not be sorted into sections" in screen.text)
     await user.sees(lambda screen: "3 notes stored in “Career switch”: 1 under “What I missed”, 2 under" in screen.text)
     assert [len(one.given["notes"]) for one in models.asked if one.what == "place"] == [2, 1]
-    assert len(from_bot(sim, user)) == 3
+    assert len(dm_messages_from_bot(sim, user)) == 3
 
 
 @dataclass(eq=False)
-class Slow(Scripted):
+class SlowSorter(Scripted):
     """An interviewer that takes its time to sort notes."""
 
     gate: Gate = field(default_factory=Gate)
@@ -95,9 +97,11 @@ class Slow(Scripted):
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-async def test_a_slow_model_holds_nothing_up(sim: DiscordSimulator, tmp_path: Path, deleted: bool) -> None:
+async def test_slow_sorting_of_notes_delays_no_message_and_no_click(
+    sim: DiscordSimulator, tmp_path: Path, deleted: bool
+) -> None:
     """Neither what is told, nor clicks, nor other messages; and an essay that is deleted meanwhile is gone."""
-    models = Slow()
+    models = SlowSorter()
     async with started(sim, tmp_path / "essays.db", models) as bot:
         quick(bot)
         user = sim.user("writer")
@@ -125,7 +129,7 @@ async def test_a_slow_model_holds_nothing_up(sim: DiscordSimulator, tmp_path: Pa
             assert [note.section for note in await notes(bot, user)] == ["what-i-missed"] * 3 + ["the-contradiction"]
 
 
-async def test_notes_are_told_of_once_also_where_something_else_is_said_below_them(
+async def test_stored_notes_are_announced_once_even_where_a_question_follows_below(
     sim: DiscordSimulator, talking: Bot
 ) -> None:
     """An edited message has what tells of notes shown anew; Next, meanwhile, puts a question below it."""

@@ -43,7 +43,7 @@ async def kill(sim: DiscordSimulator, runs: Runs) -> None:
     await sim.gateway.wait_disconnected()
 
 
-async def test_messages_and_edits_from_while_it_was_dead_are_there_after_the_start(
+async def test_dm_messages_and_edits_made_while_the_bot_was_killed_are_read_after_the_restart(
     sim: DiscordSimulator,
     runs: Runs,
     tmp_path: Path,
@@ -78,7 +78,7 @@ async def test_messages_and_edits_from_while_it_was_dead_are_there_after_the_sta
         assert secret not in runs.log
 
 
-async def test_killed_at_any_moment_while_somebody_writes_it_loses_and_doubles_nothing(
+async def test_kills_at_random_moments_neither_lose_nor_duplicate_dm_messages(
     sim: DiscordSimulator,
     runs: Runs,
     tmp_path: Path,

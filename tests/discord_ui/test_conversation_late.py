@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm import caught_up, everything, notes, question, quick, said
+from tests.discord_ui.dm import everything, notes, question, quick, said, wait_until_dm_is_read
 from tests.discord_ui.steps import reads
 from tests.discord_ui.test_conversation_deleted import SECRET, delete_essay
 from tests.simulators.discord import Attachment, DiscordSimulator, User
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def soon(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def read_refused_dm_again_at_once(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A DM that Discord refuses is read again at once, for as long as it does: faster than Discord's limits allow."""
     sim.settings.rate_limits = False
     monkeypatch.setattr("bot.discord_ui.catching_up._AGAIN_SECONDS", (0.02,))
@@ -33,7 +33,7 @@ def soon(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def refused(sim: DiscordSimulator, folder: Path, user: User) -> AsyncIterator[Bot]:
+async def bot_that_is_refused_the_dm(sim: DiscordSimulator, folder: Path, user: User) -> AsyncIterator[Bot]:
     """The bot, started anew, to which Discord refuses the DM until the faults are cleared."""
     fault = sim.fail_next("GET", f"/channels/{user.dm.id}/messages", 403, 50001, times=None)
     async with started(sim, folder, Scripted()) as bot:
@@ -42,9 +42,7 @@ async def refused(sim: DiscordSimulator, folder: Path, user: User) -> AsyncItera
         yield bot
 
 
-async def test_a_message_read_late_is_part_of_the_answer_it_was_written_for(
-    sim: DiscordSimulator, folder: Path
-) -> None:
+async def test_a_dm_message_read_late_joins_the_answer_it_was_written_for(sim: DiscordSimulator, folder: Path) -> None:
     """In its place, although the answer has ended since; the next question's answer is as it was. None is there
     twice."""
     user = sim.user("writer")
@@ -55,7 +53,7 @@ async def test_a_message_read_late_is_part_of_the_answer_it_was_written_for(
         await user.sees(reads(panel, "1 message"))
     for text in ("two", "three"):
         await user.say(user.dm, text)
-    async with refused(sim, folder, user) as bot:
+    async with bot_that_is_refused_the_dm(sim, folder, user) as bot:
         await user.say(user.dm, "four")
         await user.sees(lambda screen: "2 messages" in screen.text)
         first = (await bot.desk.essays(bot.writer(user)))[0]
@@ -64,7 +62,7 @@ async def test_a_message_read_late_is_part_of_the_answer_it_was_written_for(
         await user.say(user.dm, "An answer to the next.")
         await user.sees(reads(below, "1 message"))
         sim.faults.clear()
-        await caught_up(bot, user)
+        await wait_until_dm_is_read(bot, user)
         await user.sees(lambda screen: "1 note stored" in screen.text)
         (note,) = await notes(bot, user)
         assert (note.text, note.question) == ("one\n\ntwo\n\nthree\n\nfour", asked.text)
@@ -73,14 +71,14 @@ async def test_a_message_read_late_is_part_of_the_answer_it_was_written_for(
         assert [one.text for one in await notes(bot, user)] == [note.text, "An answer to the next."]
 
 
-async def test_a_message_from_before_the_first_question_is_a_note_without_one(
+async def test_a_dm_message_from_before_the_first_question_becomes_a_note_without_a_question(
     sim: DiscordSimulator, folder: Path
 ) -> None:
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:
         await (await user.slash(user.dm, "draft")).message()
     await user.say(user.dm, "I changed jobs.")
-    async with refused(sim, folder, user) as bot:
+    async with bot_that_is_refused_the_dm(sim, folder, user) as bot:
         panel = await question(user)
         await user.say(user.dm, "It was loud.")
         await user.sees(reads(panel, "1 message"))
@@ -92,7 +90,7 @@ async def test_a_message_from_before_the_first_question_is_a_note_without_one(
 
 
 @pytest.mark.parametrize("another", [False, True], ids=["the only essay", "another is left"])
-async def test_a_message_from_before_its_essay_was_deleted_makes_nothing(
+async def test_a_dm_message_read_late_of_an_essay_deleted_since_is_not_stored(
     sim: DiscordSimulator, folder: Path, another: bool
 ) -> None:
     """Neither an essay nor a note, also of its file, and nobody is told of it; one written after that is heard."""
@@ -105,13 +103,13 @@ async def test_a_message_from_before_its_essay_was_deleted_makes_nothing(
         await question(user)
     left = ["I was let go in May."] if another else []
     await user.say(user.dm, SECRET, [Attachment("notes.md", b"## What I missed\n\nKlaus again.")])
-    async with refused(sim, folder, user) as bot:
+    async with bot_that_is_refused_the_dm(sim, folder, user) as bot:
         await delete_essay(bot, user)
     await user.say(user.dm, "It was loud.")
     sim.faults.clear()
     for _ in range(2):  # also not with the start after
         async with started(sim, folder, Scripted()) as bot:
             quick(bot)
-            await caught_up(bot, user)
+            await wait_until_dm_is_read(bot, user)
             assert await everything(bot, user) == [*left, "It was loud."]
             assert len(await bot.desk.essays(bot.writer(user))) == 1

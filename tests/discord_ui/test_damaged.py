@@ -14,7 +14,7 @@ from bot.essay.essay import DAMAGED_NOTE, DAMAGED_TITLE
 from bot.store.essays import SqliteStore
 from bot.workflow.desk import fingerprint
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
-from tests.discord_ui.dm import caught_up, everything, question, quick
+from tests.discord_ui.dm import everything, question, quick, wait_until_dm_is_read
 from tests.discord_ui.steps import OPINION, criticised, drafted, reads, with_notes
 from tests.discord_ui.test_what_came import HALF, revised
 from tests.simulators.discord import DiscordSimulator, Message, User
@@ -55,7 +55,7 @@ PLAIN = {
 }
 
 
-async def lived(user: User, models: Scripted) -> None:
+async def fill_every_sealed_column(user: User, models: Scripted) -> None:
     """Leaves something in every sealed column: essays, a message that waits, a revision that broke off, critiques."""
     panel = await question(user)
     form = await (await user.click(panel, "Answer")).modal()
@@ -92,7 +92,7 @@ def damage(database: Path, table: str, column: str, rows: str, writer: str) -> i
     return len(found)
 
 
-async def opened(user: User, number: int) -> Message:
+async def open_essay(user: User, number: int) -> Message:
     """The panel of one of the person's essays, the last changed being 0."""
     listed = await (await user.slash(user.dm, "essays")).message()
     menu = next(part for part in listed.parts if part["type"] == 3)
@@ -103,13 +103,13 @@ async def opened(user: User, number: int) -> Message:
     return listed
 
 
-async def used(bot: Bot, user: User, *, hurt: bool) -> None:
+async def use_the_bot(bot: Bot, user: User, *, hurt: bool) -> None:
     """Does what a writer does. Whoever is ``hurt`` may be told that something is damaged, and all else is done."""
     listed = await (await user.slash(user.dm, "essays")).message()
     assert "2 essays" in listed.text
     assert hurt or DAMAGED_TITLE not in listed.text
     for number in (0, 1):
-        panel = await opened(user, number)
+        panel = await open_essay(user, number)
         assert "Export" in panel.buttons or {"Next", "Interview me", "Go on asking"} & set(panel.buttons)
     await user.click(listed, "Critiques")
     await user.sees(reads(listed, "Critiques of pasted texts"))
@@ -128,7 +128,7 @@ def replace(database: Path, table: str, column: str, rows: str, writer: str, wor
 
 
 @pytest.mark.parametrize(("table", "column"), [*SEALED, *PLAIN], ids=lambda one: one)
-async def test_a_damaged_row_harms_no_other_row(
+async def test_a_damaged_row_affects_no_other_row_and_no_other_writer(
     sim: DiscordSimulator, tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str, column: str
 ) -> None:
     sim.settings.rate_limits = False
@@ -137,7 +137,7 @@ async def test_a_damaged_row_harms_no_other_row(
     async with started(sim, database, models) as bot:
         quick(bot)
         for user in (hurt, well):
-            await lived(user, models)
+            await fill_every_sealed_column(user, models)
         writer = bot.writer(hurt)
     for user in (hurt, well):
         await user.say(user.dm, f"While away, {user.name}.")
@@ -150,9 +150,9 @@ async def test_a_damaged_row_harms_no_other_row(
         quick(bot)
         for user in (hurt, well):
             if user is well or table != "conversations":
-                await caught_up(bot, user)
+                await wait_until_dm_is_read(bot, user)
         for user in (hurt, well):
-            await used(bot, user, hurt=user is hurt)
+            await use_the_bot(bot, user, hurt=user is hurt)
         for user in (hurt, well):
             async with asyncio.timeout(PATIENCE):
                 while f"Written later by {user.name}." not in "\n".join(await everything(bot, user)):  # noqa: ASYNC110
@@ -174,7 +174,7 @@ async def test_a_damaged_row_harms_no_other_row(
     assert "a bug" not in caplog.text
 
 
-def test_every_sealed_column_is_among_them(tmp_path: Path) -> None:
+def test_the_list_of_sealed_columns_is_complete(tmp_path: Path) -> None:
     """All that holds bytes but what is the database's own."""
     SqliteStore(tmp_path / "essays.db", None, app.now).close()
     with sqlite3.connect(tmp_path / "essays.db") as connection:
@@ -189,7 +189,7 @@ def test_every_sealed_column_is_among_them(tmp_path: Path) -> None:
     assert found - {("secrets", "value")} == set(SEALED)
 
 
-async def test_no_path_is_told_where_the_whole_database_is_damaged(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_a_broken_database_is_told_without_showing_its_path(sim: DiscordSimulator, tmp_path: Path) -> None:
     user, database = sim.user("writer"), tmp_path / "essays.db"
     async with started(sim, database, Scripted()) as bot:
         quick(bot)
@@ -204,7 +204,7 @@ async def test_no_path_is_told_where_the_whole_database_is_damaged(sim: DiscordS
 
 
 @pytest.mark.parametrize("models", [None, Scripted()], ids=["without a model", "with one"])
-async def test_a_damaged_version_is_told_and_left_for_another(
+async def test_a_damaged_version_is_told_and_a_new_one_can_be_made_from_the_notes(
     sim: DiscordSimulator, tmp_path: Path, models: Scripted | None
 ) -> None:
     """The notes are still there: a new text is made from them, and the damaged one stays in the history."""
@@ -227,7 +227,7 @@ async def test_a_damaged_version_is_told_and_left_for_another(
         assert "Errors went from 15% to 2%." in await bot.text(user)
 
 
-async def test_a_damaged_note_is_told_and_can_be_written_anew(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_a_damaged_note_is_told_and_can_be_rewritten(sim: DiscordSimulator, tmp_path: Path) -> None:
     """It stands in no post; the others do."""
     user, database = sim.user("writer"), tmp_path / "essays.db"
     async with started(sim, database) as bot:

@@ -39,7 +39,7 @@ async def test_by_default_only_the_owner_is_answered(sim: DiscordSimulator, tmp_
         assert await bot.desk.essays(bot.writer(other)) == ()
 
 
-async def test_whom_the_settings_list_is_answered(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_users_and_servers_listed_in_the_settings_are_answered(sim: DiscordSimulator, tmp_path: Path) -> None:
     listed, member = sim.user("listed"), sim.user("member")
     guild, elsewhere = sim.guild("Writers"), sim.guild("Elsewhere")
     access = Access(everyone=False, servers=frozenset({guild.id}), users=frozenset({listed.id}))
@@ -50,7 +50,7 @@ async def test_whom_the_settings_list_is_answered(sim: DiscordSimulator, tmp_pat
         assert "This bot answers only" in refused.text
 
 
-async def test_a_panel_goes_on_in_the_dm(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_continue_in_dm_moves_a_panel_into_the_dm(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     """From the server to the DM, where it is an ordinary message; what is left behind leads there. So with work under
     way."""
     user, guild = sim.user("writer"), sim.guild("Writers")
@@ -93,12 +93,14 @@ async def test_commands_are_synced_only_when_they_changed(sim: DiscordSimulator,
         assert command["contexts"] == [0, 1, 2]
 
 
-async def test_only_the_intent_for_dms_is_asked_for(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_the_bot_asks_only_for_the_direct_messages_intent(sim: DiscordSimulator, plain: Bot) -> None:
     assert plain.client.intents.value == 1 << 12
     assert plain.client.persistent_views == []
 
 
-async def test_automod_may_refuse_the_end_of_a_draft(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_draft_that_automod_refuses_in_a_server_is_shown_in_the_dm(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """The panel cannot show it in the server; it is stored, and the DM shows it."""
     user = sim.user("writer")
     panel = await with_notes(user, sim.guild("Writers"))
@@ -110,7 +112,7 @@ async def test_automod_may_refuse_the_end_of_a_draft(sim: DiscordSimulator, bot:
     assert "I rebuilt it." in (await act.message()).text
 
 
-async def test_a_refused_edit_of_a_panel_is_told(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_panel_edit_that_discord_refuses_is_told_to_the_writer(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await with_notes(user, sim.guild("Writers"))
     sim.fail_next("PATCH", "/webhooks/*/messages/@original", 403, 200000)
@@ -118,7 +120,7 @@ async def test_a_refused_edit_of_a_panel_is_told(sim: DiscordSimulator, plain: B
     assert "Discord refused to show this" in answer.text
 
 
-async def test_an_acknowledgement_that_fails_does_not_lose_what_was_typed(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_typed_text_is_stored_although_acknowledging_its_form_failed(sim: DiscordSimulator, plain: Bot) -> None:
     """Discord answers the acknowledgement of a form with 404: what was typed is stored all the same."""
     user = sim.user("writer")
     panel = await with_notes(user, user.dm)
@@ -132,14 +134,14 @@ async def test_an_acknowledgement_that_fails_does_not_lose_what_was_typed(sim: D
     sim.timeline.moments[:] = [one for one in sim.timeline.moments if one.kind != "no response"]  # the one wanted here
 
 
-async def test_usage_and_help_are_one_screen(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_usage_shows_the_budget_and_help_shows_the_commands(sim: DiscordSimulator, bot: Bot) -> None:
     user = sim.user("writer")
     usage = await (await user.slash(user.dm, "usage")).message()
     assert "Today: **$0.00** of $3.00; $3.00 left." in usage.text
     assert "/critique" in (await (await user.slash(user.dm, "help")).message()).text
 
 
-async def test_a_critique_without_a_model_is_what_can_be_counted(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_critique_without_a_model_shows_the_measures(sim: DiscordSimulator, plain: Bot) -> None:
     """The sentence that no model is configured, and the measures; nothing of it is stored."""
     user = sim.user("writer")
     form = await (await user.slash(user.dm, "critique")).modal()
@@ -150,7 +152,7 @@ async def test_a_critique_without_a_model_is_what_can_be_counted(sim: DiscordSim
     assert answer.buttons == []
 
 
-async def test_a_critique_without_a_model_names_gaps_and_single_places(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_critique_without_a_model_lists_gaps_and_places_worth_a_look(sim: DiscordSimulator, plain: Bot) -> None:
     """Gaps first, and places of measures that are not raised."""
     user = sim.user("writer")
     form = await (await user.slash(user.dm, "critique")).modal()
@@ -161,7 +163,7 @@ async def test_a_critique_without_a_model_names_gaps_and_single_places(sim: Disc
     assert "> Research shows (authority without a source" in answer.text
 
 
-async def test_the_log_names_what_was_done_and_nothing_else(
+async def test_the_log_names_each_operation_and_nothing_private(
     sim: DiscordSimulator, bot: Bot, models: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line an operation: what, how it ended, milliseconds, the start of an essay's id."""
@@ -181,7 +183,7 @@ async def test_the_log_names_what_was_done_and_nothing_else(
         assert secret not in everything
 
 
-async def test_a_bug_is_told_and_logged_without_its_words(
+async def test_an_unexpected_error_is_told_and_logged_without_its_message(
     sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An error that nobody thought of, which may carry a writer's words: the person is told, the log has the place."""
@@ -201,7 +203,7 @@ async def test_a_bug_is_told_and_logged_without_its_words(
     assert words not in caplog.text
 
 
-async def test_a_text_that_calls_everybody_calls_nobody(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_mentions_in_a_text_ping_nobody(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     """By an answer to a click, by an edit at the end of a job, in the DM, and in the file's message."""
     user = sim.user("writer")
     call = f"@everyone and @here, said <@{user.id}>."

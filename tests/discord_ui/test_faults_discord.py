@@ -11,7 +11,7 @@ import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.steps import drafted, with_notes
-from tests.discord_ui.test_live import HEADING, TooSlow, edits, paragraphs
+from tests.discord_ui.test_live import HEADING, ModelTooSlow, edits, paragraphs
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, Message, User
 from tests.workflow.fakes import Gate, says
 
@@ -19,7 +19,7 @@ ORIGINAL = "/webhooks/*/messages/@original"
 WHOLE = HEADING + paragraphs(0, 3)
 
 
-class Hasty:
+class AsyncioWithInstantSleep:
     """asyncio, as discord.py uses it, but that its pauses before another try take no time."""
 
     def __getattr__(self, name: str) -> Any:
@@ -34,9 +34,9 @@ class Hasty:
 def hasty(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator, bot: Bot) -> None:
     """Neither discord.py nor the bot waits before it tries something again; so no limit on their number either."""
     sim.settings.rate_limits = False
-    monkeypatch.setattr(discord.webhook.async_, "asyncio", Hasty())
-    monkeypatch.setattr(discord.http, "asyncio", Hasty())
-    bot.client.door.live._pause = Hasty.sleep
+    monkeypatch.setattr(discord.webhook.async_, "asyncio", AsyncioWithInstantSleep())
+    monkeypatch.setattr(discord.http, "asyncio", AsyncioWithInstantSleep())
+    bot.client.door.live._pause = AsyncioWithInstantSleep.sleep
 
 
 async def begun(user: User, place: Channel | Guild, models: Scripted) -> tuple[Message, list[Gate]]:
@@ -49,7 +49,7 @@ async def begun(user: User, place: Channel | Guild, models: Scripted) -> tuple[M
     return panel, gates
 
 
-async def stored_whole(bot: Bot, user: User) -> bool:
+async def is_stored_whole(bot: Bot, user: User) -> bool:
     """Whether the text is stored, once its job has ended, without a character lost."""
     essay = await bot.essay(user)
     job = await bot.jobs.latest(bot.writer(user), essay.id)
@@ -59,14 +59,14 @@ async def stored_whole(bot: Bot, user: User) -> bool:
     return [text.count(f"n{number}.") for number in range(3)] == [1, 1, 1]
 
 
-async def all_but_the_end(user: User, panel: Message, gates: list[Gate]) -> None:
+async def release_all_but_the_end(user: User, panel: Message, gates: list[Gate]) -> None:
     """Lets all of such a draft come; its last gate holds the end."""
     gates[0].release()
     gates[1].release()
     await user.sees(lambda _: "n2." in panel.text)
 
 
-async def clicked(user: User, panel: Message, bot: Bot) -> None:
+async def check_screen_after_click(user: User, panel: Message, bot: Bot) -> None:
     """After the next click on the panel, the screen equals the stored text."""
     label = "Stop" if "Stop" in panel.buttons else "Export"
     if label == "Stop":
@@ -89,7 +89,7 @@ STUMBLES = {
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("name", STUMBLES)
-async def test_a_stumble_on_the_way_is_made_up_for(
+async def test_a_failed_edit_during_a_draft_is_made_up_for_by_later_ones(
     sim: DiscordSimulator, bot: Bot, models: Scripted, name: str
 ) -> None:
     """The next state is shown all the same, and the end; in the DM even where the token is taken for dead."""
@@ -102,27 +102,27 @@ async def test_a_stumble_on_the_way_is_made_up_for(
     gates[1].release()
     gates[2].release()
     await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
-    assert await stored_whole(bot, user)
-    await clicked(user, panel, bot)
+    assert await is_stored_whole(bot, user)
+    await check_screen_after_click(user, panel, bot)
 
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("times", [1, 9])
-async def test_an_end_that_meets_faults_is_shown_once_they_are_over(
+async def test_a_finished_draft_is_shown_once_discords_errors_are_over(
     sim: DiscordSimulator, bot: Bot, models: Scripted, times: int
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    await all_but_the_end(user, panel, gates)
+    await release_all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 500, times=times)
     gates[2].release()
     await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
     assert fault.spent
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_an_end_that_cannot_be_shown_at_all_is_told_beside_the_panel(
+async def test_a_finished_draft_whose_panel_cannot_be_edited_is_announced_in_another_message(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Every edit meets a 500: a message of its own says that the draft is done, and a click shows it."""
@@ -133,13 +133,13 @@ async def test_an_end_that_cannot_be_shown_at_all_is_told_beside_the_panel(
         gate.release()
     await user.sees(lambda screen: "The draft is done. /draft shows it." in screen.text.replace("*", ""))
     assert "Stop" in panel.buttons
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     sim.faults.clear()
-    await clicked(user, panel, bot)
+    await check_screen_after_click(user, panel, bot)
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_automod_that_refuses_the_text_is_told_and_the_file_can_still_be_had(
+async def test_a_draft_refused_by_automod_is_told_and_can_still_be_exported(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """From the refused edit on to the last: the panel says why, goes on counting, and keeps its buttons."""
@@ -155,7 +155,7 @@ async def test_automod_that_refuses_the_text_is_told_and_the_file_can_still_be_h
     await user.sees(lambda _: "words so far" in panel.text and panel.text != so_far)
     gates[2].release()
     await user.sees(lambda _: "Discord refused to show this" in panel.text and "Export" in panel.buttons)
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     in_dm = await (await user.slash(user.dm, "draft")).message()
     assert "n1." in in_dm.text
     handed = await (await user.click(panel, "Export")).followup()
@@ -164,24 +164,26 @@ async def test_automod_that_refuses_the_text_is_told_and_the_file_can_still_be_h
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_automod_that_refuses_the_last_edit_alone(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_draft_whose_last_edit_alone_automod_refuses_is_stored_and_shown_later(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     user = sim.user("writer")
     place = sim.guild("Writers")
     panel, gates = await begun(user, place, models)
-    await all_but_the_end(user, panel, gates)
+    await release_all_but_the_end(user, panel, gates)
     sim.automod(lambda text: "n2." in text)
     gates[2].release()
     await user.sees(lambda screen: "The draft is done." in screen.text)
     assert "Discord refused to show this" in panel.text
     assert "n2." not in panel.text
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     sim.automod(None)
     again = await (await user.slash(place, "draft")).message()
     assert "n2." in again.text
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_what_automod_kept_from_a_writer_is_not_taken_for_seen(
+async def test_an_error_message_hidden_by_automod_is_shown_again_on_a_later_panel(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """A draft breaks off; neither its end nor the next panel may be shown. The one after that tells of the end."""
@@ -189,17 +191,17 @@ async def test_what_automod_kept_from_a_writer_is_not_taken_for_seen(
     place = sim.guild("Writers")
     panel = await with_notes(user, place)
     sim.automod(lambda text: "n0." in text)
-    models.script(says(HEADING, paragraphs(0, 1), error=TooSlow()))
+    models.script(says(HEADING, paragraphs(0, 1), error=ModelTooSlow()))
     await user.click(panel, "Write draft")
     await user.sees(lambda screen: "The draft broke off." in screen.text)
     assert "Discord refused to show this" in panel.text
     again = await user.slash(place, "draft")
     await user.sees(lambda screen: screen.text.count("Discord refused to show this") == 2)
     assert "n0." not in user.screen.text
-    assert str(TooSlow()) not in (await again.message()).text
+    assert str(ModelTooSlow()) not in (await again.message()).text
     sim.automod(None)
     shown = await (await user.slash(place, "draft")).message()
-    assert str(TooSlow()) in shown.text
+    assert str(ModelTooSlow()) in shown.text
     assert "n0." in shown.text
 
 
@@ -211,7 +213,7 @@ async def test_what_automod_kept_from_a_writer_is_not_taken_for_seen(
         ("command", 50035, "Discord had a fault, so the file may not have come."),
     ],
 )
-async def test_a_file_that_did_not_come_is_told_with_what_hands_it_out_again(
+async def test_an_export_file_refused_by_discord_is_told_with_the_command_to_get_it_again(
     sim: DiscordSimulator, bot: Bot, models: Scripted, by: str, code: int, told: str
 ) -> None:
     """The essay was exported before, so that /draft would begin another one: it is not what the person is sent to."""
@@ -232,7 +234,9 @@ async def test_a_file_that_did_not_come_is_told_with_what_hands_it_out_again(
     assert await bot.text(user) in next(iter(handed.files.values())).decode()
 
 
-async def test_a_panel_that_was_deleted_is_told_of_beside_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_the_end_of_a_draft_whose_panel_was_deleted_is_announced_in_another_message(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """404: the work goes on, and its end is told where the panel stood."""
     user = sim.user("writer")
     panel, gates = await begun(user, user.dm, models)
@@ -240,13 +244,13 @@ async def test_a_panel_that_was_deleted_is_told_of_beside_it(sim: DiscordSimulat
     for gate in gates:
         gate.release()
     await user.sees(lambda screen: "The draft is done. /draft shows it." in screen.text.replace("*", ""))
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     again = await (await user.slash(user.dm, "draft")).message()
     assert "n2." in again.text
     assert "n2." not in panel.text
 
 
-async def test_dms_that_were_closed_meanwhile_lose_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_closing_dms_during_a_draft_loses_nothing(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     """403 by the channel, once the token is dead as well: nobody can be told; the next click shows it all."""
     user = sim.user("writer")
     panel, gates = await begun(user, user.dm, models)
@@ -258,12 +262,12 @@ async def test_dms_that_were_closed_meanwhile_lose_nothing(sim: DiscordSimulator
     )
     gates[1].release()
     gates[2].release()
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     sim.faults.clear()
-    await clicked(user, panel, bot)
+    await check_screen_after_click(user, panel, bot)
 
 
-async def test_closed_dms_are_told_where_the_panel_would_move_there(
+async def test_continue_in_dm_with_closed_dms_is_told_and_drafting_still_works(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer", dms="closed")
@@ -276,7 +280,9 @@ async def test_closed_dms_are_told_where_the_panel_would_move_there(
     await user.sees(lambda _: "version 1" in panel.text)
 
 
-async def test_every_event_twice_does_everything_once(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_gateway_events_delivered_twice_are_handled_once(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     user = sim.user("writer")
     sim.gateway.duplicate_next(times=100)
     panel, gates = await begun(user, user.dm, models)
@@ -284,6 +290,6 @@ async def test_every_event_twice_does_everything_once(sim: DiscordSimulator, bot
         gate.release()
     await user.sees(lambda screen: "version 1" in panel.text and "The draft is done." in screen.text)
     assert [one.what for one in models.asked if one.what == "draft"] == ["draft"]
-    assert await stored_whole(bot, user)
+    assert await is_stored_whole(bot, user)
     assert len(edits(sim, panel)) >= 3
     assert user.screen.text.count("The draft is done.") == 1

@@ -9,7 +9,7 @@ import discord.gateway
 import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.test_faults_discord import Hasty, begun, hasty
+from tests.discord_ui.test_faults_discord import AsyncioWithInstantSleep, begun, hasty
 from tests.simulators.discord import DidNotRespondError, DiscordSimulator, Settings
 
 __all__ = ["hasty"]  # a fixture
@@ -26,10 +26,10 @@ async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator
 
 
 @pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
+def reconnect_without_pause(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
     """discord.py does not wait before it connects again."""
-    monkeypatch.setattr(discord.client, "asyncio", Hasty())
-    monkeypatch.setattr(discord.gateway, "asyncio", Hasty())
+    monkeypatch.setattr(discord.client, "asyncio", AsyncioWithInstantSleep())
+    monkeypatch.setattr(discord.gateway, "asyncio", AsyncioWithInstantSleep())
 
 
 Break = Callable[[DiscordSimulator], Awaitable[None]]
@@ -52,9 +52,9 @@ async def _forget(sim: DiscordSimulator) -> None:
     sim.gateway.drop()
 
 
-@pytest.mark.usefixtures("at_once")
+@pytest.mark.usefixtures("reconnect_without_pause")
 @pytest.mark.parametrize("broken", [_drop, _reconnect, _invalidate, _forget])
-async def test_the_gateway_breaks_and_the_panel_goes_on(
+async def test_a_panel_keeps_updating_while_the_gateway_is_down(
     sim: DiscordSimulator, bot: Bot, models: Scripted, broken: Break
 ) -> None:
     """Edits need no gateway; once it is back, clicks are heard again."""
@@ -75,8 +75,10 @@ async def test_the_gateway_breaks_and_the_panel_goes_on(
     assert "n1." in await bot.text(user)
 
 
-@pytest.mark.usefixtures("at_once")
-async def test_a_click_in_a_gap_that_is_resumed_is_done(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+@pytest.mark.usefixtures("reconnect_without_pause")
+async def test_a_click_made_while_disconnected_is_handled_after_a_resume(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Discord sends what came in the gap, and the click is acknowledged in its time."""
     user = sim.user("writer")
     panel, gates = await begun(user, user.dm, models)
@@ -90,8 +92,8 @@ async def test_a_click_in_a_gap_that_is_resumed_is_done(sim: DiscordSimulator, b
         gate.release()
 
 
-@pytest.mark.usefixtures("at_once")
-async def test_a_click_before_a_new_session_is_lost_and_discord_says_so(
+@pytest.mark.usefixtures("reconnect_without_pause")
+async def test_a_click_made_while_disconnected_is_lost_with_a_new_session_and_discord_says_so(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Nothing was done: the writing goes on before the writer's eyes, and the next click works."""

@@ -11,7 +11,7 @@ import pytest
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.served import served
 from tests.discord_ui.steps import with_notes
-from tests.discord_ui.test_faults_discord import Hasty
+from tests.discord_ui.test_faults_discord import AsyncioWithInstantSleep
 from tests.discord_ui.test_live import HEADING, paragraphs
 from tests.simulators.claude import (
     Answer,
@@ -64,7 +64,7 @@ FAULTS: dict[str, tuple[Callable[[], Answer], str, int]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_of_the_model_is_told_and_what_came_is_on_the_screen(
+async def test_a_model_error_is_told_and_the_partial_draft_is_shown(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, name: str
 ) -> None:
     answer, words, kept = FAULTS[name]
@@ -78,7 +78,7 @@ async def test_a_fault_of_the_model_is_told_and_what_came_is_on_the_screen(
             assert "n0." not in panel.text
             assert {"Write draft", "Without a model"} <= set(panel.buttons)
         else:
-            await stored_and_shown(user, panel, bot, TEXT[:kept])
+            await check_stored_and_shown(user, panel, bot, TEXT[:kept])
             assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
         claude.script(Reply(TEXT))
         await user.click(panel, "Start again" if kept else "Write draft")  # nothing stands in the way of another try
@@ -87,18 +87,18 @@ async def test_a_fault_of_the_model_is_told_and_what_came_is_on_the_screen(
         )
 
 
-async def stored_and_shown(user: User, panel: Message, bot: Bot, came: str) -> None:
+async def check_stored_and_shown(user: User, panel: Message, bot: Bot, came: str) -> None:
     """The stored text holds all that came, and the pages of the panel, one after another, are the stored text."""
     text = await bot.text(user)
     assert text.strip() == came.strip()
     shown = [panel.text]
-    while "▶" in panel.buttons and (await turned(user, panel)):
+    while "▶" in panel.buttons and (await turn_to_next_page(user, panel)):
         shown.append(panel.text)
     for line in text.splitlines():
         assert not line.strip() or any(line.strip() in page for page in shown), line
 
 
-async def turned(user: User, panel: Message) -> bool:
+async def turn_to_next_page(user: User, panel: Message) -> bool:
     """Turns to the next page; False at the last."""
     button = next(part for part in panel.parts if part.get("label") == "▶")
     if button.get("disabled"):
@@ -109,7 +109,9 @@ async def turned(user: User, panel: Message) -> bool:
     return True
 
 
-async def test_a_budget_that_is_spent_is_told(sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path) -> None:
+async def test_a_spent_budget_is_told_and_a_draft_can_be_made_without_a_model(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
+) -> None:
     async with served(sim, claude, tmp_path, budget="0.01"):
         user = sim.user("writer")
         panel = await drafting(user, sim, claude)
@@ -120,7 +122,7 @@ async def test_a_budget_that_is_spent_is_told(sim: DiscordSimulator, claude: Cla
         await user.sees(lambda _: "version 1" in panel.text)
 
 
-async def test_all_at_once(
+async def test_a_draft_survives_several_discord_and_model_errors_at_once(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model cut at 3,000 characters; an edit that meets a 500, one a 429, one AutoMod; a token dead at second 20.
@@ -128,7 +130,7 @@ async def test_all_at_once(
     At the end, and after the one click that a dead token needs, the screen equals the stored text; what the writer was
     told on the way, and when, is on the timeline.
     """
-    monkeypatch.setattr(discord.webhook.async_, "asyncio", Hasty())  # its pause before it tries again
+    monkeypatch.setattr(discord.webhook.async_, "asyncio", AsyncioWithInstantSleep())  # its pause before it tries again
     async with served(sim, claude, tmp_path, silence=10.0) as bot:
         user = sim.user("writer")
         sim.settings.token_lifetime = 20
@@ -171,7 +173,7 @@ async def test_all_at_once(
         await user.click(panel, "Stop")
         await user.sees(lambda _: "Continue" in panel.buttons)
         assert ended.error in panel.text
-        await stored_and_shown(user, panel, bot, TEXT[:CUT])
+        await check_stored_and_shown(user, panel, bot, TEXT[:CUT])
         told = [one.text for one in sim.timeline.states(panel.id)]
         for words in ("Writing the draft…", "all stored", "Discord refused to show this", ended.error):
             assert any(words in text for text in told), words

@@ -21,13 +21,13 @@ OF_NOBODYS = {("essay", "essays"), ("critique", "pasted")}  # about no essay: ea
 SENTENCE = "was deleted or is not yours"
 
 
-def everything(database: Path) -> list[str]:
+def dump_database(database: Path) -> list[str]:
     """All that is stored."""
     with closing(sqlite3.connect(database)) as reading:
         return list(reading.iterdump())
 
 
-async def answers(bot: Bot, act: Act) -> list[Message]:
+async def messages_after(bot: Bot, act: Act) -> list[Message]:
     """All messages that show what came of something, once that is over."""
     assert (await act.acknowledged()).kind != "modal", act.interaction.data
     await answered(bot)
@@ -62,7 +62,7 @@ async def by_form(stranger: User, panel: Message, wanted: Id, essay: str) -> Act
     ("way", "on_their_own"),
     [(by_button, True), (by_menu, True), (by_more, True), (by_form, True), (by_button, False), (by_menu, False)],
 )
-async def test_no_action_of_the_router_reaches_what_is_anothers(
+async def test_no_forged_action_reaches_another_writers_essay_or_critique(
     sim: DiscordSimulator, bot: Bot, models: Scripted, tmp_path: Path, way: Way, on_their_own: bool
 ) -> None:
     """Every action there is, with the ids of another's essay and critique: the same sentence each time, privately;
@@ -75,14 +75,14 @@ async def test_no_action_of_the_router_reaches_what_is_anothers(
     essay = await bot.essay(owner)
     await with_notes(stranger, guild, "Mine alone.")
     await answered(bot)
-    before, shown, asked = everything(tmp_path / "essays.db"), panel.text, len(models.asked)
+    before, shown, asked = dump_database(tmp_path / "essays.db"), panel.text, len(models.asked)
     for kind, action in ACTIONS:
         if kind == "critique" and way is by_more:
             continue  # that menu's actions are an essay's
         wanted = Id(kind, action, essay.id if kind == "essay" else critique, essay.head, "1")
         on = await (await stranger.slash(guild, "help")).message() if on_their_own else panel
         act = await way(stranger, on, wanted, essay.id)
-        seen = await answers(bot, act)
+        seen = await messages_after(bot, act)
         if (kind, action) not in OF_NOBODYS:
             told = [one for one in seen if SENTENCE in one.text]
             assert told, (kind, action, [one.text for one in seen])
@@ -91,5 +91,5 @@ async def test_no_action_of_the_router_reaches_what_is_anothers(
         assert typed == [b"typed by a stranger"] * (way is by_form), (kind, action)
     assert "61,000" not in stranger.screen.text
     assert panel.text == shown
-    assert everything(tmp_path / "essays.db") == before
+    assert dump_database(tmp_path / "essays.db") == before
     assert len(models.asked) == asked

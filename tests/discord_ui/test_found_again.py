@@ -15,7 +15,7 @@ PASTE = "I rebuilt the export service in March 2019. Errors went from 15% to 2%.
 NAME = "I rebuilt the export service in March 2019. Errors went from 15% to 2%. It…"
 
 
-async def test_a_critique_of_a_pasted_text_is_opened_again_after_the_client_was_restarted(
+async def test_a_critique_of_a_pasted_text_can_be_reopened_after_a_client_restart(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """The message that tells its end says where, and brings it itself while it stands there."""
@@ -36,9 +36,7 @@ async def test_a_critique_of_a_pasted_text_is_opened_again_after_the_client_was_
     await user.sees(reads(listed, "Fix this first"))
 
 
-async def test_a_critique_that_broke_off_is_opened_again_to_be_retried(
-    sim: DiscordSimulator, bot: Bot, models: Scripted
-) -> None:
+async def test_a_failed_critique_can_be_reopened_and_retried(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     user = sim.user("writer")
     models.script(StreamBroken())
     await user.slash(user.dm, "critique", text=PASTE)
@@ -53,7 +51,7 @@ async def test_a_critique_that_broke_off_is_opened_again_to_be_retried(
     await user.sees(reads(listed, "Fix this first"))
 
 
-async def test_the_end_of_an_essays_critique_says_where_it_is_and_brings_it(
+async def test_the_message_that_a_critique_is_done_says_where_it_is_and_can_open_it(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -65,7 +63,9 @@ async def test_the_end_of_an_essays_critique_says_where_it_is_and_brings_it(
     await user.sees(reads(told, "Fix this first"))
 
 
-async def test_after_the_export_draft_begins_anew_and_leads_back(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_draft_after_an_export_begins_a_new_essay_and_links_to_the_exported_one(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """What was handed over as it stands is finished. A newer note makes it unfinished again."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None, NOTES)
@@ -81,7 +81,7 @@ async def test_after_the_export_draft_begins_anew_and_leads_back(sim: DiscordSim
     assert "version 1" in (await (await user.slash(user.dm, "draft")).message()).text
 
 
-async def test_draft_returns_to_an_exported_essay_that_is_worked_on(
+async def test_draft_returns_to_an_exported_essay_with_a_later_critique(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """While its critique is written, and after that: the panel says that /draft brings it back."""
@@ -100,7 +100,7 @@ async def test_draft_returns_to_an_exported_essay_that_is_worked_on(
     assert "version 1" in (await (await user.slash(user.dm, "draft")).message()).text
 
 
-async def test_essays_of_one_title_are_told_apart_and_the_one_that_fits_is_taken(
+async def test_essays_with_one_title_are_told_apart_and_each_command_takes_the_fitting_one(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     """In the suggestions and in the list; /export by the title takes the one that has a post, /draft the unfinished."""
@@ -137,7 +137,7 @@ async def test_essays_of_one_title_are_told_apart_and_the_one_that_fits_is_taken
     ],
     ids=["bold", "in a quotation", "a fence", "nothing cut"],
 )
-def test_what_a_cut_leaves_open_is_closed_and_opened_again(text: str, size: int, wanted: list[str]) -> None:
+def test_markdown_marks_split_by_a_page_break_are_closed_and_reopened(text: str, size: int, wanted: list[str]) -> None:
     """Only what is shown: the pages themselves are the text. A mark that nothing closes stays as it is."""
     found = pages.pages(text, size, 2_000)
     assert "".join(page.of(text) for page in found) == text

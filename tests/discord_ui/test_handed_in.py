@@ -30,19 +30,21 @@ WRAPPED = Path(__file__).parents[1] / "data" / "wrapping"
 LINE = "I left the bank in March 2019."
 
 
-def case(name: str) -> Attachment:
+def sample_file(name: str) -> Attachment:
     return Attachment(name, (CASES / name).read_bytes())
 
 
-async def test_front_matter_that_unfolds_into_gigabytes_stops_nobody(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_front_matter_with_exploding_yaml_aliases_is_read_as_plain_text(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """It is read as text, and what can be counted in it is shown."""
     user = sim.user("writer")
-    answer = await (await user.slash(user.dm, "critique", file=case("yaml-aliases.md"))).message()
+    answer = await (await user.slash(user.dm, "critique", file=sample_file("yaml-aliases.md"))).message()
     assert "apart from headings" in answer.text
 
 
 @pytest.mark.parametrize("text", ["# a\n\n" * 301, "<!-- only this -->\n"], ids=["too much", "no words"])
-async def test_no_essay_is_left_of_a_page_that_is_refused(sim: DiscordSimulator, plain: Bot, text: str) -> None:
+async def test_refused_notes_leave_no_essay_behind(sim: DiscordSimulator, plain: Bot, text: str) -> None:
     user = sim.user("writer")
     for options in ({}, {"title": "Leaving the bank"}, {"structure": "layoff"}):
         await (await user.slash(user.dm, "draft", notes=Attachment("n.md", text.encode()), **options)).message()
@@ -68,13 +70,15 @@ async def test_a_file_gives_the_same_notes_as_in_the_terminal(sim: DiscordSimula
     assert all(sentence.split(":")[1] in answer.text for sentence in page.notices)
 
 
-async def test_a_damaged_word_document_is_refused_with_what_to_do(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_damaged_word_document_is_refused_with_advice(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
-    answer = await (await user.slash(user.dm, "draft", notes=case("damaged.docx"))).message()
+    answer = await (await user.slash(user.dm, "draft", notes=sample_file("damaged.docx"))).message()
     assert "copy its text into a .md or .txt file" in answer.text
 
 
-async def test_a_critique_counts_the_same_however_a_file_is_wrapped(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_critique_counts_the_same_however_the_lines_of_a_file_are_wrapped(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     user = sim.user("writer")
     names = ("wrap-72.md", "wrap-one-line.md")
     files = [Attachment("post.md", (WRAPPED / name).read_bytes()) for name in names]
@@ -87,7 +91,7 @@ async def test_a_critique_counts_the_same_however_a_file_is_wrapped(sim: Discord
 async def test_a_critique_counts_the_words_of_an_essay_in_chinese(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     letters = sum("\u4e00" <= sign <= "\u9fff" for sign in (CASES / "zh-essay.md").read_text())
-    answer = await (await user.slash(user.dm, "critique", file=case("zh-essay.md"))).message()
+    answer = await (await user.slash(user.dm, "critique", file=sample_file("zh-essay.md"))).message()
     found = re.search(r"([\d,]+) words apart from headings", answer.text)
     assert found is not None
     assert letters / 2 <= int(found[1].replace(",", "")) <= letters / 1.5
@@ -108,7 +112,7 @@ async def test_a_word_document_with_a_picture_of_three_megabytes_is_read(
         assert [note.text for note in notes] == [LINE] * 20
 
 
-async def test_a_large_file_of_a_kind_that_is_not_read_is_refused(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_large_file_of_an_unsupported_type_is_refused(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     answer = await (await user.slash(user.dm, "draft", notes=Attachment("notes.docx", b"%PDF-1.7 " + NOISE))).message()
     assert "is a PDF, which is not read" in answer.text

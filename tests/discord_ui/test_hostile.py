@@ -37,10 +37,10 @@ WORDS = "Some words, so that there are any.\n\n"
 def beginning_with_words(size: int) -> dict[str, str]:
     """The worst texts of so many characters, which are not refused for want of a word."""
     found = worst_texts(size)
-    return {name: as_many(WORDS + found[name], size) for name in WORST}
+    return {name: cut_to_discord_length(WORDS + found[name], size) for name in WORST}
 
 
-def as_many(text: str, most: int) -> str:
+def cut_to_discord_length(text: str, most: int) -> str:
     """The beginning of the text, as much as Discord counts as so many characters."""
     return text[: fitting(text, most)]
 
@@ -65,7 +65,7 @@ REFUSED_PIECES = {name: text for name, text in REFUSED.items() if name != "700 s
 
 
 @pytest.fixture
-def in_the_loop(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def parsed_in_event_loop(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The lengths of the texts that were parsed in the event loop's thread."""
     loop, found, parse = threading.get_ident(), [], MarkdownIt.parse
 
@@ -79,14 +79,14 @@ def in_the_loop(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def elsewhere() -> Iterator[None]:
+def parse_in_worker_process() -> Iterator[None]:
     """Long texts are read as in the running bot."""
     with in_a_process():
         yield
 
 
 @asynccontextmanager
-async def another_clicks(sim: DiscordSimulator) -> Any:
+async def another_user_clicking(sim: DiscordSimulator) -> Any:
     """Somebody turns to and fro for as long as this lasts; the simulator raises where a click is not heard in time."""
     user, over = sim.user("another"), asyncio.Event()
     panel = await with_notes(user, user.dm)
@@ -110,10 +110,12 @@ async def another_clicks(sim: DiscordSimulator) -> Any:
     assert await clicking
 
 
-async def check(sim: DiscordSimulator, bot: Bot, door: Door, taken: dict[str, str], refused: dict[str, str]) -> None:
+async def send_all_texts(
+    sim: DiscordSimulator, bot: Bot, door: Door, taken: dict[str, str], refused: dict[str, str]
+) -> None:
     """Sends every text, each by a person of its own."""
     sim.settings.rate_limits = False
-    async with another_clicks(sim):
+    async with another_user_clicking(sim):
         for name, text in {**taken, **refused}.items():
             user = sim.user(name)
             told = await door(user, text)
@@ -129,7 +131,7 @@ async def check(sim: DiscordSimulator, bot: Bot, door: Door, taken: dict[str, st
 
 
 @pytest.fixture(autouse=True)
-def given_up_at_once() -> Iterator[None]:
+def switch_threads_often() -> Iterator[None]:
     """As the running bot does: a thread that computes gives Python's one lock up at once."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(0.0001)
@@ -141,7 +143,9 @@ def file(text: str) -> Attachment:
     return Attachment("notes.md", text.encode())
 
 
-async def test_notes_as_a_file_of_a_command(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_notes_in_a_command_file_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         act = await user.slash(user.dm, "draft", notes=file(text))
         message = await act.message()
@@ -152,24 +156,28 @@ async def test_notes_as_a_file_of_a_command(sim: DiscordSimulator, plain: Bot, i
             await user.sees(reads(message, "version 1"), 60)
         return told
 
-    await check(sim, plain, door, TAKEN, REFUSED)
-    assert in_the_loop == []
+    await send_all_texts(sim, plain, door, TAKEN, REFUSED)
+    assert parsed_in_event_loop == []
 
 
-async def test_notes_pasted_and_as_a_file_of_a_form(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_notes_pasted_or_uploaded_in_a_form_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         panel = await (await user.slash(user.dm, "draft")).message()
         form = await (await user.click(panel, "Paste notes")).modal()
-        pasted = {"paste1": as_many(text, 3_900)}
+        pasted = {"paste1": cut_to_discord_length(text, 3_900)}
         await user.submit(form, pasted if units(text) < 4_000 else {**pasted, "Or a file": [file(text)]})
         await answered(plain)
         return user.screen.text
 
-    await check(sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED)
-    assert in_the_loop == []
+    await send_all_texts(sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED)
+    assert parsed_in_event_loop == []
 
 
-async def test_messages_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_dm_messages_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         await (await user.slash(user.dm, "draft")).message()
         await user.say(user.dm, text)
@@ -179,11 +187,13 @@ async def test_messages_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop
                 await asyncio.sleep(0.01)
         return user.screen.text
 
-    await check(sim, plain, door, MESSAGES, {})
-    assert in_the_loop == []
+    await send_all_texts(sim, plain, door, MESSAGES, {})
+    assert parsed_in_event_loop == []
 
 
-async def test_files_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_dm_files_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         await (await user.slash(user.dm, "draft")).message()
         await user.say(user.dm, attachments=[file(text)])
@@ -192,11 +202,13 @@ async def test_files_in_the_dm(sim: DiscordSimulator, plain: Bot, in_the_loop: l
         return user.screen.text
 
     long = {name: text for name, text in TAKEN.items() if name.startswith("long")}
-    await check(sim, plain, door, long, REFUSED)
-    assert in_the_loop == []
+    await send_all_texts(sim, plain, door, long, REFUSED)
+    assert parsed_in_event_loop == []
 
 
-async def test_texts_to_critique(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_texts_to_critique_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     """As an option, as a file, and as a message of somebody's. Nothing of them is stored without a model."""
 
     async def door(user: User, text: str) -> str:
@@ -210,13 +222,15 @@ async def test_texts_to_critique(sim: DiscordSimulator, plain: Bot, in_the_loop:
         return (await act.message()).text
 
     short = {f"message: {name}": text for name, text in MESSAGES.items()}
-    await check(
+    await send_all_texts(
         sim, plain, door, short | FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED_PIECES
     )
-    assert in_the_loop == []
+    assert parsed_in_event_loop == []
 
 
-async def test_a_section_by_form_and_by_file(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_section_edits_by_form_or_file_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         long = units(text) > 4_000
         panel = await drafted(user, user.dm, None, "## The contradiction\n\n" + ("The lift. " * (2_100 if long else 2)))
@@ -225,14 +239,20 @@ async def test_a_section_by_form_and_by_file(sim: DiscordSimulator, plain: Bot, 
         await answered(plain)
         return user.screen.text
 
-    await check(sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED_PIECES)
-    assert in_the_loop == []
+    await send_all_texts(
+        sim, plain, door, FIELDS | {f"file: {name}": text for name, text in TAKEN.items()}, REFUSED_PIECES
+    )
+    assert parsed_in_event_loop == []
 
 
-async def test_titles_answers_and_searches(sim: DiscordSimulator, plain: Bot, in_the_loop: list[int]) -> None:
+async def test_hostile_titles_answers_and_searches_delay_nobody(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
-        panel = await (await user.slash(user.dm, "draft", title=as_many(text, 190).strip() or "a")).message()
-        await (await user.autocomplete(user.dm, "draft", "essay", as_many(text, 90))).choices()
+        panel = await (
+            await user.slash(user.dm, "draft", title=cut_to_discord_length(text, 190).strip() or "a")
+        ).message()
+        await (await user.autocomplete(user.dm, "draft", "essay", cut_to_discord_length(text, 90))).choices()
         if "Interview me" in panel.buttons:
             await user.click(panel, "Interview me")
             await user.sees(lambda _: "Answer" in panel.buttons)
@@ -241,11 +261,13 @@ async def test_titles_answers_and_searches(sim: DiscordSimulator, plain: Bot, in
             await answered(plain)
         return user.screen.text
 
-    await check(sim, plain, door, FIELDS, {})
-    assert in_the_loop == []
+    await send_all_texts(sim, plain, door, FIELDS, {})
+    assert parsed_in_event_loop == []
 
 
-async def test_instructions(sim: DiscordSimulator, bot: Bot, models: Scripted, in_the_loop: list[int]) -> None:
+async def test_hostile_revision_instructions_cause_no_error(
+    sim: DiscordSimulator, bot: Bot, models: Scripted, parsed_in_event_loop: list[int]
+) -> None:
     async def door(user: User, text: str) -> str:
         panel = await drafted(user, user.dm, models)
         form = await (await user.click(panel, "Revise")).modal()
@@ -259,6 +281,6 @@ async def test_instructions(sim: DiscordSimulator, bot: Bot, models: Scripted, i
         assert "went wrong" not in await door(sim.user(name), text), name
 
 
-def test_the_texts_are_on_the_side_of_the_bounds_that_they_are_meant_for() -> None:
+def test_the_hostile_texts_meant_to_be_accepted_are_within_the_limits() -> None:
     for text in TAKEN.values():
         Limits().check_page("It", text)

@@ -25,7 +25,7 @@ DM = Place(own_dm=True, server=None)
     st.integers(0, 999_999_999),
     st.from_regex(r"\A[0-9A-Za-z._-]{0,32}\Z"),
 )
-def test_an_id_says_the_same_when_it_comes_back(action: str, subject: str, version: int, argument: str) -> None:
+def test_a_custom_id_parses_back_to_itself(action: str, subject: str, version: int, argument: str) -> None:
     made = Id("essay", action, subject, version, argument)
     assert parse(str(made)) == made
     assert len(str(made)) <= MOST_CHARACTERS
@@ -47,22 +47,22 @@ def test_an_id_says_the_same_when_it_comes_back(action: str, subject: str, versi
         "a\x00b",
     ],
 )
-def test_what_this_release_never_made_is_no_id(custom_id: str) -> None:
+def test_a_malformed_custom_id_is_not_parsed(custom_id: str) -> None:
     assert parse(custom_id) is None
 
 
 @pytest.mark.parametrize("custom_id", ["essay:v1:nothing:abc:1:", "essay:v1:undo:-:1:", "critique:v1:undo:abc:1:"])
-def test_an_action_that_is_not_there_is_refused(custom_id: str) -> None:
+def test_a_custom_id_with_an_unknown_action_is_refused(custom_id: str) -> None:
     with pytest.raises(NotAButton):
         find(parse(custom_id), "")
 
 
-def test_an_absurd_number_is_no_number() -> None:
+def test_an_absurd_number_in_a_custom_id_counts_as_zero() -> None:
     assert Id("essay", "page", "abc", 1, "99999999999999").number == 0
     assert Id("essay", "page", "abc", 1, "-3").number == 0
 
 
-def test_a_writer_cannot_be_traced_to_an_account_without_the_secret() -> None:
+def test_a_writer_id_cannot_be_traced_to_an_account_without_the_secret() -> None:
     assert writer_id(b"a", 42) == writer_id(b"a", 42)
     assert writer_id(b"a", 42) != writer_id(b"b", 42)
     assert writer_id(b"a", 42) != writer_id(b"a", 43)
@@ -70,7 +70,7 @@ def test_a_writer_cannot_be_traced_to_an_account_without_the_secret() -> None:
     assert len(writer_id(b"a", 42)) == 33
 
 
-def test_access_is_the_owners_and_whom_the_settings_list() -> None:
+def test_only_the_owner_and_those_listed_in_the_settings_have_access() -> None:
     listed = Access(everyone=False, servers=frozenset({7}), users=frozenset({1}), owners=(99,))
     listed.check(99, DM)
     listed.check(1, DM)
@@ -80,7 +80,7 @@ def test_access_is_the_owners_and_whom_the_settings_list() -> None:
     Access(everyone=True, servers=frozenset(), users=frozenset()).check(5, DM)
 
 
-def test_the_invite_links_come_from_the_token() -> None:
+def test_the_invite_links_are_made_from_the_token() -> None:
     token = base64.b64encode(b"123456789012345678").decode() + ".abc.def"
     assert application_id(token) == 123456789012345678
     assert application_id("simulated.bot.token") is None

@@ -40,7 +40,7 @@ async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator
         assert simulator.pings == []
 
 
-async def pasted(user: User, panel: Message, words: str) -> None:
+async def paste_notes(user: User, panel: Message, words: str) -> None:
     form = await (await user.click(panel, "Paste notes")).modal()
     await user.submit(form, {"paste1": words})
     await user.sees(lambda _: "stored." in panel.text)
@@ -51,7 +51,7 @@ async def drafting(claude: ClaudeSimulator, people: Sequence[User], gate: Gate) 
     panels = []
     for user in people:
         panels.append(await (await user.slash(user.dm, "draft")).message())
-        await pasted(user, panels[-1], "My pay went from 61,000 to 48,500.")
+        await paste_notes(user, panels[-1], "My pay went from 61,000 to 48,500.")
     claude.script(*(Reply(TEXT, pauses=(Pause(500, gate),)) for _ in people))
     for user, panel in zip(people, panels, strict=True):
         await user.click(panel, "Write draft")
@@ -60,7 +60,7 @@ async def drafting(claude: ClaudeSimulator, people: Sequence[User], gate: Gate) 
     return panels
 
 
-async def test_killed_in_the_middle_of_a_draft_a_panel_offers_three_ways_on(
+async def test_a_draft_interrupted_by_a_kill_can_be_continued_restarted_or_kept(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
     """What the writer saw is kept; at the next click, or at /draft: Continue, Start again, Keep as it is."""
@@ -81,7 +81,7 @@ async def test_killed_in_the_middle_of_a_draft_a_panel_offers_three_ways_on(
     await one.sees(lambda _: "n11." in clicked.text and "Export" in clicked.buttons)
 
 
-async def test_sigterm_tells_every_running_panel_before_the_end(
+async def test_sigterm_updates_the_panel_of_every_running_draft_before_the_bot_exits(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
     gate = Gate()
@@ -105,7 +105,7 @@ def respond(request: Request) -> Answer:
 
 
 @dataclass(eq=False)
-class Story:
+class RandomWriter:
     """A writer who goes on with whatever the panel offers, and remembers what it has shown."""
 
     sim: DiscordSimulator
@@ -162,11 +162,13 @@ def seed(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> 
     return found
 
 
-async def killed_at_random(sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, kills: int, seed: int) -> None:
+async def kill_at_random_moments(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, kills: int, seed: int
+) -> None:
     """Kills the bot so many times, each at a random moment of a random step."""
     claude.responder = respond
     chance = random.Random(seed)
-    story = Story(sim, sim.user("writer"), chance)
+    story = RandomWriter(sim, sim.user("writer"), chance)
     panel = await story.panel()
     while not story.confirmed:
         await story.paste(panel)
@@ -190,11 +192,11 @@ async def killed_at_random(sim: DiscordSimulator, runs: Runs, claude: ClaudeSimu
         elif not story.turned and "version" in left and "version" in again.text:
             assert int(re.findall(r"version (\d+)", again.text)[0]) >= int(re.findall(r"version (\d+)", left)[0])
         assert "Something went wrong" not in again.text
-    await checked(story, runs)
+    await check_nothing_was_lost(story, runs)
     assert "Traceback" not in runs.log
 
 
-async def checked(story: Story, runs: Runs) -> None:
+async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
     """Every note that was confirmed is stored, once, and the screen of the next start equals the stored text."""
     runs.send_signal(signal.SIGKILL)
     await runs.ended()
@@ -225,7 +227,7 @@ async def checked(story: Story, runs: Runs) -> None:
 async def test_ten_kills_at_random_moments_lose_nothing(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, seed: int
 ) -> None:
-    await killed_at_random(sim, runs, claude, 10, seed)
+    await kill_at_random_moments(sim, runs, claude, 10, seed)
 
 
 @pytest.mark.slow
@@ -234,6 +236,6 @@ async def test_many_kills_at_random_moments_lose_nothing(
 ) -> None:
     """Several minutes, and so only by ``-m slow``."""
     kills, began = int(os.environ.get("KILLS", "200")), time.monotonic()
-    await killed_at_random(sim, runs, claude, kills, seed)
+    await kill_at_random_moments(sim, runs, claude, kills, seed)
     with capsys.disabled():
         print(f"{kills} kills in {time.monotonic() - began:.0f} s, none of which lost anything")  # noqa: T201 - for docs/

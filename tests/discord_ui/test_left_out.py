@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.dm import from_bot, notes, question, talking
+from tests.discord_ui.dm import dm_messages_from_bot, notes, question, talking
 from tests.discord_ui.steps import drafted, reads, with_notes
 from tests.simulators.discord import DiscordSimulator
 
@@ -12,7 +12,9 @@ __all__ = ["talking"]  # a fixture
 HELD = "## What I missed\n\nI rebuilt the export service in March 2019, alone. Errors went from 15% to 2%.\n"
 
 
-async def test_a_marked_message_is_private_and_that_is_told(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_a_dm_message_marked_private_becomes_a_private_note_and_that_is_told(
+    sim: DiscordSimulator, talking: Bot
+) -> None:
     user = sim.user("writer")
     panel = await question(user)
     await user.say(user.dm, "/Private My boss drank.")
@@ -20,11 +22,11 @@ async def test_a_marked_message_is_private_and_that_is_told(sim: DiscordSimulato
         lambda screen: "What you marked is left out, with the paragraph or list item that it stands in" in screen.text
     )
     await user.click(panel, "Next")
-    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     assert [(note.text, note.public) for note in await notes(talking, user)] == [("/Private My boss drank.", "")]
 
 
-async def test_a_page_of_notes_says_how_many_are_left_out(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_adding_notes_says_how_many_of_them_are_private(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await with_notes(user, user.dm, "- [leave out] My boss drank.\n- We sold it.\n\n> /PRIVATE So did I.\n")
     assert "2 notes are left out: they stay stored, stand in no post, and no model sees them." in panel.text
@@ -32,7 +34,7 @@ async def test_a_page_of_notes_says_how_many_are_left_out(sim: DiscordSimulator,
     assert [note.public for note in found] == ["", "- We sold it.", ""]
 
 
-async def test_leaving_out_a_note_whose_words_stand_in_the_draft_tells_where_and_what_to_do(
+async def test_making_a_note_private_says_where_the_draft_still_holds_its_words(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -53,7 +55,7 @@ async def test_leaving_out_a_note_whose_words_stand_in_the_draft_tells_where_and
     assert [asked.what for asked in models.asked if asked.what not in ("place", "follow_up")] == ["draft"]
 
 
-async def test_the_small_line_says_where_claims_cannot_all_be_seen(
+async def test_the_footer_of_a_draft_says_if_claims_cannot_all_be_seen_in_its_language(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")

@@ -47,12 +47,12 @@ def test_no_cut_falls_inside_a_character(character: str) -> None:
     assert boundary(text, 2 + len(character)) == 2 + len(character)
 
 
-def test_flags_beside_each_other_are_cut_between_two_flags() -> None:
+def test_a_row_of_flag_emoji_is_cut_only_between_two_flags() -> None:
     text = FLAG * 3
     assert [boundary(text, at) for at in range(1, 6)] == [0, 2, 2, 4, 4]
 
 
-def test_characters_are_counted_as_discord_may_count_them() -> None:
+def test_text_length_is_counted_as_discord_may_count_it() -> None:
     assert units("a") == 1
     assert units("👍") == 2
     assert fitting("👍👍👍", 5) == 2
@@ -71,13 +71,13 @@ def test_a_text_is_shortened_at_a_word() -> None:
     assert brief("short", 14) == "short"
 
 
-def test_what_discord_takes_for_markup_is_shown_as_it_stands() -> None:
+def test_discord_markup_in_a_plain_text_is_escaped() -> None:
     assert plain("*bold* <@1> # x") == r"\*bold\* \<@1\> \# x"
 
 
 @settings(max_examples=60)
 @given(TEXTS)
-def test_pages_are_the_text_and_each_fits(text: str) -> None:
+def test_pages_joined_are_the_text_and_each_fits_the_limits(text: str) -> None:
     """Joined they are the text, byte for byte; each shows something, within the room it has; no character is broken."""
     found = pages.pages(text, 300, 500)
     assert "".join(page.of(text) for page in found) == (text if text.strip() else "")
@@ -89,7 +89,7 @@ def test_pages_are_the_text_and_each_fits(text: str) -> None:
         assert not broken(text, page.start)
 
 
-def test_a_page_ends_at_a_paragraph_and_leaves_no_heading_behind() -> None:
+def test_a_page_ends_at_a_paragraph_and_never_with_a_heading() -> None:
     paragraph = "One sentence of it. " * 9
     text = f"{paragraph.strip()}\n\n## A heading\n\n{paragraph.strip()}\n"
     first, second = pages.pages(text, 240, 1_000)
@@ -113,13 +113,13 @@ def test_a_code_block_that_fits_a_page_is_not_cut() -> None:
     assert "```" not in first.of(text)
 
 
-def test_a_character_with_endless_marks_does_not_hang() -> None:
+def test_a_character_with_thousands_of_combining_marks_is_paged_without_hanging() -> None:
     text = "e" + "\u0301" * 5_000
     found = pages.pages(text, 300, 700)
     assert "".join(page.of(text) for page in found) == text
 
 
-def test_the_page_of_a_place() -> None:
+def test_the_page_that_holds_a_position_of_the_text_is_found() -> None:
     text = "a" * 1_000
     found = pages.pages(text, 300, 1_000)
     assert [pages.page_of(found, place) for place in (0, 299, 300, 999, 5_000)] == [0, 0, 1, 3, 3]
@@ -128,7 +128,7 @@ def test_the_page_of_a_place() -> None:
 
 @settings(max_examples=60)
 @given(TEXTS, st.integers(1, 12))
-def test_a_text_in_fields_is_whole_again(text: str, times: int) -> None:
+def test_a_text_split_into_form_fields_joins_back_to_itself(text: str, times: int) -> None:
     text = (text * times).strip("\r\n")
     found = apart(text)
     if found is None:
@@ -141,7 +141,7 @@ def test_a_text_in_fields_is_whole_again(text: str, times: int) -> None:
     assert not any(broken(text, end) for end in ends)
 
 
-def test_twenty_thousand_characters_fit_five_fields_and_more_do_not() -> None:
+def test_twenty_thousand_characters_fit_five_form_fields_and_more_do_not() -> None:
     text = "x" * 20_000
     found = apart(text)
     assert found is not None
@@ -154,7 +154,7 @@ def test_twenty_thousand_characters_fit_five_fields_and_more_do_not() -> None:
     assert found.together(found.fields) == prose
 
 
-def test_what_is_added_in_a_field_stays_where_it_was_typed_and_an_emptied_field_goes() -> None:
+def test_text_added_to_a_form_field_stays_in_its_place_and_an_emptied_field_disappears() -> None:
     text = "\n\n".join(f"Paragraph {number}. " + "Word. " * 120 for number in range(12)).strip()
     found = apart(text)
     assert found is not None
@@ -178,12 +178,12 @@ def test_what_is_added_in_a_field_stays_where_it_was_typed_and_an_emptied_field_
         (["", " "], ""),
     ],
 )
-def test_a_paste_across_fields_loses_nothing_where_they_meet(fields: list[str], joined: str) -> None:
+def test_a_paste_across_form_fields_loses_nothing_where_they_meet(fields: list[str], joined: str) -> None:
     assert pasted(fields) == joined
 
 
 @given(st.lists(st.text(max_size=50), max_size=4))
-def test_every_pasted_word_is_there_in_order(fields: list[str]) -> None:
+def test_every_pasted_field_is_kept_in_order(fields: list[str]) -> None:
     assert pasted(fields).split() == "".join(pasted(fields)).split()
     joined = pasted(fields)
     at = 0

@@ -30,21 +30,21 @@ NOISY = (
 )
 
 
-async def spend(bot: Bot, user: User, nano: int | None) -> None:
+async def record_spent_call(bot: Bot, user: User, nano: int | None) -> None:
     """A call of a model for this person that is over and came to so many nano-dollars."""
     ledger, writer = bot.client.door.tools.ledger, bot.writer(user)
     call = await ledger.reserve(Reservation(writer, Role.WRITER, "a-model", "draft.md", "abc", nano or 0), app.now())
     await ledger.settle(call, Settlement("a-model", 1_200, 0, 300, 450, nano, 700, 9_000, "end_turn"))
 
 
-async def test_usage_under_a_cent_is_not_told_as_nothing(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_usage_under_a_cent_is_not_shown_as_zero(sim: DiscordSimulator, bot: Bot) -> None:
     user, other = sim.user("writer"), sim.user("other")
-    await spend(bot, user, CENT // 3)
+    await record_spent_call(bot, user, CENT // 3)
     usage = (await (await user.slash(user.dm, "usage")).message()).text
     assert "Today: **less than $0.01** of $3.00; $3.00 left." in usage
     assert "The last 31 days: **less than $0.01** in 1 call (1,500 tokens in, 450 out)." in usage
-    await spend(bot, user, 40 * CENT)
-    await spend(bot, other, 500 * CENT // 2)
+    await record_spent_call(bot, user, 40 * CENT)
+    await record_spent_call(bot, other, 500 * CENT // 2)
     usage = (await (await user.slash(user.dm, "usage")).message()).text
     assert "Today: **$0.40** of $3.00; $2.60 left." in usage
     assert "This month: **$0.40** of $10.00; $9.60 left." in usage
@@ -52,15 +52,15 @@ async def test_usage_under_a_cent_is_not_told_as_nothing(sim: DiscordSimulator, 
     assert "Everybody together this month: 5 % of the bot's budget is used." in usage
 
 
-async def test_a_call_without_a_known_price_is_told_beside_what_was_spent(sim: DiscordSimulator, bot: Bot) -> None:
+async def test_usage_mentions_calls_of_a_model_without_a_known_price(sim: DiscordSimulator, bot: Bot) -> None:
     user = sim.user("writer")
-    await spend(bot, user, None)
+    await record_spent_call(bot, user, None)
     usage = (await (await user.slash(user.dm, "usage")).message()).text
     assert "Today: **$0.00** of $3.00; $3.00 left." in usage
     assert "1 call of a model without a known price" in usage
 
 
-async def test_measures_come_by_pages_each_with_its_advice_and_an_example(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_measures_are_shown_in_pages_with_advice_and_an_example(sim: DiscordSimulator, plain: Bot) -> None:
     """From the draft to what was counted and back; the numbers of pages and of measures are those of the list."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None, NOISY)
@@ -81,7 +81,9 @@ async def test_measures_come_by_pages_each_with_its_advice_and_an_example(sim: D
     await user.sees(reads(panel, "[Export]"))
 
 
-async def test_an_export_without_markup_holds_the_title_and_the_words(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """Bytes of UTF-8: no heading marks, no stars, no front matter; the essay then counts as exported."""
     user = sim.user("writer")
     notes = "## What I missed\n\nI *rebuilt* the [export](https://example.org) — “all of it”.\n\n- one\n- two\n"
@@ -100,7 +102,7 @@ async def test_an_export_without_markup_holds_the_title_and_the_words(sim: Disco
     assert (await plain.essay(user)).is_exported
 
 
-async def test_a_plain_text_too_long_for_linkedin_says_so(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_plain_text_export_too_long_for_linkedin_says_so(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     await drafted(user, user.dm, None, "## What I missed\n\n" + "Nine weeks of it. " * 200)
     shown = await (await user.slash(user.dm, "export", format="text")).message()
@@ -145,7 +147,7 @@ async def test_essays_are_listed_by_the_names_of_their_structures_and_opened(sim
     await user.sees(reads(listed, "2 notes so far"))
 
 
-async def test_the_small_line_of_a_draft_tells_words_version_and_claims(
+async def test_the_footer_of_a_draft_shows_words_version_and_unsupported_claims(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """A name and a number that stand in no note are counted there, and listed with their sentences under More."""
@@ -163,7 +165,7 @@ async def test_the_small_line_of_a_draft_tells_words_version_and_claims(
     assert "2019**" not in panel.text
 
 
-def test_what_a_critique_does_not_show_is_counted_in_its_small_line() -> None:
+def test_the_footer_of_a_critique_counts_the_findings_not_shown() -> None:
     """As in the terminal: not found in the text, on the same words, out of form, and lesser ones."""
     now = datetime(2026, 11, 23, tzinfo=UTC)
     about = Critiqued("c", "w", None, 0, None, None, "Text.", True, None, {}, now)
@@ -183,7 +185,7 @@ def test_what_a_critique_does_not_show_is_counted_in_its_small_line() -> None:
     assert "not shown" not in line(replace(found, dropped=0, held_back=0, misshapen=0, repeated=0))
 
 
-async def test_where_discord_refuses_even_the_rest_of_a_panel_a_sentence_and_the_ways_remain(
+async def test_a_panel_that_discord_refuses_twice_becomes_a_sentence_with_buttons(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """The end of a draft is refused, and so is the panel without its text: what stands there leads on all the same."""

@@ -44,7 +44,7 @@ def told(times: int) -> Callable[[Screen], bool]:
     return lambda screen: screen.text.count("The draft is done.") == times
 
 
-async def test_the_page_being_written_is_shown_and_the_others_can_be_read_meanwhile(
+async def test_the_page_being_written_is_shown_and_earlier_pages_can_be_read_meanwhile(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """◀ and ▶ lead through what there is so far; an earlier page stays before the eyes, the last one follows again."""
@@ -91,7 +91,7 @@ def _page(panel: Message) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-async def test_every_edit_shows_what_is_stored_already(sim: DiscordSimulator, tmp_path: Path, models: Scripted) -> None:
+async def test_draft_text_is_stored_before_it_is_shown(sim: DiscordSimulator, tmp_path: Path, models: Scripted) -> None:
     """Whenever a paragraph comes before the writer's eyes, the store has it."""
     async with started(sim, tmp_path / "essays.db", models, keeping=RecordingJobs) as bot:
         store = bot.jobs._store
@@ -128,7 +128,7 @@ async def test_every_edit_shows_what_is_stored_already(sim: DiscordSimulator, tm
         assert checked >= 12
 
 
-async def test_the_first_text_waits_for_nothing_and_the_next_for_their_time(
+async def test_the_first_text_of_a_draft_is_shown_at_once_and_later_edits_are_spaced_out(
     sim: DiscordSimulator, tmp_path: Path, models: Scripted
 ) -> None:
     """At least 1.2 seconds between two edits, however fast the model is; the text that came first is shown at once."""
@@ -153,7 +153,9 @@ async def test_the_first_text_waits_for_nothing_and_the_next_for_their_time(
         assert all(later.at - earlier.at >= AGREED_SECONDS for earlier, later in pairwise(live))
 
 
-async def test_edits_slow_down_with_discord(sim: DiscordSimulator, tmp_path: Path, models: Scripted) -> None:
+async def test_edits_come_less_often_when_discord_is_slow(
+    sim: DiscordSimulator, tmp_path: Path, models: Scripted
+) -> None:
     """Where an edit takes 0.15 s, the next begins no sooner than as long again after its answer; so none overlap."""
     async with started(sim, tmp_path / "essays.db", models, edit_seconds=0.05):
         sim.settings.rate_limits = False  # the pauses here are shorter than Discord's limit would have them
@@ -218,7 +220,7 @@ async def test_one_persons_hanging_edit_delays_nobody_else(sim: DiscordSimulator
     await slow.sees(lambda _: "n1." in panels[0].text and "Keep as it is" in panels[0].buttons)
 
 
-async def test_a_click_is_not_undone_by_an_edit_that_was_on_its_way(
+async def test_a_page_turn_is_not_undone_by_an_edit_already_on_its_way(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """The edit from before the click arrives after it: the page that was asked for comes back by itself."""
@@ -242,7 +244,7 @@ async def test_a_click_is_not_undone_by_an_edit_that_was_on_its_way(
 
 
 @pytest.mark.parametrize("installed", [False, True])
-async def test_the_end_is_told_in_a_message_of_its_own_and_never_by_too_many(
+async def test_the_end_of_each_draft_is_announced_once_in_its_own_message(
     sim: DiscordSimulator, bot: Bot, models: Scripted, installed: bool
 ) -> None:
     """Each end of work is told once; in a user install, where five is the most, no click leads to more than one."""
@@ -262,7 +264,7 @@ async def test_the_end_is_told_in_a_message_of_its_own_and_never_by_too_many(
     assert sim.refused == []
 
 
-async def test_a_failed_or_a_stopped_end_is_told_as_what_it_is(
+async def test_a_failed_draft_is_announced_and_a_stopped_one_is_not(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """What broke off is told like what is done; what the writer stopped needs no telling."""
@@ -274,7 +276,7 @@ async def test_a_failed_or_a_stopped_end_is_told_as_what_it_is(
     await user.sees(lambda _: "n0." in panel.text)
     await user.click(panel, "Stop")
     await user.sees(lambda _: "Keep as it is" in panel.buttons)
-    models.script(says(HEADING, paragraphs(1, 2), error=TooSlow()))
+    models.script(says(HEADING, paragraphs(1, 2), error=ModelTooSlow()))
     await user.click(panel, "Start again")
     await user.sees(lambda screen: "The panel above says why." in screen.text)
     assert "it took too long" in panel.text
@@ -284,7 +286,7 @@ async def test_a_failed_or_a_stopped_end_is_told_as_what_it_is(
     assert user.screen.text.count("is done.") == 1
 
 
-class TooSlow(BotError):
+class ModelTooSlow(BotError):
     """A model that took too long."""
 
     def __init__(self) -> None:
@@ -302,7 +304,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-async def test_every_state_of_every_script_is_one_that_discord_takes(
+async def test_discord_accepts_every_edit_of_a_growing_draft_in_any_script(
     sim: DiscordSimulator, bot: Bot, models: Scripted, name: str
 ) -> None:
     user = sim.user("writer")

@@ -12,7 +12,7 @@ from bot.discord_ui import live_panel
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.dm import quick
 from tests.discord_ui.steps import with_notes
-from tests.discord_ui.test_faults_discord import all_but_the_end, begun, hasty
+from tests.discord_ui.test_faults_discord import begun, hasty, release_all_but_the_end
 from tests.discord_ui.test_live import HEADING, edits, paragraphs, told
 from tests.simulators.discord import DiscordSimulator, Message, User
 from tests.simulators.discord.faults import Fault
@@ -29,14 +29,14 @@ LATE: dict[str, Callable[[DiscordSimulator, str], Fault]] = {
 
 
 @pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
+def give_up_old_edits_quickly(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
     """An old change is given up, and thought to have come, in tenths of seconds; so no limit on their number either."""
     sim.settings.rate_limits = False
     monkeypatch.setattr(live_panel, "_PATIENCE_FOR_THE_OLD", 0.1)
     monkeypatch.setattr(live_panel, "LATE_SECONDS", 0.6)
 
 
-async def overtaken(
+async def draft_with_late_edit(
     sim: DiscordSimulator, user: User, models: Scripted, how: Callable[[DiscordSimulator, str], Fault], *then: Any
 ) -> Message:
     """A draft in the middle, with an edit on its way that will come late; ``then`` is what the model does next."""
@@ -51,7 +51,7 @@ async def overtaken(
     return panel
 
 
-async def given_up(sim: DiscordSimulator, gates: list[Gate]) -> None:
+async def end_draft_during_slow_edit(sim: DiscordSimulator, gates: list[Gate]) -> None:
     """Lets an edit begin that takes its time, and the draft end before it has come."""
     late = sim.delay("PATCH", ORIGINAL, 0.4, times=1)
     gates[0].release()
@@ -62,14 +62,14 @@ async def given_up(sim: DiscordSimulator, gates: list[Gate]) -> None:
 
 @pytest.mark.parametrize("patient", [True, False])
 @pytest.mark.parametrize("how", LATE)
-async def test_a_stop_is_not_undone_by_an_edit_that_comes_late(
+async def test_a_stopped_draft_is_not_shown_as_running_again_by_a_late_edit(
     sim: DiscordSimulator, bot: Bot, models: Scripted, request: pytest.FixtureRequest, how: str, patient: bool
 ) -> None:
     """The panel would say "Writing" for good, with nothing that leads on."""
     if not patient:
-        request.getfixturevalue("soon")
+        request.getfixturevalue("give_up_old_edits_quickly")
     user = sim.user("writer")
-    panel = await overtaken(sim, user, models, LATE[how])
+    panel = await draft_with_late_edit(sim, user, models, LATE[how])
     await user.click(panel, "Stop")
     await user.sees(lambda _: "Stopped. What had come is kept." in panel.text)
     await bot.client.door.live.finish(20)
@@ -77,13 +77,13 @@ async def test_a_stop_is_not_undone_by_an_edit_that_comes_late(
     assert {"Continue", "Discard"} <= set(panel.buttons)
 
 
-@pytest.mark.usefixtures("soon")
-async def test_the_end_is_not_undone_by_an_edit_that_was_given_up(
+@pytest.mark.usefixtures("give_up_old_edits_quickly")
+async def test_a_finished_draft_is_shown_again_after_an_abandoned_edit_arrives_late(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    await given_up(sim, gates)
+    await end_draft_during_slow_edit(sim, gates)
     await user.sees(told(1))
     await bot.client.door.live.finish(20)
     shown = [one.text for one in edits(sim, panel)]
@@ -92,13 +92,13 @@ async def test_the_end_is_not_undone_by_an_edit_that_was_given_up(
     assert "version 1" in shown[-1]
 
 
-async def test_what_a_click_shows_at_the_end_of_work_stays(
+async def test_a_view_opened_while_the_end_of_a_draft_is_retried_stays(
     sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end meets a fault, and before it is tried again the writer has gone on to something else."""
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    await all_but_the_end(user, panel, gates)
+    await release_all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
     failed, again = asyncio.Event(), asyncio.Event()
 
@@ -120,7 +120,7 @@ async def test_what_a_click_shows_at_the_end_of_work_stays(
     assert panel.text == notes
 
 
-async def test_the_end_is_told_once_also_where_two_panels_show_it(
+async def test_the_end_of_a_draft_shown_on_two_panels_is_announced_once(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Where the writer was last; the panel from before shows the end as well."""
@@ -137,7 +137,7 @@ async def test_the_end_is_told_once_also_where_two_panels_show_it(
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(("status", "code", "times"), [(403, 50001, 1), (500, 0, 8)])
-async def test_that_a_draft_is_done_is_said_also_where_the_first_try_fails(
+async def test_the_announcement_that_a_draft_is_done_is_retried_after_a_failure(
     sim: DiscordSimulator, bot: Bot, models: Scripted, status: int, code: int, times: int
 ) -> None:
     """No edit of a panel raises an unread mark, so this message must come."""
@@ -151,19 +151,19 @@ async def test_that_a_draft_is_done_is_said_also_where_the_first_try_fails(
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_an_end_that_discord_refuses_out_of_turn_is_shown_all_the_same(
+async def test_a_finished_draft_is_shown_although_discord_refused_its_first_edit(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    await all_but_the_end(user, panel, gates)
+    await release_all_but_the_end(user, panel, gates)
     fault = sim.fail_next("PATCH", ORIGINAL, 403, 50001)
     gates[2].release()
     await user.sees(lambda screen: "version 1" in panel.text and "It stands in the panel above" in screen.text)
     assert fault.spent
 
 
-async def test_what_is_said_of_a_text_that_automod_refuses_is_no_lie(
+async def test_the_announcement_of_a_draft_refused_by_automod_does_not_say_it_stands_above(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -177,7 +177,7 @@ async def test_what_is_said_of_a_text_that_automod_refuses_is_no_lie(
     assert "AutoMod" in panel.text
 
 
-async def test_what_is_told_of_a_message_stands_below_the_end_of_a_draft(
+async def test_notes_added_after_a_draft_are_announced_below_its_end(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Not in an edit of what was told above it, which nobody would see."""
@@ -194,13 +194,13 @@ async def test_what_is_told_of_a_message_stands_below_the_end_of_a_draft(
     assert "version 1" in panel.text
 
 
-@pytest.mark.usefixtures("soon")
-async def test_what_comes_late_of_one_job_is_put_right_by_the_next_on_the_same_panel(
+@pytest.mark.usefixtures("give_up_old_edits_quickly")
+async def test_a_late_edit_of_one_job_is_corrected_by_the_next_job_on_the_same_panel(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Stop, then Continue, while an edit from before the Stop is still on its way."""
     user = sim.user("writer")
-    panel = await overtaken(sim, user, models, LATE["it takes its time"], says(Gate()))
+    panel = await draft_with_late_edit(sim, user, models, LATE["it takes its time"], says(Gate()))
     await user.click(panel, "Stop")
     await user.sees(lambda _: "Continue" in panel.buttons)
     await user.click(panel, "Continue")
@@ -216,7 +216,7 @@ async def test_what_comes_late_of_one_job_is_put_right_by_the_next_on_the_same_p
     assert not [one for one in edits(sim, panel)[before:] if "Writing" in one.text]
 
 
-async def test_a_panel_that_comes_after_the_end_of_a_job_tells_it_no_second_time(
+async def test_a_panel_shown_after_a_job_ended_does_not_announce_its_end_again(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """A click was drawn while the job ran, and its answer has taken until now."""
@@ -234,13 +234,13 @@ async def test_a_panel_that_comes_after_the_end_of_a_job_tells_it_no_second_time
     assert told(1)(user.screen)
 
 
-@pytest.mark.usefixtures("soon")
-async def test_a_click_while_the_end_is_put_right_is_not_undone(
+@pytest.mark.usefixtures("give_up_old_edits_quickly")
+async def test_a_view_opened_while_a_finished_panel_is_being_corrected_stays(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
     panel, gates = await begun(user, sim.guild("Writers"), models)
-    await given_up(sim, gates)
+    await end_draft_during_slow_edit(sim, gates)
     await user.sees(told(1))
     await user.sees(lambda _: "Writing the draft" in panel.text)  # now it has come
     right = sim.delay("PATCH", ORIGINAL, 0.5, times=1)

@@ -16,7 +16,7 @@ SLACK = 40  # characters that closing, or opening again, what a cut left open ma
 
 
 @pytest.mark.parametrize("path", ESSAYS, ids=lambda path: path.stem)
-def test_every_page_of_every_state_is_within_the_limits_and_reads_as_it_is_meant(path: Path) -> None:
+def test_every_page_of_a_growing_text_fits_the_limits_and_closes_its_markdown(path: Path) -> None:
     text = path.read_text(encoding="utf-8") * 2
     growing = Growing()
     for end in range(1, len(text), 211):
@@ -32,7 +32,7 @@ def test_every_page_of_every_state_is_within_the_limits_and_reads_as_it_is_meant
             assert octets(sheet.text) <= pages.PAGE_OCTETS + SLACK
 
 
-def test_a_fence_that_fills_pages_is_closed_on_each_and_opened_again_on_the_next() -> None:
+def test_a_code_fence_that_fills_pages_is_closed_and_reopened_on_each() -> None:
     code = "```python\n" + "".join(f"x{number} = {number} * 2\n" for number in range(600)) + "```\n\nAnd so on."
     growing = Growing()
     count = growing.sheet(code).pages
@@ -45,7 +45,7 @@ def test_a_fence_that_fills_pages_is_closed_on_each_and_opened_again_on_the_next
     assert growing.sheet(code).text.endswith("```\n\nAnd so on.")
 
 
-def test_a_text_that_begins_again_begins_at_its_first_page() -> None:
+def test_a_growing_text_that_starts_over_is_back_on_its_first_page() -> None:
     growing = Growing()
     assert growing.sheet("A sentence of six words here. " * 300).pages > 1
     assert growing.sheet("Anew.").pages == 1

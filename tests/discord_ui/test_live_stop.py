@@ -26,7 +26,7 @@ async def claude() -> AsyncIterator[ClaudeSimulator]:
         yield model
 
 
-async def test_stop_closes_the_models_stream_at_once_and_keeps_what_came(
+async def test_stop_closes_the_models_stream_at_once_and_keeps_the_partial_draft(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
 ) -> None:
     """The service sees the connection go; nothing more is written, and nothing more is paid for."""
@@ -73,7 +73,7 @@ async def test_stop_pressed_twice_stops_once(sim: DiscordSimulator, bot: Bot, mo
     assert "is done" not in user.screen.text
 
 
-async def test_a_stopped_first_draft_that_is_discarded_leaves_the_notes_and_stays_among_the_versions(
+async def test_discarding_a_stopped_first_draft_keeps_the_notes_and_the_version_in_the_history(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -100,7 +100,7 @@ async def test_a_stopped_first_draft_that_is_discarded_leaves_the_notes_and_stay
     assert [note.text in NOTES for note in await bot.desk.notes(bot.writer(user), (await bot.essay(user)).id)]
 
 
-async def test_a_stopped_draft_that_is_discarded_brings_the_text_before_it_back(
+async def test_discarding_a_stopped_draft_restores_the_text_before_it(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")

@@ -15,7 +15,7 @@ LIFETIME = 900.0  # seconds, Discord's
 FAREWELL = "Discord lets this message change no longer."
 
 
-class Ahead:
+class ClockAhead:
     """The bot's clock, which a test puts ahead."""
 
     def __init__(self, bot: Bot) -> None:
@@ -26,10 +26,10 @@ class Ahead:
         return app.now() + timedelta(seconds=self.seconds)
 
 
-async def test_before_its_token_dies_a_panel_says_where_to_look_even_if_nothing_is_written_just_then(
+async def test_a_server_panel_says_where_to_look_before_its_interaction_token_expires(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
-    clock, user = Ahead(bot), sim.user("writer")
+    clock, user = ClockAhead(bot), sim.user("writer")
     panel = await with_notes(user, sim.guild("Writers"))
     gate, later = Gate(), Gate()
     models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), later, paragraphs(2, 3)))
@@ -57,9 +57,11 @@ async def test_before_its_token_dies_a_panel_says_where_to_look_even_if_nothing_
     assert "n2." in await bot.text(user)
 
 
-async def test_in_the_dm_delivery_goes_on_by_the_channel(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_dm_panels_are_edited_through_the_channel_once_their_token_expired(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Of a panel that was clicked, and of one that a command has just posted."""
-    clock, user = Ahead(bot), sim.user("writer")
+    clock, user = ClockAhead(bot), sim.user("writer")
     panel = await with_notes(user, user.dm)
     gates = [Gate() for _ in range(2)]
     models.script(says(HEADING, paragraphs(0, 1), gates[0], paragraphs(1, 2), gates[1], paragraphs(2, 3)))
@@ -79,7 +81,9 @@ async def test_in_the_dm_delivery_goes_on_by_the_channel(sim: DiscordSimulator, 
     assert sim.refused == []
 
 
-async def test_a_token_that_dies_at_second_20_in_the_dm(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_dm_panel_whose_token_dies_early_is_edited_through_the_channel(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """The edit that is refused is made again by the channel, and so is everything after it."""
     user = sim.user("writer")
     panel = await with_notes(user, user.dm)
@@ -97,7 +101,9 @@ async def test_a_token_that_dies_at_second_20_in_the_dm(sim: DiscordSimulator, b
     assert "n2." in panel.text
 
 
-async def test_a_token_that_dies_at_second_20_in_a_server(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_a_server_panel_whose_token_dies_early_shows_the_text_at_the_next_click(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Nobody can be told any more; what stood there said that all is stored and where it is, and a click shows it."""
     user = sim.user("writer")
     place = sim.guild("Writers")

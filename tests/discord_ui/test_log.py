@@ -31,7 +31,7 @@ def written(log: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     "name", ["discord.http", "discord.webhook.async_", "aiohttp.client", "anthropic._base_client", "httpx2", "asyncio"]
 )
-def test_no_library_writes_below_info_whatever_its_level(
+def test_no_library_logs_below_info_whatever_its_level(
     name: str, monkeypatch: pytest.MonkeyPatch, log: pytest.CaptureFixture[str]
 ) -> None:
     """There they write tokens, addresses with tokens in them, and requests with a writer's text. Some set their level
@@ -47,7 +47,7 @@ def test_no_library_writes_below_info_whatever_its_level(
     assert told.endswith(f"WARNING {name}: It is slow.\n")
 
 
-def test_requests_to_the_model_are_no_lines_of_their_own(log: pytest.CaptureFixture[str]) -> None:
+def test_single_requests_to_the_model_are_not_logged(log: pytest.CaptureFixture[str]) -> None:
     """The job has its line; httpx2, through which anthropic speaks, would write one a request, with the address."""
     configure_logging()
     logging.getLogger("httpx2").info("HTTP Request: POST http://key@localhost/v1/messages")
@@ -57,7 +57,7 @@ def test_requests_to_the_model_are_no_lines_of_their_own(log: pytest.CaptureFixt
     assert "INFO discord.gateway: Shard" in told
 
 
-def test_an_error_is_written_without_its_words(log: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_logged_without_its_message(log: pytest.CaptureFixture[str]) -> None:
     """Also one that discord.py logs: its kind, and where it happened."""
     configure_logging()
     try:
@@ -71,7 +71,7 @@ def test_an_error_is_written_without_its_words(log: pytest.CaptureFixture[str]) 
     assert WORDS not in told
 
 
-async def test_the_error_of_a_task_that_nobody_awaits_is_written_without_its_words(
+async def test_an_error_in_an_unawaited_task_is_logged_without_its_message(
     log: pytest.CaptureFixture[str],
 ) -> None:
     async def fail() -> None:
@@ -98,7 +98,7 @@ async def test_the_error_of_a_task_that_nobody_awaits_is_written_without_its_wor
         ({}, None),
     ],
 )
-async def test_a_way_to_add_the_bot_that_is_switched_off_is_told_with_its_page(
+async def test_a_switched_off_install_type_is_logged_with_the_page_to_turn_it_on(
     sim: DiscordSimulator,
     plain: Bot,
     allowed: dict[str, object],

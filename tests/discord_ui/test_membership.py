@@ -31,7 +31,9 @@ class Clock:
 
 
 @asynccontextmanager
-async def answering(sim: DiscordSimulator, folder: Path, *guilds: Guild) -> AsyncIterator[tuple[Bot, Clock]]:
+async def bot_answering_servers(
+    sim: DiscordSimulator, folder: Path, *guilds: Guild
+) -> AsyncIterator[tuple[Bot, Clock]]:
     """The bot, which answers these servers, and the clock by which it forgets who belongs to them."""
     access = Access(everyone=False, servers=frozenset(one.id for one in guilds), users=frozenset())
     clock = Clock()
@@ -45,11 +47,11 @@ def asked(sim: DiscordSimulator, user: User) -> int:
     return sum(one.path.endswith(f"/members/{user.id}") for one in sim.served)
 
 
-async def test_whoever_presses_continue_in_dm_is_answered_there(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_a_member_who_presses_continue_in_dm_is_answered_there(sim: DiscordSimulator, tmp_path: Path) -> None:
     """By click, by form, by command and by what they write; also once the bot has been started again."""
     user = sim.user("member")
     guild = sim.guild("Writers", members=(user,))
-    async with answering(sim, tmp_path, guild) as (bot, _):
+    async with bot_answering_servers(sim, tmp_path, guild) as (bot, _):
         panel = await (await user.slash(guild, "draft")).message()
         await user.click(panel, "Continue in DM")
         await user.sees(lambda _: "Continued in your DM" in panel.text)
@@ -60,7 +62,7 @@ async def test_whoever_presses_continue_in_dm_is_answered_there(sim: DiscordSimu
         await user.say(user.dm, "The lift at Mill Lane.")
         await user.sees(reads(moved, "1 message, 5 words"))
         assert asked(sim, user) == 0  # an interaction in the server says it
-    async with answering(sim, tmp_path, guild) as (bot, _):
+    async with bot_answering_servers(sim, tmp_path, guild) as (bot, _):
         await user.say(user.dm, "Bernie mended it.")
         await user.sees(lambda screen: "2 messages" in screen.text)
         await user.say(user.dm, "In 2019.")
@@ -72,7 +74,7 @@ async def test_whoever_presses_continue_in_dm_is_answered_there(sim: DiscordSimu
 async def test_a_member_whom_the_bot_never_met_is_answered_in_the_dm(sim: DiscordSimulator, tmp_path: Path) -> None:
     user, installed = sim.user("member"), sim.user("installed", installed=True)
     first, guild = sim.guild("Readers"), sim.guild("Writers", members=(user, installed))
-    async with answering(sim, tmp_path, first, guild) as (bot, _):
+    async with bot_answering_servers(sim, tmp_path, first, guild) as (bot, _):
         await user.say(user.dm, "The lift at Mill Lane.")
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
         assert await everything(bot, user) == ["The lift at Mill Lane."]
@@ -80,11 +82,13 @@ async def test_a_member_whom_the_bot_never_met_is_answered_in_the_dm(sim: Discor
         assert "Interview me" in (await (await installed.slash(private, "draft")).message()).buttons
 
 
-async def test_whoever_has_left_is_no_longer_answered_and_told_so(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_a_person_who_left_the_server_is_refused_in_the_dm_until_they_come_back(
+    sim: DiscordSimulator, tmp_path: Path
+) -> None:
     """After some minutes. What they write then is stored nowhere. Who comes back is answered again, a minute later."""
     user = sim.user("member")
     guild = sim.guild("Writers", members=(user,))
-    async with answering(sim, tmp_path, guild) as (bot, clock):
+    async with bot_answering_servers(sim, tmp_path, guild) as (bot, clock):
         await user.say(user.dm, "The lift at Mill Lane.")
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
         del guild.members[user.id]
@@ -104,7 +108,7 @@ async def test_whoever_has_left_is_no_longer_answered_and_told_so(sim: DiscordSi
 
 async def test_a_stranger_is_refused_and_discord_is_asked_once_a_minute(sim: DiscordSimulator, tmp_path: Path) -> None:
     user, guild = sim.user("stranger"), sim.guild("Writers")
-    async with answering(sim, tmp_path, guild) as (bot, clock):
+    async with bot_answering_servers(sim, tmp_path, guild) as (bot, clock):
         for number in range(20):
             await user.say(user.dm, f"Hello {number}")
         await user.sees(lambda screen: REFUSED in screen.text)
@@ -119,14 +123,14 @@ async def test_a_stranger_is_refused_and_discord_is_asked_once_a_minute(sim: Dis
 
 
 @pytest.mark.parametrize("fault", ["500", "slow", "gone"])
-async def test_where_discord_does_not_say_whoever_was_known_is_answered(
+async def test_a_known_member_is_answered_when_discord_does_not_say_who_belongs(
     sim: DiscordSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     """From what they did in the server. Somebody else is told to try again, or where the bot has left, refused."""
     monkeypatch.setattr(door_module, "_ASKED_SECONDS", 0.1)
     known, other = sim.user("known"), sim.user("other")
     guild = sim.guild("Writers", members=(known, other))
-    async with answering(sim, tmp_path, guild) as (_, clock):
+    async with bot_answering_servers(sim, tmp_path, guild) as (_, clock):
         await (await known.slash(guild, "help")).message()
         clock.later += timedelta(days=20)
         if fault == "500":
@@ -140,19 +144,19 @@ async def test_where_discord_does_not_say_whoever_was_known_is_answered(
         assert told in (await (await other.slash(other.dm, "draft")).message()).text
 
 
-async def test_a_server_that_is_no_longer_listed_lets_nobody_in(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_members_of_a_server_no_longer_listed_are_refused(sim: DiscordSimulator, tmp_path: Path) -> None:
     user = sim.user("member")
     before, after = sim.guild("Writers", members=(user,)), sim.guild("Readers")
-    async with answering(sim, tmp_path, before):
+    async with bot_answering_servers(sim, tmp_path, before):
         await (await user.slash(before, "help")).message()
-    async with answering(sim, tmp_path, after):
+    async with bot_answering_servers(sim, tmp_path, after):
         assert REFUSED in (await (await user.slash(user.dm, "draft")).message()).text
 
 
-async def test_nothing_that_is_remembered_names_the_person_or_the_server(sim: DiscordSimulator, tmp_path: Path) -> None:
+async def test_stored_memberships_name_neither_the_person_nor_the_server(sim: DiscordSimulator, tmp_path: Path) -> None:
     user = sim.user("member")
     guild = sim.guild("Writers", members=(user,))
-    async with answering(sim, tmp_path, guild):
+    async with bot_answering_servers(sim, tmp_path, guild):
         await user.say(user.dm, "The lift at Mill Lane.")
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
     held = b"".join(map(Path.read_bytes, tmp_path.iterdir()))  # noqa: ASYNC240 - the bot has ended
@@ -161,7 +165,7 @@ async def test_nothing_that_is_remembered_names_the_person_or_the_server(sim: Di
         assert str(number).encode() not in held
 
 
-async def test_the_simulators_members_are_as_strict_as_discords(sim: DiscordSimulator) -> None:
+async def test_the_simulator_answers_member_requests_as_discord_does(sim: DiscordSimulator) -> None:
     user = sim.user("member")
     guild, without = sim.guild("Writers", members=(user,)), sim.guild("Elsewhere", bot=False, members=(user,))
     other = sim.user("other")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.discord_ui.message_text import Names, in_words
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.dm import everything, from_bot, notes, question, said, talking
+from tests.discord_ui.dm import dm_messages_from_bot, everything, notes, question, said, talking
 from tests.discord_ui.steps import OPINION, reads, with_notes
 from tests.simulators.discord import Attachment, DiscordSimulator
 
@@ -42,7 +42,7 @@ async def test_a_forwarded_message_is_an_answer_with_its_files(sim: DiscordSimul
     await user.sees(reads(panel, "1 message, 6 words"))
     await user.sees(lambda screen: "1 note stored" in screen.text)
     assert sorted(await said(talking, user)) == ["Bernie mended it in 2019.", "The lift at Mill Lane broke."]
-    assert not any("There was no text" in one.text for one in from_bot(sim, user))
+    assert not any("There was no text" in one.text for one in dm_messages_from_bot(sim, user))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ async def test_a_forwarded_message_is_an_answer_with_its_files(sim: DiscordSimul
     [{"embeds": [EMBED]}, {"components": [CONTAINER], "flags": 1 << 15}, {"content": LONG}],
     ids=["embed", "components", "content"],
 )
-async def test_a_forward_of_another_apps_message_is_read(
+async def test_a_forwarded_message_of_another_app_is_read(
     sim: DiscordSimulator, talking: Bot, payload: dict[str, object]
 ) -> None:
     user = sim.user("writer")
@@ -86,7 +86,7 @@ async def test_critique_this_reads_embeds_components_and_forwards(
     assert "Make it my draft" not in panel.buttons
 
 
-async def test_a_preview_that_discord_makes_of_a_link_is_no_words_of_the_writers(
+async def test_a_link_preview_made_by_discord_is_not_stored_as_the_writers_words(
     sim: DiscordSimulator, talking: Bot
 ) -> None:
     user = sim.user("writer")
@@ -102,7 +102,7 @@ async def test_a_preview_that_discord_makes_of_a_link_is_no_words_of_the_writers
     assert (await notes(talking, user))[-1].text == "I left. See https://example.org/a for why."
 
 
-async def test_discords_signs_in_a_message_and_its_edit_become_words(sim: DiscordSimulator, talking: Bot) -> None:
+async def test_discord_markup_in_a_dm_message_and_its_edit_becomes_words(sim: DiscordSimulator, talking: Bot) -> None:
     user, friend, away = sim.user("writer"), sim.user("Bernie"), 912_345_678_901_234_567
     panel = await question(user)
     written = f"I told <@{friend.id}> and <@!{away}> in <#{away}> on <t:1553947200:D>. ||It hurt.|| <:sad:{away}>"
@@ -116,7 +116,7 @@ async def test_discords_signs_in_a_message_and_its_edit_become_words(sim: Discor
     assert await everything(talking, user) == ["I told Bernie first, at 30 March 2019, 12:00 UTC."]
 
 
-async def test_no_form_file_or_option_brings_an_id_into_an_export(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_no_discord_id_from_a_form_file_or_option_gets_into_the_text(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     sign = f"<@{user.id}>"
     panel = await with_notes(user, user.dm, f"## What I missed\n\n{sign} said it in 2019. A table: a || b || c.\n")
@@ -161,7 +161,7 @@ async def test_no_form_file_or_option_brings_an_id_into_an_export(sim: DiscordSi
         ("a < b, <https://x.org>, <b>, <t:>, <@>, 5 > 3 || 2", "a < b, <https://x.org>, <b>, <t:>, <@>, 5 > 3 || 2"),
     ],
 )  # fmt: skip
-def test_a_sign_is_put_into_words_and_nothing_else_is_changed(text: str, words: str) -> None:
+def test_discord_markup_becomes_words_and_nothing_else_is_changed(text: str, words: str) -> None:
     assert in_words(text, Names({1: "Ada Loveplace"}, {4: "quiet"})) == words
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.discord_ui.ids import Id
 from bot.essay.essay import Note
 from tests.discord_ui.conftest import Bot
-from tests.discord_ui.dm import from_bot, quick
+from tests.discord_ui.dm import dm_messages_from_bot, quick
 from tests.discord_ui.steps import SECTION, controls, drafted, reads
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 
@@ -20,7 +20,7 @@ async def stored(bot: Bot, user: User) -> tuple[Note, ...]:
     return await bot.desk.notes(bot.writer(user), (await bot.essay(user)).id)
 
 
-async def opened(user: User, note: str = "1", notes: str = "") -> Message:
+async def open_note(user: User, note: str = "1", notes: str = "") -> Message:
     """The panel of a note, of an essay whose text is set from its notes."""
     panel = await drafted(user, user.dm, None, notes or f"{MISSED}{FIRST}\n\n## {SECTION}\n\nMy pay went down.\n")
     await user.select(panel, "More", "Notes")
@@ -30,9 +30,9 @@ async def opened(user: User, note: str = "1", notes: str = "") -> Message:
     return panel
 
 
-async def test_a_note_is_edited_in_a_form_and_the_text_follows(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_editing_a_note_in_a_form_updates_the_text_set_from_notes(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     form = await (await user.click(panel, "Edit")).modal()
     assert FIRST in form.text
     await user.submit(form, {"body0": "I rebuilt it in April."})
@@ -41,11 +41,11 @@ async def test_a_note_is_edited_in_a_form_and_the_text_follows(sim: DiscordSimul
     assert "I rebuilt it in April." in await plain.text(user)
 
 
-async def test_a_note_is_not_emptied_and_what_was_typed_over_a_changed_one_is_kept_beside_it(
+async def test_a_note_cannot_be_emptied_and_a_late_edit_is_stored_beside_the_changed_note(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     forms = [await (await user.click(panel, "Edit")).modal() for _ in range(3)]
     told = await (await user.submit(forms[0], {"body0": "…"})).followup()
     assert "To be rid of it, delete it." in told.text
@@ -56,10 +56,12 @@ async def test_a_note_is_not_emptied_and_what_was_typed_over_a_changed_one_is_ke
     assert [note.text for note in await stored(plain, user)] == ["One.", "My pay went down.", "Two."]
 
 
-async def test_a_long_note_comes_in_several_fields_and_back_byte_for_byte(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_long_note_is_split_into_form_fields_and_stored_back_byte_for_byte(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     user = sim.user("writer")
     long = "\n\n".join(f"{number}. {'word ' * 99}word" for number in range(1, 19))
-    panel = await opened(user, notes=f"{MISSED}{long}\n")
+    panel = await open_note(user, notes=f"{MISSED}{long}\n")
     form = await (await user.click(panel, "Edit")).modal()
     assert len(form.fields) > 1
     await user.submit(form)
@@ -67,9 +69,9 @@ async def test_a_long_note_comes_in_several_fields_and_back_byte_for_byte(sim: D
     assert [note.text for note in await stored(plain, user)] == [long]
 
 
-async def test_a_note_longer_than_a_form_is_changed_by_a_file(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_note_too_long_for_a_form_is_edited_by_uploading_a_file(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
-    panel = await opened(user, notes=f"{MISSED}{'word ' * 4_500}\n")
+    panel = await open_note(user, notes=f"{MISSED}{'word ' * 4_500}\n")
     form = await (await user.click(panel, "Edit")).modal()
     assert "a form holds 20,000. Take it from All as a file below the list of notes" in form.text
     await user.submit(form, {"file": [Attachment("note.md", b"Shorter.\n")]})
@@ -77,10 +79,10 @@ async def test_a_note_longer_than_a_form_is_changed_by_a_file(sim: DiscordSimula
     assert [note.text for note in await stored(plain, user)] == ["Shorter."]
 
 
-async def test_how_the_file_of_a_note_or_a_section_was_read_is_told(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_the_encoding_of_an_uploaded_note_or_section_is_told(sim: DiscordSimulator, plain: Bot) -> None:
     """And both forms name every kind of file that is read."""
     user = sim.user("writer")
-    panel = await opened(user, notes=f"{MISSED}{'word ' * 4_500}\n")
+    panel = await open_note(user, notes=f"{MISSED}{'word ' * 4_500}\n")
     old = [Attachment("b.txt", "Das Büro schloß, und ich ging.\n".encode("latin-1"))]
     form = await (await user.click(panel, "Edit")).modal()
     assert KINDS in form.text
@@ -93,19 +95,19 @@ async def test_how_the_file_of_a_note_or_a_section_was_read_is_told(sim: Discord
     await user.sees(reads(panel, "b.txt is not UTF-8; it was read as cp1252. Look whether it reads well. Note 1 is"))
 
 
-async def test_bars_of_a_note_stay_when_it_is_edited(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_double_bars_in_a_note_are_kept_when_it_is_edited(sim: DiscordSimulator, plain: Bot) -> None:
     """In a file they are a table or code, and the form that holds them again is no place for spoilers."""
     user = sim.user("writer")
-    panel = await opened(user, notes=f"{MISSED}| a || b || c |\n")
+    panel = await open_note(user, notes=f"{MISSED}| a || b || c |\n")
     form = await (await user.click(panel, "Edit")).modal()
     await user.submit(form)
     await user.sees(reads(panel, "Nothing was changed."))
     assert (await stored(plain, user))[0].text == "| a || b || c |"
 
 
-async def test_a_note_is_moved_to_another_section_and_to_none(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_note_can_be_moved_to_another_section_or_to_none(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     await user.select(panel, "Move to", SECTION)
     await user.sees(reads(panel, f"It is under {SECTION} now. The text follows"))
     await user.select(panel, "Move to", "No section")
@@ -113,11 +115,11 @@ async def test_a_note_is_moved_to_another_section_and_to_none(sim: DiscordSimula
     assert (await stored(plain, user))[0].section is None
 
 
-async def test_a_note_is_deleted_once_it_was_asked_and_a_second_click_is_told(
+async def test_a_note_is_deleted_after_confirmation_and_a_second_click_says_it_is_gone(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     older = [one for one, _ in controls(panel) if one.split(":")[2] in ("note-edit", "note-delete")]
     await user.click(panel, "Delete")
     await user.sees(reads(panel, "It cannot be brought back."))
@@ -133,11 +135,11 @@ async def test_a_note_is_deleted_once_it_was_asked_and_a_second_click_is_told(
     assert [note.number for note in await stored(plain, user)] == [2]
 
 
-async def test_a_note_that_changed_after_the_question_is_not_deleted_by_the_answer(
+async def test_a_note_edited_after_the_delete_confirmation_was_shown_is_not_deleted(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     form = await (await user.click(panel, "Edit")).modal()
     await user.click(panel, "Delete")
     await user.sees(reads(panel, "It cannot be brought back."))
@@ -149,9 +151,9 @@ async def test_a_note_that_changed_after_the_question_is_not_deleted_by_the_answ
     assert (await stored(plain, user))[0].text == "Newer words."
 
 
-async def test_all_notes_are_handed_over_as_a_page_of_markdown(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_all_notes_can_be_downloaded_as_a_markdown_file(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     await user.click(panel, "All notes")
     await user.sees(reads(panel, "[All as a file]"))
     handed = await (await user.click(panel, "All as a file")).followup()
@@ -168,7 +170,7 @@ async def test_a_strangers_click_on_a_note_opens_and_changes_nothing(
     sim: DiscordSimulator, plain: Bot, action: str
 ) -> None:
     user, stranger = sim.user("writer"), sim.user("stranger")
-    panel = await opened(user)
+    panel = await open_note(user)
     custom_id = str(Id("essay", action, (await plain.essay(user)).id, 1, "1"))
     act = await stranger.forge_click(panel, custom_id)
     kind = (await act.acknowledged()).kind
@@ -177,15 +179,17 @@ async def test_a_strangers_click_on_a_note_opens_and_changes_nothing(
     assert len(await stored(plain, user)) == 2
 
 
-async def test_editing_a_message_whose_note_was_edited_in_the_panel_changes_nothing_and_is_told(
+async def test_editing_a_dm_message_does_not_change_a_note_edited_in_the_panel_since(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     quick(plain)
     user = sim.user("writer")
-    panel = await opened(user)
+    panel = await open_note(user)
     said = await user.say(user.dm, "We sold it in May.")
     await user.sees(
-        lambda _: any("1 note stored" in one.text or "note 3" in one.text.lower() for one in from_bot(sim, user))
+        lambda _: any(
+            "1 note stored" in one.text or "note 3" in one.text.lower() for one in dm_messages_from_bot(sim, user)
+        )
     )
     custom_id = str(Id("essay", "note-edit", (await plain.essay(user)).id, 1, "3"))
     form = await (await user.forge_click(panel, custom_id)).modal()
@@ -198,7 +202,7 @@ async def test_editing_a_message_whose_note_was_edited_in_the_panel_changes_noth
     assert (await stored(plain, user))[-1].text == "We sold it in June."
 
 
-async def test_notes_are_within_reach_before_there_is_a_text_and_while_a_question_is_open(
+async def test_notes_can_be_opened_before_there_is_a_text_and_during_a_question(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")

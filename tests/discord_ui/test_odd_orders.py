@@ -26,7 +26,7 @@ TEXTS = (
 )
 
 
-class Willing(Scripted):
+class ModelsThatAlwaysAnswer(Scripted):
     """Models that answer whatever they are asked."""
 
     def _next(self, what: str, **given: Any) -> Any:
@@ -42,13 +42,13 @@ class Willing(Scripted):
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("with_model", [True, False], ids=["with a model", "without"])
-async def test_whatever_is_pressed_is_answered(
+async def test_random_clicks_commands_and_forms_are_all_answered(
     sim: DiscordSimulator, tmp_path: Path, seed: int, with_model: bool
 ) -> None:
     """No bug, nothing that Discord refuses, nobody left waiting; at the end /draft still shows the essay."""
     sim.settings.rate_limits = False
     chance = random.Random(seed)
-    async with started(sim, tmp_path / "essays.db", Willing() if with_model else None) as bot:
+    async with started(sim, tmp_path / "essays.db", ModelsThatAlwaysAnswer() if with_model else None) as bot:
         user, guild = sim.user("writer"), sim.guild("Writers")
         await (await user.slash(guild, "draft", notes=Attachment("n.md", NOTES.encode()))).message()
         for step in range(STEPS):

@@ -28,7 +28,7 @@ async def test_two_titles_make_two_essays(sim: DiscordSimulator, plain: Bot) -> 
     assert await titles(plain, user) == ["The first", "The second"]
 
 
-async def test_an_essay_with_a_title_is_not_used_for_another(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_empty_essay_with_a_title_is_not_reused_for_another(sim: DiscordSimulator, plain: Bot) -> None:
     """Neither by a structure nor by "New essay"; one without a title is, and "New essay" leaves its structure."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft", structure="promotion", title="Mine")).message()
@@ -42,7 +42,7 @@ async def test_an_essay_with_a_title_is_not_used_for_another(sim: DiscordSimulat
     assert await titles(plain, user) == ["Layoff", "Mine", "Promotion"]
 
 
-async def test_a_title_alone_leaves_the_structure_that_was_chosen(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_setting_a_title_keeps_the_structure_that_was_chosen(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.select(panel, "What happened?", "Layoff")
@@ -53,14 +53,14 @@ async def test_a_title_alone_leaves_the_structure_that_was_chosen(sim: DiscordSi
 
 
 @pytest.mark.parametrize("title", ["   ", "\u200b\u200d", "\u2800\u3164"])
-async def test_a_title_in_which_nothing_shows_makes_no_essay(sim: DiscordSimulator, plain: Bot, title: str) -> None:
+async def test_a_blank_or_invisible_title_makes_no_essay(sim: DiscordSimulator, plain: Bot, title: str) -> None:
     user = sim.user("writer")
     answer = await (await user.slash(user.dm, "draft", title=title)).message()
     assert "The title is blank" in answer.text
     assert await plain.desk.essays(plain.writer(user)) == ()
 
 
-async def test_without_its_structures_file_an_essay_is_still_its_writers(
+async def test_an_essay_whose_structure_file_is_gone_can_still_be_used_and_deleted(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Reading, editing, undo, export, rename, leaving out and deleting; where the structure is needed, that is said."""
@@ -99,7 +99,9 @@ async def test_without_its_structures_file_an_essay_is_still_its_writers(
     await user.sees(lambda _: "It is deleted." in listed.text)
 
 
-async def test_an_answer_that_is_stored_is_not_told_as_a_failure(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_answer_stored_after_the_structure_file_was_removed_is_not_told_as_a_failure(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """The structure has gone while the form was open: the answer is a note, and the panel says what is missing."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -114,7 +116,7 @@ async def test_an_answer_that_is_stored_is_not_told_as_a_failure(sim: DiscordSim
     assert "What you typed is attached" not in user.screen.text
 
 
-async def test_an_essay_that_changed_is_asked_about_again_before_it_is_deleted(
+async def test_deleting_an_essay_that_changed_meanwhile_asks_for_confirmation_again(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")
@@ -134,7 +136,7 @@ async def test_an_essay_that_changed_is_asked_about_again_before_it_is_deleted(
     await user.sees(lambda _: "It is deleted." in listed.text)
 
 
-async def test_a_second_click_on_apply_keeps_what_the_first_has_said(
+async def test_a_second_click_on_apply_shows_the_same_result_as_the_first(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -151,7 +153,7 @@ async def test_a_second_click_on_apply_keeps_what_the_first_has_said(
     assert (await bot.essay(user)).head == 2
 
 
-async def test_continue_in_dm_twice_posts_one_panel(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_pressing_continue_in_dm_twice_posts_one_panel(sim: DiscordSimulator, plain: Bot) -> None:
     user, guild = sim.user("writer"), sim.guild("Writers")
     panel = await (await user.slash(guild, "draft")).message()
     move = next(custom_id for custom_id, _ in controls(panel) if ":dm:" in custom_id)
@@ -168,7 +170,7 @@ async def _deleted(bot: Bot, user: User) -> None:
 
 
 @pytest.mark.parametrize("control", ["Interview me", "Paste notes", "What happened?"])
-async def test_a_dead_panel_that_was_posted_into_the_dm_is_replaced(
+async def test_a_dm_panel_of_a_deleted_essay_says_so_at_the_next_click(
     sim: DiscordSimulator, plain: Bot, control: str
 ) -> None:
     """No command asked for it, so Discord does not say whose it is; but in the DM every message is the person's own."""
@@ -187,7 +189,7 @@ async def test_a_dead_panel_that_was_posted_into_the_dm_is_replaced(
     await user.sees(reads(posted, "You have none yet: /draft begins one."))
 
 
-async def test_what_was_typed_comes_back_where_the_essay_is_gone(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_typed_text_is_returned_when_the_essay_was_deleted_meanwhile(sim: DiscordSimulator, plain: Bot) -> None:
     """The panel is replaced, and the words of the form are handed back beside it."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -198,7 +200,7 @@ async def test_what_was_typed_comes_back_where_the_essay_is_gone(sim: DiscordSim
     assert panel.buttons == ["All essays"]
 
 
-async def test_every_way_to_begin_works_without_the_usual_structure(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_every_way_to_begin_works_without_the_default_structure(sim: DiscordSimulator, plain: Bot) -> None:
     """The operator has removed its file: the first of those that are left stands in for it."""
     remove_structure(plain, "career-switch")
     first = next(iter(plain.desk.structures))

@@ -143,7 +143,7 @@ def cards(words: str) -> Iterable[Card]:
 
 
 @pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
-async def test_every_panel_is_taken_by_discord_and_fits_a_phone(words: str) -> None:
+async def test_every_panel_is_accepted_by_discord_and_fits_a_phone(words: str) -> None:
     for card in cards(words):
         payload = layout(card).to_components()  # type: ignore[no-untyped-call] # discord.py has no types for it
         errors = FormErrors()
@@ -159,7 +159,7 @@ async def test_every_panel_is_taken_by_discord_and_fits_a_phone(words: str) -> N
 
 
 @pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
-async def test_every_form_is_taken_by_discord(words: str) -> None:
+async def test_every_form_is_accepted_by_discord(words: str) -> None:
     state = state_of(words)
     assert state.version is not None
     target = Id("essay", "revise-save", "z" * 10, 999_999_999, "1" * 9)
@@ -183,7 +183,7 @@ async def test_every_form_is_taken_by_discord(words: str) -> None:
         assert len(payload["custom_id"]) <= 100
 
 
-def test_no_page_of_a_critique_holds_a_link_that_can_be_clicked() -> None:
+def test_no_page_of_a_critique_holds_a_clickable_link() -> None:
     """Of critiques stored before that was looked at, and of the words that are quoted, too."""
     words = "see https://evil.example/x and [this](https://evil.example/y)"
     finding = Finding(words, Span(0, 3), Category.VAGUE, Severity.GRAVE, words, words, None)

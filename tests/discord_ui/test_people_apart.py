@@ -11,7 +11,7 @@ from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 from tests.workflow.fakes import Gate, says
 
 
-async def _strange(sim: DiscordSimulator, stranger: User, panel: Message) -> int:
+async def _try_every_control(sim: DiscordSimulator, stranger: User, panel: Message) -> int:
     """Lets a stranger use everything on the panel; they are told each time whose it is not, and nothing opens."""
     before, count = panel.text, 0
     for custom_id, values in controls(panel):
@@ -25,17 +25,17 @@ async def _strange(sim: DiscordSimulator, stranger: User, panel: Message) -> int
     return count
 
 
-async def test_a_strangers_click_on_every_control_of_every_panel(
+async def test_a_stranger_can_use_no_control_of_another_writers_panels(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """First screen, notes, interview, running, text, history, notes, claims, critique, essays: none of it is theirs."""
     sim.settings.rate_limits = False
     owner, stranger = sim.user("owner"), sim.user("stranger")
     panel = await (await owner.slash(owner.dm, "draft")).message()
-    count = await _strange(sim, stranger, panel)
+    count = await _try_every_control(sim, stranger, panel)
     await owner.click(panel, "Interview me")
     await owner.sees(lambda _: "Skip" in panel.buttons)
-    count += await _strange(sim, stranger, panel)
+    count += await _try_every_control(sim, stranger, panel)
     await owner.click(panel, "Skip")
     await owner.sees(lambda _: "question 2" in panel.text)
     panel = await with_notes(owner, owner.dm)
@@ -44,10 +44,10 @@ async def test_a_strangers_click_on_every_control_of_every_panel(
     await owner.click(panel, "Write draft")
     await gate.reached()
     await owner.sees(lambda _: "Stop" in panel.buttons and "Nothing." in panel.text)
-    count += await _strange(sim, stranger, panel)
+    count += await _try_every_control(sim, stranger, panel)
     await owner.click(panel, "Stop")
     await owner.sees(lambda _: "Keep as it is" in panel.buttons)
-    count += await _strange(sim, stranger, panel)
+    count += await _try_every_control(sim, stranger, panel)
     panel = await drafted_again(owner, panel, models)
     for entry, seen in (
         ("History", "Read a version"),
@@ -56,16 +56,16 @@ async def test_a_strangers_click_on_every_control_of_every_panel(
     ):
         await owner.select(panel, "More", entry)
         await owner.sees(reads(panel, seen))
-        count += await _strange(sim, stranger, panel)
+        count += await _try_every_control(sim, stranger, panel)
         await owner.click(panel, "Back")
         await owner.sees(lambda _: "Export" in panel.buttons)
     await criticised(owner, panel, models)
-    count += await _strange(sim, stranger, panel)
+    count += await _try_every_control(sim, stranger, panel)
     await owner.click(panel, "Next")
     await owner.sees(lambda _: "Dismiss" in panel.buttons)
-    count += await _strange(sim, stranger, panel)
+    count += await _try_every_control(sim, stranger, panel)
     listed = await (await owner.slash(owner.dm, "essays")).message()
-    count += await _strange(sim, stranger, listed)
+    count += await _try_every_control(sim, stranger, listed)
     await owner.select(listed, "Choose an essay", (await bot.essay(owner)).id)
     await owner.sees(lambda _: "Rename" in listed.buttons)
     for custom_id, values in controls(listed):
@@ -99,7 +99,9 @@ async def test_a_panel_in_a_server_is_seen_by_its_owner_alone(
     assert other.screen.messages == ()
 
 
-async def test_two_writers_at_once_are_never_mixed(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_the_texts_of_two_writers_at_once_are_never_mixed(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Interleaved step by step in one server: each ends with the words of their own notes."""
     guild = sim.guild("Writers")
     names = ("Alder", "Birch")
@@ -126,7 +128,7 @@ async def test_two_writers_at_once_are_never_mixed(sim: DiscordSimulator, bot: B
         assert not any(f"at {other}" in one for one in asked)
 
 
-async def test_another_persons_essay_cannot_be_named_in_an_option(
+async def test_another_writers_essay_cannot_be_opened_by_a_command_option(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     owner, stranger = sim.user("owner"), sim.user("stranger")
@@ -142,7 +144,7 @@ async def test_another_persons_essay_cannot_be_named_in_an_option(
         assert [one["value"] for one in await act.choices()] == [essay.id]
 
 
-async def test_somebody_elses_message_is_critiqued_but_never_made_ones_draft(
+async def test_another_persons_message_can_be_critiqued_but_not_adopted_as_a_draft(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     author, reader = sim.user("author"), sim.user("reader")

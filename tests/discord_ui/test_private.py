@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.essay.questions import STAYS_PRIVATE
 from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.dm import from_bot, notes, question, quick, talking
+from tests.discord_ui.dm import dm_messages_from_bot, notes, question, quick, talking
 from tests.discord_ui.steps import SECTION, drafted, reads
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 
@@ -13,7 +13,7 @@ __all__ = ["talking"]  # a fixture
 SECRET = "What part of the story should stay private?"
 
 
-async def put(bot: Bot, user: User, text: str = SECRET) -> Message:
+async def ask_question_in_dm(bot: Bot, user: User, text: str = SECRET) -> Message:
     """The panel of a question that keeps its answers private, in the DM."""
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.select(panel, "What happened?", "leaving")
@@ -25,7 +25,7 @@ async def put(bot: Bot, user: User, text: str = SECRET) -> Message:
     return panel
 
 
-async def test_a_marked_message_is_private_in_its_answer_and_the_text_follows_when_the_mark_goes_or_comes(
+async def test_adding_or_removing_a_private_mark_in_a_dm_message_updates_the_text(
     sim: DiscordSimulator, plain: Bot
 ) -> None:
     user = sim.user("writer")
@@ -34,10 +34,10 @@ async def test_a_marked_message_is_private_in_its_answer_and_the_text_follows_wh
     marked = await user.say(user.dm, "[private] My boss drank at noon.\n\n- Kim stayed\n- [private] Ola was paid")
     await user.sees(lambda screen: "What you marked is left out, with the paragraph or list item" in screen.text)
     await user.click(panel, "Next")
-    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     (note,) = await notes(plain, user)
     assert note.public == "We sold the press.\n\n- Kim stayed"
-    panel = from_bot(sim, user)[-1]
+    panel = dm_messages_from_bot(sim, user)[-1]
     await user.click(panel, "Set into a post")
     await user.sees(reads(panel, "2 private passages not in it"))
     assert "drank" not in await plain.text(user)
@@ -51,7 +51,7 @@ async def test_a_marked_message_is_private_in_its_answer_and_the_text_follows_wh
     assert "drank" not in await plain.text(user)
 
 
-async def test_an_edited_message_whose_private_words_stand_in_a_draft_says_where(
+async def test_marking_a_dm_message_private_says_where_its_words_still_stand_in_the_text(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -59,7 +59,7 @@ async def test_an_edited_message_whose_private_words_stand_in_a_draft_says_where
     quick(bot)
     told = await user.say(user.dm, "My boss drank at noon, every day of that spring.")
     await user.click(panel, "Next")
-    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     essay, writer = await bot.essay(user), bot.writer(user)
     seen = await bot.desk.post(writer, essay.id)
     await bot.desk.edit(writer, essay.id, seen, f"{seen.text}\nAnd more.\n")
@@ -67,7 +67,9 @@ async def test_an_edited_message_whose_private_words_stand_in_a_draft_says_where
     await user.sees(lambda screen: "Words of it still stand in the text: “My boss drank at noon" in screen.text)
 
 
-async def test_a_note_that_is_marked_whole_is_taken_in_by_editing_it_alone(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_a_note_marked_wholly_private_can_be_used_only_by_editing_its_mark_away(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     user = sim.user("writer")
     page = f"## What I missed [private]\n\nMarcus drank.\n\n## {SECTION}\n\nPay.\n"
     panel = await drafted(user, user.dm, None, page)
@@ -84,11 +86,11 @@ async def test_a_note_that_is_marked_whole_is_taken_in_by_editing_it_alone(sim: 
     assert "Marcus drank." in await plain.text(user)
 
 
-async def test_an_answer_to_a_private_question_stays_private_by_form(
+async def test_a_form_answer_to_a_private_question_stays_private(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
-    panel = await put(bot, user)
+    panel = await ask_question_in_dm(bot, user)
     assert STAYS_PRIVATE in panel.text
     form = await (await user.click(panel, "Answer")).modal()
     assert STAYS_PRIVATE in form.text
@@ -100,11 +102,11 @@ async def test_an_answer_to_a_private_question_stays_private_by_form(
     assert [asked.what for asked in models.asked if asked.what == "follow_up"] == []
 
 
-async def test_an_answer_to_a_private_question_stays_private_in_messages_and_files(
+async def test_dm_messages_and_files_that_answer_a_private_question_stay_private(
     sim: DiscordSimulator, talking: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
-    panel = await put(talking, user)
+    panel = await ask_question_in_dm(talking, user)
     assert STAYS_PRIVATE in panel.text
     await user.say(user.dm, "Marcus drank.")
     await user.say(user.dm, "More:", [Attachment("more.md", b"The sum was 61,000.\n")])
@@ -112,7 +114,7 @@ async def test_an_answer_to_a_private_question_stays_private_in_messages_and_fil
     late = await user.say(user.dm, "And Ola knew.")
     await user.sees(reads(panel, "3 messages"))
     await user.click(panel, "Next")
-    await user.sees(lambda _: "question 2" in from_bot(sim, user)[-1].text)
+    await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     await user.edit(late, "And Ola knew it all.")
     found = await notes(talking, user)
     assert [note.public for note in found] == ["", ""]

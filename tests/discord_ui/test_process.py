@@ -20,7 +20,7 @@ __all__ = ["Runs", "claude", "runs"]  # fixtures, and what other tests take from
 LINE = re.compile(r"\d{4}-\d\d-\d\d [\d:,]{12} (INFO|WARNING) (bot|discord)[\w.]*: \S.*")
 
 
-async def test_forms_that_were_open_at_a_kill_are_still_taken(sim: DiscordSimulator, runs: Runs) -> None:
+async def test_forms_opened_before_a_kill_can_be_submitted_after_the_restart(sim: DiscordSimulator, runs: Runs) -> None:
     """A form that a process opened is handed in to the next one: an answer, and an edit of an older text."""
     user = sim.user("writer")
     one = await begun(user, user.dm)
@@ -38,7 +38,7 @@ async def test_forms_that_were_open_at_a_kill_are_still_taken(sim: DiscordSimula
     await user.sees(lambda _: "My pay went down by a fifth." in panel.text)
 
 
-async def test_killed_in_the_middle_of_a_draft_it_keeps_what_came(
+async def test_a_draft_interrupted_by_a_kill_keeps_its_text_and_can_be_continued(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
     """What had come is a version marked unfinished; the old panel offers to continue, begin again or keep it."""
@@ -62,7 +62,7 @@ async def test_killed_in_the_middle_of_a_draft_it_keeps_what_came(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_told_to_end_it_ends_in_time_and_loses_nothing(
+async def test_sigterm_or_sigint_during_a_draft_exits_in_time_and_loses_nothing(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, number: signal.Signals
 ) -> None:
     """In the middle of a draft: the panel says so, the text is kept, and the process exits with 0."""
@@ -94,7 +94,7 @@ async def test_told_to_end_it_ends_in_time_and_loses_nothing(
         ("not.the.token", "is no bot token"),
     ],
 )
-async def test_a_missing_or_refused_token_is_told_with_its_page(
+async def test_a_missing_or_refused_token_is_reported_with_the_page_to_get_one(
     sim: DiscordSimulator, tmp_path: Path, token: str, words: str
 ) -> None:
     """In one line, the last one, with the page of the Developer Portal on which it is found."""
@@ -111,7 +111,7 @@ async def test_a_missing_or_refused_token_is_told_with_its_page(
     assert run.returncode == 2
 
 
-async def test_a_token_that_was_made_anew_while_the_bot_runs_is_told(
+async def test_a_token_reset_while_the_bot_runs_ends_it_with_an_explanation(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
 ) -> None:
     """Discord then ends the connection for good; no start mends that, so the exit code is 2."""

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tests.discord_ui.processes import COMMAND, claude, environment
-from tests.proxies import a_proxy
+from tests.proxies import loopback_proxy
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import DiscordSimulator
 from tests.simulators.discord.pointing import VARIABLE
@@ -14,11 +14,11 @@ from tests.simulators.discord.pointing import VARIABLE
 __all__ = ["claude"]
 
 
-async def test_the_bot_reaches_discord_through_the_proxy_and_warns_of_nothing_in_vain(
+async def test_the_bot_reaches_discord_through_the_proxy_without_a_warning(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
 ) -> None:
     settings = environment(sim, claude, tmp_path)
-    with a_proxy({"discord.test": settings[VARIABLE], "127.0.0.1": settings[VARIABLE]}) as proxy:
+    with loopback_proxy({"discord.test": settings[VARIABLE], "127.0.0.1": settings[VARIABLE]}) as proxy:
         settings |= {VARIABLE: "http://discord.test", "HTTP_PROXY": proxy.address}
         before = sim.gateway.connected
         with (tmp_path / "run.log").open("wb") as log:

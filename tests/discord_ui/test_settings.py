@@ -21,7 +21,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
         monkeypatch.delenv(name, raising=False)
 
 
-def test_without_settings_the_owner_alone_is_answered_and_the_token_is_asked_for() -> None:
+def test_without_settings_only_the_owner_has_access_and_the_token_is_asked_for() -> None:
     settings = read_settings()
     assert (settings.access, settings.access_servers, settings.access_users) == ("listed", frozenset(), frozenset())
     (line,) = missing(settings)
@@ -31,7 +31,7 @@ def test_without_settings_the_owner_alone_is_answered_and_the_token_is_asked_for
     assert "client_id" not in piece.said
 
 
-def test_ids_come_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_in_settings_may_be_separated_by_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCESS_SERVERS", "123456789012345678, 223456789012345678")
     monkeypatch.setenv("ACCESS_USERS", "323456789012345678 ")
     settings = read_settings()
@@ -42,13 +42,13 @@ def test_ids_come_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("name", "value"), [("ACCESS_SERVERS", "my server"), ("ACCESS_USERS", "-5"), ("ACCESS", "everyone")]
 )
-def test_a_setting_that_cannot_be_used_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_discord_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting, match=name):
         read_settings()
 
 
-def test_the_links_are_made_from_the_token_which_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_invite_links_are_made_from_the_token_which_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     token = base64.b64encode(b"123456789012345678").decode() + ".secret.part"
     monkeypatch.setenv("DISCORD_TOKEN", token)
     settings = read_settings()

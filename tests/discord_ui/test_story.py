@@ -7,7 +7,7 @@ from tests.discord_ui.conftest import Bot
 from tests.simulators.discord import DiscordSimulator, Message
 
 
-async def test_without_a_model_the_story_is_whole(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_essay_can_be_made_from_draft_to_export_without_a_model(sim: DiscordSimulator, plain: Bot) -> None:
     """Interview, the notes set into a post, an edit, undo, and the file; nothing offers what cannot be done."""
     user = sim.user("writer")
     panel: Message = await (await user.slash(user.dm, "draft")).message()

@@ -45,14 +45,14 @@ async def export(one: Writer) -> bytes:
     return data
 
 
-async def together(step: Step, people: list[Writer]) -> None:
+async def take_step_together(step: Step, people: list[Writer]) -> None:
     """All take the step at once. A failure names who could not."""
     async with asyncio.TaskGroup() as group:
         for one in people:
-            group.create_task(named(step, one))
+            group.create_task(take_step(step, one))
 
 
-async def named(step: Step, one: Writer) -> None:
+async def take_step(step: Step, one: Writer) -> None:
     try:
         await step(one)
     except AssertionError as error:
@@ -60,7 +60,7 @@ async def named(step: Step, one: Writer) -> None:
         raise
 
 
-async def compare(people: list[Writer], exported: list[bytes], database: Path) -> None:
+async def check_exports(people: list[Writer], exported: list[bytes], database: Path) -> None:
     """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
     store = SqliteStore(database, None, app.now)  # no process has it open now
     try:
@@ -73,13 +73,13 @@ async def compare(people: list[Writer], exported: list[bytes], database: Path) -
             assert data == to_markdown(await desk.export(writer, essay.id)).encode(), one.where
             assert one.answer in stored
             assert [info.number for info in await desk.history(writer, essay.id)] == [1, 2, 3]
-            one.only_theirs(stored)
-            one.only_theirs(one.user.screen.text)
+            one.assert_only_own_word(stored)
+            one.assert_only_own_word(one.user.screen.text)
     finally:
         store.close()
 
 
-async def test_the_whole_story_wherever_somebody_is(
+async def test_three_writers_reach_the_export_in_a_server_in_the_dm_and_by_user_install(
     sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
 ) -> None:
     """``python -m bot run``: from /draft through interview, draft, revision, undo, critique and suggestion to the file;
@@ -88,11 +88,11 @@ async def test_the_whole_story_wherever_somebody_is(
         people = await writers(sim)
         assert ["Continue in DM" in one.panel.buttons for one in people] == [True, False, True]
         for step in STORY:
-            await together(step, people)
+            await take_step_together(step, people)
         exported = [await export(one) for one in people]
         run.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(run.wait(), 10) == 0
-    await compare(people, exported, tmp_path / "essays.db")
+    await check_exports(people, exported, tmp_path / "essays.db")
     log = (tmp_path / "run.log").read_text()
     assert log.count("essay write: done") == len(people)
     assert log.count("/export: done") == len(people)
@@ -101,16 +101,16 @@ async def test_the_whole_story_wherever_somebody_is(
     assert [part for part in (*secrets, *people_in_it) if part in log] == []
 
 
-async def test_killed_between_any_two_steps_it_goes_on(sim: DiscordSimulator, runs: Runs) -> None:
+async def test_the_whole_story_works_with_a_kill_between_every_two_steps(sim: DiscordSimulator, runs: Runs) -> None:
     """kill -9 and a new start between every two steps of the story: every button, form and text is still there."""
     sim.settings.rate_limits = False  # each start reads the DM again, and there are twelve in as many seconds
     people = await writers(sim)
     for step in STORY:
         await runs.again()
-        await together(step, people)
+        await take_step_together(step, people)
     await runs.again()
     exported = [await export(one) for one in people]
     await runs.kill()
-    await compare(people, exported, runs.folder / "essays.db")
+    await check_exports(people, exported, runs.folder / "essays.db")
     assert [one.changed for one in sim.syncs] == [True]
     assert sim.gateway.identifies == len(STORY) + 2

@@ -20,7 +20,9 @@ from tests.workflow.fakes import Gate, says
 LATIN = "Le café de l'équipe était fermé, et personne ne m'a dit pourquoi avant le mois de mai.".encode("cp1252")
 
 
-async def test_the_tick_of_a_second_form_leaves_the_note_out(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_leave_it_out_ticked_in_a_second_form_makes_the_same_note_private(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     """The same words twice are one note; that the second form asks to leave it out is done, and told."""
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
@@ -36,7 +38,7 @@ async def test_the_tick_of_a_second_form_leaves_the_note_out(sim: DiscordSimulat
     assert [(note.text, note.left_out) for note in notes] == [("Nine weeks.", True)]
 
 
-async def test_a_form_for_a_question_that_was_skipped_elsewhere(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_answer_to_a_question_skipped_meanwhile_is_still_stored(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.click(panel, "Interview me")
@@ -52,7 +54,7 @@ async def test_a_form_for_a_question_that_was_skipped_elsewhere(sim: DiscordSimu
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["the panel can be shown", "it cannot"])
-async def test_a_panel_that_was_reading_is_restored_after_an_error(
+async def test_a_panel_that_was_reading_notes_is_restored_after_an_error(
     sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch, broken: bool
 ) -> None:
     """The error is told, and nobody waits in front of "Reading your notes…" for good."""
@@ -81,7 +83,7 @@ async def test_a_panel_that_was_reading_is_restored_after_an_error(
         assert "1 note stored." in panel.text
 
 
-async def test_an_old_failure_is_not_told_once_something_was_done(
+async def test_an_old_job_error_is_not_shown_once_the_writer_has_gone_on(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -93,7 +95,7 @@ async def test_an_old_failure_is_not_told_once_something_was_done(
     assert "overloaded" not in (await (await user.slash(user.dm, "draft")).message()).text
 
 
-async def test_the_end_of_a_job_is_one_line_without_words(
+async def test_the_end_of_a_job_is_logged_in_one_line_without_the_writers_words(
     sim: DiscordSimulator, bot: Bot, models: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.workflow.runner")
@@ -107,7 +109,7 @@ async def test_the_end_of_a_job_is_one_line_without_words(
 
 
 @pytest.mark.parametrize("in_server", [True, False])
-async def test_where_discord_refuses_the_end_there_are_ways_to_it(
+async def test_a_finished_draft_that_discord_refuses_can_be_reached_by_buttons(
     sim: DiscordSimulator, bot: Bot, models: Scripted, in_server: bool
 ) -> None:
     user, guild = sim.user("writer"), sim.guild("Writers")
@@ -123,7 +125,9 @@ async def test_where_discord_refuses_the_end_there_are_ways_to_it(
     assert ("Continue in DM" in panel.buttons) is in_server
 
 
-async def test_how_a_file_was_read_is_told_beside_a_critique(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_the_encoding_and_skipped_files_are_told_beside_a_critique(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """An older encoding, and a file of the message that was passed over."""
     user, guild = sim.user("writer"), sim.guild("Writers")
     models.script(OPINION)
@@ -136,7 +140,7 @@ async def test_how_a_file_was_read_is_told_beside_a_critique(sim: DiscordSimulat
     await user.sees(lambda _: "cat.png is a picture, which is not read" in panel.text)
 
 
-async def test_a_title_and_a_files_name_are_shown_as_they_are(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_markdown_in_a_title_or_file_name_is_escaped(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None, NOTES)
     await plain.desk.rename(plain.writer(user), (await plain.essay(user)).id, "My *own* story")
@@ -146,7 +150,9 @@ async def test_a_title_and_a_files_name_are_shown_as_they_are(sim: DiscordSimula
     assert r"my\_own\_cv.pdf is a PDF, which is not read" in refused.text
 
 
-async def test_notes_without_a_section_are_sorted_when_asked(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_sort_them_puts_notes_without_a_section_into_sections(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Where a model failed to place them first; the button is there for as long as there are such notes."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
@@ -161,7 +167,7 @@ async def test_notes_without_a_section_are_sorted_when_asked(sim: DiscordSimulat
 
 
 @pytest.mark.parametrize(("status", "code", "kind"), [(400, 50035, DiscordRefused), (503, 0, DiscordRefused)])
-async def test_commands_that_discord_refuses_are_not_told_as_a_network_failure(
+async def test_commands_that_discord_refuses_are_not_reported_as_a_network_failure(
     sim: DiscordSimulator, plain: Bot, status: int, code: int, kind: type[Exception]
 ) -> None:
     sim.fail_next("PUT", "/applications/*/commands", status, code, times=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.discord_ui.typing import Typing
 
 
-def test_hundreds_who_wait_at_once_cost_two_requests_a_second() -> None:
+def test_hundreds_of_waiting_writers_cost_two_typing_requests_a_second() -> None:
     now = 100.0
     typing = Typing(lambda: now)
     assert sum(typing.may(channel) for channel in range(100)) == 2
@@ -15,7 +15,7 @@ def test_hundreds_who_wait_at_once_cost_two_requests_a_second() -> None:
     assert sum(typing.may(channel) for channel in range(100)) == 2
 
 
-def test_a_channel_is_told_again_when_discord_shows_it_no_more() -> None:
+def test_typing_is_sent_again_once_discord_no_longer_shows_it() -> None:
     now = 100.0
     typing = Typing(lambda: now)
     assert typing.may(1)

@@ -38,7 +38,7 @@ async def revised(user: User, panel: Message) -> None:
     ],
     ids=["cut", "broken", "stopped"],
 )
-async def test_what_came_of_a_revision_can_be_read_and_the_revision_begun_again(
+async def test_the_partial_result_of_a_revision_can_be_read_and_the_revision_retried(
     sim: DiscordSimulator, bot: Bot, models: Scripted, scripted: Says, told: str
 ) -> None:
     """The instruction is not lost either: Revise opens with it, and Try again gives it to the model once more."""
@@ -66,7 +66,7 @@ async def test_what_came_of_a_revision_can_be_read_and_the_revision_begun_again(
     assert not {"Try again", "Show what came"} & set(panel.buttons)
 
 
-async def test_what_came_of_work_stays_there_when_it_was_begun_again(
+async def test_an_earlier_partial_result_can_still_be_read_after_a_retry(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """An old Try again starts nothing a second time, and an old Show what came shows what it showed before.
@@ -97,7 +97,7 @@ async def test_what_came_of_work_stays_there_when_it_was_begun_again(
     assert len(models.asked) == asked
 
 
-async def test_what_came_and_what_was_asked_for_outlast_every_change(
+async def test_the_partial_result_and_instruction_of_a_revision_outlast_later_edits(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Once the writer has gone on, the panel has no more buttons than before, and both are under More."""
@@ -126,7 +126,7 @@ async def test_what_came_and_what_was_asked_for_outlast_every_change(
     assert (given["instruction"], split(given["text"])[given["index"]].title) == (TOLD, SECTION)
 
 
-async def test_what_was_asked_of_a_section_that_is_gone_is_meant_for_no_other(
+async def test_an_instruction_for_a_removed_section_selects_no_other_section(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """The instruction comes back, and the writer chooses the section."""
@@ -147,7 +147,7 @@ async def test_what_was_asked_of_a_section_that_is_gone_is_meant_for_no_other(
     assert not any(option.get("default") for _, part in form.fields for option in part.get("options", ()))
 
 
-async def test_a_form_handed_in_twice_is_carried_out_once_however_it_ended(
+async def test_a_revision_form_submitted_twice_runs_once_even_if_it_failed(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Who wants the same again after it failed opens the form anew, or presses Try again, and is not held up."""
@@ -170,7 +170,7 @@ async def test_a_form_handed_in_twice_is_carried_out_once_however_it_ended(
     await user.sees(reads(panel, "version 2"))
 
 
-async def test_what_came_of_a_first_draft_outlasts_a_change_too(
+async def test_the_partial_result_of_a_first_draft_outlasts_later_changes(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """There is no menu while there is no text: a button leads there, beside a question as well."""
@@ -190,7 +190,7 @@ async def test_what_came_of_a_first_draft_outlasts_a_change_too(
 
 
 @pytest.mark.parametrize("gone", [True, False])
-async def test_a_draft_that_waits_beside_an_edited_text_is_said_to(
+async def test_a_draft_stored_beside_a_text_edited_meanwhile_is_announced(
     sim: DiscordSimulator, bot: Bot, models: Scripted, gone: bool
 ) -> None:
     """Which version it is and where, by the message of its own and by the next panel; then in the small print."""
@@ -225,7 +225,7 @@ async def test_a_draft_that_waits_beside_an_edited_text_is_said_to(
 
 
 @pytest.mark.parametrize("kind", ["draft", "critique", "critique of a pasted text"])
-async def test_work_of_which_nothing_came_is_not_said_to_be_kept(
+async def test_a_job_stopped_before_any_result_is_not_said_to_be_kept(
     sim: DiscordSimulator, bot: Bot, models: Scripted, kind: str
 ) -> None:
     user, gate = sim.user("writer"), Gate()
@@ -250,7 +250,9 @@ async def test_work_of_which_nothing_came_is_not_said_to_be_kept(
     assert "Show what came" not in panel.buttons
 
 
-async def test_what_broke_off_is_told_by_what_came_of_it(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_the_announcement_of_a_failed_revision_says_whether_any_text_was_stored(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """A message of its own names the way to what there is, and none where there is nothing."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
@@ -265,7 +267,7 @@ async def test_what_broke_off_is_told_by_what_came_of_it(sim: DiscordSimulator, 
         await user.sees(lambda screen, told=told: told in screen.text)  # type: ignore[misc]
 
 
-async def test_a_notice_stays_on_a_panel_while_the_work_goes_on(
+async def test_a_notice_stays_on_a_panel_while_a_job_updates_it(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """What an edit has stored is told, and not wiped out by the next word of a revision that runs beside it."""
@@ -286,7 +288,7 @@ async def test_a_notice_stays_on_a_panel_while_the_work_goes_on(
 
 
 @pytest.mark.parametrize("in_server", [True, False])
-async def test_an_essay_that_is_deleted_while_it_is_written_leaves_no_word_on_its_panel(
+async def test_deleting_an_essay_during_a_draft_removes_its_text_from_the_panel(
     sim: DiscordSimulator, bot: Bot, models: Scripted, in_server: bool
 ) -> None:
     """A second click on the last button says what the first has done."""
@@ -311,7 +313,7 @@ async def test_an_essay_that_is_deleted_while_it_is_written_leaves_no_word_on_it
     assert "or is not yours" not in user.screen.text
 
 
-async def test_a_second_click_on_discard_says_what_the_first_has_done(
+async def test_a_second_click_on_discard_shows_the_same_result_as_the_first(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -328,7 +330,7 @@ async def test_a_second_click_on_discard_says_what_the_first_has_done(
     assert "has changed since this was shown" not in panel.text
 
 
-async def test_a_version_that_was_left_for_an_older_one_is_not_said_to_wait(
+async def test_a_newer_version_left_for_an_older_one_is_not_announced_as_waiting(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """Nothing was changed while the draft was written: the writer has seen it, and chose the other one."""

@@ -14,7 +14,7 @@ KEY = "whoever hosts the bot holds the key"
 SENT = "what a model is asked about is sent to its service"
 
 
-async def test_beside_stored_encrypted_stands_who_holds_the_key_and_who_is_sent_the_text(
+async def test_the_first_panel_and_help_say_who_holds_the_key_and_who_is_sent_the_text(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user, guild = sim.user("writer"), sim.guild("Writers")
@@ -28,7 +28,7 @@ async def test_beside_stored_encrypted_stands_who_holds_the_key_and_who_is_sent_
     assert SENT in said.text
 
 
-async def test_without_a_model_nothing_is_said_to_be_sent(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_without_a_model_no_panel_says_that_text_is_sent(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     for command in ("draft", "help"):
         said = await (await user.slash(user.dm, command)).message()
@@ -65,7 +65,7 @@ async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: 
         ),
     ],
 )
-def test_what_is_said_beside_an_export(text: str, private: int, said: str) -> None:
+def test_the_sentence_beside_an_export_counts_gaps_and_private_passages(text: str, private: int, said: str) -> None:
     notes = [Note(number, "Words.", left_out=number <= private) for number in range(1, 4)]
     assert open_points(text, notes) == said
 
@@ -77,7 +77,9 @@ async def test_without_a_model_no_panel_offers_to_write_a_draft(sim: DiscordSimu
     assert "draft now" not in panel.text
 
 
-async def test_whoever_sends_no_text_is_told_every_kind_of_file_that_is_read(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_an_empty_paste_or_message_is_answered_with_every_supported_file_type(
+    sim: DiscordSimulator, plain: Bot
+) -> None:
     user = sim.user("writer")
     kinds = "Markdown, plain text, RTF, HTML or Word (.docx)"
     panel = await with_notes(user, user.dm)

@@ -13,7 +13,7 @@ from tests.simulators.discord import Attachment, DiscordSimulator
 from tests.workflow.fakes import Gate, opinion, says
 
 
-async def test_a_job_in_progress_is_told_with_its_place_and_can_be_stopped(
+async def test_a_waiting_job_shows_its_place_in_line_and_can_be_stopped(
     sim: DiscordSimulator, tmp_path: Path, models: Scripted
 ) -> None:
     sim.settings.rate_limits = False  # no pause between two edits here, and so no limit either
@@ -37,7 +37,7 @@ async def test_a_job_in_progress_is_told_with_its_place_and_can_be_stopped(
         assert [one.what for one in models.asked] == ["draft"]
 
 
-async def test_a_failed_draft_says_what_happened_and_goes_on_without_a_model(
+async def test_a_failed_draft_says_what_happened_and_can_be_made_without_a_model(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -52,9 +52,7 @@ async def test_a_failed_draft_says_what_happened_and_goes_on_without_a_model(
     await user.sees(lambda _: "no model wrote any of it" in again.text)
 
 
-async def test_a_draft_that_is_stopped_can_be_continued_or_kept(
-    sim: DiscordSimulator, bot: Bot, models: Scripted
-) -> None:
+async def test_a_stopped_draft_can_be_kept_as_it_is(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
     user = sim.user("writer")
     panel = await with_notes(user, user.dm)
     gate = Gate()
@@ -70,7 +68,7 @@ async def test_a_draft_that_is_stopped_can_be_continued_or_kept(
     assert not {"Continue", "Keep as it is"} & set(panel.buttons)
 
 
-async def test_what_was_typed_comes_back_where_it_cannot_be_stored(
+async def test_an_instruction_sent_while_the_text_is_being_written_is_returned(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """An instruction for a text that is being worked on: the sentence, and the words as a file."""
@@ -88,7 +86,7 @@ async def test_what_was_typed_comes_back_where_it_cannot_be_stored(
     await user.sees(lambda _: "version 2" in panel.text)
 
 
-async def test_deleting_asks_twice_and_stops_what_is_under_way(
+async def test_deleting_an_essay_asks_twice_and_stops_its_running_job(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -115,7 +113,7 @@ async def test_deleting_asks_twice_and_stops_what_is_under_way(
         await user.sees(lambda _: "was deleted or is not yours" in panel.text and panel.buttons == ["All essays"])
 
 
-async def test_the_latest_unfinished_essay_is_returned_to(sim: DiscordSimulator, plain: Bot) -> None:
+async def test_draft_returns_to_the_latest_unfinished_essay(sim: DiscordSimulator, plain: Bot) -> None:
     """/draft with no option goes on; after the export it begins anew; an essay that holds nothing is used again."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None)
@@ -135,7 +133,7 @@ async def test_the_latest_unfinished_essay_is_returned_to(sim: DiscordSimulator,
     assert "version 1" in back.text
 
 
-async def test_a_critique_that_finds_nothing_and_one_that_fails(
+async def test_a_failed_critique_can_be_retried_and_one_without_findings_says_so(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     user = sim.user("writer")
@@ -148,7 +146,9 @@ async def test_a_critique_that_finds_nothing_and_one_that_fails(
     await user.sees(lambda _: "found nothing to object to" in panel.text)
 
 
-async def test_a_critique_of_an_essay_is_gone_through(sim: DiscordSimulator, bot: Bot, models: Scripted) -> None:
+async def test_the_findings_of_a_critique_can_be_stepped_through_and_dismissed(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
     """Next, Dismiss, Back; what works comes last; asked for again, it is shown and not bought anew."""
     user = sim.user("writer")
     panel = await drafted(user, user.dm, models)
@@ -168,7 +168,7 @@ async def test_a_critique_of_an_essay_is_gone_through(sim: DiscordSimulator, bot
     assert [one.what for one in models.asked].count("critique") == 1
 
 
-async def test_after_one_suggestion_the_others_still_point_at_their_words(
+async def test_after_applying_one_suggestion_the_others_still_point_at_their_words(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
     """The first makes the text longer before the words of the second, which is applied from the same panel."""

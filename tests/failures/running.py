@@ -71,11 +71,11 @@ async def _under(conditions: Conditions, every: Iterable[Fault]) -> list[Outcome
                 return await _outcome(joined, fault, work)
 
         async with asyncio.TaskGroup() as group:  # which ends all of them where one fails
-            running = [group.create_task(one(fault, work)) for fault, work in _befallen(every)]
+            running = [group.create_task(one(fault, work)) for fault, work in _pairs_to_run(every)]
     return [task.result() for task in running]
 
 
-def _befallen(every: Iterable[Fault]) -> Iterator[tuple[Fault, type[Work]]]:
+def _pairs_to_run(every: Iterable[Fault]) -> Iterator[tuple[Fault, type[Work]]]:
     return ((fault, work) for fault in every for work in WORKS if work.has_form or not fault.form)
 
 

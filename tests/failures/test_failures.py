@@ -16,21 +16,21 @@ Ran = dict[str, list[Outcome]]
 
 
 @pytest.fixture(scope="module")
-def ran() -> Ran:
+def outcomes_by_fault() -> Ran:
     """What came of each fault, by its name: an outcome for each work. They are run once for all tests."""
     return {name: list(of_fault) for name, of_fault in groupby(outcomes(), lambda one: one.fault.name)}
 
 
 @every_fault
-def test_whatever_was_there_is_there_to_the_byte_and_what_was_shown_of_a_draft_is_kept(ran: Ran, name: str) -> None:
-    for one in ran[name]:
+def test_no_fault_changes_stored_texts_or_leaves_a_call_unsettled(outcomes_by_fault: Ran, name: str) -> None:
+    for one in outcomes_by_fault[name]:
         assert one.found.whole, one
         assert one.unsettled == 0, one
 
 
 @every_fault
-def test_the_person_is_told_in_whole_sentences_what_is_safe(ran: Ran, name: str) -> None:
-    for one in ran[name]:
+def test_every_fault_is_told_in_a_sentence_that_says_what_is_stored(outcomes_by_fault: Ran, name: str) -> None:
+    for one in outcomes_by_fault[name]:
         if one.told is None:
             assert one.found.end is not End.NOTHING, one
             continue
@@ -43,8 +43,8 @@ def test_the_person_is_told_in_whole_sentences_what_is_safe(ran: Ran, name: str)
 
 
 @every_fault
-def test_where_the_cause_has_gone_the_same_can_be_asked_for_again_at_once(ran: Ran, name: str) -> None:
-    for one in ran[name]:
+def test_a_second_try_fails_only_where_the_cause_lasts(outcomes_by_fault: Ran, name: str) -> None:
+    for one in outcomes_by_fault[name]:
         assert (one.again is not None) is one.fault.under.lasting, one
 
 
@@ -62,16 +62,18 @@ def test_where_the_cause_has_gone_the_same_can_be_asked_for_again_at_once(ran: R
         ("Our own budget is spent", "- - - - - -"),
     ],
 )
-def test_what_is_kept_follows_from_what_came(ran: Ran, name: str, ends: str) -> None:
-    found = [one.found.end for one in ran[name]]
+def test_each_fault_keeps_what_the_model_had_delivered(outcomes_by_fault: Ran, name: str, ends: str) -> None:
+    found = [one.found.end for one in outcomes_by_fault[name]]
     assert found == [End.NOTHING if end == "-" else End(end) for end in ends.split()]
 
 
-def test_every_fault_is_run_under_every_work_that_it_can_befall(ran: Ran) -> None:
+def test_every_fault_is_run_with_every_kind_of_work_it_can_affect(outcomes_by_fault: Ran) -> None:
     for fault in faults():
-        assert [one.work for one in ran[fault.name]] == [work for work in WORKS if work.has_form or not fault.form]
+        assert [one.work for one in outcomes_by_fault[fault.name]] == [
+            work for work in WORKS if work.has_form or not fault.form
+        ]
 
 
-def test_the_page_says_what_a_run_shows(ran: Ran) -> None:
+def test_the_failures_page_is_up_to_date(outcomes_by_fault: Ran) -> None:
     """``python -m tests.failures --write`` makes it anew."""
-    assert PAGE.read_text("utf-8") == page([one for of_fault in ran.values() for one in of_fault])
+    assert PAGE.read_text("utf-8") == page([one for of_fault in outcomes_by_fault.values() for one in of_fault])

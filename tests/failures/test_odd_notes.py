@@ -18,7 +18,7 @@ NOTHING_PLACED = Reply('{"placements": []}')
 
 
 @pytest.fixture
-async def joined() -> AsyncIterator[Stack]:
+async def simulated_stack() -> AsyncIterator[Stack]:
     async with stack(Conditions()) as made:
         yield made
 
@@ -44,22 +44,22 @@ def long_page(characters: int, paragraph: int) -> list[str]:
 
 
 @pytest.mark.parametrize("paragraph", [40_000, 200])
-async def test_notes_of_forty_thousand_characters_reach_the_model_whole(joined: Stack, paragraph: int) -> None:
+async def test_notes_of_forty_thousand_characters_reach_the_model_whole(simulated_stack: Stack, paragraph: int) -> None:
     paragraphs = long_page(40_000, paragraph)
-    essay = (await joined.desk.begin("me", STRUCTURE)).id
+    essay = (await simulated_stack.desk.begin("me", STRUCTURE)).id
     batches = -(-len(paragraphs) // NOTES_AT_ONCE)
     text = draft_of("The press stood still.", "Nobody could say since when.")
-    joined.will_answer("me", *[NOTHING_PLACED] * batches, Reply(text))
-    handed = await joined.interview.hand_in("me", essay, "\n\n".join(paragraphs))
+    simulated_stack.will_answer("me", *[NOTHING_PLACED] * batches, Reply(text))
+    handed = await simulated_stack.interview.hand_in("me", essay, "\n\n".join(paragraphs))
     assert handed.notice is None
     assert [note.text for note in handed.notes] == paragraphs
-    job = await joined.jobs.wait("me", (await joined.writing.draft("me", essay)).id)
+    job = await simulated_stack.jobs.wait("me", (await simulated_stack.writing.draft("me", essay)).id)
     assert (job.state, job.error) == (JobState.DONE, None)
-    sorted_from = "".join(request.last_user_text for request in joined.claude.requests[:-1])
+    sorted_from = "".join(request.last_user_text for request in simulated_stack.claude.requests[:-1])
     for paragraph_ in paragraphs:
         assert paragraph_ in sorted_from
-        assert paragraph_ in joined.claude.requests[-1].last_user_text
-    assert [note.text for note in await joined.desk.notes("me", essay)] == paragraphs
+        assert paragraph_ in simulated_stack.claude.requests[-1].last_user_text
+    assert [note.text for note in await simulated_stack.desk.notes("me", essay)] == paragraphs
 
 
 LANGUAGES = {
@@ -72,22 +72,24 @@ LANGUAGES = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_an_essay_in_the_language_of_its_notes_stays_as_it_was_written(joined: Stack, language: str) -> None:
+async def test_a_draft_and_a_revision_in_the_language_of_the_notes_are_stored_unchanged(
+    simulated_stack: Stack, language: str
+) -> None:
     notes = LANGUAGES[language]
-    essay = (await joined.desk.begin("me", STRUCTURE)).id
-    joined.will_answer("me", NOTHING_PLACED, Reply(draft_of(*notes)), Reply(notes[1]))
-    await joined.interview.hand_in("me", essay, "\n\n".join(notes))
-    await joined.jobs.wait("me", (await joined.writing.draft("me", essay)).id)
-    version = await joined.desk.current("me", essay)
+    essay = (await simulated_stack.desk.begin("me", STRUCTURE)).id
+    simulated_stack.will_answer("me", NOTHING_PLACED, Reply(draft_of(*notes)), Reply(notes[1]))
+    await simulated_stack.interview.hand_in("me", essay, "\n\n".join(notes))
+    await simulated_stack.jobs.wait("me", (await simulated_stack.writing.draft("me", essay)).id)
+    version = await simulated_stack.desk.current("me", essay)
     assert (version.text, version.info.complete) == (draft_of(*notes), True)
-    assert await joined.writing.unsupported("me", essay, version) == ()
-    assert all(note in joined.claude.requests[-1].last_user_text for note in notes)
-    job = await joined.writing.revise("me", essay, version, 0, "Kürzer. Plus court. Короче.")
-    assert (await joined.jobs.wait("me", job.id)).state is JobState.DONE
-    assert (await joined.desk.current("me", essay)).text == draft_of(notes[1], notes[1])
+    assert await simulated_stack.writing.unsupported("me", essay, version) == ()
+    assert all(note in simulated_stack.claude.requests[-1].last_user_text for note in notes)
+    job = await simulated_stack.writing.revise("me", essay, version, 0, "Kürzer. Plus court. Короче.")
+    assert (await simulated_stack.jobs.wait("me", job.id)).state is JobState.DONE
+    assert (await simulated_stack.desk.current("me", essay)).text == draft_of(notes[1], notes[1])
 
 
-def test_every_prompt_that_asks_for_prose_says_in_which_language() -> None:
+def test_every_prompt_that_asks_for_prose_names_the_language_to_write_in() -> None:
     prompts = read_prompts(prompts_directory())
     for name in ("draft.md", "finish.md"):
         assert "in the language of the notes" in prompts[name].system

@@ -53,7 +53,7 @@ async def test_a_long_command_is_acknowledged_shown_in_steps_and_followed_by_a_f
     assert message.allowed_mentions == {"parse": []}
 
 
-async def test_suggestions_come_while_an_option_is_typed(sim: DiscordSimulator, bot: SampleBot) -> None:
+async def test_autocomplete_suggestions_come_while_an_option_is_typed(sim: DiscordSimulator, bot: SampleBot) -> None:
     user = sim.user("writer")
     act = await user.autocomplete(user.dm, "draft", "structure", "car")
     assert [one["value"] for one in await act.choices()] == ["career change"]
@@ -118,7 +118,7 @@ async def test_a_form_that_opens_from_a_command_answers_with_a_new_message(
         await user.submit(modal)
 
 
-async def test_a_menu_entry_brings_the_target_message_without_the_content_intent(
+async def test_a_message_command_brings_its_target_message_without_the_content_intent(
     sim: DiscordSimulator, bot: SampleBot
 ) -> None:
     user, author, guild = sim.user("writer"), sim.user("other author"), sim.guild("Writers")
@@ -154,7 +154,7 @@ async def test_only_the_invoker_sees_an_ephemeral_answer(sim: DiscordSimulator, 
         await user.delete(message)
 
 
-async def test_a_forged_click_reaches_the_bot_and_nobody_answers_it(sim: DiscordSimulator, bot: SampleBot) -> None:
+async def test_a_forged_click_reaches_the_bot_and_may_stay_unanswered(sim: DiscordSimulator, bot: SampleBot) -> None:
     user, other = sim.user("writer"), sim.user("intruder")
     message = await (await user.slash(user.dm, "panel")).message()
     act = await other.forge_click(message, "panel:delete-everything")
@@ -162,7 +162,9 @@ async def test_a_forged_click_reaches_the_bot_and_nobody_answers_it(sim: Discord
     assert bot.clicked == ["panel:delete-everything"]
 
 
-async def test_a_command_that_never_answers_is_shown_as_such(sim: DiscordSimulator, bot: SampleBot) -> None:
+async def test_a_command_that_is_never_answered_shows_the_application_did_not_respond(
+    sim: DiscordSimulator, bot: SampleBot
+) -> None:
     user = sim.user("writer")
     act = await user.slash(user.dm, "silent")
     with pytest.raises(DidNotRespondError):

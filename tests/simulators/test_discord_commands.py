@@ -68,13 +68,13 @@ async def test_names_may_use_letters_of_any_script(wire: Wire) -> None:
     assert (await wire.register({"name": "草稿"}, {"name": "brouillon_é"}, {"name": "ไทย์"})).status == 200
 
 
-async def test_each_name_stands_once_for_each_type(wire: Wire) -> None:
+async def test_a_command_name_is_unique_within_its_type(wire: Wire) -> None:
     assert (await wire.register({"name": "draft"}, {"name": "draft"})).complaint(1, "name")
     assert (await wire.register({"name": "draft"}, {"name": "draft", "type": 3, "description": ""})).status == 200
 
 
 @pytest.mark.parametrize(("kind", "most"), [(1, 100), (2, 15), (3, 15)])
-async def test_an_app_has_so_many_commands_of_a_type(wire: Wire, kind: int, most: int) -> None:
+async def test_an_app_may_have_only_so_many_commands_of_each_type(wire: Wire, kind: int, most: int) -> None:
     menu = {} if kind == 1 else {"description": ""}
     sent = [{"name": f"c{number}", "type": kind, **menu} for number in range(most + 1)]
     assert (await wire.register(*sent[:-1])).status == 200
@@ -101,7 +101,7 @@ async def test_commands_are_listed_added_read_and_removed(sim: DiscordSimulator,
     assert (await wire("GET", "/applications/1/commands")).says == (403, 20012)
 
 
-async def test_two_hundred_new_names_a_day_are_too_many(sim: DiscordSimulator, wire: Wire) -> None:
+async def test_more_than_two_hundred_new_commands_a_day_are_refused(sim: DiscordSimulator, wire: Wire) -> None:
     for start in (0, 100):
         await wire.register(*({"name": f"c{start + number}"} for number in range(100)))
     assert (await wire.register({"name": "one-more"})).says == (400, 30034)
@@ -109,7 +109,9 @@ async def test_two_hundred_new_names_a_day_are_too_many(sim: DiscordSimulator, w
     assert (await wire.register({"name": "one-more"})).status == 200
 
 
-async def test_a_command_is_offered_where_it_belongs(sim: DiscordSimulator, wire: Wire) -> None:
+async def test_a_command_is_offered_only_in_its_contexts_and_with_its_permissions(
+    sim: DiscordSimulator, wire: Wire
+) -> None:
     user, installer, guild = sim.user("writer"), sim.user("installer", installed=True), sim.guild("Writers")
     await wire.register(
         {"name": "dm-only", "contexts": [1]},

@@ -96,7 +96,7 @@ async def test_events_reach_the_intents_that_ask_for_them(sim: DiscordSimulator,
     assert heard == {0: [], DM: ["in private"], GUILD: ["", public[1]], GUILD | CONTENT: public}
 
 
-async def test_ephemeral_messages_are_told_as_direct_ones_without_their_server(
+async def test_gateway_events_of_ephemeral_messages_look_like_direct_messages_without_a_server(
     sim: DiscordSimulator, wire: Wire
 ) -> None:
     user, guild = sim.user("writer"), sim.guild("Writers")
@@ -147,7 +147,7 @@ async def test_a_session_that_is_unknown_or_forgotten_cannot_be_resumed(sim: Dis
     assert await ahead.next() == {"closed": 4007}
 
 
-async def test_the_bot_survives_every_loss_and_misses_nothing_it_can_have(
+async def test_a_bot_survives_every_kind_of_connection_loss_and_misses_no_recoverable_event(
     sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lost network, op 7 and a resumable op 9 replay what was missed; a fresh session goes on."""

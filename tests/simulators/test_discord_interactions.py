@@ -173,7 +173,7 @@ async def test_a_token_reaches_its_own_messages_alone(wire: Wire, user: User) ->
     assert (await wire("GET", f"/webhooks/1/{first.interaction.token}/messages/@original")).says == (404, 10015)
 
 
-async def test_nothing_but_the_callback_answers_first(wire: Wire, user: User) -> None:
+async def test_only_the_callback_can_give_the_first_response(wire: Wire, user: User) -> None:
     act = await user.slash(user.dm, "draft")
     assert (await wire.hook(act, "POST", payload={"content": "x"})).says == (404, 10015)
     await wire.answer(act, 9, modal())

@@ -169,18 +169,18 @@ async def test_a_message_beyond_a_limit_is_refused_at_its_field(
         {"content": "x", "components": [row(button(style=5, url="https://example.org", custom_id=None))]},
     ],
 )
-async def test_a_message_at_a_limit_is_taken(wire: Wire, path: str, payload: dict[str, object]) -> None:
+async def test_a_message_at_a_limit_is_accepted(wire: Wire, path: str, payload: dict[str, object]) -> None:
     assert (await wire("POST", path, payload)).status == 200
 
 
 @pytest.mark.parametrize(
     "payload", [{}, {"content": ""}, {"content": " \n "}, {"flags": V2, "components": []}, {"embeds": []}]
 )
-async def test_a_message_of_nothing_is_refused(wire: Wire, path: str, payload: dict[str, object]) -> None:
+async def test_an_empty_message_is_refused(wire: Wire, path: str, payload: dict[str, object]) -> None:
     assert (await wire("POST", path, payload)).says == (400, 50006)
 
 
-async def test_many_bytes_break_discord_before_many_characters_do(wire: Wire, path: str) -> None:
+async def test_discord_fails_on_too_many_bytes_before_its_limit_in_characters_is_reached(wire: Wire, path: str) -> None:
     """3386 characters of three bytes are 10158 bytes and pass; one more is answered with 500 (issue 8554)."""
     assert (await wire("POST", path, v2(text("書" * 3386)))).status == 200
     assert (await wire("POST", path, v2(text("書" * 3387)))).says == (500, 0)
@@ -207,7 +207,9 @@ async def test_components_come_back_with_integer_ids_in_reading_order(wire: Wire
     assert [one["id"] for one in top["components"][1]["components"]] == [4, 5]
 
 
-async def test_files_are_stored_shown_kept_and_taken_away(sim: DiscordSimulator, wire: Wire, path: str) -> None:
+async def test_files_of_a_message_can_be_added_shown_kept_and_removed(
+    sim: DiscordSimulator, wire: Wire, path: str
+) -> None:
     shown = v2(text("x"), {"type": 13, "file": {"url": "attachment://essay.md"}})
     sent = await wire("POST", path, shown, {"essay.md": b"# Essay", "hidden.txt": b"unseen"})
     message = sim.messages[0]
@@ -229,7 +231,7 @@ async def test_files_that_are_too_large_too_many_or_empty_are_refused(wire: Wire
     assert (await wire("POST", path, {"content": "x"}, {"a": b""})).says == (400, 50035)
 
 
-async def test_a_file_is_renamed_as_discord_does_and_must_be_called_by_its_new_name(wire: Wire, path: str) -> None:
+async def test_a_file_is_renamed_as_discord_does_and_referenced_by_its_new_name(wire: Wire, path: str) -> None:
     def shown(name: str) -> dict[str, object]:
         return v2({"type": 13, "file": {"url": f"attachment://{name}"}})
 
@@ -241,7 +243,7 @@ async def test_a_file_is_renamed_as_discord_does_and_must_be_called_by_its_new_n
     )
 
 
-async def test_a_file_taken_from_a_message_or_deleted_with_it_is_gone(wire: Wire, path: str) -> None:
+async def test_a_file_removed_from_a_message_or_deleted_with_it_cannot_be_fetched(wire: Wire, path: str) -> None:
     sent = (await wire("POST", path, {"content": "x"}, {"a": b"1", "b": b"2"})).body
     first, second = (one["url"] for one in sent["attachments"])
     await wire("PATCH", f"{path}/{sent['id']}", {"attachments": [{"id": sent["attachments"][1]["id"]}]})
@@ -250,7 +252,9 @@ async def test_a_file_taken_from_a_message_or_deleted_with_it_is_gone(wire: Wire
     assert (await wire.fetch(second))[0] == 404
 
 
-async def test_a_file_address_dies_with_the_file_and_with_time(sim: DiscordSimulator, wire: Wire, path: str) -> None:
+async def test_a_file_url_stops_working_when_the_file_is_deleted_and_after_a_day(
+    sim: DiscordSimulator, wire: Wire, path: str
+) -> None:
     urls = [one["url"] for one in (await wire("POST", path, {}, {"a": b"1", "b": b"2"})).body["attachments"]]
     sim.delete_file(sim.messages[0].uploads[0])
     assert (await wire.fetch(urls[0]))[0] == 404
@@ -268,7 +272,9 @@ async def test_what_a_text_would_ping_is_recorded(sim: DiscordSimulator, wire: W
     assert sim.pings[-1] == "@everyone"
 
 
-async def test_messages_are_listed_for_catching_up(sim: DiscordSimulator, wire: Wire) -> None:
+async def test_the_messages_of_a_channel_can_be_listed_by_limit_before_and_after(
+    sim: DiscordSimulator, wire: Wire
+) -> None:
     user = sim.user("writer")
     said = [await user.say(user.dm, f"line {number}") for number in range(5)]
     path = f"/channels/{user.dm.id}/messages"
@@ -283,7 +289,9 @@ async def test_messages_are_listed_for_catching_up(sim: DiscordSimulator, wire: 
     assert (await wire("GET", path + "?limit=101")).says == (400, 50035)
 
 
-async def test_places_and_messages_out_of_reach_are_named_by_their_codes(sim: DiscordSimulator, wire: Wire) -> None:
+async def test_unreachable_channels_and_messages_are_refused_with_discords_error_codes(
+    sim: DiscordSimulator, wire: Wire
+) -> None:
     user, elsewhere = sim.user("writer"), sim.guild("Elsewhere", bot=False)
     said = await user.say(user.dm, "mine")
     dm = f"/channels/{user.dm.id}/messages"
@@ -302,7 +310,7 @@ async def test_places_and_messages_out_of_reach_are_named_by_their_codes(sim: Di
     assert (await wire("POST", f"/channels/{silent.id}/threads", {"name": "x"})).says == (404, 0)
 
 
-async def test_direct_messages_are_refused_as_their_owner_chose(sim: DiscordSimulator, wire: Wire) -> None:
+async def test_direct_messages_are_refused_where_the_user_has_closed_them(sim: DiscordSimulator, wire: Wire) -> None:
     async def reach(dms: DmPolicy, code: tuple[int, int], sending: tuple[int, int] | None) -> None:
         user = sim.user(f"reader, {dms}", dms=dms)
         assert (await wire("POST", "/users/@me/channels", {"recipient_id": str(user.id)})).says == code
@@ -323,7 +331,9 @@ async def test_a_repeated_nonce_gives_back_the_first_message(sim: DiscordSimulat
     assert len(sim.messages) == 1
 
 
-async def test_broken_bodies_are_named(sim: DiscordSimulator, wire: Wire, path: str) -> None:
+async def test_malformed_request_bodies_are_refused_with_the_reason(
+    sim: DiscordSimulator, wire: Wire, path: str
+) -> None:
     assert (await wire("POST", path, {"content": "\ud800"})).status == 500
     async with wire.raw("POST", path, b"{", "application/json") as response:
         assert (response.status, (await response.json())["code"]) == (400, 50109)

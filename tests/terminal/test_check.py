@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proxies import Proxy, a_proxy
+from tests.proxies import Proxy, loopback_proxy
 from tests.terminal.conftest import Ran
 from tests.terminal.processes import a_claude, settings_for
 
@@ -112,7 +112,7 @@ def test_a_key_by_http_is_warned_of(essay_bot: Run) -> None:
 
 @pytest.fixture
 def proxy(claude: str) -> Iterator[Proxy]:
-    with a_proxy({"claude.test": claude}) as made:
+    with loopback_proxy({"claude.test": claude}) as made:
         yield made
 
 

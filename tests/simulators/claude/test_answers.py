@@ -45,7 +45,7 @@ from tests.simulators.claude.conftest import DRAFT, ask
     ],
 )
 @pytest.mark.parametrize("streamed", [True, False])
-async def test_each_status_is_its_own_error(
+async def test_each_http_status_raises_its_own_sdk_error(
     status: int,
     kind: type[anthropic.APIStatusError],
     error: str,
@@ -63,7 +63,9 @@ async def test_each_status_is_its_own_error(
     assert claude.billed().total == 0
 
 
-async def test_an_enforced_spend_limit_has_its_own_class(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_an_enforced_spend_limit_raises_its_own_error_class(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     claude.script(spend_limit())
     with pytest.raises(anthropic.RateLimitError) as caught:
         await client.messages.create(**ask())
@@ -72,7 +74,7 @@ async def test_an_enforced_spend_limit_has_its_own_class(claude: ClaudeSimulator
     assert "retry-after" not in caught.value.response.headers
 
 
-async def test_the_sdk_retries_until_headers_and_each_attempt_takes_an_answer(
+async def test_each_retry_of_the_sdk_takes_the_next_scripted_answer(
     claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(HttpError(429, retry_after=0.05), Dropped(), Reply(DRAFT))
@@ -89,7 +91,7 @@ async def test_a_dropped_connection_is_a_connection_error(claude: ClaudeSimulato
 
 
 @pytest.mark.parametrize("after", [0, 30])
-async def test_a_refusal_before_output_is_free_and_after_is_not(
+async def test_a_refusal_before_any_output_is_free_and_a_later_one_is_billed(
     after: int, claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Reply(DRAFT, ending=Refusal(after, category="bio")))
@@ -104,7 +106,7 @@ async def test_a_refusal_before_output_is_free_and_after_is_not(
     assert (claude.billed().total > 0) is bool(after)
 
 
-async def test_the_requests_own_limit_truncates(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_max_tokens_truncates_the_reply(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
     claude.script(Reply(DRAFT), Reply(DRAFT, thinking=Thinking(tokens=500)), Reply(""))
     short = await client.messages.create(**ask(max_tokens=10))
     assert short.stop_reason == "max_tokens"
@@ -147,7 +149,7 @@ async def test_structured_replies_parse_and_broken_ones_do_not(claude: ClaudeSim
         await client.messages.parse(**ask(output_format=Critique))
 
 
-async def test_a_request_nobody_scripted_fails_the_test(client: AsyncAnthropic, claude: ClaudeSimulator) -> None:
+async def test_an_unscripted_request_fails_the_test(client: AsyncAnthropic, claude: ClaudeSimulator) -> None:
     with pytest.raises(anthropic.InternalServerError):
         await client.with_options(max_retries=2).messages.create(**ask())
     assert len(claude.requests) == 1, "the SDK is told not to retry it"
@@ -156,7 +158,7 @@ async def test_a_request_nobody_scripted_fails_the_test(client: AsyncAnthropic, 
     claude.unexpected.clear()
 
 
-async def test_a_responder_chooses_by_what_is_asked(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_a_responder_chooses_its_reply_by_the_request(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
     claude.responder = lambda request: Reply("A question?" if "interview" in request.system else "A draft.")
     claude.script(Reply("Scripted answers come first."))
     said = [await client.messages.create(**ask(system=system)) for system in ("interview", "interview", "draft")]
@@ -178,7 +180,7 @@ async def test_waiting_for_a_request_needs_no_sleep(claude: ClaudeSimulator, cli
         await claude.wait_for_request(3, within=0.01)
 
 
-async def test_pacing_keeps_its_rate(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_a_paced_reply_keeps_its_characters_per_second(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
     claude.script(Reply("x" * 100, characters_per_second=500, chunk=10))
     began = time.monotonic()
     async with client.messages.stream(**ask()) as stream:
@@ -208,7 +210,7 @@ async def test_canned_replies_quote_the_user_and_fit_the_schema(
     assert question.content[0].text.endswith("?")
 
 
-async def test_leaving_the_block_reports_unscripted_requests_without_hiding_the_tests_own_failure() -> None:
+async def test_closing_reports_unscripted_requests_without_hiding_the_tests_own_failure() -> None:
     async def fail_inside() -> None:
         async with ClaudeSimulator() as claude:
             claude.unexpected.append("request 1")
@@ -230,7 +232,7 @@ async def test_a_responder_that_raises_fails_the_test(claude: ClaudeSimulator, c
     claude.unexpected.clear()
 
 
-async def test_it_runs_by_itself() -> None:
+async def test_the_claude_simulator_runs_as_a_program() -> None:
     """`python -m tests.simulators.claude` prints its address, answers, and says at the end what it would have cost."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.simulators.claude", "--port", "0", "--speed", "10000"),

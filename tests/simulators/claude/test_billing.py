@@ -61,7 +61,7 @@ def cached(message: Message) -> tuple[int, int]:
     return usage.cache_creation_input_tokens, usage.cache_read_input_tokens
 
 
-def test_a_text_is_1_8_tokens_a_word() -> None:
+def test_a_text_counts_as_1_8_tokens_a_word() -> None:
     assert tokens_in(GUIDE) == 630
     assert tokens_in("one") == 2
     assert tokens_in("") == 0
@@ -76,7 +76,7 @@ def test_fitting_keeps_the_longest_beginning_within_the_limit(text: str, limit: 
     assert all(tokens_in(beginning) > limit for beginning in longer)
 
 
-def test_money_follows_the_price_table() -> None:
+def test_costs_follow_the_price_table() -> None:
     """The worked example: 25 in, 300 written for an hour, 900 read, 57 out on Opus 5.5 is $0.00382."""
     assert Usage(input=25, write_1h=300, read=900, output=57).cost(OPUS).total == pytest.approx(0.00382)
     assert Usage(input=100_000, output=1000).cost("claude-haiku-5-5") == Bill(0.01, 0.0005)
@@ -84,7 +84,9 @@ def test_money_follows_the_price_table() -> None:
     assert Usage(input=1000).cost("a-local-model").total == 0
 
 
-async def test_a_second_request_reads_what_the_first_wrote(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_a_second_request_reads_the_prompt_cache_that_the_first_wrote(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     first = await client.messages.create(**ask(system=guide()))
     second = await client.messages.create(**ask(system=guide(), messages=[turn("Other notes.")]))
     assert (cached(first), cached(second)) == ((630, 0), (0, 630))
@@ -105,7 +107,7 @@ async def test_a_short_prefix_is_silently_not_cached(client: AsyncAnthropic) -> 
         assert cached(await client.messages.create(**ask(system=short))) == (0, 0)
 
 
-async def test_entries_end_with_their_time_and_each_use_renews_it(clock: Clock, client: AsyncAnthropic) -> None:
+async def test_cache_entries_expire_and_each_use_renews_them(clock: Clock, client: AsyncAnthropic) -> None:
     request = ask(system=guide(MINUTES))
     assert cached(await client.messages.create(**request)) == (630, 0)
     for _ in range(3):
@@ -128,7 +130,9 @@ async def test_entries_end_with_their_time_and_each_use_renews_it(clock: Clock, 
     ],
     ids=["nothing", "default effort said", "default thinking said", "format", "effort", "model", "system"],
 )
-async def test_what_a_change_costs(change: dict[str, Any], survives: int, client: AsyncAnthropic) -> None:
+async def test_a_changed_request_reads_only_its_unchanged_prefix_from_the_cache(
+    change: dict[str, Any], survives: int, client: AsyncAnthropic
+) -> None:
     """2: all is still cached; 1: the system prompt is, the conversation is not; 0: nothing is."""
     notes = "I left in May. " * 20
     request = ask(system=guide(), messages=[turn(notes, MINUTES)])
@@ -137,14 +141,14 @@ async def test_what_a_change_costs(change: dict[str, Any], survives: int, client
     assert read == (0, 630, 630 + tokens_in(notes))[survives]
 
 
-async def test_thinking_turned_off_is_another_prefix(client: AsyncAnthropic) -> None:
+async def test_another_thinking_mode_misses_the_cache(client: AsyncAnthropic) -> None:
     request = ask(model="claude-sonnet-5-5", system=guide())
     await client.messages.create(**request)
     between: Any = {"type": "between_tools"}
     assert cached(await client.messages.create(**request, thinking=between)) == (630, 0)
 
 
-async def test_a_conversation_grows_from_its_automatic_breakpoint(client: AsyncAnthropic) -> None:
+async def test_a_growing_conversation_is_cached_from_its_automatic_breakpoint(client: AsyncAnthropic) -> None:
     turns: list[dict[str, Any]] = [turn("I left in May. " * 10)]
     first = await client.messages.create(**ask(system=guide(), messages=turns, cache_control=MINUTES))
     assert first.usage.cache_creation is not None
@@ -160,7 +164,7 @@ async def test_a_conversation_grows_from_its_automatic_breakpoint(client: AsyncA
 
 
 @pytest.mark.parametrize(("added", "found"), [(19, True), (20, False)])
-async def test_reads_look_back_twenty_blocks(added: int, found: bool, client: AsyncAnthropic) -> None:
+async def test_cache_reads_look_back_twenty_blocks(added: int, found: bool, client: AsyncAnthropic) -> None:
     start = [turn(GUIDE)]
     more = [turn(f"Note {number}.") for number in range(added)]
     await client.messages.create(**ask(messages=start, cache_control=MINUTES))
@@ -168,7 +172,9 @@ async def test_reads_look_back_twenty_blocks(added: int, found: bool, client: As
     assert read == (630 if found else 0)
 
 
-async def test_a_cold_fan_out_pays_every_write(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_parallel_requests_before_the_cache_is_readable_each_pay_the_write(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     """An entry can be read only once the first response has begun."""
     gate = Gate()
     claude.script(Reply("One.", before_headers=gate), Reply("Two."), Reply("Three."))
@@ -180,7 +186,9 @@ async def test_a_cold_fan_out_pays_every_write(claude: ClaudeSimulator, client: 
     assert cached(await client.messages.create(**ask(system=guide()))) == (0, 630)
 
 
-async def test_warming_up_writes_the_cache_and_says_nothing(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_a_warm_up_request_writes_the_cache_and_returns_no_text(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     warm = await client.messages.create(**ask(max_tokens=0, system=guide(), messages=[turn("warmup")]))
     assert (warm.content, warm.stop_reason, warm.usage.output_tokens) == ([], "max_tokens", 0)
     assert claude.billed().output == 0
@@ -196,7 +204,9 @@ async def test_thinking_is_billed_as_output_even_when_omitted(claude: ClaudeSimu
     assert claude.billed() == before, "a refusal before any output is free"
 
 
-async def test_counting_is_free_and_agrees_with_the_bill(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_counting_tokens_is_free_and_agrees_with_the_bill(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     system: Any = guide()
     messages: Any = [turn("My notes.")]
     counted = await client.messages.count_tokens(model=OPUS, system=system, messages=messages)
@@ -206,7 +216,7 @@ async def test_counting_is_free_and_agrees_with_the_bill(claude: ClaudeSimulator
     assert message.usage.input_tokens + cached(message)[0] == counted.input_tokens
 
 
-async def test_diagnostics_name_what_broke_the_prefix(client: AsyncAnthropic) -> None:
+async def test_diagnostics_name_what_missed_the_cache(client: AsyncAnthropic) -> None:
     async def reason(previous: str | None, **changes: Any) -> tuple[str, str | None]:
         diagnostics: Any = {"previous_message_id": previous}
         async with client.messages.stream(**ask(system=guide(), diagnostics=diagnostics) | changes) as stream:

@@ -153,7 +153,7 @@ def connected(local: ClaudeSimulator) -> AsyncAnthropic:
 
 
 @pytest.mark.parametrize(("changes", "words"), REFUSED, ids=[f"{n}-{words}" for n, (_, words) in enumerate(REFUSED)])
-async def test_a_broken_rule_is_a_400_naming_it(
+async def test_a_request_that_breaks_a_rule_gets_a_400_naming_the_rule(
     changes: dict[str, Any], words: str, claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
@@ -165,7 +165,7 @@ async def test_a_broken_rule_is_a_400_naming_it(
 
 
 @pytest.mark.parametrize("changes", TAKEN, ids=range(len(TAKEN)))
-async def test_what_the_rules_allow_is_answered(
+async def test_a_request_within_the_rules_is_answered(
     changes: dict[str, Any], claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Reply("Yes."))
@@ -193,7 +193,7 @@ async def test_a_pydantic_model_passes_as_the_sdk_sends_it(claude: ClaudeSimulat
     assert parsed.parsed_output == Whole(parts=[Part(score=3)])
 
 
-async def test_thinking_comes_back_only_into_its_own_conversation(
+async def test_a_thinking_block_is_accepted_only_in_its_own_conversation(
     claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Reply("A question?", thinking=Thinking()), Reply("Another?"))
@@ -205,7 +205,9 @@ async def test_thinking_comes_back_only_into_its_own_conversation(
         await send(client, wire({"messages": turns, "system": "Ask better."}))
 
 
-async def test_wrong_keys_unknown_models_and_huge_bodies(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_wrong_keys_unknown_models_and_huge_bodies_are_refused(
+    claude: ClaudeSimulator, client: AsyncAnthropic
+) -> None:
     with pytest.raises(anthropic.AuthenticationError):
         await client.with_options(api_key="sk-wrong").messages.create(**ask())
     with pytest.raises(anthropic.NotFoundError) as caught:
@@ -229,7 +231,7 @@ async def test_a_models_card_says_what_its_rules_enforce(claude: ClaudeSimulator
         await client.models.retrieve("claude-opus-9")
 
 
-async def test_a_retired_model_keeps_its_card_and_answers_no_more(
+async def test_a_retired_model_keeps_its_card_and_answers_no_requests(
     claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.set_lifecycle(OPUS, "retired", retires_at="2027-09-22T00:00:00Z")
@@ -255,13 +257,13 @@ async def test_a_retired_model_keeps_its_card_and_answers_no_more(
         ({"max_tokens": None}, "max_tokens"),
     ],
 )
-async def test_the_basic_dialect_names_whatever_it_does_not_know(changes: dict[str, Any], words: str) -> None:
+async def test_the_basic_dialect_refuses_what_it_does_not_know_by_name(changes: dict[str, Any], words: str) -> None:
     async with ClaudeSimulator(basic=True, key=None) as local, connected(local) as client:
         with pytest.raises(anthropic.BadRequestError, match=words):
             await send(client, wire({"model": "a-local-model"} | changes))
 
 
-async def test_the_basic_dialect_answers_plainly_and_may_wrap_json() -> None:
+async def test_the_basic_dialect_streams_text_without_caching_and_may_wrap_json_in_prose() -> None:
     async with ClaudeSimulator(basic=True, key=None, wrap_json=True) as local, connected(local) as client:
         local.script(Reply("A draft."), Reply('{"verdict": "revise"}'))
         async with client.messages.stream(**ask(model="a-local-model", system="Be plain.")) as stream:

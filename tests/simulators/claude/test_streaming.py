@@ -103,7 +103,7 @@ async def test_a_test_can_act_in_the_middle_of_a_reply(claude: ClaudeSimulator, 
     assert "".join(got) == DRAFT
 
 
-async def test_a_client_that_leaves_is_noticed(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
+async def test_a_client_that_disconnects_is_noticed(claude: ClaudeSimulator, client: AsyncAnthropic) -> None:
     gate = Gate()
     claude.script(Reply(DRAFT, pauses=(Pause(20, gate),)))
 
@@ -153,7 +153,7 @@ async def test_a_cut_connection_and_broken_http_are_raw_protocol_errors(
     assert not (await claude.requests[0].done()).disconnected
 
 
-async def test_an_early_tidy_end_raises_nothing_and_has_no_stop_reason(
+async def test_a_stream_that_ends_early_but_cleanly_has_no_stop_reason(
     claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Reply(DRAFT, ending=Close(30)))
@@ -209,7 +209,7 @@ async def test_a_web_page_comes_back_as_a_string(claude: ClaudeSimulator, client
             await stream.get_final_message()
 
 
-async def test_events_go_out_as_they_stand_and_nothing_is_billed(
+async def test_scripted_raw_events_are_sent_unchanged_and_not_billed(
     claude: ClaudeSimulator, client: AsyncAnthropic
 ) -> None:
     claude.script(Events((("message_start", '{"type": "rain"}'), ("content_block_delta", "7"))))

@@ -23,7 +23,7 @@ DID_NOT_RESPOND = "The application did not respond"
 WENT_WRONG = "Something went wrong. Try again."
 
 
-class InteractionDesk:
+class InteractionHandler:
     """Every interaction that was ever sent, by token."""
 
     def __init__(self, world: World, gateway: Gateway, desk: Desk) -> None:

@@ -6,7 +6,7 @@ from .commands import Commands
 from .desk import Desk, member_payload, without_permissions
 from .errors import ApiError, FormErrors
 from .gateway import Gateway
-from .interactions import InteractionDesk
+from .interactions import InteractionHandler
 from .limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
 from .model import Channel, Message
 from .rest import Rest
@@ -19,7 +19,13 @@ class Routes:
     """Joins the desks to their addresses."""
 
     def __init__(
-        self, world: World, rest: Rest, gateway: Gateway, desk: Desk, interactions: InteractionDesk, commands: Commands
+        self,
+        world: World,
+        rest: Rest,
+        gateway: Gateway,
+        desk: Desk,
+        interactions: InteractionHandler,
+        commands: Commands,
     ) -> None:
         self._world = world
         self._rest = rest

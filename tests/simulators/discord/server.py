@@ -13,7 +13,7 @@ from .commands import Commands, Sync
 from .desk import Desk
 from .faults import Fault, Faults
 from .gateway import Gateway
-from .interactions import InteractionDesk
+from .interactions import InteractionHandler
 from .limits import RateLimiter, Violation
 from .model import Channel, DmPolicy, Guild, Message, Upload
 from .people import User
@@ -45,7 +45,7 @@ class DiscordSimulator:
         self.gateway = Gateway(self.settings, self.timeline)
         self.gateway.ready = self._ready
         self.desk = Desk(self.world, self.gateway)
-        self.interactions = InteractionDesk(self.world, self.gateway, self.desk)
+        self.interactions = InteractionHandler(self.world, self.gateway, self.desk)
         self.commands = Commands(self.settings, self.clock)
         self.limiter = RateLimiter(self.settings, self.clock)
         self.faults = Faults(self.timeline)
