@@ -27,18 +27,18 @@ compressed gateway frames, the further limit on edits of old messages (30046) an
 whole channel.
 """
 
-from .acts import Acknowledgement, Act, DidNotRespondError
-from .commands import NotOfferedError, Sync
-from .limits import Violation
-from .model import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
-from .options import Attachment
-from .people import Screen, User
-from .running import process, running
-from .screen_text import modal_text, screen_text
-from .server import DiscordSimulator
-from .settings import Settings
-from .timeline import Moment, Timeline
-from .wire import Reply, Socket, Wire
+from tests.simulators.discord.acts import Acknowledgement, Act, DidNotRespondError
+from tests.simulators.discord.commands import NotOfferedError, Sync
+from tests.simulators.discord.limits import Violation
+from tests.simulators.discord.model import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
+from tests.simulators.discord.options import Attachment
+from tests.simulators.discord.people import Screen, User
+from tests.simulators.discord.running import process, running
+from tests.simulators.discord.screen_text import modal_text, screen_text
+from tests.simulators.discord.server import DiscordSimulator
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.timeline import Moment, Timeline
+from tests.simulators.discord.wire import Reply, Socket, Wire
 
 __all__ = [
     "Acknowledgement",

@@ -5,11 +5,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .model import Interaction, Message, Modal, Upload
-from .shapes import Json
+from tests.simulators.discord.model import Interaction, Message, Modal, Upload
+from tests.simulators.discord.shapes import Json
 
 if TYPE_CHECKING:
-    from .server import DiscordSimulator
+    from tests.simulators.discord.server import DiscordSimulator
 
 KINDS = {4: "message", 5: "deferred", 6: "deferred update", 7: "update", 8: "choices", 9: "modal"}
 PATIENCE = 10.0  # real seconds a test waits by default; more than the three a bot has

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 
-from .check_parts import (
+from tests.simulators.discord.check_parts import (
     BUTTON,
     CHECKBOX,
     CHECKBOX_GROUP,
@@ -21,9 +21,9 @@ from .check_parts import (
     THUMBNAIL,
     PartRules,
 )
-from .errors import FormErrors, Path, internal_error
-from .settings import Settings
-from .shapes import Json
+from tests.simulators.discord.errors import FormErrors, Path, internal_error
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
 
 ROW = 1
 IN_ROW = (BUTTON, *SELECTS)

@@ -2,9 +2,9 @@
 
 import re
 
-from .errors import FormErrors, Path
-from .settings import Settings
-from .shapes import COMPONENTS_V2, EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
+from tests.simulators.discord.errors import FormErrors, Path
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import COMPONENTS_V2, EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
 
 MOST_CONTENT = 2000
 EMBED_TEXTS = (("title", 256), ("description", 4096))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from .errors import FormErrors, Path
-from .settings import Settings
-from .shapes import Json
+from tests.simulators.discord.errors import FormErrors, Path
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
 
 BUTTON, STRING_SELECT, TEXT_INPUT = 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)

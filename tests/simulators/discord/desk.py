@@ -4,8 +4,8 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .check_layout import Layout
-from .check_message import (
+from tests.simulators.discord.check_layout import Layout
+from tests.simulators.discord.check_message import (
     check_allowed_mentions,
     check_content,
     check_embeds,
@@ -13,11 +13,11 @@ from .check_message import (
     check_legacy_fields,
     pings,
 )
-from .errors import ApiError, FormErrors, Path, empty_message
-from .gateway import Gateway
-from .model import Account, Channel, Interaction, Message, Upload
-from .screen_text import screen_text
-from .shapes import (
+from tests.simulators.discord.errors import ApiError, FormErrors, Path, empty_message
+from tests.simulators.discord.gateway import Gateway
+from tests.simulators.discord.model import Account, Channel, Interaction, Message, Upload
+from tests.simulators.discord.screen_text import screen_text
+from tests.simulators.discord.shapes import (
     COMPONENTS_V2,
     DIRECT_MESSAGES,
     EPHEMERAL,
@@ -27,9 +27,9 @@ from .shapes import (
     SUPPRESS_EMBEDS,
     Json,
 )
-from .timeline import Kind
-from .uploads import Body
-from .world import World
+from tests.simulators.discord.timeline import Kind
+from tests.simulators.discord.uploads import Body
+from tests.simulators.discord.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .shapes import Json
+from tests.simulators.discord.shapes import Json
 
 Path = tuple[str | int, ...]
 

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .errors import ApiError
-from .timeline import Timeline
+from tests.simulators.discord.errors import ApiError
+from tests.simulators.discord.timeline import Timeline
 
 MESSAGES = {
     10003: "Unknown Channel",

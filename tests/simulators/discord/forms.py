@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from .check_parts import CHECKBOX, CHECKBOX_GROUP, FILE_UPLOAD, RADIO_GROUP, TEXT_INPUT
-from .commands import NotOfferedError
-from .model import Modal
-from .options import Attachment, Uploader
-from .settings import Settings
-from .shapes import Json
+from tests.simulators.discord.check_parts import CHECKBOX, CHECKBOX_GROUP, FILE_UPLOAD, RADIO_GROUP, TEXT_INPUT
+from tests.simulators.discord.commands import NotOfferedError
+from tests.simulators.discord.model import Modal
+from tests.simulators.discord.options import Attachment, Uploader
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
 
 
 def fill(modal: Modal, fields: Mapping[str, object], upload: Uploader, settings: Settings) -> list[Json]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from .settings import Settings
-from .shapes import Json
-from .timeline import Timeline
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.timeline import Timeline
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 IGNORED = (3, 4, 8, 31)  # presence, voice, member and soundboard requests: accepted, without effect here

@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from .check_commands import check_choices
-from .check_layout import Layout
-from .desk import Desk, member_payload
-from .errors import ApiError, FormErrors, unknown_interaction, unknown_message, unknown_webhook
-from .gateway import Gateway
-from .model import MEMBER_PERMISSIONS, Account, Channel, Interaction, Message, Modal
-from .shapes import EPHEMERAL, Json
-from .uploads import Body
-from .world import World
+from tests.simulators.discord.check_commands import check_choices
+from tests.simulators.discord.check_layout import Layout
+from tests.simulators.discord.desk import Desk, member_payload
+from tests.simulators.discord.errors import ApiError, FormErrors, unknown_interaction, unknown_message, unknown_webhook
+from tests.simulators.discord.gateway import Gateway
+from tests.simulators.discord.model import MEMBER_PERMISSIONS, Account, Channel, Interaction, Message, Modal
+from tests.simulators.discord.shapes import EPHEMERAL, Json
+from tests.simulators.discord.uploads import Body
+from tests.simulators.discord.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9

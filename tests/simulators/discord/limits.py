@@ -3,9 +3,9 @@
 import zlib
 from dataclasses import dataclass
 
-from .clock import Clock
-from .errors import ApiError
-from .settings import Settings
+from tests.simulators.discord.clock import Clock
+from tests.simulators.discord.errors import ApiError
+from tests.simulators.discord.settings import Settings
 
 GLOBAL_LIMIT, GLOBAL_SPAN = 50, 1.0  # "Global Rate Limit"; interaction endpoints are exempt
 

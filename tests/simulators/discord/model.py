@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .check_layout import walk
-from .screen_text import modal_text, screen_text
-from .shapes import COMPONENTS_V2, EPHEMERAL, LOADING, Json
+from tests.simulators.discord.check_layout import walk
+from tests.simulators.discord.screen_text import modal_text, screen_text
+from tests.simulators.discord.shapes import COMPONENTS_V2, EPHEMERAL, LOADING, Json
 
 DmPolicy = Literal["open", "closed", "no mutual guild", "too fast"]
 PlaceKind = Literal["guild", "dm", "private"]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .check_commands import ATTACHMENT, INTEGER, NUMBER, SUB_COMMAND, SUB_GROUP
-from .commands import NotOfferedError
-from .model import Channel, Upload
-from .settings import Settings
-from .shapes import Json
-from .world import World
+from tests.simulators.discord.check_commands import ATTACHMENT, INTEGER, NUMBER, SUB_COMMAND, SUB_GROUP
+from tests.simulators.discord.commands import NotOfferedError
+from tests.simulators.discord.model import Channel, Upload
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.world import World
 
 BOOLEAN = 5
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .acts import PATIENCE, Act
-from .check_commands import MESSAGE as MESSAGE_COMMAND
-from .check_commands import SLASH
-from .commands import NotOfferedError
-from .forms import fill
-from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
-from .model import Account, Channel, Guild, Message, Modal
-from .options import Attachment, Uploader, build_options
-from .shapes import HAS_SNAPSHOT, Json
+from tests.simulators.discord.acts import PATIENCE, Act
+from tests.simulators.discord.check_commands import MESSAGE as MESSAGE_COMMAND
+from tests.simulators.discord.check_commands import SLASH
+from tests.simulators.discord.commands import NotOfferedError
+from tests.simulators.discord.forms import fill
+from tests.simulators.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT
+from tests.simulators.discord.model import Account, Channel, Guild, Message, Modal
+from tests.simulators.discord.options import Attachment, Uploader, build_options
+from tests.simulators.discord.shapes import HAS_SNAPSHOT, Json
 
 if TYPE_CHECKING:
-    from .server import DiscordSimulator
+    from tests.simulators.discord.server import DiscordSimulator
 
 Place = Channel | Guild
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yarl
 
-from .library import DiscordWebSocket, Route
+from tests.simulators.discord.library import DiscordWebSocket, Route
 
 VARIABLE = "DISCORD_SIMULATOR"  # the address of the simulator, http://127.0.0.1:port
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "WS_PROXY", "WSS_PROXY", "NO_PROXY")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from .errors import ApiError, unauthorized
-from .faults import Faults
-from .limits import RateLimiter, Rule
-from .settings import Settings
-from .shapes import Json
-from .timeline import Timeline
-from .uploads import Body, read_body
+from tests.simulators.discord.errors import ApiError, unauthorized
+from tests.simulators.discord.faults import Faults
+from tests.simulators.discord.limits import RateLimiter, Rule
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.timeline import Timeline
+from tests.simulators.discord.uploads import Body, read_body
 
 API = "/api/v10"
 

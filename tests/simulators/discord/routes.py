@@ -2,17 +2,17 @@
 
 from aiohttp import web
 
-from .commands import Commands
-from .desk import Desk, member_payload, without_permissions
-from .errors import ApiError, FormErrors
-from .gateway import Gateway
-from .interactions import InteractionHandler
-from .limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
-from .model import Channel, Message
-from .rest import Rest
-from .shapes import Json
-from .uploads import Body
-from .world import World
+from tests.simulators.discord.commands import Commands
+from tests.simulators.discord.desk import Desk, member_payload, without_permissions
+from tests.simulators.discord.errors import ApiError, FormErrors
+from tests.simulators.discord.gateway import Gateway
+from tests.simulators.discord.interactions import InteractionHandler
+from tests.simulators.discord.limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
+from tests.simulators.discord.model import Channel, Message
+from tests.simulators.discord.rest import Rest
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.uploads import Body
+from tests.simulators.discord.world import World
 
 
 class Routes:

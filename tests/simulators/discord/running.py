@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from .server import DiscordSimulator
+from tests.simulators.discord.server import DiscordSimulator
 
 
 class Bot(Protocol):

@@ -8,23 +8,23 @@ from typing import Self
 import pytest
 from aiohttp import web
 
-from .clock import Clock
-from .commands import Commands, Sync
-from .desk import Desk
-from .faults import Fault, Faults
-from .gateway import Gateway
-from .interactions import InteractionHandler
-from .limits import RateLimiter, Violation
-from .model import Channel, DmPolicy, Guild, Message, Upload
-from .people import User
-from .pointing import environment, point
-from .rest import Rest, Served
-from .routes import Routes
-from .settings import Settings
-from .shapes import Json
-from .timeline import Timeline
-from .uploads import Body
-from .world import World
+from tests.simulators.discord.clock import Clock
+from tests.simulators.discord.commands import Commands, Sync
+from tests.simulators.discord.desk import Desk
+from tests.simulators.discord.faults import Fault, Faults
+from tests.simulators.discord.gateway import Gateway
+from tests.simulators.discord.interactions import InteractionHandler
+from tests.simulators.discord.limits import RateLimiter, Violation
+from tests.simulators.discord.model import Channel, DmPolicy, Guild, Message, Upload
+from tests.simulators.discord.people import User
+from tests.simulators.discord.pointing import environment, point
+from tests.simulators.discord.rest import Rest, Served
+from tests.simulators.discord.routes import Routes
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.timeline import Timeline
+from tests.simulators.discord.uploads import Body
+from tests.simulators.discord.world import World
 
 
 class DiscordSimulator:

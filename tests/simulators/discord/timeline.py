@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from .clock import Clock
-from .shapes import Json
+from tests.simulators.discord.clock import Clock
+from tests.simulators.discord.shapes import Json
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
 
-from .clock import Clock
-from .errors import ApiError, FormErrors, internal_error, too_large
-from .model import Upload
-from .settings import Settings
-from .shapes import Json
+from tests.simulators.discord.clock import Clock
+from tests.simulators.discord.errors import ApiError, FormErrors, internal_error, too_large
+from tests.simulators.discord.model import Upload
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
 
 MOST_FILES = 10
 LINK_LIFETIME = 24 * 3600.0  # "Signed Attachment CDN URLs" gives an expiry but no span; a day is what links carry today

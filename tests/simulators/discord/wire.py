@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
-from .acts import Act
-from .shapes import Json
+from tests.simulators.discord.acts import Act
+from tests.simulators.discord.shapes import Json
 
 if TYPE_CHECKING:
-    from .server import DiscordSimulator
+    from tests.simulators.discord.server import DiscordSimulator
 
 
 @dataclass(frozen=True, slots=True)

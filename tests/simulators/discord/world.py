@@ -4,13 +4,13 @@ import re
 import secrets
 from collections import defaultdict
 
-from .clock import Clock
-from .errors import missing_access, unknown_channel, unknown_message
-from .model import MEMBER_PERMISSIONS, Account, Channel, DmPolicy, Guild, Interaction, Message, Modal
-from .settings import Settings
-from .shapes import Json
-from .timeline import Timeline
-from .uploads import Files
+from tests.simulators.discord.clock import Clock
+from tests.simulators.discord.errors import missing_access, unknown_channel, unknown_message
+from tests.simulators.discord.model import MEMBER_PERMISSIONS, Account, Channel, DmPolicy, Guild, Interaction, Message, Modal
+from tests.simulators.discord.settings import Settings
+from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.timeline import Timeline
+from tests.simulators.discord.uploads import Files
 
 
 class World:
