@@ -7,19 +7,19 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import discord_load, flow, growth, hostile, measuring, session_cost, startup, storing
+from benchmarks import code_paths, discord_load, hostile_input, measures, parsing_growth, session_cost, startup, store
 
 BENCHMARKS = {
     "startup": startup.run,
-    "measuring": measuring.run,
-    "growth": growth.run,
-    "storing": storing.run,
+    "measuring": measures.run,
+    "growth": parsing_growth.run,
+    "storing": store.run,
     "session_cost": session_cost.run,
 }
 BY_NAME_ONLY = {
     "discord_load": discord_load.run,  # takes minutes, and the whole machine
-    "hostile": hostile.run,  # the same
-    "flow": flow.run,  # counts, takes no times
+    "hostile": hostile_input.run,  # the same
+    "flow": code_paths.run,  # counts, takes no times
 }
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmarks import discord_peer
-from benchmarks.discord_process import (
+from benchmarks.bot_process import (
     CHARACTERS_A_SECOND,
     LATENCY_SECONDS,
     PATIENCE,
@@ -29,7 +29,7 @@ from benchmarks.discord_process import (
     until,
     with_notes,
 )
-from bot.discord_ui.live import EDIT_SECONDS
+from bot.discord_ui.messages.job_panels import EDIT_INTERVAL_SECONDS
 from tests.simulators.claude import Reply, Thinking
 from tests.simulators.discord import DidNotRespondError, Message, User
 
@@ -181,7 +181,7 @@ def report(
         f"{statistics.mean(edits):.1f} edits a draft",
         f"model's first text to first seen: median {share(first, 50):.2f} s, 99 % {share(first, 99):.2f} s",
         f"model's last text to last seen: median {share(last, 50):.2f} s, 99 % {share(last, 99):.2f} s "
-        f"(rule: {EDIT_SECONDS} s between edits)",
+        f"(rule: {EDIT_INTERVAL_SECONDS} s between edits)",
         f"drafts whose screen equals the stored text: {whole} of {len(writers)}",
     ):
         print(f"  {line}")

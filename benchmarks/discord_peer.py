@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
-from benchmarks.discord_process import (
+from benchmarks.bot_process import (
     CHARACTERS_A_SECOND,
     Stage,
     all_pages,

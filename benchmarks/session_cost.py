@@ -1,9 +1,9 @@
 """What the input of one session costs, against the same session sent as one growing chat without a cache.
 
 The session is an interview of six answers, a draft, three revisions and a critique. Ours goes through the real ports
-and the real SDK to a loopback server that bills cached prefixes as Claude does. The chat keeps no state of its own: the
-same turns in one conversation, everything before each of them sent again. Two leaner chats stand beside it, which say
-in each turn only what is new. Models and outputs are the same in all.
+and the real SDK to a loopback server that bills cached prefixes as ClaudeModels does. The chat keeps no state of its
+own: the same turns in one conversation, everything before each of them sent again. Two leaner chats stand beside it,
+which say in each turn only what is new. Models and outputs are the same in all.
 """
 
 from __future__ import annotations
@@ -21,21 +21,25 @@ from typing import Any
 
 from anthropic import AsyncAnthropic
 
-from benchmarks.measuring import text_of
-from bot.catalogue import prompts_directory, read_catalogue
+from benchmarks.measures import text_of
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.essay.text.sections import replace_body, split
-from bot.llm.build import make_models
 from bot.llm.caller import Dialect
+from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
-from bot.store.essays import SqliteStore
+from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
+from bot.services.text_report import measure_text
+from bot.store.essays import SqliteEssayStore
 from bot.store.ledger import Budgets, SqliteLedger
-from bot.workflow.measured import measured
-from bot.workflow.models import Models, Role, Text, Thinking
+from bot.structure_files import prompts_directory, read_catalogue
 from tests.simulators.claude import ClaudeSimulator, Reply, Request
 
-MODELS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
+MODELS = {
+    ModelRole.WRITER: "claude-opus-5-5",
+    ModelRole.CRITIC: "claude-opus-5-5",
+    ModelRole.INTERVIEWER: "claude-haiku-5-5",
+}
 ANSWERS = 6
 ANSWER_WORDS = (60, 120, 80, 100, 70, 110)
 DRAFT_WORDS = 1_100
@@ -108,8 +112,8 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
         def now() -> datetime:
             return datetime.now(UTC)
 
-        store = SqliteStore(Path(directory) / "ledger.db", None, now)
-        made = make_models(
+        store = SqliteEssayStore(Path(directory) / "ledger.db", None, now)
+        made = build_models(
             api_key=claude.key or "",
             base_url=claude.base_url,
             dialect=Dialect.CLAUDE,
@@ -117,14 +121,14 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
             prompts=prompts_directory(),
             ledger=SqliteLedger(store.thread, Budgets(Decimal(100), Decimal(100))),
             clock=now,
-            secret=store.thread.secret,
+            secret=store.thread.pseudonym_secret,
         )
-        yield made.models
+        yield made.ports
         await made.close()
         store.close()
 
 
-def _pass_over(_: Thinking | Text) -> None:
+def _pass_over(_: ThinkingChunk | TextChunk) -> None:
     """Nobody watches."""
 
 
@@ -146,7 +150,7 @@ async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> flo
         written = await models.reviser.revise(WRITER, session.notes, text, index, instruction, _pass_over)
         text = replace_body(text, index, written.text)
     claude.script(Reply(session.critique))
-    facts = [measure.summary for measure in measured(text, structure).raised]
+    facts = [measure.summary for measure in measure_text(text, structure).raised_measures]
     await models.critic.critique(WRITER, text, structure, facts, _pass_over)
     return claude.billed().input - before
 
@@ -160,7 +164,7 @@ class Chat:
     system: str
     messages: list[dict[str, Any]] = field(default_factory=list)
 
-    async def say(self, role: Role, said: str, answer: str) -> None:
+    async def say(self, role: ModelRole, said: str, answer: str) -> None:
         """One turn more, with everything before it."""
         self.messages.append({"role": "user", "content": said})
         self.claude.script(Reply(answer))
@@ -177,12 +181,12 @@ class Chat:
 async def resent(claude: ClaudeSimulator, sent: Sequence[Request]) -> float:
     """The turns of these requests as one growing chat, each under its own system text; dollars of input."""
     before = claude.billed().input
-    roles = {"claude-haiku-5-5": Role.INTERVIEWER}
+    roles = {"claude-haiku-5-5": ModelRole.INTERVIEWER}
     async with AsyncAnthropic(api_key=claude.key, base_url=claude.base_url, max_retries=0) as client:
         chat = Chat(claude, client, "")
         for request in list(sent):
             chat.system = request.system
-            await chat.say(roles.get(request.model, Role.WRITER), request.last_user_text, request.text_sent)
+            await chat.say(roles.get(request.model, ModelRole.WRITER), request.last_user_text, request.text_sent)
     return claude.billed().input - before
 
 
@@ -203,16 +207,16 @@ async def chatted(session: Session, claude: ClaudeSimulator, *, told_when_needed
 
     plan = "\n".join(f"{part.heading}: {part.purpose} {part.budget} words." for part in session.structure.sections)
     for note, question in zip(session.notes, session.follow_ups, strict=True):
-        await chat.say(Role.INTERVIEWER, f"{note.question}\n\n{note.text}", json.dumps({"question": question}))
-    await chat.say(Role.WRITER, f"{opening('draft.md')}Now write the post. Its sections:\n\n{plan}", session.draft)
+        await chat.say(ModelRole.INTERVIEWER, f"{note.question}\n\n{note.text}", json.dumps({"question": question}))
+    await chat.say(ModelRole.WRITER, f"{opening('draft.md')}Now write the post. Its sections:\n\n{plan}", session.draft)
     text = session.draft
     for number, (index, instruction, body) in enumerate(session.revisions):
         title = split(text)[index].title
         start = opening("revise.md") if number == 0 else ""
-        await chat.say(Role.WRITER, f"{start}Rewrite the section {title}: {instruction}", body)
+        await chat.say(ModelRole.WRITER, f"{start}Rewrite the section {title}: {instruction}", body)
         text = replace_body(text, index, body)
-    facts = "\n".join(measure.summary for measure in measured(text, session.structure).raised)
-    await chat.say(Role.CRITIC, f"{opening('critique.md')}Now critique the post.\n\n{facts}", session.critique)
+    facts = "\n".join(measure.summary for measure in measure_text(text, session.structure).raised_measures)
+    await chat.say(ModelRole.CRITIC, f"{opening('critique.md')}Now critique the post.\n\n{facts}", session.critique)
     await client.close()
     return claude.billed().input - before
 

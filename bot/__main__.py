@@ -1,13 +1,13 @@
 """The entry point: runs the command line and tells, in one sentence and an exit code, how it ended.
 
-The commands are in bot.command_line, which is imported inside ``main`` so that Ctrl-C during its import is told too.
+The commands are in bot.cli.main, which is imported inside ``main`` so that Ctrl-C during its import is told too.
 """
 
 from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program ended by Ctrl-C
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program ended by Ctrl-C
 
 
 def main() -> None:
@@ -17,12 +17,12 @@ def main() -> None:
     Discord that may be back a little later, 130 after Ctrl-C.
     """
     try:
-        from bot.command_line import run
+        from bot.cli.main import run
 
         code = run()
     except KeyboardInterrupt:
         print("\nStopped by Ctrl-C. What was stored is safe.", file=sys.stderr)  # noqa: T201 - the last word of a command line
-        code = INTERRUPTED
+        code = EXIT_INTERRUPTED
     sys.exit(code)
 
 

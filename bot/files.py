@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def put_in_place(temporary: Path, target: Path, *, replace: bool) -> None:
+def move_into_place(temporary: Path, target: Path, *, replace: bool) -> None:
     """Gives a finished file its name. Raises FileExistsError, without ``replace``, where the name is taken by then."""
     if replace:
         temporary.replace(target)
@@ -24,12 +24,12 @@ def put_in_place(temporary: Path, target: Path, *, replace: bool) -> None:
         temporary.unlink()
 
 
-def write_whole(path: Path, data: bytes, *, replace: bool) -> None:
+def write_atomically(path: Path, data: bytes, *, replace: bool) -> None:
     """Writes a file whole or not at all; with ``replace``, one that was there keeps its mode.
 
     Raises OSError; then what was there is as it was. FileExistsError is one, without ``replace``.
     """
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_current_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     temporary = Path(name)
     try:
@@ -38,25 +38,25 @@ def write_whole(path: Path, data: bytes, *, replace: bool) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)
-        put_in_place(temporary, path, replace=replace)
+        move_into_place(temporary, path, replace=replace)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def is_one_of(path: Path, others: Iterable[Path]) -> bool:
+def is_any_of(path: Path, others: Iterable[Path]) -> bool:
     """Whether the path leads to one of these files, by whatever name: a symbolic link, a hard link, a relative path."""
-    return any(os.path.realpath(path) == os.path.realpath(other) or _same(path, other) for other in others)
+    return any(os.path.realpath(path) == os.path.realpath(other) or _is_same_file(path, other) for other in others)
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:  # one of them is not there
         return False
 
 
-def _umask() -> int:
+def _current_umask() -> int:
     """The process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)

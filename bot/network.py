@@ -22,19 +22,19 @@ class Proxy:
     """A proxy: its address without a name and a password, which are apart, as the URL holds them, decoded."""
 
     address: str
-    name: str | None = None
+    username: str | None = None
     password: str = ""
 
     @property
     def url(self) -> str:
         """The whole of it, for a library that takes one string."""
-        if self.name is None:
+        if self.username is None:
             return self.address
         parts = urlsplit(self.address)
-        return urlunsplit(parts._replace(netloc=f"{_quoted(self.name)}:{_quoted(self.password)}@{parts.netloc}"))
+        return urlunsplit(parts._replace(netloc=f"{_quote(self.username)}:{_quote(self.password)}@{parts.netloc}"))
 
 
-def proxy_for(address: str) -> Proxy | None:
+def find_proxy(address: str) -> Proxy | None:
     """The proxy through which an address is reached, None where it is reached directly.
 
     This machine itself is, unless NO_PROXY is set and does not name it. Raises BadVariable for a proxy of a kind that
@@ -73,11 +73,11 @@ def check_tls() -> None:
 
     Whatever opens a connection reads these; its error says neither which file that is nor who named it.
     """
-    for error in tls_faults():
+    for error in find_tls_errors():
         raise error
 
 
-def tls_faults() -> Iterator[BadVariable]:
+def find_tls_errors() -> Iterator[BadVariable]:
     """The variables that name a file which cannot be used."""
     if file := os.environ.get("SSL_CERT_FILE"):
         import ssl
@@ -88,7 +88,7 @@ def tls_faults() -> Iterator[BadVariable]:
         except ssl.SSLError:
             yield BadVariable("SSL_CERT_FILE", f"{file} holds no certificates in PEM form")
         except OSError as error:
-            yield BadVariable("SSL_CERT_FILE", f"{file} cannot be read ({_why(error)})")
+            yield BadVariable("SSL_CERT_FILE", f"{file} cannot be read ({_reason(error)})")
     if (folder := os.environ.get("SSL_CERT_DIR")) and not any(Path(one).is_dir() for one in folder.split(os.pathsep)):
         yield BadVariable("SSL_CERT_DIR", f"{folder} is not a directory")
     if log := os.environ.get("SSLKEYLOGFILE"):
@@ -96,7 +96,7 @@ def tls_faults() -> Iterator[BadVariable]:
             with Path(log).open("ab"):
                 pass
         except OSError as error:
-            yield BadVariable("SSLKEYLOGFILE", f"{log} cannot be written ({_why(error)})")
+            yield BadVariable("SSLKEYLOGFILE", f"{log} cannot be written ({_reason(error)})")
 
 
 def _is_loopback(host: str) -> bool:
@@ -108,9 +108,9 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return quote(text, safe="")
 
 
-def _why(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()

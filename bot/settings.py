@@ -1,35 +1,126 @@
-"""Every setting there is, typed, read once from the environment and .env. The environment wins over the file."""
+"""Reads .env: in whatever encoding an editor saved it, and no line of it dropped in silence."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
+from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.env_file import read_env_file
 from bot.errors import BadSetting
 from bot.essay.limits import Limits
 
-DIRECTORY = "career-essay-bot"
-_PRICE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)/(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
-_WRITERS = 5  # that can write for a whole month before the bot's budget is spent, where no share is set
-ANTHROPIC = "https://api.anthropic.com"
+# The first that fits: the sign of UTF-32 begins like that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MIN_SIMILARITY = 0.8  # of difflib's ratio: joins DISCORD_TOKN to DISCORD_TOKEN, and no setting to another
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """What stands in the file at ``path``: the values by lower-case name.
+
+    ``faults`` are lines that cannot be used, ``hints`` what may be a slip; each is said in a few words, with its line.
+    """
+
+    path: Path
+    values: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+def read_env_file(path: Path, known: Collection[str]) -> EnvFile | None:
+    """What stands in the file; None where there is none. ``known`` are the names of the settings, in lower case."""
+    try:
+        if stat.S_ISFIFO(path.stat().st_mode):  # reading would wait until something is written into it
+            return EnvFile(path, {}, ("it is a named pipe and no regular file: put a file with the settings there",))
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return EnvFile(path, {}, (f"the file cannot be read ({(error.strerror or str(error)).lower()})",))
+    encoding = next((name for sign, name in _BYTE_ORDER_MARKS if data.startswith(sign)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return EnvFile(path, {}, (f"line {line} is not UTF-8 text: save the file as UTF-8",))
+    if "\0" in text:
+        return EnvFile(path, {}, ("the file is not UTF-8 text: save it as UTF-8",))
+    return _parse_env(path, text, known)
+
+
+def _parse_env(path: Path, text: str, known: Collection[str]) -> EnvFile:
+    faults: list[str] = []
+    hints: list[str] = []
+    good: list[str] = []
+    seen: set[str] = set()
+    for binding in parse_stream(io.StringIO(text)):
+        line = _binding_line(binding)
+        name = (binding.key or "").lower()
+        if binding.error:
+            faults.append(f"line {line} cannot be read: write it as NAME=value, and close every quotation mark")
+            continue
+        if name in known and binding.value is None:
+            faults.append(f"line {line} names {binding.key} and gives it no value: write {binding.key}=value")
+            continue
+        if name in known and binding.value and len(binding.value.splitlines()) > 1:
+            faults.append(
+                f"the value of {binding.key} in line {line} goes over several lines: close its quotation mark"
+            )
+            continue
+        good.append(binding.original.string)
+        if not name:
+            continue
+        if name in seen:
+            hints.append(f"{binding.key} stands twice, in line {line} again: the last one counts")
+        elif name not in known and (close := get_close_matches(name, known, 1, _MIN_SIMILARITY)):
+            hints.append(f"{binding.key} in line {line} is no setting: {close[0].upper()} is one")
+        seen.add(name)
+    values = dotenv_values(stream=io.StringIO("".join(good)))
+    given = {name.lower(): value for name, value in values.items() if value}
+    return EnvFile(path, given, tuple(faults), tuple(hints))
+
+
+def _binding_line(binding: Binding) -> int:
+    """The line on which a binding begins; what the parser calls it may be a blank line before."""
+    before = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
+    return binding.original.line + before.count("\n")
+
+
+# Every setting there is, typed, read once from the environment and .env. The environment wins over the file.
+
+
+DATA_DIRECTORY = "career-essay-bot"
+_PRICE_PAIR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)/(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
+_WRITERS_PER_BUDGET = 5  # that can write for a whole month before the bot's budget is spent, where no share is set
+ANTHROPIC_URL = "https://api.anthropic.com"
 
 
 def default_database() -> Path:
     """essays.db in the directory where this system keeps a user's program data."""
-    return Path(platformdirs.user_data_dir(DIRECTORY, appauthor=False)) / "essays.db"
+    return Path(platformdirs.user_data_dir(DATA_DIRECTORY, appauthor=False)) / "essays.db"
 
 
 class Settings(BaseSettings):
@@ -46,7 +137,7 @@ class Settings(BaseSettings):
     access_users: Annotated[frozenset[int], NoDecode] = frozenset()
 
     anthropic_api_key: SecretStr | None = None
-    anthropic_base_url: str = Field(default=ANTHROPIC, repr=False)  # a name and a password may stand in it
+    anthropic_base_url: str = Field(default=ANTHROPIC_URL, repr=False)  # a name and a password may stand in it
     llm_dialect: Literal["claude", "basic"] | None = None
     model_writer: str = "claude-opus-5-5"
     model_critic: str = "claude-opus-5-5"
@@ -92,49 +183,49 @@ class Settings(BaseSettings):
         )
 
     @property
-    def writer_month(self) -> Decimal:
+    def writer_month_budget(self) -> Decimal:
         """What one writer may spend in a month; where nothing is set, a fifth of all, but no less than in a day."""
         if self.budget_writer_month is not None:
             return self.budget_writer_month
-        return min(self.budget_month, max(self.budget_month / _WRITERS, self.budget_writer_day))
+        return min(self.budget_month, max(self.budget_month / _WRITERS_PER_BUDGET, self.budget_writer_day))
 
     @property
     def has_model(self) -> bool:
         """Whether a model can be asked: with a key, or at an address of one's own, which may need none."""
-        return self.anthropic_api_key is not None or self.anthropic_base_url != ANTHROPIC
+        return self.anthropic_api_key is not None or self.anthropic_base_url != ANTHROPIC_URL
 
     @property
     def dialect(self) -> Literal["claude", "basic"]:
         """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
-        return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC else "basic")
+        return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC_URL else "basic")
 
     @property
-    def sends_a_secret(self) -> bool:
+    def sends_secret(self) -> bool:
         """Whether a key, or a password in the address, is sent to the model's service."""
         return self.anthropic_api_key is not None or "@" in urlsplit(self.anthropic_base_url).netloc
 
     @property
-    def sends_in_clear(self) -> bool:
+    def sends_unencrypted(self) -> bool:
         """Whether the network between here and the model can read along: http:// to another machine."""
         parts = urlsplit(self.anthropic_base_url)
-        return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
+        return parts.scheme == "http" and not _is_loopback_host(parts.hostname or "")
 
     @field_validator("database_path")
     @classmethod
-    def _names_a_file(cls, value: Path) -> Path:
+    def _check_database_path(cls, value: Path) -> Path:
         if value.name in ("", ".."):
             raise ValueError("it must name a file, such as ./essays.db")
         return value
 
     @field_validator("anthropic_api_key", "database_key", "discord_token", mode="before")
     @classmethod
-    def _absent_if_blank(cls, value: object) -> object:
+    def _none_if_blank(cls, value: object) -> object:
         """Nothing for a secret of white space alone, as env_ignore_empty has it for an empty one."""
         return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("anthropic_api_key")
     @classmethod
-    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_api_key(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value() if value is not None else ""
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise ValueError("it holds characters that no key has; copy it again")
@@ -142,7 +233,7 @@ class Settings(BaseSettings):
 
     @field_validator("access_servers", "access_users", mode="before")
     @classmethod
-    def _are_ids(cls, value: object) -> object:
+    def _parse_ids(cls, value: object) -> object:
         """Ids with commas or spaces between them."""
         if not isinstance(value, str):
             return value
@@ -153,14 +244,14 @@ class Settings(BaseSettings):
 
     @field_validator("model_prices", mode="before")
     @classmethod
-    def _are_prices(cls, value: object) -> object:
+    def _parse_prices(cls, value: object) -> object:
         """Models with their prices, with commas or spaces between them; a model's name may hold = and /."""
         if not isinstance(value, str):
             return value
         found = {}
         for part in value.replace(",", " ").split():
             model, _, prices = part.rpartition("=")
-            sums = _PRICE.fullmatch(prices)
+            sums = _PRICE_PAIR.fullmatch(prices)
             if not model or sums is None:
                 raise ValueError("it must hold models and their prices, such as llama3=0/0 or my-model=3/15")
             found[model] = (Decimal(sums[1]), Decimal(sums[2]))
@@ -168,7 +259,7 @@ class Settings(BaseSettings):
 
     @field_validator("anthropic_base_url")
     @classmethod
-    def _is_address(cls, value: str) -> str:
+    def _check_base_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
         try:
@@ -181,7 +272,7 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -189,41 +280,41 @@ def _is_this_machine(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SettingProblem:
     """A setting that cannot be used, by name, and why; ``where`` it came from. The name of a file is one too."""
 
     key: str
-    why: str
-    where: str | None = None
+    reason: str
+    source: str | None = None
 
     @property
     def error(self) -> BadSetting:
         """The error that says so."""
-        return BadSetting(self.key, self.why, self.where)
+        return BadSetting(self.key, self.reason, self.source)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoadedSettings:
     """The settings as they stand, with the default in the place of each of the ``faults``.
 
     ``file`` is the .env that was read, None where there is none; ``hints`` are what in it may be a slip.
     """
 
     settings: Settings
-    faults: tuple[Fault, ...]
-    file: Path | None
+    problems: tuple[SettingProblem, ...]
+    env_path: Path | None
     hints: tuple[str, ...]
 
 
-def _plainly(error: ErrorDetails) -> str:
+def _plain_reason(error: ErrorDetails) -> str:
     """Why a value cannot be used, in words for somebody who is no programmer."""
-    if said := _MUST_BE.get(error["type"]):
+    if said := _REASONS.get(error["type"]):
         return f"it must be {said.format(**error.get('ctx', {}))}"
     why = error["msg"].removeprefix("Value error, ")
     return why[:1].lower() + why[1:]
 
 
-_MUST_BE = {
+_REASONS = {
     "decimal_parsing": "a number, such as 2.50",
     "finite_number": "a number, such as 2.50",
     "int_parsing": "a whole number, such as 5",
@@ -234,14 +325,14 @@ _MUST_BE = {
 }
 
 
-def look_at_settings() -> Reading:
+def load_settings() -> LoadedSettings:
     """Reads all settings, also where some of them cannot be used. A .env counts in the current directory alone."""
     names = Settings.model_fields
     try:
         found = read_env_file(Path.cwd() / ".env", names)
     except FileNotFoundError:  # the current directory is gone
         found = None
-    faults = [Fault(str(found.path), fault) for fault in found.faults] if found else []
+    faults = [SettingProblem(str(found.path), fault) for fault in found.problems] if found else []
     in_environment = {name.lower() for name, value in os.environ.items() if value}
     given = {name: value for name, value in found.values.items() if name in names} if found else {}
     values: dict[str, Any] = {name: value for name, value in given.items() if name not in in_environment}
@@ -249,13 +340,13 @@ def look_at_settings() -> Reading:
         settings = Settings(**values)
     except ValidationError as error:
         for one in error.errors(include_input=False):
-            name, why = str(one["loc"][0]), _plainly(one)
+            name, why = str(one["loc"][0]), _plain_reason(one)
             where = str(found.path) if found and name in values else "the environment"
-            faults.append(Fault(name.upper(), why, where))
+            faults.append(SettingProblem(name.upper(), why, where))
             values[name] = names[name].get_default(call_default_factory=True)
         settings = Settings(**values)
     path = settings.database_path.expanduser()
-    return Reading(
+    return LoadedSettings(
         settings.model_copy(update={"database_path": path}),
         tuple(faults),
         found.path if found else None,
@@ -268,7 +359,7 @@ def read_settings() -> Settings:
 
     Raises BadSetting, naming the key and never a secret's value, for the first that cannot be used.
     """
-    reading = look_at_settings()
-    for fault in reading.faults:
+    reading = load_settings()
+    for fault in reading.problems:
         raise fault.error
     return reading.settings

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import settings
 
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.store.essays import SqliteStore
-from bot.workflow.desk import Desk
-from bot.workflow.interview import Interview
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
+from bot.store.essays import SqliteEssayStore
 
 # No test asserts how long something takes: a busy machine would fail it.
 settings.register_profile("untimed", deadline=None)
@@ -46,18 +46,18 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteStore]:
-    opened = SqliteStore(database, None, clock)
+def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteEssayStore]:
+    opened = SqliteEssayStore(database, None, clock)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Desk:
+def desk(store: SqliteEssayStore, structure: Structure, clock: Callable[[], datetime]) -> EssayService:
     numbers = itertools.count(1)
-    return Desk(store, {structure.key: structure}, clock, lambda: f"essay-{next(numbers)}")
+    return EssayService(store, {structure.key: structure}, clock, lambda: f"essay-{next(numbers)}")
 
 
 @pytest.fixture
-def interview(desk: Desk, store: SqliteStore, clock: Callable[[], datetime]) -> Interview:
-    return Interview(desk, store, clock)
+def interview(desk: EssayService, store: SqliteEssayStore, clock: Callable[[], datetime]) -> InterviewService:
+    return InterviewService(desk, store, clock)

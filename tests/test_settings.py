@@ -87,7 +87,7 @@ def test_a_writers_monthly_budget_defaults_to_a_fifth_but_at_least_the_daily_bud
     monkeypatch.setenv("BUDGET_MONTH", month)
     monkeypatch.setenv("BUDGET_WRITER_DAY", day)
     monkeypatch.setenv("BUDGET_WRITER_MONTH", own)
-    assert read_settings().writer_month == Decimal(share)
+    assert read_settings().writer_month_budget == Decimal(share)
 
 
 def test_model_prices_are_read_whatever_characters_the_models_name_holds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_http_to_another_machine_counts_as_sent_in_clear(
     address: str, clear: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
-    assert read_settings().sends_in_clear is clear
+    assert read_settings().sends_unencrypted is clear
 
 
 @pytest.mark.parametrize(

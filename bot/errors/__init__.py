@@ -47,9 +47,7 @@ An error is raised where the fact is known and caught only where a person is tol
 
 from __future__ import annotations
 
-from bot.errors.base import (
-    BotError,
-)
+from bot.errors.base import BotError
 from bot.errors.inputs import (
     BadInput,
     BadPromptFile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import Any
 
 
@@ -30,3 +31,12 @@ def _restored(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any]
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+class RedactedError(Exception):
+    """Stands in the log for an error that nobody expected: its kind, not its words, for they may be a writer's."""
+
+
+def redacted_exc_info(error: BaseException) -> tuple[type[RedactedError], RedactedError, TracebackType | None]:
+    """The error as ``exc_info`` of a line in the log: its kind and where it happened, nothing of what it says."""
+    return RedactedError, RedactedError(type(error).__name__), error.__traceback__

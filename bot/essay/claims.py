@@ -35,8 +35,8 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 class Claim:
     """A number, date, name, quotation or address in a text, its sentence, and whether the notes hold it too.
 
-    ``left_out`` says that only a note which is left out holds it. ``times`` is how often the text makes the claim,
-    where repeats are one.
+    ``removed_comments`` says that only a note which is left out holds it. ``times`` is how often the text makes the
+    claim, where repeats are one.
     """
 
     kind: SpecificKind

@@ -30,9 +30,9 @@ class Note:
     """Raw material in the writer's own words. No model edits it.
 
     ``number`` counts from 1 within the essay. ``question`` is the question that drew the note out, None for a paste.
-    ``section`` is a section key, None while the note has no place. A note that is ``left_out`` stays stored, stands in
-    no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as left out.
-    The same holds of a passage that a mark in the text covers.
+    ``section`` is a section key, None while the note has no place. A note that is ``removed_comments`` stays stored,
+    stands in no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as
+    left out. The same holds of a passage that a mark in the text covers.
     """
 
     number: int

@@ -11,17 +11,19 @@ import httpx2
 from anthropic import AsyncAnthropic
 
 from bot.errors import Compressed, Redirected
-from bot.llm.address import authorization, shown_address
-from bot.llm.faults import retry_after
+from bot.llm.base_url import authorization_header, redacted_url
+from bot.llm.error_mapping import retry_after
 
 CONNECT_SECONDS = 5.0  # for each address that the service's name has
 POOL_SECONDS = 60.0  # until there is a connection in all: one to be free, the name looked up, and connected
 # As long as the SDK itself waits between tries. Whoever is asked to wait longer tells the person, who can decide.
-LONGEST_WAIT = 8.0
-_MOST_ERROR_BYTES = 65_536  # an error of the API's has some hundred; what a longer page says is of no use here
+MAX_RETRY_WAIT_SECONDS = 8.0
+_MAX_ERROR_BYTES = 65_536  # an error of the API's has some hundred; what a longer page says is of no use here
 
 
-def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy: str | None = None) -> AsyncAnthropic:
+def create_client(
+    api_key: str, base_url: str, *, silence: float, retries: int, proxy: str | None = None
+) -> AsyncAnthropic:
     """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
 
     A name and a password in ``base_url`` are sent in the key's place, as they would be from there; in the address of a
@@ -41,9 +43,9 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy:
         log.setLevel(logging.INFO)
     # aiohttp takes no time for writing: one that stood here would bound nothing. Whoever calls bounds the whole call.
     timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=silence, write=None, pool=POOL_SECONDS)
-    address = shown_address(base_url)
+    address = redacted_url(base_url)
     headers = {"Accept-Encoding": "identity"}
-    if (said := authorization(base_url)) is not None:
+    if (said := authorization_header(base_url)) is not None:
         headers["Authorization"] = said
     return AsyncAnthropic(
         api_key=api_key,
@@ -51,26 +53,26 @@ def connect(api_key: str, base_url: str, *, silence: float, retries: int, proxy:
         default_headers=headers,
         timeout=timeout,
         # Written in C where the SDK's own is written in Python: reading a stream takes half the processor time.
-        http_client=_http(timeout, proxy),
+        http_client=_http_client(timeout, proxy),
         max_retries=retries,
         open_telemetry=False,
-        middleware=[partial(_plain_only, address), _impatient],
+        middleware=[partial(_reject_redirect_or_compression, address), _limit_retries],
     )
 
 
-def _http(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
+def _http_client(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
     """A client that goes through this proxy or none, and takes nothing from the environment but certificates."""
     return anthropic.DefaultAioHttpClient(
         timeout=timeout,
         follow_redirects=False,
-        event_hooks={"response": [_bound_error]},
+        event_hooks={"response": [_truncate_error_body]},
         proxy=proxy,
         trust_env=False,  # a proxy that it would not even use, and that is no address, would end the program
         verify=httpx2.create_ssl_context(),
     )
 
 
-class _Beginning(httpx2.AsyncByteStream):
+class _TruncatedStream(httpx2.AsyncByteStream):
     """The first _MOST_ERROR_BYTES of a body, or somewhat more."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
@@ -81,21 +83,21 @@ class _Beginning(httpx2.AsyncByteStream):
         async for piece in self._stream:
             yield piece
             came += len(piece)
-            if came >= _MOST_ERROR_BYTES:
+            if came >= _MAX_ERROR_BYTES:
                 return
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-async def _bound_error(response: httpx2.Response) -> None:
+async def _truncate_error_body(response: httpx2.Response) -> None:
     """Cuts off an error's body before anybody reads it, and has it read as it came, packed or not."""
     if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Beginning(response.stream)
+        response.stream = _TruncatedStream(response.stream)
         response.headers.pop("content-encoding", None)
 
 
-async def _plain_only(
+async def _reject_redirect_or_compression(
     address: str, request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
     """Turns away an answer that points elsewhere or is packed. The SDK would ask again for an error of its own."""
@@ -111,7 +113,7 @@ async def _plain_only(
     return response
 
 
-async def _impatient(
+async def _limit_retries(
     request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
     """Keeps the SDK from sleeping as long as it is told, even for hours, and from asking again to no use.
@@ -128,6 +130,6 @@ async def _impatient(
     http = response.http_response
     if http.is_error:
         await http.aread()
-        if (retry_after(http) or 0) > LONGEST_WAIT or b"spend_limit_reached" in http.content:
+        if (retry_after(http) or 0) > MAX_RETRY_WAIT_SECONDS or b"spend_limit_reached" in http.content:
             http.headers["x-should-retry"] = "false"
     return response

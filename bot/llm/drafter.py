@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.errors import BadReply
 from bot.essay.essay import Note
+from bot.essay.replies.chatter import is_no_section, without_preface
 from bot.essay.replies.reply import is_no_post
+from bot.essay.replies.revised import section_body
 from bot.essay.structure import Section, Structure
 from bot.essay.text.gaps import gap
-from bot.llm.caller import Answer, Caller
-from bot.llm.material import shown
-from bot.llm.prompts import Prompt
-from bot.workflow.models import On, Written
+from bot.essay.text.sections import split
+from bot.llm.caller import ModelAnswer, ModelCaller
+from bot.llm.prompts import Prompt, check_no_private_notes
+from bot.services.llm_ports import ModelText, ProgressCallback
 
 
 class ClaudeDrafter:
     """The Drafter port. Its texts are what the model wrote, piece for piece."""
 
-    def __init__(self, caller: Caller, draft: Prompt, finish: Prompt) -> None:
+    def __init__(self, caller: ModelCaller, draft: Prompt, finish: Prompt) -> None:
         self._caller = caller
         self._draft = draft
         self._finish = finish
 
-    async def draft(self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: On) -> Written:
+    async def draft(
+        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: ProgressCallback
+    ) -> ModelText:
         """See the port. Raises BadReply for a reply that is no draft, such as a refusal in prose."""
-        answer = await self._caller.call(writer, self._draft, _from_notes(structure, title, notes), on=on)
-        return _post(answer, structure, structure.sections)
+        answer = await self._caller.call(writer, self._draft, _draft_values(structure, title, notes), on=on)
+        return _validated_draft(answer, structure, structure.sections)
 
-    def draft_at_most(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
+    def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
         """See the port."""
-        return self._caller.at_most(self._draft, _from_notes(structure, title, notes))
+        return self._caller.max_cost(self._draft, _draft_values(structure, title, notes))
 
     async def finish(
         self,
@@ -40,43 +45,82 @@ class ClaudeDrafter:
         notes: Sequence[Note],
         text: str,
         sections: Sequence[str],
-        on: On,
-    ) -> Written:
+        on: ProgressCallback,
+    ) -> ModelText:
         """See the port. Raises BadReply as ``draft`` does, ValueError where no section of the structure is wanted."""
-        values = _from_text(structure, title, notes, text, sections)
+        values = _finish_values(structure, title, notes, text, sections)
         answer = await self._caller.call(writer, self._finish, values, on=on)
-        return _post(answer, structure, _wanted(structure, sections))
+        return _validated_draft(answer, structure, _requested_sections(structure, sections))
 
-    def finish_at_most(
+    def max_finish_cost(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
     ) -> int:
         """See the port. Raises ValueError as ``finish`` does."""
-        return self._caller.at_most(self._finish, _from_text(structure, title, notes, text, sections))
+        return self._caller.max_cost(self._finish, _finish_values(structure, title, notes, text, sections))
 
 
-def _from_notes(structure: Structure, title: str, notes: Sequence[Note]) -> dict[str, object]:
-    return {"gap": gap, "structure": structure, "title": title, "notes": shown(notes)}
+def _draft_values(structure: Structure, title: str, notes: Sequence[Note]) -> dict[str, object]:
+    return {"gap": gap, "structure": structure, "title": title, "notes": check_no_private_notes(notes)}
 
 
-def _from_text(
+def _finish_values(
     structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
 ) -> dict[str, object]:
-    return {**_from_notes(structure, title, notes), "text": text, "wanted": _wanted(structure, sections)}
+    return {**_draft_values(structure, title, notes), "text": text, "wanted": _requested_sections(structure, sections)}
 
 
-def _wanted(structure: Structure, sections: Sequence[str]) -> list[Section]:
+def _requested_sections(structure: Structure, sections: Sequence[str]) -> list[Section]:
     wanted = [section for section in structure.sections if section.key in sections]
     if not wanted:
         raise ValueError("there is no section to write")
     return wanted
 
 
-def _post(answer: Answer, structure: Structure, wanted: Sequence[Section]) -> Written:
-    if not answer.cut and is_no_post(answer.text, structure, [section.key for section in wanted]):
+def _validated_draft(answer: ModelAnswer, structure: Structure, wanted: Sequence[Section]) -> ModelText:
+    if not answer.is_truncated and is_no_post(answer.text, structure, [section.key for section in wanted]):
         raise BadReply.beside_the_point()
-    return written(answer)
+    return model_text(answer)
 
 
-def written(answer: Answer) -> Written:
+def model_text(answer: ModelAnswer) -> ModelText:
     """An answer as the ports give it."""
-    return Written(answer.text, answer.model, answer.cut, answer.cost)
+    return ModelText(answer.text, answer.model, answer.is_truncated, answer.cost)
+
+
+# The reviser: rewrites one section, having seen the whole.
+
+
+class ClaudeReviser:
+    """The Reviser port."""
+
+    def __init__(self, caller: ModelCaller, revise: Prompt) -> None:
+        self._caller = caller
+        self._revise = revise
+
+    async def revise(
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: ProgressCallback
+    ) -> ModelText:
+        """See the port. A heading, a code fence or a line of announcement that the model put around the section is
+        taken off at the end, and other sections are left out. Raises BadReply for a reply that holds nothing else, or
+        that is no section, such as a refusal in prose.
+        """
+        values = _revision_values(notes, text, index, instruction)
+        result = model_text(await self._caller.call(writer, self._revise, values, on=on))
+        given = [text, instruction, *(note.text for note in notes)]
+        body = without_preface(section_body(result.text, text, index, given), given)
+        if not result.is_truncated and is_no_section(body, given):
+            raise BadReply.beside_the_point()
+        return replace(result, text=body)
+
+    def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
+        """See the port."""
+        return self._caller.max_cost(self._revise, _revision_values(notes, text, index, instruction))
+
+
+def _revision_values(notes: Sequence[Note], text: str, index: int, instruction: str) -> dict[str, object]:
+    return {
+        "notes": check_no_private_notes(notes),
+        "text": text,
+        "section": split(text)[index],
+        "instruction": instruction,
+    }

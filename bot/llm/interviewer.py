@@ -9,52 +9,55 @@ from bot.essay.questions import is_same_question
 from bot.essay.replies.asking import one_question
 from bot.essay.specifics import unlinked
 from bot.essay.structure import Section, Structure
-from bot.llm.caller import Caller
-from bot.llm.material import shown
-from bot.llm.prompts import Prompt
-from bot.llm.wire import WirePlacements, WireQuestion, parsed
+from bot.llm.caller import ModelCaller
+from bot.llm.prompts import Prompt, check_no_private_notes
+from bot.llm.reply_schemas import PlacementsSchema, QuestionSchema, parse_reply
 
-QUESTION_LENGTH = 300  # characters; the structures' own questions end there too
+MAX_QUESTION_CHARACTERS = 300  # characters; the structures' own questions end there too
 
 
 class ClaudeInterviewer:
     """The Interviewer port."""
 
-    def __init__(self, caller: Caller, place: Prompt, follow_up: Prompt) -> None:
+    def __init__(self, caller: ModelCaller, place: Prompt, follow_up: Prompt) -> None:
         self._caller = caller
         self._place = place
         self._follow_up = follow_up
 
-    async def place(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
+    async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
         """See the port. Without notes no call is made."""
-        if not shown(notes):
+        if not check_no_private_notes(notes):
             return {}
         values = {"structure": structure, "notes": notes}
-        answer = await self._caller.call(writer, self._place, values, form=WirePlacements)
+        answer = await self._caller.call(writer, self._place, values, form=PlacementsSchema)
         numbers = {note.number for note in notes}
-        found = [each for each in parsed(WirePlacements, answer.text).placements if each is not None]
+        found = [each for each in parse_reply(PlacementsSchema, answer.text).placements if each is not None]
         return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
 
-    def place_at_most(self, structure: Structure, notes: Sequence[Note]) -> int:
+    def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
         """See the port."""
-        if not shown(notes):
+        if not check_no_private_notes(notes):
             return 0
-        return self._caller.at_most(self._place, {"structure": structure, "notes": notes}, form=WirePlacements)
+        return self._caller.max_cost(self._place, {"structure": structure, "notes": notes}, form=PlacementsSchema)
 
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
         """See the port. Without notes no call is made; None unless what comes back asks one new, short question."""
-        if not shown(notes):
+        if not check_no_private_notes(notes):
             return None
         values = {"section": section, "notes": notes, "asked": asked}
-        answer = await self._caller.call(writer, self._follow_up, values, form=WireQuestion)
-        return new_question(parsed(WireQuestion, answer.text).question or "", asked)
+        answer = await self._caller.call(writer, self._follow_up, values, form=QuestionSchema)
+        return extract_new_question(parse_reply(QuestionSchema, answer.text).question or "", asked)
 
 
-def new_question(reply: str, asked: Sequence[str]) -> str | None:
+def extract_new_question(reply: str, asked: Sequence[str]) -> str | None:
     """The one question of a reply, if it is of bearable length, and none of those asked, nor nearly."""
     question = one_question(unlinked(reply))
-    if question is None or len(question) > QUESTION_LENGTH or any(is_same_question(question, old) for old in asked):
+    if (
+        question is None
+        or len(question) > MAX_QUESTION_CHARACTERS
+        or any(is_same_question(question, old) for old in asked)
+    ):
         return None
     return question

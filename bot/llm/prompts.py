@@ -1,16 +1,10 @@
-"""Reads the prompts: every word said to a model stands in a Markdown file. A bad file is refused with its mend.
-
-A file has front matter (role, effort, max_tokens, seconds), then the part that never changes, then a line
-``{# turn #}``, then a Jinja template of the part that does. The first part is the system text; it is the same for every
-writer, so that the service's cache can hold it. Either part may hold ``{% include "parts/NAME.md" %}`` for words that
-several prompts share.
-"""
+"""What every port makes sure of before a word leaves the process."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -20,15 +14,88 @@ import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, meta
 
 from bot.errors import BadPromptFile
-from bot.workflow.models import Role
+from bot.essay.essay import Note
+from bot.essay.text.importing import without_comments
+from bot.essay.text.marks import is_marked
+from bot.services.llm_ports import ModelRole
+
+
+def check_no_private_notes(notes: Sequence[Note]) -> Sequence[Note]:
+    """The notes, unchanged.
+
+    Raises ValueError where one is left out: a mistake in this program, which must fail before the note is sent.
+    """
+    if any(note.left_out for note in notes):
+        raise ValueError("a note that is left out was handed to a model's port")
+    return notes
+
+
+# Other people's text inside a request: set in blocks whose tags carry an id that nobody can have guessed.
+#
+# The form is the one Anthropic's prompting guide for Opus 5.5 gives for pasted text: the tags on lines of their own,
+# the same random id in both, and a system text that says what stands in them is material.
+
+
+BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
+
+TagFactory = Callable[[], str]
+"""An id for the tags of one request: unguessable, letters and digits."""
+
+_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class PromptBlocks:
+    """The blocks of one request. Called by the templates: ``block("note", text, number=3)``."""
+
+    def __init__(self, tag: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9]+", tag):
+            raise ValueError("a tag's id is letters and digits")
+        self._tag = tag
+
+    def __call__(self, name: str, text: str, **attributes: str | int) -> str:
+        """The text between its tags, without the comments in it, which are for nobody's eyes.
+
+        ``attributes`` are numbers and keys of ours, never words of a person.
+        """
+        if name not in BLOCK_NAMES:
+            raise ValueError(f"{name} is no block: a new one has to be added to NAMES, so that its like is defused")
+        seen = without_comments(text)
+        if is_marked(seen):
+            raise ValueError("a passage that is marked to be left out was handed to a model's port")
+        extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
+        return f'<{name} id="{self._tag}"{extra}>\n{neutralize_tags(seen)}\n</{name} id="{self._tag}">'
+
+
+def neutralize_tags(text: str) -> str:
+    """The text with a single angle quotation mark (‹) where it opens a tag named like one of ours.
+
+    It reads the same. Control characters, which a keyboard does not make and a model cannot read, are left out; so are
+    halves of characters, which cannot be sent.
+    """
+    return _LOOKALIKE_TAG.sub("‹", _CONTROL_CHARACTER.sub("", replace_surrogates(text)))
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with ? for each half of a character (a lone surrogate), which can be neither sent nor stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+# Reads the prompts: every word said to a model stands in a Markdown file. A bad file is refused with its mend.
+#
+# A file has front matter (role, effort, max_tokens, seconds), then the part that never changes, then a line
+# ``{# turn #}``, then a Jinja template of the part that does. The first part is the system text; it is the same for
+# every writer, so that the service's cache can hold it. Either part may hold ``{% include "parts/NAME.md" %}`` for
+# words that several prompts share.
+
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")  # anthropic 2.12, types/output_config_param.py
-MOST_TOKENS = 128_000  # the most output that any Claude model of 2026 gives
-MOST_SECONDS = 600  # a draft with its thinking takes two or three minutes; ten is where a person has given up
+MAX_OUTPUT_TOKENS = 128_000  # the most output that any Claude model of 2026 gives
+MAX_CALL_SECONDS = 600  # a draft with its thinking takes two or three minutes; ten is where a person has given up
 HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versions of one file apart
 
 # What each file's template is given. A name that is not here would fail in the middle of somebody's work.
-VALUES: Mapping[str, frozenset[str]] = {
+TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "place.md": frozenset({"block", "structure", "notes"}),
     "follow_up.md": frozenset({"block", "section", "notes", "asked"}),
     "draft.md": frozenset({"block", "gap", "structure", "title", "notes"}),
@@ -38,7 +105,7 @@ VALUES: Mapping[str, frozenset[str]] = {
     "probe.md": frozenset({"block"}),
 }
 
-JSON_ONLY = "parts/json_only.md"  # said behind a prompt to servers that take no schema
+JSON_INSTRUCTION_PATH = "parts/json_only.md"  # said behind a prompt to servers that take no schema
 
 _DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)
 # Put in before anything else is read, so that the prompt's hash covers it.
@@ -56,113 +123,123 @@ class Prompt:
 
     name: str
     hash: str
-    role: Role
+    role: ModelRole
     effort: str
     max_tokens: int
-    seconds: int
+    timeout_seconds: int
     system: str
     template: Template
 
-    def turn(self, values: Mapping[str, object]) -> str:
+    def render(self, values: Mapping[str, object]) -> str:
         """What is said in this call. Raises jinja2.UndefinedError for a value that is not given."""
         return self.template.render(values).strip()
 
 
 def read_prompts(directory: Path) -> dict[str, Prompt]:
     """Every prompt in VALUES, by its file's name. Raises BadPromptFile for the first that cannot be used."""
-    return {name: read_prompt(directory / name, values) for name, values in VALUES.items()}
+    return {name: read_prompt(directory / name, values) for name, values in TEMPLATE_VARIABLES.items()}
 
 
-def read_json_only(directory: Path) -> str:
+def read_json_instruction(directory: Path) -> str:
     """What is said before a schema to a server that takes none. Raises BadPromptFile."""
-    path = directory / JSON_ONLY
-    return _text(path).strip() or _refuse(path, "the file is empty", "write what asks for one JSON object")
+    path = directory / JSON_INSTRUCTION_PATH
+    return _read_text(path).strip() or _raise_bad_file(path, "the file is empty", "write what asks for one JSON object")
 
 
 def read_prompt(path: Path, values: frozenset[str]) -> Prompt:
     """The prompt in one file, whose template may use ``values``. Raises BadPromptFile naming the file and the mend."""
-    text = _INCLUDE.sub(lambda found: _text(path.parent / found["path"]).strip(), _text(path))
-    fields, body = _taken_apart(path, text)
-    system, turn = _halves(path, body)
+    text = _INCLUDE.sub(lambda found: _read_text(path.parent / found["path"]).strip(), _read_text(path))
+    fields, body = _parse_front_matter(path, text)
+    system, turn = _split_body(path, body)
     return Prompt(
         name=path.name,
         hash=hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS],
-        role=_role(path, fields["role"]),
-        effort=_effort(path, fields["effort"]),
-        max_tokens=_whole(path, "max_tokens", fields["max_tokens"], MOST_TOKENS),
-        seconds=_whole(path, "seconds", fields["seconds"], MOST_SECONDS),
+        role=_parse_role(path, fields["role"]),
+        effort=_parse_effort(path, fields["effort"]),
+        max_tokens=_parse_positive_int(path, "max_tokens", fields["max_tokens"], MAX_OUTPUT_TOKENS),
+        timeout_seconds=_parse_positive_int(path, "seconds", fields["seconds"], MAX_CALL_SECONDS),
         system=system,
-        template=_template(path, turn, values),
+        template=_compile_template(path, turn, values),
     )
 
 
-def _refuse(path: Path, wrong: str, mend: str) -> NoReturn:
+def _raise_bad_file(path: Path, wrong: str, mend: str) -> NoReturn:
     raise BadPromptFile(path, wrong, mend) from None
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        _refuse(path, "the file is not UTF-8", "save it as UTF-8")
+        _raise_bad_file(path, "the file is not UTF-8", "save it as UTF-8")
     except OSError as error:
-        _refuse(path, f"the file cannot be read ({error.strerror})", "put the prompt back, or check its permissions")
+        _raise_bad_file(
+            path, f"the file cannot be read ({error.strerror})", "put the prompt back, or check its permissions"
+        )
 
 
-def _taken_apart(path: Path, text: str) -> tuple[dict[str, object], str]:
+def _parse_front_matter(path: Path, text: str) -> tuple[dict[str, object], str]:
     try:
         fields, body = frontmatter.parse(text)
     except yaml.YAMLError as error:
-        _refuse(path, f"its front matter is not YAML ({str(error).splitlines()[0]})", "mend the lines between the ---")
+        _raise_bad_file(
+            path, f"its front matter is not YAML ({str(error).splitlines()[0]})", "mend the lines between the ---"
+        )
     for name in fields:
         if name not in _FIELDS:
-            _refuse(path, f"{name} is not a field here", f"the fields are {', '.join(_FIELDS)}")
+            _raise_bad_file(path, f"{name} is not a field here", f"the fields are {', '.join(_FIELDS)}")
     for name in _FIELDS:
         if name not in fields:
-            _refuse(path, f"{name} is missing", f"begin the file with --- and the lines {', '.join(_FIELDS)}, then ---")
+            _raise_bad_file(
+                path, f"{name} is missing", f"begin the file with --- and the lines {', '.join(_FIELDS)}, then ---"
+            )
     return fields, body
 
 
-def _halves(path: Path, body: str) -> tuple[str, str]:
+def _split_body(path: Path, body: str) -> tuple[str, str]:
     halves = [half.strip() for half in _DIVIDER.split(body)]
     if len(halves) != 2 or not all(halves):
-        _refuse(
+        _raise_bad_file(
             path, "its two parts cannot be told apart", "put one line {# turn #} between what stays and what changes"
         )
     if "{{" in halves[0] or "{%" in halves[0]:
-        _refuse(path, "the part before {# turn #} is a template", "move what changes behind that line")
+        _raise_bad_file(path, "the part before {# turn #} is a template", "move what changes behind that line")
     return halves[0], halves[1]
 
 
-def _template(path: Path, turn: str, values: frozenset[str]) -> Template:
+def _compile_template(path: Path, turn: str, values: frozenset[str]) -> Template:
     # What comes out is read by a model and never by a browser, so there is no HTML to escape.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     try:
         parsed = environment.parse(turn)
         if list(meta.find_referenced_templates(parsed)):
-            _refuse(path, "it includes what is no part of a prompt", 'write it as {% include "parts/NAME.md" %}')
+            _raise_bad_file(
+                path, "it includes what is no part of a prompt", 'write it as {% include "parts/NAME.md" %}'
+            )
         unknown = meta.find_undeclared_variables(parsed) - values
         if unknown:
-            _refuse(path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(values))}")
+            _raise_bad_file(
+                path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(values))}"
+            )
         return environment.from_string(turn)
     except TemplateSyntaxError as error:
-        _refuse(path, f"its template cannot be read ({error.message})", "mend it; it is Jinja")
+        _raise_bad_file(path, f"its template cannot be read ({error.message})", "mend it; it is Jinja")
 
 
-def _role(path: Path, value: object) -> Role:
+def _parse_role(path: Path, value: object) -> ModelRole:
     try:
-        return Role(str(value))
+        return ModelRole(str(value))
     except ValueError:
-        _refuse(path, f"{value} is no role", f"the roles are {', '.join(Role)}")
+        _raise_bad_file(path, f"{value} is no role", f"the roles are {', '.join(ModelRole)}")
 
 
-def _effort(path: Path, value: object) -> str:
+def _parse_effort(path: Path, value: object) -> str:
     if value not in EFFORTS:
-        _refuse(path, f"{value} is no effort", f"the efforts are {', '.join(EFFORTS)}")
+        _raise_bad_file(path, f"{value} is no effort", f"the efforts are {', '.join(EFFORTS)}")
     return str(value)
 
 
-def _whole(path: Path, name: str, value: object, most: int) -> int:
+def _parse_positive_int(path: Path, name: str, value: object, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
-        _refuse(path, f"{name} is {value}", f"give a whole number from 1 to {most}")
+        _raise_bad_file(path, f"{name} is {value}", f"give a whole number from 1 to {most}")
     return value

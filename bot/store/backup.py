@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from bot.errors import NewerDatabase, NoBackup, NotOurDatabase
-from bot.files import is_one_of, put_in_place
-from bot.store.database import APPLICATION_ID, BUSY_SECONDS, told
+from bot.files import is_any_of, move_into_place
+from bot.store.database import APPLICATION_ID, BUSY_SECONDS, translate_errors
 from bot.store.migrations import migrations
 
 # Between two steps of the copy nothing is locked, so that a deletion, which empties the write-ahead log, need not wait
@@ -24,10 +24,10 @@ _STEP_PAGES = 1_000
 _PAUSE_SECONDS = 0.005
 # A write between two steps makes SQLite begin again. Below some 50 MB a copy gets through between two writes of a busy
 # bot (one each half second); a larger one that was begun again this often is made in one step.
-_MOST_RESTARTS = 10
+_MAX_RESTARTS = 10
 
 # What a database's own files end in.
-BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
+DATABASE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Backup:
     """A backup that was found good. ``keys`` are the fingerprints of the keys without which it cannot be read."""
 
     path: Path
-    size: int
+    size_bytes: int
     essays: int
     versions: int
-    keys: tuple[str, ...]
+    key_fingerprints: tuple[str, ...]
 
 
-def back_up(database: Path, target: Path, *, replace: bool = False) -> Backup:
+def create_backup(database: Path, target: Path, *, replace: bool = False) -> Backup:
     """Copies the database to ``target`` as it stands at one moment, whether or not a bot is writing to it.
 
     ``target`` has mode 0600 and appears whole, checked and on the disk, or not at all; one that is there already is
@@ -51,35 +51,35 @@ def back_up(database: Path, target: Path, *, replace: bool = False) -> Backup:
     if not database.is_file():
         raise NoBackup.no_database(database)
     target = target.resolve()
-    _check_place(database, target, replace=replace)
-    with _writing(target):
+    _check_target(database, target, replace=replace)
+    with _translate_write_errors(target):
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")  # mkstemp makes it 0600
         os.close(handle)
     part = Path(name)
     try:
-        _copy(database, part, target)
-        made = _checked(database, part, target)
-        with _writing(target):
-            _to_disk(part)
+        _copy_database(database, part, target)
+        made = _verify_copy(database, part, target)
+        with _translate_write_errors(target):
+            _fsync(part)
             try:
-                put_in_place(part, target, replace=replace)
+                move_into_place(part, target, replace=replace)
             except FileExistsError:  # another backup has taken the name meanwhile
                 raise NoBackup.exists(target) from None
-            _to_disk(target.parent)
+            _fsync(target.parent)
     finally:
-        for ending in BESIDE[:4]:
+        for ending in DATABASE_FILE_SUFFIXES[:4]:
             part.with_name(part.name + ending).unlink(missing_ok=True)
     return made
 
 
-def own_files(database: Path) -> tuple[Path, ...]:
+def database_files(database: Path) -> tuple[Path, ...]:
     """The files that make up a database, or may."""
-    return tuple(Path(f"{database.resolve()}{ending}") for ending in BESIDE)
+    return tuple(Path(f"{database.resolve()}{ending}") for ending in DATABASE_FILE_SUFFIXES)
 
 
-def _check_place(database: Path, target: Path, *, replace: bool) -> None:
-    with _writing(target):
-        if is_one_of(target, own_files(database)):
+def _check_target(database: Path, target: Path, *, replace: bool) -> None:
+    with _translate_write_errors(target):
+        if is_any_of(target, database_files(database)):
             raise NoBackup.own_file(target)
         if target.exists() and not target.is_file():
             raise NoBackup.no_file(target)
@@ -87,21 +87,21 @@ def _check_place(database: Path, target: Path, *, replace: bool) -> None:
             raise NoBackup.exists(target)
 
 
-def _copy(database: Path, part: Path, target: Path) -> None:
+def _copy_database(database: Path, part: Path, target: Path) -> None:
     # Not mode=ro: after a crash the log beside the database has to be recovered first, which only a writer may do.
-    with told(database):
+    with translate_errors(database):
         source = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
     with closing(source), closing(sqlite3.connect(part)) as copy:
-        with told(database):
-            _check_ours(Database(source), database)
+        with translate_errors(database):
+            _check_is_our_database(Database(source), database)
         try:
             _copy_pages(source, copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # in WAL mode, as it was copied, it would be three files
         except sqlite3.DatabaseError as error:
-            raise _no_copy(database, target, error) from error
+            raise _copy_error(database, target, error) from error
 
 
-class _BegunAgain(Exception):
+class _TooManyRestarts(Exception):
     """The copy was overtaken by writes too often."""
 
 
@@ -112,40 +112,40 @@ def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
         nonlocal restarts, left
         if left is not None and remaining >= left:
             restarts += 1
-            if restarts > _MOST_RESTARTS:
-                raise _BegunAgain
+            if restarts > _MAX_RESTARTS:
+                raise _TooManyRestarts
         left = remaining
         time.sleep(_PAUSE_SECONDS)
 
     try:
         source.backup(copy, pages=_STEP_PAGES, progress=between_steps)
-    except _BegunAgain:
+    except _TooManyRestarts:
         source.backup(copy)
 
 
-def _no_copy(database: Path, target: Path, error: sqlite3.DatabaseError) -> NoBackup:
+def _copy_error(database: Path, target: Path, error: sqlite3.DatabaseError) -> NoBackup:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest refines it
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return NoBackup.damaged(database, str(error))
     return NoBackup.cannot_write(target, "no space left on device" if code == sqlite3.SQLITE_FULL else str(error))
 
 
-def _checked(database: Path, part: Path, target: Path) -> Backup:
+def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
     """What the copy holds. Raises NoBackup where SQLite finds a fault in it, NewerDatabase or NotOurDatabase."""
-    with told(database), closing(sqlite3.connect(f"{part.as_uri()}?mode=ro", uri=True)) as copy:
+    with translate_errors(database), closing(sqlite3.connect(f"{part.as_uri()}?mode=ro", uri=True)) as copy:
         try:
             found = copy.execute("PRAGMA integrity_check(1)").fetchall()
         except sqlite3.DatabaseError as error:
             raise NoBackup.damaged(database, str(error)) from error
         if found != [("ok",)]:
             raise NoBackup.damaged(database, " ".join(str(found[0][0]).split()))
-        _check_ours(Database(copy), database)
+        _check_is_our_database(Database(copy), database)
         essays, versions = copy.execute("SELECT (SELECT count(*) FROM essays), count(*) FROM versions").fetchone()
         keys = tuple(str(row[0]) for row in copy.execute("SELECT fingerprint FROM keys ORDER BY since DESC"))
     return Backup(target, part.stat().st_size, essays, versions, keys)
 
 
-def _check_ours(db: Database, database: Path) -> None:
+def _check_is_our_database(db: Database, database: Path) -> None:
     applied = {migration.name for migration in migrations.applied(db)}
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID or not applied:
         raise NotOurDatabase(database)
@@ -153,7 +153,7 @@ def _check_ours(db: Database, database: Path) -> None:
         raise NewerDatabase(database)
 
 
-def _to_disk(path: Path) -> None:
+def _fsync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -162,7 +162,7 @@ def _to_disk(path: Path) -> None:
 
 
 @contextmanager
-def _writing(target: Path) -> Iterator[None]:
+def _translate_write_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,18 +1,28 @@
-"""The one SQLite connection, the one thread that owns it, and the checks made before it is used."""
+"""One thread for steps that must run in one place and in order, asked for from an event loop in great numbers.
+
+Other than by a ThreadPoolExecutor, what several steps came to is handed back together. Each hand-back takes Python's
+one lock from whoever has it, and with hundreds of people at once that was most of what a step cost.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
 import secrets
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -26,10 +36,105 @@ from bot.errors import (
     StoreFull,
     StoreUnusable,
 )
-from bot.store.lane import Lane
-from bot.store.migrations import NAMES, migrations
+from bot.store.encryption import InvalidToken, TextCipher, create_key_file, key_fingerprint, parse_keys, read_key_file
+from bot.store.migrations import MIGRATION_NAMES, migrations
 from bot.store.quota import Quota
-from bot.store.sealer import InvalidToken, Sealer, create_key_file, fingerprint, parse_keys, read_key_file
+
+ResultT = TypeVar("ResultT")
+
+_BATCH_SECONDS = 0.002  # no step that is done waits longer for those after it
+
+_Waiter = asyncio.Future[Any] | futures.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _StepResult:
+    """What came of a step, for whoever waits for it."""
+
+    waiter: _Waiter
+    result: Any
+    error: BaseException | None
+
+    def deliver(self) -> None:
+        if self.waiter.done():  # whoever waited is gone
+            return
+        if self.error is not None:
+            self.waiter.set_exception(self.error)
+        else:
+            self.waiter.set_result(self.result)
+
+
+class WorkerThread:
+    """The thread, by its ``name``. It ends with ``close``, or with the process."""
+
+    def __init__(self, name: str) -> None:
+        self._steps: SimpleQueue[tuple[Callable[[], Any], _Waiter] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run_steps, name=name, daemon=True)
+        self._thread.start()
+
+    def run_blocking(self, work: Callable[[], ResultT]) -> ResultT:
+        """What the work returns; the caller's thread stands still meanwhile."""
+        waiting: futures.Future[ResultT] = futures.Future()
+        self._steps.put((work, waiting))
+        try:
+            return waiting.result()
+        finally:
+            del waiting  # an error remembers this frame, and the future remembers the error
+
+    def run(self, work: Callable[[], ResultT]) -> asyncio.Future[ResultT]:
+        """What the work returns, to be awaited. It is done even if nobody does."""
+        waiting: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
+        self._steps.put((work, waiting))
+        return waiting
+
+    def close(self) -> None:
+        """Ends the thread when all that was asked for is done."""
+        self._steps.put(None)
+        self._thread.join()
+
+    def _run_steps(self) -> None:
+        while (step := self._steps.get()) is not None:
+            until, done = time.monotonic() + _BATCH_SECONDS, list[_StepResult]()
+            while step is not None:
+                work, waiting = step
+                done.append(_StepResult(waiting, *_run_step(work)))
+                if time.monotonic() > until or self._steps.empty():
+                    break
+                step = self._steps.get()
+            _deliver_results(done)
+            if step is None:
+                return
+            del step, work, waiting, done  # nothing is held while the next is waited for
+
+
+def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What the work returned or raised. Nothing here knows who waits: an error remembers what its frames held."""
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to whoever asked
+        return None, error
+
+
+def _deliver_results(done: list[_StepResult]) -> None:
+    """Each to the loop or the thread that waits for it."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_StepResult]] = {}
+    for one in done:
+        if isinstance(one.waiter, futures.Future):
+            one.deliver()
+        else:
+            by_loop.setdefault(one.waiter.get_loop(), []).append(one)
+    for loop, those in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_deliver_all, those)
+
+
+def _deliver_all(done: list[_StepResult]) -> None:
+    for one in done:
+        one.deliver()
+
+
+# The one SQLite connection, the one thread that owns it, and the checks made before it is used.
+
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +144,20 @@ E = TypeVar("E", bound=Enum)
 APPLICATION_ID = 0x43455342  # "CESB", in the file's header: tells our files from any other program's
 BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transactions take milliseconds
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment(stored: str) -> datetime:
+def parse_time(stored: str) -> datetime:
     """A time as it was stored; for one that is damaged the beginning of 1970: the rest of its row can be read."""
     try:
         found = datetime.fromisoformat(stored)
     except ValueError:
         log.warning("a stored time is damaged; it is taken for 1970")
-        return _BEGINNING
+        return _EPOCH
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def kind_of(kinds: type[E], stored: str, otherwise: E) -> E:
+def parse_enum(kinds: type[E], stored: str, otherwise: E) -> E:
     """One of several kinds as it was stored; ``otherwise`` for one that is damaged: the rest of its row can be read."""
     try:
         return kinds(stored)
@@ -61,7 +166,7 @@ def kind_of(kinds: type[E], stored: str, otherwise: E) -> E:
         return otherwise
 
 
-class SealedDatabase:
+class EncryptedDatabase:
     """An open database and the sealer for its text. Use it only in the thread that opened it."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
@@ -72,14 +177,14 @@ class SealedDatabase:
         makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
         """
         self.path = path
-        self._damaged: set[str] = set()  # what the log has been told of
+        self._logged_damage: set[str] = set()  # what the log has been told of
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
         given = parse_keys(keys, "DATABASE_KEY") if keys else ()
         made = False
         try:
-            with told(path):
-                made = _create(path)
+            with translate_errors(path):
+                made = _create_file(path)
                 connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
                 self.db = Database(connection)
                 self._open(given, now)
@@ -91,34 +196,34 @@ class SealedDatabase:
             raise
 
     def _open(self, given: tuple[bytes, ...], now: Callable[[], datetime]) -> None:
-        check_ours(self.db, self.path)
+        check_is_our_database(self.db, self.path)
         self.path.chmod(0o600)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
-        with self.writing() as db:
-            check_ours(self.db, self.path)  # another process may have made it meanwhile
-            self.sealer = self._sealer(given)
+        with self.transaction() as db:
+            check_is_our_database(self.db, self.path)  # another process may have made it meanwhile
+            self.cipher = self._build_cipher(given)
             if migrations.pending(db):
                 migrations.apply(db)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._remember_key(now)
-            self.secret = self._secret()
-        self._use_wal()
+            self._record_key(now)
+            self.pseudonym_secret = self._load_pseudonym_secret()
+        self._enable_wal()
 
-    def _remember_key(self, now: Callable[[], datetime]) -> None:
-        if (sealing := self.sealer.fingerprints[0]) not in fingerprints(self.db):
+    def _record_key(self, now: Callable[[], datetime]) -> None:
+        if (sealing := self.cipher.fingerprints[0]) not in key_fingerprints(self.db):
             self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
-    def _secret(self) -> bytes:
+    def _load_pseudonym_secret(self) -> bytes:
         """What pseudonyms are made with; it outlives the keys, so that they can be changed."""
         query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
         if (row := self.db.execute(query).fetchone()) is None:
-            made = self.sealer.seal(secrets.token_hex(32))
+            made = self.cipher.encrypt(secrets.token_hex(32))
             self.db.execute("INSERT INTO secrets VALUES ('pseudonyms', ?)", [made])
             row = (made,)
-        return bytes.fromhex(self.sealer.open(row[0]))
+        return bytes.fromhex(self.cipher.decrypt(row[0]))
 
-    def _use_wal(self) -> None:
+    def _enable_wal(self) -> None:
         """Once set it stays. While it is being set, SQLite turns other processes away without waiting."""
         if self.db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             return
@@ -129,26 +234,26 @@ class SealedDatabase:
         """Closes the connection; what was committed is in the file."""
         self.db.close()
 
-    def opened(self, sealed: bytes, what: str) -> str | None:
+    def decrypt_or_none(self, sealed: bytes, what: str) -> str | None:
         """A text that was sealed; None where it is damaged. ``what`` it is of is all that the log is told.
 
         One damaged text must not keep another from being read: whoever reads several opens each by this.
         """
         try:
-            return self.sealer.open(sealed)
+            return self.cipher.decrypt(sealed)
         except InvalidToken:
-            if what not in self._damaged:
-                self._damaged.add(what)
+            if what not in self._logged_damage:
+                self._logged_damage.add(what)
                 log.warning("%s is damaged and cannot be read; all else can", what)
             return None
 
-    def opened_number(self, sealed: bytes, what: str) -> int | None:
+    def decrypt_int_or_none(self, sealed: bytes, what: str) -> int | None:
         """A number that was sealed; None where it is damaged."""
-        found = self.opened(sealed, what)
+        found = self.decrypt_or_none(sealed, what)
         return int(found) if found is not None else None
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def transaction(self) -> Iterator[Database]:
         """A transaction that takes the write lock at once, so that it cannot fail half-way for want of it."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
@@ -163,26 +268,26 @@ class SealedDatabase:
                 self.db.rollback()
                 raise
 
-    def _sealer(self, given: tuple[bytes, ...]) -> Sealer:
-        needed = fingerprints(self.db)
+    def _build_cipher(self, given: tuple[bytes, ...]) -> TextCipher:
+        needed = key_fingerprints(self.db)
         keys = given
-        missing = needed - {fingerprint(key) for key in keys}
+        missing = needed - {key_fingerprint(key) for key in keys}
         if missing or not keys:  # a key file beside the database still opens what it sealed before the setting came
             keys += read_key_file(self.key_file) or ()
-            missing = needed - {fingerprint(key) for key in keys}
+            missing = needed - {key_fingerprint(key) for key in keys}
         if missing:
             raise KeyMissing(sorted(missing), self.path, self.key_file)
-        return Sealer(keys or create_key_file(self.key_file))
+        return TextCipher(keys or create_key_file(self.key_file))
 
 
-def look_over(path: Path, keys: str | None) -> bool:
+def check_database(path: Path, keys: str | None) -> bool:
     """Whether there is a database at ``path``. Looks whether it could be opened with ``keys``, and writes nothing.
 
-    Raises StoreError as SealedDatabase does.
+    Raises StoreError as EncryptedDatabase does.
     """
     given = parse_keys(keys, "DATABASE_KEY") if keys else ()
     key_file = path.with_name(path.name + ".key")
-    with told(path):
+    with translate_errors(path):
         if not path.exists():
             there = next(parent for parent in path.absolute().parents if parent.exists())
             if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -194,90 +299,90 @@ def look_over(path: Path, keys: str | None) -> bool:
         mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)) as opened:
             db = Database(opened)
-            check_ours(db, path)
-            needed = fingerprints(db)
+            check_is_our_database(db, path)
+            needed = key_fingerprints(db)
             query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
             sealed = db.execute(query).fetchone() if needed else None
         held = (*given, *(read_key_file(key_file) or ()))
-        if missing := needed - {fingerprint(key) for key in held}:
+        if missing := needed - {key_fingerprint(key) for key in held}:
             raise KeyMissing(sorted(missing), path, key_file)
         if sealed is not None:
-            Sealer(held).open(sealed[0])
+            TextCipher(held).decrypt(sealed[0])
     return True
 
 
-def check_ours(db: Database, path: Path) -> None:
+def check_is_our_database(db: Database, path: Path) -> None:
     """Raises NotOurDatabase or NewerDatabase where the database is not one of this release's, or an empty one."""
     found = int(db.execute("PRAGMA application_id").fetchone()[0])
     objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
         raise NotOurDatabase(path)
-    if any(migration.name not in NAMES for migration in migrations.applied(db)):
+    if any(migration.name not in MIGRATION_NAMES for migration in migrations.applied(db)):
         raise NewerDatabase(path)
 
 
-def fingerprints(db: Database) -> set[str]:
+def key_fingerprints(db: Database) -> set[str]:
     """Those of the keys that sealed what is in the database."""
     if "keys" not in db.table_names():
         return set()
     return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
 
 
-class StoreThread:
+class DatabaseThread:
     """The thread that owns the database; every call crosses to it and they run one after another, in order."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
-        """Opens the database in the thread. Raises as SealedDatabase does."""
+        """Opens the database in the thread. Raises as EncryptedDatabase does."""
         self._path = path
-        self._closed = False
-        self._lane = Lane("store")
+        self._is_closed = False
+        self._worker = WorkerThread("store")
         try:
-            self._database = self._lane.call(lambda: SealedDatabase(path, keys, now, quota))
+            self._database = self._worker.run_blocking(lambda: EncryptedDatabase(path, keys, now, quota))
         except BaseException:
-            self._lane.close()
+            self._worker.close()
             raise
 
     @property
-    def secret(self) -> bytes:
+    def pseudonym_secret(self) -> bytes:
         """32 bytes made with the database, for pseudonyms that nobody without it can trace or make."""
-        return self._database.secret
+        return self._database.pseudonym_secret
 
-    async def run(self, work: Callable[[SealedDatabase], T]) -> T:
+    async def run(self, work: Callable[[EncryptedDatabase], T]) -> T:
         """What ``work`` returns, having run in the thread.
 
         A caller that is cancelled does not stop the work: what it wrote is whole and stays. Raises StoreError in one of
         its kinds where SQLite refuses.
         """
-        return await self._lane.run(lambda: self._told(work))
+        return await self._worker.run(lambda: self._run_translated(work))
 
-    def _told(self, work: Callable[[SealedDatabase], T]) -> T:
-        with told(self._path):
+    def _run_translated(self, work: Callable[[EncryptedDatabase], T]) -> T:
+        with translate_errors(self._path):
             return work(self._database)
 
     def close(self) -> None:
         """Finishes what was asked for and closes the database. A second call does nothing."""
-        if not self._closed:
-            self._closed = True
-            self._lane.call(self._database.close)
-            self._lane.close()
+        if not self._is_closed:
+            self._is_closed = True
+            self._worker.run_blocking(self._database.close)
+            self._worker.close()
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite, the file system and the sealer raise into the errors a person is shown."""
     try:
         yield
     except InvalidToken as error:
         raise DamagedDatabase(path) from error
     except sqlite3.DatabaseError as error:
-        raise _sqlite_error(path, error) from error
+        raise _error_from_sqlite(path, error) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StoreFull(path) from error
         raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
 
 
-def _sqlite_error(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+def _error_from_sqlite(path: Path, error: sqlite3.DatabaseError) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest refines it
     match code:
         case sqlite3.SQLITE_FULL:
@@ -292,7 +397,7 @@ def _sqlite_error(path: Path, error: sqlite3.DatabaseError) -> StoreError:
             return StoreUnusable(path, str(error))
 
 
-def _create(path: Path) -> bool:
+def _create_file(path: Path) -> bool:
     """Makes an empty file that only its owner can read, where there is none; returns whether it did.
 
     SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.

@@ -27,25 +27,25 @@ from bot.essay.essay import (
 from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
-from bot.store import turns
-from bot.store.database import SealedDatabase, StoreThread, kind_of, moment
+from bot.services.offload import parse_in_worker
+from bot.store import dm_context
+from bot.store.database import DatabaseThread, EncryptedDatabase, parse_enum, parse_time
 from bot.store.jobs import delete_jobs
 from bot.store.quota import Quota
-from bot.workflow.aside import read_aside
 
 T = TypeVar("T")
 
-_QUICKLY_READ = 10_000  # characters, in a millisecond
+_INLINE_MAX_CHARACTERS = 10_000  # characters, in a millisecond
 _HOLDS = """
     SELECT EXISTS (SELECT 1 FROM notes WHERE essay = :essay) OR EXISTS (SELECT 1 FROM questions WHERE essay = :essay)
         OR EXISTS (SELECT 1 FROM versions WHERE essay = :essay) OR EXISTS (SELECT 1 FROM pieces WHERE essay = :essay)
 """
-_BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
+_MODEL_ORIGINS = (Origin.DRAFTED, Origin.REVISED)
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
 
 
-class SqliteStore:
+class SqliteEssayStore:
     """Essays in one SQLite file, their text sealed. See workflow.ports.Store for what each method promises.
 
     ``thread`` owns the file; the other stores over the same file are given it.
@@ -56,46 +56,46 @@ class SqliteStore:
 
         Raises StoreError where it cannot be used.
         """
-        self.thread = StoreThread(path, keys, now, quota)
+        self.thread = DatabaseThread(path, keys, now, quota)
 
     def close(self) -> None:
         """Finishes what was asked for and closes the file."""
         self.thread.close()
 
     async def add_essay(self, essay: Essay) -> None:
-        def work(database: SealedDatabase) -> None:
-            with database.writing() as db:
+        def work(database: EncryptedDatabase) -> None:
+            with database.transaction() as db:
                 adding = Adding(stored_bytes(essay.title), essays=1)
-                database.quota.admit(db, essay.writer, None, adding, essay.created)
+                database.quota.check_and_record(db, essay.writer, None, adding, essay.created)
                 insert_essay(database, db, essay)
 
         await self.thread.run(work)
 
     async def essay(self, writer: str, essay: str) -> Essay:
-        def work(database: SealedDatabase) -> Essay:
+        def work(database: EncryptedDatabase) -> Essay:
             row = database.db.execute(f"{_ESSAY} WHERE id = ? AND writer = ?", [essay, writer]).fetchone()
             if row is None:
                 raise UnknownEssay(essay)
-            return _essay(database, row)
+            return _read_essay(database, row)
 
         return await self.thread.run(work)
 
     async def essays(self, writer: str) -> tuple[Essay, ...]:
-        def work(database: SealedDatabase) -> tuple[Essay, ...]:
+        def work(database: EncryptedDatabase) -> tuple[Essay, ...]:
             rows = database.db.execute(f"{_ESSAY} WHERE writer = ? ORDER BY changed DESC, rowid DESC", [writer])
-            return tuple(_essay(database, row) for row in rows.fetchall())
+            return tuple(_read_essay(database, row) for row in rows.fetchall())
 
         return await self.thread.run(work)
 
-    async def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
-        def work(database: SealedDatabase, db: Database) -> None:
-            database.quota.admit(db, writer, essay, Adding(stored_bytes(title)), at)
-            db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
+    async def rename_essay(self, writer: str, essay: str, title: str, at: datetime) -> None:
+        def work(database: EncryptedDatabase, db: Database) -> None:
+            database.quota.check_and_record(db, writer, essay, Adding(stored_bytes(title)), at)
+            db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.cipher.encrypt(title), essay])
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
-    async def restructure(self, writer: str, essay: str, structure: str, title: str, at: datetime) -> None:
-        def work(database: SealedDatabase, db: Database) -> None:
+    async def change_structure(self, writer: str, essay: str, structure: str, title: str, at: datetime) -> None:
+        def work(database: EncryptedDatabase, db: Database) -> None:
             holds = db.execute(
                 "SELECT 1 FROM notes WHERE essay = ?1 UNION ALL SELECT 1 FROM questions WHERE essay = ?1"
                 " UNION ALL SELECT 1 FROM versions WHERE essay = ?1",
@@ -103,31 +103,31 @@ class SqliteStore:
             )
             if holds.fetchone():
                 raise NothingToDo.begun()
-            sealed = database.sealer.seal(title)
+            sealed = database.cipher.encrypt(title)
             db.execute("UPDATE essays SET structure = ?, title = ? WHERE id = ?", [structure, sealed, essay])
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
-    async def delete(self, writer: str, essay: str, at: datetime, *, if_empty: bool = False) -> None:
-        def work(database: SealedDatabase) -> None:
-            with database.writing() as db:
-                check_own(db, writer, essay)
+    async def delete_essay(self, writer: str, essay: str, at: datetime, *, if_empty: bool = False) -> None:
+        def work(database: EncryptedDatabase) -> None:
+            with database.transaction() as db:
+                check_owner(db, writer, essay)
                 if if_empty and db.execute(_HOLDS, {"essay": essay}).fetchone()[0]:
                     return
-                turns.deleted(db, writer, essay, at)
+                dm_context.record_essay_deletion(db, writer, essay, at)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)
-            _empty_log(database)
+            _truncate_wal(database)
 
         await self.thread.run(work)
 
     async def add_notes(
         self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
-        def work(database: SealedDatabase, db: Database) -> tuple[Note, ...]:
+        def work(database: EncryptedDatabase, db: Database) -> tuple[Note, ...]:
             size = stored_bytes(*(passage.text for passage in passages))
-            database.quota.admit(db, writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
-            first = next_note(db, essay)
+            database.quota.check_and_record(db, writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
+            first = next_note_number(db, essay)
             notes = [
                 Note(first + index, passage.text, None, passage.section, passage.left_out)
                 for index, passage in enumerate(passages)
@@ -135,25 +135,29 @@ class SqliteStore:
             for note in notes:
                 insert_note(database, db, essay, note, at)
             if title is not None:
-                db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.sealer.seal(title), essay])
+                db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.cipher.encrypt(title), essay])
             return tuple(notes)
 
-        return await _with_marks_read(await self._change(writer, essay, at, work))
+        return await _with_privacy_parsed(await self._change_essay(writer, essay, at, work))
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
-        def work(database: SealedDatabase) -> tuple[Note, ...]:
-            check_own(database.db, writer, essay)
+        def work(database: EncryptedDatabase) -> tuple[Note, ...]:
+            check_owner(database.db, writer, essay)
             rows = database.db.execute(
                 "SELECT number, text, question, section, left_out FROM notes WHERE essay = ? ORDER BY number", [essay]
             ).fetchall()
-            return tuple(_note(database, essay, row) for row in rows)
+            return tuple(_read_note(database, essay, row) for row in rows)
 
-        return await _with_marks_read(await self.thread.run(work))
+        return await _with_privacy_parsed(await self.thread.run(work))
 
-    async def leave_out(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
-        def work(database: SealedDatabase, db: Database) -> None:
+    async def set_note_excluded(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
+        def work(database: EncryptedDatabase, db: Database) -> None:
             row = db.execute("SELECT text FROM notes WHERE essay = ? AND number = ?", [essay, note]).fetchone()
-            if row is not None and not left_out and database.opened(row[0], f"note {note} of essay {essay}") is None:
+            if (
+                row is not None
+                and not left_out
+                and database.decrypt_or_none(row[0], f"note {note} of essay {essay}") is None
+            ):
                 raise DamagedText.note(note)
             found = db.execute(
                 "UPDATE notes SET left_out = ? WHERE essay = ? AND number = ?", [int(left_out), essay, note]
@@ -161,22 +165,26 @@ class SqliteStore:
             if not found.rowcount:
                 raise NothingToDo.no_note(note)
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
     async def edit_note(self, writer: str, essay: str, before: Note, passage: Passage, at: datetime) -> Note:
-        def work(database: SealedDatabase, db: Database) -> Note:
+        def work(database: EncryptedDatabase, db: Database) -> Note:
             query = "SELECT text FROM notes WHERE essay = ? AND number = ?"
             row = db.execute(query, [essay, before.number]).fetchone()
             size = stored_bytes(passage.text)
             grown = max(0, size - stored_bytes(before.text))
-            database.quota.admit(db, writer, essay, Adding(size, note_bytes=grown), at)
-            stands = database.opened(row[0], f"note {before.number} of essay {essay}") if row is not None else None
+            database.quota.check_and_record(db, writer, essay, Adding(size, note_bytes=grown), at)
+            stands = (
+                database.decrypt_or_none(row[0], f"note {before.number} of essay {essay}") if row is not None else None
+            )
             mends = row is not None and stands is None and before.damaged
             if not mends and stands != before.text:
-                note = Note(next_note(db, essay), passage.text, before.question, before.section, passage.left_out)
+                note = Note(
+                    next_note_number(db, essay), passage.text, before.question, before.section, passage.left_out
+                )
                 insert_note(database, db, essay, note, at)
                 return note
-            values = [database.sealer.seal(passage.text), int(passage.left_out), essay, before.number]
+            values = [database.cipher.encrypt(passage.text), int(passage.left_out), essay, before.number]
             db.execute("UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?", values)
             # Below zero: the messages that it was made of are known, and what becomes of them changes it no more.
             db.execute(
@@ -184,70 +192,76 @@ class SqliteStore:
             )
             return replace(before, text=passage.text, left_out=passage.left_out, damaged=False)
 
-        made = await self._change(writer, essay, at, work)
-        return (await _with_marks_read((made,)))[0]
+        made = await self._change_essay(writer, essay, at, work)
+        return (await _with_privacy_parsed((made,)))[0]
 
     async def delete_note(self, writer: str, essay: str, note: int, at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(_: EncryptedDatabase, db: Database) -> None:
             if not db.execute("DELETE FROM notes WHERE essay = ? AND number = ?", [essay, note]).rowcount:
                 raise NothingToDo.no_note(note)
             db.execute("DELETE FROM pieces WHERE essay = ? AND abs(note) = ? AND part = 0", [essay, note])
             query = "UPDATE essays SET last_deleted_note = max(last_deleted_note, ?) WHERE id = ?"
             db.execute(query, [note, essay])
 
-        await self._change(writer, essay, at, work)
-        await self.thread.run(_empty_log)
+        await self._change_essay(writer, essay, at, work)
+        await self.thread.run(_truncate_wal)
 
-    async def ask(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
-        def work(database: SealedDatabase, db: Database) -> Question:
+    async def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
+        def work(database: EncryptedDatabase, db: Database) -> Question:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND state = ? ORDER BY number"
             if (row := db.execute(query, [essay, Answered.OPEN.value]).fetchone()) is not None:
-                return question_of(database, row)
+                return read_question(database, row)
             question = Question(next_number(db, "questions", essay), section, text)
             db.execute(
                 "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",
-                [essay, question.number, section, database.sealer.seal(text), question.state.value, at.isoformat()],
+                [essay, question.number, section, database.cipher.encrypt(text), question.state.value, at.isoformat()],
             )
             return question
 
-        return await self._change(writer, essay, at, work)
+        return await self._change_essay(writer, essay, at, work)
 
     async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
-        def work(database: SealedDatabase) -> tuple[Question, ...]:
-            check_own(database.db, writer, essay)
+        def work(database: EncryptedDatabase) -> tuple[Question, ...]:
+            check_owner(database.db, writer, essay)
             rows = database.db.execute(
                 "SELECT number, section, text, state FROM questions WHERE essay = ? ORDER BY number", [essay]
             ).fetchall()
-            return tuple(question_of(database, row) for row in rows)
+            return tuple(read_question(database, row) for row in rows)
 
         return await self.thread.run(work)
 
-    async def answer(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
-        def work(database: SealedDatabase, db: Database) -> Note:
+    async def answer_question(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
+        def work(database: EncryptedDatabase, db: Database) -> Note:
             row = db.execute(
                 "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?", [essay, question]
             ).fetchone()
             if row is None:
                 raise NothingToDo.no_question(question)
-            asked = question_of(database, row)
+            asked = read_question(database, row)
             size = stored_bytes(passage.text)
-            database.quota.admit(db, writer, essay, Adding(size, notes=1, note_bytes=size), at)
-            note = Note(next_note(db, essay), passage.text, asked.text, asked.section, passage.left_out)
+            database.quota.check_and_record(db, writer, essay, Adding(size, notes=1, note_bytes=size), at)
+            note = Note(next_note_number(db, essay), passage.text, asked.text, asked.section, passage.left_out)
             insert_note(database, db, essay, note, at)
-            _set_state(db, essay, question, Answered.ANSWERED)
+            _set_question_state(db, essay, question, Answered.ANSWERED)
             return note
 
-        made = await self._change(writer, essay, at, work)
-        return (await _with_marks_read((made,)))[0]
+        made = await self._change_essay(writer, essay, at, work)
+        return (await _with_privacy_parsed((made,)))[0]
 
-    async def skip(self, writer: str, essay: str, question: int, at: datetime) -> None:
-        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.SKIPPED))
+    async def skip_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        await self._change_essay(
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.SKIPPED)
+        )
 
     async def close_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
-        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.ANSWERED))
+        await self._change_essay(
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.ANSWERED)
+        )
 
-    async def reopen(self, writer: str, essay: str, question: int, at: datetime) -> None:
-        await self._change(writer, essay, at, lambda _, db: _set_state(db, essay, question, Answered.OPEN))
+    async def reopen_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
+        await self._change_essay(
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.OPEN)
+        )
 
     async def add_version(
         self,
@@ -262,11 +276,11 @@ class SqliteStore:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        words = await read_aside(writer, len(text), words_apart_from_headings, text)
+        words = await parse_in_worker(writer, len(text), words_apart_from_headings, text)
 
-        def work(database: SealedDatabase, db: Database) -> Version:
-            if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost
-                database.quota.admit(db, writer, essay, Adding(stored_bytes(text), versions=1), at)
+        def work(database: EncryptedDatabase, db: Database) -> Version:
+            if origin not in _MODEL_ORIGINS:  # what a model writes is bounded by what it may cost
+                database.quota.check_and_record(db, writer, essay, Adding(stored_bytes(text), versions=1), at)
             number = next_number(db, "versions", essay)
             info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(
@@ -278,7 +292,7 @@ class SqliteStore:
                     info.number,
                     parent,
                     origin.value,
-                    database.sealer.seal(text),
+                    database.cipher.encrypt(text),
                     words,
                     notes_through,
                     at.isoformat(),
@@ -289,66 +303,68 @@ class SqliteStore:
             db.execute("UPDATE essays SET head = ? WHERE id = ? AND head IS ?", [info.number, essay, parent])
             return Version(info, text)
 
-        return await self._change(writer, essay, at, work)
+        return await self._change_essay(writer, essay, at, work)
 
     async def version(self, writer: str, essay: str, number: int) -> Version:
-        def work(database: SealedDatabase) -> Version:
-            check_own(database.db, writer, essay)
+        def work(database: EncryptedDatabase) -> Version:
+            check_owner(database.db, writer, essay)
             row = database.db.execute(
                 f"{_VERSION}, text FROM versions WHERE essay = ? AND number = ?", [essay, number]
             ).fetchone()
             if row is None:
                 raise UnknownVersion(number)
-            if (text := database.opened(row[-1], f"version {number} of essay {essay}")) is None:
+            if (text := database.decrypt_or_none(row[-1], f"version {number} of essay {essay}")) is None:
                 raise DamagedText.version(number)
-            return Version(_info(row), text)
+            return Version(_read_version_info(row), text)
 
         return await self.thread.run(work)
 
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
-        def work(database: SealedDatabase) -> tuple[VersionInfo, ...]:
-            check_own(database.db, writer, essay)
+        def work(database: EncryptedDatabase) -> tuple[VersionInfo, ...]:
+            check_owner(database.db, writer, essay)
             rows = database.db.execute(f"{_VERSION} FROM versions WHERE essay = ? ORDER BY number", [essay])
-            return tuple(_info(row) for row in rows.fetchall())
+            return tuple(_read_version_info(row) for row in rows.fetchall())
 
         return await self.thread.run(work)
 
     async def move_head(self, writer: str, essay: str, number: int | None, at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(_: EncryptedDatabase, db: Database) -> None:
             query = "SELECT 1 FROM versions WHERE essay = ? AND number = ?"
             if number is not None and not db.execute(query, [essay, number]).fetchone():
                 raise UnknownVersion(number)
             db.execute("UPDATE essays SET head = ? WHERE id = ?", [number, essay])
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
     async def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(_: EncryptedDatabase, db: Database) -> None:
             query = "UPDATE versions SET complete = 1 WHERE essay = ? AND number = ?"
             if not db.execute(query, [essay, number]).rowcount:
                 raise UnknownVersion(number)
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
     async def place_notes(self, writer: str, essay: str, places: Mapping[int, str | None], at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(_: EncryptedDatabase, db: Database) -> None:
             for note, section in places.items():
                 db.execute("UPDATE notes SET section = ? WHERE essay = ? AND number = ?", [section, essay, note])
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
     async def mark_exported(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        def work(_: SealedDatabase, db: Database) -> None:
+        def work(_: EncryptedDatabase, db: Database) -> None:
             db.execute("UPDATE essays SET exported = ? WHERE id = ?", [number, essay])
 
-        await self._change(writer, essay, at, work)
+        await self._change_essay(writer, essay, at, work)
 
-    async def _change(self, writer: str, essay: str, at: datetime, work: Callable[[SealedDatabase, Database], T]) -> T:
+    async def _change_essay(
+        self, writer: str, essay: str, at: datetime, work: Callable[[EncryptedDatabase, Database], T]
+    ) -> T:
         """Runs the work in a transaction, on an essay of this writer, and marks the essay as changed."""
 
-        def changing(database: SealedDatabase) -> T:
-            with database.writing() as db:
-                check_own(db, writer, essay)
+        def changing(database: EncryptedDatabase) -> T:
+            with database.transaction() as db:
+                check_owner(db, writer, essay)
                 result = work(database, db)
                 db.execute("UPDATE essays SET changed = ? WHERE id = ?", [at.isoformat(), essay])
                 return result
@@ -356,28 +372,28 @@ class SqliteStore:
         return await self.thread.run(changing)
 
 
-async def _with_marks_read(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+async def _with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The notes. What is private in long ones is found in a thread and remembered: the event loop need not do it."""
-    if sum(len(note.text) for note in notes) > _QUICKLY_READ:
+    if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
         await asyncio.to_thread(lambda: [note.public for note in notes])
     return notes
 
 
-def insert_essay(database: SealedDatabase, db: Database, essay: Essay) -> None:
+def insert_essay(database: EncryptedDatabase, db: Database, essay: Essay) -> None:
     """Stores a new essay, inside the caller's transaction."""
     times = [essay.created.isoformat(), essay.changed.isoformat()]
     db.execute(
         "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
-        [essay.id, essay.writer, essay.structure, database.sealer.seal(essay.title), *times],
+        [essay.id, essay.writer, essay.structure, database.cipher.encrypt(essay.title), *times],
     )
 
 
-def _empty_log(database: SealedDatabase) -> None:
+def _truncate_wal(database: EncryptedDatabase) -> None:
     """The log still holds the pages as they were; emptied, only the overwritten ones are left."""
     database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def check_own(db: Database, writer: str, essay: str) -> None:
+def check_owner(db: Database, writer: str, essay: str) -> None:
     """Raises UnknownEssay where the writer has no such essay."""
     if not db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
         raise UnknownEssay(essay)
@@ -390,15 +406,15 @@ def next_number(db: Database, table: str, essay: str) -> int:
     return int(found[0])
 
 
-def next_note(db: Database, essay: str) -> int:
+def next_note_number(db: Database, essay: str) -> int:
     """The number of an essay's next note: one that no note of it has had, a deleted one neither."""
     deleted: int = db.execute("SELECT last_deleted_note FROM essays WHERE id = ?", [essay]).fetchone()[0]
     return max(next_number(db, "notes", essay), deleted + 1)
 
 
-def insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
+def insert_note(database: EncryptedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
     """Stores a note, inside the caller's transaction."""
-    seal = database.sealer.seal
+    seal = database.cipher.encrypt
     question = seal(note.question) if note.question is not None else None
     db.execute(
         "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
@@ -406,38 +422,38 @@ def insert_note(database: SealedDatabase, db: Database, essay: str, note: Note, 
     )
 
 
-def _set_state(db: Database, essay: str, question: int, state: Answered) -> None:
+def _set_question_state(db: Database, essay: str, question: int, state: Answered) -> None:
     found = db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question])
     if not found.rowcount:
         raise NothingToDo.no_question(question)
 
 
-def _essay(database: SealedDatabase, row: Sequence[Any]) -> Essay:
+def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
     key, writer, structure, title, head, exported, created, changed = row
-    times = moment(created), moment(changed)
-    shown = database.opened(title, f"the title of essay {key}")
+    times = parse_time(created), parse_time(changed)
+    shown = database.decrypt_or_none(title, f"the title of essay {key}")
     return Essay(key, writer, structure, DAMAGED_TITLE if shown is None else shown, head, exported, *times)
 
 
-def _note(database: SealedDatabase, essay: str, row: Sequence[Any]) -> Note:
+def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any]) -> Note:
     number, text, question, section, left_out = row
-    words = database.opened(text, f"note {number} of essay {essay}")
-    asked = database.opened(question, f"the question of note {number} of essay {essay}") if question else None
+    words = database.decrypt_or_none(text, f"note {number} of essay {essay}")
+    asked = database.decrypt_or_none(question, f"the question of note {number} of essay {essay}") if question else None
     if words is None:
         return Note(number, DAMAGED_NOTE, asked, section, left_out=True, damaged=True)
     return Note(number, words, asked, section, bool(left_out))
 
 
-def question_of(database: SealedDatabase, row: Sequence[Any]) -> Question:
+def read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
     """A question from its number, section, text and state."""
     number, section, text, state = row
-    words = database.opened(text, f"question {number} of an essay")
+    words = database.decrypt_or_none(text, f"question {number} of an essay")
     return Question(
-        number, section, DAMAGED_QUESTION if words is None else words, kind_of(Answered, state, Answered.OPEN)
+        number, section, DAMAGED_QUESTION if words is None else words, parse_enum(Answered, state, Answered.OPEN)
     )
 
 
-def _info(row: Sequence[Any]) -> VersionInfo:
+def _read_version_info(row: Sequence[Any]) -> VersionInfo:
     number, parent, origin, words, notes_through, created, complete, model = row[:8]
-    how = kind_of(Origin, origin, Origin.REVISED)  # of which nobody is told that no model wrote any of it
-    return VersionInfo(number, parent, how, words, notes_through, moment(created), bool(complete), model)
+    how = parse_enum(Origin, origin, Origin.REVISED)  # of which nobody is told that no model wrote any of it
+    return VersionInfo(number, parent, how, words, notes_through, parse_time(created), bool(complete), model)

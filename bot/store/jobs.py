@@ -1,42 +1,90 @@
-"""The job store port over SQLite. A job's text is kept piece by piece, so that a flush costs what is new."""
+"""Which process a job belongs to, and whether that process is still there."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import gap
-from bot.store.database import SealedDatabase, StoreThread, kind_of, moment
-from bot.store.processes import is_alive, this_process
-from bot.workflow.jobs import Ending, Job, JobKind, JobState
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.store.database import DatabaseThread, EncryptedDatabase, parse_enum, parse_time
+
+_STATE_FIELD, _START_TIME_FIELD = 0, 19  # places in /proc/PID/stat, behind the process's own name (its fields 3 and 22)
+_DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
+
+
+@cache
+def current_process_name() -> str:
+    """A name for this process that no other has, not even one with its number after a restart of the machine."""
+    return process_name(os.getpid()) or f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def process_name(number: int) -> str | None:
+    """The name of the process with that number: the number, and when it was started, in which boot of the system.
+
+    None where no such process runs, or where the system does not tell: only Linux does, in /proc.
+    """
+    try:
+        stat = Path(f"/proc/{number}/stat").read_bytes()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()  # the process's own name may hold anything
+    return None if fields[_STATE_FIELD] in _DEAD_STATES else f"{number}-{boot[:8]}-{fields[_START_TIME_FIELD].decode()}"
+
+
+def is_process_alive(process: str, ours: str) -> bool:
+    """Whether the process of that name still runs on this machine; ``ours`` is the name of the one that asks."""
+    if process == ours:
+        return True
+    number = int(process.split("-")[0])
+    if number == os.getpid():
+        return False
+    if process_name(os.getpid()) is not None:  # the system tells processes with one number apart
+        return process_name(number) == process
+    try:
+        os.kill(number, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, and there
+        return True
+    return True
+
+
+# The job store port over SQLite. A job's text is kept piece by piece, so that a flush costs what is new.
+
 
 _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"
 
-_DAMAGED = f"\n\n{gap('a part of what was written, which is damaged')}\n\n"
-_WHY_DAMAGED = "Why cannot be read any more."
+_DAMAGED_PIECE = f"\n\n{gap('a part of what was written, which is damaged')}\n\n"
+_DAMAGED_ERROR = "Why cannot be read any more."
 
 
-class SqliteJobs:
+class SqliteJobStore:
     """Jobs in the store's file, their words sealed. See workflow.jobs.JobStore for what each method promises."""
 
-    def __init__(self, thread: StoreThread, process: str | None = None) -> None:
+    def __init__(self, thread: DatabaseThread, process: str | None = None) -> None:
         """``process`` names the process whose jobs these are: this one, unless a test stands in for another."""
         self._thread = thread
-        self._process = process or this_process()
+        self._process = process or current_process_name()
 
     async def add_job(
         self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
     ) -> Job:
-        def work(database: SealedDatabase) -> Job:
-            sealed, when = database.sealer.seal(argument), at.isoformat()
+        def work(database: EncryptedDatabase) -> Job:
+            sealed, when = database.cipher.encrypt(argument), at.isoformat()
             ours = self._process
             values = [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, ours, when, when]
-            with database.writing() as db:
+            with database.transaction() as db:
                 try:
                     made = db.execute(
                         "INSERT INTO jobs"
@@ -48,15 +96,17 @@ class SqliteJobs:
                     row = db.execute(
                         "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0", [subject]
                     ).fetchone()
-                    raise JobRunning(kind_of(JobKind, row[0], JobKind.DRAFT).spoken, elsewhere=row[1] != ours) from None
+                    raise JobRunning(
+                        parse_enum(JobKind, row[0], JobKind.DRAFT).label, elsewhere=row[1] != ours
+                    ) from None
                 number = int(made.lastrowid or 0)
             return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
 
         return await self._thread.run(work)
 
-    async def begin_job(self, job: int, at: datetime) -> None:
-        def work(database: SealedDatabase) -> None:
-            with database.writing() as db:
+    async def mark_job_running(self, job: int, at: datetime) -> None:
+        def work(database: EncryptedDatabase) -> None:
+            with database.transaction() as db:
                 db.execute(
                     "UPDATE jobs SET state = ?, changed = ? WHERE id = ?",
                     [JobState.RUNNING.value, at.isoformat(), job],
@@ -65,9 +115,9 @@ class SqliteJobs:
         await self._thread.run(work)
 
     async def append_text(self, pieces: Mapping[int, str]) -> None:
-        def work(database: SealedDatabase) -> None:
-            sealed = [value for job, text in pieces.items() for value in (job, database.sealer.seal(text))]
-            with database.writing() as db:
+        def work(database: EncryptedDatabase) -> None:
+            sealed = [value for job, text in pieces.items() for value in (job, database.cipher.encrypt(text))]
+            with database.transaction() as db:
                 # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
                 # A job whose essay was deleted meanwhile has no row to write behind.
                 db.execute(
@@ -79,49 +129,49 @@ class SqliteJobs:
 
         await self._thread.run(work)
 
-    async def drop_text(self, job: int) -> None:
-        def work(database: SealedDatabase) -> None:
-            with database.writing() as db:
+    async def delete_text(self, job: int) -> None:
+        def work(database: EncryptedDatabase) -> None:
+            with database.transaction() as db:
                 db.execute("DELETE FROM job_texts WHERE job = ?", [job])
 
         await self._thread.run(work)
 
-    async def end_job(self, job: int, ending: Ending, at: datetime) -> None:
-        def work(database: SealedDatabase) -> None:
-            error = database.sealer.seal(ending.error) if ending.error is not None else None
-            with database.writing() as db:
+    async def end_job(self, job: int, ending: JobOutcome, at: datetime) -> None:
+        def work(database: EncryptedDatabase) -> None:
+            error = database.cipher.encrypt(ending.error) if ending.error is not None else None
+            with database.transaction() as db:
                 db.execute(
                     "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
-                    [ending.state.value, error, ending.result, at.isoformat(), job],
+                    [ending.state.value, error, ending.result_version, at.isoformat(), job],
                 )
-                if ending.result is not None or ending.state is JobState.DONE:  # the text is a version now
+                if ending.result_version is not None or ending.state is JobState.DONE:  # the text is a version now
                     db.execute("DELETE FROM job_texts WHERE job = ?", [job])
 
         await self._thread.run(work)
 
     async def job(self, writer: str, job: int) -> Job:
-        def work(database: SealedDatabase) -> Job:
+        def work(database: EncryptedDatabase) -> Job:
             row = database.db.execute(f"{_JOB} WHERE id = ? AND writer = ?", [job, writer]).fetchone()
             if row is None:
                 raise UnknownJob(job)
-            return _job(database, row)
+            return _read_job(database, row)
 
         return await self._thread.run(work)
 
     async def latest_job(self, writer: str, subject: str) -> Job | None:
-        def work(database: SealedDatabase) -> Job | None:
+        def work(database: EncryptedDatabase) -> Job | None:
             row = database.db.execute(
                 f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1", [writer, subject]
             ).fetchone()
             try:
-                return _job(database, row) if row else None
+                return _read_job(database, row) if row else None
             except DamagedText:  # there is nothing to say of it, and the essay is shown without
                 return None
 
         return await self._thread.run(work)
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
-        def work(database: SealedDatabase) -> Sequence[int]:
+        def work(database: EncryptedDatabase) -> Sequence[int]:
             rows = database.db.execute(
                 "SELECT id FROM jobs WHERE writer = ? AND subject = ? AND ended = 1 AND result IS NULL AND state != ?"
                 " AND kind != ? AND (kind = ? OR EXISTS (SELECT 1 FROM job_texts WHERE job = jobs.id))"
@@ -133,13 +183,13 @@ class SqliteJobs:
         return await self._thread.run(work)
 
     async def abandoned_jobs(self) -> Sequence[Job]:
-        def work(database: SealedDatabase) -> Sequence[Job]:
+        def work(database: EncryptedDatabase) -> Sequence[Job]:
             named = database.db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
-            gone = [name for (name,) in named if not is_alive(name, self._process)]
+            gone = [name for (name,) in named if not is_process_alive(name, self._process)]
             found = []
             for name in gone:
                 rows = database.db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
-                found += [_job(database, row, whole=False) for row in rows]
+                found += [_read_job(database, row, whole=False) for row in rows]
             return found
 
         return await self._thread.run(work)
@@ -150,16 +200,16 @@ def delete_jobs(db: Database, writer: str, subject: str) -> None:
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 
 
-def _job(database: SealedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
+def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
     """A job, with a gap for each damaged piece of its text.
 
     Where what a revision or a critique was told is damaged, it raises DamagedText; not ``whole``, the job has no text
     then, so that it can be ended at least. The others need not know what they were told.
     """
     number, writer, subject, kind, state, base, argument, error, result, created, changed = row
-    what, wanted = f"job {number}", kind_of(JobKind, kind, JobKind.DRAFT)
-    stands = kind_of(JobState, state, JobState.FAILED)
-    told = database.opened(argument, what)
+    what, wanted = f"job {number}", parse_enum(JobKind, kind, JobKind.DRAFT)
+    stands = parse_enum(JobState, state, JobState.FAILED)
+    told = database.decrypt_or_none(argument, what)
     if told is None and wanted in (JobKind.DRAFT, JobKind.FINISH):
         told = ""
     if told is None and whole:
@@ -173,14 +223,14 @@ def _job(database: SealedDatabase, row: Sequence[Any], *, whole: bool = True) ->
         stands,
         base,
         told or "",
-        "".join(_piece(database, piece[0], what) for piece in pieces) if told is not None else "",
-        (database.opened(error, what) or _WHY_DAMAGED) if error is not None else None,
+        "".join(_decrypt_piece(database, piece[0], what) for piece in pieces) if told is not None else "",
+        (database.decrypt_or_none(error, what) or _DAMAGED_ERROR) if error is not None else None,
         result,
-        moment(created),
-        moment(changed) if stands.ended else None,
+        parse_time(created),
+        parse_time(changed) if stands.is_ended else None,
     )
 
 
-def _piece(database: SealedDatabase, sealed: bytes, what: str) -> str:
-    text = database.opened(sealed, what)
-    return _DAMAGED if text is None else text
+def _decrypt_piece(database: EncryptedDatabase, sealed: bytes, what: str) -> str:
+    text = database.decrypt_or_none(sealed, what)
+    return _DAMAGED_PIECE if text is None else text

@@ -10,19 +10,19 @@ from typing import TypeVar
 
 from sqlite_utils import Database, Migrations
 
-_Step = TypeVar("_Step", bound=Callable[[Database], None])
+_MigrationT = TypeVar("_MigrationT", bound=Callable[[Database], None])
 
 migrations = Migrations("career-essay-bot")
-NAMES: list[str] = []
+MIGRATION_NAMES: list[str] = []
 """The steps that this release knows, in order; a database with another was written by a newer one."""
 
 
-def _step(name: str) -> Callable[[_Step], _Step]:
-    NAMES.append(name)
+def _migration(name: str) -> Callable[[_MigrationT], _MigrationT]:
+    MIGRATION_NAMES.append(name)
     return migrations(name=name)
 
 
-@_step("0001_essays")
+@_migration("0001_essays")
 def _essays(db: Database) -> None:
     for statement in (
         """
@@ -84,7 +84,7 @@ def _essays(db: Database) -> None:
         db.execute(statement)
 
 
-@_step("0002_models")
+@_migration("0002_models")
 def _models(db: Database) -> None:
     for statement in (
         "ALTER TABLE versions ADD COLUMN complete INTEGER NOT NULL DEFAULT 1",
@@ -170,14 +170,14 @@ def _models(db: Database) -> None:
         db.execute(statement)
 
 
-@_step("0003_remembered")
+@_migration("0003_remembered")
 def _remembered(db: Database) -> None:
     db.execute("CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
 
 
 # Discord's ids of messages and channels are data of its API, which must be encrypted at rest (Developer Terms, 5c). So
 # a message is found again by a keyed pseudonym, and put in order by its sealed id; a channel's is only ever opened.
-@_step("0004_conversations")
+@_migration("0004_conversations")
 def _conversations(db: Database) -> None:
     for statement in (
         """
@@ -209,7 +209,7 @@ def _conversations(db: Database) -> None:
 
 # What was heard outlives its essay, without a word of it: a channel is read again from before its last messages, and
 # those of a deleted essay must not come back as new.
-@_step("0005_heard")
+@_migration("0005_heard")
 def _heard(db: Database) -> None:
     for statement in (
         """
@@ -230,7 +230,7 @@ def _heard(db: Database) -> None:
 
 # What stood before each writer and when, also before now; and which essays were deleted, without a word of them: a
 # message that is read late goes where it belonged when it was written, and nowhere if that has been deleted since.
-@_step("0006_turns")
+@_migration("0006_turns")
 def _turns(db: Database) -> None:
     for statement in (
         """
@@ -269,13 +269,13 @@ def _turns(db: Database) -> None:
 
 
 # The number of a deleted note is never given again: a button that was made for it must not reach another one.
-@_step("0007_deleted_notes")
+@_migration("0007_deleted_notes")
 def _deleted_notes(db: Database) -> None:
     db.execute("ALTER TABLE essays ADD COLUMN last_deleted_note INTEGER NOT NULL DEFAULT 0")
 
 
 # How much each writer stored, by the minute (since 1970), for a day: a bound on that must hold through a restart too.
-@_step("0008_stored")
+@_migration("0008_stored")
 def _stored(db: Database) -> None:
     for statement in (
         """

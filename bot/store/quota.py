@@ -15,14 +15,14 @@ _DAY_MINUTES = 24 * 60
 _SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
 _MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
 # Pasted critiques are a text of their own; one of a version holds that version's, once more.
-_KEPT = f"""
+_WRITER_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM notes WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM pieces WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0),
         (SELECT count(*) FROM essays WHERE writer = :writer)
 """  # noqa: S608 - put together from what stands above
-_IN_ESSAY = f"""
+_ESSAY_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM notes WHERE essay = :essay), 0)
         + coalesce((SELECT {_SIZE} FROM pieces WHERE essay = :essay AND note IS NULL), 0),
         (SELECT count(*) FROM notes WHERE essay = :essay)
@@ -36,15 +36,15 @@ class Quota:
     """What a store holds its writers to; those in ``free``, such as the machine's owner, to nothing."""
 
     limits: Limits = field(default_factory=Limits)
-    free: Collection[str] = ()
+    exempt_writers: Collection[str] = ()
 
-    def admit(self, db: Database, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
+    def check_and_record(self, db: Database, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
         """Counts what is about to be stored, at the time ``at``. Raises OverLimit, and then counts nothing."""
-        if writer in self.free:
+        if writer in self.exempt_writers:
             return
         minute = int(at.timestamp()) // 60
-        kept, essays = db.execute(_KEPT, {"writer": writer}).fetchall()[0]
-        size, notes, versions = db.execute(_IN_ESSAY, {"essay": essay}).fetchall()[0] if essay else (0, 0, 0)
+        kept, essays = db.execute(_WRITER_USAGE, {"writer": writer}).fetchall()[0]
+        size, notes, versions = db.execute(_ESSAY_USAGE, {"essay": essay}).fetchall()[0] if essay else (0, 0, 0)
         query = "SELECT coalesce(sum(bytes), 0) FROM stored WHERE writer = ? AND minute BETWEEN ? AND ?"
         (now,) = db.execute(query, [writer, minute, minute]).fetchall()[0]
         (day,) = db.execute(query, [writer, minute - _DAY_MINUTES + 1, minute]).fetchall()[0]

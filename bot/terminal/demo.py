@@ -9,34 +9,34 @@ from rich.console import Console
 
 from bot.essay.export import Post
 from bot.essay.structure import Structure
+from bot.services.essays import EssayService
+from bot.services.text_report import measure_text
 from bot.terminal import views
-from bot.terminal.handing_over import put_beside
-from bot.workflow.desk import Desk
-from bot.workflow.measured import measured
+from bot.terminal.output import export_to_file
 
-SAMPLE = Path(__file__).with_name("sample_notes.md")
+SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 
 
-def demo(desk: Desk, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
+def run_demo(desk: EssayService, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
     """Sets the sample notes into the structure, shows the post and its measures, and exports it beside you.
 
     The last line is the path of the file. Raises CannotWrite where the file cannot be written.
     """
 
     async def work() -> tuple[Post, str]:
-        essay = await desk.begin("sample", structure)
-        await desk.hand_in(essay.writer, essay.id, SAMPLE.read_text(encoding="utf-8"))
-        await desk.post(essay.writer, essay.id)
+        essay = await desk.create_essay("sample", structure)
+        await desk.add_notes(essay.writer, essay.id, SAMPLE_NOTES_PATH.read_text(encoding="utf-8"))
+        await desk.assemble_post(essay.writer, essay.id)
         return await desk.export(essay.writer, essay.id), essay.id
 
     post, essay = runner.run(work())
     screen.print(
         f"Sample notes of somebody without a name, in the structure {structure.name}. No model wrote any of it.\n"
     )
-    screen.print(views.post(post.title, post.text, styled=screen.is_terminal))
-    found = measured(post.text, structure)
-    screen.print(f"\nWhat was counted ({views.summary(found.words, post.text)}):\n", style="bold")
-    screen.print(views.measures(found))
-    path = put_beside(post, essay, None)
+    screen.print(views.render_post(post.title, post.text, styled=screen.is_terminal))
+    found = measure_text(post.text, structure)
+    screen.print(f"\nWhat was counted ({views.word_summary(found.words, post.text)}):\n", style="bold")
+    screen.print(views.render_measures(found))
+    path = export_to_file(post, essay, None)
     screen.print("\nRun essay-bot try in a terminal to write your own, or essay-bot draft NOTES on notes you have.")
     screen.print(f"Exported to {path}", soft_wrap=True)

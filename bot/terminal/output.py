@@ -11,18 +11,22 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from bot.errors import CannotWrite, ReaderGone, WouldOverwrite, before_all
-from bot.files import is_one_of, write_whole
-from bot.streams import point_at_nothing, shown, writing_out
+from bot.essay.export import LINKEDIN_CHARACTERS, Post, file_name, to_markdown, to_text
+from bot.files import is_any_of, write_atomically
+from bot.terminal.stdio import escape_control_characters, print_stderr, redirect_to_devnull, translate_write_errors
 
-_PLAIN_WIDTH = 10_000  # lines for another program are not folded
+_PLAIN_COLUMNS = 10_000  # lines for another program are not folded
 
 
-class Screen(Console):
+class SafeConsole(Console):
     """A rich console that every word for a person goes through, and that nobody's words can drive.
 
     A text is printed as it stands: it holds no markup, whoever wrote it, and control characters in it, or in anything
@@ -36,11 +40,11 @@ class Screen(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich prints. Raises ReaderGone or CannotWrite where standard output takes no more."""
         # rich drops some control characters of a text without a word, so they are made visible before it sees them.
-        texts = [Text(shown(one)) if isinstance(one, str) else one for one in objects]
+        texts = [Text(escape_control_characters(one)) if isinstance(one, str) else one for one in objects]
         if self.stderr:
             super().print(*texts, **options)
             return
-        with writing_out():
+        with translate_write_errors():
             super().print(*texts, **options)
 
     def __exit__(self, *raised: Any) -> None:
@@ -51,44 +55,44 @@ class Screen(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich renders, with only rich's own control codes among what comes out."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(shown(segment.text), segment.style)
+            yield segment if segment.control else Segment(escape_control_characters(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Called by rich when whatever reads the output has gone."""
         if not self.stderr:
-            point_at_nothing(sys.stdout.fileno())
+            redirect_to_devnull(sys.stdout.fileno())
             raise ReaderGone
 
 
-def screen(*, stderr: bool = False) -> Screen:
+def make_console(*, stderr: bool = False) -> SafeConsole:
     """The console for standard output or standard error; plain where it is no terminal or NO_COLOR is set."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Screen(stderr=stderr, width=None if terminal else _PLAIN_WIDTH)
+    return SafeConsole(stderr=stderr, width=None if terminal else _PLAIN_COLUMNS)
 
 
-def at_terminal() -> bool:
+def is_interactive() -> bool:
     """Whether a person sits at both ends."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def write_out(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Writes text to standard output, in UTF-8: as it stands for a program or a file, to be seen for a person.
 
     Raises ReaderGone or CannotWrite.
     """
-    with writing_out():
+    with translate_write_errors():
         sys.stdout.flush()
-        sys.stdout.buffer.write((shown(text) if sys.stdout.isatty() else text).encode())
+        sys.stdout.buffer.write((escape_control_characters(text) if sys.stdout.isatty() else text).encode())
         sys.stdout.buffer.flush()
 
 
-def check_place(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> None:
+def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> None:
     """Looks whether a file can be put there, before anything is done for it.
 
     Raises CannotWrite or WouldOverwrite as ``write_file`` would, saying that nothing was done.
     """
     try:
-        _check_free(path, replace=replace, sources=sources)
+        _check_overwrite(path, replace=replace, sources=sources)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.exists() and not path.is_file():
@@ -111,27 +115,27 @@ def write_file(
     naming the essay that holds the text.
     """
     try:
-        _check_free(path, essay, replace=replace, sources=sources)
+        _check_overwrite(path, essay, replace=replace, sources=sources)
         if path.exists() and not path.is_file():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.write_bytes(text.encode())
         else:
-            write_whole(Path(os.path.realpath(path)), text.encode(), replace=replace)
+            write_atomically(Path(os.path.realpath(path)), text.encode(), replace=replace)
     except FileExistsError:
         raise WouldOverwrite.existing(str(path), essay) from None
     except OSError as error:
         raise CannotWrite.refused(str(path), error, essay) from error
 
 
-def _check_free(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
-    if is_one_of(path, sources):
+def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
+    if is_any_of(path, sources):
         raise WouldOverwrite.own(str(path), essay)
     if path.is_file() and not replace:
         raise WouldOverwrite.existing(str(path), essay)
 
 
-def place_for(name: str, text: str) -> Path:
+def free_path(name: str, text: str) -> Path:
     """Where a file of that name goes that nobody named: beside the person, under a free name.
 
     A file that holds the same text already is as good. Raises CannotWrite where the directory is gone.
@@ -145,3 +149,94 @@ def place_for(name: str, text: str) -> Path:
         path = wanted.with_stem(f"{wanted.stem}-{number}")
         number += 1
     return path
+
+
+# A table that stays readable in a narrow window, where each row is told over several lines, with nothing cut.
+
+
+_NARROW_COLUMNS = 72  # below this a table of several columns breaks its words apart
+
+
+class ResponsiveTable:
+    """Rows under headings; without ``show_header`` the headings are not shown in a wide window either.
+
+    The first column tells the rows apart and is never broken. ``right`` are the columns that stand to the right.
+    """
+
+    def __init__(self, headings: Sequence[str], *, right: Sequence[str] = (), show_header: bool = True) -> None:
+        self._headings = headings
+        self._right = right
+        self._show_header = show_header
+        self._rows: list[tuple[str, ...]] = []
+
+    def add_row(self, *cells: str) -> None:
+        """Adds a row."""
+        self._rows.append(cells)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = self._table()
+        wide = Measurement.get(console, options.update(width=100_000), table).maximum
+        if wide <= options.max_width or options.max_width >= _NARROW_COLUMNS:
+            yield table
+            return
+        for row in self._rows:
+            yield Text(row[0], style="bold", overflow="fold")
+            for heading, cell in zip(self._headings[1:], row[1:], strict=True):
+                if cell:
+                    said = f"{heading}: {cell}" if heading and self._show_header else cell
+                    yield Padding(Text(said, overflow="fold"), (0, 0, 0, 2))
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold", show_header=self._show_header)
+        for index, heading in enumerate(self._headings):
+            table.add_column(
+                heading, justify="right" if heading in self._right else "left", no_wrap=not index, overflow="fold"
+            )
+        for row in self._rows:
+            table.add_row(*row)
+        return table
+
+
+# A finished post on its way to a person: as a file, or on standard output.
+
+
+def export_post(
+    post: Post, essay: str, *, plain: bool, output: str | None, replace: bool = False, sources: Sequence[Path] = ()
+) -> None:
+    """Writes the post to the file, or to standard output for None and "-".
+
+    Raises CannotWrite, ReaderGone, and WouldOverwrite as ``write_file`` does.
+    """
+    text = _post_text(post, plain=plain)
+    if output is None or output == "-":
+        write_stdout(text)
+    else:
+        write_file(Path(output).expanduser(), text, essay, replace=replace, sources=sources)
+        print_stderr(f"Exported to {output}")
+
+
+def export_to_file(
+    post: Post, essay: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
+) -> Path:
+    """Writes the post to the path, else under a free name beside the person; returns where.
+
+    A name that ends in .txt gets plain text. Raises CannotWrite, and WouldOverwrite as ``write_file`` does.
+    """
+    plain = path is not None and path.lower().endswith(".txt")
+    text = _post_text(post, plain=plain)
+    if path:
+        place = Path(path).expanduser()
+        write_file(place, text, essay, replace=replace, sources=sources)
+        return place
+    while not (place := free_path(file_name(post.title, ".md"), text)).exists():
+        with suppress(WouldOverwrite):  # somebody else has just taken the name: the next one is looked for
+            write_file(place, text, essay)
+            break
+    return place
+
+
+def _post_text(post: Post, *, plain: bool) -> str:
+    text = to_text(post) if plain else to_markdown(post)
+    if plain and len(text) > LINKEDIN_CHARACTERS:
+        print_stderr(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
+    return text

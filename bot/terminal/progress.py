@@ -1,4 +1,4 @@
-"""What is said while a model is at work, and of what that costs."""
+"""What a person at the keyboard is told of work that has ended, by itself or with the session that began it."""
 
 from __future__ import annotations
 
@@ -12,48 +12,83 @@ from rich.text import Text
 
 from bot.essay.measures.base import counted
 from bot.essay.text.words import count_words
-from bot.workflow.jobs import Job, JobState, JobView, Phase
-from bot.workflow.models import Cost
-from bot.workflow.runner import JobRunner
+from bot.services.jobs.job import Job, JobPhase, JobState, JobView
+from bot.services.jobs.runner import JobRunner
+from bot.services.llm_ports import Cost
+
+
+def job_end_message(job: Job) -> str:
+    """Why a job did not come to its end, and what is kept of it."""
+    why = job.error or f"The {job.kind.label} was {job.state.value} before its end."
+    return why if job.result_version is None else f"{why} What came is version {job.result_version}."
+
+
+def newer_version_message(version: int, head: int | None) -> str:
+    """That the essay's text is another version than the one just made, and how to reach both."""
+    told = f"This is version {version}. The essay has changed since that was begun, and"
+    if head is None:
+        return f"{told} has no current text: go {version} makes this one current."
+    return (
+        f"{told} its current text is version {head}: diff {head} {version} shows how they differ, go {version} makes "
+        "this one current, history lists all."
+    )
+
+
+def interrupted_job_message(job: Job, head: int | None) -> str:
+    """That a job was interrupted, what is kept of it, and how to begin it once more."""
+    said = f"A {job.kind.label} was interrupted."
+    if job.result_version is None:
+        said += " The essay is as it was before."
+    elif job.result_version == head:
+        said += f" What came is version {job.result_version}."
+    else:
+        said += (
+            f" What came is version {job.result_version}, beside the current text: go {job.result_version} leads there."
+        )
+    return said if head is None else f'{said} The command "again" begins it once more.'
+
+
+# What is said while a model is at work, and of what that costs.
+
 
 T = TypeVar("T")
 
-_AT_ONCE = 0.3  # seconds; nobody wonders about a shorter wait, and a line for each would only flicker
-_NANO_A_CENT = 10_000_000
+_SHOW_AFTER_SECONDS = 0.3  # seconds; nobody wonders about a shorter wait, and a line for each would only flicker
+_NANO_USD_PER_CENT = 10_000_000
 
 
-class _Teller(Protocol):
+class _ShowStatus(Protocol):
     def __call__(self, said: str) -> None: ...
 
 
-async def follow(jobs: JobRunner, job: Job, screen: Console) -> Job:
+async def follow_job(jobs: JobRunner, job: Job, screen: Console) -> Job:
     """Waits for the job's end and returns it as it ended, saying on the screen what it does meanwhile.
 
     Where the wait is cancelled (Ctrl-C), the job is stopped first, so that what came so far is kept.
     """
     try:
-        with _telling(screen, "Ctrl-C stops it and keeps what came") as tell:
+        with _status_line(screen, "Ctrl-C stops it and keeps what came") as tell:
             async for view in jobs.watch(job.writer, job.id):
-                if not view.job.state.ended:
-                    tell(_said(view))
+                if not view.job.state.is_ended:
+                    tell(_status_text(view))
     except asyncio.CancelledError:
         await jobs.stop(job.writer, job.id)
         raise
     return await jobs.wait(job.writer, job.id)
 
 
-async def waiting(step: Coroutine[Any, Any, T], screen: Console, said: str, way_out: str) -> T:
+async def wait_with_status(step: Coroutine[Any, Any, T], screen: Console, status: str, ctrl_c_effect: str) -> T:
     """What a step returns in which a model may be asked, saying on the screen what is waited for if that takes long.
 
     ``way_out`` is what Ctrl-C does. Where the wait is cancelled, so is the step.
     """
     task = asyncio.ensure_future(step)
     try:
-        done, _ = await asyncio.wait({task}, timeout=_AT_ONCE)
+        done, _ = await asyncio.wait({task}, timeout=_SHOW_AFTER_SECONDS)
         if done:
             return task.result()
-        with _telling(screen, f"Ctrl-C {way_out}") as tell:
-            tell(said)
+        with _status_line(screen, f"Ctrl-C {ctrl_c_effect}") as tell:
+            tell(status)
             return await task
     finally:
         task.cancel()
@@ -61,11 +96,11 @@ async def waiting(step: Coroutine[Any, Any, T], screen: Console, said: str, way_
 
 
 @contextmanager
-def _telling(screen: Console, way_out: str) -> Iterator[_Teller]:
+def _status_line(screen: Console, ctrl_c_effect: str) -> Iterator[_ShowStatus]:
     """On a terminal one line that changes and names the way out; else a line for each new thing to say."""
     if screen.is_terminal:
         with screen.status(Text("waiting")) as status:
-            yield lambda said: status.update(Text.assemble(said, (f" ({way_out})", "dim")))
+            yield lambda said: status.update(Text.assemble(said, (f" ({ctrl_c_effect})", "dim")))
         return
     last = ""
 
@@ -79,36 +114,36 @@ def _telling(screen: Console, way_out: str) -> Iterator[_Teller]:
     yield tell
 
 
-def _said(view: JobView) -> str:
-    if view.place is not None:
-        return f"waiting, place {view.place} in line"
-    if view.job.state is JobState.QUEUED or view.phase is Phase.WAITING:
+def _status_text(view: JobView) -> str:
+    if view.queue_position is not None:
+        return f"waiting, place {view.queue_position} in line"
+    if view.job.state is JobState.QUEUED or view.phase is JobPhase.WAITING:
         return "waiting for the model"
-    if view.phase is Phase.THINKING:
+    if view.phase is JobPhase.THINKING:
         return "the model is thinking"
     return f"writing, {counted(count_words(view.job.text), 'word')} so far"
 
 
-def at_most(nano_usd: int) -> str:
+def max_cost_message(nano_usd: int) -> str:
     """What work may cost, as a sentence: in whole cents, rounded up."""
     if not nano_usd:
         return "It costs nothing, at the price that is set."
-    return f"It may cost up to ${-(-nano_usd // _NANO_A_CENT) / 100:,.2f}."
+    return f"It may cost up to ${-(-nano_usd // _NANO_USD_PER_CENT) / 100:,.2f}."
 
 
-def is_nothing(came_to: Cost) -> bool:
+def is_zero_cost(total: Cost) -> bool:
     """Whether calls cost nothing at all, as where none reached a model: then there is nothing to say of it."""
-    return not (came_to.nano_usd or came_to.tokens_in or came_to.tokens_out)
+    return not (total.nano_usd or total.input_tokens or total.output_tokens)
 
 
-def cost(came_to: Cost) -> str:
+def format_cost(total: Cost) -> str:
     """What calls came to, in dollars where the prices are known, and in tokens."""
-    tokens = f"{came_to.tokens_in:,} tokens in, {came_to.tokens_out:,} out"
-    if came_to.nano_usd is None:
+    tokens = f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out"
+    if total.nano_usd is None:
         return f"{tokens}; the price is not known"
-    return f"{dollars(came_to.nano_usd)} ({tokens})"
+    return f"{format_dollars(total.nano_usd)} ({tokens})"
 
 
-def dollars(nano_usd: int) -> str:
+def format_dollars(nano_usd: int) -> str:
     """An amount in nano-dollars as a person reads it; small ones to a hundredth of a cent."""
     return f"${nano_usd / 1e9:,.2f}" if nano_usd >= 1_000_000_000 else f"${nano_usd / 1e9:,.4f}"

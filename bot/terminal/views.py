@@ -1,38 +1,153 @@
-"""What a person sees of a post, its measures, its history: each as text for a screen that may be plain."""
+"""What a person sees of a critique, and what a program is given of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from markdown_it import MarkdownIt
+from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
 from rich.text import Text
 
+from bot.essay.blind_spots import assurance, unseen
+from bot.essay.claims import Claim
 from bot.essay.critique import Critique
 from bot.essay.diff import Change
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.left_out import state_of
 from bot.essay.measures import Mark, Measure
 from bot.essay.measures.base import FEWEST_WORDS, counted
+from bot.essay.specifics import unlinked
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import gaps, written_words
-from bot.streams import shown
-from bot.terminal import critique_view
-from bot.terminal.listing import Listing
-from bot.workflow.desk import editable
-from bot.workflow.measured import Measured
-
-_PLACES = 3  # places quoted for one measure; the rest are counted
-_WORTH_A_LOOK = 12  # single places of quiet measures, unless all are asked for
-_QUOTE_CHARACTERS = 100
+from bot.services.essays import editable_parts
+from bot.services.ledger import Ledger
+from bot.services.text_report import TextReport
+from bot.terminal import LOCAL_WRITER
+from bot.terminal.output import ResponsiveTable
+from bot.terminal.progress import format_dollars
+from bot.terminal.stdio import escape_control_characters
 
 
-def post(title: str, text: str, *, styled: bool) -> RenderableType:
+def render_critique(found: Critique, structure: Structure | None) -> Text:
+    """The one thing to fix first, the findings with the words they quote, the strengths, and the coverage."""
+    text = Text()
+    if found.fix_first:
+        text.append("Fix first: ", style="bold")
+        text.append(f"{_safe_line(found.fix_first)}\n")
+    for number, finding in enumerate(found.findings, 1):
+        text.append(f"\n{number}. {finding.category.value}, {finding.severity.value}\n", style="bold")
+        text.append(f"   | {_safe_line(finding.quotation)}\n", style="italic")
+        text.append(f"   {_safe_line(finding.effect)}\n")
+        if finding.replacement is not None:
+            text.append(f"   Instead: {_safe_line(finding.replacement)}\n")
+        if finding.question:
+            text.append(f"   Question: {_safe_line(finding.question)}\n")
+    if not found.findings:
+        lost = found.dropped or found.misshapen
+        text.append("No finding could be shown.\n" if lost else "The editor found nothing to object to.\n")
+    for strength in found.strengths:
+        text.append("\nWorks: ", style="bold")
+        text.append(f"{_safe_line(strength.why)}\n")
+        text.append(f"   | {_safe_line(strength.quotation)}\n", style="italic")
+    if found.coverage:
+        text.append("\nThe structure\n", style="bold")
+    for one in found.coverage:
+        section = structure.section(one.section) if structure else None
+        said = f": {_safe_line(one.remark)}" if one.remark else ""
+        text.append(f"   {one.covered.value:8} {section.heading if section else one.section}{said}\n")
+    text.append(f"\n{critique_footer(found)}", style="dim")
+    return text
+
+
+def critique_footer(found: Critique) -> str:
+    """What is not shown, and who wrote what is."""
+    said = [f"Written by {found.model}."]
+    if found.dropped:
+        said.append(f"{found.dropped} dropped, because the words they quote are not in the text, or say nothing.")
+    if found.repeated:
+        said.append(f"{found.repeated} left out, because a finding as grave or graver quotes the same words.")
+    if found.misshapen:
+        said.append(f"{found.misshapen} left out, because the model sent them out of form.")
+    if found.reworded:
+        said.append(f"{found.reworded} told in our words, because the model's brought in what nobody wrote.")
+    if found.held_back:
+        said.append(f"{found.held_back} lesser ones held back.")
+    return " ".join(said)
+
+
+def critique_json(found: Critique) -> dict[str, Any]:
+    """The critique for other programs; spans count code points of the text without front matter."""
+    fields: dict[str, Any] = TypeAdapter(Critique).dump_python(found, mode="json")
+    return fields
+
+
+def render_claims(found: tuple[Claim, ...], text: str) -> Text:
+    """The claims that the notes do not hold, each with its sentence, and what cannot be seen in the text."""
+    said = Text()
+    if not found:
+        return said.append(assurance(text))
+    said.append(f"{len(found)} not found in the notes; check each, or take it out:\n")
+    for claim in found:
+        said.append(f"  {_safe_line(claim.name)}\n", style="bold")
+        said.append(f"    | {_safe_line(claim.sentence.of(text))}\n", style="italic")
+    return said.append(unseen(text))
+
+
+def _safe_line(text: str) -> str:
+    """A text on one line, of which no terminal makes a link."""
+    return escape_control_characters(unlinked(" ".join(text.split())))
+
+
+# What calls of models cost, as a table.
+
+
+async def render_usage(
+    ledger: Ledger, now: datetime, days: int, writer_month: Decimal, budget_month: Decimal
+) -> RenderableType:
+    """The calls of everybody since so many days, by day, role and model, and what is left of the month's budgets."""
+    rows = await ledger.usage(now - timedelta(days=days))
+    spent = await ledger.spending(LOCAL_WRITER, now)
+    left = Text(
+        f"This month: {format_dollars(spent.month)} of ${budget_month:,.2f} spent or reserved in all, "
+        f"{format_dollars(spent.writer_month)} of ${writer_month:,.2f} in the terminal (days and months by UTC)."
+    )
+    if not rows:
+        return Group(Text(f"No model was called in the last {'day' if days == 1 else f'{days} days'}."), left)
+    numbers = ("calls", "tokens in", "from cache", "tokens out", "cost")
+    table = ResponsiveTable(("day", "role", "model", *numbers), right=numbers)
+    for row in rows:
+        price = format_dollars(row.nano_usd) if row.unpriced_calls < row.calls else "no price known"
+        table.add_row(
+            row.day,
+            row.role,
+            row.model,
+            str(row.calls),
+            f"{row.input_tokens:,}",
+            f"{row.cache_read_tokens:,}",
+            f"{row.output_tokens:,}",
+            price,
+        )
+    total = Text(f"\nIn all {format_dollars(sum(row.nano_usd for row in rows))}.")
+    return Group(table, total, left)
+
+
+# What a person sees of a post, its measures, its history: each as text for a screen that may be plain.
+
+
+_MAX_QUOTED_PLACES = 3  # places quoted for one measure; the rest are counted
+_MAX_HIGHLIGHTS = 12  # single places of quiet measures, unless all are asked for
+_MAX_QUOTE_CHARACTERS = 100
+
+
+def render_post(title: str, text: str, *, styled: bool) -> RenderableType:
     """A post as a reader would see it, every stored word in it; as it stands where the screen is plain."""
-    markdown = f"# {shown(title)}\n\n{shown(text)}"
+    markdown = f"# {escape_control_characters(title)}\n\n{escape_control_characters(text)}"
     if not styled:
         return Text(markdown)
     rendered = Markdown(markdown)
@@ -41,87 +156,95 @@ def post(title: str, text: str, *, styled: bool) -> RenderableType:
     return rendered
 
 
-def summary(words: int, text: str) -> str:
+def word_summary(words: int, text: str) -> str:
     """One line: words and gaps."""
     missing = len(gaps(text))
     return f"{counted(words, 'word')}, " + (f"{counted(missing, 'gap')} still to fill" if missing else "no gaps")
 
 
-def measures(measured: Measured, *, every: bool = False, hint: str = "") -> RenderableType:
+def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "") -> RenderableType:
     """What was counted: open gaps, the raised measures with their places, then single places worth a look.
 
     With ``every`` it is all measures with all of their places. ``hint`` says how to see the places left out.
     """
-    found = measured.measures if every else measured.raised
-    quiet = sum(measure.taken and not measure.raised for measure in measured.measures)
+    found = report.measures if show_all else report.raised_measures
+    quiet = sum(measure.taken and not measure.raised for measure in report.measures)
     gaps_first = [
-        _measure(measure, measured.text, every=every, hint=hint) for measure in found if measure.key == "gaps"
+        _render_measure(measure, report.text, show_all=show_all, hint=hint)
+        for measure in found
+        if measure.key == "gaps"
     ]
-    parts: list[RenderableType] = [*gaps_first, _counts(measured)]
-    parts.extend(_measure(measure, measured.text, every=every, hint=hint) for measure in found if measure.key != "gaps")
-    if not every and (places := measured.worth_a_look):
-        parts.append(_places(places, measured.text, hint))
-    if not_taken := measured.not_taken:
+    parts: list[RenderableType] = [*gaps_first, _render_word_counts(report)]
+    parts.extend(
+        _render_measure(measure, report.text, show_all=show_all, hint=hint)
+        for measure in found
+        if measure.key != "gaps"
+    )
+    if not show_all and (places := report.notable_marks):
+        parts.append(_render_highlights(places, report.text, hint))
+    if not_taken := report.skipped_message:
         parts.append(Text(f"\n{not_taken}"))
-    short = f", as most do of a text of under {FEWEST_WORDS} words" if measured.words < FEWEST_WORDS else ""
+    short = f", as most do of a text of under {FEWEST_WORDS} words" if report.words < FEWEST_WORDS else ""
     parts.append(
-        Text(f"\n{quiet} of {len(measured.measures)} measures have nothing to say of the whole{short}.", style="dim")
+        Text(f"\n{quiet} of {len(report.measures)} measures have nothing to say of the whole{short}.", style="dim")
     )
     return Group(*parts)
 
 
-def _places(places: Sequence[Mark], text: str, hint: str) -> RenderableType:
+def _render_highlights(places: Sequence[Mark], text: str, hint: str) -> RenderableType:
     lines = Text()
     lines.append("\nPlaces worth a look", style="bold")
-    for place in places[:_WORTH_A_LOOK]:
-        _quote(lines, place, text)
-    if (more := len(places) - _WORTH_A_LOOK) > 0:
+    for place in places[:_MAX_HIGHLIGHTS]:
+        _append_quote(lines, place, text)
+    if (more := len(places) - _MAX_HIGHLIGHTS) > 0:
         lines.append(f"\n  | and {more} more{hint}", style="dim")
     return lines
 
 
-def _quote(lines: Text, place: Mark, text: str) -> None:
+def _append_quote(lines: Text, place: Mark, text: str) -> None:
     quoted = " ".join(place.span.of(text).split())
-    cut = quoted if len(quoted) <= _QUOTE_CHARACTERS else quoted[: _QUOTE_CHARACTERS - 1] + "…"
-    lines.append(f"\n  | {shown(cut)}", style="italic")
+    cut = quoted if len(quoted) <= _MAX_QUOTE_CHARACTERS else quoted[: _MAX_QUOTE_CHARACTERS - 1] + "…"
+    lines.append(f"\n  | {escape_control_characters(cut)}", style="italic")
     if place.note:
         lines.append(f"  ({place.note})", style="dim")
 
 
-def _counts(measured: Measured) -> Text:
-    lines = [f"{counted(measured.words, 'word')} apart from headings"]
-    if measured.opening and measured.sections:
-        lines.append(f"{measured.opening:>6,}  (before the first heading)")
-    lines.extend(f"{count.words:>6,}  {shown(count.title)}" for count in measured.sections)
+def _render_word_counts(report: TextReport) -> Text:
+    lines = [f"{counted(report.words, 'word')} apart from headings"]
+    if report.opening_words and report.sections:
+        lines.append(f"{report.opening_words:>6,}  (before the first heading)")
+    lines.extend(f"{count.words:>6,}  {escape_control_characters(count.title)}" for count in report.sections)
     return Text("\n".join(lines))
 
 
-def _measure(measure: Measure, text: str, *, every: bool, hint: str) -> RenderableType:
+def _render_measure(measure: Measure, text: str, *, show_all: bool, hint: str) -> RenderableType:
     lines = Text()
     lines.append(f"\n{measure.name}: ", style="bold")
-    lines.append(f"{shown(measure.summary)}\n")
+    lines.append(f"{escape_control_characters(measure.summary)}\n")
     if measure.raised:
         lines.append(f"  {measure.advice}")
-    places = measure.spans if every else measure.telling[:_PLACES]
+    places = measure.spans if show_all else measure.telling[:_MAX_QUOTED_PLACES]
     for place in places:
-        _quote(lines, place, text)
+        _append_quote(lines, place, text)
     if (more := len(measure.spans) - len(places)) > 0:
         lines.append(f"\n  | and {more} more{hint}", style="dim")
     return lines
 
 
-def measured_json(measured: Measured, structure: Structure | None, opinion: Critique | None = None) -> str:
+def report_json(report: TextReport, structure: Structure | None, critique: Critique | None = None) -> str:
     """A critique for programs: its measured part and what a model said, if any did.
 
     Offsets count code points of the text without front matter. A place with a weight of 1 to 3 matters by itself;
-    ``worth_a_look`` holds those of the measures that are not raised, the gravest first.
+    ``notable_marks`` holds those of the measures that are not raised, the gravest first.
     """
     fields: dict[str, Any] = {
-        "title": measured.title,
+        "title": report.title,
         "structure": structure.key if structure else None,
-        "words": measured.words,
-        "opening_words": measured.opening,
-        "sections": [{"title": count.title, "key": count.key, "words": count.words} for count in measured.sections],
+        "words": report.words,
+        "opening_words": report.opening_words,
+        "sections": [
+            {"title": count.title, "key": count.section_key, "words": count.words} for count in report.sections
+        ],
         "measures": [
             {
                 "key": measure.key,
@@ -137,40 +260,42 @@ def measured_json(measured: Measured, structure: Structure | None, opinion: Crit
                     {
                         "start": place.span.start,
                         "end": place.span.end,
-                        "text": place.span.of(measured.text),
+                        "text": place.span.of(report.text),
                         "note": place.note,
                         "weight": place.weight,
                     }
                     for place in measure.spans
                 ],
             }
-            for measure in measured.measures
+            for measure in report.measures
         ],
         "worth_a_look": [
-            {"start": place.span.start, "end": place.span.end, "text": place.span.of(measured.text), "note": place.note}
-            for place in measured.worth_a_look
+            {"start": place.span.start, "end": place.span.end, "text": place.span.of(report.text), "note": place.note}
+            for place in report.notable_marks
         ],
     }
-    if opinion is not None:
-        fields["critique"] = critique_view.as_json(opinion)
+    if critique is not None:
+        fields["critique"] = critique_json(critique)
     return json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
 
 
-def section_list(text: str) -> Listing:
+def section_table(text: str) -> ResponsiveTable:
     """The sections that can be edited, by number."""
-    listing = Listing(("section", "heading", "words"), show_header=False)
-    for number, (_, part) in enumerate(editable(text), 1):
-        listing.add(
-            str(number), shown(part.title) or "(before the first heading)", summary(written_words(part.body), part.body)
+    listing = ResponsiveTable(("section", "heading", "words"), show_header=False)
+    for number, (_, part) in enumerate(editable_parts(text), 1):
+        listing.add_row(
+            str(number),
+            escape_control_characters(part.title) or "(before the first heading)",
+            word_summary(written_words(part.body), part.body),
         )
     return listing
 
 
-def history(versions: Sequence[VersionInfo], head: int | None) -> Listing:
+def version_table(versions: Sequence[VersionInfo], head: int | None) -> ResponsiveTable:
     """The versions, oldest first, with a mark at the current one."""
-    listing = Listing(("version", "", "from", "made by", "words", "when (UTC)"))
+    listing = ResponsiveTable(("version", "", "from", "made by", "words", "when (UTC)"))
     for version in versions:
-        listing.add(
+        listing.add_row(
             str(version.number),
             "current" if version.number == head else "",
             str(version.parent or ""),
@@ -181,68 +306,78 @@ def history(versions: Sequence[VersionInfo], head: int | None) -> Listing:
     return listing
 
 
-def note(found: Note, structure: Structure | None) -> Text:
+def render_note(found: Note, structure: Structure | None) -> Text:
     """One note whole, with its section and its question."""
     text, state = Text(), state_of(found)
     text.append(f"Note {found.number}", style="bold")
-    text.append(f"  {_place(found, structure)}{f', {state}' if state else ''}\n", style="dim")
+    text.append(f"  {_section_heading(found, structure)}{f', {state}' if state else ''}\n", style="dim")
     if found.question:
-        text.append(f"{shown(' '.join(found.question.split()))}\n", style="italic")
-    return text.append(f"\n{shown(found.text)}\n")
+        text.append(f"{escape_control_characters(' '.join(found.question.split()))}\n", style="italic")
+    return text.append(f"\n{escape_control_characters(found.text)}\n")
 
 
-def _place(found: Note, structure: Structure | None) -> str:
+def _section_heading(found: Note, structure: Structure | None) -> str:
     section = structure.section(found.section) if structure else None
-    return shown(section.heading) if section else "(no section)"
+    return escape_control_characters(section.heading) if section else "(no section)"
 
 
-def notes(found: Sequence[Note], structure: Structure | None) -> Listing:
+def note_table(found: Sequence[Note], structure: Structure | None) -> ResponsiveTable:
     """The notes by number, with their section and what of them is private."""
-    listing = Listing(("note", "section", "", "begins"))
+    listing = ResponsiveTable(("note", "section", "", "begins"))
     for one in found:
         begins = " ".join(one.text.split())
-        listing.add(
+        listing.add_row(
             str(one.number),
-            _place(one, structure),
+            _section_heading(one, structure),
             state_of(one),
-            shown(begins[:59] + "…" if len(begins) > 60 else begins),
+            escape_control_characters(begins[:59] + "…" if len(begins) > 60 else begins),
         )
     return listing
 
 
-def changes(found: Sequence[Change], *, styled: bool) -> Text:
+def render_diff(found: Sequence[Change], *, styled: bool) -> Text:
     """A word diff: what went is struck through or in [-brackets-], what came underlined or in {+braces+}."""
     text = Text()
     for change in found:
         if change.same:
-            text.append(shown(change.old))
+            text.append(escape_control_characters(change.old))
             continue
         if change.old:
-            text.append(shown(change.old) if styled else f"[-{shown(change.old)}-]", style="red strike")
+            text.append(
+                escape_control_characters(change.old) if styled else f"[-{escape_control_characters(change.old)}-]",
+                style="red strike",
+            )
         if change.new:
-            text.append(shown(change.new) if styled else f"{{+{shown(change.new)}+}}", style="green underline")
+            text.append(
+                escape_control_characters(change.new) if styled else f"{{+{escape_control_characters(change.new)}+}}",
+                style="green underline",
+            )
     return text
 
 
-def essays(found: Sequence[Essay]) -> Listing:
+def essay_table(found: Sequence[Essay]) -> ResponsiveTable:
     """A writer's essays, the last changed first, each with its id, which is never cut, and its number in the list."""
-    listing = Listing(("essay", "number", "title", "structure", "version", "last changed (UTC)"), right=("number",))
+    listing = ResponsiveTable(
+        ("essay", "number", "title", "structure", "version", "last changed (UTC)"), right=("number",)
+    )
     for number, essay in enumerate(found, 1):
         version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.is_exported else ''}"
         changed = f"{essay.changed:%Y-%m-%d %H:%M}"
-        listing.add(essay.id, str(number), shown(essay.title), essay.structure, version, changed)
+        listing.add_row(
+            essay.id, str(number), escape_control_characters(essay.title), essay.structure, version, changed
+        )
     return listing
 
 
-def structures(found: Sequence[Structure]) -> Listing:
+def structure_table(found: Sequence[Structure]) -> ResponsiveTable:
     """The structures by key and number, with what each is for."""
-    listing = Listing(("structure", "number", "what it is for", "words"), right=("number",), show_header=False)
+    listing = ResponsiveTable(("structure", "number", "what it is for", "words"), right=("number",), show_header=False)
     for number, structure in enumerate(found, 1):
-        listing.add(structure.key, str(number), structure.description, f"{structure.budget} words")
+        listing.add_row(structure.key, str(number), structure.description, f"{structure.budget} words")
     return listing
 
 
-def structure(found: Structure) -> Text:
+def render_structure(found: Structure) -> Text:
     """One structure with its sections, their purposes and questions."""
     text = Text()
     text.append(f"{found.name}\n", style="bold")

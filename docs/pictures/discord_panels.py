@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.discord_ui.cards import Card
-from bot.discord_ui.components import layout
+from bot.discord_ui.interactions.responses import Place
+from bot.discord_ui.messages.editor import layout
 from bot.discord_ui.panels import critique, draft, first, interview
-from bot.discord_ui.panels.draft import Spot
-from bot.discord_ui.people import Place
-from bot.discord_ui.state import State
+from bot.discord_ui.panels.cards import Card
+from bot.discord_ui.panels.drafts import Spot
+from bot.discord_ui.panels.essay_state import State
 from bot.essay.claims import unsupported
 from bot.essay.critique import Category, Critique, Finding, Severity
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
 from bot.essay.text.spans import Span
-from bot.workflow.critiqued import Critiqued
+from bot.services.critiques import Critiqued
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

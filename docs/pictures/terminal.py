@@ -17,9 +17,9 @@ from bot.essay.assemble import assemble
 from bot.essay.essay import Note
 from bot.essay.notes import read_notes
 from bot.essay.text.sections import join, split
+from bot.services.text_report import measured
 from bot.terminal import views
 from bot.terminal.demo import SAMPLE
-from bot.workflow.measured import measured
 
 WIDTH = 100
 SECTIONS_SHOWN = (1, 2)  # one with notes, one with a gap

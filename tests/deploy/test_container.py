@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.promises import ROOT, dockerfile
-from tests.deploy.serving import respond, settings, story
+from tests.deploy.bot_scenario import respond, settings, story
+from tests.deploy.deploy_files import ROOT, dockerfile
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import DiscordSimulator, process
-from tests.simulators.discord.pointing import VARIABLE
+from tests.simulators.discord.redirect_bot import VARIABLE
 
 INSTRUCTIONS = dockerfile((ROOT / "Dockerfile").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.sole import only_server
-from bot.store.essays import SqliteStore
-from tests.deploy.promises import ROOT, unit
+from bot.ops.single_instance import single_instance
+from bot.store.essays import SqliteEssayStore
+from tests.deploy.deploy_files import ROOT, unit
 from tests.simulators.discord import DiscordSimulator
-from tests.simulators.discord.pointing import VARIABLE
+from tests.simulators.discord.redirect_bot import VARIABLE
 
 FILE = ROOT / "deploy" / "essay-bot.service"
 SERVICE = unit(FILE.read_text())["Service"]
@@ -98,8 +98,8 @@ async def test_the_exit_code_prevents_a_restart_where_it_would_not_help(tmp_path
         }
         told |= {"DATABASE_PATH": str(database), "DATABASE_KEY": "", "ANTHROPIC_API_KEY": "", **more.get(why, {})}
         if why == "a lost key":
-            SqliteStore(database, Fernet.generate_key().decode(), lambda: datetime.now(UTC)).close()
-        held = only_server(database) if why == "a second process" else nullcontext()
+            SqliteEssayStore(database, Fernet.generate_key().decode(), lambda: datetime.now(UTC)).close()
+        held = single_instance(database) if why == "a second process" else nullcontext()
         with held:
             run = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run"), cwd=tmp_path, env=told, stderr=asyncio.subprocess.PIPE

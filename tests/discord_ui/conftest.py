@@ -12,29 +12,29 @@ from typing import Any
 
 import pytest
 
-from bot import app
-from bot.discord_ui.access import Access
-from bot.discord_ui.client import Client
-from bot.discord_ui.door import Door
-from bot.discord_ui.people import writer_id
-from bot.discord_ui.tools import Tools
+from bot import bootstrap
+from bot.discord_ui.access import AccessRules
+from bot.discord_ui.client import DiscordClient
+from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.interactions.responses import writer_id
+from bot.discord_ui.services import DiscordServices
 from bot.essay.structure import private_questions
-from bot.store.conversations import SqliteConversations
-from bot.store.critiques import SqliteCritiques
-from bot.store.essays import SqliteStore
-from bot.store.jobs import SqliteJobs
+from bot.services.critiques import CritiqueService
+from bot.services.dm_messages import DmMessageService
+from bot.services.drafting import DraftingService
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
+from bot.services.jobs.runner import JobRunner
+from bot.store.critiques import SqliteCritiqueStore
+from bot.store.dm_messages import SqliteDmMessageStore
+from bot.store.essays import SqliteEssayStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
-from bot.store.memory import SqliteMemory
-from bot.workflow.conversation import Conversation
-from bot.workflow.criticism import Criticism
-from bot.workflow.desk import Desk
-from bot.workflow.interview import Interview
-from bot.workflow.runner import JobRunner
-from bot.workflow.writing import Writing
+from tests.services.fakes import FakeModels
 from tests.simulators.discord import DiscordSimulator, Settings, User, running
-from tests.workflow.fakes import FakeModels
 
-OPEN = Access(everyone=True, servers=frozenset(), users=frozenset())
+OPEN = AccessRules(everyone=True, guild_ids=frozenset(), user_ids=frozenset())
 NOTES = """## What I missed
 
 I rebuilt the export service in March 2019. Errors went from 15% to 2%.
@@ -67,9 +67,9 @@ class Scripted(FakeModels):
 class Bot:
     """The bot in this process, and what is behind it."""
 
-    client: Client
-    store: SqliteStore
-    desk: Desk
+    client: DiscordClient
+    store: SqliteEssayStore
+    desk: EssayService
     jobs: JobRunner
     models: FakeModels | None
     secret: bytes = field(repr=False)
@@ -80,12 +80,12 @@ class Bot:
 
     async def essay(self, user: User) -> Any:
         """The person's last changed essay."""
-        return (await self.desk.essays(self.writer(user)))[0]
+        return (await self.desk.list_essays(self.writer(user)))[0]
 
     async def text(self, user: User) -> str:
         """The current text of the person's last changed essay."""
         essay = await self.essay(user)
-        return (await self.desk.current(self.writer(user), essay.id)).text
+        return (await self.desk.current_version(self.writer(user), essay.id)).text
 
 
 @asynccontextmanager
@@ -94,47 +94,54 @@ async def started(
     database: Path,
     models: FakeModels | None = None,
     *,
-    access: Access = OPEN,
+    access: AccessRules = OPEN,
     at_once: int = 4,
     edit_seconds: float = 0.0,
-    keeping: type[SqliteJobs] = SqliteJobs,
+    keeping: type[SqliteJobStore] = SqliteJobStore,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured."""
-    store = SqliteStore(database, None, app.now)
-    jobs = JobRunner(keeping(store.thread), app.now, at_once=at_once, per_writer=2, flush_seconds=0.01)
-    structures, ports = app.catalogue(), models.ports if models else None
-    desk = Desk(store, structures, app.now, app.new_id)
-    writing = Writing(desk, store, jobs, ports, app.now)
-    criticism = Criticism(desk, store, SqliteCritiques(store.thread), jobs, ports, app.now, app.new_id)
+    store = SqliteEssayStore(database, None, bootstrap.utc_now)
+    jobs = JobRunner(
+        keeping(store.thread), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01
+    )
+    structures, ports = bootstrap.load_structures(), models.ports if models else None
+    desk = EssayService(store, structures, bootstrap.utc_now, bootstrap.new_essay_id)
+    writing = DraftingService(desk, store, jobs, ports, bootstrap.utc_now)
+    criticism = CritiqueService(
+        desk, store, SqliteCritiqueStore(store.thread), jobs, ports, bootstrap.utc_now, bootstrap.new_essay_id
+    )
     budgets = Budgets(Decimal(3), Decimal(50))
-    tools = Tools(
+    tools = DiscordServices(
         structures=structures,
-        desk=desk,
-        interview=Interview(desk, store, app.now, ports.interviewer if ports else None),
-        writing=writing,
-        criticism=criticism,
-        conversation=Conversation(
-            desk, SqliteConversations(store.thread, private_questions(structures)), app.now, app.new_id
+        essays=desk,
+        interview=InterviewService(desk, store, bootstrap.utc_now, ports.interviewer if ports else None),
+        drafting=writing,
+        critiques=criticism,
+        dm_messages=DmMessageService(
+            desk,
+            SqliteDmMessageStore(store.thread, private_questions(structures)),
+            bootstrap.utc_now,
+            bootstrap.new_essay_id,
         ),
         jobs=jobs,
         ledger=SqliteLedger(store.thread, budgets),
-        memory=SqliteMemory(store.thread),
-        with_model=ports is not None,
-        secret=store.thread.secret,
-        clock=app.now,
+        key_value=SqliteKeyValueStore(store.thread),
+        has_model=ports is not None,
+        pseudonym_secret=store.thread.pseudonym_secret,
+        clock=bootstrap.utc_now,
         budget_writer_day=budgets.writer_day,
         budget_writer_month=Decimal(10),
         budget_month=budgets.month,
     )
-    door = Door(tools, access)
-    door.live._edit_seconds = edit_seconds
-    client = Client(door)
+    door = InteractionDispatcher(tools, access)
+    door.job_panels._edit_seconds = edit_seconds
+    client = DiscordClient(door)
     try:
         async with running(client, sim):
-            yield Bot(client, store, desk, jobs, models, store.thread.secret)
+            yield Bot(client, store, desk, jobs, models, store.thread.pseudonym_secret)
             await door.close(2.0)
             await jobs.close()
-            await door.live.finish(2.0)
+            await door.job_panels.wait_until_done(2.0)
     finally:
         store.close()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.discord_ui.processes import COMMAND, claude, environment
-from tests.proxies import loopback_proxy
+from tests.discord_ui.bot_process import COMMAND, claude, environment
+from tests.proxy_server import loopback_proxy
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import DiscordSimulator
-from tests.simulators.discord.pointing import VARIABLE
+from tests.simulators.discord.redirect_bot import VARIABLE
 
 __all__ = ["claude"]
 

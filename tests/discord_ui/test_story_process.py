@@ -9,13 +9,13 @@ import asyncio
 import signal
 from pathlib import Path
 
-from bot import app
-from bot.discord_ui.people import writer_id
+from bot import bootstrap
+from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export, to_markdown
-from bot.store.essays import SqliteStore
-from bot.workflow.desk import Desk
-from tests.discord_ui.processes import Runs, claude, runs, started
-from tests.discord_ui.story import PLACES, STORY, Step, Writer, begun
+from bot.services.essays import EssayService
+from bot.store.essays import SqliteEssayStore
+from tests.discord_ui.bot_process import Runs, claude, runs, started
+from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, User
 
@@ -62,17 +62,17 @@ async def take_step(step: Step, one: Writer) -> None:
 
 async def check_exports(people: list[Writer], exported: list[bytes], database: Path) -> None:
     """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
-    store = SqliteStore(database, None, app.now)  # no process has it open now
+    store = SqliteEssayStore(database, None, bootstrap.utc_now)  # no process has it open now
     try:
-        desk = Desk(store, app.catalogue(), app.now, app.new_id)
+        desk = EssayService(store, bootstrap.load_structures(), bootstrap.utc_now, bootstrap.new_essay_id)
         for one, data in zip(people, exported, strict=True):
-            writer = writer_id(store.thread.secret, one.user.id)
-            (essay,) = await desk.essays(writer)
-            stored = (await desk.current(writer, essay.id)).text
+            writer = writer_id(store.thread.pseudonym_secret, one.user.id)
+            (essay,) = await desk.list_essays(writer)
+            stored = (await desk.current_version(writer, essay.id)).text
             assert read_export(data.decode())[1].encode() == stored.encode(), one.where
             assert data == to_markdown(await desk.export(writer, essay.id)).encode(), one.where
             assert one.answer in stored
-            assert [info.number for info in await desk.history(writer, essay.id)] == [1, 2, 3]
+            assert [info.number for info in await desk.versions(writer, essay.id)] == [1, 2, 3]
             one.assert_only_own_word(stored)
             one.assert_only_own_word(one.user.screen.text)
     finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
-from tests.failures.page import PAGE, page
-from tests.failures.running import outcomes
+from tests.failures.failures_page import PAGE, page
+from tests.failures.run_faults import outcomes
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.llm.build import SILENCE_SECONDS
-from bot.llm.prompts import MOST_SECONDS
+from bot.llm.factory import SILENCE_TIMEOUT_SECONDS
+from bot.llm.prompts import MAX_CALL_SECONDS
 from tests.simulators.claude import (
     Answer,
     Close,
@@ -26,7 +26,7 @@ from tests.simulators.claude import (
     spend_limit,
 )
 
-_NEVER_SILENT = 2.0 * MOST_SECONDS  # a silence that no call lives to see, as where pings come all the while
+_NEVER_SILENT = 2.0 * MAX_CALL_SECONDS  # a silence that no call lives to see, as where pings come all the while
 
 Answers = Callable[[Reply, int], tuple[Answer, ...]]
 """What the service answers, one an attempt, given the good reply and how many characters of it are the middle."""
@@ -43,7 +43,7 @@ class Conditions:
     """
 
     retries: int = 0
-    silence: float = SILENCE_SECONDS
+    silence: float = SILENCE_TIMEOUT_SECONDS
     leaps: bool = False
     key: str | None = None
     nobody: bool = False

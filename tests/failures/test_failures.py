@@ -6,10 +6,10 @@ from itertools import groupby
 
 import pytest
 
+from tests.failures.failures_page import PAGE, page
 from tests.failures.faults import faults
-from tests.failures.page import PAGE, page
-from tests.failures.running import Outcome, outcomes
-from tests.failures.works import WORKS, End
+from tests.failures.run_faults import Outcome, outcomes
+from tests.failures.work_kinds import WORKS, End
 
 every_fault = pytest.mark.parametrize("name", [fault.name for fault in faults()])
 Ran = dict[str, list[Outcome]]

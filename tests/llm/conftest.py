@@ -14,25 +14,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.catalogue import prompts_directory
 from bot.errors import BudgetSpent
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.llm.build import make_models
 from bot.llm.caller import Dialect
-from bot.llm.prices import Price, own_price
+from bot.llm.factory import build_models
+from bot.llm.prices import Price, custom_price
 from bot.llm.prompts import read_prompts
-from bot.workflow.models import Models, Role, Text, Thinking
-from bot.workflow.spending import Ledger, Reservation, Settlement, Spent, UsageRow
+from bot.services.ledger import Ledger, Reservation, Settlement, Spending, UsageRow
+from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
+from bot.structure_files import prompts_directory
 from tests.simulators.claude import ClaudeSimulator
 
 if TYPE_CHECKING:
-    from tests.llm.asks import Calling
+    from tests.llm.port_calls import Calling
 
 WRITER = "writer-4711"
-IDS = {Role.WRITER: "claude-opus-5-5", Role.CRITIC: "claude-opus-5-5", Role.INTERVIEWER: "claude-haiku-5-5"}
-LOCAL = dict.fromkeys(Role, "a-local-model")
-FREE = {"a-local-model": own_price(Decimal(0), Decimal(0))}
+IDS = {
+    ModelRole.WRITER: "claude-opus-5-5",
+    ModelRole.CRITIC: "claude-opus-5-5",
+    ModelRole.INTERVIEWER: "claude-haiku-5-5",
+}
+LOCAL = dict.fromkeys(ModelRole, "a-local-model")
+FREE = {"a-local-model": custom_price(Decimal(0), Decimal(0))}
 SECRET = b"a secret for tests"
 TAG = "t4g"
 NOTES = (
@@ -60,7 +64,7 @@ class MemoryLedger:
         assert call not in self.settlements, "a call is settled once"
         self.settlements[call] = settlement
 
-    async def spent(self, writer: str, at: datetime) -> Spent:
+    async def spending(self, writer: str, at: datetime) -> Spending:
         raise NotImplementedError
 
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
@@ -77,18 +81,18 @@ class MemoryLedger:
 class Pieces:
     """Takes what ``on`` is given."""
 
-    got: list[Thinking | Text] = field(default_factory=list)
+    got: list[ThinkingChunk | TextChunk] = field(default_factory=list)
 
-    def __call__(self, piece: Thinking | Text) -> None:
+    def __call__(self, piece: ThinkingChunk | TextChunk) -> None:
         self.got.append(piece)
 
     @property
     def text(self) -> str:
-        return "".join(piece.text for piece in self.got if isinstance(piece, Text))
+        return "".join(piece.text for piece in self.got if isinstance(piece, TextChunk))
 
     @property
     def thoughts(self) -> int:
-        return sum(isinstance(piece, Thinking) for piece in self.got)
+        return sum(isinstance(piece, ThinkingChunk) for piece in self.got)
 
 
 @dataclass(eq=False)
@@ -117,7 +121,7 @@ async def ports(
     new_tag: Callable[[], str] = lambda: TAG,
 ) -> AsyncIterator[Models]:
     """The ports over a simulator, in the dialect it speaks."""
-    made = make_models(
+    made = build_models(
         api_key=key or claude.key or "any",
         base_url=address or claude.base_url,
         dialect=Dialect.BASIC if claude.basic else Dialect.CLAUDE,
@@ -135,7 +139,7 @@ async def ports(
         sleep=naps,
     )
     try:
-        yield made.models
+        yield made.ports
     finally:
         await made.close()
 
@@ -144,7 +148,7 @@ async def ports(
 def _prompts_read_once() -> Iterator[None]:
     """Compiling the prompts anew for each test would take a third of the time of all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.llm.build.read_prompts", cache(read_prompts))
+        patch.setattr("bot.llm.factory.read_prompts", cache(read_prompts))
         yield
 
 
@@ -203,6 +207,6 @@ async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: Naps) -> A
 @pytest.fixture
 def calling(name: str, claude: ClaudeSimulator, structure: Structure) -> Calling:
     """The port with this name, over a simulator."""
-    from tests.llm.asks import PORTS, Calling  # which is made of what stands here
+    from tests.llm.port_calls import PORTS, Calling  # which is made of what stands here
 
     return Calling(PORTS[name], claude, structure)

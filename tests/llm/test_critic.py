@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.essay.critique import Category, Covered, Severity
 from bot.essay.structure import Structure
-from bot.workflow.models import Models, Opinion, Praise, Remark, Role, SectionRemark
+from bot.services.llm_ports import ModelRole, Models, RawCoverage, RawCritique, RawFinding, RawStrength
 from tests.llm.conftest import DRAFT, WRITER, MemoryLedger, Naps, Pieces, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, canned
 
@@ -32,7 +32,9 @@ SAID: dict[str, Any] = {
 }
 
 
-async def criticised(claude: ClaudeSimulator, models: Models, said: dict[str, Any], structure: Structure) -> Opinion:
+async def criticised(
+    claude: ClaudeSimulator, models: Models, said: dict[str, Any], structure: Structure
+) -> RawCritique:
     claude.script(Reply(json.dumps(said)))
     return await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
 
@@ -43,9 +45,9 @@ async def test_an_opinion_is_what_the_model_said(
     either.script(Reply(json.dumps(SAID), thinking=Thinking()))
     async with ports(either, ledger, naps) as models:
         opinion = await models.critic.critique(WRITER, DRAFT, structure, ["It has 2 sections."], on)
-    assert (opinion.fix_first, opinion.fixes, opinion.misshapen) == ("Say who should have asked.", 0, 0)
-    assert opinion.remarks == (
-        Remark(
+    assert (opinion.fix_first, opinion.fix_first_index, opinion.malformed_count) == ("Say who should have asked.", 0, 0)
+    assert opinion.findings == (
+        RawFinding(
             "nobody asked me",
             Category.VAGUE,
             Severity.GRAVE,
@@ -54,12 +56,12 @@ async def test_an_opinion_is_what_the_model_said(
             "Who should have asked?",
         ),
     )
-    assert opinion.praise == (Praise("48,500", "A number that can be checked."),)
-    assert opinion.sections == (SectionRemark("missed", Covered.THIN, "One event, no person."),)
+    assert opinion.strengths == (RawStrength("48,500", "A number that can be checked."),)
+    assert opinion.coverage == (RawCoverage("missed", Covered.THIN, "One event, no person."),)
     assert opinion.model == either.requests[0].model
-    assert opinion.cost.tokens_out == ledger.rows[0].output_tokens > 200
+    assert opinion.cost.output_tokens == ledger.rows[0].output_tokens > 200
     assert on.thoughts == 1
-    assert ledger.reservations[0].role is Role.CRITIC
+    assert ledger.reservations[0].role is ModelRole.CRITIC
     turn = either.requests[0].last_user_text
     assert turn.endswith(f'<post id="t4g">\n{DRAFT}\n</post id="t4g">')
     assert '<fact id="t4g">\nIt has 2 sections.\n</fact id="t4g">' in turn
@@ -71,7 +73,7 @@ async def test_the_critic_is_not_told_whose_text_it_is(claude: ClaudeSimulator, 
     opinion = await models.critic.critique(WRITER, DRAFT, None, (), on)
     assert "No structure is given." in claude.requests[0].last_user_text
     assert WRITER not in json.dumps(claude.requests[0].body)
-    assert opinion.sections == ()
+    assert opinion.coverage == ()
 
 
 async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
@@ -98,7 +100,7 @@ async def test_labels_of_the_models_own_cost_no_finding(
         REMARK | {"category": "tone", "severity": "critical"},
     ]
     opinion = await criticised(claude, models, SAID | {"remarks": remarks}, structure)
-    assert [(remark.category, remark.severity) for remark in opinion.remarks] == [
+    assert [(remark.category, remark.severity) for remark in opinion.findings] == [
         (Category.CLICHE, Severity.MINOR),
         (Category.UNCLEAR, Severity.SERIOUS),
     ]
@@ -110,22 +112,22 @@ async def test_remarks_without_a_quotation_and_empty_fields_are_not_passed_on(
     remarks = [REMARK | {"quotation": " "}, REMARK | {"replacement": "", "question": " "}]
     strengths = [{"quotation": "", "why": "Lovely."}]
     opinion = await criticised(claude, models, SAID | {"remarks": remarks, "strengths": strengths}, structure)
-    assert [(remark.replacement, remark.question) for remark in opinion.remarks] == [(None, None)]
-    assert opinion.praise == ()
+    assert [(remark.replacement, remark.question) for remark in opinion.findings] == [(None, None)]
+    assert opinion.strengths == ()
 
 
 async def test_optional_fields_may_be_missing(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
     bare = {key: value for key, value in REMARK.items() if key not in ("replacement", "question")}
     opinion = await criticised(claude, models, {"remarks": [bare], "fix_first": "x"}, structure)
-    assert len(opinion.remarks) == 1
-    assert (opinion.praise, opinion.sections) == ((), ())
+    assert len(opinion.findings) == 1
+    assert (opinion.strengths, opinion.coverage) == ((), ())
 
 
 async def test_half_a_character_does_not_reach_the_store(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     opinion = await criticised(claude, models, SAID | {"remarks": [REMARK | {"quotation": "a\ud800b"}]}, structure)
-    opinion.remarks[0].quotation.encode("utf-8")
+    opinion.findings[0].quotation.encode("utf-8")
 
 
 async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
@@ -135,8 +137,8 @@ async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
     either.responder = lambda request: replace(canned(request), thinking=None)
     async with ports(either, ledger, naps) as models:
         opinion = await models.critic.critique(WRITER, DRAFT, structure, (), on)
-    assert opinion.remarks
-    assert {section.section for section in opinion.sections} <= {"missed", "gave-up"}
+    assert opinion.findings
+    assert {section.section for section in opinion.coverage} <= {"missed", "gave-up"}
 
 
 async def test_remarks_that_cannot_be_read_are_counted_and_the_one_to_fix_first_is_still_the_right_one(
@@ -148,7 +150,7 @@ async def test_remarks_that_cannot_be_read_are_counted_and_the_one_to_fix_first_
     async with ports(either, ledger, naps) as models:
         for _ in range(4):
             opinion = await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
-            assert [remark.quotation for remark in opinion.remarks] == ["nobody asked me", "48,500"]
-            assert opinion.misshapen == 1
-            fixes.append(opinion.fixes)
+            assert [remark.quotation for remark in opinion.findings] == ["nobody asked me", "48,500"]
+            assert opinion.malformed_count == 1
+            fixes.append(opinion.fix_first_index)
     assert fixes == [1, None, None, None]

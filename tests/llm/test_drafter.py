@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import BadReply
 from bot.essay.structure import Structure, WordBudget
-from bot.workflow.models import Models, Role
+from bot.services.llm_ports import ModelRole, Models
 from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
 
@@ -21,10 +21,10 @@ async def test_a_draft_arrives_piece_by_piece_and_whole(
         written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     assert written.text == on.text == DRAFT
     assert on.thoughts == 1
-    assert not written.cut
+    assert not written.is_truncated
     assert written.model == either.requests[0].model
-    assert written.cost.tokens_out == 100 + tokens_in(DRAFT)
-    assert written.cost.tokens_in == either.requests[0].usage.total_input
+    assert written.cost.output_tokens == 100 + tokens_in(DRAFT)
+    assert written.cost.input_tokens == either.requests[0].usage.total_input
 
 
 async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
@@ -67,7 +67,7 @@ async def test_a_draft_that_runs_out_of_room_is_given_as_cut(
 ) -> None:
     claude.script(Reply(DRAFT, thinking=Thinking(tokens=15_990)))
     written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
-    assert written.cut
+    assert written.is_truncated
     assert DRAFT.startswith(written.text)
     assert written.text == on.text != DRAFT
     assert ledger.rows[0].stop_reason == "max_tokens"
@@ -77,7 +77,7 @@ async def test_a_full_context_window_is_a_cut_too(
     claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure
 ) -> None:
     claude.script(Reply(DRAFT[:40], stop_reason="model_context_window_exceeded"))
-    assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).cut
+    assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).is_truncated
 
 
 async def test_finishing_shows_what_stands_and_asks_for_the_rest_alone(
@@ -114,7 +114,7 @@ async def test_a_revision_is_the_sections_body_alone(
     assert turn.endswith('<instruction id="t4g">\nShorter, please.\n</instruction id="t4g">')
     assert '<heading id="t4g">\nWhat I missed\n</heading id="t4g">' in turn
     assert DRAFT in turn
-    assert ledger.reservations[0].role is Role.WRITER
+    assert ledger.reservations[0].role is ModelRole.WRITER
 
 
 async def test_a_revision_without_an_instruction_has_one_of_ours(
@@ -181,7 +181,7 @@ async def test_a_reply_that_is_no_section_never_becomes_one(
     async with ports(either, ledger, naps) as models:
         with pytest.raises(BadReply, match="something other than the text"):
             await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter.", on)
-    assert [(row.stop_reason, row.estimated) for row in ledger.rows] == [("end_turn", False)]
+    assert [(row.stop_reason, row.is_estimated) for row in ledger.rows] == [("end_turn", False)]
 
 
 @pytest.mark.parametrize(

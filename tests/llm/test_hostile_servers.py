@@ -13,10 +13,10 @@ import pytest
 
 from bot.errors import Compressed, ModelError, NotClaude, Redirected, ServiceFault, TookTooLong, TooMuchSent
 from bot.essay.structure import Structure
-from bot.workflow.models import Models
-from tests.llm.asks import Calling, every_port
+from bot.services.llm_ports import Models
 from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
-from tests.llm.test_odd_replies import BLOCK, START, TEXT, delta, draft, end
+from tests.llm.port_calls import Calling, every_port
+from tests.llm.test_malformed_replies import BLOCK, START, TEXT, delta, draft, end
 from tests.simulators.claude import ClaudeSimulator, Events, Flood, HttpError, Redirect
 
 MEGABYTE = 1 << 20
@@ -39,7 +39,9 @@ async def test_a_redirect_is_not_followed_and_is_told_with_what_to_set(calling: 
             await calling.call(retries=2)
         assert elsewhere.requests == []
     assert len(calling.claude.requests) == 1
-    assert [(row.stop_reason, row.nano_usd, row.estimated) for row in calling.ledger.rows] == [("Redirected", 0, False)]
+    assert [(row.stop_reason, row.nano_usd, row.is_estimated) for row in calling.ledger.rows] == [
+        ("Redirected", 0, False)
+    ]
 
 
 @pytest.mark.parametrize("name", ["draft"])
@@ -77,7 +79,7 @@ async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
         assert on.text == DRAFT
         assert (await claude.requests[0].done()).disconnected
     (row,) = ledger.rows
-    assert (row.stop_reason, row.estimated, len(claude.requests)) == ("TooMuchSent", True, 1)
+    assert (row.stop_reason, row.is_estimated, len(claude.requests)) == ("TooMuchSent", True, 1)
     assert row.output_tokens <= claude.requests[0].body["max_tokens"]
 
 

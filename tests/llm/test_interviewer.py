@@ -9,9 +9,9 @@ import pytest
 from bot.errors import BadReply
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.llm.interviewer import new_question
-from bot.workflow.models import Models, Role
-from bot.workflow.sorting import NOTES_AT_ONCE
+from bot.llm.interviewer import extract_new_question
+from bot.services.llm_ports import ModelRole, Models
+from bot.services.note_placement import MAX_NOTES_PER_CALL
 from tests.llm.conftest import NOTES, WRITER, MemoryLedger, Naps, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking
 
@@ -25,8 +25,8 @@ async def test_notes_are_placed_by_number_and_key(
 ) -> None:
     either.script(placed((1, "missed"), (2, "gave-up")))
     async with ports(either, ledger, naps) as models:
-        assert await models.interviewer.place(WRITER, structure, NOTES) == {1: "missed", 2: "gave-up"}
-    assert ledger.reservations[0].role is Role.INTERVIEWER
+        assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed", 2: "gave-up"}
+    assert ledger.reservations[0].role is ModelRole.INTERVIEWER
     assert (either.requests[0].schema is None) is either.basic
 
 
@@ -34,11 +34,11 @@ async def test_notes_and_sections_that_do_not_exist_are_passed_over(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed((1, "missed"), (7, "missed"), (2, "no-such-section")))
-    assert await models.interviewer.place(WRITER, structure, NOTES) == {1: "missed"}
+    assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed"}
 
 
 async def test_placing_nothing_asks_nobody(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
-    assert await models.interviewer.place(WRITER, structure, ()) == {}
+    assert await models.interviewer.place_notes(WRITER, structure, ()) == {}
     assert await models.interviewer.follow_up(WRITER, structure, structure.sections[0], (), ()) is None
     assert ledger.rows == []
 
@@ -49,7 +49,7 @@ async def test_placements_out_of_form_are_a_bad_reply(
     either.script(Reply('{"placements": {"1": "missed"}}'))
     async with ports(either, ledger, naps) as models:
         with pytest.raises(BadReply):
-            await models.interviewer.place(WRITER, structure, NOTES)
+            await models.interviewer.place_notes(WRITER, structure, NOTES)
 
 
 async def test_one_question_is_asked_about_the_last_answer(
@@ -107,23 +107,25 @@ async def test_a_reply_without_a_question_field_is_a_bad_reply(
     ],
 )
 def test_a_question_may_end_as_its_script_ends_questions(question: str) -> None:
-    assert new_question(question, ()) == question
+    assert extract_new_question(question, ()) == question
 
 
 def test_a_semicolon_asks_in_greek_alone() -> None:
-    assert new_question("It was late;", ()) is None
+    assert extract_new_question("It was late;", ()) is None
 
 
 def test_a_question_about_somebody_else_in_the_same_mould_is_new() -> None:
-    assert new_question("What did your mother say?", ["What did your manager say?"]) == "What did your mother say?"
-    assert new_question("What did your manager say then?", ["What did your manager say?"]) is None
+    assert (
+        extract_new_question("What did your mother say?", ["What did your manager say?"]) == "What did your mother say?"
+    )
+    assert extract_new_question("What did your manager say then?", ["What did your manager say?"]) is None
 
 
 async def test_a_writers_question_that_looks_like_a_tag_is_set_apart(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed())
-    await models.interviewer.place(WRITER, structure, [Note(1, "<note>I am a note</note>")])
+    await models.interviewer.place_notes(WRITER, structure, [Note(1, "<note>I am a note</note>")])
     assert "‹note>I am a note‹/note>" in claude.requests[0].last_user_text
 
 
@@ -131,10 +133,10 @@ async def test_the_places_of_as_many_notes_as_are_sorted_at_once_fit_the_models_
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     """Written as loosely as JSON is, and with some thinking before."""
-    places = [{"note": number, "section": "gave-up"} for number in range(501, 501 + NOTES_AT_ONCE)]
+    places = [{"note": number, "section": "gave-up"} for number in range(501, 501 + MAX_NOTES_PER_CALL)]
     claude.script(Reply(json.dumps({"placements": places}, indent=2), thinking=Thinking(tokens=1_000)))
-    notes = [Note(number, f"Note {number}.") for number in range(501, 501 + NOTES_AT_ONCE)]
-    assert len(await models.interviewer.place(WRITER, structure, notes)) == NOTES_AT_ONCE
+    notes = [Note(number, f"Note {number}.") for number in range(501, 501 + MAX_NOTES_PER_CALL)]
+    assert len(await models.interviewer.place_notes(WRITER, structure, notes)) == MAX_NOTES_PER_CALL
 
 
 async def test_a_question_is_put_without_a_link(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.llm.prices import PRICES, Price, Tokens, cost, estimated_tokens, own_price, price_of, worst_case
+from bot.llm.prices import PRICES, Price, TokenUsage, call_cost, custom_price, estimate_tokens, max_call_cost, price_of
 from tests.simulators.claude import MODELS, Usage, tokens_in
 
 counts = st.integers(0, 200_000)
@@ -17,7 +17,7 @@ counts = st.integers(0, 200_000)
 @given(st.sampled_from(sorted(PRICES)), counts, counts, counts, counts, counts)
 def test_costs_agree_with_an_independent_bill(model: str, sent: int, w5: int, w1: int, read: int, out: int) -> None:
     bill = Usage(input=sent, write_5m=w5, write_1h=w1, read=read, output=out).cost(model).total
-    assert cost(model, Tokens(sent, w5, w1, read, out)) == pytest.approx(bill * 1e9, abs=1)
+    assert call_cost(model, TokenUsage(sent, w5, w1, read, out)) == pytest.approx(bill * 1e9, abs=1)
 
 
 def test_every_model_with_a_price_is_one_there_is() -> None:
@@ -26,43 +26,48 @@ def test_every_model_with_a_price_is_one_there_is() -> None:
 
 def test_one_worked_example() -> None:
     """25 sent, 300 written for an hour, 900 read, 57 out on Opus 5.5 is $0.00382."""
-    assert cost("claude-opus-5-5", Tokens(25, 0, 300, 900, 57)) == 3_820_000
+    assert call_cost("claude-opus-5-5", TokenUsage(25, 0, 300, 900, 57)) == 3_820_000
 
 
 def test_a_long_prompt_makes_haiku_five_times_as_dear() -> None:
-    assert cost("claude-haiku-5-5", Tokens(sent=60_000, read=40_000)) == 6_400_000
-    assert cost("claude-haiku-5-5", Tokens(sent=60_001, read=40_000)) == 32_000_500
+    assert call_cost("claude-haiku-5-5", TokenUsage(input_tokens=60_000, cache_read=40_000)) == 6_400_000
+    assert call_cost("claude-haiku-5-5", TokenUsage(input_tokens=60_001, cache_read=40_000)) == 32_000_500
 
 
 def test_an_unknown_model_has_no_price_and_a_dated_name_has() -> None:
-    assert cost("a-local-model", Tokens(sent=1)) is None
-    assert worst_case("a-local-model", "words", 10) is None
-    assert cost("claude-opus-5-5-20260922", Tokens(sent=1)) == 4_000
+    assert call_cost("a-local-model", TokenUsage(input_tokens=1)) is None
+    assert max_call_cost("a-local-model", "words", 10) is None
+    assert call_cost("claude-opus-5-5-20260922", TokenUsage(input_tokens=1)) == 4_000
 
 
 def test_a_price_that_was_set_holds_for_dated_names_too_and_before_one_that_is_known() -> None:
-    own = {"llama3:8b": own_price(Decimal(0), Decimal(0)), "claude-opus-5-5": own_price(Decimal("0.0375"), Decimal(1))}
-    assert worst_case("llama3:8b", "words", 10, own) == 0
-    assert cost("llama3:8b-20260101", Tokens(sent=1, output=9), own) == 0
-    assert price_of("claude-opus-5-5", own) == Price(sent=38, output=1_000, write_5m=47, write_1h=75, read=38)
+    own = {
+        "llama3:8b": custom_price(Decimal(0), Decimal(0)),
+        "claude-opus-5-5": custom_price(Decimal("0.0375"), Decimal(1)),
+    }
+    assert max_call_cost("llama3:8b", "words", 10, own) == 0
+    assert call_cost("llama3:8b-20260101", TokenUsage(input_tokens=1, output_tokens=9), own) == 0
+    assert price_of("claude-opus-5-5", own) == Price(
+        input_price=38, output_price=1_000, cache_write_5m_price=47, cache_write_1h_price=75, cache_read_price=38
+    )
     assert price_of("claude-haiku-5-5", own) == PRICES["claude-haiku-5-5"]
 
 
 @given(st.text(st.characters(categories=["L", "N", "Zs"])))
 def test_letters_and_digits_are_never_estimated_at_less_than_half_of_what_is_billed(text: str) -> None:
     """Marks are left out: a text of nothing else is billed by the mark, and no writer's text."""
-    assert estimated_tokens(text) >= tokens_in(text) * 0.5
-    assert isinstance(estimated_tokens(text), int)
+    assert estimate_tokens(text) >= tokens_in(text) * 0.5
+    assert isinstance(estimate_tokens(text), int)
 
 
 @given(st.lists(st.sampled_from(["Wort", "I", "mean", "it,", "unbelievably"]), min_size=1).map(" ".join))
 def test_prose_is_estimated_at_or_above_what_is_billed(text: str) -> None:
-    assert estimated_tokens(text) >= tokens_in(text)
+    assert estimate_tokens(text) >= tokens_in(text)
 
 
 def test_text_without_spaces_is_not_taken_for_one_word() -> None:
-    assert estimated_tokens("私は去年の春に会社を辞めました。" * 10) == 160
+    assert estimate_tokens("私は去年の春に会社を辞めました。" * 10) == 160
 
 
 def test_the_worst_case_is_all_written_to_the_cache_and_all_room_used() -> None:
-    assert worst_case("claude-opus-5-5", "one two three", 100) == 6 * 8_000 + 100 * 20_000
+    assert max_call_cost("claude-opus-5-5", "one two three", 100) == 6 * 8_000 + 100 * 20_000

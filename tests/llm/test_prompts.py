@@ -9,11 +9,11 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from bot.catalogue import prompts_directory
 from bot.errors import BadPromptFile
-from bot.llm.prices import estimated_tokens
-from bot.llm.prompts import VALUES, read_json_only, read_prompt, read_prompts
-from bot.workflow.models import Role
+from bot.llm.prices import estimate_tokens
+from bot.llm.prompts import TEMPLATE_VARIABLES, read_json_instruction, read_prompt, read_prompts
+from bot.services.llm_ports import ModelRole
+from bot.structure_files import prompts_directory
 
 GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\nseconds: 60\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
 GIVEN = frozenset({"title"})
@@ -42,15 +42,15 @@ BAD = [
 
 def test_the_prompts_that_ship_can_be_used_and_are_long_enough_to_be_cached() -> None:
     prompts = read_prompts(prompts_directory())
-    assert prompts.keys() == VALUES.keys()
+    assert prompts.keys() == TEMPLATE_VARIABLES.keys()
     for prompt in prompts.values():
         if prompt.name == "probe.md":
             continue  # asked once to see whether anybody answers: there is nothing to cache
-        assert estimated_tokens(prompt.system) >= 600  # the service caches from 512 tokens on
+        assert estimate_tokens(prompt.system) >= 600  # the service caches from 512 tokens on
     roles = {name: prompt.role for name, prompt in prompts.items()}
-    assert roles["place.md"] is roles["follow_up.md"] is Role.INTERVIEWER
-    assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is Role.WRITER
-    assert roles["critique.md"] is Role.CRITIC
+    assert roles["place.md"] is roles["follow_up.md"] is ModelRole.INTERVIEWER
+    assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is ModelRole.WRITER
+    assert roles["critique.md"] is ModelRole.CRITIC
 
 
 @pytest.mark.parametrize(("text", "words"), BAD)
@@ -73,24 +73,29 @@ def test_a_prompt_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_asks_for_json_is_a_file_too(tmp_path: Path) -> None:
-    assert "JSON" in read_json_only(prompts_directory())
+    assert "JSON" in read_json_instruction(prompts_directory())
     with pytest.raises(BadPromptFile, match="put the prompt back"):
-        read_json_only(tmp_path)
+        read_json_instruction(tmp_path)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "json_only.md").write_text(" \n")
     with pytest.raises(BadPromptFile, match="the file is empty"):
-        read_json_only(tmp_path)
+        read_json_instruction(tmp_path)
 
 
 def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -> None:
     path = tmp_path / "draft.md"
     path.write_text(GOOD)
     prompt = read_prompt(path, GIVEN)
-    assert (prompt.system, prompt.turn({"title": "<Out>"})) == ("Be plain.", "Say <Out>.")
-    assert (prompt.role, prompt.effort, prompt.max_tokens, prompt.seconds) == (Role.WRITER, "medium", 100, 60)
+    assert (prompt.system, prompt.render({"title": "<Out>"})) == ("Be plain.", "Say <Out>.")
+    assert (prompt.role, prompt.effort, prompt.max_tokens, prompt.timeout_seconds) == (
+        ModelRole.WRITER,
+        "medium",
+        100,
+        60,
+    )
     assert prompt.hash == hashlib.sha256(GOOD.encode()).hexdigest()[:12]
     with pytest.raises(jinja2.UndefinedError):
-        prompt.turn({})
+        prompt.render({})
 
 
 def test_words_that_prompts_share_stand_in_one_file_and_the_hash_covers_them(tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_words_that_prompts_share_stand_in_one_file_and_the_hash_covers_them(tmp
         part.write_text(f"{words}\n")
         prompts.append(read_prompt(path, GIVEN))
     assert [one.system for one in prompts] == ["Be plain.", "Be kind."]
-    assert prompts[0].turn({"title": "Out"}) == "plain. Say Out."
+    assert prompts[0].render({"title": "Out"}) == "plain. Say Out."
     assert prompts[0].hash != prompts[1].hash
 
 

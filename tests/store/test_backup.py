@@ -19,10 +19,10 @@ import pytest
 from bot.errors import NewerDatabase, NoBackup, NotOurDatabase
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
+from bot.services.essays import EssayService
 from bot.store import backup
-from bot.store.backup import back_up
-from bot.store.essays import SqliteStore
-from bot.workflow.desk import Desk
+from bot.store.backup import create_backup
+from bot.store.essays import SqliteEssayStore
 
 Clock = Callable[[], datetime]
 SENTENCES = 400
@@ -47,9 +47,9 @@ asyncio.run(main())
 """
 
 
-async def begin(store: SqliteStore, structure: Structure, clock: Clock) -> None:
+async def begin(store: SqliteEssayStore, structure: Structure, clock: Clock) -> None:
     """Essay one, with its first version."""
-    await Desk(store, {structure.key: structure}, clock, lambda: "one").begin("me", structure, "A title")
+    await EssayService(store, {structure.key: structure}, clock, lambda: "one").create_essay("me", structure, "A title")
     await store.add_version("me", "one", None, Origin.IMPORTED, "Version 1. " * SENTENCES, 0, clock())
 
 
@@ -58,7 +58,7 @@ def written(database: Path, structure: Structure, clock: Clock) -> Path:
     """A closed database with one essay."""
 
     async def write() -> None:
-        store = SqliteStore(database, None, clock)
+        store = SqliteEssayStore(database, None, clock)
         await begin(store, structure, clock)
         store.close()
 
@@ -99,7 +99,7 @@ async def test_backups_made_while_another_process_writes_hold_every_version_whol
     counts = []
     for number in range(BACKUPS):
         before = newest(writer)
-        made = back_up(writer, tmp_path / f"{number}.db")
+        made = create_backup(writer, tmp_path / f"{number}.db")
         after = newest(writer)
         assert before <= made.versions <= after
         counts.append(made.versions)
@@ -108,7 +108,7 @@ async def test_backups_made_while_another_process_writes_hold_every_version_whol
         restored.parent.mkdir()
         restored.write_bytes(made.path.read_bytes())
         restored.with_name("essays.db.key").write_bytes(writer.with_name("essays.db.key").read_bytes())
-        store = SqliteStore(restored, None, clock)
+        store = SqliteEssayStore(restored, None, clock)
         versions = await store.versions("me", "one")
         assert [info.number for info in versions] == list(range(1, made.versions + 1))
         for info in versions:
@@ -124,28 +124,28 @@ def test_a_backup_is_one_file_that_its_owner_alone_can_read_and_nothing_else_is_
 ) -> None:
     target = tmp_path / "kept" / "backup.db"
     target.parent.mkdir()
-    made = back_up(writer, target)
+    made = create_backup(writer, target)
     assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert (made.path, made.size, made.essays) == (target, target.stat().st_size, 1)
+    assert (made.path, made.size_bytes, made.essays) == (target, target.stat().st_size, 1)
     with closing(sqlite3.connect(f"file:{target}?mode=ro", uri=True)) as copy:
         assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
 
 
 def test_a_backup_holds_no_key_and_names_the_one_it_needs(written: Path, tmp_path: Path) -> None:
-    made = back_up(written, tmp_path / "backup.db")
+    made = create_backup(written, tmp_path / "backup.db")
     key = written.with_name("essays.db.key").read_bytes().strip()
     assert key not in made.path.read_bytes()
     with closing(sqlite3.connect(written)) as db:
-        assert list(made.keys) == [row[0] for row in db.execute("SELECT fingerprint FROM keys")]
+        assert list(made.key_fingerprints) == [row[0] for row in db.execute("SELECT fingerprint FROM keys")]
 
 
 def test_after_a_crash_the_text_that_is_only_in_the_log_is_in_the_backup(written: Path, tmp_path: Path) -> None:
     with writing(written):
         pass
     assert written.with_name("essays.db-wal").stat().st_size > 0
-    assert back_up(written, tmp_path / "backup.db").versions >= 2
+    assert create_backup(written, tmp_path / "backup.db").versions >= 2
 
 
 def test_while_it_copies_nobody_waits_and_writes_at_every_step_do_not_keep_it_from_its_end(
@@ -162,7 +162,7 @@ def test_while_it_copies_nobody_waits_and_writes_at_every_step_do_not_keep_it_fr
 
         monkeypatch.setattr(backup, "_STEP_PAGES", 5)
         monkeypatch.setattr(backup, "time", SimpleNamespace(sleep=pause))
-        made = back_up(written, tmp_path / "backup.db")
+        made = create_backup(written, tmp_path / "backup.db")
     assert busy == [0] * len(busy)
     assert len(busy) > 5
     with closing(sqlite3.connect(made.path)) as copy:
@@ -174,9 +174,9 @@ def test_a_file_that_is_there_is_kept_unless_it_is_to_be_replaced(written: Path,
     target.write_text("An older backup.")
     target.chmod(0o644)
     with pytest.raises(NoBackup, match="is there already"):
-        back_up(written, target)
+        create_backup(written, target)
     assert target.read_text() == "An older backup."
-    assert back_up(written, target, replace=True).versions == 1
+    assert create_backup(written, target, replace=True).versions == 1
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
@@ -188,18 +188,18 @@ def test_no_file_of_the_database_itself_is_ever_replaced(written: Path, tmp_path
     link.symlink_to(own)
     for target in (own, link):
         with pytest.raises(NoBackup, match="own files"):
-            back_up(written, target, replace=True)
+            create_backup(written, target, replace=True)
     if before is not None:
         (tmp_path / "second-name.db").hardlink_to(own)
         with pytest.raises(NoBackup, match="own files"):
-            back_up(written, tmp_path / "second-name.db", replace=True)
+            create_backup(written, tmp_path / "second-name.db", replace=True)
         assert own.read_bytes() == before
 
 
 def test_a_damaged_database_makes_no_backup_and_the_older_one_is_kept(written: Path, tmp_path: Path) -> None:
     target = tmp_path / "kept" / "backup.db"
     target.parent.mkdir()
-    older = back_up(written, target).path.read_bytes()
+    older = create_backup(written, target).path.read_bytes()
     with closing(sqlite3.connect(written)) as db:
         root, size = db.execute(
             "SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'versions'"
@@ -208,7 +208,7 @@ def test_a_damaged_database_makes_no_backup_and_the_older_one_is_kept(written: P
         file.seek((root - 1) * size)
         file.write(b"\x7f" * size)
     with pytest.raises(NoBackup, match="is damaged"):
-        back_up(written, target, replace=True)
+        create_backup(written, target, replace=True)
     assert target.read_bytes() == older
     assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
 
@@ -237,22 +237,22 @@ def test_a_disk_without_room_is_told_and_nothing_half_made_is_left(written: Path
 def test_what_is_no_database_of_this_release_makes_no_backup(written: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     with pytest.raises(NoBackup, match="There is no database at"):
-        back_up(tmp_path / "absent.db", target)
+        create_backup(tmp_path / "absent.db", target)
     recipes = tmp_path / "recipes.db"
     with closing(sqlite3.connect(recipes)) as db, db:
         db.execute("CREATE TABLE recipes (name TEXT)")
     (tmp_path / "notes.db").write_text("These are notes, and no database at all. " * 50)
     for other in (recipes, tmp_path / "notes.db"):
         with pytest.raises(NotOurDatabase):
-            back_up(other, target)
+            create_backup(other, target)
     with closing(sqlite3.connect(written)) as db, db:
         db.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
             ["career-essay-bot", "9999_later", "2030-01-01"],
         )
     with pytest.raises(NewerDatabase):
-        back_up(written, target)
+        create_backup(written, target)
     for place in (tmp_path, tmp_path / "absent" / "backup.db", recipes / "backup.db"):
         with pytest.raises(NoBackup, match=r"no backup was made|none was made"):
-            back_up(written, place)
+            create_backup(written, place)
     assert not target.exists()

@@ -11,71 +11,74 @@ import pytest
 
 from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
-from bot.store.essays import SqliteStore
-from bot.store.jobs import SqliteJobs
-from bot.store.processes import name_of
-from bot.workflow.desk import Desk
-from bot.workflow.jobs import Ending, Job, JobKind, JobState
+from bot.services.essays import EssayService
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.store.essays import SqliteEssayStore
+from bot.store.jobs import SqliteJobStore, process_name
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def jobs(store: SqliteStore) -> SqliteJobs:
-    return SqliteJobs(store.thread)
+def jobs(store: SqliteEssayStore) -> SqliteJobStore:
+    return SqliteJobStore(store.thread)
 
 
 @pytest.fixture
-async def job(jobs: SqliteJobs, clock: Clock) -> Job:
+async def job(jobs: SqliteJobStore, clock: Clock) -> Job:
     return await jobs.add_job("me", "one", JobKind.REVISION, 3, "Shorter, please.", clock())
 
 
-async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobs, job: Job, clock: Clock) -> None:
+async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobStore, job: Job, clock: Clock) -> None:
     assert await jobs.job("me", job.id) == job
-    assert (job.state, job.kind, job.base, job.argument, job.text) == (
+    assert (job.state, job.kind, job.base_version, job.argument, job.text) == (
         JobState.QUEUED,
         JobKind.REVISION,
         3,
         "Shorter, please.",
         "",
     )
-    await jobs.begin_job(job.id, clock())
+    await jobs.mark_job_running(job.id, clock())
     assert (await jobs.job("me", job.id)).state is JobState.RUNNING
 
 
 async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
-    store: SqliteStore, jobs: SqliteJobs, job: Job, clock: Clock
+    store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
-    gone = SqliteJobs(store.thread, "999999999-gone")
+    gone = SqliteJobStore(store.thread, "999999999-gone")
     left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
-    restarted = SqliteJobs(store.thread, f"{os.getpid()}-before")  # in a container every process has the same number
+    restarted = SqliteJobStore(
+        store.thread, f"{os.getpid()}-before"
+    )  # in a container every process has the same number
     also = await restarted.add_job("me", "also", JobKind.DRAFT, None, "", clock())
-    parent = SqliteJobs(store.thread, name_of(os.getppid()))
+    parent = SqliteJobStore(store.thread, process_name(os.getppid()))
     await parent.add_job("me", "kept", JobKind.DRAFT, None, "", clock())
     assert {found.id for found in await jobs.abandoned_jobs()} == {left.id, also.id}
 
 
 async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
-    store: SqliteStore, jobs: SqliteJobs, job: Job, clock: Clock
+    store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
         await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
-    other = SqliteJobs(store.thread, "999999999-gone")
+    other = SqliteJobStore(store.thread, "999999999-gone")
     with pytest.raises(JobRunning, match="A revision of this text is being written in another session"):
         await other.add_job("me", "one", JobKind.DRAFT, None, "", clock())
     await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
-    await jobs.end_job(job.id, Ending(JobState.STOPPED), clock())
+    await jobs.end_job(job.id, JobOutcome(JobState.STOPPED), clock())
     newer = await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
     assert await jobs.latest_job("me", "one") == newer
     assert await jobs.latest_job("me", "three") is None
 
 
-async def test_pieces_are_put_behind_one_another_and_can_be_dropped(jobs: SqliteJobs, job: Job, clock: Clock) -> None:
+async def test_pieces_are_put_behind_one_another_and_can_be_dropped(
+    jobs: SqliteJobStore, job: Job, clock: Clock
+) -> None:
     other = await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
     await jobs.append_text({job.id: "One. ", other.id: "Ein. "})
     await jobs.append_text({job.id: "Two. ", 999: "of no job"})
     assert (await jobs.job("me", job.id)).text == "One. Two. "
-    await jobs.drop_text(job.id)
+    await jobs.delete_text(job.id)
     await jobs.append_text({job.id: "Three."})
     assert (await jobs.job("me", job.id)).text == "Three."
     assert (await jobs.job("me", other.id)).text == "Ein. "
@@ -84,35 +87,40 @@ async def test_pieces_are_put_behind_one_another_and_can_be_dropped(jobs: Sqlite
 @pytest.mark.parametrize(
     ("ending", "text"),
     [
-        (Ending(JobState.DONE, None, 4), ""),
-        (Ending(JobState.DONE), ""),
-        (Ending(JobState.STOPPED, None, 4), ""),
-        (Ending(JobState.FAILED, "It broke."), "Text."),
-        (Ending(JobState.INTERRUPTED), "Text."),
+        (JobOutcome(JobState.DONE, None, 4), ""),
+        (JobOutcome(JobState.DONE), ""),
+        (JobOutcome(JobState.STOPPED, None, 4), ""),
+        (JobOutcome(JobState.FAILED, "It broke."), "Text."),
+        (JobOutcome(JobState.INTERRUPTED), "Text."),
     ],
 )
 async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
-    jobs: SqliteJobs, job: Job, clock: Clock, ending: Ending, text: str
+    jobs: SqliteJobStore, job: Job, clock: Clock, ending: JobOutcome, text: str
 ) -> None:
     await jobs.append_text({job.id: "Text."})
     await jobs.end_job(job.id, ending, clock())
     await jobs.append_text({job.id: "Too late."})
     found = await jobs.job("me", job.id)
-    assert (found.state, found.error, found.result, found.text) == (ending.state, ending.error, ending.result, text)
+    assert (found.state, found.error, found.result_version, found.text) == (
+        ending.state,
+        ending.error,
+        ending.result_version,
+        text,
+    )
     assert await jobs.abandoned_jobs() == []
 
 
-async def test_strangers_have_no_such_job(jobs: SqliteJobs, job: Job) -> None:
+async def test_strangers_have_no_such_job(jobs: SqliteJobStore, job: Job) -> None:
     with pytest.raises(UnknownJob):
         await jobs.job("you", job.id)
     assert await jobs.latest_job("you", "one") is None
 
 
 async def test_the_files_hold_no_word_of_a_job(
-    database: Path, store: SqliteStore, jobs: SqliteJobs, job: Job, clock: Clock
+    database: Path, store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
     await jobs.append_text({job.id: "A velocipede."})
-    await jobs.end_job(job.id, Ending(JobState.FAILED, "The quagmire sentence."), clock())
+    await jobs.end_job(job.id, JobOutcome(JobState.FAILED, "The quagmire sentence."), clock())
     assert (await jobs.job("me", job.id)).text == "A velocipede."
     store.close()
     held = b"".join(path.read_bytes() for path in database.parent.iterdir() if path.name.startswith("essays.db"))
@@ -121,17 +129,17 @@ async def test_the_files_hold_no_word_of_a_job(
 
 
 async def test_an_essays_jobs_go_with_it_and_their_numbers_are_never_given_again(
-    store: SqliteStore, jobs: SqliteJobs, structure: Structure, clock: Clock
+    store: SqliteEssayStore, jobs: SqliteJobStore, structure: Structure, clock: Clock
 ) -> None:
-    desk = Desk(store, {structure.key: structure}, clock, lambda: "mine")
-    await desk.begin("me", structure)
+    desk = EssayService(store, {structure.key: structure}, clock, lambda: "mine")
+    await desk.create_essay("me", structure)
     job = await jobs.add_job("me", "mine", JobKind.DRAFT, None, "", clock())
     await jobs.append_text({job.id: "Text."})
-    await desk.delete("me", "mine")
+    await desk.delete_essay("me", "mine")
     with pytest.raises(UnknownJob):
         await jobs.job("me", job.id)
     newer = await jobs.add_job("me", "other", JobKind.DRAFT, None, "", clock())
     assert newer.id > job.id
     await jobs.append_text({job.id: "of the deleted one"})
-    await jobs.end_job(job.id, Ending(JobState.DONE), clock())
+    await jobs.end_job(job.id, JobOutcome(JobState.DONE), clock())
     assert await jobs.job("me", newer.id) == newer

@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
-from bot.store.essays import SqliteStore
-from bot.store.ledger import NANO, Budgets, SqliteLedger
-from bot.workflow.models import Role
-from bot.workflow.spending import Reservation, Settlement, Spent
+from bot.services.ledger import Reservation, Settlement, Spending
+from bot.services.llm_ports import ModelRole
+from bot.store.essays import SqliteEssayStore
+from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-CENT = NANO // 100
+CENT = NANO_PER_USD // 100
 
 
 @pytest.fixture
-def ledger(store: SqliteStore) -> SqliteLedger:
+def ledger(store: SqliteEssayStore) -> SqliteLedger:
     return SqliteLedger(store.thread, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
 
 
-def call(cents: int, writer: str = "me", role: Role = Role.WRITER, model: str = "big") -> Reservation:
+def call(cents: int, writer: str = "me", role: ModelRole = ModelRole.WRITER, model: str = "big") -> Reservation:
     return Reservation(writer, role, model, "draft.md", "abc123", cents * CENT)
 
 
@@ -43,7 +43,7 @@ async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(
     with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
         await ledger.reserve(call(1), NOON)
     assert refused.value.opens == datetime(2026, 11, 24, tzinfo=UTC)
-    assert await ledger.spent("me", NOON) == Spent(100 * CENT, 100 * CENT, 100 * CENT)
+    assert await ledger.spending("me", NOON) == Spending(100 * CENT, 100 * CENT, 100 * CENT)
     await spend(ledger, 100, NOON, "you")
     await ledger.reserve(call(50), refused.value.opens)
 
@@ -67,13 +67,13 @@ async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: Sq
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
     assert len({one for one in tried if isinstance(one, int)}) == 3
-    assert (await ledger.spent("me", NOON)).writer_day == 90 * CENT
+    assert (await ledger.spending("me", NOON)).writer_day == 90 * CENT
 
 
 async def test_two_processes_over_one_file_share_the_budget(
-    database: Path, store: SqliteStore, ledger: SqliteLedger
+    database: Path, store: SqliteEssayStore, ledger: SqliteLedger
 ) -> None:
-    other_store = SqliteStore(database, None, lambda: NOON)
+    other_store = SqliteEssayStore(database, None, lambda: NOON)
     other = SqliteLedger(other_store.thread, Budgets(Decimal(1), Decimal(2)))
     both = [ledger, other] * 5
     tried = await asyncio.gather(*(one.reserve(call(30), NOON) for one in both), return_exceptions=True)
@@ -87,7 +87,7 @@ async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
     with pytest.raises(OverBudget):
         await ledger.reserve(call(90), NOON)
     await ledger.settle(number, came_to(10))
-    assert await ledger.spent("me", NOON) == Spent(10 * CENT, 10 * CENT, 10 * CENT)
+    assert await ledger.spending("me", NOON) == Spending(10 * CENT, 10 * CENT, 10 * CENT)
     await ledger.reserve(call(90), NOON)
 
 
@@ -140,18 +140,18 @@ async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(le
     ],
 )
 async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
-    store: SqliteStore, budget: str, nano_usd: int, told: str
+    store: SqliteEssayStore, budget: str, nano_usd: int, told: str
 ) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(budget), Decimal(1)))
     with pytest.raises(BudgetTooSmall, match=told):
-        await ledger.reserve(Reservation("me", Role.INTERVIEWER, "fast", "place.md", "abc123", nano_usd), NOON)
+        await ledger.reserve(Reservation("me", ModelRole.INTERVIEWER, "fast", "place.md", "abc123", nano_usd), NOON)
 
 
 async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: SqliteLedger) -> None:
     await ledger.reserve(call(80), NOON)
-    assert (await ledger.spent("me", NOON)).writer_day == 80 * CENT
+    assert (await ledger.spending("me", NOON)).writer_day == 80 * CENT
     (row,) = await ledger.usage(NOON)
-    assert (row.calls, row.nano_usd, row.input_tokens, row.output_tokens, row.unpriced) == (1, 80 * CENT, 0, 0, 0)
+    assert (row.calls, row.nano_usd, row.input_tokens, row.output_tokens, row.unpriced_calls) == (1, 80 * CENT, 0, 0, 0)
 
 
 async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_tokens(ledger: SqliteLedger) -> None:
@@ -159,13 +159,13 @@ async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_toke
     await ledger.reserve(call(100), NOON)
     number = await ledger.reserve(call(0, model="a-local-model"), NOON)
     await ledger.settle(number, came_to(None, "a-local-model"))
-    assert (await ledger.spent("me", NOON)).writer_day == 100 * CENT
-    (_, row) = sorted(await ledger.usage(NOON), key=lambda one: one.unpriced)
-    assert (row.model, row.calls, row.unpriced, row.nano_usd) == ("a-local-model", 1, 1, 0)
+    assert (await ledger.spending("me", NOON)).writer_day == 100 * CENT
+    (_, row) = sorted(await ledger.usage(NOON), key=lambda one: one.unpriced_calls)
+    assert (row.model, row.calls, row.unpriced_calls, row.nano_usd) == ("a-local-model", 1, 1, 0)
     assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
 
 
-async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore) -> None:
+async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteEssayStore) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
     for day in (20, 21, 22):
         await spend(ledger, 300, NOON.replace(day=day))
@@ -183,7 +183,7 @@ async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore)
 
 
 async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_allows_are_made(
-    store: SqliteStore,
+    store: SqliteEssayStore,
 ) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
@@ -214,12 +214,12 @@ async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobo
 async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteLedger) -> None:
     late = NOON.replace(hour=23, minute=59)
     for at, role, answered, writer in (
-        (NOON, Role.WRITER, "big", "me"),
-        (late, Role.WRITER, "big", "you"),
-        (NOON, Role.WRITER, "other", "me"),
-        (NOON, Role.CRITIC, "big", "me"),
-        (late + timedelta(minutes=1), Role.WRITER, "big", "me"),
-        (NOON - timedelta(days=1), Role.WRITER, "big", "me"),
+        (NOON, ModelRole.WRITER, "big", "me"),
+        (late, ModelRole.WRITER, "big", "you"),
+        (NOON, ModelRole.WRITER, "other", "me"),
+        (NOON, ModelRole.CRITIC, "big", "me"),
+        (late + timedelta(minutes=1), ModelRole.WRITER, "big", "me"),
+        (NOON - timedelta(days=1), ModelRole.WRITER, "big", "me"),
     ):
         await ledger.settle(await ledger.reserve(call(10, writer, role), at), came_to(5, answered))
     rows = await ledger.usage(NOON.replace(hour=0))
@@ -238,12 +238,12 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
     with pytest.raises(BudgetSpent) as told:
         await ledger.reserve(call(1), datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
     assert told.value.opens == datetime(2026, 12, 2, tzinfo=UTC)
-    assert (await ledger.spent("me", datetime(2026, 11, 30, 23, 0, tzinfo=UTC))).writer_day == 100 * CENT
+    assert (await ledger.spending("me", datetime(2026, 11, 30, 23, 0, tzinfo=UTC))).writer_day == 100 * CENT
     (row,) = await ledger.usage(evening)
     assert row.day == "2026-12-01"
 
 
-async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: SqliteLedger) -> None:
+async def test_the_ledger_holds_no_word_of_a_text(store: SqliteEssayStore, ledger: SqliteLedger) -> None:
     await ledger.settle(await ledger.reserve(call(10), NOON), came_to(5))
     row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
     assert set(row) == {

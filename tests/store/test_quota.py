@@ -12,11 +12,11 @@ from bot.errors import OverLimit
 from bot.essay.essay import Essay, Origin
 from bot.essay.limits import ROW_BYTES, Limits
 from bot.essay.notes import Passage
-from bot.store.conversations import SqliteConversations
-from bot.store.critiques import SqliteCritiques
-from bot.store.essays import SqliteStore
+from bot.services.critiques import StoredCritique
+from bot.store.critiques import SqliteCritiqueStore
+from bot.store.dm_messages import SqliteDmMessageStore
+from bot.store.essays import SqliteEssayStore
 from bot.store.quota import Quota
-from bot.workflow.critiqued import Critiqued
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FEW = Limits(
@@ -29,15 +29,15 @@ FEW = Limits(
     day_bytes=10_000,
 )
 LONG = "x" * 1_000
-Open = Callable[[], SqliteStore]
+Open = Callable[[], SqliteEssayStore]
 
 
 @pytest.fixture
 def opened(database: Path) -> Iterator[Open]:
-    stores: list[SqliteStore] = []
+    stores: list[SqliteEssayStore] = []
 
-    def open_() -> SqliteStore:
-        stores.append(SqliteStore(database, None, lambda: NOON, Quota(FEW, free={"local"})))
+    def open_() -> SqliteEssayStore:
+        stores.append(SqliteEssayStore(database, None, lambda: NOON, Quota(FEW, exempt_writers={"local"})))
         return stores[-1]
 
     yield open_
@@ -49,7 +49,7 @@ def essay(name: str, writer: str = "me", at: datetime = NOON) -> Essay:
     return Essay(name, writer, "short-one", "Short", None, None, at, at)
 
 
-async def stored(store: SqliteStore, name: str = "one") -> int:
+async def stored(store: SqliteEssayStore, name: str = "one") -> int:
     """How many notes the essay holds."""
     return len(await store.notes("me", name))
 
@@ -89,7 +89,7 @@ async def test_what_is_kept_is_bounded_and_deleting_makes_room(opened: Open) -> 
         await store.add_version("me", name, None, Origin.EDITED, LONG * 2 + LONG[:500], 0, NOON + timedelta(day))
     with pytest.raises(OverLimit, match="keep more than 12 kB"):
         await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
-    await store.delete("me", "one", NOON + timedelta(9))
+    await store.delete_essay("me", "one", NOON + timedelta(9))
     await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
     assert await stored(store, "two") == 1
 
@@ -131,32 +131,32 @@ async def test_one_writers_bounds_are_nobody_elses_and_the_machines_owner_has_no
 
 async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open) -> None:
     store = opened()
-    talk, critiques = SqliteConversations(store.thread), SqliteCritiques(store.thread)
-    heard = await talk.hear(1, LONG, essay("new"), NOON)
+    talk, critiques = SqliteDmMessageStore(store.thread), SqliteCritiqueStore(store.thread)
+    heard = await talk.add_message(1, LONG, essay("new"), NOON)
     assert heard is not None
-    assert heard.begun
-    await talk.change("me", 1, LONG + "!", NOON)
-    await talk.hear_file("me", "new", 2, 1, [Passage("a")], None, NOON)
+    assert heard.essay_created
+    await talk.edit_message("me", 1, LONG + "!", NOON)
+    await talk.add_file("me", "new", 2, 1, [Passage("a")], None, NOON)
     with pytest.raises(OverLimit):
-        await talk.change("me", 1, LONG * 2, NOON)
+        await talk.edit_message("me", 1, LONG * 2, NOON)
     with pytest.raises(OverLimit):
-        await talk.hear(3, LONG * 2, essay("newer"), NOON)
+        await talk.add_message(3, LONG * 2, essay("newer"), NOON)
     with pytest.raises(OverLimit):
-        await talk.hear_file("me", "new", 4, 1, [Passage(LONG * 2)], None, NOON)
+        await talk.add_file("me", "new", 4, 1, [Passage(LONG * 2)], None, NOON)
     with pytest.raises(OverLimit):
-        await critiques.add_critique(Critiqued("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
-    assert [piece.text for piece in await talk.pieces("me", "new")] == [LONG + "!"]
+        await critiques.add_critique(StoredCritique("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
+    assert [piece.text for piece in await talk.pending_messages("me", "new")] == [LONG + "!"]
     assert not await talk.has_file(4, 1)
 
 
 async def test_a_message_that_is_read_late_counts_when_it_was_written(opened: Open) -> None:
     """Else whoever wrote much while the bot was away would lose what the bot could not take in one minute."""
     store = opened()
-    talk = SqliteConversations(store.thread)
+    talk = SqliteDmMessageStore(store.thread)
     await store.add_essay(essay("one", at=NOON - timedelta(days=2)))
-    await talk.turn_to("me", "one", None, NOON - timedelta(days=2))
+    await talk.set_context("me", "one", None, NOON - timedelta(days=2))
     for number in range(1, 5):
         written = NOON - timedelta(minutes=number)
-        assert await talk.hear(number, LONG + str(number), essay("not-used"), NOON, written) is not None
-    assert len(await talk.pieces("me", "one")) == 4
+        assert await talk.add_message(number, LONG + str(number), essay("not-used"), NOON, written) is not None
+    assert len(await talk.pending_messages("me", "one")) == 4
     assert 4 * (len(LONG) + ROW_BYTES) > FEW.minute_bytes

@@ -15,10 +15,10 @@ import pexpect
 import pytest
 
 from bot.essay.structure import Structure
-from bot.store.essays import SqliteStore
-from tests.terminal.at_keyboard import Terminal
-from tests.terminal.processes import Person
-from tests.workflow.conftest import joined
+from bot.store.essays import SqliteEssayStore
+from tests.services.conftest import joined
+from tests.terminal.pty_processes import Person
+from tests.terminal.scripted_terminal import Terminal
 
 PROGRAM = Path(sys.executable).with_name("essay-bot")
 
@@ -88,7 +88,7 @@ def sit_down(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def terminal(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
+def terminal(store: SqliteEssayStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
     """A session in this process, over scripted models."""
     room = joined(store, structure, clock)
     with asyncio.Runner() as runner:

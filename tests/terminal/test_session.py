@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 
 from tests.terminal.conftest import Ran
-from tests.terminal.processes import Person
+from tests.terminal.pty_processes import Person
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 

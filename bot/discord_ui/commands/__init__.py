@@ -6,20 +6,21 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord_ui.commands.critique import critique_command, critique_menu
-from bot.discord_ui.commands.draft import draft_command
-from bot.discord_ui.commands.lists import essays_command, export_command, help_command, usage_command
-from bot.discord_ui.door import Door
+from bot.discord_ui.commands.critiques import critique_command, critique_menu
+from bot.discord_ui.commands.essays import draft_command, essays_command, export_command, help_command, usage_command
+from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 
 
-def all_commands(door: Door) -> list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]:
+def all_commands(
+    dispatcher: InteractionDispatcher,
+) -> list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]:
     """Every command, over a door."""
     return [
-        draft_command(door),
-        critique_command(door),
-        export_command(door),
-        essays_command(door),
-        usage_command(door),
-        help_command(door),
-        critique_menu(door),
+        draft_command(dispatcher),
+        critique_command(dispatcher),
+        export_command(dispatcher),
+        essays_command(dispatcher),
+        usage_command(dispatcher),
+        help_command(dispatcher),
+        critique_menu(dispatcher),
     ]

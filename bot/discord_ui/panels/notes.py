@@ -2,138 +2,166 @@
 
 from __future__ import annotations
 
-from bot.discord_ui import pages
-from bot.discord_ui.cards import MENU_OPTIONS, Card, CardPart, Menu, Option, Rule, Text, Tone, rows
-from bot.discord_ui.ids import Id
-from bot.discord_ui.lengths import one_line, plain
-from bot.discord_ui.panels.common import counted, heading, notices, press, small, turning
-from bot.discord_ui.state import State
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.messages import pages
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line
+from bot.discord_ui.panels.cards import (
+    MAX_MENU_OPTIONS,
+    ButtonStyle,
+    Card,
+    CardPart,
+    SelectMenu,
+    SelectOption,
+    Separator,
+    TextBlock,
+    action_button,
+    button_rows,
+    counted,
+    heading_text,
+    notice_text,
+    page_buttons,
+    small_print,
+)
+from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note
 from bot.essay.left_out import private_count
 from bot.essay.left_out import state_of as private_state
 
-ON_A_PAGE = 8  # with 250 characters of each, a screen or two on a phone
-NOWHERE = "-"  # stands for no section where one is chosen
-_EXCERPT = 250
-MARKED = (
+NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
+NO_SECTION = "-"  # stands for no section where one is chosen
+_MAX_EXCERPT_UNITS = 250
+MARKED_PRIVATE = (
     "Marked private: it stays stored, stands in no post, and no model sees it. Its mark is taken away by editing it."
 )
-_UNITS, _OCTETS = 2_600, 6_500  # smaller than a page of the post: the question stands above it
+_PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # smaller than a page of the post: the question stands above it
 
 
-def listed(state: State, page: int, notice: str | None = None) -> Card:
+def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> Card:
     """The notes, some on a page, with a menu to open one."""
-    essay, number, notes = state.essay, state.number, state.notes
-    count = max(1, -(-len(notes) // ON_A_PAGE))
+    essay, number, notes = state.essay, state.version_number, state.notes
+    count = max(1, -(-len(notes) // NOTES_PER_PAGE))
     page = min(page, count - 1)
-    here = notes[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
-    parts: list[CardPart] = [*notices(notice), heading(essay.title)]
+    here = notes[page * NOTES_PER_PAGE : (page + 1) * NOTES_PER_PAGE]
+    parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title)]
     if here:
         parts.append(
-            Text("\n".join(f"{_line(state, note)}\n{plain(one_line(note.text, _EXCERPT // 2))}" for note in here))
+            TextBlock(
+                "\n".join(
+                    f"{_note_line(state, note)}\n{escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS // 2))}"
+                    for note in here
+                )
+            )
         )
-        options = tuple(Option(one_line(f"{note.number}. {note.text}", 90), str(note.number)) for note in here)
-        parts.append(Menu(str(Id("essay", "note", essay.id, number)), "Open a note", options))
+        options = tuple(SelectOption(one_line(f"{note.number}. {note.text}", 90), str(note.number)) for note in here)
+        parts.append(SelectMenu(str(CustomId("essay", "note", essay.id, number)), "Open a note", options))
     else:
-        parts.append(Text("There are no notes yet."))
+        parts.append(TextBlock("There are no notes yet."))
     left = sum(note.is_private and not note.damaged for note in notes)
     marked = private_count([note for note in notes if not note.is_private])
     parts.append(
-        small(
+        small_print(
             counted(len(notes), "note"),
             f"{left} left out" if left else None,
             f"{counted(marked, 'passage')} private" if marked else None,
             f"page {page + 1} of {count}",
         )
     )
-    parts.extend(turning("notes", essay.id, number, page, count))
+    parts.extend(page_buttons("notes", essay.id, number, page, count))
     sortable = state.structure.sections and any(note.section is None and not note.is_private for note in notes)
     parts.extend(
-        rows(
-            press("Sort them", "sort", essay.id, number) if state.with_model and sortable else None,
-            press("Paste notes", "paste", essay.id, number),
-            press("All as a file", "notes-file", essay.id, number) if notes else None,
-            press("Back", "open", essay.id, number),
+        button_rows(
+            action_button("Sort them", "sort", essay.id, number) if state.has_model and sortable else None,
+            action_button("Paste notes", "paste", essay.id, number),
+            action_button("All as a file", "notes-file", essay.id, number) if notes else None,
+            action_button("Back", "open", essay.id, number),
         )
     )
     return Card(tuple(parts))
 
 
-def one(state: State, note: Note, page: int, notice: str | None = None) -> Card:
+def note_card(state: EssayState, note: Note, page: int, notice: str | None = None) -> Card:
     """One note whole, and the switch that keeps it from the text and from every model."""
-    essay, number = state.essay, state.number
-    found = pages.pages(note.text, _UNITS, _OCTETS)
+    essay, number = state.essay, state.version_number
+    found = pages.paginate(note.text, _PAGE_UNITS, _PAGE_BYTES)
     page = min(page, max(0, len(found) - 1))
-    parts: list[CardPart] = [*notices(notice), Text(_line(state, note))]
+    parts: list[CardPart] = [*notice_text(notice), TextBlock(_note_line(state, note))]
     if note.question:
-        parts.append(Text(f"-# {plain(one_line(note.question, 300))}"))
-    parts.append(Text(pages.shown(note.text, found[page]) if found else "…"))
-    parts.append(Rule())
+        parts.append(TextBlock(f"-# {escape_markdown(one_line(note.question, 300))}"))
+    parts.append(TextBlock(pages.render_page(note.text, found[page]) if found else "…"))
+    parts.append(Separator())
     parts.append(
-        small(
+        small_print(
             "It is damaged: it cannot be read, stands in no post, and no model sees it."
             if note.damaged
             else "Left out: it stays stored, stands in no post, and no model sees it."
             if note.left_out
-            else MARKED
+            else MARKED_PRIVATE
             if note.is_private
             else "In use, but for what is marked: a post may be made from the rest."
             if note.private
             else "In use: a post may be made from it."
         )
     )
-    parts.extend(turning("note", essay.id, number, page, len(found), str(note.number)))
-    parts.extend(_moving(state, note))
+    parts.extend(page_buttons("note", essay.id, number, page, len(found), str(note.number)))
+    parts.extend(_section_menu(state, note))
     parts.extend(
-        rows(
-            press("Edit", "note-edit", essay.id, number, note.number),
-            press("Delete", "note-delete", essay.id, number, note.number, tone=Tone.DANGER),
+        button_rows(
+            action_button("Edit", "note-edit", essay.id, number, note.number),
+            action_button("Delete", "note-delete", essay.id, number, note.number, style=ButtonStyle.DANGER),
             None
             if note.damaged
-            else press("Take it in again", "leave-out", essay.id, number, f"0.{note.number}", tone=Tone.MAIN)
+            else action_button(
+                "Take it in again", "leave-out", essay.id, number, f"0.{note.number}", style=ButtonStyle.PRIMARY
+            )
             if note.is_private
-            else press("Leave it out", "leave-out", essay.id, number, f"1.{note.number}"),
-            press("All notes", "notes", essay.id, number),
-            press("Back", "open", essay.id, number),
+            else action_button("Leave it out", "leave-out", essay.id, number, f"1.{note.number}"),
+            action_button("All notes", "notes", essay.id, number),
+            action_button("Back", "open", essay.id, number),
         )
     )
     return Card(tuple(parts))
 
 
-def deleting(state: State, note: Note, stamp: str, notice: str | None = None) -> Card:
+def confirm_delete_note_card(state: EssayState, note: Note, stamp: str, notice: str | None = None) -> Card:
     """The question before a note is deleted; ``stamp`` is what the answer carries of it."""
-    essay, number = state.essay, state.number
-    held = plain(one_line(note.text, _EXCERPT))
+    essay, number = state.essay, state.version_number
+    held = escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS))
     return Card(
         (
-            *notices(notice),
-            Text(f"{_line(state, note)}\n{held}"),
-            Text(
+            *notice_text(notice),
+            TextBlock(f"{_note_line(state, note)}\n{held}"),
+            TextBlock(
                 "Delete this note for good? It cannot be brought back. Versions of the text that hold its words keep "
                 "them; Leave it out keeps the note and takes it from the text."
             ),
-            *rows(
-                press("Keep it", "note", essay.id, number, f"0.{note.number}"),
-                press("Delete for good", "note-delete", essay.id, number, stamp, tone=Tone.DANGER),
+            *button_rows(
+                action_button("Keep it", "note", essay.id, number, f"0.{note.number}"),
+                action_button("Delete for good", "note-delete", essay.id, number, stamp, style=ButtonStyle.DANGER),
             ),
         )
     )
 
 
-def _moving(state: State, note: Note) -> tuple[Menu, ...]:
+def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
     """The menu of the sections that a note can be put under; none where the structure has gone."""
-    sections = state.structure.sections[: MENU_OPTIONS - 1]
+    sections = state.structure.sections[: MAX_MENU_OPTIONS - 1]
     if not sections:
         return ()
     options = (
-        *(Option(one_line(one.heading, 90), one.key, chosen=one.key == note.section) for one in sections),
-        Option("No section", NOWHERE, chosen=state.structure.section(note.section) is None),
+        *(SelectOption(one_line(one.heading, 90), one.key, selected=one.key == note.section) for one in sections),
+        SelectOption("No section", NO_SECTION, selected=state.structure.section(note.section) is None),
     )
-    return (Menu(str(Id("essay", "note-move", state.essay.id, state.number, str(note.number))), "Move to", options),)
+    return (
+        SelectMenu(
+            str(CustomId("essay", "note-move", state.essay.id, state.version_number, str(note.number))),
+            "Move to",
+            options,
+        ),
+    )
 
 
-def _line(state: State, note: Note) -> str:
+def _note_line(state: EssayState, note: Note) -> str:
     section = state.structure.section(note.section)
     place = section.heading if section else "no section"
     state_of = "damaged: it cannot be read" if note.damaged else private_state(note)
-    return f"**Note {note.number}** · {plain(place)}{f' · {state_of}' if state_of else ''}"
+    return f"**Note {note.number}** · {escape_markdown(place)}{f' · {state_of}' if state_of else ''}"

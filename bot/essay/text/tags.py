@@ -34,7 +34,7 @@ _INLINE = word_set(
 
 
 def plain_tags(text: str, left_out: Callable[[str], None] | None = None) -> str:
-    """The text without tags of HTML, each of which is told to ``left_out``; what is no known tag stays.
+    """The text without tags of HTML, each of which is told to ``removed_comments``; what is no known tag stays.
 
     A link and a picture become Markdown's; a tag that begins or ends a block, or a line, becomes a line end.
     """

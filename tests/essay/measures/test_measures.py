@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.essay.measures import MEASURES, measure
 from bot.essay.text.reading import Reading
-from tests.essay.measures import samples
-from tests.essay.measures.samples import measured, raised
+from tests.essay.measures import sample_texts
+from tests.essay.measures.sample_texts import measured, raised
 
 ESSAYS = sorted((Path(__file__).parents[2] / "data" / "essays").glob("*.md"))
 
@@ -20,16 +20,16 @@ ESSAYS = sorted((Path(__file__).parents[2] / "data" / "essays").glob("*.md"))
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("not_but", samples.TURNS + samples.PLAIN),
-        ("bare_sections", samples.BARE),
-        ("unsourced", samples.TRENDS + samples.PLAIN),
-        ("filler", samples.FILLER + samples.PLAIN),
-        ("stock_phrases", samples.STOCK + samples.PLAIN),
-        ("dashes", samples.DASHES + samples.PLAIN),
-        ("triads", samples.TRIADS + samples.PLAIN),
-        ("openers", samples.OPENERS + samples.PLAIN),
-        ("endings", samples.PLAIN + samples.PLAIN + samples.ENDINGS),
-        ("sentence_lengths", samples.METRONOME),
+        ("not_but", sample_texts.TURNS + sample_texts.PLAIN),
+        ("bare_sections", sample_texts.BARE),
+        ("unsourced", sample_texts.TRENDS + sample_texts.PLAIN),
+        ("filler", sample_texts.FILLER + sample_texts.PLAIN),
+        ("stock_phrases", sample_texts.STOCK + sample_texts.PLAIN),
+        ("dashes", sample_texts.DASHES + sample_texts.PLAIN),
+        ("triads", sample_texts.TRIADS + sample_texts.PLAIN),
+        ("openers", sample_texts.OPENERS + sample_texts.PLAIN),
+        ("endings", sample_texts.PLAIN + sample_texts.PLAIN + sample_texts.ENDINGS),
+        ("sentence_lengths", sample_texts.METRONOME),
     ],
 )
 def test_a_fault_raises_its_own_measure(key: str, text: str) -> None:
@@ -41,19 +41,29 @@ def test_a_fault_raises_its_own_measure(key: str, text: str) -> None:
 
 
 def test_a_plain_account_raises_nothing() -> None:
-    assert raised(samples.PLAIN) == set()
+    assert raised(sample_texts.PLAIN) == set()
 
 
 @pytest.mark.parametrize(
-    "text", [samples.TURNS, samples.TRENDS, samples.FILLER, samples.STOCK, samples.DASHES, samples.TRIADS, "", "One."]
+    "text",
+    [
+        sample_texts.TURNS,
+        sample_texts.TRENDS,
+        sample_texts.FILLER,
+        sample_texts.STOCK,
+        sample_texts.DASHES,
+        sample_texts.TRIADS,
+        "",
+        "One.",
+    ],
 )
 def test_a_fragment_is_too_short_to_raise_anything(text: str) -> None:
     assert raised(text) == set()
 
 
 def test_measures_of_english_words_say_so_on_another_language() -> None:
-    results = measured(samples.GERMAN)
-    assert raised(samples.GERMAN) == set()
+    results = measured(sample_texts.GERMAN)
+    assert raised(sample_texts.GERMAN) == set()
     assert "the text is in German" in results["not_but"].summary
     assert results["sentence_lengths"].figures["sentences"] == 10
 
@@ -94,7 +104,7 @@ def test_well_made_essays_raise_three_measures_at_most(path: Path) -> None:
 
 def test_every_row_says_why_from_when_and_from_where() -> None:
     assert len({row.key for row in MEASURES}) == len(MEASURES)
-    for result in measure(Reading(samples.TURNS + samples.PLAIN)):
+    for result in measure(Reading(sample_texts.TURNS + sample_texts.PLAIN)):
         assert result.why
         assert result.threshold
         assert result.source

@@ -1,4 +1,4 @@
-"""A loopback imitation of the Claude Messages API, as strict as the service, for the real SDK to talk to.
+"""A loopback imitation of the ClaudeModels Messages API, as strict as the service, for the real SDK to talk to.
 
     async with ClaudeSimulator() as claude:
         client = AsyncAnthropic(api_key=claude.key, base_url=claude.base_url, max_retries=0)
@@ -8,10 +8,10 @@ By hand: `python -m tests.simulators.claude --port 8787`.
 """
 
 from tests.simulators.claude.billing import Bill, Usage, fit, tokens_in
-from tests.simulators.claude.canned import canned
+from tests.simulators.claude.canned_replies import canned
 from tests.simulators.claude.controls import Responder
 from tests.simulators.claude.models import MODELS
-from tests.simulators.claude.records import Request
+from tests.simulators.claude.recorded_requests import Request
 from tests.simulators.claude.replies import (
     Answer,
     BadChunk,

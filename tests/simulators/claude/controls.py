@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from tests.simulators.claude.billing import Bill, Usage
-from tests.simulators.claude.caching import PromptCache
 from tests.simulators.claude.models import MODELS, Lifecycle, Model
-from tests.simulators.claude.records import Request
+from tests.simulators.claude.prompt_cache import PromptCache
+from tests.simulators.claude.recorded_requests import Request
 from tests.simulators.claude.replies import Answer, HttpError, Reply
 
 Responder = Callable[[Request], Answer]

@@ -11,12 +11,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.simulators.claude.billing import Bill, Usage
-from tests.simulators.claude.caching import Plan
+from tests.simulators.claude.cache_blocks import blocks_of
 from tests.simulators.claude.controls import Controls, Responder
-from tests.simulators.claude.faults import ApiError
+from tests.simulators.claude.errors import ApiError
 from tests.simulators.claude.models import MODELS, Model
-from tests.simulators.claude.prefix import blocks_of
-from tests.simulators.claude.records import Request
+from tests.simulators.claude.prompt_cache import Plan
+from tests.simulators.claude.recorded_requests import Request
 from tests.simulators.claude.replies import (
     ERROR_TYPES,
     Answer,
@@ -32,13 +32,13 @@ from tests.simulators.claude.replies import (
     StreamError,
     WebPage,
 )
-from tests.simulators.claude.rules import BODY_LIMIT, check, check_basic
-from tests.simulators.claude.signatures import Signatures
-from tests.simulators.claude.speaking import Speaker, fit_to_request
+from tests.simulators.claude.request_rules import BODY_LIMIT, check, check_basic
+from tests.simulators.claude.response_rendering import Speaker, fit_to_request
+from tests.simulators.claude.thinking_signatures import Signatures
 
 
 class ClaudeSimulator(Controls):
-    """Imitates the Claude Messages API on 127.0.0.1; `async with` it.
+    """Imitates the ClaudeModels Messages API on 127.0.0.1; `async with` it.
 
     `basic` imitates a local server's narrow dialect instead, with `wrap_json` one that surrounds JSON with prose.
     `key` is the only bearer token taken, None takes any. `clock` gives seconds and decides when cache entries end.

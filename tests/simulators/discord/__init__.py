@@ -27,18 +27,18 @@ compressed gateway frames, the further limit on edits of old messages (30046) an
 whole channel.
 """
 
-from tests.simulators.discord.acts import Acknowledgement, Act, DidNotRespondError
+from tests.simulators.discord.action_results import Acknowledgement, Act, DidNotRespondError
+from tests.simulators.discord.command_options import Attachment
 from tests.simulators.discord.commands import NotOfferedError, Sync
-from tests.simulators.discord.limits import Violation
-from tests.simulators.discord.model import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
-from tests.simulators.discord.options import Attachment
-from tests.simulators.discord.people import Screen, User
-from tests.simulators.discord.running import process, running
+from tests.simulators.discord.models import Channel, DmPolicy, Guild, Interaction, Message, Modal, Upload
+from tests.simulators.discord.rate_limits import Violation
+from tests.simulators.discord.raw_client import Reply, Socket, Wire
+from tests.simulators.discord.run_bot import process, running
 from tests.simulators.discord.screen_text import modal_text, screen_text
 from tests.simulators.discord.server import DiscordSimulator
 from tests.simulators.discord.settings import Settings
 from tests.simulators.discord.timeline import Moment, Timeline
-from tests.simulators.discord.wire import Reply, Socket, Wire
+from tests.simulators.discord.users import Screen, User
 
 __all__ = [
     "Acknowledgement",

@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from tests.simulators.discord.errors import ApiError, FormErrors, Path
+from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 
 SLASH, USER, MESSAGE = 1, 2, 3
 MOST_COMMANDS = {SLASH: 100, USER: 15, MESSAGE: 15}

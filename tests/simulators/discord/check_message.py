@@ -3,8 +3,8 @@
 import re
 
 from tests.simulators.discord.errors import FormErrors, Path
+from tests.simulators.discord.json_types import COMPONENTS_V2, EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import COMPONENTS_V2, EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
 
 MOST_CONTENT = 2000
 EMBED_TEXTS = (("title", 256), ("description", 4096))

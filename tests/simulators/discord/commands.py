@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from tests.simulators.discord.check_commands import check_commands
 from tests.simulators.discord.clock import Clock
 from tests.simulators.discord.errors import ApiError
-from tests.simulators.discord.model import ADMINISTRATOR, Account, Channel
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.models import ADMINISTRATOR, Account, Channel
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.world import World
 
 MOST_CREATES = 200  # "Registering a Command": new names a day for each server (and globally)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.json_types import Json
 
 Path = tuple[str | int, ...]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.timeline import Timeline
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 
 from tests.simulators.discord.check_commands import check_choices
-from tests.simulators.discord.check_layout import Layout
-from tests.simulators.discord.desk import Desk, member_payload
+from tests.simulators.discord.check_component_tree import Layout
 from tests.simulators.discord.errors import ApiError, FormErrors, unknown_interaction, unknown_message, unknown_webhook
 from tests.simulators.discord.gateway import Gateway
-from tests.simulators.discord.model import MEMBER_PERMISSIONS, Account, Channel, Interaction, Message, Modal
-from tests.simulators.discord.shapes import EPHEMERAL, Json
+from tests.simulators.discord.json_types import EPHEMERAL, Json
+from tests.simulators.discord.messages import Desk, member_payload
+from tests.simulators.discord.models import MEMBER_PERMISSIONS, Account, Channel, Interaction, Message, Modal
 from tests.simulators.discord.uploads import Body
 from tests.simulators.discord.world import World
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from tests.simulators.discord.errors import ApiError, unauthorized
-from tests.simulators.discord.faults import Faults
-from tests.simulators.discord.limits import RateLimiter, Rule
+from tests.simulators.discord.fault_injection import Faults
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.rate_limits import RateLimiter, Rule
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.timeline import Timeline
 from tests.simulators.discord.uploads import Body, read_body
 

@@ -3,14 +3,14 @@
 from aiohttp import web
 
 from tests.simulators.discord.commands import Commands
-from tests.simulators.discord.desk import Desk, member_payload, without_permissions
 from tests.simulators.discord.errors import ApiError, FormErrors
 from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.interactions import InteractionHandler
-from tests.simulators.discord.limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
-from tests.simulators.discord.model import Channel, Message
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.messages import Desk, member_payload, without_permissions
+from tests.simulators.discord.models import Channel, Message
+from tests.simulators.discord.rate_limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
 from tests.simulators.discord.rest import Rest
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.uploads import Body
 from tests.simulators.discord.world import World
 

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from tests.simulators.discord.library import app_commands, commands, discord, ui
+from tests.simulators.discord.discord_py import app_commands, commands, discord, ui
 
 STRUCTURES = ("layoff", "career change", "promotion", "return to work")
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tests.simulators.discord.shapes import LOADING, Json
+from tests.simulators.discord.json_types import LOADING, Json
 
 THINKING = "is thinking…"
 

@@ -10,20 +10,20 @@ from aiohttp import web
 
 from tests.simulators.discord.clock import Clock
 from tests.simulators.discord.commands import Commands, Sync
-from tests.simulators.discord.desk import Desk
-from tests.simulators.discord.faults import Fault, Faults
+from tests.simulators.discord.fault_injection import Fault, Faults
 from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.interactions import InteractionHandler
-from tests.simulators.discord.limits import RateLimiter, Violation
-from tests.simulators.discord.model import Channel, DmPolicy, Guild, Message, Upload
-from tests.simulators.discord.people import User
-from tests.simulators.discord.pointing import environment, point
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.messages import Desk
+from tests.simulators.discord.models import Channel, DmPolicy, Guild, Message, Upload
+from tests.simulators.discord.rate_limits import RateLimiter, Violation
+from tests.simulators.discord.redirect_bot import environment, point
 from tests.simulators.discord.rest import Rest, Served
 from tests.simulators.discord.routes import Routes
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.timeline import Timeline
 from tests.simulators.discord.uploads import Body
+from tests.simulators.discord.users import User
 from tests.simulators.discord.world import World
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from tests.simulators.discord.clock import Clock
-from tests.simulators.discord.shapes import Json
+from tests.simulators.discord.json_types import Json
 
 T = TypeVar("T")
 

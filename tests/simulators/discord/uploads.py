@@ -9,9 +9,9 @@ from aiohttp import BodyPartReader, web
 
 from tests.simulators.discord.clock import Clock
 from tests.simulators.discord.errors import ApiError, FormErrors, internal_error, too_large
-from tests.simulators.discord.model import Upload
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.models import Upload
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 
 MOST_FILES = 10
 LINK_LIFETIME = 24 * 3600.0  # "Signed Attachment CDN URLs" gives an expiry but no span; a day is what links carry today

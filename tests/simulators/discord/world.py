@@ -6,9 +6,18 @@ from collections import defaultdict
 
 from tests.simulators.discord.clock import Clock
 from tests.simulators.discord.errors import missing_access, unknown_channel, unknown_message
-from tests.simulators.discord.model import MEMBER_PERMISSIONS, Account, Channel, DmPolicy, Guild, Interaction, Message, Modal
+from tests.simulators.discord.json_types import Json
+from tests.simulators.discord.models import (
+    MEMBER_PERMISSIONS,
+    Account,
+    Channel,
+    DmPolicy,
+    Guild,
+    Interaction,
+    Message,
+    Modal,
+)
 from tests.simulators.discord.settings import Settings
-from tests.simulators.discord.shapes import Json
 from tests.simulators.discord.timeline import Timeline
 from tests.simulators.discord.uploads import Files
 

@@ -1,0 +1,435 @@
+"""The commands. Each imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.operator import backup, check, run_, usage
+from bot.cli.runtime import open_services
+from bot.errors import BadInput, BotError, CannotWrite, ReaderGone, SystemRefused
+from bot.terminal import LOCAL_WRITER, signals
+from bot.terminal.stdio import escape_control_characters, flush_streams, prepare_streams, print_stderr
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from bot.bootstrap import Services
+    from bot.essay.export import Post
+    from bot.terminal.context import TerminalServices
+    from bot.terminal.session import KeyboardSession
+
+_EXIT_SIGNAL_BASE = 128  # and the signal's number: what a shell reports for a program that a signal ended
+EXIT_BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
+EXIT_INCOMPLETE = 1  # for a draft that came, though not to its end
+EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where head has read its lines
+# sysexits.h's EX_TEMPFAIL, for an error that ``passes``: deploy/essay-bot.service starts the bot again.
+EXIT_TRY_LATER = 75
+
+_STRUCTURE_OPTION = click.option(
+    "-s", "--structure", metavar="STRUCTURE", help="A structure, by its key, number or name; see: essay-bot structures."
+)
+_FORMAT_OPTION = click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["markdown", "text"]),
+    default="markdown",
+    help="Markdown, or text without markup.",
+)
+_OUTPUT_OPTION = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_FORCE_OPTION = click.option(
+    "--force", is_flag=True, help="Replace FILE if it is there already; never the notes themselves."
+)
+_NO_MODEL_OPTION = click.option("--no-model", is_flag=True, help="Go without a model, even where one is configured.")
+
+
+def run() -> int:
+    """Runs the command that the arguments name and returns the exit code; errors are told here.
+
+    The code is 128 and the signal's number where a signal told the command to end. Raises KeyboardInterrupt on Ctrl-C.
+    """
+    try:
+        code = _run_and_report_errors()
+    except KeyboardInterrupt:
+        if signals.received_signal() is None:
+            raise
+        code = 0
+    if (number := signals.received_signal()) is not None:
+        print_stderr(f"\nEnded by {number.name}. What was stored is safe.")
+        code = _EXIT_SIGNAL_BASE + number
+    try:
+        flush_streams()
+    except ReaderGone:
+        return code or EXIT_READER_GONE
+    except CannotWrite as error:
+        print_stderr(str(error))
+        return code or EXIT_BAD_INPUT
+    return code
+
+
+def _run_and_report_errors() -> int:
+    """Runs the command, tells what went wrong, and returns the exit code."""
+    try:
+        prepare_streams()
+        result = cli.main(prog_name="essay-bot", standalone_mode=False)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "essay-bot"
+        said = error.format_message().rstrip(".")
+        print_stderr(f"{said}{'' if said.endswith('?') else '.'} See {where} --help.")
+        return EXIT_BAD_INPUT
+    except ReaderGone:
+        return EXIT_READER_GONE
+    except BotError as error:
+        print_stderr(str(error))
+        return EXIT_TRY_LATER if error.passes else EXIT_BAD_INPUT
+    except OSError as error:  # all that is known by a better sentence is told where it happens
+        file = error.filename if isinstance(error.filename, str) else None
+        print_stderr(str(SystemRefused(file, (error.strerror or str(error)).lower())))
+        return EXIT_BAD_INPUT
+    return result if isinstance(result, int) else 0
+
+
+class _OrderedGroup(click.Group):
+    """Lists its commands in the order in which somebody new needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
+def cli() -> None:
+    """Turns what happened in a working life into a post worth reading, from the writer's own notes.
+
+    Begin with: essay-bot try
+
+    What you write is stored encrypted on this computer, and whoever may use your account here holds the key. When a
+    model is asked, the text that it works on is sent to the model's service.
+    """
+
+
+@cli.command("try", short_help="Write a post by keyboard, from the first question to the file.")
+@_STRUCTURE_OPTION
+@click.option("--demo", "demo_wanted", is_flag=True, help="Run on sample notes instead of asking.")
+@_NO_MODEL_OPTION
+def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
+    """Write a post by keyboard: answer questions, see the post, change it, export it.
+
+    Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
+    """
+    from bot.terminal.output import is_interactive
+
+    if demo_wanted or not is_interactive():
+        _run_demo(structure)
+        return
+    with open_services(with_model=not no_model) as (workshop, runner):
+        if structure:
+            structure = workshop.structures.find(structure).key
+        _keyboard_session(workshop, runner).start(structure)
+
+
+def _keyboard_session(workshop: Services, runner: asyncio.Runner) -> KeyboardSession:
+    from bot.terminal.context import TerminalContext, TerminalKeyboard
+    from bot.terminal.input_files import read_input
+    from bot.terminal.output import make_console
+    from bot.terminal.session import KeyboardSession
+
+    sources = list(_database_files())
+
+    def read(path: str) -> str:
+        sources.append(Path(path))
+        found = read_input(path)
+        if found.notice:
+            print_stderr(found.notice)
+        return found.text
+
+    return KeyboardSession(
+        TerminalContext(
+            _terminal_services(workshop),
+            runner,
+            make_console(),
+            make_console(stderr=True),
+            TerminalKeyboard(),
+            read,
+            sources,
+        )
+    )
+
+
+def _report_open_points(runner: asyncio.Runner, workshop: Services, post: Post, essay: str) -> None:
+    """Says beside a post that was handed over how many gaps are in it, and how many private notes are not."""
+    from bot.essay.export import open_points
+
+    if points := open_points(post.text, runner.run(workshop.essays.notes(LOCAL_WRITER, essay))):
+        print_stderr(points)
+
+
+def _database_files() -> tuple[Path, ...]:
+    """The database's files, which no export may replace."""
+    from bot.settings import read_settings
+    from bot.store.backup import database_files
+
+    return database_files(read_settings().database_path)
+
+
+def _terminal_services(workshop: Services) -> TerminalServices:
+    from bot.terminal.context import TerminalServices
+
+    return TerminalServices(
+        workshop.essays,
+        workshop.interview,
+        workshop.drafting,
+        workshop.critiques,
+        workshop.jobs,
+        workshop.ledger,
+        workshop.models is not None,
+    )
+
+
+def _run_demo(structure: str | None) -> None:
+    import tempfile
+
+    from bot.essay.structures import usual
+    from bot.settings import load_settings
+    from bot.terminal.demo import run_demo
+    from bot.terminal.output import make_console
+
+    with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
+        own = {"database_path": Path(directory) / "essays.db", "database_key": None}
+        settings = load_settings().settings.model_copy(update=own)  # a wrong setting is in nobody's way here
+        with open_services(settings=settings) as (workshop, runner):
+            shown = workshop.structures.find(structure) if structure else usual(workshop.structures)
+            run_demo(workshop.essays, runner, make_console(), shown)
+
+
+@cli.command(short_help="Make a post of a file of notes.")
+@click.argument("notes")
+@_STRUCTURE_OPTION
+@click.option(
+    "-t", "--title", metavar="TITLE", help="The post's title; else the notes' own, else the structure's name."
+)
+@_OUTPUT_OPTION
+@_FORCE_OPTION
+@_FORMAT_OPTION
+@_NO_MODEL_OPTION
+def draft(
+    notes: str,
+    structure: str | None,
+    title: str | None,
+    output: str | None,
+    force: bool,
+    kind: str,
+    no_model: bool,
+) -> int:
+    """Make a post of NOTES, a file of Markdown or plain text (- for standard input).
+
+    With a model it is drafted from the notes alone; without one they are set under the structure's headings as they
+    stand. The Markdown goes to standard output, what is said about it to standard error. A draft that fails adds no
+    essay; one that is cut short is written out as far as it came, with the exit code 1.
+    """
+    from bot.essay.export import read_export
+    from bot.essay.structures import fitting
+    from bot.essay.text.front_matter import short_line
+    from bot.terminal.input_files import read_input
+    from bot.terminal.one_shot import draft_notes
+    from bot.terminal.output import check_writable, export_post, make_console
+
+    sources = [Path("/dev/stdin" if notes == "-" else notes), *_database_files()]
+    if output is not None and output != "-":
+        check_writable(Path(output).expanduser(), replace=force, sources=sources)
+    read = read_input(notes)
+    if read.notice:
+        print_stderr(read.notice)
+    fields, body = read_export(read.text)
+    if "written_by" not in fields:  # not one of our exports: whatever it is stays in the notes
+        fields, body = {}, read.text
+    with open_services(with_model=not no_model) as (workshop, runner):
+        wanted = structure or workshop.structures.get(str(fields.get("structure")))
+        if isinstance(wanted, str):
+            wanted = workshop.structures.find(wanted)
+        chosen = wanted or fitting(body, workshop.structures)
+        called = title if title is not None else short_line(fields.get("title"))
+        typed = notes == "-" and sys.stdin.isatty()
+        made = runner.run(
+            draft_notes(
+                _terminal_services(workshop), make_console(stderr=True), body, chosen, called, typed_by_hand=typed
+            )
+        )
+        export_post(made.post, made.essay_id, plain=kind == "text", output=output, replace=force, sources=sources)
+        _report_open_points(runner, workshop, made.post, made.essay_id)
+        if not made.is_complete:
+            return EXIT_INCOMPLETE
+        runner.run(workshop.essays.mark_exported(LOCAL_WRITER, made.essay_id, made.post))
+        return 0
+
+
+@cli.command(short_help="Critique an essay in a file, whoever wrote it.")
+@click.argument("file")
+@_STRUCTURE_OPTION
+@click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
+@click.option("--all", "every", is_flag=True, help="Show every measure, with all of its places.")
+@_NO_MODEL_OPTION
+def critique(file: str, structure: str | None, as_json: bool, every: bool, no_model: bool) -> None:
+    """Critique an essay in FILE (- for standard input), whoever wrote it.
+
+    What can be counted is shown with or without a model. With one, an editor's findings come first, and the text is
+    stored, encrypted, with them, and sent to the model's service; without one, nothing is stored.
+    """
+    from bot import bootstrap
+    from bot.essay.export import read_export
+    from bot.essay.text.importing import import_markdown, told
+    from bot.services.text_report import measure_text
+    from bot.settings import read_settings
+    from bot.terminal import views
+    from bot.terminal.input_files import read_input
+    from bot.terminal.one_shot import critique_text
+    from bot.terminal.output import make_console, write_stdout
+
+    read = read_input(file)
+    if read.notice:
+        print_stderr(read.notice)
+    catalogue = bootstrap.load_structures()
+    of_export = read_export(read.text)[0].get("structure")
+    chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
+    page = import_markdown(read.text)
+    if left_out := told(page.left_out, "text"):
+        print_stderr(left_out)
+    found, opinion = measure_text(page.text, chosen), None
+    if not no_model and (settings := read_settings()).has_model:
+        with open_services(with_model=True, settings=settings) as (workshop, runner):
+            critiquing = critique_text(
+                _terminal_services(workshop), make_console(stderr=True), page.text, chosen, page.title
+            )
+            opinion = runner.run(critiquing)
+    if as_json:
+        write_stdout(views.report_json(found, chosen, opinion))
+        return
+    if opinion is not None:
+        make_console().print(views.render_critique(opinion, chosen))
+        make_console().print()
+    make_console().print(views.render_measures(found, show_all=every, hint=": --all shows every place"))
+
+
+@cli.command(short_help="List the kinds of essay there are, or show one.")
+@click.argument("key", required=False)
+def structures(key: str | None) -> None:
+    """List the structures, one for each kind of career essay, or show the one called KEY, with its questions."""
+    from bot import bootstrap
+    from bot.terminal import views
+    from bot.terminal.output import make_console
+
+    catalogue = bootstrap.load_structures()
+    found = views.render_structure(catalogue.find(key)) if key else views.structure_table(list(catalogue.values()))
+    make_console().print(found)
+
+
+@cli.group(cls=_OrderedGroup, invoke_without_command=True, short_help="List your essays; resume, export or delete one.")
+@click.pass_context
+def essays(context: click.Context) -> None:
+    """List your essays; resume, export or delete one.
+
+    An ESSAY is called by its id, which is the first word of its line, by the start of that, or by its number.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from bot.terminal import views
+    from bot.terminal.output import make_console
+
+    with open_services() as (workshop, runner):
+        found = runner.run(workshop.essays.list_essays(LOCAL_WRITER))
+    if found:
+        make_console().print(views.essay_table(found))
+    else:
+        print_stderr("You have no essays yet: essay-bot try begins one.")
+
+
+@essays.command()
+@click.argument("essay")
+@_NO_MODEL_OPTION
+def resume(essay: str, no_model: bool) -> None:
+    """Go on with an ESSAY by keyboard."""
+    from bot.terminal.output import is_interactive
+
+    if not is_interactive():
+        raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
+    with open_services(with_model=not no_model) as (workshop, runner):
+        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
+        _keyboard_session(workshop, runner).resume(opened)
+
+
+@essays.command()
+@click.argument("essay")
+@_OUTPUT_OPTION
+@_FORCE_OPTION
+@_FORMAT_OPTION
+def export(essay: str, output: str | None, force: bool, kind: str) -> None:
+    """Write an ESSAY to a file, or to standard output."""
+    from bot.errors import StoreError
+    from bot.terminal.output import export_post
+
+    with open_services() as (workshop, runner):
+        essay = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay)).id
+        post = runner.run(workshop.essays.export(LOCAL_WRITER, essay))
+        export_post(post, essay, plain=kind == "text", output=output, replace=force, sources=_database_files())
+        _report_open_points(runner, workshop, post, essay)
+        try:
+            runner.run(workshop.essays.mark_exported(LOCAL_WRITER, essay, post))
+        except StoreError as error:  # the post is out; that it is could not be written down
+            print_stderr(str(error))
+
+
+@essays.command(short_help="Print all notes of an ESSAY.")
+@click.argument("essay")
+def notes(essay: str) -> None:
+    """Write all notes of an ESSAY to standard output, as Markdown: under their sections, with their questions."""
+    from bot.essay.note_page import note_page
+    from bot.terminal.output import write_stdout
+
+    with open_services() as (workshop, runner):
+        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
+        found = runner.run(workshop.essays.notes(LOCAL_WRITER, opened.id))
+    write_stdout(note_page(opened.title, workshop.essays.structures.get(opened.structure), found))
+
+
+@essays.command()
+@click.argument("essay")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(essay: str, yes: bool) -> None:
+    """Remove an ESSAY with its notes and versions, for good."""
+    with open_services() as (workshop, runner):
+        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
+        essay = opened.id
+        if not yes:
+            if not sys.stdin.isatty():
+                raise BadInput(
+                    "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
+                )
+            question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'
+            if not _confirm(question):
+                print_stderr("Nothing was deleted.")
+                return
+        runner.run(workshop.essays.delete_essay(LOCAL_WRITER, essay))
+    print_stderr(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
+
+
+def _confirm(question: str) -> bool:
+    """Whether the person says yes; Enter says no."""
+    from bot.terminal.context import YES_OR_NO_HELP, parse_yes_or_no
+
+    while True:
+        typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
+        if (said := parse_yes_or_no(typed, enter=False)) is not None:
+            return said
+        print_stderr(YES_OR_NO_HELP)
+
+
+for command in (run_, check, usage, backup):
+    cli.add_command(command)

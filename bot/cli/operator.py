@@ -1,0 +1,85 @@
+"""The commands of whoever hosts the bot: run it, check it, see what it cost, back it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.cli.runtime import open_services
+from bot.errors import BadInput
+from bot.terminal.stdio import print_stderr
+
+
+@click.command(short_help="Show what calls of models cost, and what is left of the budgets.")
+@click.option("--days", type=click.IntRange(1, 3_650), default=31, help="How many days to show.", show_default=True)
+def usage(days: int) -> None:
+    """Show what calls of models cost, by day, role and model, with what is left of the budgets."""
+    from bot import bootstrap
+    from bot.settings import read_settings
+    from bot.terminal.output import make_console
+    from bot.terminal.views import render_usage
+
+    settings = read_settings()
+    with open_services(settings=settings) as (workshop, runner):
+        shown = runner.run(
+            render_usage(
+                workshop.ledger, bootstrap.utc_now(), days, settings.writer_month_budget, settings.budget_month
+            )
+        )
+    make_console().print(shown)
+
+
+@click.command("run")
+def run_() -> None:
+    """Run the bot in Discord, until SIGTERM or Ctrl-C.
+
+    What it still needs for that, essay-bot check says.
+    """
+    import asyncio
+
+    from bot.network import check_tls
+    from bot.ops.logging_config import configure_logging
+
+    check_tls()  # before anything is imported that reads them
+    from bot.ops.run_discord import missing_settings, run_discord
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    if lines := list(missing_settings(settings)):
+        raise BadInput(" ".join(lines))
+    configure_logging()
+    asyncio.run(run_discord(settings))
+
+
+@click.command(short_help="Say what is configured, and what is missing.")
+@click.option("--live", is_flag=True, help="Also make one tiny call to each model that is set, and say what it cost.")
+@click.option("--running", is_flag=True, help="Only say whether a bot is serving the database, connected to Discord.")
+def check(live: bool, running: bool) -> int:
+    """Say what is configured, what is missing, what each missing piece costs, and what can run.
+
+    Exits with 2 if a setting is wrong, else with 1 if something fails or is missing; what is not set is no fault.
+    Nothing is written, and nothing is made that is not there yet.
+    """
+    if running:
+        from bot.ops.health import check_local_health
+
+        found = check_local_health()
+        click.echo(found.message, err=not found.is_healthy)
+        return 0 if found.is_healthy else 1
+    from bot.ops.diagnostics import run_checks
+    from bot.terminal.diagnostics import print_results
+    from bot.terminal.output import make_console
+
+    return print_results(make_console(), run_checks(live=live))
+
+
+@click.command(short_help="Copy the database to a file, also while the bot is running.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already, once the new one is found good.")
+def backup(file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while the bot is running, and check the copy. The key is not in it."""
+    from bot.ops.backup import back_up_database
+
+    for sentence in back_up_database(file, replace=force):
+        print_stderr(sentence)

@@ -1,0 +1,107 @@
+"""/critique, and "Critique this" in a message's menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord_ui.commands.essays import structure_choices
+from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
+from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.interactions.handlers.critiques import critique_text
+from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
+from bot.discord_ui.interactions.responder import AckMode
+from bot.discord_ui.interactions.responses import HandlerResult, OpenForm
+from bot.discord_ui.messages import content
+from bot.discord_ui.messages.content import mention_names, message_attachments, message_text, resolve_mentions
+from bot.discord_ui.panels import forms
+from bot.errors import BadInput, WrongFile
+from bot.essay.structure import Structure
+from bot.essay.structures import find
+
+CRITIQUE_MENU_NAME = "Critique this"
+
+
+def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="critique", description="Have a text read as an editor would read it")
+    @app_commands.describe(
+        file=f"The text: {content.FILE_KINDS}",
+        text="A short text; without a text or a file, a form opens to paste one into",
+        structure="The kind of post it is meant to be",
+    )
+    @app_commands.choices(structure=structure_choices(dispatcher.services.structures.values()))
+    async def critique(
+        interaction: Interaction,
+        file: discord.Attachment | None = None,
+        text: str | None = None,
+        structure: str | None = None,
+    ) -> None:
+        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+
+        async def paste() -> HandlerResult:
+            target = CustomId("critique", "pasted", NO_SUBJECT, 0, structure or "")
+            return OpenForm(forms.paste_form(target, "Critique a text", "The text"))
+
+        async def work() -> HandlerResult:
+            read = await content.read_file(to_upload(interaction.client, file)) if file is not None else None
+            typed = resolve_mentions(text, mention_names(interaction)) if text else None
+            words = "\n\n".join(one for one in (typed, read.text if read else None) if one)
+            async with dispatcher.writer_lock(writer):
+                found, notice = _find_structure(dispatcher, structure), read.notice if read else None
+                return await critique_text(dispatcher.presenter, writer, place, words, found, own=True, notice=notice)
+
+        if file is None and text is None:
+            await dispatcher.handle_command(interaction, "/critique", AckMode.MODAL, paste)
+        else:
+            await dispatcher.handle_command(interaction, "/critique", AckMode.NEW_MESSAGE, work)
+
+    return critique
+
+
+def critique_menu(dispatcher: InteractionDispatcher) -> app_commands.ContextMenu:
+    """The entry in a message's menu, over a door. What it says is for the person who asked alone."""
+
+    @app_commands.context_menu(name=CRITIQUE_MENU_NAME)
+    async def critique_this(interaction: Interaction, message: discord.Message) -> None:
+        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+        # Discord does not say who wrote what was forwarded.
+        own = message.author.id == interaction.user.id and not message.message_snapshots
+
+        async def work() -> HandlerResult:
+            text, notice = await _message_and_file_text(interaction, message)
+            async with dispatcher.writer_lock(writer):
+                return await critique_text(dispatcher.presenter, writer, place, text, None, own=own, notice=notice)
+
+        await dispatcher.handle_command(interaction, "critique this", AckMode.NEW_MESSAGE, work)
+
+    return critique_this
+
+
+async def _message_and_file_text(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
+    """A message's words and those of its text files, long pastes being one; and what is to be said of its files."""
+    said = message_text(message)
+    attached = [to_upload(interaction.client, one) for one in message_attachments(message)]
+    read: list[content.FileText] = []
+    skipped: list[WrongFile] = []
+    for one in attached:
+        try:
+            read.append(await content.read_file(one))
+        except WrongFile as error:
+            skipped.append(error)
+    texts = [said, *(one.text for one in read)]
+    words = "\n\n".join(text for text in texts if text.strip())
+    if not words:
+        if skipped:
+            raise skipped[0]
+        raise BadInput("There is no text in that message to critique: choose one with words or a file of text.")
+    return words, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
+
+
+def _find_structure(dispatcher: InteractionDispatcher, key: str | None) -> Structure | None:
+    if key is None:
+        return None
+    return find(dispatcher.services.structures, key)

@@ -1,0 +1,252 @@
+"""What several commands share: their options, and which essay is meant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+
+from bot.discord_ui.access import AccessDenied, MembershipUnknown
+from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.interactions.handlers.drafts import export_as_file
+from bot.discord_ui.interactions.handlers.essays import get_or_create_empty_essay, list_essays, show_latest_essay
+from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
+from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
+from bot.discord_ui.interactions.responder import AckMode
+from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, ShowCard, UploadedFile
+from bot.discord_ui.messages import content
+from bot.discord_ui.messages.content import mention_names, resolve_mentions
+from bot.discord_ui.messages.text_limits import one_line
+from bot.discord_ui.panels import overview
+from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.services import DiscordServices
+from bot.errors import BadInput, NothingToDo, StoreError
+from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+from bot.essay.structures import find, fitting, usual
+from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
+from bot.services.offload import parse_in_worker
+
+MAX_CHOICES = 25  # Discord's limit for choices and for suggestions
+_SUGGESTION_TIMEOUT_SECONDS = 2.0  # an empty list is better than one that comes when nobody waits for it any more
+
+
+def structure_choices(found: Iterable[Structure]) -> list[app_commands.Choice[str]]:
+    """The structures as an option's choices."""
+    return [app_commands.Choice(name=one_line(one.name, 100), value=one.key) for one in list(found)[:MAX_CHOICES]]
+
+
+async def essay_suggestions(
+    dispatcher: InteractionDispatcher, interaction: Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The writer's own essays whose titles hold what was typed, the newest first; none where that takes too long."""
+    try:
+        async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
+            await dispatcher.admit(
+                interaction.client, interaction.user.id, interaction_context(interaction), _SUGGESTION_TIMEOUT_SECONDS
+            )
+            essays = await dispatcher.services.essays.list_essays(dispatcher.writer_of(interaction))
+    except (AccessDenied, MembershipUnknown, StoreError, TimeoutError):
+        return []
+    wanted, names = typed.casefold().strip(), overview.unique_essay_names(essays)
+    found = [essay for essay in essays if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
+    return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:MAX_CHOICES]]
+
+
+async def find_essay(services: DiscordServices, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
+    """The essay that an option names, by its id, as the suggestions do, by its title or by what they show.
+
+    Of several with that title it is the last changed that fits: one ``with_post``, else an unfinished one. Raises
+    BadInput.
+    """
+    essays = await services.essays.list_essays(writer)
+    name, names = wanted.casefold().strip(), overview.unique_essay_names(essays)
+    by_id = [essay for essay in essays if essay.id == wanted]
+    by_title = [essay for essay in essays if name in (essay.title.casefold(), names[essay.id].casefold())]
+    if found := by_id or by_title:
+        fits = [essay for essay in found if (essay.head is not None if with_post else not essay.is_exported)]
+        return (fits or found)[0]
+    raise BadInput(
+        "You have no essay of that name: choose one from the list that comes while you type, or see /essays."
+    )
+
+
+# /draft: begins an essay, or returns to one.
+
+
+def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="draft", description="Begin a career essay, or return to your latest one")
+    @app_commands.describe(
+        structure="What happened: it gives the post its sections",
+        title="A title; it can be changed later",
+        notes=f"Your notes: {content.FILE_KINDS}",
+        essay="One of your essays, to return to",
+    )
+    @app_commands.choices(structure=structure_choices(dispatcher.services.structures.values()))
+    async def draft(
+        interaction: Interaction,
+        structure: str | None = None,
+        title: app_commands.Range[str, 1, MAX_TITLE_CHARACTERS] | None = None,
+        notes: discord.Attachment | None = None,
+        essay: str | None = None,
+    ) -> None:
+        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+        upload = to_upload(interaction.client, notes) if notes is not None else None
+        named_title = resolve_mentions(title, mention_names(interaction)) if title is not None else None
+
+        async def work() -> HandlerResult:
+            handed = await content.fetch_file(upload) if upload is not None else None
+            async with dispatcher.writer_lock(writer):
+                return await open_or_create_essay(
+                    dispatcher.presenter, writer, place, structure, named_title, handed, essay
+                )
+
+        await dispatcher.handle_command(interaction, "/draft", AckMode.NEW_MESSAGE, work)
+
+    @draft.autocomplete("essay")
+    async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await essay_suggestions(dispatcher, interaction, current)
+
+    return draft
+
+
+async def open_or_create_essay(
+    presenter: Presenter,
+    writer: str,
+    context: InteractionContext,
+    structure: str | None,
+    title: str | None,
+    upload: UploadedFile | None,
+    essay: str | None,
+) -> HandlerResult:
+    """The essay that the options ask for, begun if need be, with what was handed in.
+
+    Nothing is stored before the file could be read and the title checked; an essay begun for a file that is then
+    refused is taken back.
+    """
+    if title is not None:
+        title = validate_title(title)
+    tools = presenter.services
+    read = await content.read_file(upload) if upload is not None else None
+    notices: list[str] = []
+    begun = False
+    if essay is not None:
+        opened = await find_essay(tools, writer, essay)
+        if structure is not None and find(tools.structures, structure).key != opened.structure:
+            notices.append("An essay that is begun keeps its structure.")
+        if title is not None:
+            await tools.essays.rename_essay(writer, opened.id, title)
+    elif structure is not None or title is not None or read is not None:
+        if structure is not None:
+            meant = find(tools.structures, structure)
+        elif read is not None:
+            page = tools.essays.validate_page("The file", read.text)
+            meant = await parse_in_worker(writer, len(page), fitting, page, dict(tools.structures))
+        else:
+            meant = usual(tools.structures)
+        before = {one.id for one in await tools.essays.list_essays(writer)}
+        opened = await get_or_create_empty_essay(tools, writer, meant, title, asked=structure is not None)
+        begun = opened.id not in before
+    else:
+        return await show_latest_essay(presenter, writer, context)
+    if read is not None:
+        try:
+            stored = await tools.essays.add_note_page(writer, opened.id, read.text)
+        except BadInput:
+            if begun:
+                await tools.essays.delete_essay(writer, opened.id, if_empty=True)
+            raise
+        said = [read.notice, stored.notice, *notices]
+        return await show_essay_and_sort_notes(presenter, writer, opened.id, context, stored.notes, said)
+    return await presenter.show_essay(writer, opened.id, context, notice=" ".join(notices) or None)
+
+
+# /export, /essays, /usage and /help.
+
+
+_USAGE_DAYS = 31
+
+
+def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="export", description="Take a post away as a file")
+    @app_commands.describe(
+        essay="One of your essays; else the last one you changed", format="Markdown, or without markup"
+    )
+    async def export(
+        interaction: Interaction,
+        essay: str | None = None,
+        format: Literal["markdown", "text"] = "markdown",
+    ) -> None:
+        writer, tools = dispatcher.writer_of(interaction), dispatcher.services
+
+        async def work() -> HandlerResult:
+            if essay is not None:
+                chosen = await find_essay(tools, writer, essay, with_post=True)
+            else:
+                with_text = [one for one in await tools.essays.list_essays(writer) if one.head is not None]
+                if not with_text:
+                    raise NothingToDo.no_text()
+                chosen = with_text[0]
+            async with dispatcher.writer_lock(writer):
+                return await export_as_file(tools.essays, writer, chosen.id, plain=format == "text")
+
+        await dispatcher.handle_command(interaction, "/export", AckMode.NEW_MESSAGE, work)
+
+    @export.autocomplete("essay")
+    async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await essay_suggestions(dispatcher, interaction, current)
+
+    return export
+
+
+def essays_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="essays", description="Your essays: open, rename or delete one")
+    async def essays(interaction: Interaction) -> None:
+        async def work() -> HandlerResult:
+            return await list_essays(dispatcher.presenter, dispatcher.writer_of(interaction), 0)
+
+        await dispatcher.handle_command(interaction, "/essays", AckMode.NEW_MESSAGE, work)
+
+    return essays
+
+
+def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="usage", description="What you have spent, and what is left")
+    async def usage(interaction: Interaction) -> None:
+        tools, writer = dispatcher.services, dispatcher.writer_of(interaction)
+
+        async def work() -> HandlerResult:
+            now = tools.clock()
+            rows = await tools.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
+            spent = await tools.ledger.spending(writer, now)
+            budgets = tools.budget_writer_day, tools.budget_writer_month, tools.budget_month
+            return ShowCard(overview.usage_card(rows, spent, *budgets, with_model=tools.has_model))
+
+        await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, work)
+
+    return usage
+
+
+def help_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+    """The command over a door."""
+
+    @app_commands.command(name="help", description="What the bot does, on one screen")
+    async def help_(interaction: Interaction) -> None:
+        async def work() -> HandlerResult:
+            return ShowCard(overview.help_card(with_model=dispatcher.services.has_model))
+
+        await dispatcher.handle_command(interaction, "/help", AckMode.NEW_MESSAGE, work)
+
+    return help_

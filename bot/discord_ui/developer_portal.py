@@ -1,0 +1,50 @@
+"""Discord's Developer Portal: where what is missing is found, and the links by which the bot is added."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+PORTAL_URL = "https://discord.com/developers/applications"
+TOKEN_PAGE = f"{PORTAL_URL} > your application > Bot > Reset Token"
+INSTALLATION_PAGE = f"{PORTAL_URL} > your application > Installation"
+MALFORMED_TOKEN = (  # noqa: S105 - a sentence about a token
+    "DISCORD_TOKEN is no bot token: that has three parts with dots between them, and neither spaces nor quotes"
+)
+_TOKEN_PATTERN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_AUTHORIZE_URL = "https://discord.com/oauth2/authorize"
+
+
+def application_id(token: str) -> int | None:
+    """The application's id, which the first part of a bot's token holds in base 64; None for what is no such token."""
+    if not _TOKEN_PATTERN.fullmatch(token := token.strip()):
+        return None
+    first = token.split(".")[0]
+    try:
+        decoded = base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return int(decoded) if decoded.isdigit() and 15 <= len(decoded) <= 20 else None
+
+
+def disabled_install_types(*, server: bool, account: bool) -> Iterator[str]:
+    """A line for each way of adding the bot that the portal does not allow, and where it is allowed.
+
+    None where Discord names no way at all: then it does not tell.
+    """
+    if server and not account:
+        yield f"User Install is off, so nobody can add the bot to their account. It is ticked at {INSTALLATION_PAGE}."
+    if account and not server:
+        yield f"Guild Install is off, so the bot can be added to no server. It is ticked at {INSTALLATION_PAGE}."
+
+
+def server_install_url(application: int) -> str:
+    """The link that adds the bot to a server. It asks for no permission: it answers only those who call it."""
+    return f"{_AUTHORIZE_URL}?client_id={application}&scope=bot+applications.commands&permissions=0"
+
+
+def user_install_url(application: int) -> str:
+    """The link that adds the bot to one's own account, to be used anywhere."""
+    return f"{_AUTHORIZE_URL}?client_id={application}&integration_type=1&scope=applications.commands"

@@ -1,0 +1,1 @@
+"""Interactions: receive, route, run and answer them."""

@@ -1,0 +1,320 @@
+"""Shows in the DM that the bot is writing, while a model thinks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.discord_ui.access import AccessDenied, AccessRules, Membership
+from bot.discord_ui.dm.listener import DmListener
+from bot.discord_ui.dm.notifier import BOT_DM_CONTEXT
+from bot.discord_ui.errors import FormTimeout, ShuttingDown, UnknownCustomId, error_message
+from bot.discord_ui.interactions.custom_ids import CustomId, parse_custom_id
+from bot.discord_ui.interactions.requests import Interaction, interaction_context, parse_request
+from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, Responder, SeenInteractions
+from bot.discord_ui.interactions.responses import AskModel, HandlerResult, InteractionContext, writer_id
+from bot.discord_ui.interactions.router import Action, Router, find_route
+from bot.discord_ui.messages.content import fetch_file
+from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks
+from bot.discord_ui.messages.job_panels import JobPanels
+from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.services import DiscordServices
+
+_TYPING_INTERVAL_SECONDS = 8.0  # Discord shows it for ten
+_TYPING_DELAY_SECONDS = 0.2  # most answers need no model, and are there sooner
+# Discord takes 50 requests a second of a bot in all, and answers need them: with more people than this at once some see
+# nothing until their panel says a moment later that it goes on.
+_MAX_TYPING_PER_SECOND = 2
+
+
+class TypingIndicator:
+    """Says it for everybody, in one channel at most every _SHOWN_SECONDS, and in all together _A_SECOND times."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._shown_at: dict[int, float] = {}
+
+    @asynccontextmanager
+    async def __call__(self, interaction: Interaction) -> AsyncIterator[None]:
+        """Shows it in the bot's own DM for as long as the block runs; elsewhere nothing. No fault of Discord's ends
+        it."""
+        if not interaction_context(interaction).is_bot_dm or interaction.channel_id is None:
+            yield
+            return
+        task = asyncio.create_task(self._show(interaction.client, interaction.channel_id))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def try_acquire(self, channel: int) -> bool:
+        """Whether it may be said now in a channel; if so, it counts as said."""
+        now = self._clock()
+        self._shown_at = {one: at for one, at in self._shown_at.items() if now - at < _TYPING_INTERVAL_SECONDS}
+        if channel in self._shown_at or sum(now - at < 1 for at in self._shown_at.values()) >= _MAX_TYPING_PER_SECOND:
+            return False
+        self._shown_at[channel] = now
+        return True
+
+    async def _show(self, client: discord.Client, channel: int) -> None:
+        await asyncio.sleep(_TYPING_DELAY_SECONDS)
+        with suppress(*DISCORD_ERRORS):
+            while True:
+                if self.try_acquire(channel):
+                    await client.http.send_typing(channel)
+                await asyncio.sleep(_TYPING_INTERVAL_SECONDS)
+
+
+# The one way in: every interaction is acknowledged, done, answered, told of its errors and logged here.
+
+
+log = logging.getLogger("bot.discord")
+
+WAITING_CARD_SECONDS = 0.8  # a person waits about a second before they press again
+ACK_TIMEOUT_SECONDS = 3.0  # after that Discord waits no more for the first answer
+_MEMBERSHIP_TIMEOUT_SECONDS = (
+    0.8  # for Discord's word on who somebody is: with a form, or the first answer, within the three
+)
+_DM_MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # nobody waits for an answer to a message
+FORM_TIMEOUT_SECONDS = (
+    2.0  # a form must be the first answer, within Discord's three seconds: one is left for the way there
+)
+
+MODEL_CALL_INTERRUPTED = (
+    "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
+)
+
+
+class InteractionDispatcher:
+    """What the client hands every interaction to."""
+
+    def __init__(self, services: DiscordServices, access: AccessRules) -> None:
+        self.services = services
+        self.access_rules = access
+        self.presenter = Presenter(services)
+        self._router = Router(self.presenter)
+        self._message_locks = MessageLocks()
+        self._membership = Membership(services.key_value, services.pseudonym_secret, services.clock)
+        self.dm_listener = DmListener(self.presenter, self._admit_to_dm, self.writer_lock, self._message_locks)
+        self.job_panels = JobPanels(services.jobs, services.clock, self.dm_listener.notifier.start_new_summary)
+        self._responder = Responder(
+            self.job_panels, self.dm_listener, self._message_locks, self.writer_lock, services.pseudonym_secret
+        )
+        self._seen_interactions = SeenInteractions()
+        self._typing_indicator = TypingIndicator()
+        self._active_tasks: set[asyncio.Task[object]] = set()
+        self._model_calls: set[asyncio.Future[str | None]] = set()
+        self._closing = False
+
+    async def close(self, seconds: float) -> None:
+        """Lets nobody in any more, asks no model any more, and waits so many seconds for those inside."""
+        self._closing = True
+        for asking in self._model_calls:
+            asking.cancel()
+        hushed = asyncio.create_task(self.dm_listener.close(seconds))
+        await asyncio.wait({hushed, *self._active_tasks}, timeout=seconds)
+        await hushed
+
+    def writer_lock(self, writer: str) -> asyncio.Lock:
+        """The lock that a writer's changes take, for the commands."""
+        return self._router.writer_lock(writer)
+
+    def writer_of(self, interaction: Interaction) -> str:
+        """Who acts."""
+        return writer_id(self.services.pseudonym_secret, interaction.user.id)
+
+    async def handle_component(self, interaction: Interaction) -> None:
+        """A button or a menu of a message, or a form: whatever has a custom id."""
+        if not self._is_first(interaction):
+            return
+        data: Mapping[str, Any] = interaction.data or {}
+        found = parse_custom_id(str(data.get("custom_id", "")))
+        value = str((data.get("values") or [""])[0])
+        action = _find_action(found, value)
+        submitted = interaction.type is discord.InteractionType.modal_submit
+        ack = AckMode.UPDATE
+        if submitted and interaction.message is None:
+            ack = AckMode.NEW_MESSAGE
+        elif not submitted and action is not None and action.opens_form:
+            ack = AckMode.MODAL
+        changes = action is not None and action.is_write
+        click = self._message_locks.register(interaction.message.id if interaction.message else None, changes=changes)
+
+        async def work() -> HandlerResult:
+            route = find_route(found, value)
+            press = parse_request(interaction, route.custom_id, self.writer_of(interaction))
+            press = replace(press, files=tuple([await fetch_file(one) for one in press.files]))
+            if not route.action.opens_form:
+                await click.wait_for_earlier()
+            return await self._router.run(route, press)
+
+        name = f"{found.kind} {found.action}" if found else "unknown id"
+        await self._handle(PendingInteraction(interaction, ack, click), name, work, found.subject if found else "-")
+
+    async def handle_command(
+        self, interaction: Interaction, name: str, ack: AckMode, work: Callable[[], Awaitable[HandlerResult]]
+    ) -> None:
+        """Does a command's work and answers with what comes of it, or with what went wrong. Raises nothing.
+
+        ``name`` is all that the log tells of it.
+        """
+        if self._is_first(interaction):
+            await self._handle(PendingInteraction(interaction, ack, self._message_locks.register(None)), name, work)
+
+    def _is_first(self, interaction: Interaction) -> bool:
+        """Whether the interaction is heard for the first time; one that comes twice is done and answered once."""
+        first = self._seen_interactions.is_first(interaction.id)
+        if not first:
+            log.info("an event came twice")
+        return first
+
+    async def _handle(
+        self, pending: PendingInteraction, name: str, work: Callable[[], Awaitable[HandlerResult]], subject: str = "-"
+    ) -> None:
+        """Of the ``subject`` the log tells the start."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._active_tasks.add(task)
+        began, outcome = time.perf_counter(), "done"
+        try:
+            with pending.click.working():
+                await self._check(pending.interaction)
+                if pending.ack is AckMode.MODAL:
+                    reply = await _with_form_timeout(work)
+                else:
+                    pending, reply = await self._acknowledge_and_work(pending, work)
+            if isinstance(reply, AskModel):
+                await self._ask_model(pending, reply)
+            else:
+                await self._responder.respond(pending, reply)
+            await self.dm_listener.record_dm(pending.interaction)
+            await self._record_member(pending.interaction)
+        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the person is told
+            outcome = type(error).__name__
+            await self._responder.report_error(pending, error)
+        finally:
+            self._active_tasks.discard(task)
+            log.info("%s: %s, %.0f ms, %s", name, outcome, (time.perf_counter() - began) * 1000, subject[:4])
+
+    async def _ask_model(self, pending: PendingInteraction, later: AskModel) -> None:
+        """Asks the model that is to be asked, outside of the writer's turn, and shows what comes of it.
+
+        Nothing is shown where the person has gone on to something else on the message.
+        """
+        before = self._responder.last_message(pending.interaction)
+        told, shown = await self._wait_for_model(pending, later)
+        try:
+            async with self.writer_lock(self.writer_of(pending.interaction)):
+                if pending.click.is_overtaken:
+                    return
+                turning = self._responder.last_message(pending.interaction) == before
+                reply = await self._router.show_model_result(later, told, sets_dm_topic=turning)
+        except Exception as error:
+            if shown and (told := error_message(error)) is not None:
+                await self._responder.show_waiting(pending, later.waiting_card(told))  # it must not say that it reads
+            raise
+        await self._responder.respond(pending, reply)
+
+    async def _wait_for_model(self, pending: PendingInteraction, later: AskModel) -> tuple[str | None, bool]:
+        """What there is to say of the asking, and whether the panel has said meanwhile that it goes on.
+
+        It shows that if it takes long, so that nobody wonders whether the click was heard. Raises nothing: whatever
+        happens, what the person did is stored, and their panel goes on from there.
+        """
+        shown = False
+        asking = asyncio.ensure_future(later.ask())
+        self._model_calls.add(asking)
+        try:
+            if self._closing:
+                asking.cancel()
+            async with self._typing_indicator(pending.interaction):
+                done, _ = await asyncio.wait({asking}, timeout=WAITING_CARD_SECONDS)
+                if not done:
+                    shown = await self._responder.show_waiting(pending, later.waiting_card(later.waiting_text))
+                    await asyncio.wait({asking})
+            if asking.cancelled():
+                return MODEL_CALL_INTERRUPTED, shown
+            return asking.result(), shown
+        except Exception as error:  # noqa: BLE001 - it is told on the panel, beside what is stored
+            log.info("a model could not be asked: %s", type(error).__name__)
+            return error_message(error), shown
+        finally:
+            self._model_calls.discard(asking)
+            asking.cancel()
+
+    async def _check(self, interaction: Interaction) -> None:
+        """Raises AccessDenied, MembershipUnknown, Stopping."""
+        await self.admit(
+            interaction.client, interaction.user.id, interaction_context(interaction), _MEMBERSHIP_TIMEOUT_SECONDS
+        )
+        if self._closing:
+            raise ShuttingDown
+
+    async def admit(self, client: discord.Client, user: int, context: InteractionContext, seconds: float) -> None:
+        """Whom the rule answers, and outside of servers also whoever belongs to one that is answered.
+
+        Discord is asked for that, and waited for as long as ``seconds``. Raises AccessDenied, MembershipUnknown,
+        StoreError.
+        """
+        try:
+            self.access_rules.check(user, context)
+        except AccessDenied:
+            servers = self.access_rules.guild_ids
+            if (
+                context.guild_id is None
+                and servers
+                and await self._membership.is_member(client, user, servers, seconds)
+            ):
+                return
+            raise
+
+    async def _admit_to_dm(self, client: discord.Client, user: int) -> None:
+        await self.admit(client, user, BOT_DM_CONTEXT, _DM_MEMBERSHIP_TIMEOUT_SECONDS)
+
+    async def _record_member(self, interaction: Interaction) -> None:
+        """Remembers that somebody acted in a server that is answered."""
+        if interaction.guild_id is not None and interaction.guild_id in self.access_rules.guild_ids:
+            await self._membership.record_member(interaction.user.id, interaction.guild_id)
+
+    async def _acknowledge_and_work(
+        self, pending: PendingInteraction, work: Callable[[], Awaitable[HandlerResult]]
+    ) -> tuple[PendingInteraction, HandlerResult]:
+        """Does what Discord was told is heard; what was typed, where Discord will not hear that, all the same.
+
+        Raises what ``answering.answer`` raises, and what the work does.
+        """
+        acknowledging = asyncio.create_task(self._responder.acknowledge(pending))
+        try:
+            if pending.is_form_submission:
+                await asyncio.wait({acknowledging}, timeout=ACK_TIMEOUT_SECONDS)
+                failed = acknowledging.done() and isinstance(acknowledging.exception(), DISCORD_ERRORS)
+                if failed or not acknowledging.done():
+                    reply = await work()
+                    return await acknowledging, reply
+            return await acknowledging, await work()
+        finally:
+            acknowledging.cancel()
+
+
+def _find_action(found: CustomId | None, value: str) -> Action | None:
+    try:
+        return find_route(found, value).action
+    except UnknownCustomId:
+        return None
+
+
+async def _with_form_timeout(work: Callable[[], Awaitable[HandlerResult]]) -> HandlerResult:
+    """What the work gives, if it gives it in time to open a form. Raises FormTimeout."""
+    try:
+        async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
+            return await work()
+    except TimeoutError:
+        raise FormTimeout from None

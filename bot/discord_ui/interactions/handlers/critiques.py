@@ -1,0 +1,184 @@
+"""Critiques of one's essays and of pasted texts."""
+
+from __future__ import annotations
+
+from bot.discord_ui.interactions.requests import read_submitted_text
+from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, ShowCard
+from bot.discord_ui.panels import drafts as history_panel
+from bot.discord_ui.panels.drafts import DraftPosition
+from bot.discord_ui.panels.overview import LIST_PAGE_SIZE, critique_list_card
+from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
+from bot.errors import NoModel, NothingToDo, Outdated
+from bot.essay.essay import Origin
+from bot.essay.structure import Structure
+from bot.essay.structures import fitting
+from bot.essay.text.importing import import_markdown, told
+from bot.services.critiques import Decision, check_critique_length
+from bot.services.essays import join_sentences
+from bot.services.offload import parse_in_worker
+from bot.services.text_report import TextReport, measure_text
+
+
+async def critique_text(
+    presenter: Presenter,
+    writer: str,
+    context: InteractionContext,
+    text: str,
+    structure: Structure | None,
+    *,
+    own: bool,
+    notice: str | None = None,
+) -> ShowCard:
+    """A critique of any text; without a model, what can be counted in it. Raises BadInput for one too short or long.
+
+    ``notice`` is what is to be said about how the text was read.
+    """
+    tools = presenter.services
+    page = await parse_in_worker(writer, len(text), import_markdown, tools.essays.validate_page("The text", text))
+    notice = join_sentences(notice, told(page.left_out, "text")) or None
+    if tools.has_model:
+        critiqued, _ = await tools.critiques.start_text_critique(
+            writer, page.text, structure, title=page.title, own=own
+        )
+        return await presenter.show_critique(writer, critiqued.id, context, notice=notice)
+    found = await parse_in_worker(writer, len(text), _measure_text, page.text, structure)
+    return ShowCard(
+        history_panel.measures_card(
+            "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)
+        )
+    )
+
+
+def _measure_text(text: str, structure: Structure | None) -> TextReport:
+    """What can be counted in a text. Raises BadInput."""
+    check_critique_length(text)
+    return measure_text(text, structure)
+
+
+async def critique_pasted_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A critique of what was pasted into the form of /critique."""
+    text, notice = await read_submitted_text(request)
+    structure = presenter.services.structures.get(request.custom_id.argument)
+    return await critique_text(presenter, request.writer, request.context, text, structure, own=True, notice=notice)
+
+
+async def critique_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A critique of the version that the writer has in view: the one there is, else a new one."""
+    criticism, writer, essay = presenter.services.critiques, request.writer, request.custom_id.subject
+    version = await presenter.services.essays.version(writer, essay, request.custom_id.version)
+    if (shown := await _latest_for_version(presenter, request)) is not None:
+        return shown
+    try:
+        await criticism.start_essay_critique(writer, essay, version, anew=False)
+    except Outdated:
+        if (shown := await _latest_for_version(presenter, request)) is None:
+            raise
+        return shown
+    return await presenter.show_essay(writer, essay, request.context)
+
+
+async def _latest_for_version(presenter: Presenter, request: ActionRequest) -> ShowCard | None:
+    """The essay's last finished critique, if it is one of the version that the writer has in view."""
+    found = await presenter.services.critiques.critique_store.latest_critique(request.writer, request.custom_id.subject)
+    if found is None or found.version != request.custom_id.version:
+        return None
+    return await presenter.show_critique(request.writer, found.id, request.context)
+
+
+async def show_last_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The last finished critique of the essay."""
+    found = await presenter.services.critiques.critique_store.latest_critique(request.writer, request.custom_id.subject)
+    if found is None:
+        raise NothingToDo.no_finding()
+    return await presenter.show_critique(request.writer, found.id, request.context)
+
+
+async def list_critiques(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A page of the critiques of texts that are no essay's; one past the end is the last."""
+    find, page = presenter.services.critiques.critique_store.pasted_critiques, request.custom_id.int_argument
+    _, total = await find(request.writer, 0, 0)
+    count = max(1, -(-total // LIST_PAGE_SIZE))
+    page = min(page, count - 1)
+    found, _ = await find(request.writer, page * LIST_PAGE_SIZE, LIST_PAGE_SIZE)
+    return ShowCard(critique_list_card(found, page, count))
+
+
+async def choose_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One of them."""
+    return await presenter.show_critique(request.writer, request.selected_value, request.context)
+
+
+async def show_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One page of a critique."""
+    return await presenter.show_critique(
+        request.writer, request.custom_id.subject, request.context, page=request.custom_id.int_argument
+    )
+
+
+async def apply_suggestion(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The replacement, put in; the critique goes on from there."""
+    tools, index = presenter.services, request.custom_id.int_argument
+    critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
+    if critiqued.essay is None:
+        raise NothingToDo.no_replacement()
+    seen = await tools.essays.current_version(request.writer, critiqued.essay)
+    from_here = seen.info.origin is Origin.SUGGESTION and seen.info.parent == request.custom_id.version
+    if from_here and critiqued.decisions.get(index) is Decision.APPLIED:  # the second of two clicks
+        return await presenter.show_critique(
+            request.writer,
+            request.custom_id.subject,
+            request.context,
+            page=index + 1,
+            notice=_applied_notice(seen.info.number),
+        )
+    if seen.info.number != request.custom_id.version:
+        return await presenter.show_critique(
+            request.writer, request.custom_id.subject, request.context, page=index + 1, notice=STALE_NOTICE
+        )
+    made = await tools.critiques.apply_finding(request.writer, request.custom_id.subject, index, seen)
+    notice = _applied_notice(made.info.number)
+    return await presenter.show_critique(
+        request.writer, request.custom_id.subject, request.context, page=index + 1, notice=notice
+    )
+
+
+def _applied_notice(version: int) -> str:
+    return f"Applied: it is version {version}. Undo takes it back."
+
+
+async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Passes over a finding; the next one comes."""
+    index = request.custom_id.int_argument
+    await presenter.services.critiques.dismiss_finding(request.writer, request.custom_id.subject, index)
+    return await presenter.show_critique(
+        request.writer, request.custom_id.subject, request.context, page=index + 2, notice="Dismissed."
+    )
+
+
+async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A pasted text, made the first version of an essay of one's own; a second time, that essay."""
+    tools = presenter.services
+    critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
+    if critiqued.essay is None:
+        structure = tools.structures.get(critiqued.structure or "")
+        if structure is None:
+            text = critiqued.text
+            structure = await parse_in_worker(request.writer, len(text), fitting, text, dict(tools.structures))
+        essay = await tools.critiques.create_essay(request.writer, request.custom_id.subject, structure)
+        notice = "It is your draft now. The critique is under More, and its suggestions can be applied."
+        return await presenter.show_essay(
+            request.writer, essay, request.context, position=DraftPosition(0), notice=notice
+        )
+    return await presenter.show_essay(request.writer, critiqued.essay, request.context)
+
+
+async def stop_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Ends the reading. Harmless where it has ended."""
+    await presenter.services.jobs.stop(request.writer, request.custom_id.int_argument)
+    return await presenter.show_critique(request.writer, request.custom_id.subject, request.context)
+
+
+async def retry_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The critique, begun once more."""
+    await presenter.services.critiques.retry(request.writer, request.custom_id.subject)
+    return await presenter.show_critique(request.writer, request.custom_id.subject, request.context)

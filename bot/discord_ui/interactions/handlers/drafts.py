@@ -1,0 +1,311 @@
+"""The text: writing it, turning its pages, changing it, taking it away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.requests import parse_number, parse_number_pair
+from bot.discord_ui.interactions.responses import ActionRequest, ExportFile, HandlerResult, OpenForm, SendFile, ShowCard
+from bot.discord_ui.messages.content import read_file
+from bot.discord_ui.messages.text_limits import escape_markdown as escaped
+from bot.discord_ui.messages.text_limits import one_line, utf16_length
+from bot.discord_ui.panels import forms, jobs, overview
+from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
+from bot.discord_ui.panels.drafts import DraftPosition
+from bot.discord_ui.panels.essay_state import load_essay_state
+from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
+from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
+from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
+from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
+from bot.essay.text.importing import told
+from bot.essay.text.sections import Part
+from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
+from bot.services.essays import EssayService, editable_parts, join_sentences, split_parts
+from bot.services.jobs.job import JobKind
+from bot.services.offload import in_thread, parse_in_worker
+
+
+async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The essay as it stands."""
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A draft by a model; without one, the notes set into a post."""
+    if not presenter.services.has_model:
+        return await assemble_notes(presenter, request)
+    await presenter.services.drafting.start_draft(
+        request.writer, request.custom_id.subject, seen=request.custom_id.version
+    )
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def assemble_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The notes, set into a post unchanged."""
+    notes = await presenter.services.essays.notes(request.writer, request.custom_id.subject)
+    if all(note.is_private for note in notes):
+        raise NothingToDo.no_notes()
+    await presenter.services.essays.assemble_post(request.writer, request.custom_id.subject)
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, position=DraftPosition(0)
+    )
+
+
+async def discard_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """What was there before a draft that was cut short. The draft stays among the versions; a second click says so."""
+    desk, writer, essay = presenter.services.essays, request.writer, request.custom_id.subject
+    head, seen = (
+        (await desk.get_essay(writer, essay)).head,
+        (await desk.version(writer, essay, request.custom_id.version)).info,
+    )
+    if head == seen.number:
+        await desk.discard_version(writer, essay)
+    elif head != seen.parent:
+        return await presenter.show_essay(writer, essay, request.context, notice=STALE_NOTICE)
+    notice = f"Discarded. It stays stored as version {seen.number}: History."
+    return await presenter.show_essay(writer, essay, request.context, position=DraftPosition(0), notice=notice)
+
+
+async def finish_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The rest of a draft that was cut short."""
+    await presenter.services.drafting.start_finish(
+        request.writer, request.custom_id.subject, seen=request.custom_id.version
+    )
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def retry_job(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The essay's last work, begun once more as it was told; where something has been begun since, how things stand."""
+    last = await presenter.services.jobs.latest_job(request.writer, request.custom_id.subject)
+    if last is not None and last.job.id == request.custom_id.int_argument and last.job.state.is_ended:
+        await presenter.services.drafting.retry(request.writer, last.job)
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def show_partial_result(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A page of what came of work that broke off, of the last such work where none is named.
+
+    Where nothing of it is kept, how the essay stands.
+    """
+    page, wanted = parse_number_pair(request.custom_id.argument)
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    found = wanted or next(iter(state.partial_job_ids), 0)
+    if found not in state.partial_job_ids:
+        return await presenter.show_essay(
+            request.writer, request.custom_id.subject, request.context, notice=STALE_NOTICE
+        )
+    job = await presenter.services.jobs.wait(request.writer, found)
+    return ShowCard(await in_thread(jobs.partial_result_card, state, job, page))
+
+
+async def keep_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A draft that was cut short, taken for complete."""
+    await presenter.services.drafting.mark_complete(request.writer, request.custom_id.subject)
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, position=DraftPosition(0)
+    )
+
+
+async def stop_job(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Ends the work under way. Harmless where it has ended."""
+    await presenter.services.jobs.stop(request.writer, request.custom_id.int_argument)
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def show_page(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Another page."""
+    return await presenter.show_essay(
+        request.writer,
+        request.custom_id.subject,
+        request.context,
+        position=DraftPosition(request.custom_id.int_argument),
+    )
+
+
+async def show_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The page on which a section begins."""
+    spot = DraftPosition(section=parse_number(request.selected_value))
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, position=spot)
+
+
+async def open_revision_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form for a revision, with the instruction of the last one of this section where that came to nothing.
+
+    Behind a dot the id may name an earlier revision that is to be asked for again: its section and its instruction.
+    The form remembers the essay's last work, so that it is done once however often it is handed in.
+    """
+    tools = presenter.services
+    _ = tools.drafting.models
+    version = await tools.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    await split_parts(version.text)
+    if not (sections := editable_parts(version.text)):
+        raise NothingToDo.no_text()
+    last = await tools.jobs.latest_job(request.writer, request.custom_id.subject)
+    since = str(last.job.id if last is not None else 0)
+    target = CustomId("essay", "revise-save", request.custom_id.subject, request.custom_id.version, since)
+    index, earlier = parse_number_pair(request.custom_id.argument)
+    if earlier:
+        return OpenForm(
+            forms.revision_form(target, sections, *await _previous_request(presenter, request, sections, earlier))
+        )
+    instruction = ""
+    if (
+        last is not None
+        and last.job.kind is JobKind.REVISION
+        and last.job.state.is_ended
+        and last.job.result_version is None
+    ):
+        wanted = RevisionRequest.from_job(last.job)
+        if (last.job.base_version, wanted.index) == (version.info.number, index):
+            instruction = wanted.instruction
+    return OpenForm(forms.revision_form(target, sections, index, instruction))
+
+
+async def _previous_request(
+    presenter: Presenter, request: ActionRequest, sections: Sequence[tuple[int, Part]], job: int
+) -> tuple[int | None, str]:
+    """The section that an earlier revision of the essay was of, and what it was told.
+
+    The section is the one with the same heading by now, None where there is none: the instruction was meant for no
+    other. Raises UnknownJob where there was no such revision.
+    """
+    tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    if job not in await tools.jobs.leftover_jobs(writer, essay):
+        raise UnknownJob(job)
+    found = await tools.jobs.wait(writer, job)
+    if found.kind is not JobKind.REVISION:
+        raise UnknownJob(job)
+    wanted = RevisionRequest.from_job(found)
+    then = await split_parts((await tools.essays.version(writer, essay, found.base_version or 0)).text)
+    same = [index for index, part in sections if part.title == then[wanted.index].title]
+    index = wanted.index if wanted.index in same else next(iter(same), None)
+    return index, wanted.instruction
+
+
+async def revise_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One section, rewritten as the instruction says, beginning from the version that the writer had in view.
+
+    Where just that was begun since the form was opened, by the same form, how things stand, whatever came of it.
+    """
+    tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    seen = await tools.essays.version(writer, essay, request.custom_id.version)
+    wanted = RevisionRequest(
+        parse_number(request.selected.get("section", "")), validate_instruction(request.fields.get("instruction", ""))
+    )
+    # The forms of earlier releases did not remember it, and are not told apart.
+    known, since = bool(request.custom_id.argument), request.custom_id.int_argument
+    if not (known and await is_already_submitted(tools.jobs, writer, essay, request.custom_id.version, wanted, since)):
+        await tools.drafting.start_revision(writer, essay, seen, wanted.index, wanted.instruction)
+    return await presenter.show_essay(writer, essay, request.context)
+
+
+async def open_section_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form with a section's text; for one that no form holds, the form for a file."""
+    index = request.custom_id.int_argument
+    part = await _load_section(presenter, request, index)
+    target = CustomId("essay", "edit-save", request.custom_id.subject, request.custom_id.version, str(index))
+    fields = split_into_fields(_strip_blank_lines(part))
+    if fields is None:
+        return OpenForm(
+            forms.edit_section_by_file_form(target, forms.section_name(part), utf16_length(_strip_blank_lines(part)))
+        )
+    return OpenForm(forms.edit_section_form(target, forms.section_name(part), fields))
+
+
+async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """What was typed, as a version; beside the newer one where the text has changed meanwhile: both are offered."""
+    index = request.custom_id.int_argument
+    part = await _load_section(presenter, request, index)
+    seen = await presenter.services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    how = None
+    if request.files:
+        found = await read_file(request.files[0])
+        body, how = found.text, found.notice
+    elif (fields := split_into_fields(_strip_blank_lines(part))) is not None:
+        body = fields.join([request.fields.get(f"body{at}", "") for at in range(len(fields.fields))])
+    else:
+        raise BadInput(f"A section of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
+    desk = presenter.services.essays
+    if await split_parts(seen.text):
+        made = await desk.edit_section(request.writer, request.custom_id.subject, seen, index, body)
+    else:
+        made = await desk.edit_text(request.writer, request.custom_id.subject, seen, body)
+    if made.version.info.number == seen.info.number:
+        notice, beside = "Nothing was changed.", None
+    elif made.is_current:
+        notice, beside = f"Stored as version {made.version.info.number}.", None
+    else:
+        beside = made.version.info.number
+        notice = f"The text had changed meanwhile. What you typed is version {beside}; below is the newer one."
+    notice = join_sentences(how, notice, told(made.removed_comments, "text"))
+    return await presenter.show_essay(
+        request.writer,
+        request.custom_id.subject,
+        request.context,
+        position=DraftPosition(section=index),
+        notice=notice,
+        side_version=beside,
+    )
+
+
+async def undo(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The version before."""
+    version = await presenter.services.essays.undo(request.writer, request.custom_id.subject)
+    return await _switch_version(presenter, request, version.info.number)
+
+
+async def redo(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The version after."""
+    version = await presenter.services.essays.redo(request.writer, request.custom_id.subject)
+    return await _switch_version(presenter, request, version.info.number)
+
+
+async def go_to_version(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Any version, current from now on."""
+    version = await presenter.services.essays.go_to_version(
+        request.writer, request.custom_id.subject, request.custom_id.int_argument
+    )
+    return await _switch_version(presenter, request, version.info.number)
+
+
+async def _switch_version(presenter: Presenter, request: ActionRequest, version: int) -> HandlerResult:
+    notice = f"This is version {version}. The others stay: More, History."
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, position=DraftPosition(0), notice=notice
+    )
+
+
+async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The text as a Markdown file."""
+    return await export_as_file(presenter.services.essays, request.writer, request.custom_id.subject, plain=False)
+
+
+async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
+    """An essay's current text as a file with a sentence about it."""
+    post = await desk.export(writer, essay)
+    text = await parse_in_worker(writer, len(post.text), to_text if plain else to_markdown, post)
+    name = file_name(post.title, ".txt" if plain else ".md")
+    points = open_points(post.text, await desk.notes(writer, essay))
+    told = f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
+    told += f" {points}" if points else ""
+    if plain and len(text) > LINKEDIN_CHARACTERS:
+        told += f" It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}."
+
+    async def after() -> None:
+        await desk.mark_exported(writer, essay, post)
+
+    return SendFile(overview.file_card(told, name), ExportFile(name, text.encode()), after)
+
+
+async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> Part:
+    seen = await presenter.services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    parts = await split_parts(seen.text) or (Part("", 0, "", "", 0),)  # a text that was emptied can be written anew
+    if index >= len(parts):
+        raise UnknownSection(str(index + 1))
+    return parts[index]
+
+
+def _strip_blank_lines(part: Part) -> str:
+    """A section's text without the blank lines around it, which stay as they are."""
+    return part.body.strip("\r\n")

@@ -1,0 +1,189 @@
+"""One's essays: which there are, what they are called, where they are shown, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.requests import parse_number_pair
+from bot.discord_ui.interactions.responses import (
+    ActionRequest,
+    HandlerResult,
+    InteractionContext,
+    MoveToDm,
+    OpenForm,
+    ShowCard,
+)
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line
+from bot.discord_ui.panels import forms, overview
+from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
+from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.services import DiscordServices
+from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+from bot.essay.structures import usual
+from bot.services.jobs.job import Job
+
+
+async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One's essays."""
+    return await list_essays(presenter, request.writer, request.custom_id.int_argument)
+
+
+async def list_essays(presenter: Presenter, writer: str, page: int, notice: str | None = None) -> ShowCard:
+    """A page of one's essays, and the way to the critiques of pasted texts where there are any."""
+    tools = presenter.services
+    _, pasted = await tools.critiques.critique_store.pasted_critiques(writer, 0, 0)
+    return ShowCard(
+        overview.essay_list_card(await tools.essays.list_essays(writer), page, tools.structures, notice, pasted)
+    )
+
+
+async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One of them, with what can be done about it."""
+    wanted = request.selected_value or request.custom_id.subject
+    return ShowCard(
+        overview.essay_actions_card(
+            await presenter.services.essays.get_essay(request.writer, wanted), presenter.services.structures
+        )
+    )
+
+
+async def open_rename_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form for a title."""
+    essay = await presenter.services.essays.get_essay(request.writer, request.custom_id.subject)
+    return OpenForm(
+        forms.rename_form(CustomId("essay", "rename-save", essay.id, request.custom_id.version), essay.title)
+    )
+
+
+async def save_title(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The title, stored."""
+    await presenter.services.essays.rename_essay(
+        request.writer, request.custom_id.subject, request.fields.get("title", "")
+    )
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, notice="The title is stored."
+    )
+
+
+async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Asks twice, and again where the essay has changed since; then deletes. Work under way is stopped first."""
+    tools, writer = presenter.services, request.writer
+    essay = await tools.essays.get_essay(writer, request.custom_id.subject)
+    asked, stamp = parse_number_pair(request.custom_id.argument)
+    if asked < 3:  # the two questions; the answer to the second carries 3, and how the essay stood
+        return ShowCard(overview.confirm_delete_essay_card(essay, 2 if asked == 2 else 1))
+    if stamp != overview.change_stamp(essay):
+        return ShowCard(
+            overview.confirm_delete_essay_card(
+                essay, 2, "The essay has changed since you were asked, so it was not deleted."
+            )
+        )
+    async with presenter.deleting(writer, essay.id):
+        if (job := tools.jobs.running_job(writer, essay.id)) is not None:
+            await tools.jobs.stop(writer, job.id)
+        await tools.essays.delete_essay(writer, essay.id)
+    return await show_after_delete(presenter, request)
+
+
+async def show_after_delete(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """What is shown once an essay is deleted; the second of two clicks has come to the same."""
+    return await list_essays(presenter, request.writer, 0, "It is deleted.")
+
+
+async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Another essay."""
+    tools = presenter.services
+    old = await tools.essays.get_essay(request.writer, request.custom_id.subject)
+    made = await get_or_create_empty_essay(
+        tools, request.writer, tools.structures.get(old.structure) or usual(tools.structures)
+    )
+    return await presenter.show_essay(request.writer, made.id, request.context)
+
+
+async def get_or_create_empty_essay(
+    services: DiscordServices, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
+) -> Essay:
+    """An essay that holds nothing: the last one begun if it is untouched, so that two clicks do not make two.
+
+    One that bears a title of the writer's is theirs, and is left alone. ``asked`` says that the writer chose the
+    structure: only then is an untouched essay put into it. Raises BadInput for a title that cannot be used.
+    """
+    for essay in (await services.essays.list_essays(writer))[:1]:
+        fits = asked or structure.key in (essay.structure, usual(services.structures).key)
+        if fits and await _is_empty(services, writer, essay):
+            if title is not None:
+                await services.essays.rename_essay(writer, essay.id, title)
+            if asked and essay.structure != structure.key:
+                await services.essays.change_structure(writer, essay.id, structure)
+            return await services.essays.get_essay(writer, essay.id)
+    return await services.essays.create_essay(writer, structure, title)
+
+
+async def _is_empty(services: DiscordServices, writer: str, essay: Essay) -> bool:
+    structure = services.structures.get(essay.structure)
+    if structure is None or essay.title != structure.name:
+        return False
+    return not (
+        await services.essays.notes(writer, essay.id)
+        or await services.interview.asked_questions(writer, essay.id)
+        or await services.essays.versions(writer, essay.id)
+        or await services.dm_messages.pending_messages(writer, essay.id)
+    )
+
+
+async def latest_essays(services: DiscordServices, writer: str) -> tuple[Essay | None, Essay | None]:
+    """The unfinished essay that something was last done with, and the essay that was finished last.
+
+    Finished is what was handed over as it stands, and has seen no new note, message or work since.
+    """
+    essays = await services.essays.list_essays(writer)
+    jobs = await asyncio.gather(*(services.jobs.latest_job(writer, essay.id) for essay in essays))
+    worked = [
+        (essay, job.job if job is not None else None, max(essay.changed, job.job.created) if job else essay.changed)
+        for essay, job in zip(essays, jobs, strict=True)
+    ]
+    finished = None
+    for essay, last, _ in sorted(worked, key=lambda one: one[2], reverse=True):
+        if not await _is_finished(services, essay, last):
+            return essay, finished
+        finished = finished or essay
+    return None, finished
+
+
+async def _is_finished(services: DiscordServices, essay: Essay, job: Job | None) -> bool:
+    if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed)):
+        return False
+    writer = essay.writer
+    through = next(
+        one.notes_through for one in await services.essays.versions(writer, essay.id) if one.number == essay.head
+    )
+    newer = [
+        one for one in await services.essays.notes(writer, essay.id) if one.number > through and not one.is_private
+    ]
+    return not newer and not await services.dm_messages.pending_messages(writer, essay.id)
+
+
+async def show_latest_essay(presenter: Presenter, writer: str, context: InteractionContext) -> ShowCard:
+    """What /draft shows where nothing is asked for: the latest unfinished essay, else a new one and the way back."""
+    tools = presenter.services
+    unfinished, finished = await latest_essays(tools, writer)
+    if unfinished is not None:
+        return await presenter.show_essay(writer, unfinished.id, context)
+    made = await get_or_create_empty_essay(tools, writer, usual(tools.structures))
+    if finished is None:
+        return await presenter.show_essay(writer, made.id, context)
+    title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))
+    notice = f"“{title}” is exported as it stands, so this is a new essay. /essays lists all of yours."
+    show = await presenter.show_essay(writer, made.id, context, notice=notice)
+    return replace(show, card=overview.with_previous_essay(show.card, finished))
+
+
+async def move_to_dm(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The panel, in the DM with the bot."""
+    there = InteractionContext(is_bot_dm=True, guild_id=None)
+    return MoveToDm(
+        await presenter.show_essay(request.writer, request.custom_id.subject, there), request.custom_id.subject
+    )

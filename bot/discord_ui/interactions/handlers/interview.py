@@ -1,0 +1,255 @@
+"""Beginning: the structure, pasted notes, and the interview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.handlers.views import leak_notice
+from bot.discord_ui.interactions.requests import parse_question_argument, read_submitted_text
+from bot.discord_ui.interactions.responses import (
+    ActionRequest,
+    AskModel,
+    HandlerResult,
+    InteractionContext,
+    NoChange,
+    OpenForm,
+    PostBelow,
+    ShowCard,
+)
+from bot.discord_ui.panels import forms, overview
+from bot.discord_ui.panels.cards import Card
+from bot.discord_ui.panels.essay_state import load_essay_state
+from bot.discord_ui.panels.forms import join_pasted_fields
+from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card
+from bot.discord_ui.panels.presenter import Presenter
+from bot.errors import NothingToDo, StructureGone, UnknownStructure
+from bot.essay.essay import Answered, Note, Question
+from bot.essay.left_out import told as left_out_told
+from bot.essay.measures.base import counted
+from bot.essay.notes import answered as answered_in
+from bot.essay.text.decoding import with_line_feeds
+from bot.essay.text.marks import is_marked, trimmed, unmarked
+
+
+async def change_structure(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Another structure for an essay that holds nothing yet."""
+    found = presenter.services.structures.get(request.selected_value)
+    if found is None:
+        raise UnknownStructure(request.selected_value, list(presenter.services.structures))
+    await presenter.services.essays.change_structure(request.writer, request.custom_id.subject, found)
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+
+
+async def open_paste_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form for notes."""
+    return OpenForm(
+        forms.paste_form(
+            CustomId("essay", "paste-save", request.custom_id.subject, request.custom_id.version),
+            "Paste notes",
+            "Your notes",
+        )
+    )
+
+
+async def save_pasted_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Notes, stored and put under their sections."""
+    text, notice = await read_submitted_text(request)
+    stored = await presenter.services.essays.add_note_page(request.writer, request.custom_id.subject, text)
+    said = [notice, stored.notice]
+    return await show_essay_and_sort_notes(
+        presenter, request.writer, request.custom_id.subject, request.context, stored.notes, said
+    )
+
+
+async def show_essay_and_sort_notes(
+    presenter: Presenter,
+    writer: str,
+    essay: str,
+    context: InteractionContext,
+    notes: Sequence[Note],
+    said: Sequence[str | None],
+) -> HandlerResult:
+    """The essay, with notes that were just stored; those without a section are sorted first, if there is a model.
+
+    ``said`` are sentences about how they came.
+    """
+    stored = [f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said]
+
+    async def show(told: str | None, turning: bool) -> ShowCard:
+        return await presenter.show_essay(
+            writer, essay, context, notice=_join_sentences(*stored, told), sets_dm_topic=turning
+        )
+
+    unplaced = {note.number for note in notes if note.section is None and not note.is_private}
+    if not unplaced or not presenter.services.has_model:
+        return await show(None, True)
+
+    async def ask() -> str | None:
+        return (await presenter.services.interview.place_notes(writer, essay, unplaced)).notice
+
+    return AskModel(ask, show, "Reading your notes…", lambda words: overview.waiting_card(words, essay))
+
+
+async def show_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The question to be put now."""
+    return await _ask_question(presenter, request, "")
+
+
+async def ask_further(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A question beyond the first round."""
+    return await _ask_question(presenter, request, FURTHER_MODE)
+
+
+async def skip_waiting(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The next question, without one on the answer that a model is thinking about."""
+    _, mode = parse_question_argument(request.custom_id.argument)
+    if await presenter.services.interview.cancel_follow_up(request.writer, request.custom_id.subject):
+        return NoChange()
+    return await presenter.show_question(request.writer, request.custom_id.subject, request.context, mode=mode)
+
+
+async def open_answer_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form for an answer; where the question is no longer open, the one that is."""
+    number, _ = parse_question_argument(request.custom_id.argument)
+    found = await _find_question(presenter, request, number)
+    if found.state is not Answered.OPEN:
+        notice = f"That question was {found.state.value} meanwhile: this is how the essay stands."
+        return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, notice=notice)
+    private = await presenter.services.essays.is_private_question(request.writer, request.custom_id.subject, number)
+    target = CustomId(
+        "essay", "answer-save", request.custom_id.subject, request.custom_id.version, request.custom_id.argument
+    )
+    return OpenForm(forms.answer_form(target, found, private=private))
+
+
+async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """An answer, stored word for word; then the next question.
+
+    The same answer twice is one note, which is left out where either form says so.
+    """
+    number, mode = parse_question_argument(request.custom_id.argument)
+    found = await _find_question(presenter, request, number)
+    text = join_pasted_fields([request.fields.get("answer", ""), request.fields.get("answer2", "")])
+    notes = await presenter.services.essays.notes(request.writer, request.custom_id.subject)
+    stored = answered_in(with_line_feeds(text))
+    words = trimmed(unmarked(stored.text))
+    same = next((one for one in notes if one.question == found.text and trimmed(unmarked(one.text)) == words), None)
+    left_out, notice = "left-out" in request.ticked, None
+    if same is None:
+        made = await presenter.services.interview.add_answer(
+            request.writer, request.custom_id.subject, found, text, left_out=left_out
+        )
+        notice = None if left_out else left_out_told([made]) or None
+        if found.state is not Answered.OPEN:
+            notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
+    elif (left_out or (is_marked(stored.text) and same.text != stored.text)) and not same.is_private:
+        await presenter.services.essays.exclude_note(request.writer, request.custom_id.subject, same.number)
+        standing = await leak_notice(presenter, request, same.number)
+        notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
+    return await _show_next_question(presenter, request, number, mode, notice, answers=True)
+
+
+async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Ends the answer given in messages, and puts the next question below them."""
+    number, mode = parse_question_argument(request.custom_id.argument)
+    found = await _find_question(presenter, request, number)
+    note = await presenter.services.dm_messages.finish_answer(request.writer, request.custom_id.subject, number)
+    if note is None and found.state is Answered.OPEN:
+        notice = "There is no answer yet: write it here as a message, or in several, and press Next again."
+        return await presenter.show_question(
+            request.writer, request.custom_id.subject, request.context, mode=mode, notice=notice
+        )
+    onward = (found, note) if note is not None and request.context.is_bot_dm else None
+    return await _show_next_question(presenter, request, number, mode, answers=True, onward=onward)
+
+
+async def skip_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Passes over the question, unless it is no longer the open one, and puts the next."""
+    number, mode = parse_question_argument(request.custom_id.argument)
+    found = await _find_question(presenter, request, number)
+    if found.state is Answered.OPEN:
+        await presenter.services.interview.skip_question(request.writer, request.custom_id.subject, found)
+    return await _show_next_question(presenter, request, number, mode)
+
+
+async def revisit_skipped(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The first question that was passed over, put again; the others follow it."""
+    return await _show_next_question(presenter, request, 0, SKIPPED_MODE)
+
+
+async def _show_next_question(
+    presenter: Presenter,
+    request: ActionRequest,
+    after: int,
+    mode: str,
+    notice: str | None = None,
+    *,
+    answers: bool = False,
+    onward: tuple[Question, Note] | None = None,
+) -> HandlerResult:
+    """What follows a question; of those passed over, when the writer goes through them, the next behind ``after``."""
+    writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
+    if mode == SKIPPED_MODE:
+        left = [one for one in await interview.skipped_questions(writer, essay) if one.number > after]
+        if not left:
+            return await _ask_question(presenter, request, "", notice, answers=answers, onward=onward)
+        if await interview.open_question(writer, essay) is None:
+            await interview.reopen_question(writer, essay, left[0])
+    return await _ask_question(presenter, request, mode, notice, answers=answers, onward=onward)
+
+
+async def _ask_question(
+    presenter: Presenter,
+    request: ActionRequest,
+    mode: str,
+    notice: str | None = None,
+    *,
+    answers: bool = False,
+    onward: tuple[Question, Note] | None = None,
+) -> HandlerResult:
+    """The question to be put now, for which a model may have to be asked.
+
+    ``answers`` says that it follows an answer. ``onward`` is the question that was answered in messages, with the note
+    that has become: the next one is then put below.
+    """
+    writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
+
+    async def show(told: str | None, turning: bool) -> ShowCard | PostBelow:
+        if not turning:
+            return await presenter.show_essay(
+                writer, essay, request.context, notice=_join_sentences(notice, told), sets_dm_topic=False
+            )
+        shown = await presenter.show_question(
+            writer, essay, request.context, mode=mode, notice=_join_sentences(notice, told)
+        )
+        if onward is None or shown.watch is not None:
+            return shown
+        return PostBelow(answered_card(await load_essay_state(presenter.services, writer, essay), *onward), shown)
+
+    if not presenter.services.has_model or await interview.open_question(writer, essay) is not None:
+        return await show(None, True)
+
+    async def ask() -> str | None:
+        try:
+            return (await interview.next_question(writer, essay, further=mode == FURTHER_MODE)).notice
+        except StructureGone:  # the panel tells of it
+            return None
+
+    def meanwhile(words: str) -> Card:
+        draft = answers and not request.custom_id.version
+        return overview.waiting_for_question_card(words, essay, request.custom_id.version, mode, draft=draft)
+
+    return AskModel(ask, show, "Reading your answer…" if answers else "Looking for the next question…", meanwhile)
+
+
+def _join_sentences(*sentences: str | None) -> str | None:
+    return " ".join(one for one in sentences if one) or None
+
+
+async def _find_question(presenter: Presenter, request: ActionRequest, number: int) -> Question:
+    found = await presenter.services.interview.asked_questions(request.writer, request.custom_id.subject)
+    question = next((one for one in found if one.number == number), None)
+    if question is None:
+        raise NothingToDo.no_question(number)
+    return question

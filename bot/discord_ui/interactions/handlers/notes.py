@@ -1,0 +1,142 @@
+"""What is done with single notes: edit, move, delete; and all of them as a file."""
+
+from __future__ import annotations
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.requests import parse_number
+from bot.discord_ui.interactions.responses import ActionRequest, ExportFile, HandlerResult, OpenForm, SendFile, ShowCard
+from bot.discord_ui.messages.content import read_file
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line, utf16_length
+from bot.discord_ui.panels import forms, overview
+from bot.discord_ui.panels import notes as notes_panel
+from bot.discord_ui.panels.cards import MAX_FORM_PARTS, MAX_TITLE_UNITS
+from bot.discord_ui.panels.essay_state import EssayState, load_essay_state
+from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, SplitText, split_into_fields
+from bot.discord_ui.panels.presenter import Presenter
+from bot.errors import BadInput
+from bot.essay.essay import Note
+from bot.essay.export import file_name
+from bot.essay.note_page import note_page
+from bot.services.essays import NoteChange, join_sentences, note_fingerprint
+from bot.services.offload import in_thread
+
+
+async def open_note_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The form with a note's text; for one that no form holds, the form for a file."""
+    wanted, _ = _parse_note_argument(request)
+    state = await _load_state(presenter, request)
+    if (note := _find_note(state, wanted)) is None:
+        return await _show_deleted_note(state, wanted)
+    target = CustomId(
+        "essay", "note-edit-save", request.custom_id.subject, request.custom_id.version, _note_argument(note)
+    )
+    name = f"note {note.number}"
+    fields = split_into_fields(note.text)
+    if fields is None:
+        return OpenForm(forms.edit_note_by_file_form(target, name, utf16_length(note.text)))
+    return OpenForm(forms.edit_section_form(target, name, fields))
+
+
+async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """What was typed, in the note's place; where the note has changed meanwhile, as a note of its own beside it."""
+    wanted, seen = _parse_note_argument(request)
+    note, notice = _find_note(await _load_state(presenter, request), wanted), None
+    if request.files:
+        found = await read_file(request.files[0])
+        text, notice = found.text, found.notice
+    elif any(key.startswith("body") for key in request.fields):
+        fields = split_into_fields(note.text) if note is not None and note_fingerprint(note.text) == seen else None
+        count = len(fields.fields) if fields is not None else MAX_FORM_PARTS
+        text = (fields or SplitText((), ())).join([request.fields.get(f"body{at}", "") for at in range(count)])
+    else:
+        raise BadInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
+    change = await presenter.services.essays.edit_note(
+        request.writer, request.custom_id.subject, wanted, text, seen=seen
+    )
+    done = (
+        ""
+        if change.is_separate_note
+        else "Nothing was changed."
+        if change.note == note
+        else f"Note {wanted} is changed."
+    )
+    return await _show_changed_note(presenter, request, change, join_sentences(notice, done))
+
+
+async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """A note, under the section that was chosen."""
+    wanted, _ = _parse_note_argument(request)
+    state = await _load_state(presenter, request)
+    if _find_note(state, wanted) is None:
+        return await _show_deleted_note(state, wanted)
+    key = None if request.selected_value == notes_panel.NO_SECTION else request.selected_value
+    change = await presenter.services.essays.move_note(request.writer, request.custom_id.subject, wanted, key)
+    section = state.structure.section(key)
+    return await _show_changed_note(
+        presenter, request, change, f"It is under {section.heading if section else 'no section'} now."
+    )
+
+
+async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Asks first; then deletes the note as it was when that was asked, and no other."""
+    wanted, seen = _parse_note_argument(request)
+    state = await _load_state(presenter, request)
+    if (note := _find_note(state, wanted)) is None:
+        return await _show_deleted_note(state, wanted)
+    stamp = _note_argument(note)
+    if not seen:
+        return ShowCard(await in_thread(notes_panel.confirm_delete_note_card, state, note, stamp))
+    if seen != note_fingerprint(note.text):
+        told = "The note has changed since you were asked, so it was not deleted."
+        return ShowCard(await in_thread(notes_panel.confirm_delete_note_card, state, note, stamp, told))
+    change = await presenter.services.essays.delete_note(request.writer, request.custom_id.subject, wanted)
+    told = f"Note {wanted} is deleted. {change.message}".strip()
+    return ShowCard(await in_thread(notes_panel.notes_list_card, await _load_state(presenter, request), 0, told))
+
+
+async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """All notes as a Markdown file."""
+    state = await _load_state(presenter, request)
+    page = note_page(state.essay.title, state.structure, state.notes)
+    name = file_name(f"{state.essay.title} notes", ".md")
+    told = f"The notes of {escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS))}, as Markdown."
+
+    async def after() -> None:
+        """Nothing depends on it."""
+
+    return SendFile(overview.file_card(told, name), ExportFile(name, page.encode()), after)
+
+
+async def _show_changed_note(presenter: Presenter, request: ActionRequest, change: NoteChange, done: str) -> ShowCard:
+    state = await _load_state(presenter, request)
+    told = f"{done} {change.message}".strip()
+    if change.note is None or (note := _find_note(state, change.note.number)) is None:
+        return ShowCard(await in_thread(notes_panel.notes_list_card, state, 0, told))
+    return ShowCard(await in_thread(notes_panel.note_card, state, note, 0, told))
+
+
+async def _show_deleted_note(state: EssayState, wanted: int) -> ShowCard:
+    """No number is given twice, so a note that is not there was deleted."""
+    return ShowCard(
+        await in_thread(
+            notes_panel.notes_list_card, state, 0, f"There is no note {wanted} any more; these are the notes."
+        )
+    )
+
+
+def _parse_note_argument(request: ActionRequest) -> tuple[int, str]:
+    """The number of a note, and the fingerprint of the text that the writer had seen, "" for none."""
+    wanted, _, seen = request.custom_id.argument.partition(".")
+    return parse_number(wanted), seen
+
+
+def _note_argument(note: Note) -> str:
+    return f"{note.number}.{note_fingerprint(note.text)}"
+
+
+def _find_note(state: EssayState, wanted: int) -> Note | None:
+    return next((one for one in state.notes if one.number == wanted), None)
+
+
+async def _load_state(presenter: Presenter, request: ActionRequest) -> EssayState:
+    return await load_essay_state(presenter.services, request.writer, request.custom_id.subject)

@@ -1,0 +1,133 @@
+"""From discord.py's interactions to what the handlers are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.discord_ui.errors import AttachmentGone, AttachmentNotFetched
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.responses import ActionRequest, InteractionContext, UploadedFile
+from bot.discord_ui.messages.content import FILE_KINDS, read_file, resolve_mentions
+from bot.discord_ui.messages.editor import DISCORD_ERRORS
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line
+from bot.discord_ui.panels.forms import PASTE_FIELDS, join_pasted_fields
+from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
+from bot.errors import BadInput
+from bot.essay.text.words import count_words
+from bot.services.offload import in_thread
+
+Interaction = discord.Interaction[discord.Client]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentUpload:
+    """A file that Discord holds for a person."""
+
+    client: discord.Client
+    name: str
+    size: int
+    url: str
+
+    async def read(self) -> bytes:
+        """See reply.Upload."""
+        try:
+            return await self.client.http.get_from_cdn(self.url)
+        except (discord.NotFound, discord.Forbidden) as error:  # deleted, or its signed address has expired
+            raise AttachmentGone(escape_markdown(one_line(self.name, 80))) from error
+        except DISCORD_ERRORS as error:
+            raise AttachmentNotFetched(escape_markdown(one_line(self.name, 80))) from error
+
+
+def to_upload(client: discord.Client, attachment: discord.Attachment) -> AttachmentUpload:
+    """An attachment of a command or a message."""
+    return AttachmentUpload(client, attachment.filename, attachment.size, attachment.url)
+
+
+def interaction_context(interaction: Interaction) -> InteractionContext:
+    """Where something happens."""
+    return InteractionContext(is_bot_dm=interaction.context.dm_channel is True, guild_id=interaction.guild_id)
+
+
+def parse_request(interaction: Interaction, found: CustomId, writer: str) -> ActionRequest:
+    """What was pressed, chosen or filled in, by the interaction's own data: no view or form needs to be remembered."""
+    data: Mapping[str, Any] = interaction.data or {}
+    chosen: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    ticked: set[str] = set()
+    files: list[UploadedFile] = []
+    if values := data.get("values"):
+        chosen[""] = str(values[0])
+    uploads = (data.get("resolved") or {}).get("attachments") or {}
+    for part in _walk_components(data.get("components") or ()):
+        key, value, values = str(part.get("custom_id", "")), part.get("value"), part.get("values")
+        if isinstance(value, bool):
+            ticked.update([key] if value else ())
+        elif isinstance(value, str):
+            # Of what the form itself filled in, bars are no spoilers: those were read when it came in.
+            fields[key] = resolve_mentions(value, spoilers=not key.startswith("body"))
+        for one in values or ():
+            if str(one) in uploads:
+                about = uploads[str(one)]
+                files.append(
+                    AttachmentUpload(interaction.client, str(about["filename"]), int(about["size"]), str(about["url"]))
+                )
+            else:
+                chosen[key] = str(one)
+    return ActionRequest(
+        found, writer, interaction_context(interaction), chosen, fields, frozenset(ticked), tuple(files)
+    )
+
+
+def submitted_text(interaction: Interaction) -> str:
+    """All that was typed into a form, field after field: what must not be lost where it cannot be stored."""
+    data: Mapping[str, Any] = interaction.data or {}
+    parts = _walk_components(data.get("components") or ())
+    return "\n\n".join(value for part in parts if isinstance(value := part.get("value"), str) and value.strip())
+
+
+def _walk_components(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    for component in components:
+        if "component" in component:
+            yield component["component"]
+        yield from component.get("components") or ()
+
+
+# Reads what ids, menus and forms carry. A forged one leads nowhere else than a wrong page.
+
+
+def parse_number(text: str) -> int:
+    """The number in the text; 0 where there is none."""
+    return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
+
+
+def parse_number_pair(argument: str) -> tuple[int, int]:
+    """The two numbers of an argument such as ``3.12``; 0 for what is missing."""
+    first, _, second = argument.partition(".")
+    return parse_number(first), parse_number(second)
+
+
+def parse_question_argument(argument: str) -> tuple[int, str]:
+    """The number of a question, and the mode of the interview behind it: "", FURTHER or RETURNED."""
+    mode = argument[-1:] if argument.endswith((FURTHER_MODE, SKIPPED_MODE)) else ""
+    return parse_number(argument.removesuffix(mode)), mode
+
+
+async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
+    """The text of a form with fields to paste into and a file, and what is to be said about how it was read.
+
+    Raises BadInput where there is none, and what ``files.read`` raises.
+    """
+    text = join_pasted_fields([request.fields.get(key, "") for key in PASTE_FIELDS])
+    notice = None
+    for upload in request.files:
+        found = await read_file(upload)
+        notice = found.notice
+        text = f"{text.rstrip()}\n\n{found.text}" if text.strip() else found.text
+    if not await in_thread(count_words, text):
+        raise BadInput(f"There were no words in it: paste some, or attach a file: {FILE_KINDS}. Nothing was changed.")
+    return text, notice

@@ -1,0 +1,389 @@
+"""The first answer to an interaction: given once, and known to be given also where Discord's word of it is lost.
+
+Discord takes one first answer, and refuses any other with the code 40060. Behind a try of one's own, whose answer was a
+fault or never came, that code means that the try was taken. At the very first try it means that somebody else has
+answered: the event came to two processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from enum import Enum
+from types import SimpleNamespace
+
+import aiohttp
+import discord
+
+from bot.discord_ui.dm.listener import DmListener
+from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, error_message, file_send_error
+from bot.discord_ui.interactions.requests import Interaction, interaction_context, submitted_text
+from bot.discord_ui.interactions.responses import (
+    MoveToDm,
+    NoChange,
+    OpenForm,
+    PostBelow,
+    Response,
+    SendFile,
+    ShowCard,
+    writer_id,
+)
+from bot.discord_ui.messages.editor import (
+    DISCORD_ERRORS,
+    UNKNOWN_MESSAGE,
+    ChannelMessageTarget,
+    InteractionTarget,
+    MessageClick,
+    MessageLocks,
+    to_modal,
+    to_view,
+)
+from bot.discord_ui.messages.job_panels import JobPanels
+from bot.discord_ui.panels import overview
+from bot.discord_ui.panels.cards import Card
+from bot.errors import BotError
+
+_ALREADY_ACKNOWLEDGED = 40060  # "Interaction has already been acknowledged"
+_TOKEN_LIFETIME_SECONDS = 15 * 60.0  # for so long the token of an interaction lives
+_MAX_SEEN_INTERACTIONS = 50_000  # at most, some 10 MB: fifty a second, all the requests that Discord allows
+
+
+@dataclass(slots=True)
+class _RequestCount:
+    """How often Discord was asked: discord.py repeats on its own what has met a fault."""
+
+    count: int = 0
+
+
+_request_count: ContextVar[_RequestCount | None] = ContextVar("requests", default=None)
+
+
+def request_counter() -> aiohttp.TraceConfig:
+    """What lets the requests of a client be counted here."""
+
+    async def begun(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestStartParams) -> None:
+        if (requests := _request_count.get()) is not None:
+            requests.count += 1
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(begun)
+    return trace
+
+
+async def send_first_response(give: Callable[[], Awaitable[object]]) -> None:
+    """Gives the first answer, and once more where the connection drops. Afterwards Discord has it.
+
+    Raises AnsweredElsewhere where it is not this process that has given it; discord.HTTPException, OSError and
+    aiohttp.ClientError where nobody has.
+    """
+    requests = _RequestCount()
+    token = _request_count.set(requests)
+    try:
+        try:
+            await give()
+        except (OSError, aiohttp.ClientError):
+            await give()
+    except discord.HTTPException as error:
+        if error.code != _ALREADY_ACKNOWLEDGED:
+            raise
+        if requests.count < 2:
+            raise AnsweredElsewhere from error
+    finally:
+        _request_count.reset(token)
+
+
+class SeenInteractions:
+    """Which interactions were heard in the last 15 minutes: an event may come twice, as when a session resumes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: OrderedDict[int, float] = OrderedDict()
+
+    def is_first(self, interaction: int) -> bool:
+        """Whether it is heard for the first time."""
+        now = self._clock()
+        while self._seen and (
+            len(self._seen) >= _MAX_SEEN_INTERACTIONS or now - next(iter(self._seen.values())) > _TOKEN_LIFETIME_SECONDS
+        ):
+            self._seen.popitem(last=False)
+        if interaction in self._seen:
+            return False
+        self._seen[interaction] = now
+        return True
+
+
+# Hands over what has come of something a person did: on the message they used, below it, or in their DM.
+
+
+log = logging.getLogger("bot.discord")
+
+_MOVE_DEDUPLICATION_SECONDS = 30.0  # so long, another click on "Continue in DM" is the same one
+
+
+class AckMode(Enum):
+    """How Discord is told that something was heard."""
+
+    UPDATE = "the message it stands on will change"
+    NEW_MESSAGE = "a new message will come"
+    MODAL = "not at all: a form may open, and must be the first answer"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingInteraction:
+    """Something a person did that is being answered; ``click`` is its place among the clicks on its message.
+
+    ``acknowledged``: Discord has its first answer, though discord.py may not know it.
+    """
+
+    interaction: Interaction
+    ack: AckMode
+    click: MessageClick
+    is_acknowledged: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether Discord has been given the first answer; all others go another way."""
+        return self.is_acknowledged or self.interaction.response.is_done()
+
+    @property
+    def is_form_submission(self) -> bool:
+        """Whether it is a form that was handed in."""
+        return self.interaction.type is discord.InteractionType.modal_submit
+
+
+class Responder:
+    """``turn`` is a writer's lock, ``secret`` what makes writers' ids."""
+
+    def __init__(
+        self,
+        job_panels: JobPanels,
+        dm_listener: DmListener,
+        message_locks: MessageLocks,
+        writer_lock: Callable[[str], asyncio.Lock],
+        secret: bytes,
+    ) -> None:
+        self._job_panels = job_panels
+        self._message_locks = message_locks
+        self._dm_listener = dm_listener
+        self._writer_lock = writer_lock
+        self._secret = secret
+        self._last_messages: dict[str, int] = {}  # the message that was shown last in each writer's DM
+        self._moved: dict[tuple[str, str], tuple[float, int]] = {}  # when a panel was posted in the DM, and the channel
+
+    async def acknowledge(self, pending: PendingInteraction) -> PendingInteraction:
+        """Tells Discord that something was heard. Raises what ``answering.answer`` raises."""
+        interaction, message = pending.interaction, None
+
+        async def defer() -> None:
+            nonlocal message
+            if pending.ack is AckMode.NEW_MESSAGE:
+                hidden = interaction_context(interaction).must_be_ephemeral
+                told = await interaction.response.defer(ephemeral=hidden, thinking=True)
+                message = told.message_id if told is not None else None
+            else:
+                await interaction.response.defer()
+
+        await send_first_response(defer)
+        # The new message may get buttons before this is done: they are clicks behind this one.
+        click = self._message_locks.register(message) if message is not None else pending.click
+        return replace(pending, click=click, is_acknowledged=True)
+
+    def last_message(self, interaction: Interaction) -> int | None:
+        """The message that was shown last to a person in their DM with the bot, if that is where they are."""
+        return (
+            self._last_messages.get(self._writer_of(interaction))
+            if interaction_context(interaction).is_bot_dm
+            else None
+        )
+
+    async def respond(self, pending: PendingInteraction, reply: Response) -> None:
+        """Shows what there is to show. Raises discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
+        match reply:
+            case OpenForm(form):
+                await send_first_response(lambda: pending.interaction.response.send_modal(to_modal(form)))
+            case ShowCard():
+                try:
+                    await self.show_card(pending, reply)
+                except discord.NotFound as error:
+                    if not pending.is_form_submission or error.code != UNKNOWN_MESSAGE:
+                        raise
+                    await self._show_below(pending, reply)  # whoever has typed something is told what came of it
+            case NoChange():
+                pass
+            case SendFile():
+                await self._send_file(pending, reply)
+            case MoveToDm():
+                await self._move_to_dm(pending, reply)
+            case PostBelow():
+                await self._post_below(pending, reply)
+
+    async def show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
+        """Shows a card in the message; nothing where a later click has shown something there."""
+        interaction, click = pending.interaction, pending.click
+        if not pending.is_answered and click.would_wait:
+            pending = await self.acknowledge(pending)  # it is no form after all, and must not be late
+        async with click.editing() as due:
+            if not due:
+                return
+            if pending.is_answered:
+                message = (await interaction.edit_original_response(view=to_view(show.card))).id
+            else:
+                await send_first_response(lambda: interaction.response.edit_message(view=to_view(show.card)))
+                message = interaction.message.id if interaction.message else interaction.id
+            click.mark_shown()
+            show.on_shown()
+            self._record_shown(interaction, message, show.card)
+            address = InteractionTarget(interaction, message, interaction_context(interaction).must_be_ephemeral)
+            if show.watch is not None:
+                self._job_panels.watch(show.watch, message, address, show.card)
+            else:
+                self._job_panels.detach(message, address, show.card)
+
+    async def show_waiting(self, pending: PendingInteraction, card: Card) -> bool:
+        """Shows a card in place of the panel until its end comes; whether the message is still this click's."""
+        async with pending.click.editing() as due:
+            if due:
+                with suppress(*DISCORD_ERRORS):  # what comes of the work is shown all the same
+                    await pending.interaction.edit_original_response(view=to_view(card))
+            return due
+
+    async def _show_below(self, pending: PendingInteraction, show: ShowCard) -> None:
+        """Shows a card in a message of its own, because the one that was used is gone."""
+        interaction, hidden = pending.interaction, interaction_context(pending.interaction).must_be_ephemeral
+        sent = await interaction.followup.send(view=to_view(show.card), ephemeral=hidden, wait=True)
+        show.on_shown()
+        self._record_shown(interaction, sent.id, show.card)
+        if show.watch is not None:
+            address = InteractionTarget(interaction, sent.id, hidden) if hidden else ChannelMessageTarget(sent)
+            self._job_panels.watch(show.watch, sent.id, address, show.card)
+
+    def _record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
+        if interaction_context(interaction).is_bot_dm:
+            self._last_messages[self._writer_of(interaction)] = message
+        self._dm_listener.record_shown(interaction, message, card)
+
+    def _writer_of(self, interaction: Interaction) -> str:
+        return writer_id(self._secret, interaction.user.id)
+
+    async def _leave_record(self, pending: PendingInteraction, card: Card) -> None:
+        """Leaves the card where the panel was, for good."""
+        async with pending.click.editing() as due:
+            if due:
+                interaction = pending.interaction
+                message = (await interaction.edit_original_response(view=to_view(card))).id
+                pending.click.mark_shown()
+                self._job_panels.detach(
+                    message,
+                    InteractionTarget(interaction, message, interaction_context(interaction).must_be_ephemeral),
+                    card,
+                )
+
+    async def _send_file(self, pending: PendingInteraction, hand: SendFile) -> None:
+        interaction = pending.interaction
+        attached = discord.File(io.BytesIO(hand.file.data), hand.file.name)
+        try:
+            if pending.ack is AckMode.NEW_MESSAGE:
+                await interaction.edit_original_response(view=to_view(hand.card), attachments=[attached])
+            else:
+                hidden = interaction_context(interaction).must_be_ephemeral
+                await interaction.followup.send(view=to_view(hand.card), file=attached, ephemeral=hidden)
+        except DISCORD_ERRORS as error:
+            if (told := file_send_error(error)) is None:
+                raise
+            raise told from error
+        try:
+            await hand.on_sent()
+        except BotError as error:  # the person has the file; that they have it was not written down
+            log.warning("after a file was handed over: %s", type(error).__name__)
+
+    async def _post_below(self, pending: PendingInteraction, onward: PostBelow) -> None:
+        """Goes on below. The panel becomes a record last: ended before that, it still leads on."""
+        interaction = pending.interaction
+        sent = await interaction.followup.send(view=to_view(onward.show.card), wait=True)
+        onward.show.on_shown()
+        self._record_shown(interaction, sent.id, onward.show.card)
+        await self._leave_record(pending, onward.record)
+
+    async def _move_to_dm(self, pending: PendingInteraction, move: MoveToDm) -> None:
+        """Post the panel in the DM and leave a way there; of two clicks the second posts none. Raise DmForbidden."""
+        writer = self._writer_of(pending.interaction)
+        key, now = (writer, move.essay_id), time.monotonic()
+        async with self._writer_lock(writer):
+            self._moved = {
+                one: found for one, found in self._moved.items() if now - found[0] < _MOVE_DEDUPLICATION_SECONDS
+            }
+            if key not in self._moved:
+                try:
+                    self._moved[key] = now, await self._post_in_dm(pending.interaction, writer, move.show)
+                except discord.Forbidden as error:
+                    raise DmForbidden from error
+        await self._leave_record(
+            pending, overview.moved_to_dm_card(f"https://discord.com/channels/@me/{self._moved[key][1]}")
+        )
+
+    async def _post_in_dm(self, interaction: Interaction, writer: str, show: ShowCard) -> int:
+        """Posts the panel in the DM; the id of that channel."""
+        sent = await interaction.user.send(view=to_view(show.card))
+        show.on_shown()
+        await self._dm_listener.record_channel(interaction.user.id, sent.channel.id, sent.id)
+        self._last_messages[writer] = sent.id
+        self._dm_listener.notifier.record_shown(writer, sent.id, show.card)
+        if show.watch is not None:
+            self._job_panels.watch(show.watch, sent.id, ChannelMessageTarget(sent), show.card)
+        return sent.channel.id
+
+    async def report_error(self, pending: PendingInteraction, error: Exception) -> None:
+        """Says what went wrong, privately, and gives back what was typed and may not be stored. Raises nothing.
+
+        A panel of the person's own whose essay is gone is replaced by the sentence.
+        """
+        told = error_message(error)
+        if told is None:
+            return
+        interaction = pending.interaction
+        words = submitted_text(interaction) if pending.is_form_submission else ""
+        card = (
+            overview.file_card(f"{told}\n-# What you typed is attached.", "typed.txt")
+            if words
+            else overview.text_card(told)
+        )
+
+        def files() -> list[discord.File]:  # one is used up by a try to send it
+            return [discord.File(io.BytesIO(words.encode("utf-8", "replace")), "typed.txt")] if words else []
+
+        with suppress(*DISCORD_ERRORS, AnsweredElsewhere):  # then nobody can be told; what was stored is stored
+            if isinstance(error, NotOwner) and is_own_panel(interaction):
+                with suppress(*DISCORD_ERRORS):  # what was typed comes back all the same
+                    await self.show_card(pending, ShowCard(overview.deleted_card(told)))
+                if not words:
+                    return
+            if not pending.is_answered:
+                respond = interaction.response.send_message
+                await send_first_response(lambda: respond(view=to_view(card), files=files(), ephemeral=True))
+            elif pending.ack is AckMode.NEW_MESSAGE:
+                await interaction.edit_original_response(view=to_view(card), attachments=files())
+            else:
+                await interaction.followup.send(view=to_view(card), files=files(), ephemeral=True)
+
+
+def is_own_panel(interaction: Interaction) -> bool:
+    """Whether the message that was used is the person's own: made for a command of theirs, or in their DM with the bot.
+
+    There every message is theirs, also one that no command asked for.
+    """
+    message = interaction.message
+    if message is None:
+        return False
+    metadata = message.interaction_metadata
+    if metadata is not None:
+        return metadata.user.id == interaction.user.id
+    channel = interaction.channel
+    recipient = channel.recipient if isinstance(channel, discord.DMChannel) else None
+    return interaction_context(interaction).is_bot_dm and recipient is not None and recipient.id == interaction.user.id

@@ -1,0 +1,171 @@
+"""Who somebody is to the store, and where they are."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.panels.cards import Button, Card, Form
+from bot.services.jobs.job import Job, JobView
+
+
+def writer_id(secret: bytes, user: int) -> str:
+    """The writer behind a Discord account: HMAC-SHA256 over its id, the first 128 bits in hexadecimal.
+
+    Without the store's secret nobody can tell the account from it, nor make one up that fits an account.
+    """
+    return "d" + hmac.new(secret, f"discord:{user}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionContext:
+    """Where something happens: in the bot's own DM with the person, in a server, or in another conversation."""
+
+    is_bot_dm: bool
+    guild_id: int | None
+
+    @property
+    def must_be_ephemeral(self) -> bool:
+        """Whether what is shown here must be for the person alone, because others could see it."""
+        return not self.is_bot_dm
+
+
+# What a handler answers with, and what it is given. No type of discord.py's is among them.
+
+
+class UploadedFile(Protocol):
+    """A file that a person sent along. ``size`` is in bytes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    async def read(self) -> bytes:
+        """Its bytes. Raises AttachmentGone, AttachmentNotFetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """Something a person did: a button, a menu, a form or a command.
+
+    ``chosen`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
+    ``ticked`` the keys of its ticked boxes.
+    """
+
+    custom_id: CustomId
+    writer: str
+    context: InteractionContext
+    selected: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ticked: frozenset[str] = frozenset()
+    files: tuple[UploadedFile, ...] = ()
+
+    @property
+    def selected_value(self) -> str:
+        """What was chosen in a menu of a message; "" where none was used."""
+        return self.selected.get("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file to hand over."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JobWatch:
+    """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended.
+
+    ``ways`` are the buttons that lead to what came of it, where the panel cannot show that.
+    """
+
+    job: Job
+    card: Callable[[JobView], Card]
+    end: Callable[[], Awaitable[ShowCard]]
+    result_buttons: tuple[Button, ...] = ()
+
+
+def _do_nothing() -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """The panel shows this; with ``watch``, what comes of a job as well. ``seen`` is called once Discord has it.
+
+    Where it shows the end of a job, ``unfinished`` says that its text was cut short, and ``beside`` is the version that
+    it made, where that waits beside the current one.
+    """
+
+    card: Card
+    watch: JobWatch | None = None
+    is_unfinished: bool = False
+    side_version: int | None = None
+    on_shown: Callable[[], None] = _do_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """A form opens."""
+
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """A new message with a file; ``after`` is done once Discord has taken it."""
+
+    card: Card
+    file: ExportFile
+    on_sent: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveToDm:
+    """An essay's panel goes on in the DM with the bot."""
+
+    show: ShowCard
+    essay_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostBelow:
+    """In the DM: the panel becomes ``left``, a record of what was done, and ``show`` follows as a new message."""
+
+    record: Card
+    show: ShowCard
+
+
+@dataclass(frozen=True, slots=True)
+class NoChange:
+    """Nothing changes by this: what was pressed before it, and goes on now, shows what comes of it."""
+
+
+Response = ShowCard | OpenForm | SendFile | MoveToDm | PostBelow | NoChange
+
+
+@dataclass(frozen=True, slots=True)
+class AskModel:
+    """What the person did is stored. Now a model is asked, which may take minutes: nothing else of theirs waits.
+
+    ``ask`` gives what the model could not do, or None, and changes the essay only where that still fits. ``show`` gives
+    what is shown then, from the store, without a model; it is given what there is to say of the asking, and whether
+    what it shows is what the writer's messages are about from now on. ``meanwhile`` makes a card of a sentence, and
+    ``words`` is that sentence while nothing has gone wrong.
+    """
+
+    ask: Callable[[], Awaitable[str | None]]
+    show: Callable[[str | None, bool], Awaitable[Response]]
+    waiting_text: str
+    waiting_card: Callable[[str], Card]
+
+
+HandlerResult = Response | AskModel

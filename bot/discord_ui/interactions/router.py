@@ -1,0 +1,202 @@
+"""From a custom id to what it does: the one table of actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
+
+from bot.discord_ui.errors import NotOwner, UnknownCustomId
+from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
+from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes, views
+from bot.discord_ui.interactions.responses import ActionRequest, AskModel, HandlerResult, Response
+from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
+from bot.errors import JobRunning, Outdated, UnknownCritique, UnknownEssay
+
+Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the table.
+
+    ``form`` says that a form may open, which must be the first answer and so must be quick. ``current`` that it is only
+    done where nobody has changed the text since the button was made. ``changes`` that it writes: of one writer, such
+    actions run one after another, so that the second of two clicks sees what the first has done. ``settles`` that what
+    the writer said in messages becomes notes first.
+    """
+
+    handler: Handler
+    opens_form: bool = False
+    requires_current: bool = True
+    is_write: bool = False
+    settles_messages: bool = False
+
+
+def _read_action(handler: Handler, *, current: bool = True) -> Action:
+    return Action(handler, requires_current=current)
+
+
+def _write_action(handler: Handler, *, current: bool = True, settles: bool = False) -> Action:
+    return Action(handler, requires_current=current, is_write=True, settles_messages=settles)
+
+
+def _form_action(handler: Handler, *, current: bool = True) -> Action:
+    return Action(handler, opens_form=True, requires_current=current)
+
+
+ESSAY_ACTIONS: Mapping[str, Action] = {
+    "open": _read_action(drafts.open_essay, current=False),
+    "dm": _read_action(essays.move_to_dm, current=False),
+    "structure": _write_action(interview.change_structure),
+    "paste": _form_action(interview.open_paste_form, current=False),
+    "paste-save": _write_action(interview.save_pasted_notes, current=False),
+    "interview": _write_action(interview.show_question, current=False),
+    "further": _write_action(interview.ask_further, current=False),
+    "answer": _form_action(interview.open_answer_form, current=False),
+    "answer-save": _write_action(interview.save_answer, current=False, settles=True),
+    "next": _write_action(interview.end_answer, current=False),
+    "skip": _write_action(interview.skip_question, current=False, settles=True),
+    "pass-over": _write_action(interview.skip_waiting, current=False),
+    "skipped": _write_action(interview.revisit_skipped, current=False, settles=True),
+    "write": _write_action(drafts.write_draft, settles=True),
+    "assemble": _write_action(drafts.assemble_notes, settles=True),
+    "finish": _write_action(drafts.finish_draft, settles=True),
+    "keep": _write_action(drafts.keep_draft),
+    "discard": _write_action(drafts.discard_draft, current=False),  # it looks at the essay's version itself
+    "again": _write_action(drafts.retry_job),
+    "came": _read_action(drafts.show_partial_result, current=False),
+    "stop": _read_action(drafts.stop_job, current=False),  # it must not wait for what it stops
+    "page": _read_action(drafts.show_page),
+    "section": _read_action(drafts.show_section),
+    "revise": _form_action(drafts.open_revision_form),
+    "revise-save": _write_action(drafts.revise_section, current=False),
+    "edit": _form_action(drafts.open_section_form),
+    "edit-save": _write_action(drafts.save_section, current=False),
+    "undo": _write_action(drafts.undo),
+    "redo": _write_action(drafts.redo),
+    "go": _write_action(drafts.go_to_version),
+    "export": _write_action(drafts.export_essay),
+    "critique": _write_action(critiques.critique_essay),
+    "critique-last": _read_action(critiques.show_last_critique, current=False),
+    "history": _read_action(views.show_history, current=False),
+    "look": _read_action(views.show_version, current=False),
+    "read": _read_action(views.show_version_page, current=False),
+    "claims": _read_action(views.show_claims, current=False),
+    "measures": _read_action(views.show_measures, current=False),
+    "notes": _read_action(views.show_notes, current=False),
+    "note": _read_action(views.show_note, current=False),
+    "note-edit": _form_action(notes.open_note_form, current=False),
+    "note-edit-save": _write_action(notes.save_note, current=False),
+    "note-move": _write_action(notes.move_note, current=False),
+    "note-delete": _write_action(notes.delete_note, current=False),
+    "notes-file": _read_action(notes.export_notes, current=False),
+    "sort": _write_action(views.sort_notes, current=False),
+    "leave-out": _write_action(views.set_note_excluded, current=False),
+    "rename": _form_action(essays.open_rename_form, current=False),
+    "rename-save": _write_action(essays.save_title, current=False),
+    "new": _write_action(essays.create_essay, current=False),
+    "essays": _read_action(essays.show_essays, current=False),
+    "choose": _read_action(essays.choose_essay, current=False),
+    "delete": _write_action(essays.delete_essay, current=False),
+}
+CRITIQUE_ACTIONS: Mapping[str, Action] = {
+    "list": _read_action(critiques.list_critiques, current=False),
+    "choose": _read_action(critiques.choose_critique, current=False),
+    "show": _read_action(critiques.show_critique, current=False),
+    "apply": _write_action(critiques.apply_suggestion, current=False),  # it looks at the essay's version itself
+    "dismiss": _write_action(critiques.dismiss_finding, current=False),
+    "adopt": _write_action(critiques.adopt_text, current=False),
+    "stop": _read_action(critiques.stop_critique, current=False),
+    "retry": _write_action(critiques.retry_critique, current=False),
+    "pasted": _write_action(critiques.critique_pasted_text, current=False),
+}
+MORE_MENU = "more"  # a menu whose entries are actions of the panel it stands on
+_ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An action, and the id that it was reached by."""
+
+    custom_id: CustomId
+    action: Action
+
+
+def find_route(found: CustomId | None, value: str) -> Route:
+    """What an id, with the ``value`` chosen if it is a menu's, asks for. Raises NotAButton."""
+    if found is None:
+        raise UnknownCustomId
+    if found.kind == "essay" and found.action == MORE_MENU:
+        found = replace(found, action=value, argument="")
+    table = ESSAY_ACTIONS if found.kind == "essay" else CRITIQUE_ACTIONS
+    action = table.get(found.action)
+    if action is None or (found.subject == NO_SUBJECT and found.action not in _ACTIONS_WITHOUT_SUBJECT):
+        raise UnknownCustomId
+    return Route(found, action)
+
+
+class Router:
+    """Runs actions: whose it is, whether it is stale, and one at a time for each writer."""
+
+    def __init__(self, presenter: Presenter) -> None:
+        self._presenter = presenter
+        self._writer_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def writer_lock(self, writer: str) -> asyncio.Lock:
+        """The lock that a writer's changes take."""
+        return self._writer_locks.setdefault(writer, asyncio.Lock())
+
+    async def run(self, route: Route, request: ActionRequest) -> HandlerResult:
+        """What comes of a press. Raises BotError in one of its kinds."""
+        turn: AbstractAsyncContextManager[object] = (
+            self.writer_lock(request.writer) if route.action.is_write else nullcontext()
+        )
+        async with turn:
+            try:
+                with _hide_other_owners():
+                    return await self._run_action(route, request)
+            except JobRunning:
+                if request.fields or route.custom_id.kind != "essay":
+                    raise  # what was typed must come back, which an error's answer sees to
+                return await self._presenter.show_essay(
+                    request.writer, route.custom_id.subject, request.context, notice=JOB_RUNNING_NOTICE
+                )
+            except Outdated:  # what was under way came to its end behind the look at the version
+                return await self._presenter.show_essay(
+                    request.writer, route.custom_id.subject, request.context, notice=STALE_NOTICE
+                )
+
+    async def show_model_result(self, later: AskModel, told: str | None, *, sets_dm_topic: bool) -> Response:
+        """What is shown once a model was asked, inside the writer's turn. Raises BotError in one of its kinds."""
+        with _hide_other_owners():
+            return await later.show(told, sets_dm_topic)
+
+    async def _run_action(self, route: Route, request: ActionRequest) -> HandlerResult:
+        if route.custom_id.kind == "critique" and route.custom_id.subject != NO_SUBJECT:
+            await self._presenter.services.critiques.get(request.writer, route.custom_id.subject)
+        elif route.custom_id.subject != NO_SUBJECT:
+            if (
+                route.custom_id.action == "delete"
+                and (request.writer, route.custom_id.subject) in self._presenter.deleted_essays
+            ):
+                return await essays.show_after_delete(self._presenter, request)
+            essay = await self._presenter.services.essays.get_essay(request.writer, route.custom_id.subject)
+            if route.action.requires_current and (essay.head or 0) != route.custom_id.version:
+                return await self._presenter.show_essay(request.writer, essay.id, request.context, notice=STALE_NOTICE)
+            if route.action.settles_messages:
+                await self._presenter.services.dm_messages.finish_all_answers(request.writer, essay.id)
+        return await route.action.handler(self._presenter, request)
+
+
+@contextmanager
+def _hide_other_owners() -> Iterator[None]:
+    """Whoever is asked for what is gone hears the same as for what is somebody else's."""
+    try:
+        yield
+    except UnknownEssay:
+        raise NotOwner.essay() from None
+    except UnknownCritique:
+        raise NotOwner.critique() from None

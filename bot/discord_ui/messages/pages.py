@@ -1,0 +1,280 @@
+"""Closes what a text that is still being written has left open, so that each state of it reads as it is meant."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from bot.discord_ui.messages.text_limits import fitting_end, grapheme_boundary, utf8_length, utf16_length
+from bot.essay.text.commonmark import blocks
+from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
+
+_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
+_MARK = re.compile(r"\\.|`+|(?<!\d)\*{1,3}|\*{1,3}(?!\d)|(?<!\w)_{1,3}|_{1,3}(?!\w)|~~|\|\||[“”]", re.DOTALL)
+_PARTIAL_MARK = re.compile(r"(?:\*{1,2}|_{1,2}|~|\|)\Z")
+_PARAGRAPH_BREAK = re.compile(r"\n[ \t]*\n")
+_CLOSING_MARKS = {"“": "”"}
+
+
+def close_markdown(text: str) -> str:
+    """The text with its last fence, code, bold, italics, strike-through, spoiler and quotation closed.
+
+    A mark that was just opened and holds nothing yet is left off. A finished text comes back as it is.
+    """
+    if (fence := open_fence(text)) is not None:
+        return f"{text.rstrip()}\n{fence}"
+    breaks = list(_PARAGRAPH_BREAK.finditer(text))
+    start = breaks[-1].end() if breaks else 0
+    if not text[start:].strip() and breaks:
+        return text
+    return text[:start] + _close_inline_marks(text[start:])
+
+
+def open_fence(text: str) -> str | None:
+    """The marks that would close a code fence that is open at the end."""
+    opened: str | None = None
+    for match in _FENCE.finditer(text):
+        marks = match[1]
+        if opened is None:
+            opened = marks
+        elif marks[0] == opened[0] and len(marks) >= len(opened):
+            opened = None
+    return opened
+
+
+def enclosing_marks(text: str, at: int) -> tuple[str, ...]:
+    """The marks of the paragraph around ``at`` that are opened before it and closed behind it, the outermost first.
+
+    A mark that nothing closes is no mark, and is not among them.
+    """
+    start = max((match.end() for match in _PARAGRAPH_BREAK.finditer(text, 0, at)), default=0)
+    after = _PARAGRAPH_BREAK.search(text, at)
+    paragraph = text[start : after.start() if after else len(text)]
+    never_closed = set(_open_marks(paragraph))
+    return tuple(mark for mark, inside in _open_marks(paragraph[: at - start]) if (mark, inside) not in never_closed)
+
+
+def _close_inline_marks(paragraph: str) -> str:
+    """One paragraph with its inline marks closed; the start of a closing mark is left off until all of it has come."""
+    opened = _open_marks(paragraph)
+    tail = _PARTIAL_MARK.search(paragraph)
+    if tail and any(
+        mark[0] == tail[0][0] and len(tail[0]) < len(mark) for mark, inside in opened if inside < tail.start()
+    ):
+        paragraph = paragraph[: tail.start()]
+        opened = _open_marks(paragraph)
+    for mark, inside in reversed(opened):
+        if not paragraph[inside:].strip():
+            paragraph = paragraph[: inside - len(mark)].rstrip()
+        else:
+            paragraph = paragraph.rstrip() + _CLOSING_MARKS.get(mark, mark)
+    return paragraph
+
+
+def _open_marks(paragraph: str) -> list[tuple[str, int]]:
+    """The marks that are open at the end, each with where what it holds begins.
+
+    The time it takes grows with the text alone, however many are open.
+    """
+    opened: list[tuple[str, int]] = []
+    places: dict[str, list[int]] = {}  # by what would close them, where in ``opened`` marks stand
+    code: str | None = None
+
+    def close(place: int) -> None:
+        while len(opened) > place:
+            mark, _ = opened.pop()
+            places[_CLOSING_MARKS.get(mark, mark)].pop()
+
+    def open_(mark: str, inside: int) -> None:
+        places.setdefault(_CLOSING_MARKS.get(mark, mark), []).append(len(opened))
+        opened.append((mark, inside))
+
+    for match in _MARK.finditer(paragraph):
+        mark = match[0]
+        if mark[0] == "\\":
+            continue
+        if mark[0] == "`":
+            if code is None:
+                code = mark
+                open_(mark, match.end())
+            elif mark == code:
+                code = None
+                close(len(opened) - 1)
+            continue
+        if code is not None:
+            continue
+        before, after = paragraph[match.start() - 1 : match.start()], paragraph[match.end() : match.end() + 1]
+        closes = places.get(mark)
+        if closes and (before and not before.isspace()):
+            close(closes[-1])
+        elif mark != "”" and not after.isspace() and not (after == "" and before and not before.isspace()):
+            open_(mark, match.end())
+    return opened
+
+
+# A long text as pages, each of which fits into a message beside its heading and its buttons.
+
+
+# A message holds 4,000 characters and, with 12 for each text in it, 10,170 bytes. What stands around a page (title,
+# notice, small print) takes at most 800 characters and 2,150 bytes.
+MAX_PAGE_UNITS = 3_200
+MAX_PAGE_BYTES = 8_000
+# A page that ends at a paragraph may be this much emptier than one that ends in the middle of one.
+_MIN_PAGE_SHARE = 1 / 3
+_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+_LINE_PREFIX = re.compile(r"(?:[ \t]|>)*")  # before the words of a line, in a quotation too
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”’'»)\]]*(?=\s)|[。！？]")
+
+
+def paginate(text: str, max_units: int = MAX_PAGE_UNITS, max_bytes: int = MAX_PAGE_BYTES) -> tuple[Span, ...]:
+    """The pages of the text, in order: joined, they are the text. Each shows a word or a sign; none for a blank text.
+
+    They end where a paragraph does, with no heading left behind; where one paragraph fills a page, at a line, a
+    sentence, a word, or at last between two characters, never inside one.
+    """
+    if not text.strip():
+        return ()
+    ends = _paragraph_ends(text)
+    found: list[Span] = []
+    start = 0
+    while start < len(text):
+        shown = start + len(text[start:]) - len(text[start:].lstrip())  # blank space before a page takes no room
+        if shown == len(text):
+            found[-1] = Span(found[-1].start, len(text))
+            break
+        end = _page_end(text, shown, fitting_end(text, max_units, max_bytes, shown), ends)
+        found.append(Span(start, end))
+        start = end
+    return tuple(found)
+
+
+def page_number_at(page_spans: Sequence[Span], position: int) -> int:
+    """The number, from 0, of the page on which the character at ``place`` stands."""
+    return next((number for number, span in enumerate(page_spans) if position < span.end), max(0, len(page_spans) - 1))
+
+
+def render_page(text: str, page: Span) -> str:
+    """A page as it is sent: without the blank lines around it, the first line with its indent.
+
+    A fence, bold or italics that it shares with the page before or behind it are opened and closed on it as well.
+    """
+    words = re.sub(r"\A(?:[ \t]*\n)+", "", page.of(text)).rstrip()
+    begun, goes_on = open_fence(text[: page.start]), open_fence(text[: page.end])
+    if begun is None:
+        marks = "".join(_emphasis_marks(text, page.start))
+        words = _LINE_PREFIX.sub(lambda before: before[0] + marks, words, count=1)
+    else:
+        words = f"{begun}\n{words}"
+    if goes_on is None:
+        return words + "".join(reversed(_emphasis_marks(text, page.end)))
+    return f"{words}\n{goes_on}"
+
+
+def _emphasis_marks(text: str, at: int) -> list[str]:
+    """The marks within which a page ends here; quotation marks are words of the text, and are left as they are."""
+    return [mark for mark in enclosing_marks(text, at) if mark not in "“”"] if 0 < at < len(text) else []
+
+
+def _paragraph_ends(text: str) -> list[int]:
+    """Where one block ends and the next begins, but not behind a heading."""
+    found = blocks(text)
+    places = list(accumulate(len(block) for block in found))
+    return [end for block, end in zip(found, places, strict=True) if not _is_heading(block)]
+
+
+def _is_heading(block: str) -> bool:
+    lines = block.strip("\n").split("\n")
+    return bool(_HEADING.match(lines[0])) or (len(lines) == 2 and bool(re.fullmatch(r" {0,3}(=+|-+)\s*", lines[1])))
+
+
+def _page_end(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
+    """Where the page that shows from ``start`` on ends: at ``limit`` at the latest, but for blanks behind it.
+
+    ``ends`` are in order.
+    """
+    if not text[limit:].strip():
+        return len(text)
+    least = start + int((limit - start) * _MIN_PAGE_SHARE)
+    blanks = len(text[limit:]) - len(text[limit:].lstrip())  # blank lines between two pages take no room
+    paragraph = ends[found - 1] if (found := bisect_right(ends, limit + blanks)) else 0
+    if paragraph > least:
+        return paragraph
+    window = text[start:limit]
+    for places in (
+        [start + match.end() for match in re.finditer(r"\n", window)],
+        [start + match.end() for match in _SENTENCE_END.finditer(window)],
+        [start + match.end() for match in re.finditer(r"\s", window)],
+    ):
+        later = [place for place in places if place > least and grapheme_boundary(text, place) == place]
+        if later:
+            return later[-1]
+    at = grapheme_boundary(text, limit)
+    return at if at > start else limit
+
+
+# A text that is still being written, page by page, at a cost that does not grow with the pages behind.
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """A page of a text: which one, of how many there are so far, and what stands on it, ready to be shown.
+
+    ``words`` are those of the whole text so far; one that a page's end parts counts twice.
+    """
+
+    page: int
+    pages: int
+    text: str
+    words: int
+
+
+class StreamPager:
+    """Turns each state of a growing text into the page to show: the one being written, or one that was asked for.
+
+    Only the page being written is looked at anew. The pages behind it are as ``pages.pages`` cuts them, with what a cut
+    left open closed, and a fence opened again.
+    """
+
+    def __init__(self) -> None:
+        self._starts = [0]
+        self._fences = [""]  # for each page, the marks of a fence that was open where it begins
+        self._words_before = 0  # on the pages behind
+
+    def page_at(self, text: str, wanted: int | None = None) -> StreamPage:
+        """The page ``wanted``, counted from 0; the one being written for None, and for one that is not there yet."""
+        if len(text) < self._starts[-1]:  # it was begun again
+            self._starts, self._fences, self._words_before = [0], [""], 0
+        while not self._last_fits(text):
+            tail = text[self._starts[-1] :]
+            found = paginate(tail)
+            if len(found) < 2:
+                break
+            full = found[0].of(tail)
+            self._words_before += count_words(full)
+            self._fences.append(open_fence(self._reopen_fence(full, -1)) or "")
+            self._starts.append(self._starts[-1] + found[0].end)
+        last = len(self._starts) - 1
+        page = last if wanted is None else min(max(0, wanted), last)
+        end = self._starts[page + 1] if page < last else len(text)
+        shown = text[self._starts[page] : end].strip("\n").rstrip()
+        words = self._words_before + count_words(text[self._starts[-1] :])
+        return StreamPage(page, last + 1, close_markdown(self._reopen_fence(shown, page)), words)
+
+    def pinned_page(self, text: str, wanted: int | None) -> int | None:
+        """The page as ``sheet`` takes it; None, the one being written, where that is the one that was asked for."""
+        return wanted if wanted is not None and wanted < self.page_at(text).pages - 1 else None
+
+    def _reopen_fence(self, shown: str, page: int) -> str:
+        fence = self._fences[page]
+        return f"{fence}\n{shown}" if fence else shown
+
+    def _last_fits(self, text: str) -> bool:
+        tail = text[self._starts[-1] :]
+        # A character is at most two units and four bytes, so that most tails need no counting.
+        if len(tail) * 2 <= MAX_PAGE_UNITS and len(tail) * 4 <= MAX_PAGE_BYTES:
+            return True
+        return utf16_length(tail) <= MAX_PAGE_UNITS and utf8_length(tail) <= MAX_PAGE_BYTES

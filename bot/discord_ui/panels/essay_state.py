@@ -1,0 +1,196 @@
+"""All that a panel shows of an essay, read from the store in one go."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from bot.discord_ui.services import DiscordServices
+from bot.errors import DamagedText, TooSlowToRead
+from bot.essay.claims import Claim, unsupported_in
+from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.history import History
+from bot.essay.structure import Structure
+from bot.essay.text.words import count_words
+from bot.services.dm_messages import PendingMessage
+from bot.services.jobs.job import Job, JobState, JobView
+from bot.services.offload import AsyncLRUCache
+
+_MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
+
+
+@dataclass(frozen=True, slots=True)
+class EssayState:
+    """An essay as it stands.
+
+    ``version`` is the current one, None before there is a text. ``claims`` are those of its text that the notes do not
+    hold, None while nobody has asked for them. ``pieces`` are the messages that wait to become notes. ``job`` is the
+    last job on it, running or ended, and ``critique`` the id of the last finished critique. ``leftovers`` are the jobs
+    of which something is kept that stands in no version, the last first; see JobStore. Where the structure's file is
+    gone, ``structure`` has its key for a name, and no sections.
+    """
+
+    essay: Essay
+    structure: Structure
+    notes: tuple[Note, ...]
+    questions: tuple[Question, ...]
+    version: Version | None
+    versions: tuple[VersionInfo, ...]
+    claims: tuple[Claim, ...] | None
+    job: JobView | None
+    critique_id: str | None
+    has_model: bool
+    pieces: tuple[PendingMessage, ...] = ()
+    partial_job_ids: tuple[int, ...] = ()
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether there is a current version that cannot be read."""
+        return self.version is None and self.essay.head is not None
+
+    @property
+    def version_number(self) -> int:
+        """The current version's number, 0 before there is one: what the ids of the panel's buttons carry."""
+        return self.essay.head or 0
+
+    @property
+    def open_question(self) -> Question | None:
+        """The question that was put and neither answered nor skipped."""
+        return next((one for one in self.questions if one.state is Answered.OPEN), None)
+
+    def messages_for(self, question: int | None) -> tuple[str, ...]:
+        """The messages so far that answer the question with this number; with None, those that answer none."""
+        return tuple(piece.text for piece in self.pieces if piece.question == question and count_words(piece.text))
+
+    @property
+    def skipped_questions(self) -> tuple[Question, ...]:
+        """The questions passed over."""
+        return tuple(one for one in self.questions if one.state is Answered.SKIPPED)
+
+    @property
+    def covered_sections(self) -> tuple[bool, ...]:
+        """For each section of the structure, whether it holds a note."""
+        keys = {note.section for note in self.notes}
+        return tuple(section.key in keys for section in self.structure.sections)
+
+    @property
+    def running_job(self) -> JobView | None:
+        """The job that has not ended."""
+        return self.job if self.job is not None and not self.job.job.state.is_ended else None
+
+    @property
+    def failed_job(self) -> Job | None:
+        """The last job, where it came to a bad end and the essay has not changed since its end.
+
+        A newer note, question, answer, title or version is a change, and so is going to another version.
+        """
+        if self.job is None or self.job.job.state not in (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED):
+            return None
+        job = self.job.job
+        return job if job.ended is None or self.essay.changed <= job.ended else None
+
+    @property
+    def side_version(self) -> int | None:
+        """The version that the last job made, where the writer changed the text meanwhile, and that is current still.
+
+        None where one of the two was made from the other, and where the writer went to a third one since.
+        """
+        job = self.job.job if self.job is not None else None
+        if job is None or job.result_version is None or job.ended is None or self.essay.head is None:
+            return None
+        current, made = self.history.lineage, History(self.versions, job.result_version).lineage
+        if current[-1] in made or made[-1] in current:
+            return None
+        meanwhile = any(job.created <= one.created <= job.ended for one in current)
+        return job.result_version if meanwhile or self.essay.changed <= job.ended else None
+
+    @property
+    def history(self) -> History:
+        """The versions, and which of them is current."""
+        return History(self.versions, self.essay.head)
+
+    @property
+    def is_by_model(self) -> bool:
+        """Whether a model had a part in the current version."""
+        return bool(self.history.origins & _MODEL_ORIGINS)
+
+    @property
+    def new_note_count(self) -> int:
+        """How many notes came after the current version and stand in no text yet."""
+        through = self.version.info.notes_through if self.version else 0
+        return sum(note.number > through and not note.is_private for note in self.notes)
+
+
+# Turning the pages of a text asks for the same again and again. So many, because a memory that hundreds of people push
+# one another out of is of no use; a text and its notes are some 20 KB.
+_cached_unsupported_claims = AsyncLRUCache(unsupported_in, 512)
+# How long a panel waits for its claims, in seconds; longer is a queue of other people's.
+CLAIMS_TIMEOUT_SECONDS = 0.3
+_CACHED_CLAIMS_TIMEOUT_SECONDS = 0.06  # how long those of one text take, in seconds
+
+
+async def load_essay_state(services: DiscordServices, writer: str, essay: str) -> EssayState:
+    """The essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
+    # All at once: one after another, each would wait for a turn of a loop that may have hundreds of other people's. The
+    # store answers in this order, and the job may end meanwhile: what follows it then shows at least what came of it.
+    (job, leftovers), (opened, version), notes, (asked, pieces), versions, found = await asyncio.gather(
+        asyncio.gather(services.jobs.latest_job(writer, essay), services.jobs.leftover_jobs(writer, essay)),
+        _load_essay_and_version(services, writer, essay),
+        services.essays.notes(writer, essay),
+        asyncio.gather(
+            services.interview.asked_questions(writer, essay), services.dm_messages.pending_messages(writer, essay)
+        ),
+        services.essays.versions(writer, essay),
+        services.critiques.critique_store.latest_critique(writer, essay),
+    )
+    # What is stored is shown without the structure's file, too: only asking and writing need that.
+    structure = services.structures.get(opened.structure) or Structure(opened.structure, opened.structure, "", ())
+    return EssayState(
+        opened,
+        structure,
+        notes,
+        asked,
+        version,
+        versions,
+        None,
+        job,
+        found.id if found and version else None,
+        services.has_model,
+        pieces,
+        tuple(leftovers),
+    )
+
+
+async def _load_essay_and_version(services: DiscordServices, writer: str, essay: str) -> tuple[Essay, Version | None]:
+    """The essay, and its current version; None where that is damaged."""
+    opened = await services.essays.get_essay(writer, essay)
+    if opened.head is None:
+        return opened, None
+    try:
+        return opened, await services.essays.version(writer, essay, opened.head)
+    except DamagedText:  # the panel says so, and leads to the others
+        return opened, None
+
+
+async def add_claims(state: EssayState, seconds: float | None = None) -> EssayState:
+    """The state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
+
+    Where that would take longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
+    Without ``seconds`` it raises TooSlowToRead where they cannot be looked for.
+    """
+    if state.version is None or not state.notes:
+        return replace(state, claims=())
+    if seconds is not None and _cached_unsupported_claims.waiting_count * _CACHED_CLAIMS_TIMEOUT_SECONDS > seconds:
+        seconds = 0.0  # remembered or not: to wait is of no use
+    looking = asyncio.ensure_future(_cached_unsupported_claims(state.version.text, state.notes, state.essay.title))
+    looking.add_done_callback(_consume_exception)
+    done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
+    if not done or (seconds is not None and isinstance(looking.exception(), TooSlowToRead)):
+        return state
+    return replace(state, claims=looking.result())
+
+
+def _consume_exception(looking: asyncio.Future[tuple[Claim, ...]]) -> None:
+    """Nobody may be waiting any more."""
+    if not looking.cancelled():
+        looking.exception()

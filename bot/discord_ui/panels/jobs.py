@@ -1,0 +1,368 @@
+"""How work came to a bad end: in sentences, by its kind and by what truly came of it, and as a panel of what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from bot.discord_ui.interactions.custom_ids import SubjectKind
+from bot.discord_ui.messages import pages
+from bot.discord_ui.messages.pages import StreamPage, StreamPager, close_markdown
+from bot.discord_ui.messages.text_limits import escape_markdown
+from bot.discord_ui.panels.cards import (
+    Button,
+    ButtonRow,
+    ButtonStyle,
+    Card,
+    CardPart,
+    SelectMenu,
+    SelectOption,
+    Separator,
+    TextBlock,
+    action_button,
+    button_rows,
+    counted,
+    heading_text,
+    notice_text,
+    page_buttons,
+    small_print,
+)
+from bot.discord_ui.panels.essay_state import EssayState
+from bot.essay.text.words import count_words
+from bot.services.drafting import RevisionRequest
+from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
+
+SHOW_PARTIAL_LABEL = "Show what came"
+_FAILED_TEXT = {
+    JobKind.DRAFT: "The draft broke off.",
+    JobKind.FINISH: "The writing broke off.",
+    JobKind.REVISION: "The revision broke off.",
+    JobKind.CRITIQUE: "The critique broke off.",
+}
+_ENDED_TEXT = {
+    JobState.STOPPED: ("Stopped.", "Stopped before"),
+    JobState.INTERRUPTED: ("The bot was restarted in the middle of it.", "The bot was restarted before"),
+}
+
+
+def has_partial_result(job: Job) -> bool:
+    """Whether a text came of it that a person can read and that stands in no version."""
+    return job.kind is not JobKind.CRITIQUE and job.result_version is None and count_words(job.text) > 0
+
+
+def is_pasted_critique(job: Job) -> bool:
+    """Whether it is the critique of a text that is no essay's: such a job has the critique itself for a subject."""
+    return job.kind is JobKind.CRITIQUE and job.subject == job.argument
+
+
+def job_failure_message(job: Job) -> str | None:
+    """What a person is told of a job that came to a bad end; None for one that did not."""
+    if job.state is JobState.FAILED:
+        return " ".join(
+            filter(
+                None, (job.error, f"“{SHOW_PARTIAL_LABEL}” has what was written." if has_partial_result(job) else None)
+            )
+        )
+    if job.state not in _ENDED_TEXT:
+        return None
+    middle, before = _ENDED_TEXT[job.state]
+    if job.kind is JobKind.CRITIQUE:
+        return f"{before} there was a critique."
+    if job.result_version is not None:
+        return f"{middle} What had come is kept."
+    if not has_partial_result(job):
+        return f"{before} anything had come."
+    stands = "The section is as it was" if job.kind is JobKind.REVISION else "What had come is in no version"
+    return f"{middle} {stands}; “{SHOW_PARTIAL_LABEL}” has what was written."
+
+
+def side_version_message(job: Job, side_version: int) -> str:
+    """What a person is told of a job that came to whatever end, and made a version beside the current one."""
+    return " ".join(
+        filter(
+            None,
+            (
+                job_failure_message(job),
+                f"The text had changed meanwhile: what was written is version {side_version}, beside it.",
+            ),
+        )
+    )
+
+
+def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int | None = None) -> str:
+    """What a message of its own says of a failed job; ``above``: the panel above says why.
+
+    ``beside`` is the version that it made, where that is not the current one.
+    """
+    why = "The panel above says why." if panel_shows_reason else job.error or ""
+    if job.kind is JobKind.CRITIQUE:
+        where = "/essays, Critiques, opens it again" if is_pasted_critique(job) else "/draft brings the essay here"
+        return f"**{_FAILED_TEXT[job.kind]}** {why} The text is stored: {where}."
+    if side_version is not None:
+        kept = f"Everything that came is stored, as {side_version_location(side_version)}."
+    elif job.result_version is not None:
+        kept = "Everything that came is stored: /draft shows it."
+    elif has_partial_result(job):
+        kept = (
+            f"Everything that came is stored: /draft, {SHOW_PARTIAL_LABEL}; once you have gone on, that is under More."
+        )
+    elif job.kind is JobKind.REVISION:
+        kept = f"Nothing had come; what you asked for is stored: /draft, More, {SHOW_PARTIAL_LABEL}."
+    else:
+        kept = "There is nothing of it to show: /draft brings the essay here."
+    return f"**{_FAILED_TEXT[job.kind]}** {why} {kept}"
+
+
+def side_version_location(version: int) -> str:
+    """A version that is not the current one, and where it is found, as a part of a sentence."""
+    return f"version {version}, beside the text that you changed meanwhile: /draft, More, History"
+
+
+def job_recovery_buttons(state: EssayState) -> tuple[ButtonRow, ...]:
+    """What can be done about the essay's last job, where it came to a bad end and nothing was changed since.
+
+    While there is no text, and so no menu, also the way to what came of work before that.
+    """
+    job = state.failed_job
+    return button_rows(
+        _retry_button(state, job) if job is not None else None,
+        action_button(SHOW_PARTIAL_LABEL, "came", state.essay.id, state.version_number, f"0.{state.partial_job_ids[0]}")
+        if _has_partial_result_button(state)
+        else None,
+    )
+
+
+def _has_partial_result_button(state: EssayState) -> bool:
+    """Whether the panel has a button for what came of work."""
+    job = state.failed_job
+    return bool(state.partial_job_ids) and (state.version is None or (job is not None and has_partial_result(job)))
+
+
+def partial_result_option(state: EssayState) -> SelectOption | None:
+    """The entry of a menu for what came of work that broke off at any time, where no button leads there."""
+    if not state.partial_job_ids or _has_partial_result_button(state):
+        return None
+    return SelectOption(SHOW_PARTIAL_LABEL, "came", "of work that broke off, and what you had asked for")
+
+
+def _retry_button(state: EssayState, job: Job) -> Button | None:
+    """None where another button of the panel does the same: Write draft, Continue, Start again, Critique."""
+    complete = state.version is not None and state.version.info.complete
+    if not state.has_model or not (job.kind is JobKind.REVISION or (job.kind is JobKind.DRAFT and complete)):
+        return None
+    return action_button("Try again", "again", state.essay.id, state.version_number, job.id, style=ButtonStyle.PRIMARY)
+
+
+def partial_result_card(state: EssayState, job: Job, page: int) -> Card:
+    """What a model had written when its work ended, as it came, and what a revision was asked for behind that.
+
+    Neither is a version of the essay, nor in its export.
+    """
+    essay, number = state.essay, state.version_number
+    sheets = _partial_result_pages(job)
+    page = min(page, len(sheets) - 1)
+    said, words = sheets[page]
+    return Card(
+        (
+            heading_text(essay.title),
+            TextBlock(f"**{said}**"),
+            TextBlock(words),
+            Separator(),
+            small_print(
+                f"{job.kind.label} of {job.created:%d %b %H:%M} UTC",
+                counted(count_words(job.text), "word") if has_partial_result(job) else None,
+                f"page {page + 1} of {len(sheets)}" if len(sheets) > 1 else None,
+                "AI-written from your notes" if has_partial_result(job) else None,
+            ),
+            *page_buttons("came", essay.id, number, page, len(sheets), str(job.id)),
+            *button_rows(
+                _repeat_job_button(state, job),
+                *_adjacent_job_buttons(state, job),
+                action_button("Back", "open", essay.id, number),
+            ),
+        )
+    )
+
+
+def _partial_result_pages(job: Job) -> list[tuple[str, str]]:
+    """The pages of what came, then those of what was asked for, each with what is said of it; one at least."""
+    of = "the section" if job.kind is JobKind.REVISION else "the text"
+    text = f"What had come of {of}. It stands in no version: take from it what you want."
+    found = [(text, close_markdown(pages.render_page(job.text, page))) for page in pages.paginate(job.text)]
+    if job.kind is JobKind.REVISION:
+        asked = RevisionRequest.from_job(job).instruction
+        told = "What you had asked for." if found else "Nothing had come of it. This is what you had asked for."
+        shown = escape_markdown(asked)
+        found += [(told, pages.render_page(shown, page)) for page in pages.paginate(shown)]
+    return found or [("Nothing had come of it.", "The text is empty.")]
+
+
+def _repeat_job_button(state: EssayState, job: Job) -> Button | None:
+    """Begins the job again as it was told; a revision of a text that has changed since, by its form."""
+    latest = state.failed_job
+    if latest is not None and latest.id == job.id:
+        return _retry_button(state, job)
+    if not state.has_model or state.version is None or job.kind is not JobKind.REVISION:
+        return None
+    return action_button("Ask for it again", "revise", state.essay.id, state.version_number, f"0.{job.id}")
+
+
+def _adjacent_job_buttons(state: EssayState, job: Job) -> tuple[Button | None, ...]:
+    """The ways to what came of the work before this and after it."""
+    at = state.partial_job_ids.index(job.id)
+    earlier, later = state.partial_job_ids[at + 1 :][:1], state.partial_job_ids[:at][-1:]
+    essay, number = state.essay.id, state.version_number
+    return (
+        action_button("Earlier work", "came", essay, number, f"0.{earlier[0]}") if earlier else None,
+        action_button("Later work", "came", essay, number, f"0.{later[0]}") if later else None,
+    )
+
+
+# Work that is under way: how far it is and, where it is a text that a person will read, the text as it comes.
+
+
+_RUNNING_TEXT = {
+    JobKind.DRAFT: "Writing the draft…",
+    JobKind.FINISH: "Writing what was missing…",
+    JobKind.REVISION: "Rewriting the section…",
+    JobKind.CRITIQUE: "Reading the text…",
+}
+_DONE_TEXT = {
+    JobKind.DRAFT: "The draft is done.",
+    JobKind.FINISH: "What was missing is written.",
+    JobKind.REVISION: "The section is rewritten.",
+    JobKind.CRITIQUE: "The critique is done.",
+}
+_UNFINISHED_TEXT = "The text is not finished yet"
+_REFUSED_TEXT = "It is stored. The panel above says why Discord does not let it be shown there, and what you can do."
+
+
+def job_progress_card(
+    title: str,
+    view: JobView,
+    kind: SubjectKind,
+    subject: str,
+    notice: str | None = None,
+    *,
+    version: int = 0,
+    pager: StreamPager | None = None,
+    page: int | None = None,
+) -> Card:
+    """What is being done, or the place in line, the page being written (or the one asked for), and Stop.
+
+    ``growing`` keeps the pages of the text; without it, and for a critique, whose text nobody could read, none is
+    shown. ``version`` is the current one's number.
+    """
+    job = view.job
+    sheet = None
+    if pager is not None and job.kind is not JobKind.CRITIQUE and job.text.strip():
+        sheet = pager.page_at(job.text, page)
+    parts: list[CardPart] = [*notice_text(notice), heading_text(title)]
+    if sheet is not None:
+        parts += [TextBlock(sheet.text), Separator()]
+    parts.append(TextBlock(f"**{progress_line(view)}**"))
+    parts.append(_progress_small_print(view, sheet))
+    if sheet is not None:
+        parts += page_buttons("page", subject, version, sheet.page, sheet.pages)
+    return Card((*parts, *button_rows(action_button("Stop", "stop", subject, 0, job.id, kind=kind))))
+
+
+def _progress_small_print(view: JobView, sheet: StreamPage | None) -> TextBlock:
+    job = view.job
+    back = "/essays, Critiques, brings it back" if is_pasted_critique(job) else "/draft brings it back"
+    if sheet is None:
+        return small_print("Everything is stored.", f"You can close this; {back}.")
+    at = f"page {sheet.page + 1} of {sheet.pages} so far" if sheet.pages > 1 else None
+    return small_print(f"{counted(sheet.words, 'word')} so far, all stored", at, f"you can close this; {back}")
+
+
+def progress_line(view: JobView) -> str:
+    """How far a job is, in one line. It changes only when something happened that a person wants to know."""
+    if view.queue_position is not None:
+        return f"Waiting: place {view.queue_position} in line"
+    if view.phase is JobPhase.THINKING:
+        # Discord's own clock: each reader's client shows how long ago that was, and keeps it current by itself.
+        return f"Thinking… begun <t:{int(view.phase_since.timestamp())}:R>"
+    return _RUNNING_TEXT[view.job.kind]
+
+
+def with_expiry_notice(card: Card, job: Job) -> Card:
+    """The last state of a panel that Discord soon lets nobody change any more."""
+    goes_on = "The reading goes on" if job.kind is JobKind.CRITIQUE else "The writing goes on"
+    where = "/essays, Critiques," if is_pasted_critique(job) else "/draft,"
+    said = f"Discord lets this message change no longer. {goes_on}: {where} or any button here, shows it."
+    return Card((TextBlock(f"**{said}**"), *card.parts))
+
+
+def without_refused_text(card: Card, reason: str, result_buttons: Sequence[Button] = ()) -> Card:
+    """The panel without the words that Discord refuses: what it says of it, how far the work is, and the buttons.
+
+    ``ways`` are buttons beside those of the panel.
+    """
+    after = next((at for at, part in enumerate(card.parts) if isinstance(part, Separator)), 0) + 1
+    rest = [part for part in card.parts[after:] if not isinstance(part, SelectMenu)]  # a menu may name the same words
+    return Card((*notice_text(reason), *rest, *button_rows(*result_buttons)))
+
+
+def refused_card(reason: str, result_buttons: Sequence[Button]) -> Card:
+    """What Discord says of a panel of which it takes not even the rest, and the ways to what came of the work."""
+    return Card((*notice_text(reason), *button_rows(*result_buttons)))
+
+
+class PanelContent(Enum):
+    """What stands on the panel above a message of its own, at the end of work."""
+
+    RESULT = "what came of it"
+    REFUSAL_NOTICE = "why Discord does not let that be shown"
+    OTHER = "something else, or what was true before"
+
+
+def job_ended_card(
+    view: JobView,
+    *,
+    panel_content: PanelContent,
+    result_buttons: Sequence[Button] = (),
+    unfinished: bool = False,
+    side_version: int | None = None,
+) -> Card | None:
+    """A message of its own at the end of work, because a change of the panel is not marked as unread.
+
+    ``ways`` lead to what came of it where the panel above does not. None where the writer, or the bot's own end, ended
+    the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of it, where that is not the
+    current one.
+    """
+    shown, way = panel_content is PanelContent.RESULT, result_buttons[:1]
+    result_buttons = result_buttons if panel_content is PanelContent.OTHER else ()
+    job = view.job
+    if job.state is JobState.DONE:
+        if side_version is not None:
+            done = f"{_UNFINISHED_TEXT}." if unfinished else _DONE_TEXT[job.kind]
+            here = " The panel above leads to it." if shown else ""
+            told = f"**{done}** It is {side_version_location(side_version)}.{here}"
+            return Card((TextBlock(told), *button_rows(*result_buttons)))
+        words = f"**{f'{_UNFINISHED_TEXT}: Continue writes the rest.' if unfinished else _DONE_TEXT[job.kind]}**"
+        if panel_content is PanelContent.REFUSAL_NOTICE:
+            return Card((TextBlock(f"{words} {_REFUSED_TEXT}"),))
+        if job.kind is JobKind.CRITIQUE:
+            here = "It stands in the panel above; later" if shown else "It can be read by"
+            return Card(
+                (
+                    TextBlock(f"{words} {here} {_critique_location(job)}."),
+                    *button_rows(*(way if shown else result_buttons)),
+                )
+            )
+        where = "It stands in the panel above; /draft brings it here." if shown else "/draft shows it."
+        return Card((TextBlock(f"{words} {where}"), *button_rows(*result_buttons)))
+    if job.state is JobState.FAILED:
+        return Card(
+            (
+                TextBlock(failed_job_message(job, panel_shows_reason=shown, side_version=side_version)),
+                *button_rows(*result_buttons),
+            )
+        )
+    return None
+
+
+def _critique_location(job: Job) -> str:
+    """Where a critique that is done is found."""
+    return "/essays, Critiques" if is_pasted_critique(job) else "/draft: More, Last critique"

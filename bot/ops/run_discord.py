@@ -1,0 +1,209 @@
+"""Runs the bot in Discord, from the settings to the last stored word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+
+import aiohttp
+import discord
+
+from bot import bootstrap
+from bot.bootstrap import Services
+from bot.discord_ui import developer_portal
+from bot.discord_ui.access import AccessRules
+from bot.discord_ui.client import DiscordClient
+from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.services import DiscordServices
+from bot.errors import BadSetting, BotError
+from bot.network import find_proxy
+from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
+from bot.ops.logging_config import log_unhandled_task_errors
+from bot.ops.single_instance import single_instance
+from bot.services.offload import worker_processes
+from bot.settings import Settings
+from bot.terminal import LOCAL_WRITER
+
+log = logging.getLogger("bot.discord")
+
+# Together under the ten seconds after which an operator's tools kill a process: those inside come to their end, the
+# panels show theirs, the connection closes.
+_HANDLERS_SECONDS, _PANELS_SECONDS, _CLOSE_SECONDS = 2.0, 3.0, 2.0
+# After so many new objects the young ones are looked through for what is held by nothing but itself; after so many of
+# those the middle ones, after so many of those all. With Python's 700, 10 and 10 what hundreds of drafts hold grew old
+# before they ended, and looking through all that is old stopped everything for 0.1 s, every two seconds.
+_GC_THRESHOLDS = (5_000, 5, 200)
+# How long a thread that computes keeps Python's one lock from another that wants it. The store's thread gives it up at
+# each row that it reads, and a panel takes some fifty: with Python's own 5 ms hundreds of people at once waited for
+# many seconds, and with 0.5 ms still for twice as long as with this. To change hands costs some microseconds.
+_THREAD_SWITCH_SECONDS = 0.0001
+_CLOSE_CODE_NOT_AUTHENTICATED = 4004  # Gateway close event codes; where a token was made anew while the bot ran
+
+
+class DiscordUnreachable(BotError):
+    """Discord cannot be reached."""
+
+    passes = True
+
+    def __init__(self) -> None:
+        super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
+
+
+class DiscordRejectedStart(BotError):
+    """Discord can be reached, and would not: above all it did not take the commands."""
+
+    def __init__(self, status: int, code: int) -> None:
+        self.passes = status >= 500 or status == 429
+        again = "try again in a minute" if self.passes else "start it again, and report these numbers if that fails"
+        super().__init__(
+            f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
+            f"and the token are in order, and everything stored is safe: {again}."
+        )
+
+
+class ConnectionClosedByDiscord(BotError):
+    """Discord has ended the connection for good, for a reason that the client cannot mend by itself."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(
+            f"Discord ended the connection with code {code}, and takes no other from this bot as it is. Everything "
+            "stored is safe: update the program and start it again, and report the number if that fails."
+        )
+
+
+def missing_settings(settings: Settings) -> Iterator[str]:
+    """A line for each setting without which the bot cannot run, and where it is found."""
+    if settings.discord_token is None:
+        yield f"DISCORD_TOKEN is missing. It is found at {developer_portal.TOKEN_PAGE}; put it into .env."
+    elif developer_portal.application_id(settings.discord_token.get_secret_value()) is None:
+        yield f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
+
+
+def make_client(workshop: Services, settings: Settings) -> DiscordClient:
+    """The client over a workshop."""
+    tools = DiscordServices(
+        structures=workshop.structures,
+        essays=workshop.essays,
+        interview=workshop.interview,
+        drafting=workshop.drafting,
+        critiques=workshop.critiques,
+        dm_messages=workshop.dm_messages,
+        jobs=workshop.jobs,
+        ledger=workshop.ledger,
+        key_value=workshop.key_values,
+        has_model=workshop.models is not None,
+        pseudonym_secret=workshop.pseudonym_secret,
+        clock=bootstrap.utc_now,
+        budget_writer_day=settings.budget_writer_day,
+        budget_writer_month=settings.writer_month_budget,
+        budget_month=settings.budget_month,
+    )
+    everyone = settings.access == "open"
+    door = InteractionDispatcher(tools, AccessRules(everyone, settings.access_servers, settings.access_users))
+    proxy = find_proxy(discord.http.Route.BASE)
+    if proxy is None:
+        return DiscordClient(door)
+    return DiscordClient(
+        door, proxy.address, aiohttp.BasicAuth(proxy.username, proxy.password) if proxy.username is not None else None
+    )
+
+
+async def run_discord(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT, and then ends within ten seconds with everything stored.
+
+    Raises BadSetting for a token that is missing or that Discord does not take, DiscordUnreachable,
+    DiscordRejectedStart, and what ``single_instance`` and ``app.open_workshop`` raise.
+    """
+    if settings.discord_token is None:
+        raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
+    sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
+    with single_instance(settings.database_path), worker_processes():
+        await _run_bot(settings, settings.discord_token.get_secret_value())
+
+
+async def _run_bot(settings: Settings, token: str) -> None:
+    workshop = await bootstrap.build_services(settings)
+    if settings.has_model and (unpriced := bootstrap.unpriced_models(settings)):
+        log.warning(
+            "No price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
+            ", ".join(unpriced),
+        )
+    try:
+        # What an earlier process left under way is told of and offered again; the terminal looks after its own.
+        await workshop.jobs.recover(workshop.work_for, lambda writer: writer != LOCAL_WRITER)
+        client = make_client(workshop, settings)
+        gc.collect()
+        gc.freeze()  # what is there from the start is not looked through again: that stopped everything for 0.1 s
+        gc.set_threshold(*_GC_THRESHOLDS)
+        heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
+        beating = asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")
+        try:
+            await _serve_until_stopped(client, workshop, token)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+    finally:
+        await workshop.close()
+    heartbeat.stop()
+
+
+async def _write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None:
+    """Writes down, at every change and every BEAT_SECONDS, how it stands with the connection."""
+    while True:
+        heartbeat.write(client.gateway)
+        client.gateway_changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(client.gateway_changed.wait(), HEARTBEAT_SECONDS)
+
+
+async def _serve_until_stopped(client: DiscordClient, workshop: Services, token: str) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    log_unhandled_task_errors(loop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the loop itself
+            loop.add_signal_handler(number, stopping.set)
+    running = asyncio.create_task(client.start(token), name="discord")
+    asked = asyncio.create_task(stopping.wait(), name="stop-signal")
+    try:
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await _raise_connection_error(running)
+    finally:
+        asked.cancel()
+        await shut_down(client, workshop)
+        running.cancel()
+        await asyncio.gather(running, asked, return_exceptions=True)
+
+
+async def _raise_connection_error(running: asyncio.Task[None]) -> None:
+    not_taken = BadSetting(
+        "DISCORD_TOKEN", f"Discord does not take it; make a new one at {developer_portal.TOKEN_PAGE}"
+    )
+    try:
+        await running
+    except discord.LoginFailure:
+        raise not_taken from None
+    except discord.ConnectionClosed as error:
+        raise (
+            not_taken if error.code == _CLOSE_CODE_NOT_AUTHENTICATED else ConnectionClosedByDiscord(error.code)
+        ) from None
+    except discord.HTTPException as error:
+        raise DiscordRejectedStart(error.status, error.code) from error
+    except (aiohttp.ClientError, OSError, discord.GatewayNotFound) as error:
+        raise DiscordUnreachable from error
+
+
+async def shut_down(client: DiscordClient, workshop: Services) -> None:
+    """Lets nobody in, interrupts what is being written, shows that, and leaves."""
+    log.info("stopping")
+    await client.dispatcher.close(_HANDLERS_SECONDS)
+    await workshop.jobs.close()
+    await client.dispatcher.job_panels.wait_until_done(_PANELS_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(client.close(), _CLOSE_SECONDS)

@@ -1,0 +1,376 @@
+"""Critiques as they are stored, and the port of where they live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any, Protocol
+
+from bot.errors import BadInput, NoModel, NothingToDo, Outdated
+from bot.essay.critique import Critique, Finding
+from bot.essay.diff import moved
+from bot.essay.essay import Origin, Version
+from bot.essay.export import read_export
+from bot.essay.structure import Structure
+from bot.essay.text.extent import extent
+from bot.essay.text.front_matter import short_line
+from bot.essay.text.importing import without_comments
+from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
+from bot.services.critique_validation import validate_critique
+from bot.services.essays import EssayService, check_privacy_marks
+from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, ReportProgress, run_to_completion
+from bot.services.jobs.runner import JobRunner, PrepareJob, UndoPreparation
+from bot.services.llm_ports import Models
+from bot.services.offload import in_worker, parse_in_worker
+from bot.services.store_ports import Clock, EssayStore, IdFactory
+from bot.services.text_report import TextReport, measure_text
+
+
+class Decision(StrEnum):
+    """What a writer decided about a finding."""
+
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCritique:
+    """A critique as it is stored, with the text that it is about.
+
+    ``essay`` and ``version`` say which version of which essay the text was, None for a text that was pasted. ``own`` is
+    True where the writer handed the text in as theirs. ``critique`` is None until the critic has spoken; ``decisions``
+    are by the finding's index.
+    """
+
+    id: str
+    writer: str
+    essay: str | None
+    version: int | None
+    structure: str | None
+    title: str | None
+    text: str
+    is_own: bool
+    critique: Critique | None
+    decisions: dict[int, Decision]
+    created: datetime
+
+
+class CritiqueStore(Protocol):
+    """Where critiques live. Calls raise UnknownCritique where the writer has no such critique."""
+
+    async def add_critique(self, critiqued: StoredCritique) -> None:
+        """Stores a text that is to be critiqued."""
+
+    async def delete_critique(self, writer: str, critique: str) -> None:
+        """Removes a critique, with its text, that never began."""
+
+    async def save_critique(self, writer: str, critique: str, found: Critique) -> None:
+        """Stores what the critic said."""
+
+    async def critique(self, writer: str, critique: str) -> StoredCritique:
+        """The critique with this id."""
+
+    async def latest_critique(self, writer: str, essay: str) -> StoredCritique | None:
+        """The essay's last critique in which the critic has spoken."""
+
+    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
+        """The writer's critiques of texts that are no essay's, the last first: ``most`` from ``first`` on, and how many
+        there are in all."""
+
+    async def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
+        """Stores that the text which was critiqued is this version of this essay of the writer's."""
+
+    async def save_decision(
+        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
+    ) -> None:
+        """Stores what the writer decided about a finding, and the version that came of it."""
+
+
+# Critiques: what an editor says of a text, every quotation looked for in it before it is shown.
+
+
+MAX_CRITIQUE_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
+MIN_CRITIQUE_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
+
+
+class CritiqueService:
+    """Critiques of a writer's essays and of any pasted text.
+
+    What begins one has a twin named ``to_…``, which gives the same critique planned: neither begun nor stored.
+    """
+
+    def __init__(
+        self,
+        essays: EssayService,
+        store: EssayStore,
+        critiques: CritiqueStore,
+        jobs: JobRunner,
+        models: Models | None,
+        clock: Clock,
+        new_id: IdFactory,
+    ) -> None:
+        self.essays = essays
+        self.critique_store = critiques
+        self._store = store
+        self._jobs = jobs
+        self._models = models
+        self._clock = clock
+        self._new_id = new_id
+
+    @property
+    def models(self) -> Models:
+        """The models. Raises NoModel where none is configured."""
+        if self._models is None:
+            raise NoModel
+        return self._models
+
+    async def start_text_critique(
+        self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
+    ) -> tuple[StoredCritique, Job]:
+        """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long, MarkStands."""
+        critiqued, planned = await self.plan_text_critique(writer, text, structure, title=title, own=own)
+        return critiqued, await planned.start()
+
+    async def plan_text_critique(
+        self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
+    ) -> tuple[StoredCritique, PlannedJob]:
+        """The critique that ``critique_text`` begins."""
+        _ = self.models
+        page = self.essays.validate_page("The text", text)
+        fields, body = await parse_in_worker(writer, len(text), _parse_critiquable, page)
+        found = short_line(fields.get("title")) if title is None else title
+        key = structure.key if structure else None
+        return self._plan(
+            StoredCritique(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
+        )
+
+    async def start_essay_critique(
+        self, writer: str, essay: str, version: Version, *, anew: bool = True
+    ) -> tuple[StoredCritique, Job]:
+        """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands.
+
+        Unless ``anew``, it raises Outdated where the version has a critique, or is not the current one, by the time it
+        begins: so two clicks begin one.
+        """
+        critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew)
+        return critiqued, await planned.start()
+
+    async def plan_essay_critique(
+        self, writer: str, essay: str, version: Version, *, anew: bool = True
+    ) -> tuple[StoredCritique, PlannedJob]:
+        """The critique that ``start_essay_critique`` begins."""
+        _ = self.models
+        opened = await self.essays.get_essay(writer, essay)
+        await parse_in_worker(writer, len(version.text), check_critique_length, version.text)
+        await self.essays.check_no_private_text(writer, essay, text=version.text)
+        return self._plan(
+            StoredCritique(
+                self._new_id(),
+                writer,
+                essay,
+                version.info.number,
+                opened.structure,
+                opened.title,
+                version.text,
+                True,
+                None,
+                {},
+                self._clock(),
+            ),
+            anew=anew,
+        )
+
+    def _plan(self, critiqued: StoredCritique, *, anew: bool = True) -> tuple[StoredCritique, PlannedJob]:
+        begin = partial(self._start, critiqued, partial(self._prepare_job, critiqued, anew=anew))
+        return critiqued, PlannedJob(_CritiqueWork(self, critiqued).max_cost, begin)
+
+    async def _prepare_job(self, critiqued: StoredCritique, *, anew: bool) -> UndoPreparation:
+        """Stores what is to be critiqued, as PrepareJob says. Unless ``anew``, raises Outdated as
+        ``start_essay_critique`` does.
+        """
+        if not anew and critiqued.essay is not None:
+            last = await self.critique_store.latest_critique(critiqued.writer, critiqued.essay)
+            head = (await self.essays.get_essay(critiqued.writer, critiqued.essay)).head
+            if head != critiqued.version or (last is not None and last.version == critiqued.version):
+                raise Outdated
+        await self.critique_store.add_critique(critiqued)
+        return partial(self.critique_store.delete_critique, critiqued.writer, critiqued.id)
+
+    async def _start(self, critiqued: StoredCritique, ready: PrepareJob) -> Job:
+        subject, work = critiqued.essay or critiqued.id, _CritiqueWork(self, critiqued)
+        await self._jobs.release_abandoned(critiqued.writer, subject)
+        return await self._jobs.start(
+            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id, ready=ready
+        )
+
+    async def get(self, writer: str, critique: str) -> StoredCritique:
+        """A stored critique. Raises UnknownCritique."""
+        return await self.critique_store.critique(writer, critique)
+
+    async def latest(self, writer: str, essay: str) -> StoredCritique | None:
+        """The essay's last critique, None where none was finished."""
+        return await self.critique_store.latest_critique(writer, essay)
+
+    async def apply_finding(self, writer: str, critique: str, index: int, seen: Version) -> Version:
+        """A new version of the essay in which the finding's replacement stands for the words it quotes.
+
+        Raises NothingToDo where the finding has no replacement, its words are gone, or the text is not an essay's.
+        """
+        critiqued = await self.get(writer, critique)
+        finding = self._get_finding(critiqued, index)
+        if critiqued.essay is None or finding.replacement is None:
+            raise NothingToDo.no_replacement()
+        span = await in_worker(moved, critiqued.text, seen.text, finding.span)
+        if span is None:
+            raise NothingToDo.words_gone()
+        if _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
+            raise NothingToDo.words_gone()
+        text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
+        version = await self._store.add_version(
+            writer,
+            critiqued.essay,
+            seen.info.number,
+            Origin.SUGGESTION,
+            text,
+            seen.info.notes_through,
+            self._clock(),
+            complete=seen.info.complete,
+            model=critiqued.critique.model if critiqued.critique else None,
+        )
+        await self.critique_store.save_decision(
+            writer, critique, index, Decision.APPLIED, version.info.number, self._clock()
+        )
+        return version
+
+    async def dismiss_finding(self, writer: str, critique: str, index: int) -> None:
+        """Stores that the writer passes over the finding."""
+        critiqued = await self.get(writer, critique)
+        self._get_finding(critiqued, index)
+        await self.critique_store.save_decision(writer, critique, index, Decision.DISMISSED, None, self._clock())
+
+    async def create_essay(self, writer: str, critique: str, structure: Structure) -> str:
+        """Makes a pasted text, if it is the writer's own, the first version of a new essay; returns the essay's id.
+
+        The critique is that version's from then on, so that its replacements can be applied.
+        """
+        critiqued = await self.get(writer, critique)
+        if not critiqued.is_own or critiqued.essay is not None:
+            raise NothingToDo.not_own()
+        essay = await self.essays.create_essay(writer, structure, critiqued.title)
+        version = await self._store.add_version(
+            writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, self._clock()
+        )
+        await self.critique_store.attach_to_essay(writer, critique, essay.id, version.info.number)
+        return essay.id
+
+    async def retry(self, writer: str, critique: str) -> Job:
+        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
+        _ = self.models
+        critiqued = await self._get_unanswered(writer, critique)
+        await parse_in_worker(writer, len(critiqued.text), check_privacy_marks, "text", critiqued.text)
+
+        async def ready() -> None:  # it may have been under way until now
+            await self._get_unanswered(writer, critique)
+
+        return await self._start(critiqued, ready)
+
+    async def _get_unanswered(self, writer: str, critique: str) -> StoredCritique:
+        """A critique in which the critic has not spoken. Raises NothingToDo if it has."""
+        critiqued = await self.get(writer, critique)
+        if critiqued.critique is not None:
+            raise NothingToDo.critiqued()
+        return critiqued
+
+    async def work_for(self, job: Job) -> JobWork:
+        """The work of a critique that an earlier process left."""
+        return _CritiqueWork(self, await self.get(job.writer, job.argument))
+
+    def _get_finding(self, critiqued: StoredCritique, index: int) -> Finding:
+        if critiqued.critique is None or not 0 <= index < len(critiqued.critique.findings):
+            raise NothingToDo.no_finding()
+        return critiqued.critique.findings[index]
+
+
+@dataclass(frozen=True, slots=True)
+class _CritiqueWork:
+    """One critique."""
+
+    service: CritiqueService
+    stored: StoredCritique
+
+    async def run(self, report: ReportProgress) -> int | None:
+        critiqued, structure = self.stored, self._structure
+        if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
+            await self.service.essays.check_no_private_text(critiqued.writer, critiqued.essay, text=critiqued.text)
+        facts = await self._measured_facts()
+        opinion = await self.service.models.critic.critique(critiqued.writer, critiqued.text, structure, facts, report)
+        known: list[str] = [critiqued.text]
+        if critiqued.essay is not None:
+            notes = await self.service.essays.notes(critiqued.writer, critiqued.essay)
+            known += [note.public for note in notes if not note.is_private]
+        found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
+        await run_to_completion(self.service.critique_store.save_critique(critiqued.writer, critiqued.id, found))
+        return None
+
+    async def max_cost(self) -> int:
+        return self.service.models.critic.max_critique_cost(
+            self.stored.text, self._structure, await self._measured_facts()
+        )
+
+    async def save_partial(self, text: str) -> int | None:
+        """Half a critique is of no use; the text that it is about is stored."""
+        return None
+
+    @property
+    def _structure(self) -> Structure | None:
+        key = self.stored.structure
+        return self.service.essays.structures.get(key) if key else None
+
+    async def _measured_facts(self) -> list[str]:
+        # What is counted is told to the critic, in words of the text: never in those of a comment.
+        found = await in_worker(_measure_public_text, self.stored.text, self._structure)
+        return [measure.summary for measure in found.raised_measures]
+
+
+def _measure_public_text(text: str, structure: Structure | None) -> TextReport:
+    return measure_text(without_comments(text), structure)
+
+
+def _parse_critiquable(text: str) -> tuple[Mapping[str, Any], str]:
+    """The front matter and the body of a text that can be critiqued. Raises BadInput, MarkStands."""
+    fields, body = read_export(text)
+    check_critique_length(body)
+    body = without_comments(body)
+    check_privacy_marks("text", body)
+    return fields, body
+
+
+def check_critique_length(text: str) -> None:
+    """Raises BadInput for a text that is too short or too long to be critiqued, whatever script it is written in.
+
+    Comments do not count: no model sees them.
+    """
+    seen = without_comments(text)
+    if seen != text and not count_words(seen):
+        raise BadInput(
+            "The text holds nothing but comments, which no critic is shown, so it was not critiqued. Nothing was "
+            "changed: write the text outside the comments and ask again."
+        )
+    found = extent(seen)
+    if found.size > MAX_CRITIQUE_WORDS:
+        raise BadInput(
+            f"The text has {found}, and {MAX_CRITIQUE_WORDS:,} can be critiqued at once: hand in the part that matters "
+            "most. Nothing was changed."
+        )
+    if found.size < MIN_CRITIQUE_WORDS:
+        raise BadInput(f"The text has {found}, too few to say anything of: paste the whole text. Nothing was changed.")
+
+
+def _is_already_applied(replacement: str, quotation: str, text: str, span: Span) -> bool:
+    """Whether the replacement, which may hold the very words it replaces, stands around them already."""
+    start = span.start - replacement.find(quotation)
+    return quotation in replacement and start >= 0 and text.startswith(replacement, start)

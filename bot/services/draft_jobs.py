@@ -1,0 +1,231 @@
+"""What a model is given of an essay, and where what it wrote is put down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from bot.errors import BadReply, NoModel, NothingToDo
+from bot.essay.essay import Essay, Note, Origin, Version
+from bot.essay.questions import notes_for_model
+from bot.essay.replies.pictures import without_pictures
+from bot.essay.replies.reply import is_no_post
+from bot.essay.replies.unfinished import Unfinished
+from bot.essay.structure import Structure
+from bot.essay.text.importing import cut_comments
+from bot.essay.text.sections import replace_body, split
+from bot.essay.text.words import count_words
+from bot.services.essays import EssayService
+from bot.services.jobs.job import ReportProgress, run_to_completion
+from bot.services.llm_ports import Models, ModelText
+from bot.services.offload import in_thread, parse_in_worker
+from bot.services.store_ports import Clock, EssayStore
+
+
+@dataclass(frozen=True, slots=True)
+class DraftContext:
+    """What a model is given of an essay: never a note that is left out."""
+
+    essay: Essay
+    structure: Structure
+    notes: tuple[Note, ...]
+    notes_through: int
+
+
+class DraftContextBuilder:
+    """Where the works of a model take their material from, and put down what comes of them."""
+
+    def __init__(self, essays: EssayService, store: EssayStore, models: Models | None, clock: Clock) -> None:
+        self.essays = essays
+        self.store = store
+        self.clock = clock
+        self._models = models
+
+    @property
+    def models(self) -> Models:
+        """The models. Raises NoModel where none is configured."""
+        if self._models is None:
+            raise NoModel
+        return self._models
+
+    async def build(self, writer: str, essay: str) -> DraftContext:
+        """What a model would be given of the essay now."""
+        opened = await self.essays.get_essay(writer, essay)
+        notes = await self.essays.notes(writer, essay)
+        structure = self.essays.structure_of(opened)
+        usable = notes_for_model(structure, notes)
+        return DraftContext(opened, structure, usable, notes[-1].number if notes else 0)
+
+    async def refresh(self, material: DraftContext, **parts: str) -> DraftContext:
+        """The material without notes that were left out since it was gathered: a job may have waited long for its turn.
+
+        Raises LeftOutStands, for ``parts`` as the desk's check_for_model has them.
+        """
+        essay = material.essay
+        now = {note.number: note for note in (await self.build(essay.writer, essay.id)).notes}
+        notes = tuple(now[note.number] for note in material.notes if note.number in now)
+        await self.essays.check_no_private_text(essay.writer, essay.id, **parts)
+        return replace(material, notes=notes)
+
+    async def save_version(
+        self,
+        essay: Essay,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        *,
+        through: int,
+        complete: bool,
+        model: str | None,
+    ) -> int:
+        """Stores what a model wrote, from notes up to ``through``, as a version; returns its number."""
+        stored = self.store.add_version(
+            essay.writer, essay.id, parent, origin, text, through, self.clock(), complete=complete, model=model
+        )
+        return (await run_to_completion(stored)).info.number
+
+
+# The works in which a model writes: a draft, what a draft cut short lacks, one section anew. Each is one job's.
+
+
+@dataclass(frozen=True, slots=True)
+class DraftWork:
+    """A draft of the whole post. ``draft`` is what is there of it, of which a new one has nothing yet."""
+
+    context_builder: DraftContextBuilder
+    context: DraftContext
+    parent_version: int | None
+    partial_draft: Unfinished
+
+    async def run(self, report: ReportProgress) -> int | None:
+        material = self.context
+        now = await self.context_builder.refresh(material, text=self.partial_draft.text, title=material.essay.title)
+        if not now.notes:
+            raise NothingToDo.no_notes()
+        written = await replace(self, context=now)._call_model(report)
+        return await self._save(written.text, cut=written.is_truncated, model=written.model) or _raise_off_topic()
+
+    async def save_partial(self, text: str) -> int | None:
+        if not count_words(text) or is_no_post(text, self.context.structure, self.partial_draft.keys):
+            return None
+        return await self._save(text, cut=True, model=None)
+
+    async def max_cost(self) -> int:
+        material = self.context
+        return self.context_builder.models.drafter.max_draft_cost(
+            material.structure, material.essay.title, material.notes
+        )
+
+    async def _call_model(self, report: ReportProgress) -> ModelText:
+        material = self.context
+        return await self.context_builder.models.drafter.draft(
+            material.essay.writer, material.structure, material.essay.title, material.notes, report
+        )
+
+    @property
+    def _required_sections(self) -> frozenset[str]:
+        """The sections that must not be left out. A draft of the whole may leave any open: it shows what is missing."""
+        return frozenset()
+
+    async def _save(self, reply: str, *, cut: bool, model: str | None) -> int | None:
+        """Stores what stood with the reply; None where that holds nothing of what was asked for."""
+        material = self.context
+        given = [*(note.text for note in material.notes), self.partial_draft.text]
+        joined = await in_thread(
+            self.partial_draft.joined,
+            without_pictures(reply, given),
+            cut=cut,
+            noted=self._required_sections,
+            given=given,
+        )
+        if joined is None:
+            return None
+        return await self.context_builder.save_version(
+            material.essay,
+            self.parent_version,
+            Origin.DRAFTED,
+            joined.text,
+            through=material.notes_through,
+            complete=joined.complete,
+            model=model,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FinishWork(DraftWork):
+    """The sections that a draft cut short still lacks."""
+
+    async def max_cost(self) -> int:
+        material, draft = self.context, self.partial_draft
+        return self.context_builder.models.drafter.max_finish_cost(
+            material.structure, material.essay.title, material.notes, draft.done, draft.keys
+        )
+
+    async def _call_model(self, report: ReportProgress) -> ModelText:
+        material, draft = self.context, self.partial_draft
+        return await self.context_builder.models.drafter.finish(
+            material.essay.writer,
+            material.structure,
+            material.essay.title,
+            material.notes,
+            draft.done,
+            draft.keys,
+            report,
+        )
+
+    @property
+    def _required_sections(self) -> frozenset[str]:
+        """What no note tells of may stay a gap."""
+        return frozenset(note.section for note in self.context.notes if note.section)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionWork:
+    """One section, rewritten. A comment in it, which no model sees, stands behind what was written."""
+
+    context_builder: DraftContextBuilder
+    context: DraftContext
+    version: Version
+    part_index: int
+    instruction: str
+
+    async def run(self, report: ReportProgress) -> int | None:
+        info, text = self.version.info, self.version.text
+        material = await self.context_builder.refresh(self.context, text=text, instruction=self.instruction)
+        written = await self.context_builder.models.reviser.revise(
+            material.essay.writer, material.notes, text, self.part_index, self.instruction, report
+        )
+        if written.is_truncated:
+            raise BadReply.truncated()
+        given = [text, self.instruction, *(note.text for note in material.notes)]
+        writer = material.essay.writer
+        revised = await parse_in_worker(writer, len(text), _replace_section, text, self.part_index, written.text, given)
+        return await self.context_builder.save_version(
+            self.context.essay,
+            info.number,
+            Origin.REVISED,
+            revised,
+            through=info.notes_through,  # notes that came since have no place in the other sections yet
+            complete=info.complete,
+            model=written.model,
+        )
+
+    async def max_cost(self) -> int:
+        return self.context_builder.models.reviser.max_revise_cost(
+            self.context.notes, self.version.text, self.part_index, self.instruction
+        )
+
+    async def save_partial(self, text: str) -> int | None:
+        """Half a section is no section: what came stays with the job, and the essay as it was."""
+        return None
+
+
+def _replace_section(text: str, index: int, written: str, given: Sequence[str]) -> str:
+    """The text with a section as a model wrote it, and the comments that stood in it."""
+    comments = [comment.words for comment in cut_comments(split(text)[index].body)[1]]
+    return replace_body(text, index, "\n\n".join([without_pictures(written, given).rstrip(), *comments]))
+
+
+def _raise_off_topic() -> NoReturn:
+    raise BadReply.beside_the_point()

@@ -1,0 +1,250 @@
+"""What a revision was told to do, as its job remembers it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import takewhile
+
+from bot.errors import BadInput, NothingToDo, Outdated, UnknownSection
+from bot.essay.claims import Claim, unsupported_in
+from bot.essay.essay import Version
+from bot.essay.history import History
+from bot.essay.replies.unfinished import Unfinished, unfinished
+from bot.essay.text.decoding import typed
+from bot.essay.text.words import count_words
+from bot.services.draft_jobs import DraftContext, DraftContextBuilder, DraftWork, FinishWork, RevisionWork
+from bot.services.essays import EssayService, split_parts
+from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
+from bot.services.jobs.runner import JobRunner
+from bot.services.llm_ports import Models
+from bot.services.offload import in_thread, in_worker
+from bot.services.store_ports import Clock, EssayStore
+
+MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRequest:
+    """The part to rewrite, by the index that ``split`` gives it, and the writer's instruction."""
+
+    index: int
+    instruction: str
+
+    @property
+    def job_argument(self) -> str:
+        """What the job remembers."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_job(cls, job: Job) -> RevisionRequest:
+        """What this job, a revision, was told."""
+        return cls(**json.loads(job.argument))
+
+    def matches_job(self, job: Job, base: int | None) -> bool:
+        """Whether the job is this very revision, of the version ``base``."""
+        return (job.kind, job.base_version, job.argument) == (JobKind.REVISION, base, self.job_argument)
+
+
+def validate_instruction(instruction: str) -> str:
+    """An instruction as a model is given it. Raises BadInput for one without a word, or that is too long."""
+    wanted = typed(instruction, "The instruction").strip()
+    if not count_words(wanted):
+        raise BadInput("The instruction holds no words: say what to change. The section is as it was.")
+    if len(wanted) > MAX_INSTRUCTION_CHARACTERS:
+        raise BadInput(
+            f"The instruction has {len(wanted):,} characters: use at most {MAX_INSTRUCTION_CHARACTERS:,}, and put new "
+            "material into the notes. The section is as it was."
+        )
+    return wanted
+
+
+# Whether what a writer asked for still fits the text: looked at once more just before it begins, when nothing else is
+# at work on the essay, so that of two clicks that ask for the same only one is done and paid for.
+
+
+def check_seen_version(head: int | None, seen: int | None) -> None:
+    """Raises Outdated where ``seen``, 0 for no version, is a number and not the current version's."""
+    if seen is not None and (head or 0) != seen:
+        raise Outdated
+
+
+async def check_head_unchanged(essays: EssayService, writer: str, essay: str, base: int | None) -> None:
+    """Raises Outdated where another version is current than ``base``."""
+    check_seen_version((await essays.get_essay(writer, essay)).head, base or 0)
+
+
+async def check_not_repeated(
+    essays: EssayService, jobs: JobRunner, writer: str, essay: str, base: int | None, request: RevisionRequest
+) -> None:
+    """Raises Outdated where the last job was this same revision of ``base``, and another version is current since.
+
+    One that failed may be tried again at once, so that this cannot tell a second try from the first handed in twice:
+    that is for ``is_already_submitted``, where it is known when the writer was asked.
+    """
+    last = await jobs.latest_job(writer, essay)
+    if last is not None and last.job.state is JobState.DONE and request.matches_job(last.job, base):
+        await check_head_unchanged(essays, writer, essay, base)
+
+
+async def is_already_submitted(
+    jobs: JobRunner, writer: str, essay: str, base: int | None, request: RevisionRequest, after_job: int
+) -> bool:
+    """Whether the last job is this same revision of ``base``, and younger than the job with the number ``since``, 0 for
+    none: the last one when the writer was asked what they want. So it was handed in twice, however it ended."""
+    last = await jobs.latest_job(writer, essay)
+    return last is not None and last.job.id > after_job and request.matches_job(last.job, base)
+
+
+# What a writer has a model write: what is asked is looked at, planned, begun, and begun again.
+
+
+class DraftingService:
+    """All that a writer does with an essay and a model. Without a model every method raises NoModel, but for claims.
+
+    What begins work has a twin named ``to_…``, which gives the same work planned and not begun. ``seen``, where it is a
+    number, is that of the version which the writer had in view, 0 for none: where another is current by the time the
+    work begins, it raises Outdated. So of two clicks that ask for the same, only one is ever done.
+    """
+
+    def __init__(
+        self, essays: EssayService, store: EssayStore, jobs: JobRunner, models: Models | None, clock: Clock
+    ) -> None:
+        self.essays = essays
+        self.jobs = jobs
+        self.context_builder = DraftContextBuilder(essays, store, models, clock)
+        self._store = store
+        self._clock = clock
+
+    @property
+    def models(self) -> Models:
+        """The models. Raises NoModel where none is configured."""
+        return self.context_builder.models
+
+    async def start_draft(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
+        """Begins a draft from the notes. Raises NothingToDo for an essay without notes, JobRunning, TooManyJobs."""
+        return await (await self.plan_draft(writer, essay, seen=seen)).start()
+
+    async def plan_draft(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
+        """The draft that ``draft`` begins."""
+        await self._prepare(writer, essay)
+        material = await self.context_builder.build(writer, essay)
+        base = material.essay.head
+        check_seen_version(base, seen)
+        if not material.notes:
+            raise NothingToDo.no_notes()
+        await self.essays.check_no_private_text(writer, essay, title=material.essay.title)
+        work = DraftWork(self.context_builder, material, base, Unfinished(material.structure))
+        start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
+        return PlannedJob(
+            work.max_cost, partial(start, ready=partial(check_head_unchanged, self.essays, writer, essay, base))
+        )
+
+    async def start_finish(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
+        """Begins to write the sections that the current version, a draft cut short, has not finished.
+
+        A section that the writer changed since counts as finished. Where all are, the version is taken for complete.
+        Raises NothingToDo there, where it was complete before, and for an essay without notes; LeftOutStands.
+        """
+        return await (await self.plan_finish(writer, essay, seen=seen)).start()
+
+    async def plan_finish(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
+        """What ``finish`` begins."""
+        await self._prepare(writer, essay)
+        version = await self.essays.current_version(writer, essay)
+        base = version.info.number
+        check_seen_version(base, seen)
+        if version.info.complete:
+            raise NothingToDo.complete()
+        work = await self._build_finish_work(await self.context_builder.build(writer, essay), version)
+        if not work.partial_draft.todo:
+            await self.mark_complete(writer, essay)
+            raise NothingToDo.written()
+        if not work.context.notes:
+            raise NothingToDo.no_notes()
+        await self.essays.check_no_private_text(writer, essay, text=version.text, title=work.context.essay.title)
+        start = partial(self.jobs.start, writer, essay, JobKind.FINISH, work, base)
+        return PlannedJob(
+            work.max_cost, partial(start, ready=partial(check_head_unchanged, self.essays, writer, essay, base))
+        )
+
+    async def mark_complete(self, writer: str, essay: str) -> None:
+        """Takes the current version, a draft cut short, for complete."""
+        version = await self.essays.current_version(writer, essay)
+        await self._store.mark_complete(writer, essay, version.info.number, self._clock())
+
+    async def start_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
+        """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
+
+        ``seen`` need not be current any more: what comes then waits beside the newer text. Raises UnknownSection,
+        LeftOutStands, BadInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS, Outdated where
+        the same instruction has just been carried out on ``seen``.
+        """
+        return await (await self.plan_revision(writer, essay, seen, index, instruction)).start()
+
+    async def plan_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> PlannedJob:
+        """The revision that ``revise`` begins."""
+        await self._prepare(writer, essay)
+        wanted = validate_instruction(instruction)
+        if not 0 <= index < len(await split_parts(seen.text)):
+            raise UnknownSection(str(index + 1))
+        await self.essays.check_no_private_text(writer, essay, text=seen.text, instruction=wanted)
+        work = RevisionWork(self.context_builder, await self.context_builder.build(writer, essay), seen, index, wanted)
+        base, told = seen.info.number, RevisionRequest(index, wanted)
+        start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
+        ready = partial(check_not_repeated, self.essays, self.jobs, writer, essay, base, told)
+        return PlannedJob(work.max_cost, partial(start, ready=ready))
+
+    async def retry(self, writer: str, job: Job) -> Job:
+        """Begins once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
+
+        Raises NothingToDo where nothing is unfinished any more, and for a critique, which is asked for elsewhere.
+        """
+        return await (await self.plan_retry(writer, job)).start()
+
+    async def plan_retry(self, writer: str, job: Job) -> PlannedJob:
+        """What ``again`` begins."""
+        if job.kind is JobKind.CRITIQUE:
+            raise NothingToDo.no_text()
+        if job.kind is JobKind.FINISH:
+            return await self.plan_finish(writer, job.subject)
+        if job.kind is JobKind.REVISION:
+            told = RevisionRequest.from_job(job)
+            seen = await self._store.version(writer, job.subject, job.base_version or 0)
+            return await self.plan_revision(writer, job.subject, seen, told.index, told.instruction)
+        return await self.plan_draft(writer, job.subject)
+
+    async def _prepare(self, writer: str, essay: str) -> None:
+        """Raises NoModel. What a process that has died left of the essay is kept before anything of it is read."""
+        _ = self.models
+        await self.jobs.release_abandoned(writer, essay)
+
+    async def unsupported_claims(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
+        """The numbers, dates, names, quotations and addresses of a version that neither a note nor the title holds."""
+        notes = await self.essays.notes(writer, essay)
+        title = (await self.essays.get_essay(writer, essay)).title
+        return await in_worker(unsupported_in, version.text, notes, title)
+
+    async def work_for(self, job: Job) -> JobWork:
+        """The work of a job that an earlier process left, so that its text can be kept."""
+        material = await self.context_builder.build(job.writer, job.subject)
+        if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
+            material = replace(material, notes_through=int(job.argument or material.notes_through))
+            return DraftWork(self.context_builder, material, job.base_version, Unfinished(material.structure))
+        version = await self._store.version(job.writer, job.subject, job.base_version or 0)
+        if job.kind is JobKind.FINISH:
+            return await self._build_finish_work(material, version)
+        told = RevisionRequest.from_job(job)
+        return RevisionWork(self.context_builder, material, version, told.index, told.instruction)
+
+    async def _build_finish_work(self, material: DraftContext, version: Version) -> FinishWork:
+        """The work of finishing a version, of which stands what a model finished and what the writer changed."""
+        essay, info = material.essay, version.info
+        *earlier, last = History(await self.essays.versions(essay.writer, essay.id), info.number).lineage
+        since = [*takewhile(lambda one: not one.complete, reversed(earlier))][::-1]
+        found = [await self._store.version(essay.writer, essay.id, one.number) for one in (*since, last)]
+        steps = [(one.info.origin, one.text) for one in found]
+        draft = await in_thread(unfinished, steps, material.structure)
+        # A note that came since the draft may belong to a section that was finished before: it still counts as new.
+        return FinishWork(self.context_builder, replace(material, notes_through=info.notes_through), info.number, draft)

@@ -1,0 +1,1 @@
+"""Work that a person waits for: run, watched, stopped, and recovered after a restart."""

@@ -1,0 +1,92 @@
+"""Encrypts every column that holds a person's words, and keeps the keys for it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.errors import BadKey
+
+
+class TextCipher:
+    """Seals text with the first of its keys and opens what any of them sealed (cryptography's MultiFernet)."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self.fingerprints = tuple(key_fingerprint(key) for key in keys)
+
+    def encrypt(self, text: str) -> bytes:
+        """The text, encrypted; two seals of one text differ."""
+        return self._fernet.encrypt(text.encode())
+
+    def decrypt(self, sealed: bytes) -> str:
+        """The text that was sealed. Raises InvalidToken where no key fits or a byte was changed."""
+        return self._fernet.decrypt(sealed).decode()
+
+    def __repr__(self) -> str:
+        return f"Sealer({', '.join(self.fingerprints)})"
+
+
+__all__ = ["InvalidToken", "TextCipher", "create_key_file", "key_fingerprint", "parse_keys", "read_key_file"]
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Eight hexadecimal digits that name a key without telling anything of it (the start of its SHA-256)."""
+    return hashlib.sha256(key).hexdigest()[:8]
+
+
+def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
+    """The keys in a setting or a file, separated by commas or white space, the sealing one first.
+
+    Raises BadKey, naming ``where`` and never the text, where one of them is no Fernet key.
+    """
+    keys = tuple(part.encode() for part in text.replace(",", " ").split())
+    for key in keys:
+        try:
+            valid = len(base64.b64decode(key, altchars=b"-_", validate=True)) == 32
+        except (binascii.Error, ValueError):
+            valid = False
+        if not valid:
+            raise BadKey(where)
+    if not keys:
+        raise BadKey(where)
+    return keys
+
+
+def read_key_file(path: Path) -> tuple[bytes, ...] | None:
+    """The keys in the file, None where there is none. Raises BadKey for a file without one, OSError as it comes."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return None
+    return parse_keys(text, str(path))
+
+
+def create_key_file(path: Path) -> tuple[bytes, ...]:
+    """A new key in a new file that only its owner can read (mode 0600), whole or not at all.
+
+    Where another process was quicker, its key is read instead.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(temporary)  # unlike a rename, it never replaces a key that is there
+    finally:
+        temporary.unlink()
+    keys = read_key_file(path)
+    if keys is None:
+        raise BadKey(str(path))
+    return keys

@@ -1,0 +1,133 @@
+"""One essay on the screen: its text as it stands, its sections by number, and what changed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot.errors import BadInput, JobRunning, UnknownSection
+from bot.essay.essay import Version, VersionInfo
+from bot.services.essays import editable_parts
+from bot.services.jobs.job import Job, JobState, PlannedJob
+from bot.terminal import LOCAL_WRITER, progress, views
+from bot.terminal.context import TerminalContext
+from bot.terminal.input_prompts import confirm_default_yes
+from bot.terminal.progress import max_cost_message
+
+
+class EssayView:
+    """Shows an essay. Each step reads it anew, so nothing here can be stale."""
+
+    def __init__(self, context: TerminalContext, essay: str) -> None:
+        self._context = context
+        self._essays = context.services.essays
+        self._essay_id = essay
+
+    def current_version(self) -> Version:
+        """The current version."""
+        return self._context.run(self._essays.current_version(LOCAL_WRITER, self._essay_id))
+
+    def versions(self) -> tuple[VersionInfo, ...]:
+        """All versions, oldest first."""
+        return self._context.run(self._essays.versions(LOCAL_WRITER, self._essay_id))
+
+    def show_overview(self, version: Version | None = None) -> None:
+        """Shows how long a version is, what is missing, and its sections by number; by default the current one's."""
+        shown = version or self.current_version()
+        state = "" if shown.info.complete else ", not complete: continue writes the rest"
+        counted = views.word_summary(shown.info.words, shown.text)
+        self._context.say(f"\nVersion {shown.info.number}: {counted}{state}.")
+        self._context.screen.print(views.section_table(shown.text))
+
+    def show_post(self, version: Version) -> None:
+        """Shows a version as a reader would see it."""
+        essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
+        screen = self._context.screen
+        screen.print(views.render_post(essay.title, version.text, styled=screen.is_terminal))
+
+    def show_diff(self, old: int, new: int) -> None:
+        """Shows what changed from one version to another. Raises UnknownVersion."""
+        found = self._context.run(self._essays.diff_versions(LOCAL_WRITER, self._essay_id, old, new))
+        screen = self._context.screen
+        screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
+
+    def section_index(self, version: Version, wanted: str, example: str) -> int:
+        """The index of the section that the writer gave by its number or heading.
+
+        Raises UnknownSection, BadInput with the ``example`` for none given.
+        """
+        parts = editable_parts(version.text)
+        if not wanted:
+            self.show_overview(version)
+            raise BadInput(f"Give the number or the heading of the section, as in: {example}")
+        if wanted.isascii() and wanted.isdigit():
+            if 1 <= parse_number(wanted) <= len(parts):
+                return parts[parse_number(wanted) - 1][0]
+        elif found := [index for index, part in parts if part.title.casefold() == wanted.casefold()]:
+            return found[0]
+        raise UnknownSection(wanted)
+
+
+def parse_number(text: str) -> int:
+    """A number as it was typed. Raises BadInput for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadInput(f"{text} is no number: give one, such as 2." if text else "Give a number behind it, such as 2.")
+    return int(text)
+
+
+# A model at work for a person at the keyboard: what it may cost, whether they want it, and what came of it.
+
+
+PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
+"""Plans work, anew each time."""
+
+
+class EssayJobs:
+    """Has work done on one essay. None is begun before the person has seen what it may cost."""
+
+    def __init__(self, context: TerminalContext, essay: str) -> None:
+        self._context = context
+        self._essay_id = essay
+
+    def confirm_and_run(
+        self, plan: PlanJob, offer: str = "", prompt: str = "Enter begins it; n leaves it: "
+    ) -> Job | None:
+        """The work, ended, where the person wanted it; None where they did not.
+
+        ``offer`` is said before what it may cost, ``choice`` what Enter and what n do. Raises what planning and
+        beginning it raise, JobRunning before the person is asked; Left.
+        """
+        last = self._context.run(self._context.services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
+        if last is not None and not last.job.state.is_ended:
+            raise JobRunning(last.job.kind.label, elsewhere=True)  # a sitting does one thing at a time
+        planned = self._context.run(plan())
+        self._context.say(f"{offer}{max_cost_message(self._context.run(planned.max_cost()))}")
+        if not confirm_default_yes(self._context, prompt):
+            return None
+
+        async def start() -> Job:
+            return await (await plan()).start()  # the notes may have changed in another session meanwhile
+
+        return self._context.run_job(start())
+
+    def resulting_version(self, job: Job) -> Version | None:
+        """The version that an ended job made, if any; tells where it ended early, or stands beside the current text."""
+        if job.state is not JobState.DONE:
+            self._context.warn(progress.job_end_message(job))
+        if job.result_version is None:
+            return None
+        head = self._head_number()
+        if head != job.result_version:
+            self._context.warn(progress.newer_version_message(job.result_version, head))
+        return self._context.run(
+            self._context.services.essays.version(LOCAL_WRITER, self._essay_id, job.result_version)
+        )
+
+    def release_interrupted(self) -> None:
+        """Keeps, and tells of, what a session that has died since left of the essay."""
+        job = self._context.run(self._context.services.jobs.release_abandoned(LOCAL_WRITER, self._essay_id))
+        if job is not None:
+            self._context.warn(progress.interrupted_job_message(job, self._head_number()))
+
+    def _head_number(self) -> int | None:
+        return self._context.run(self._context.services.essays.get_essay(LOCAL_WRITER, self._essay_id)).head

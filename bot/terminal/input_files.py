@@ -1,0 +1,49 @@
+"""Text that comes in by path or by standard input."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import UnreadableText
+from bot.essay.text.documents import MOST_FILE_BYTES, read_document
+
+STDIN_NAME = "standard input"
+
+
+@dataclass(frozen=True, slots=True)
+class InputText:
+    """A text that was handed in; ``notice`` says what the person should know about how it was read."""
+
+    text: str
+    notice: str | None
+
+
+def read_input(path: str) -> InputText:
+    """The text in the file, or on standard input for ``-``. Raises UnreadableText, which says what is wrong."""
+    name = STDIN_NAME if path == "-" else path
+    found = read_document(_read_bytes(path, name), name)
+    notices = list(found.notices)
+    if found.guessed:
+        notices.append(
+            f"{name} is not UTF-8; it was read as {found.guessed}. "
+            "If letters look wrong, save it as UTF-8 and run the command again."
+        )
+    return InputText(found.text, " ".join(notices) or None)
+
+
+def _read_bytes(path: str, name: str) -> bytes:
+    # One byte more than is allowed tells a text that is too long from one that just fits, without reading it all.
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read(MOST_FILE_BYTES + 1)
+        with Path(path).open("rb") as file:
+            return file.read(MOST_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise UnreadableText.missing(name) from None
+    except IsADirectoryError:
+        raise UnreadableText.directory(name) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableText.refused(name, reason.lower()) from None

@@ -1,0 +1,142 @@
+"""What every prompt understands besides an answer: /help, /skip, /back, /undo, /done and /quit, however they are typed.
+
+Where any text may be an answer, a command's word without its slash is asked about once. Where one of a few things is
+to be chosen it can mean nothing else, and is the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from bot.terminal.context import YES_OR_NO_HELP, TerminalContext, parse_yes_or_no
+
+
+class PromptCommand(StrEnum):
+    """What can be typed at every prompt."""
+
+    HELP = "help"
+    SKIP = "skip"
+    BACK = "back"
+    UNDO = "undo"
+    DONE = "done"
+    QUIT = "quit"
+
+
+_COMMAND_WORDS = {
+    **{command.value: command for command in PromptCommand},
+    "?": PromptCommand.HELP,
+    "next": PromptCommand.SKIP,
+    "stop": PromptCommand.DONE,
+    "exit": PromptCommand.QUIT,
+    "q": PromptCommand.QUIT,
+}
+_COMMAND_EFFECTS = {
+    PromptCommand.HELP: "says what can be typed",
+    PromptCommand.SKIP: "skips",
+    PromptCommand.BACK: "goes back",
+    PromptCommand.UNDO: "takes back your last answer",
+    PromptCommand.DONE: "ends the questions",
+    PromptCommand.QUIT: "leaves",
+}
+
+
+class SessionLeft(Exception):
+    """The writer wants to leave. Everything is stored."""
+
+
+def session_left_message(essay: str) -> str:
+    """What somebody is told who leaves an essay."""
+    return f"Everything is stored as essay {essay}. To go on with it: essay-bot essays resume {essay}"
+
+
+def parse_command(typed: str) -> PromptCommand | None:
+    """The command that stands alone on the line, with its slash; None for anything else. A question mark needs none."""
+    word = typed.strip()
+    if word == "?":
+        return PromptCommand.HELP
+    return parse_bare_command(word[1:]) if word.startswith("/") else None
+
+
+def parse_bare_command(typed: str) -> PromptCommand | None:
+    """The command whose word stands alone on the line, without a slash; None for anything else."""
+    word = typed.strip().lower()  # a phone's keyboard begins a line with a capital
+    return _COMMAND_WORDS.get(word) or _COMMAND_WORDS.get(word.rstrip(".,:;"))
+
+
+def ask(
+    context: TerminalContext,
+    prompt: str,
+    help_: str,
+    accepted: Collection[PromptCommand] = (),
+    *,
+    free_text: bool = False,
+    default: str = "",
+    words: Sequence[str] = (),
+) -> str | PromptCommand:
+    """What was typed, or which of the commands in ``takes`` was.
+
+    ``help_`` says what can be typed here. ``free`` says that any text may be an answer. Raises SessionLeft for /quit,
+    and for /done EOFError, as for Ctrl-D.
+    """
+    while True:
+        typed = context.keyboard.ask(prompt, default=default, words=words)
+        # A command typed behind what stood in the line already is that command, and none of the answer.
+        behind = typed.removeprefix(default) if default else typed
+        meant = parse_command(typed) or parse_command(behind) or (None if free_text else parse_bare_command(typed))
+        if free_text and meant is None and (word := parse_bare_command(typed)) is not None:
+            answer = _resolve_ambiguous_answer(context, typed.strip(), word)
+            if not isinstance(answer, PromptCommand):
+                return answer
+            meant = answer
+        if meant is None:
+            return typed
+        if meant is PromptCommand.QUIT:
+            raise SessionLeft
+        if meant is PromptCommand.DONE:
+            raise EOFError
+        if meant in accepted:
+            return meant
+        if meant is PromptCommand.HELP:
+            context.say(help_)
+        else:
+            context.warn(f"There is nothing to {_COMMAND_VERBS[meant]} here. {help_}")
+
+
+_COMMAND_VERBS = {PromptCommand.SKIP: "skip", PromptCommand.BACK: "go back to", PromptCommand.UNDO: "undo"}
+
+
+def _resolve_ambiguous_answer(context: TerminalContext, typed: str, word: PromptCommand) -> str | PromptCommand:
+    """Whether a command's word is meant as the answer: the one question more."""
+    reply = context.keyboard.ask(
+        f'Is "{typed}" your answer, or did you mean /{word}? Enter takes it as the answer; '
+        f"/{word} {_COMMAND_EFFECTS[word]}; anything else is your answer instead: "
+    ).strip()
+    if reply.lower() in {"", "y", "yes"}:
+        return typed
+    if reply.lower() in {"n", "no"}:
+        return word
+    return parse_command(reply) or parse_bare_command(reply) or reply
+
+
+def confirm_default_yes(context: TerminalContext, question: str) -> bool:
+    """Ask until the writer says yes, as Enter does, or no, as Ctrl-D does. Raise SessionLeft."""
+    while True:
+        try:
+            typed = ask(context, question, YES_OR_NO_HELP, (PromptCommand.SKIP, PromptCommand.BACK))
+        except EOFError:
+            return False
+        said = False if isinstance(typed, PromptCommand) else parse_yes_or_no(typed, enter=True)
+        if said is not None:
+            return said
+        context.warn(YES_OR_NO_HELP)
+
+
+def confirm_default_no(context: TerminalContext, question: str) -> bool:
+    """Whether the writer wants what cannot be undone: yes, and nothing else, is a yes. Raises SessionLeft."""
+    help_ = "y does it; Enter leaves everything as it is."
+    try:
+        answer = ask(context, f"{question} [y/N] ", help_, (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO))
+    except EOFError:
+        return False
+    return not isinstance(answer, PromptCommand) and parse_yes_or_no(answer, enter=False) is True

@@ -1,0 +1,159 @@
+"""One-shot drafting and critique: what lies between reading a file and handing the result over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from bot.errors import EVERYTHING_STORED, BadInput, BotError
+from bot.essay import left_out
+from bot.essay.critique import Critique
+from bot.essay.essay import Version
+from bot.essay.export import Post, words_apart_from_headings
+from bot.essay.structure import Structure
+from bot.services.jobs.job import JobState
+from bot.services.ledger import Settlement, total_cost
+from bot.terminal import LOCAL_WRITER, progress, views
+from bot.terminal.context import TerminalServices
+
+
+class JobFailed(BotError):
+    """A job ended without what it was for; the sentence is the one it ended with, and where to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedPost:
+    """A post and the essay it is stored as."""
+
+    essay_id: str
+    post: Post
+    is_complete: bool
+
+
+async def draft_notes(
+    services: TerminalServices,
+    screen: Console,
+    text: str,
+    structure: Structure,
+    title: str | None,
+    *,
+    typed_by_hand: bool = False,
+) -> DraftedPost:
+    """Stores a page of notes as an essay, has it drafted (or, without a model, set as it stands), and exports it.
+
+    Raises BadInput for notes without words, JobFailed where the draft failed: then no essay is left, unless a part of
+    the draft came, or the notes were ``typed`` and stand nowhere else.
+    """
+    essay = await services.essays.create_essay(LOCAL_WRITER, structure, title)
+    try:
+        with _count_calls(services, screen) as calls:
+            page = await services.essays.add_note_page(LOCAL_WRITER, essay.id, text)
+            if page.notice:
+                screen.print(page.notice)
+            if told := left_out.told(page.notes):
+                screen.print(told)
+            await _sort_notes(services, screen, essay.id)
+            version = await _make_version(services, screen, essay.id)
+        model = version.info.model
+        said = (
+            f"Drafted by {model} for {progress.format_cost(total_cost(calls))}."
+            if model
+            else "No model wrote any of it."
+        )
+    except BadInput:
+        await services.essays.delete_essay(LOCAL_WRITER, essay.id)
+        raise
+    except BotError as error:
+        if typed_by_hand or (await services.essays.get_essay(LOCAL_WRITER, essay.id)).head is not None:
+            raise JobFailed(f"{error} {_stored_message(essay.id)}") from error
+        await services.essays.delete_essay(LOCAL_WRITER, essay.id)
+        raise JobFailed(
+            f"{_without_stored_notice(str(error))} No essay was added; the notes are where they came from."
+        ) from error
+    except asyncio.CancelledError:
+        screen.print(_stored_message(essay.id))
+        raise
+    number = version.info.number
+    post = await services.essays.export(LOCAL_WRITER, essay.id, number)
+    words = views.word_summary(words_apart_from_headings(post.text), post.text)
+    screen.print(f'Stored as essay {essay.id} in the structure "{structure.key}": {words}. {said}')
+    if (
+        head := (await services.essays.get_essay(LOCAL_WRITER, essay.id)).head
+    ) != number:  # another session has changed the essay
+        screen.print(
+            f"{progress.newer_version_message(number, head)} essay-bot essays resume {essay.id} takes these commands."
+        )
+    return DraftedPost(essay.id, post, version.info.complete)
+
+
+async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -> None:
+    """Has the notes sorted that name no section, where there is a model, and says before what that may cost."""
+    worst = await services.interview.max_placement_cost(LOCAL_WRITER, essay)
+    if worst is None:
+        return
+    screen.print(f"The model sorts the notes into the sections. {progress.max_cost_message(worst)}")
+    sorting = services.interview.place_notes(LOCAL_WRITER, essay)
+    sorted_ = await progress.wait_with_status(sorting, screen, "the model sorts the notes", "leaves them stored")
+    if sorted_.notice:
+        screen.print(sorted_.notice)
+
+
+async def _make_version(services: TerminalServices, screen: Console, essay: str) -> Version:
+    """Makes the post, with a model where there is one. Raises BotError where the draft failed."""
+    if not services.with_model:
+        return await services.essays.assemble_post(LOCAL_WRITER, essay)
+    planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
+    screen.print(progress.max_cost_message(await planned.max_cost()))
+    job = await progress.follow_job(services.jobs, await planned.start(), screen)
+    if job.state is not JobState.DONE or job.result_version is None:
+        raise JobFailed(progress.job_end_message(job))
+    version = await services.essays.version(LOCAL_WRITER, essay, job.result_version)
+    screen.print(
+        views.render_claims(await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version), version.text)
+    )
+    if not version.info.complete:
+        screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
+    return version
+
+
+async def critique_text(
+    services: TerminalServices, screen: Console, text: str, structure: Structure | None, title: str | None = None
+) -> Critique:
+    """What an editor says of a text. Raises JobFailed, or BadInput for a text too short or too long."""
+    with _count_calls(services, screen) as calls:
+        critiqued, planned = await services.critiques.plan_text_critique(
+            LOCAL_WRITER, text, structure, title=title, own=True
+        )
+        screen.print(progress.max_cost_message(await planned.max_cost()))
+        job = await progress.follow_job(services.jobs, await planned.start(), screen)
+        found = (await services.critiques.get(LOCAL_WRITER, critiqued.id)).critique
+        if found is None:
+            raise JobFailed(f"{progress.job_end_message(job)} Add --no-model to have it measured without one.")
+    screen.print(f"Critiqued by {found.model} for {progress.format_cost(total_cost(calls))}.")
+    return found
+
+
+@contextmanager
+def _count_calls(services: TerminalServices, screen: Console) -> Iterator[list[Settlement]]:
+    """The calls of models made meanwhile; where it comes to no good end, what they cost is said here."""
+    with services.ledger.record_settlements() as calls:
+        try:
+            yield calls
+        except (BotError, asyncio.CancelledError):
+            if not progress.is_zero_cost(came_to := total_cost(calls)):
+                screen.print(f"It cost {progress.format_cost(came_to)}.")
+            raise
+
+
+def _without_stored_notice(sentence: str) -> str:
+    """The sentence without what it says of being stored, where the essay is not."""
+    happened, assured, advice = sentence.partition(f" {EVERYTHING_STORED}; ")
+    return f"{happened} {advice[:1].upper()}{advice[1:]}" if assured else sentence
+
+
+def _stored_message(essay: str) -> str:
+    return f"The notes are stored as essay {essay}: essay-bot essays resume {essay} goes on with it."

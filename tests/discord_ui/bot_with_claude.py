@@ -1,0 +1,78 @@
+"""The bot in the test's own process with the real ports of llm/ before the loopback Claude."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bot import bootstrap
+from bot.llm.caller import Dialect
+from bot.llm.factory import ClaudeModels, build_models
+from bot.services.llm_ports import ModelRole, Models
+from bot.store.essays import SqliteEssayStore
+from bot.store.ledger import Budgets, SqliteLedger
+from bot.structure_files import prompts_directory
+from tests.discord_ui.conftest import Bot, Scripted, started
+from tests.failures.full_stack import no_proxy
+from tests.simulators.claude import ClaudeSimulator
+from tests.simulators.discord import DiscordSimulator
+
+SILENCE = 0.5  # seconds without a byte that are a stall here; in use they are minutes
+
+
+@dataclass(eq=False)
+class Served(Scripted):
+    """Ports that ask a server; nothing is scripted here."""
+
+    claude: ClaudeModels | None = None
+
+    @property
+    def ports(self) -> Models:
+        assert self.claude is not None
+        return self.claude.ports
+
+
+async def _no_nap(_: float) -> None:
+    """Waits for nothing where the ports would wait for seconds."""
+
+
+@asynccontextmanager
+async def served(
+    sim: DiscordSimulator,
+    claude: ClaudeSimulator,
+    folder: Path,
+    *,
+    budget: str = "100",
+    silence: float = SILENCE,
+    **more: Any,
+) -> AsyncIterator[Bot]:
+    """The bot, asking the loopback Claude.
+
+    ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall; ``more`` goes to
+    ``started``.
+    """
+    books = SqliteEssayStore(folder / "ledger.db", None, bootstrap.utc_now)
+    with no_proxy():
+        made = build_models(
+            api_key=claude.key or "",
+            base_url=claude.base_url,
+            dialect=Dialect.CLAUDE,
+            models=dict.fromkeys(ModelRole, "claude-opus-5-5"),
+            prompts=prompts_directory(),
+            ledger=SqliteLedger(books.thread, Budgets(Decimal(budget), Decimal(100))),
+            clock=bootstrap.utc_now,
+            secret=books.thread.pseudonym_secret,
+            silence=silence,
+            retries=0,
+            sleep=_no_nap,
+        )
+        try:
+            async with started(sim, folder / "essays.db", Served(claude=made), **more) as bot:
+                yield bot
+        finally:
+            await made.close()
+            books.close()

@@ -1,0 +1,202 @@
+"""Every panel keeps within what Discord takes and a phone shows, however long what stands in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot import bootstrap
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.responses import InteractionContext
+from bot.discord_ui.messages.editor import to_modal, to_view
+from bot.discord_ui.panels import critiques, drafts, forms, interview, jobs, notes, overview
+from bot.discord_ui.panels.cards import MAX_BUTTONS_PER_ROW, MAX_LABEL_LENGTH, Button, ButtonRow, Card, SelectMenu
+from bot.discord_ui.panels.drafts import DraftPosition
+from bot.discord_ui.panels.essay_state import EssayState
+from bot.discord_ui.panels.forms import split_into_fields
+from bot.essay.claims import unsupported
+from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
+from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.text.sections import split
+from bot.essay.text.spans import Span
+from bot.services.critiques import StoredCritique
+from bot.services.drafting import RevisionRequest
+from bot.services.essays import editable_parts
+from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
+from bot.services.ledger import Spending, UsageRow
+from bot.services.text_report import measure_text
+from tests.simulators.discord.check_component_tree import Layout
+from tests.simulators.discord.errors import FormErrors
+from tests.simulators.discord.settings import Settings
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+STRUCTURE = bootstrap.load_structures()["career-switch"]
+SCRIPTS = {
+    "latin": "In March 2019 Ada Byron said “it was 15%”, and we paid $61,000. ",
+    "markup": "*_~`|>#[]()<- ",
+    "chinese": "二〇一九年三月、私は銀行を辞めた。",
+    "emoji": "👨‍👩‍👧‍👦👍🏽🇳🇬",
+    "hebrew": "שָׁלוֹם עֲלֵיכֶם ",
+    "one word": "x",
+    "lines": "a\n",
+}
+
+
+def state_of(words: str) -> EssayState:
+    """An essay in which everything is as long as it can be, or longer."""
+    essay = Essay("z" * 10, "d" * 33, STRUCTURE.key, (words * 200)[:200], 999, None, NOW, NOW)
+    text = "".join(f"## {(words * 9)[:150].strip() or 'x'}\n\n{words * 300}\n\n" for _ in range(40))
+    info = VersionInfo(999, 998, Origin.DRAFTED, 99_999, 5, NOW, complete=False, model="m" * 60)
+    versions = tuple(replace(info, number=number, parent=number - 1) for number in range(900, 1_001))
+    asked = tuple(Question(n, "the-label", (words * 300)[:300], Answered.SKIPPED) for n in range(1, 9))
+    held = tuple(Note(n, words * 400, (words * 300)[:300], "the-label") for n in range(1, 60))
+    job = Job(1, essay.writer, essay.id, JobKind.DRAFT, JobState.FAILED, 999, "", "", (words * 200)[:900], None, NOW)
+    claims = unsupported(text[:4_000], ["nothing"])
+    return EssayState(
+        essay,
+        STRUCTURE,
+        held,
+        asked,
+        Version(info, text),
+        versions,
+        claims,
+        JobView(job, JobPhase.WAITING, NOW),
+        "c" * 10,
+        True,
+    )
+
+
+def finding_of(words: str) -> Finding:
+    return Finding(
+        (words * 900)[:3_000], Span(0, 3), Category.OVERWRITTEN, Severity.SERIOUS, words * 300, words * 500, None
+    )
+
+
+def cards(words: str) -> Iterable[Card]:
+    """Every panel there is."""
+    state = state_of(words)
+    notice = (words * 200)[:2_000]
+    version, place = state.version, InteractionContext(is_bot_dm=False, guild_id=1)
+    assert version is not None
+    empty = replace(state, essay=replace(state.essay, head=None), version=None)
+    yield overview.start_card(empty, bootstrap.load_structures(), place, notice)
+    yield overview.start_card(replace(empty, notes=(), questions=()), bootstrap.load_structures(), place, notice)
+    yield interview.question_card(state, state.questions[0], mode="f", notice=notice)
+    yield interview.interview_done_card(empty, further=False, notice=notice)
+    for page, section in ((0, None), (None, 40), (10**8, 10**8), (3, None)):
+        yield drafts.draft_card(state, version, DraftPosition(page, section), notice, side_version=1_000)
+    yield drafts.draft_card(replace(state, has_model=False), replace(version, text=" "), DraftPosition(0))
+    yield drafts.version_card(state, version, 2)
+    assert state.job is not None
+    yield jobs.job_progress_card(state.essay.title, replace(state.job, queue_position=99), "essay", "z" * 10, notice)
+    for page in (0, 3, 10**8):
+        yield notes.notes_list_card(state, page, notice)
+        yield drafts.history_card(state, page)
+        yield drafts.claims_card(state, page)
+        yield drafts.measures_card(
+            state.essay.title, measure_text(version.text[:4_000], STRUCTURE), page, "z" * 10, 999
+        )
+    yield drafts.measures_card("x", measure_text(version.text[:4_000], None), 0, None, 0, notice[:300])
+    told = RevisionRequest(40, (words * 900)[:2_000]).job_argument
+    job = replace(state.job.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
+    failed = replace(state, job=replace(state.job, job=job), partial_job_ids=(job.id + 1, job.id, job.id - 1))
+    yield drafts.draft_card(failed, version, DraftPosition(1), notice, side_version=1_000)
+    for page in (0, 2, 10**8):
+        yield jobs.partial_result_card(failed, job, page)
+    yield overview.with_previous_essay(
+        overview.start_card(replace(empty, job=failed.job), bootstrap.load_structures(), place, notice), state.essay
+    )
+    yield notes.note_card(state, replace(state.notes[0], left_out=True), 0, notice)
+    strength = Strength((words * 90)[:900], Span(0, 3), words * 90)
+    coverage = tuple(Coverage(section.key, Covered.THIN, words * 50) for section in STRUCTURE.sections)
+    found = Critique(
+        words * 300,
+        (finding_of(words), replace(finding_of(words), replacement=None, question=words * 90)),
+        (strength,) * 9,
+        coverage,
+        99,
+        99,
+        "m" * 60,
+        99,
+        99,
+    )
+    about = StoredCritique("c" * 10, "d" * 33, "z" * 10, 3, None, state.essay.title, version.text, True, found, {}, NOW)
+    for page, own in itertools.product(range(5), (True, False)):
+        shown = about if own else replace(about, essay=None)
+        yield critiques.critique_card(shown, found, STRUCTURE, page, 999, applicable=True, notice=notice)
+    yield critiques.no_critique_card(about, notice, with_model=True)
+    many = [replace(state.essay, id=f"z{number:09}") for number in range(60)]
+    yield overview.essay_list_card(many, 2, bootstrap.load_structures(), notice)
+    yield overview.essay_list_card(many, 0, bootstrap.load_structures(), notice, 99)
+    yield overview.essay_list_card([], 0, bootstrap.load_structures(), pasted=1)
+    yield overview.critique_list_card(
+        [replace(about, id=f"c{number:09}") for number in range(overview.LIST_PAGE_SIZE)], 3, 9
+    )
+    yield overview.critique_list_card([], 0, 1)
+    yield overview.essay_actions_card(state.essay, bootstrap.load_structures(), notice)
+    yield overview.confirm_delete_essay_card(state.essay, 1)
+    yield overview.confirm_delete_essay_card(state.essay, 2)
+    rows = [UsageRow("2026-11-23", "writer", "m", 9, 10**9, 10**9, 10**9, 10**12, 3)] * 31
+    yield overview.usage_card(
+        rows, Spending(10**12, 10**12, 10**13), Decimal(3), Decimal(10), Decimal(0), with_model=False
+    )
+    yield overview.help_card(with_model=True)
+    yield overview.help_card(with_model=False)
+
+
+@pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
+async def test_every_panel_is_accepted_by_discord_and_fits_a_phone(words: str) -> None:
+    for card in cards(words):
+        payload = to_view(card).to_components()  # type: ignore[no-untyped-call] # discord.py has no types for it
+        errors = FormErrors()
+        Layout(Settings(), errors, {}).message(payload, v2=True)
+        errors.raise_if_any()
+        ids = [part.custom_id for part in card.parts if isinstance(part, SelectMenu)]
+        for part in card.parts:
+            if isinstance(part, ButtonRow):
+                ids += [button.custom_id for button in part.buttons if isinstance(button, Button)]
+                assert 1 <= len(part.buttons) <= MAX_BUTTONS_PER_ROW
+                assert all(0 < len(button.label) <= MAX_LABEL_LENGTH for button in part.buttons)
+        assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
+async def test_every_form_is_accepted_by_discord(words: str) -> None:
+    state = state_of(words)
+    assert state.version is not None
+    target = CustomId("essay", "revise-save", "z" * 10, 999_999_999, "1" * 9)
+    fields = split_into_fields((words * 20_000)[:9_000].strip() or "x")
+    part = split(state.version.text)[3]
+    assert fields is not None
+    for form in (
+        forms.paste_form(target, "Paste notes", "Your notes"),
+        forms.answer_form(target, state.questions[0]),
+        forms.edit_section_form(target, part.title, fields),
+        forms.edit_section_by_file_form(target, part.title, 20_001),
+        forms.revision_form(target, editable_parts(state.version.text), 40),
+        forms.revision_form(target, editable_parts(state.version.text), 40, "x" * 2_000),
+        forms.rename_form(target, state.essay.title),
+    ):
+        payload = to_modal(form).to_dict()
+        errors = FormErrors()
+        Layout(Settings(), errors, {}, modal=True).modal(payload["components"])
+        errors.raise_if_any()
+        assert len(payload["title"]) <= 45
+        assert len(payload["custom_id"]) <= 100
+
+
+def test_no_page_of_a_critique_holds_a_clickable_link() -> None:
+    """Of critiques stored before that was looked at, and of the words that are quoted, too."""
+    words = "see https://evil.example/x and [this](https://evil.example/y)"
+    finding = Finding(words, Span(0, 3), Category.VAGUE, Severity.GRAVE, words, words, None)
+    asking = replace(finding, replacement=None, question=words)
+    found = Critique(words, (finding, asking), (Strength(words, Span(0, 3), words),), (), 0, 0, "a-model")
+    about = StoredCritique("c", "w", None, None, None, None, words, True, found, {}, NOW)
+    pages = [critiques.critique_card(about, found, None, page, 0, applicable=False).text for page in range(4)]
+    assert all("evil.example" in page for page in pages)
+    assert not any("://" in page for page in pages)

@@ -1,0 +1,125 @@
+"""The real process, killed and told to end: what came is kept, it ends in time, and its log tells nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.discord_ui.bot_process import COMMAND, ROOT, Runs, claude, runs, started
+from tests.discord_ui.conftest import DRAFT
+from tests.discord_ui.story_steps import begun, choose, interview, paste, write
+from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Reply
+from tests.simulators.discord import DiscordSimulator
+
+__all__ = ["Runs", "claude", "runs"]  # fixtures, and what other tests take from here
+
+LINE = re.compile(r"\d{4}-\d\d-\d\d [\d:,]{12} (INFO|WARNING) (bot|discord)[\w.]*: \S.*")
+
+
+async def test_forms_opened_before_a_kill_can_be_submitted_after_the_restart(sim: DiscordSimulator, runs: Runs) -> None:
+    """A form that a process opened is handed in to the next one: an answer, and an edit of an older text."""
+    user = sim.user("writer")
+    one = await begun(user, user.dm)
+    panel = one.panel
+    await interview(one)
+    form = await (await user.click(panel, "Answer")).modal()
+    await runs.again()
+    await user.submit(form, {"answer": one.answer})
+    await user.sees(lambda _: "1 of 7" in panel.text)
+    await write(one)
+    await choose(one)
+    form = await (await user.click(panel, "Edit")).modal()
+    await runs.again()
+    await user.submit(form, {"body0": "My pay went down by a fifth."})
+    await user.sees(lambda _: "My pay went down by a fifth." in panel.text)
+
+
+async def test_a_draft_interrupted_by_a_kill_keeps_its_text_and_can_be_continued(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    """What had come is a version marked unfinished; the old panel offers to continue, begin again or keep it."""
+    user = sim.user("writer")
+    one = await begun(user, user.dm)
+    panel = one.panel
+    await paste(one)
+    gate = Gate()
+    claude.script(Reply(DRAFT, pauses=(Pause(60, gate),)))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(lambda _: "I rebuilt the export service" in panel.text)  # what is shown is stored
+    await runs.again()
+    gate.release()
+    await user.click(panel, "Stop")
+    await user.sees(lambda _: "Keep as it is" in panel.buttons)
+    assert "I rebuilt the export service" in panel.text
+    assert {"Continue", "Start again"} <= set(panel.buttons)
+    await user.click(panel, "Continue")
+    await user.sees(lambda _: "version 2" in panel.text and "Keep as it is" not in panel.buttons)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_sigterm_or_sigint_during_a_draft_exits_in_time_and_loses_nothing(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, number: signal.Signals
+) -> None:
+    """In the middle of a draft: the panel says so, the text is kept, and the process exits with 0."""
+    user = sim.user("writer")
+    one = await begun(user, user.dm)
+    panel = one.panel
+    await paste(one)
+    gate = Gate()
+    claude.script(Reply(DRAFT, pauses=(Pause(60, gate),)))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(lambda _: "Writing the draft…" in panel.text)
+    runs.send_signal(number)
+    assert await runs.ended() == 0
+    assert "The bot was restarted in the middle of it" in panel.text
+    assert "I rebuilt the" in panel.text
+    gate.release()
+    for secret in (sim.token, "I rebuilt", "61,000", "writer", "sk-simulated", str(user.id), "Traceback"):
+        assert secret not in runs.log
+    assert "essay write: done" in runs.log
+    assert [line for line in runs.log.splitlines() if not LINE.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("", "DISCORD_TOKEN is missing."),
+        ("MTIzNDU2Nzg5MDEyMzQ1Njc4.not.it", "Discord does not take it"),
+        ("not.the.token", "is no bot token"),
+    ],
+)
+async def test_a_missing_or_refused_token_is_reported_with_the_page_to_get_one(
+    sim: DiscordSimulator, tmp_path: Path, token: str, words: str
+) -> None:
+    """In one line, the last one, with the page of the Developer Portal on which it is found."""
+    place = tmp_path / "place"
+    place.mkdir()
+    more = {"DATABASE_PATH": str(tmp_path / "essays.db"), "DISCORD_TOKEN": token}
+    environment = {**sim.environment(place), **more, "PYTHONPATH": f"{place}:{ROOT}"}
+    run = await asyncio.create_subprocess_exec(*COMMAND, cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE)
+    _, told = await run.communicate()
+    last = told.decode().splitlines()[-1]
+    assert words in last
+    assert "https://discord.com/developers/applications > your application > Bot > Reset Token" in last
+    assert "Traceback" not in told.decode()
+    assert run.returncode == 2
+
+
+async def test_a_token_reset_while_the_bot_runs_ends_it_with_an_explanation(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path
+) -> None:
+    """Discord then ends the connection for good; no start mends that, so the exit code is 2."""
+    async with started(sim, claude, tmp_path) as run:
+        sim.settings.token = "simulated.other.token"
+        sim.gateway.drop()
+        assert await asyncio.wait_for(run.wait(), 20) == 2
+    log = (tmp_path / "run.log").read_text()
+    assert "DISCORD_TOKEN" in log.splitlines()[-1]
+    assert "Discord does not take it" in log.splitlines()[-1]
+    assert "Traceback" not in log

@@ -1,0 +1,241 @@
+"""kill -9 and SIGTERM in the middle of the story: nothing that was shown is lost, and every panel has a way on.
+
+``KILLS_SEED`` repeats a run with the seed that it printed; ``KILLS`` sets how many kills the slow run makes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot import bootstrap
+from bot.discord_ui.interactions.responses import writer_id
+from bot.essay.export import read_export
+from bot.store.essays import SqliteEssayStore
+from tests.discord_ui.messages.test_job_panels import HEADING, paragraphs
+from tests.discord_ui.panel_steps import reads
+from tests.discord_ui.test_bot_process import Runs, claude, runs
+from tests.simulators.claude import Answer, ClaudeSimulator, Gate, Pause, Reply, Request
+from tests.simulators.discord import DiscordSimulator, Message, Settings, User
+
+__all__ = ["claude", "runs"]  # fixtures
+
+TEXT = HEADING + paragraphs(0, 12)
+
+
+@pytest.fixture
+async def sim(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSimulator]:
+    """The loopback Discord, as everywhere; but what a kill leaves without an answer is no defect."""
+    async with DiscordSimulator(Settings(rate_limits=False)) as simulator:
+        simulator.point(monkeypatch)
+        yield simulator
+        assert simulator.pings == []
+
+
+async def paste_notes(user: User, panel: Message, words: str) -> None:
+    form = await (await user.click(panel, "Paste notes")).modal()
+    await user.submit(form, {"paste1": words})
+    await user.sees(lambda _: "stored." in panel.text)
+
+
+async def drafting(claude: ClaudeSimulator, people: Sequence[User], gate: Gate) -> list[Message]:
+    """For each of the people a panel that shows the beginning of a draft, whose rest waits at the gate."""
+    panels = []
+    for user in people:
+        panels.append(await (await user.slash(user.dm, "draft")).message())
+        await paste_notes(user, panels[-1], "My pay went from 61,000 to 48,500.")
+    claude.script(*(Reply(TEXT, pauses=(Pause(500, gate),)) for _ in people))
+    for user, panel in zip(people, panels, strict=True):
+        await user.click(panel, "Write draft")
+    for user, panel in zip(people, panels, strict=True):
+        await user.sees(reads(panel, "n4."))
+    return panels
+
+
+async def test_a_draft_interrupted_by_a_kill_can_be_continued_restarted_or_kept(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    """What the writer saw is kept; at the next click, or at /draft: Continue, Start again, Keep as it is."""
+    gate = Gate()
+    one, other = sim.user("clicks"), sim.user("asks")
+    clicked, _ = await drafting(claude, (one, other), gate)
+    await runs.again()
+    gate.release()
+    await one.click(clicked, "Stop")
+    await one.sees(lambda _: "Keep as it is" in clicked.buttons)
+    asked = await (await other.slash(other.dm, "draft")).message()
+    for panel in (clicked, asked):
+        assert {"Continue", "Start again", "Keep as it is", "Discard"} <= set(panel.buttons)
+        assert "The bot was restarted in the middle of it. What had come is kept." in panel.text
+        assert "n4." in panel.text
+    claude.script(Reply(TEXT))
+    await one.click(clicked, "Start again")
+    await one.sees(lambda _: "n11." in clicked.text and "Export" in clicked.buttons)
+
+
+async def test_sigterm_updates_the_panel_of_every_running_draft_before_the_bot_exits(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    gate = Gate()
+    people = [sim.user(name) for name in ("one", "two", "three")]
+    panels = await drafting(claude, people, gate)
+    runs.send_signal(signal.SIGTERM)
+    assert await runs.ended() == 0
+    for panel in panels:
+        assert "The bot was restarted in the middle of it. What had come is kept." in panel.text
+        assert "n4." in panel.text
+        assert {"Continue", "Start again", "Keep as it is"} <= set(panel.buttons)
+    gate.release()
+
+
+def respond(request: Request) -> Answer:
+    """A model that writes for about a third of a second, and places notes in none of it."""
+    if request.schema is not None:
+        asks = "question" in request.schema.get("properties", {})
+        return Reply('{"question": null}' if asks else '{"placements": []}')
+    return Reply(TEXT, characters_per_second=3_000)
+
+
+@dataclass(eq=False)
+class RandomWriter:
+    """A writer who goes on with whatever the panel offers, and remembers what it has shown."""
+
+    sim: DiscordSimulator
+    user: User
+    chance: random.Random
+    written: int = 0
+    confirmed: list[str] = field(default_factory=list)
+    turned: bool = False
+
+    async def panel(self) -> Message:
+        return await (await self.user.slash(self.user.dm, "draft")).message()
+
+    async def act(self, panel: Message) -> None:
+        """One thing that a person would do, without waiting for what comes of it."""
+        self.turned = False
+        offered = [one for one in ("Write draft", "Continue", "Start again", "Keep as it is") if one in panel.buttons]
+        no_other = not offered and "More" not in str(panel.parts)
+        may_paste = "Paste notes" in panel.buttons and self.chance.random() < 0.4
+        if no_other or may_paste or not self.confirmed:
+            await self.paste(panel)
+        elif offered:
+            await self.user.click(panel, self.chance.choice(offered))
+        elif self.chance.random() < 0.2:
+            self.turned = True
+            await self.user.select(panel, "More", "New essay")
+        elif "Revise" in panel.buttons and self.chance.random() < 0.4:
+            form = await (await self.user.click(panel, "Revise")).modal()
+            await self.user.submit(form, {"instruction": "Shorter."})
+        else:
+            await self.user.select(panel, "More", "Draft again")
+
+    async def paste(self, panel: Message) -> None:
+        self.written += 1
+        words = f"Note m{self.written}. It was a Tuesday."
+        form = await (await self.user.click(panel, "Paste notes")).modal()
+        await self.user.submit(form, {"paste1": words})
+        if self.chance.random() < 0.7:  # else the kill may come before it is stored: nobody was told that it is
+            await self.user.sees(lambda _: "stored." in panel.text)
+            self.confirmed.append(words)
+
+
+def paragraphs_of(text: str) -> list[str]:
+    return re.findall(r"This is paragraph n\d+\.", text)
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> int:
+    """The seed of a run, printed even where nothing fails."""
+    if request.node.get_closest_marker("slow") and "slow" not in request.config.option.markexpr:
+        pytest.skip("it takes minutes: -m slow")
+    found = int(os.environ.get("KILLS_SEED") or random.SystemRandom().randrange(2**32))
+    with capsys.disabled():
+        print(f"\nKILLS_SEED={found}")  # noqa: T201 - a failure is repeated with it
+    return found
+
+
+async def kill_at_random_moments(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, kills: int, seed: int
+) -> None:
+    """Kills the bot so many times, each at a random moment of a random step."""
+    claude.responder = respond
+    chance = random.Random(seed)
+    story = RandomWriter(sim, sim.user("writer"), chance)
+    panel = await story.panel()
+    while not story.confirmed:
+        await story.paste(panel)
+    for _ in range(kills):
+        panel = await story.panel()
+        await story.act(panel)
+        await asyncio.sleep(chance.uniform(0, 0.8))  # the moment of a kill is chosen by time, not by an event
+        runs.send_signal(signal.SIGKILL)
+        assert await runs.ended() == -signal.SIGKILL
+        await sim.gateway.wait_disconnected()
+        left = panel.text
+        await runs.start()
+        again = await story.panel()
+        if "so far, all stored" in left:  # it was being written: all that was shown is there, and there is a way on
+            assert "Stop" not in again.buttons
+            shown = paragraphs_of(left)
+            if "Rewriting" not in left:
+                assert set(shown) <= set(paragraphs_of(again.text)), (left, again.text)
+                ways = {"Continue", "Start again", "Keep as it is"} <= set(again.buttons)
+                assert ways == ("unfinished" in again.text), again.text  # else it ended before the kill came
+        elif not story.turned and "version" in left and "version" in again.text:
+            assert int(re.findall(r"version (\d+)", again.text)[0]) >= int(re.findall(r"version (\d+)", left)[0])
+        assert "Something went wrong" not in again.text
+    await check_nothing_was_lost(story, runs)
+    assert "Traceback" not in runs.log
+
+
+async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
+    """Every note that was confirmed is stored, once, and the screen of the next start equals the stored text."""
+    runs.send_signal(signal.SIGKILL)
+    await runs.ended()
+    await runs.sim.gateway.wait_disconnected()
+    store = SqliteEssayStore(runs.folder / "essays.db", None, bootstrap.utc_now)  # no process has it open now
+    try:
+        writer = writer_id(store.thread.pseudonym_secret, story.user.id)
+        essays = await store.essays(writer)
+        notes = [note.text for essay in essays for note in await store.notes(writer, essay.id)]
+        texts = {
+            (await store.version(writer, essay.id, essay.head)).text if essay.head is not None else ""
+            for essay in essays
+        }
+    finally:
+        store.close()
+    assert all(notes.count(words) == 1 for words in story.confirmed)
+    await runs.start()
+    panel = await story.panel()
+    if "version" not in panel.text:
+        return
+    handed = await (await story.user.click(panel, "Export")).followup()
+    (data,) = handed.files.values()
+    body = read_export(data.decode())[1]
+    assert body.strip() in {text.strip() for text in texts}
+    assert all(line.strip() in panel.text for line in body.splitlines() if line.strip())
+
+
+async def test_ten_kills_at_random_moments_lose_nothing(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, seed: int
+) -> None:
+    await kill_at_random_moments(sim, runs, claude, 10, seed)
+
+
+@pytest.mark.slow
+async def test_many_kills_at_random_moments_lose_nothing(
+    seed: int, sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Several minutes, and so only by ``-m slow``."""
+    kills, began = int(os.environ.get("KILLS", "200")), time.monotonic()
+    await kill_at_random_moments(sim, runs, claude, kills, seed)
+    with capsys.disabled():
+        print(f"{kills} kills in {time.monotonic() - began:.0f} s, none of which lost anything")  # noqa: T201 - for docs/

@@ -1,0 +1,115 @@
+"""What the log of the bot says, and what no library and no error may put into it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+
+import pytest
+
+from bot.ops.logging_config import configure_logging, log_unhandled_task_errors
+from tests.discord_ui.conftest import Bot
+from tests.simulators.discord import DiscordSimulator
+
+WORDS = "my secret notes"
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
+    """Standard error, to which the log goes once it is configured; afterwards everything is as before."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    return capsys
+
+
+def written(log: pytest.CaptureFixture[str]) -> str:
+    return log.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["discord.http", "discord.webhook.async_", "aiohttp.client", "anthropic._base_client", "httpx2", "asyncio"]
+)
+def test_no_library_logs_below_info_whatever_its_level(
+    name: str, monkeypatch: pytest.MonkeyPatch, log: pytest.CaptureFixture[str]
+) -> None:
+    """There they write tokens, addresses with tokens in them, and requests with a writer's text. Some set their level
+    when they are imported, after everything else was set."""
+    configure_logging()
+    library = logging.getLogger(name)
+    monkeypatch.setattr(library, "level", library.level)
+    library.setLevel(logging.DEBUG)
+    library.debug(WORDS)
+    library.warning("It is slow.")
+    told = written(log)
+    assert WORDS not in told
+    assert told.endswith(f"WARNING {name}: It is slow.\n")
+
+
+def test_single_requests_to_the_model_are_not_logged(log: pytest.CaptureFixture[str]) -> None:
+    """The job has its line; httpx2, through which anthropic speaks, would write one a request, with the address."""
+    configure_logging()
+    logging.getLogger("httpx2").info("HTTP Request: POST http://key@localhost/v1/messages")
+    logging.getLogger("discord.gateway").info("Shard ID None has connected to Gateway.")
+    told = written(log)
+    assert "HTTP Request" not in told
+    assert "INFO discord.gateway: Shard" in told
+
+
+def test_an_error_is_logged_without_its_message(log: pytest.CaptureFixture[str]) -> None:
+    """Also one that discord.py logs: its kind, and where it happened."""
+    configure_logging()
+    try:
+        int(WORDS)
+    except ValueError:
+        logging.getLogger("discord.client").exception("Ignoring exception in %s", "on_message")
+    told = written(log)
+    assert "Ignoring exception in on_message" in told
+    assert "Traceback" in told
+    assert "RedactedError: ValueError" in told
+    assert WORDS not in told
+
+
+async def test_an_error_in_an_unawaited_task_is_logged_without_its_message(
+    log: pytest.CaptureFixture[str],
+) -> None:
+    async def fail() -> None:
+        raise ValueError(WORDS)
+
+    configure_logging()
+    loop = asyncio.get_running_loop()
+    log_unhandled_task_errors(loop)
+    lost = asyncio.create_task(fail(), name=WORDS)
+    await asyncio.wait({lost})
+    del lost
+    gc.collect()
+    told = written(log)
+    assert "RedactedError: ValueError" in told
+    assert WORDS not in told
+
+
+@pytest.mark.parametrize(
+    ("allowed", "words"),
+    [
+        ({"0": {}}, "User Install is off, so nobody can add the bot to their account"),
+        ({"1": {}}, "Guild Install is off, so the bot can be added to no server"),
+        ({"0": {}, "1": {}}, None),
+        ({}, None),
+    ],
+)
+async def test_a_switched_off_install_type_is_logged_with_the_page_to_turn_it_on(
+    sim: DiscordSimulator,
+    plain: Bot,
+    allowed: dict[str, object],
+    words: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(plain.client.application, "_integration_types_config", allowed)
+    caplog.clear()
+    await plain.client.setup_hook()
+    told = [line for line in caplog.messages if "Install is off" in line]
+    assert len(told) == (1 if words else 0)
+    assert not words or words in told[0]
+    assert not words or "discord.com/developers/applications > your application > Installation" in told[0]

@@ -1,0 +1,155 @@
+"""Everything from the simulated service to the store, joined as the program joins it, as a fault finds it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import os
+import socket
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from bot.essay.structure import Section, Structure, WordBudget
+from bot.llm.caller import Dialect
+from bot.llm.factory import build_models
+from bot.services.critiques import CritiqueService
+from bot.services.drafting import DraftingService
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
+from bot.services.jobs.runner import JobRunner
+from bot.services.ledger import Reservation, Settlement
+from bot.services.llm_ports import ModelRole
+from bot.store.critiques import SqliteCritiqueStore
+from bot.store.essays import SqliteEssayStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
+from bot.structure_files import prompts_directory
+from tests.failures.faults import Conditions
+from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
+
+STRUCTURE = Structure(
+    "short-one",
+    "Short one",
+    "Two sections.",
+    (
+        Section("missed", "What I missed", "Say it.", WordBudget(60, 90), ("What was missing?",)),
+        Section("gave-up", "What I gave up", "Say it too.", WordBudget(60, 90), ("What did it cost?",)),
+    ),
+)
+WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MODELS = {
+    ModelRole.WRITER: "claude-opus-5-5",
+    ModelRole.CRITIC: "claude-opus-5-5",
+    ModelRole.INTERVIEWER: "claude-haiku-5-5",
+}
+
+
+@dataclass(eq=False)
+class Stack:
+    """The parts. Each run has a writer of its own in it, by whose pseudonym the service knows what to answer."""
+
+    claude: ClaudeSimulator
+    store: SqliteEssayStore
+    desk: EssayService
+    interview: InterviewService
+    writing: DraftingService
+    criticism: CritiqueService
+    jobs: JobRunner
+    ledger: SqliteLedger
+    answers: dict[str, deque[Answer]] = field(default_factory=dict)
+
+    def will_answer(self, writer: str, *answers: Answer) -> None:
+        """Puts these in the place of what was still to be answered to this writer."""
+        pseudonym = hmac.new(self.store.thread.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
+        self.answers[pseudonym] = deque(answers)
+
+    def answer(self, request: Request) -> Answer:
+        """What the service answers. A request too many is refused in a way that no case is about."""
+        left = self.answers[request.body["metadata"]["user_id"]]
+        return left.popleft() if left else HttpError(418)
+
+    async def account(self, writer: str, under: Conditions) -> None:
+        """Writes down what the writer has spent today, and what calls under way hold."""
+        for dollars, prompt in ((under.spent, "spent"), (under.held, "held")):
+            nano = int(Decimal(dollars) * NANO_PER_USD)
+            if nano:
+                reservation = Reservation(writer, ModelRole.WRITER, MODELS[ModelRole.WRITER], prompt, "", nano)
+                call = await self.ledger.reserve(reservation, WHEN)
+                if prompt == "spent":
+                    await self.ledger.settle(call, Settlement("", 0, 0, 0, 0, nano, None, 0, "end_turn"))
+
+    async def unsettled(self, writer: str) -> int:
+        """How many of the writer's calls the ledger holds at their worst, but for those that were held before."""
+        count = "SELECT count(*) FROM calls WHERE settled = 0 AND writer = ? AND prompt <> 'held'"
+        found = await self.store.thread.run(lambda opened: opened.db.execute(count, [writer]).fetchone()[0])
+        return int(found)
+
+
+@asynccontextmanager
+async def stack(under: Conditions) -> AsyncIterator[Stack]:
+    """A stack of its own, over an empty database."""
+    with tempfile.TemporaryDirectory() as directory, no_proxy(), socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        store = SqliteEssayStore(Path(directory) / "essays.db", None, lambda: WHEN)
+        ids = (f"id-{number}" for number in itertools.count(1))
+        async with ClaudeSimulator() as claude:
+            ledger = SqliteLedger(store.thread, Budgets(Decimal(under.budget), Decimal(1_000_000)))
+            made = build_models(
+                api_key=under.key or claude.key or "",
+                base_url=nobody if under.nobody else claude.base_url,
+                dialect=Dialect.CLAUDE,
+                models=MODELS,
+                prompts=prompts_directory(),
+                ledger=ledger,
+                clock=lambda: WHEN,
+                secret=store.thread.pseudonym_secret,
+                silence=under.silence,
+                retries=under.retries,
+                sleep=_no_nap,
+            )
+            desk = EssayService(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: next(ids))
+            jobs = JobRunner(
+                SqliteJobStore(store.thread), lambda: WHEN, max_running=1_000, max_per_writer=1, flush_seconds=0.05
+            )
+            joined = Stack(
+                claude,
+                store,
+                desk,
+                InterviewService(desk, store, lambda: WHEN, made.ports.interviewer),
+                DraftingService(desk, store, jobs, made.ports, lambda: WHEN),
+                CritiqueService(
+                    desk, store, SqliteCritiqueStore(store.thread), jobs, made.ports, lambda: WHEN, lambda: next(ids)
+                ),
+                jobs,
+                ledger,
+            )
+            claude.responder = joined.answer
+            try:
+                yield joined
+            finally:
+                await jobs.close()
+                await made.close()
+        store.close()
+
+
+@contextmanager
+def no_proxy() -> Iterator[None]:
+    """Without the proxies that the environment names: the SDK would send even loopback requests through them."""
+    names = [name for name in os.environ if name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")]
+    held = {name: os.environ.pop(name) for name in names}
+    try:
+        yield
+    finally:
+        os.environ.update(held)
+
+
+async def _no_nap(_: float) -> None:
+    """Waits for nothing where the ports would wait for seconds."""

@@ -1,0 +1,240 @@
+"""What a model is used for, one class each: what a good reply is, how it is asked for, and what is there afterwards."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from bot.essay.essay import Origin
+from bot.services.jobs.job import Job
+from tests.failures.full_stack import STRUCTURE, WHEN, Stack
+
+FIRST = "## What I missed\n\nThe build broke on a Tuesday.\n\n"
+SECOND = "## What I gave up\n\nMy pay went from 61,000 to 48,500.\n"
+DRAFT = FIRST + SECOND
+NOTES = ("The build broke on a Tuesday.", "My pay went from 61,000 to 48,500.")
+
+
+class End(StrEnum):
+    """How a work ended, for the person who asked for it."""
+
+    DONE = "done"
+    PART = "part"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is stored afterwards: in words, and whether all that was there before is there to the byte."""
+
+    end: End
+    kept: str
+    whole: bool
+
+
+class Work(ABC):
+    """One piece of work of one writer, who has nothing else."""
+
+    name: ClassVar[str]
+    column: ClassVar[str]
+    good: ClassVar[str]
+    middle: ClassVar[int]
+    done: ClassVar[str]  # what the person is told or shown where nothing failed
+    has_form: ClassVar[bool] = False
+
+    def __init__(self, stack: Stack, writer: str) -> None:
+        self.stack = stack
+        self.writer = writer
+        self.essay = ""
+
+    async def prepare(self) -> None:
+        """What the writer has before. Calls no model."""
+        self.essay = (await self.stack.desk.create_essay(self.writer, STRUCTURE)).id
+        notes = "\n\n".join(
+            f"## {section.heading}\n\n{note}" for section, note in zip(STRUCTURE.sections, NOTES, strict=True)
+        )
+        await self.stack.desk.add_notes(self.writer, self.essay, notes)
+
+    @abstractmethod
+    async def attempt(self) -> str | None:
+        """Asks for it, as often as one likes; the sentence that tells of a fault, if one came."""
+
+    @abstractmethod
+    async def found(self) -> Found:
+        """What is there now."""
+
+    async def notes_are_whole(self) -> bool:
+        return [note.text for note in await self.stack.desk.notes(self.writer, self.essay)] == list(NOTES)
+
+    async def texts(self) -> list[tuple[str, bool]]:
+        """Every version's text, and whether it is complete."""
+        history = await self.stack.desk.versions(self.writer, self.essay)
+        found = [await self.stack.store.version(self.writer, self.essay, info.number) for info in history]
+        return [(version.text, version.info.complete) for version in found]
+
+    async def wait(self, job: Job) -> str | None:
+        return (await self.stack.jobs.wait(self.writer, job.id)).error
+
+
+class Draft(Work):
+    name, column, done = "a draft", "draft", "The draft."
+    good, middle = DRAFT, 80  # the first section whole, the second begun
+
+    async def attempt(self) -> str | None:
+        return await self.wait(await self.stack.writing.start_draft(self.writer, self.essay))
+
+    async def found(self) -> Found:
+        texts, whole = await self.texts(), await self.notes_are_whole()
+        if not texts:
+            return Found(End.NOTHING, "The notes. There is no version yet.", whole)
+        ((text, complete),) = texts
+        if complete:
+            return Found(End.DONE, "The notes; version 1.", whole and text == DRAFT)
+        came = text.strip() == DRAFT[: self.middle].strip()
+        return Found(End.PART, "The notes; what came, as version 1, which can be continued.", whole and came)
+
+
+class Finish(Work):
+    name, column, done = "the rest of a draft", "rest", "The draft, complete."
+    good, middle = SECOND, 40
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        broken_off = f"{FIRST}## What I gave"
+        await self.stack.store.add_version(
+            self.writer, self.essay, None, Origin.DRAFTED, broken_off, 2, WHEN, complete=False
+        )
+
+    async def attempt(self) -> str | None:
+        return await self.wait(await self.stack.writing.start_finish(self.writer, self.essay))
+
+    async def found(self) -> Found:
+        (before, *after), whole = await self.texts(), await self.notes_are_whole()
+        whole = whole and before == (f"{FIRST}## What I gave", False)
+        if not after:
+            return Found(End.NOTHING, "The notes; the draft as it was, which can still be continued.", whole)
+        ((text, complete),) = after
+        if complete:
+            return Found(End.DONE, "The notes; version 2.", whole and text == DRAFT)
+        came = text.strip() == f"{FIRST}{SECOND[: self.middle]}".strip()
+        return Found(End.PART, "The notes; what came, as version 2, which can be continued.", whole and came)
+
+
+class Revise(Work):
+    name, column, done = "a revision", "revision", "The text with the new section."
+    good, middle = "The build broke on a Tuesday, and nobody asked.", 20
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        await self.stack.store.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2, WHEN)
+
+    async def attempt(self) -> str | None:
+        seen = await self.stack.desk.current_version(self.writer, self.essay)
+        return await self.wait(
+            await self.stack.writing.start_revision(self.writer, self.essay, seen, 0, "Say who asked.")
+        )
+
+    async def found(self) -> Found:
+        (before, *after), whole = await self.texts(), await self.notes_are_whole()
+        whole = whole and before == (DRAFT, True)
+        if not after:
+            return Found(End.NOTHING, "The notes; the text as it was.", whole)
+        revised = FIRST.replace(NOTES[0], self.good) + SECOND
+        return Found(
+            End.DONE,
+            "The notes; version 2, in which every other byte is as it was.",
+            whole and after == [(revised, True)],
+        )
+
+
+class Criticise(Work):
+    name, column, done, has_form = "a critique", "critique", "The critique.", True
+    good = json.dumps(
+        {
+            "remarks": [
+                {
+                    "quotation": "The build broke",
+                    "category": "vague",
+                    "severity": "grave",
+                    "effect": "A reader cannot tell who broke it.",
+                    "replacement": None,
+                    "question": "Who broke it?",
+                }
+            ],
+            "strengths": [],
+            "sections": [],
+            "fix_first_remark": 1,
+            "fix_first": "Say who broke it.",
+        }
+    )
+    middle = 60
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        await self.stack.store.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2, WHEN)
+
+    async def attempt(self) -> str | None:
+        seen = await self.stack.desk.current_version(self.writer, self.essay)
+        self.begun, job = await self.stack.criticism.start_essay_critique(self.writer, self.essay, seen)
+        return await self.wait(job)
+
+    async def found(self) -> Found:
+        stored = await self.stack.criticism.get(self.writer, self.begun.id)
+        whole = await self.notes_are_whole() and await self.texts() == [(DRAFT, True)] and stored.text == DRAFT
+        if stored.critique is None:
+            return Found(End.NOTHING, "The text. There are no findings yet.", whole)
+        shown = [finding.quotation for finding in stored.critique.findings]
+        return Found(End.DONE, "The text; the critique.", whole and shown == ["The build broke"])
+
+
+class Place(Work):
+    name, column, done, has_form = "sorting notes", "sorting", "The notes under their sections.", True
+    good, middle = '{"placements": [{"note": 1, "section": "missed"}, {"note": 2, "section": "gave-up"}]}', 40
+
+    async def prepare(self) -> None:
+        self.essay = (await self.stack.desk.create_essay(self.writer, STRUCTURE)).id
+
+    async def attempt(self) -> str | None:
+        interview = self.stack.interview
+        if await self.stack.desk.notes(self.writer, self.essay):
+            return (await interview.place_notes(self.writer, self.essay)).notice
+        return (await interview.add_notes(self.writer, self.essay, "\n\n".join(NOTES))).notice
+
+    async def found(self) -> Found:
+        placed = [note.section for note in await self.stack.desk.notes(self.writer, self.essay)]
+        whole = await self.notes_are_whole()
+        if placed == [None, None]:
+            return Found(End.NOTHING, "The notes, under no section; they can be sorted later.", whole)
+        return Found(End.DONE, "The notes, each under its section.", whole and placed == ["missed", "gave-up"])
+
+
+class FollowUp(Work):
+    name, column, done, has_form = "a follow-up question", "question", "A question on the answer just given.", True
+    good, middle = '{"question": "Who broke it?"}', 10
+
+    async def prepare(self) -> None:
+        self.essay = (await self.stack.desk.create_essay(self.writer, STRUCTURE)).id
+        await self.stack.interview.next_question(self.writer, self.essay)
+
+    async def attempt(self) -> str | None:
+        interview = self.stack.interview
+        question = await interview.open_question(self.writer, self.essay)
+        assert question is not None
+        self.said = NOTES[0] if question.number == 1 else NOTES[1]
+        await interview.add_answer(self.writer, self.essay, question, self.said)
+        self.step = await interview.next_question(self.writer, self.essay)
+        return self.step.notice
+
+    async def found(self) -> Found:
+        notes = await self.stack.desk.notes(self.writer, self.essay)
+        whole = notes[-1].text == self.said
+        assert self.step.question is not None
+        if self.step.question.text == "What did it cost?":
+            return Found(End.NOTHING, "The answer. The structure's next question is put at once.", whole)
+        return Found(End.DONE, "The answer; the question.", whole and self.step.question.text == "Who broke it?")
+
+
+WORKS: tuple[type[Work], ...] = (Draft, Finish, Revise, Criticise, Place, FollowUp)

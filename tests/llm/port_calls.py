@@ -1,0 +1,124 @@
+"""One call of each port, for what must hold of all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bot.essay.essay import Note
+from bot.essay.structure import Structure
+from bot.services.llm_ports import Models
+from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
+
+GOOD_CRITIQUE = json.dumps(
+    {
+        "remarks": [
+            {
+                "quotation": "nobody asked me",
+                "category": "Cliche",
+                "severity": "GRAVE",
+                "effect": "The reader cannot tell who should have asked.",
+                "replacement": None,
+                "question": "Who should have asked?",
+            }
+        ],
+        "strengths": [{"quotation": "48,500", "why": "A number."}],
+        "sections": [{"section": "missed", "covered": "thin", "remark": "One event, no person."}],
+        "fix_first": "Say who should have asked.",
+    }
+)
+
+Send = Callable[[Models, Structure, Note, Pieces], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A call of one port: how it is made with a note, which also stands for any other text, and a good reply to it.
+
+    ``shows`` says whether its pieces are handed on while they come.
+    """
+
+    send: Send
+    good: str
+    shows: bool = True
+
+
+PORTS: dict[str, Port] = {
+    "place": Port(
+        lambda models, structure, note, _: models.interviewer.place_notes(WRITER, structure, [NOTES[0], note]),
+        '{"placements": [{"note": 1, "section": "missed"}]}',
+        shows=False,
+    ),
+    "follow_up": Port(
+        lambda models, structure, note, _: models.interviewer.follow_up(
+            WRITER, structure, structure.sections[0], [NOTES[0], note], [note.text]
+        ),
+        '{"question": "Who was in the room that day?"}',
+        shows=False,
+    ),
+    "draft": Port(
+        lambda models, structure, note, on: models.drafter.draft(WRITER, structure, note.text, [NOTES[0], note], on),
+        DRAFT,
+    ),
+    "finish": Port(
+        lambda models, structure, note, on: models.drafter.finish(
+            WRITER, structure, note.text, [NOTES[0], note], note.text, ["gave-up"], on
+        ),
+        "## What I gave up\n\nMy pay went from 61,000 to 48,500.\n",
+    ),
+    "revise": Port(
+        lambda models, structure, note, on: models.reviser.revise(
+            WRITER, [NOTES[0], note], note.text, 0, note.text, on
+        ),
+        "The build broke on a Tuesday, and nobody asked.",
+    ),
+    "critique": Port(
+        lambda models, structure, note, on: models.critic.critique(WRITER, note.text, structure, [note.text], on),
+        GOOD_CRITIQUE,
+    ),
+}
+every_port = pytest.mark.parametrize("name", PORTS)
+every_port_that_shows = pytest.mark.parametrize("name", [name for name, port in PORTS.items() if port.shows])
+every_port_that_does_not = pytest.mark.parametrize("name", [name for name, port in PORTS.items() if not port.shows])
+
+
+@dataclass(eq=False)
+class Calling:
+    """One port over a simulator, and what came of calling it."""
+
+    port: Port
+    claude: ClaudeSimulator
+    structure: Structure
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    naps: Naps = field(default_factory=Naps)
+    on: Pieces = field(default_factory=Pieces)
+
+    def under(self, **settings: Any) -> AbstractAsyncContextManager[Models]:
+        """The ports with these settings."""
+        return ports(self.claude, self.ledger, self.naps, **settings)
+
+    async def call(self, **settings: Any) -> Any:
+        """What the port gives, under these settings."""
+        async with self.under(**settings) as models:
+            return await self.port.send(models, self.structure, NOTES[1], self.on)
+
+    @property
+    def good(self) -> Reply:
+        return Reply(self.port.good)
+
+
+def reply_to(request: Request) -> Reply:
+    """What the simulator makes up for any request, at once."""
+    return replace(canned(request), thinking=None)
+
+
+async def sent(claude: ClaudeSimulator, models: Models, structure: Structure, name: str, note: Note) -> Request:
+    claude.responder = reply_to
+    await PORTS[name].send(models, structure, note, Pieces())
+    return claude.requests[-1]

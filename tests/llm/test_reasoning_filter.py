@@ -1,0 +1,39 @@
+"""What a model reasons between tags is held back, whole or in pieces; a text without such tags is left as it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.llm.stream import ReasoningFilter, strip_reasoning
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The post.", "The post."),
+        (" \n The post. ", " \n The post. "),
+        ("A < B, said <b>she</b>.", "A < B, said <b>she</b>."),
+        ("<think>Hm.</think>The post.", "The post."),
+        ("<THINK>Hm.</think>\n\n<thinking>Hm.</thinking>\nThe post.", "The post."),
+        ("Hm.</think>\nThe post.", "The post."),
+        ("The <think>hm</think>post.", "The post."),
+        ("<think>Hm, and", ""),
+        ("<thought>", "<thought>"),
+    ],
+)
+def test_an_answer_is_left_without_its_reasoning(text: str, left: str) -> None:
+    assert strip_reasoning(text) == left
+
+
+@given(
+    st.sampled_from(["", "\n", "<think>a</think>\n", "<thinking>a\n<b></thinking> \n\n", "<think>a", "<thi", "<"]),
+    st.sampled_from(["", "The post.", "## One\n\nText.\n", "<b>Bold</b>"]),
+    st.integers(1, 9),
+)
+def test_in_pieces_of_any_size_the_same_is_shown(before: str, after: str, size: int) -> None:
+    text = before + after
+    reasoning = ReasoningFilter()
+    shown = "".join(reasoning.feed(text[at : at + size]) for at in range(0, len(text), size)) + reasoning.flush()
+    assert shown == strip_reasoning(text)

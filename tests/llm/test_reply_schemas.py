@@ -1,0 +1,97 @@
+"""Structured replies are found in whatever a model puts around them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.errors import BadReply
+from bot.llm.reply_schemas import CritiqueSchema, PlacementsSchema, QuestionSchema, parse_reply, reply_schema
+from tests.simulators.claude.schema_rules import check_schema
+
+
+@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
+def test_the_service_takes_every_schema(form: type[CritiqueSchema | PlacementsSchema | QuestionSchema]) -> None:
+    check_schema(reply_schema(form))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"question": "Why?"}',
+        'Sure:\n```json\n{"question": "Why?"}\n```\nAnything else?',
+        'I thought of {"question": "When?"} first, but: {"question": "Why?"}',
+        'Braces { do not hurt } here. {"question": "Why?"} And {"other": 1} is not it.',
+    ],
+)
+def test_the_last_object_of_the_form_is_the_reply(text: str) -> None:
+    assert parse_reply(QuestionSchema, text).question == "Why?"
+
+
+@pytest.mark.parametrize("text", ["", "Why?", '"Why?"', '{"question": "Why?"', '{"question": 3}', '[{"q": null}]'])
+def test_a_text_without_the_form_is_a_bad_reply(text: str) -> None:
+    with pytest.raises(BadReply):
+        parse_reply(QuestionSchema, text)
+
+
+REMARK = {"quotation": "a, ]", "category": "vague", "severity": "grave", "effect": "e"}
+
+
+@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
+def test_no_word_of_ours_travels_in_a_schema_but_the_names(form: type[CritiqueSchema]) -> None:
+    text = json.dumps(reply_schema(form))
+    for word in ("title", "description", "default", "LAMP"):
+        assert word not in text
+
+
+def test_every_field_of_a_critique_is_asked_for_and_few_are_needed() -> None:
+    schema = reply_schema(CritiqueSchema)
+    assert schema["required"] == ["remarks", "strengths", "sections", "fix_first_remark", "fix_first"]
+    assert parse_reply(CritiqueSchema, json.dumps({"remarks": [REMARK]})).fix_first == ""
+
+
+def test_one_remark_out_of_form_costs_itself_alone_and_keeps_its_place() -> None:
+    said = {
+        "remarks": [REMARK, {"quotation": "x"}, "nothing", REMARK],
+        "strengths": [{"quotation": 3}, {"quotation": "b", "why": "c"}],
+        "sections": "none",
+        "fix_first_remark": "the fourth",
+        "fix_first": None,
+    }
+    reply = parse_reply(CritiqueSchema, json.dumps(said))
+    assert [remark is not None for remark in reply.remarks] == [True, False, False, True]
+    assert [strength is not None for strength in reply.strengths] == [False, True]
+    assert (reply.sections, reply.fix_first_remark, reply.fix_first) == ([], None, "")
+
+
+@pytest.mark.parametrize("remarks", ["none", [3, 4], {"1": REMARK}, None])
+def test_remarks_of_which_none_is_in_form_are_a_bad_reply(remarks: object) -> None:
+    with pytest.raises(BadReply):
+        parse_reply(CritiqueSchema, json.dumps({"remarks": remarks, "fix_first": "x"}))
+
+
+def test_a_reply_one_level_inside_another_object_is_found() -> None:
+    assert (
+        len(parse_reply(CritiqueSchema, json.dumps({"critique": {"remarks": [REMARK], "fix_first": "x"}})).remarks) == 1
+    )
+    with pytest.raises(BadReply):
+        parse_reply(CritiqueSchema, json.dumps({"a": {"b": {"remarks": [REMARK]}}}))
+
+
+def test_a_comma_behind_the_last_item_is_no_fault() -> None:
+    text = f'Here: {{"remarks": [{json.dumps(REMARK)} ,\n], "fix_first": "x, }}",\n}} There.'
+    reply = parse_reply(CritiqueSchema, text)
+    assert [remark.quotation for remark in reply.remarks if remark] == ["a, ]"]
+    assert reply.fix_first == "x, }"
+
+
+def test_of_two_replies_the_one_that_says_most_is_taken() -> None:
+    full = json.dumps({"remarks": [REMARK, REMARK], "fix_first": "x"})
+    assert len(parse_reply(CritiqueSchema, full + ' In short: {"remarks": [], "fix_first": "x"}').remarks) == 2
+
+
+@pytest.mark.parametrize("text", ["{" + '"a\\' * 20_000, '{"remarks":[' + '{"a":1,' * 5_000, '{"a", ' * 5_000])
+def test_a_reply_made_to_be_slow_is_answered(text: str) -> None:
+    with pytest.raises(BadReply):
+        parse_reply(CritiqueSchema, text)

@@ -1,0 +1,49 @@
+"""A revision rewrites one part of the text: in the request, in what is taken of the answer, and in the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.essay.text.sections import replace_body
+from bot.services.llm_ports import Models
+from tests.llm.conftest import DRAFT, NOTES, WRITER, Pieces
+from tests.simulators.claude import ClaudeSimulator, Reply
+
+TEXT = "An opening.\n\n" + DRAFT.replace("Tuesday.\n", "Tuesday.\n\n### The night\n\nRuth spoke at four.\n")
+
+
+@pytest.mark.parametrize(
+    ("index", "heading", "passage"),
+    [
+        (0, None, "An opening."),
+        (1, "What I missed", "The build broke on a Tuesday."),
+        (2, "The night", "Ruth spoke at four."),
+    ],
+)
+async def test_the_request_holds_the_part_as_it_reads_and_no_more(
+    index: int, heading: str | None, passage: str, claude: ClaudeSimulator, models: Models, on: Pieces
+) -> None:
+    claude.script(Reply("Shorter."))
+    revised = await models.reviser.revise(WRITER, NOTES, TEXT, index, "Shorter.", on)
+    turn = claude.requests[0].last_user_text
+    assert f'<passage id="t4g">\n{passage}\n</passage id="t4g">' in turn
+    assert (f'<heading id="t4g">\n{heading}\n</heading id="t4g">' in turn) is (heading is not None)
+    assert ("what stands before the first heading" in turn) is (heading is None)
+    assert replace_body(TEXT, index, revised.text) == TEXT.replace(passage, "Shorter.")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "## What I missed\n\nIt broke.\n\n### The night\n\nRuth spoke at five.\n",
+        "Here is the revised section:\n\nIt broke.\n\nLet me know if you would like the tone changed.",
+        "```markdown\nIt broke.\n\n### The night\n\nRuth spoke at five.\n```",
+        '<passage id="t4g">\nIt broke.\n</passage id="t4g">',
+    ],
+)
+async def test_what_the_answer_holds_beside_the_part_changes_nothing(
+    said: str, claude: ClaudeSimulator, models: Models, on: Pieces
+) -> None:
+    claude.script(Reply(said))
+    revised = await models.reviser.revise(WRITER, NOTES, TEXT, 1, "Shorter.", on)
+    assert replace_body(TEXT, 1, revised.text) == TEXT.replace("The build broke on a Tuesday.", "It broke.")

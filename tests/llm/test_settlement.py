@@ -1,0 +1,74 @@
+"""What a call comes to in the ledger where another model answers than was asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.errors import BudgetSpent
+from bot.essay.structure import Structure
+from bot.services.llm_ports import ModelRole, Models
+from bot.store.essays import SqliteEssayStore
+from bot.store.ledger import Budgets, SqliteLedger
+from tests.llm.conftest import IDS, LOCAL, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
+from tests.simulators.claude import ClaudeSimulator
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # by the clock of the ports
+OPUS, HAIKU = IDS[ModelRole.WRITER], IDS[ModelRole.INTERVIEWER]
+# 700 tokens in and 15,000 out, in nano-dollars, by Anthropic's price list.
+AT_OPUS = 700 * 4_000 + 15_000 * 20_000
+AT_HAIKU = 700 * 100 + 15_000 * 500
+
+
+@pytest.mark.parametrize(
+    ("answering", "nano_usd"),
+    [
+        (OPUS, AT_OPUS),
+        (f"{OPUS}-20260922", AT_OPUS),
+        (HAIKU, AT_HAIKU),  # a fallback with a price of its own
+        (f"us.anthropic.{OPUS}", AT_OPUS),  # an alias: the price of the model that was asked, at which it was reserved
+        ("a-proxys-own-name", AT_OPUS),
+    ],
+)
+async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the_one_asked(
+    answering: str,
+    nano_usd: int,
+    claude: ClaudeSimulator,
+    models: Models,
+    structure: Structure,
+    ledger: MemoryLedger,
+    on: Pieces,
+) -> None:
+    claude.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
+    written = await draft(models, structure, on)
+    assert (written.model, written.cost.nano_usd) == (answering, nano_usd)
+    assert [(row.model, row.nano_usd, row.is_estimated) for row in ledger.rows] == [(answering, nano_usd, False)]
+
+
+@pytest.mark.parametrize(("answering", "nano_usd"), [("another-local-model", 0), (HAIKU, AT_HAIKU)])
+async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_answers(
+    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, naps: Naps, on: Pieces
+) -> None:
+    ledger = MemoryLedger()
+    local.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
+    async with ports(local, ledger, naps) as models:
+        await draft(models, structure, on)
+    assert [(each.model, each.max_nano_usd) for each in ledger.reservations] == [(LOCAL[ModelRole.WRITER], 0)]
+    assert [(row.model, row.nano_usd, row.output_tokens) for row in ledger.rows] == [(answering, nano_usd, 15_000)]
+
+
+async def test_an_alias_does_not_get_round_a_budget(
+    claude: ClaudeSimulator, store: SqliteEssayStore, structure: Structure, naps: Naps, on: Pieces
+) -> None:
+    ledger = SqliteLedger(store.thread, Budgets(Decimal("0.50"), Decimal(50)))
+    claude.script(events(start(model=f"us.anthropic.{OPUS}"), BLOCK, TEXT, end(output_tokens=15_000), STOP))
+    async with ports(claude, ledger, naps) as models:
+        await draft(models, structure, on)
+        with pytest.raises(BudgetSpent):
+            await draft(models, structure, on)
+    assert (await ledger.spending(WRITER, NOW)).writer_day == AT_OPUS
+    (row,) = await ledger.usage(NOW)
+    assert (row.model, row.nano_usd, row.unpriced_calls) == (f"us.anthropic.{OPUS}", AT_OPUS, 0)

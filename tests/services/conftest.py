@@ -1,0 +1,93 @@
+"""What the tests of the workflow with models share: everything joined over a real store, with scripted models."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from bot.essay.structure import Structure
+from bot.services.critiques import CritiqueService
+from bot.services.drafting import DraftingService
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
+from bot.services.jobs.runner import JobRunner
+from bot.store.critiques import SqliteCritiqueStore
+from bot.store.essays import SqliteEssayStore
+from tests.services.fakes import FakeModels, RecordingJobs
+
+Clock = Callable[[], datetime]
+FLUSH_SECONDS = 0.01  # a test waits for flushes by watching, so a quick one only makes it quick
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """All that a writer can do, the scripted models behind it, and the stores under it."""
+
+    store: SqliteEssayStore
+    stored_jobs: RecordingJobs
+    desk: EssayService
+    jobs: JobRunner
+    models: FakeModels
+    writing: DraftingService
+    criticism: CritiqueService
+    interview: InterviewService
+    clock: Clock
+
+    async def essay_with_notes(self, structure: Structure, notes: str | None = None, writer: str = "me") -> str:
+        """A new essay that holds a page of notes; its id."""
+        essay = await self.desk.create_essay(writer, structure)
+        await self.desk.add_notes(writer, essay.id, notes or NOTES)
+        return essay.id
+
+
+NOTES = """## What I missed
+
+In May 2019 the noise of the shop, 14 people in one room.
+
+## What I gave up
+
+It cost me 4,000 euros a year. Anna said "You will be back by Christmas".
+"""
+
+
+def joined(
+    store: SqliteEssayStore, structure: Structure, clock: Clock, *, at_once: int = 4, per_writer: int = 2
+) -> Room:
+    """The room over a store. ``close`` its jobs at the end."""
+    numbers = itertools.count(1)
+
+    def new_id() -> str:
+        return f"id-{next(numbers)}"
+
+    models = FakeModels()
+    stored = RecordingJobs(store.thread)
+    jobs = JobRunner(stored, clock, max_running=at_once, max_per_writer=per_writer, flush_seconds=FLUSH_SECONDS)
+    desk = EssayService(store, {structure.key: structure}, clock, new_id)
+    writing = DraftingService(desk, store, jobs, models.ports, clock)
+    criticism = CritiqueService(desk, store, SqliteCritiqueStore(store.thread), jobs, models.ports, clock, new_id)
+    return Room(
+        store, stored, desk, jobs, models, writing, criticism, InterviewService(desk, store, clock, models), clock
+    )
+
+
+@pytest.fixture
+async def room(store: SqliteEssayStore, structure: Structure, clock: Clock) -> AsyncIterator[Room]:
+    made = joined(store, structure, clock)
+    yield made
+    await made.jobs.close()
+
+
+@pytest.fixture
+def stored(store: SqliteEssayStore) -> RecordingJobs:
+    return RecordingJobs(store.thread)
+
+
+@pytest.fixture
+async def jobs(stored: RecordingJobs, clock: Clock) -> AsyncIterator[JobRunner]:
+    runner = JobRunner(stored, clock, max_running=2, max_per_writer=1, flush_seconds=0.01)
+    yield runner
+    await runner.close()

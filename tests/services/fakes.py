@@ -1,0 +1,233 @@
+"""Models that say what a test has scripted, when the test lets them; and a job store that writes down what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.errors import StoreError
+from bot.essay.essay import Note
+from bot.essay.structure import Section, Structure
+from bot.services.jobs.job import JobOutcome, JobView
+from bot.services.jobs.runner import JobRunner
+from bot.services.llm_ports import (
+    Cost,
+    Models,
+    ModelText,
+    ProgressCallback,
+    RawCoverage,
+    RawCritique,
+    RawFinding,
+    RawStrength,
+    TextChunk,
+    ThinkingChunk,
+)
+from bot.store.jobs import SqliteJobStore
+
+MODEL = "a-model"
+COST = Cost(None, 10, 20)
+PATIENCE = 10.0  # seconds that a test waits for what must come before it fails
+
+
+class Gate:
+    """A place in a reply: the model waits there until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self._reached = asyncio.Event()
+        self._open = asyncio.Event()
+
+    async def reached(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self._reached.wait()
+
+    def release(self) -> None:
+        self._open.set()
+
+    async def hold(self) -> None:
+        self._reached.set()
+        await self._open.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """A reply in prose: pieces of text, thinking, gates; then its end, which may be an error."""
+
+    pieces: tuple[str | ThinkingChunk | Gate, ...]
+    error: BaseException | None = None
+    cut: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+
+def says(*pieces: str | ThinkingChunk | Gate, error: BaseException | None = None, cut: bool = False) -> Says:
+    return Says(pieces, error, cut)
+
+
+def opinion(
+    *remarks: RawFinding,
+    praise: Sequence[RawStrength] = (),
+    sections: Sequence[RawCoverage] = (),
+    fix_first: str = "Say when.",
+    fixes: int | None = 0,
+    misshapen: int = 0,
+) -> RawCritique:
+    return RawCritique(fix_first, remarks, tuple(praise), tuple(sections), MODEL, COST, fixes, misshapen)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a port was asked: the name of its method and all it was given, but for ``on``."""
+
+    what: str
+    given: Mapping[str, Any]
+
+    def __contains__(self, words: str) -> bool:
+        return words in repr(self.given)
+
+
+@dataclass(eq=False)
+class FakeModels:
+    """The four ports over one queue of answers. An answer is Says, an RawCritique, a mapping, a question or an error;
+    for the interviewer also a coroutine function, which gives one of these.
+
+    ``worst`` is what any of their calls may cost at most, in nano-dollars.
+    """
+
+    answers: deque[Any] = field(default_factory=deque)
+    asked: list[Asked] = field(default_factory=list)
+    worst: int = 10_000_000
+
+    def script(self, *answers: Any) -> None:
+        self.answers.extend(answers)
+
+    @property
+    def ports(self) -> Models:
+        return Models(interviewer=self, drafter=self, reviser=self, critic=self)
+
+    def _next(self, what: str, **given: Any) -> Any:
+        self.asked.append(Asked(what, given))
+        assert self.answers, f"nothing is scripted for {what}"
+        answer = self.answers.popleft()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
+        found: Mapping[int, str] = await _come(self._next("place", writer=writer, structure=structure, notes=notes))
+        return found
+
+    def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
+        return self.worst
+
+    async def follow_up(
+        self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
+    ) -> str | None:
+        given = {"writer": writer, "structure": structure, "section": section, "notes": notes, "asked": asked}
+        found: str | None = await _come(self._next("follow_up", **given))
+        return found
+
+    async def draft(
+        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: ProgressCallback
+    ) -> ModelText:
+        return await _said(self._next("draft", writer=writer, structure=structure, title=title, notes=notes), on)
+
+    async def finish(
+        self,
+        writer: str,
+        structure: Structure,
+        title: str,
+        notes: Sequence[Note],
+        text: str,
+        sections: Sequence[str],
+        on: ProgressCallback,
+    ) -> ModelText:
+        given = {"writer": writer, "title": title, "notes": notes, "text": text, "sections": sections}
+        return await _said(self._next("finish", structure=structure, **given), on)
+
+    async def revise(
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: ProgressCallback
+    ) -> ModelText:
+        given = {"writer": writer, "notes": notes, "text": text, "index": index, "instruction": instruction}
+        return await _said(self._next("revise", **given), on)
+
+    async def critique(
+        self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: ProgressCallback
+    ) -> RawCritique:
+        answer = self._next("critique", writer=writer, text=text, structure=structure, measured=measured)
+        if isinstance(answer, Says):
+            await _said(answer, on)
+            raise AssertionError("a critique in prose must end in an error or be stopped")  # noqa: TRY004 - a wrong script
+        found: RawCritique = answer
+        return found
+
+    def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
+        return self.worst
+
+    def max_finish_cost(
+        self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
+    ) -> int:
+        return self.worst
+
+    def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
+        return self.worst
+
+    def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
+        return self.worst
+
+
+async def _come(answer: Any) -> Any:
+    return await answer() if callable(answer) else answer
+
+
+async def _said(answer: Says, on: ProgressCallback) -> ModelText:
+    for piece in answer.pieces:
+        if isinstance(piece, Gate):
+            await piece.hold()
+        else:
+            on(TextChunk(piece) if isinstance(piece, str) else piece)
+    if answer.error is not None:
+        raise answer.error
+    return ModelText(answer.text, MODEL, answer.cut, COST)
+
+
+GONE = "999999999-gone"
+"""The name of a process that is not there: no system numbers so high."""
+
+
+class RecordingJobs(SqliteJobStore):
+    """The real job store; ``events`` holds what was stored, in order, and what a test adds that it saw.
+
+    ``refused`` is set once text could not be stored.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.events: list[tuple[str, Any]] = []
+        self.refused = asyncio.Event()
+
+    async def append_text(self, pieces: Mapping[int, str]) -> None:
+        try:
+            await super().append_text(pieces)
+        except StoreError:
+            self.refused.set()
+            raise
+        self.events.append(("stored", dict(pieces)))
+
+    async def end_job(self, job: int, ending: JobOutcome, at: datetime) -> None:
+        await super().end_job(job, ending, at)
+        self.events.append(("ended", job))
+
+
+async def seen_until(jobs: JobRunner, writer: str, job: int, words: str) -> JobView:
+    """The first state of the job, as a watcher sees it, whose text holds the words."""
+    async with asyncio.timeout(PATIENCE):
+        async for view in jobs.watch(writer, job):
+            if words in view.job.text:
+                return view
+    raise AssertionError(f"the job ended without {words!r}")

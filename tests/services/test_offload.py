@@ -1,0 +1,140 @@
+"""Work beside the event loop: in a process of its own where there is one, done in any case, and not done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import bot.services.offload as aside_module
+from bot.errors import TooSlowToRead
+from bot.services.offload import (
+    THREAD_MAX_CHARACTERS,
+    AsyncLRUCache,
+    in_thread,
+    in_worker,
+    parse_in_worker,
+    worker_processes,
+)
+
+
+async def test_slow_work_goes_to_another_process_for_as_long_as_there_is_one() -> None:
+    with worker_processes():
+        elsewhere = await in_worker(os.getpid)
+    assert elsewhere != os.getpid()
+    assert await in_worker(os.getpid) == os.getpid()
+
+
+async def test_slow_work_is_done_even_if_its_process_is_killed(caplog: pytest.LogCaptureFixture) -> None:
+    with worker_processes():
+        os.kill(await in_worker(os.getpid), signal.SIGKILL)
+        with caplog.at_level(logging.WARNING):
+            found = [await in_worker(abs, -number) for number in range(3)]
+        elsewhere = await in_worker(os.getpid)
+    assert found == [0, 1, 2]
+    assert elsewhere != os.getpid()
+    assert "the process for slow work ended by itself" in caplog.text
+
+
+async def test_work_that_takes_too_long_is_ended_and_what_waits_behind_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    with worker_processes():
+        before = await in_worker(os.getpid)
+        endless = asyncio.create_task(in_worker(time.sleep, 3600))
+        behind = asyncio.create_task(in_worker(os.getpid))
+        with pytest.raises(TooSlowToRead, match="nothing was changed"):
+            await endless
+        assert await behind not in (before, os.getpid())
+
+
+async def test_work_that_takes_too_much_memory_is_ended() -> None:
+    with worker_processes():
+        with pytest.raises(TooSlowToRead):
+            await in_worker(bytearray, 8 << 30)
+        assert await in_worker(abs, -1) == 1
+
+
+async def test_an_error_of_the_work_itself_comes_back_as_it_is() -> None:
+    with worker_processes(), pytest.raises(ValueError, match="invalid literal"):
+        await in_worker(int, "a")
+
+
+async def test_one_writers_long_texts_are_read_one_at_a_time_and_others_between_them() -> None:
+    done: list[str] = []
+
+    async def read(writer: str) -> None:
+        await parse_in_worker(writer, THREAD_MAX_CHARACTERS + 1, abs, -1)
+        done.append(writer)
+
+    async with asyncio.TaskGroup() as group:
+        for writer in ("a", "a", "a", "b"):
+            group.create_task(read(writer))
+    assert done.index("b") < 2
+
+
+async def test_a_long_text_is_read_in_another_process_and_not_behind_what_panels_ask_for() -> None:
+    with worker_processes():
+        reading = await parse_in_worker("a", THREAD_MAX_CHARACTERS + 1, os.getpid)
+        looking = await in_worker(os.getpid)
+    assert len({reading, looking, os.getpid()}) == 3
+
+
+async def test_quick_work_never_holds_the_loop() -> None:
+    assert await in_thread(threading.get_ident) != threading.get_ident()
+
+
+async def test_what_was_found_lately_is_not_looked_for_again() -> None:
+    asked: list[str] = []
+
+    def look(word: str) -> str:
+        asked.append(word)
+        return word.upper()
+
+    remembered = AsyncLRUCache(look, 2)
+    assert [await remembered(word) for word in ("one", "two", "one", "three", "two", "one")] == [
+        *("ONE", "TWO", "ONE", "THREE", "TWO", "ONE")
+    ]
+    assert asked == ["one", "two", "three", "two", "one"]  # the second was pushed out by the third, which was newer
+
+
+async def test_how_many_wait_is_known() -> None:
+    go_on = threading.Event()
+    remembered = AsyncLRUCache(lambda number: go_on.wait() and number, 2)
+    waiting = [asyncio.create_task(remembered(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    assert remembered.waiting_count == 5
+    go_on.set()
+    assert await asyncio.gather(*waiting) == list(range(5))
+    assert remembered.waiting_count == 0
+
+
+async def test_those_who_ask_for_the_same_at_once_wait_for_one() -> None:
+    asked: list[int] = []
+
+    def look(number: int) -> int:
+        asked.append(number)
+        return number
+
+    remembered = AsyncLRUCache(look, 2)
+    assert await asyncio.gather(*(remembered(1) for _ in range(5))) == [1] * 5
+    assert asked == [1]
+
+
+async def test_that_something_takes_too_long_is_not_found_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each look at such a text would hold up everybody else's."""
+    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    remembered = AsyncLRUCache(time.sleep, 2)
+    with worker_processes():
+        with pytest.raises(TooSlowToRead):
+            await remembered(3600)
+        ended = await in_worker(os.getpid)
+        with pytest.raises(TooSlowToRead):
+            await remembered(3600)
+        assert await in_worker(os.getpid) == ended

@@ -1,0 +1,141 @@
+"""What check says: which settings were read, what is wrong, what works all the same; and that it makes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proxy_server import Proxy, loopback_proxy
+from tests.terminal.conftest import Ran
+from tests.terminal.pty_processes import a_claude, settings_for
+
+Run = Callable[..., Ran]
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.secret.part"
+
+
+@pytest.fixture(scope="module")
+def claude() -> Iterator[str]:
+    with a_claude(speed=1600) as address:
+        yield address
+
+
+def lines(ran: Ran) -> list[str]:
+    return [" ".join(line.split()) for line in ran.out.splitlines()]
+
+
+def test_check_names_the_env_file_and_makes_nothing(essay_bot: Run, home: Path, claude: str) -> None:
+    assert "settings ready read from the environment; no .env here" in lines(essay_bot("check"))
+    (home / ".env").write_text("JOBS_AT_ONCE=3\n")
+    ran = essay_bot("check")
+    assert (ran.code, f"read from the environment and {home}/.env" in ran.out) == (0, True)
+    assert essay_bot("check", "--live", more=settings_for(claude)).code == 0
+    assert [path.name for path in home.iterdir()] == [".env"]
+
+
+def test_check_looks_at_a_database_that_is_there_and_leaves_it_as_it_is(essay_bot: Run, home: Path) -> None:
+    essay_bot("draft", "-", given="Words.")
+    before = {path.name: path.read_bytes() for path in (home / "data").iterdir()}
+    assert essay_bot("check").code == 0
+    assert {path.name: path.read_bytes() for path in (home / "data").iterdir()} == before
+    (home / "data" / "essays.db.key").unlink()
+    ran = essay_bot("check")
+    assert (ran.code, "is encrypted with the key whose fingerprint is" in ran.out) == (1, True)
+    assert "essay-bot structures, critique --no-model and try --demo work all the same" in ran.out
+
+
+def test_a_wrong_setting_is_called_wrong_and_the_rest_is_looked_at(essay_bot: Run, home: Path) -> None:
+    (home / ".env").write_text(f"JOBS_AT_ONCE=none\nBUDGET_MONTH=-1\nDISCORD_TOKEN={TOKEN}\nDISCORD_TOKN=x\n")
+    ran = essay_bot("check")
+    assert ran.code == 2
+    told = lines(ran)
+    for name in ("JOBS_AT_ONCE", "BUDGET_MONTH"):
+        assert any(line.startswith(f"{name} wrong The setting {name} cannot be used") for line in told)
+    assert f"It stands in {home}/.env." in ran.out
+    assert any(line.startswith("Discord ready answers") for line in told)
+    assert any(line.startswith("database ready") for line in told)
+    assert any(line.startswith(".env hint DISCORD_TOKN in line 4 is no setting") for line in told)
+    assert "missing" not in ran.out
+    assert essay_bot("critique", "-", "--no-model", given="Words.").code == 0
+    assert essay_bot("try", "--demo").code == 0
+    assert essay_bot("essays").code == 2
+
+
+@pytest.mark.parametrize(
+    "token", ["abc", "x.y.z", "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b", "“MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b”"]
+)
+def test_a_malformed_token_is_known_before_discord_is_asked(essay_bot: Run, token: str) -> None:
+    for command in ("check", "run"):
+        ran = essay_bot(command, more={"DISCORD_TOKEN": token})
+        assert (ran.code, "DISCORD_TOKEN is no bot token" in ran.out + ran.err) == (2, True)
+        assert token not in ran.out + ran.err
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SSL_CERT_FILE", "/nope.pem", "/nope.pem cannot be read (no such file or directory)"),
+        ("SSL_CERT_FILE", "/etc/hostname", "/etc/hostname holds no certificates"),
+        ("SSLKEYLOGFILE", "/nowhere/keys.log", "/nowhere/keys.log cannot be written"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1080", "a proxy by socks5 is not spoken to"),
+        ("ALL_PROXY", "http://", "it is no address of a proxy"),
+    ],
+)
+def test_a_bad_variable_of_the_network_names_itself(essay_bot: Run, name: str, value: str, words: str) -> None:
+    more = {"ANTHROPIC_API_KEY": "sk-x", "DISCORD_TOKEN": TOKEN, name: value}
+    for arguments in (["check"], ["draft", "-"], ["run"]):
+        ran = essay_bot(*arguments, given="Words.", more=more)
+        assert ran.code == 2, ran
+        assert f"The environment variable {name} cannot be used: " in ran.out + ran.err
+        assert words in ran.out + ran.err
+        assert "standard output" not in ran.err
+        assert "Traceback" not in ran.err
+    assert essay_bot("draft", "-", "--no-model", given="Words.", more=more).code == 0
+
+
+@pytest.mark.parametrize("value", ["http://proxy.example:abc", "ftp://proxy.example", "http://[::1"])
+def test_a_proxy_that_is_not_used_is_not_looked_at(essay_bot: Run, claude: str, value: str) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):  # what runs on this machine is reached directly
+        ran = essay_bot(
+            "draft", "-", given="The lift at Mill Lane, in 2019.", more=settings_for(claude) | {name: value}
+        )
+        assert (ran.code, "Traceback" in ran.err) == (0, False), ran
+
+
+def test_a_key_by_http_is_warned_of(essay_bot: Run) -> None:
+    ran = essay_bot("check", more={"ANTHROPIC_API_KEY": "sk-x", "ANTHROPIC_BASE_URL": "http://models.example"})
+    assert "The key and the texts go over the network unencrypted" in ran.out
+    assert "sk-x" not in ran.out
+
+
+@pytest.fixture
+def proxy(claude: str) -> Iterator[Proxy]:
+    with loopback_proxy({"claude.test": claude}) as made:
+        yield made
+
+
+def test_a_model_is_reached_through_the_proxy_and_check_says_so(essay_bot: Run, proxy: Proxy, claude: str) -> None:
+    far = settings_for("http://claude.test") | {
+        "DISCORD_TOKEN": TOKEN,
+        "HTTPS_PROXY": "http://a:secret@proxy.example:3128",
+    }
+    ran = essay_bot("check", "--live", more=far | {"http_proxy": proxy.address})
+    assert ran.code == 0, ran.out
+    assert any("POST http://claude.test/v1/messages" in line for line in proxy.passed)
+    assert (
+        f"the model through the proxy {proxy.address}; Discord through the proxy http://proxy.example:3128" in ran.out
+    )
+    assert "secret" not in ran.out
+    proxy.passed.clear()
+    ran = essay_bot("check", more=far | {"http_proxy": proxy.address, "NO_PROXY": "claude.test,discord.com"})
+    assert "the model and Discord directly" in ran.out
+    ran = essay_bot("check", "--live", more=settings_for(claude) | {"HTTP_PROXY": proxy.address})
+    assert (ran.code, proxy.passed) == (0, []), "what runs on this machine is reached directly"
+
+
+def test_a_malformed_key_of_the_database_is_a_wrong_setting(essay_bot: Run) -> None:
+    ran = essay_bot("check", more={"DATABASE_KEY": "abc"})
+    assert ran.code == 2
+    assert any(line.startswith("database wrong What stands in DATABASE_KEY is not an") for line in lines(ran))

@@ -1,0 +1,41 @@
+"""At the keyboard: marks that leave words out, and what is told of a note that is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.services.fakes import says
+from tests.terminal.scripted_terminal import END, Terminal
+
+LEFT_OUT = "1 note is left out: it stays stored, stands in no post, and no model sees it."
+HELD = "## What I missed\n\nIt was May 2019, the noise of the shop, 14 people in one room, and me.\n"
+
+
+@pytest.mark.parametrize("mark", ["/private", "/PRIVATE", "/Private:", "[leave out]"])
+def test_an_answer_that_begins_with_a_mark_is_left_out_and_that_is_told(terminal: Terminal, mark: str) -> None:
+    essay = terminal.runner.run(terminal.room.desk.create_essay("local", terminal.structure))
+    terminal.types(f"{mark} My boss drank.", END)
+    terminal.session().resume(essay)
+    assert LEFT_OUT in terminal.stdout.getvalue()
+    (note,) = terminal.runner.run(terminal.room.desk.notes("local", essay.id))
+    assert (note.text, note.public) == (f"{mark} My boss drank.", "")
+
+
+def test_leaving_out_a_note_whose_words_stand_in_the_text_tells_where_and_what_to_do(terminal: Terminal) -> None:
+    essay = terminal.essay(HELD)
+    told = terminal.goes_on(essay, "notes out 1", "revise 1 shorter", "critique")
+    assert "Words of it still stand in the text: “May 2019, the noise of the shop, 14 people in one room”." in told
+    assert "Edit them out; until then no model is given the text." in told
+    assert told.count("Note 1 is left out, and these words of it stand in the text") == 2
+    assert terminal.room.models.asked == []
+
+
+def test_a_text_in_a_language_that_cannot_be_read_whole_is_not_called_checked(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\n田中は泣いた。\n")
+    seen = terminal.goes_on(essay, "claims")
+    assert "what a number counts is not compared. Not seen in this text, so look for it yourself: most names" in seen
+    terminal.room.models.script(says("田中は泣いた。三人が去った。"))
+    seen = terminal.goes_on(essay, "revise 1 kurz", "")
+    assert "1 not found in the notes" in seen
+    assert "number: 三" in seen
+    assert "Not seen in this text, so look for it yourself: most names" in seen

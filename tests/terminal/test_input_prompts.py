@@ -1,0 +1,225 @@
+"""What every prompt understands besides an answer, and what an answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.essay.essay import Essay, Note
+from bot.terminal import LOCAL_WRITER
+from tests.terminal.conftest import Ran
+from tests.terminal.pty_processes import Person
+from tests.terminal.scripted_terminal import END, Terminal
+
+ASKED = "your answer, or did you mean"
+
+
+def begun(terminal: Terminal) -> Essay:
+    terminal.room.models.script(*[None] * 9)  # on whatever is answered there is nothing more to ask
+    return terminal.runner.run(terminal.room.desk.create_essay(LOCAL_WRITER, terminal.structure))
+
+
+def notes(terminal: Terminal, essay: Essay) -> list[str]:
+    return [note.text for note in all_notes(terminal, essay)]
+
+
+def all_notes(terminal: Terminal, essay: Essay) -> tuple[Note, ...]:
+    return terminal.runner.run(terminal.room.desk.notes(LOCAL_WRITER, essay.id))
+
+
+@pytest.mark.parametrize("word", ["help", "Skip", "quit", "EXIT", "back", "undo", "next", "done", "stop", "q"])
+def test_a_commands_word_alone_is_asked_about_once_and_is_the_answer_on_enter(terminal: Terminal, word: str) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, word, "", END, "n")
+    assert sum(ASKED in prompt for prompt in terminal.keyboard.asked) == 1
+    assert notes(terminal, essay) == [word]
+
+
+def test_a_commands_word_is_the_command_where_it_is_typed_with_its_slash_or_n(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "skip", "/skip", "Skip.", "n", END, "n")
+    assert notes(terminal, essay) == []
+    skipped = terminal.runner.run(terminal.room.interview.skipped_questions(LOCAL_WRITER, essay.id))
+    assert [question.number for question in skipped] == [1, 2]
+
+
+def test_another_line_at_that_question_is_the_answer_instead(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "stop", "We had to stop the press.", END, "n")
+    assert notes(terminal, essay) == ["We had to stop the press."]
+
+
+def test_a_paste_that_holds_such_a_word_is_an_answer(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "quit\n\nI said it twice.", END, "n")
+    assert notes(terminal, essay) == ["quit\n\nI said it twice."]
+    assert not any(ASKED in prompt for prompt in terminal.keyboard.asked)
+
+
+def test_help_shows_what_can_be_typed_and_the_question_stays(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    seen = terminal.goes_on(essay, "/HELP", "?", "The noise.", END, "n")
+    assert seen.count("/undo           takes back your last answer") == 3
+    assert notes(terminal, essay) == ["The noise."]
+
+
+def test_quit_leaves_with_everything_stored_and_makes_no_post(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    seen = terminal.goes_on(essay, "The noise.", "/quit")
+    assert seen.endswith(
+        f"Everything is stored as essay {essay.id}. To go on with it: essay-bot essays resume {essay.id}\n"
+    )
+    assert notes(terminal, essay) == ["The noise."]
+    assert terminal.opened(essay.id).head is None
+
+
+def test_done_goes_to_the_post_as_ctrl_d_does(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "The noise.", "/done", "n")
+    assert "The noise." in terminal.text(essay).text
+
+
+def test_back_puts_the_answer_into_the_line_and_what_is_made_of_it_takes_its_place(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    seen = terminal.goes_on(essay, "/back", "The noise.", "/back", "The quiet.", "Money.", END, "n")
+    assert "This is the first question: there is none before it." in seen
+    assert "Your answer, note 1, stands in the line. Enter keeps it; what you make of it takes its place." in seen
+    assert terminal.keyboard.offered[:6] == ["", "", "", "The noise.", "", ""]
+    assert notes(terminal, essay) == ["The quiet.", "Money."]
+
+
+def test_back_and_enter_keeps_the_answer(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    seen = terminal.goes_on(essay, "/private The noise.", "/back", "", "Money.", END, "n")
+    assert "Your answer stays as it is." in seen
+    assert [(note.text, note.is_private) for note in all_notes(terminal, essay)] == [
+        ("/private The noise.", True),
+        ("Money.", False),
+    ]
+    assert terminal.runner.run(terminal.room.interview.skipped_questions(LOCAL_WRITER, essay.id)) == ()
+
+
+def test_undo_deletes_the_last_answer_and_offers_its_words_again(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    seen = terminal.goes_on(essay, "/undo", "/private The noise.", "/undo", "/quit")
+    assert "Nothing was answered yet, so there is nothing to take back." in seen
+    assert "Taken back: note 1 is deleted, and its text stands in the line below.\n/private The noise.\n" in seen
+    assert terminal.keyboard.offered[-1] == "/private The noise."
+    assert notes(terminal, essay) == []
+
+
+def test_the_menu_takes_commands_with_a_slash_and_says_what_makes_no_sense(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nIt.\n", "## What I missed\n\nThat.\n")
+    seen = terminal.goes_on(essay, "/skip", "back", "/Undo", "/help", "/quit")
+    assert "There is no question here to skip" in seen
+    assert "Before this came the questions" in seen
+    assert "Version 1" in seen
+    assert "notes delete N     delete note N for good" in seen
+    assert f"essay-bot essays resume {essay.id}" in seen.splitlines()[-1]
+
+
+def test_what_a_model_may_cost_can_be_left_at_too(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nIt.\n")
+    seen = terminal.goes_on(essay, "draft", "/back", "draft", "/quit")
+    assert "Nothing was begun." in seen
+    assert "Everything is stored" in seen.splitlines()[-1]
+    assert terminal.room.models.asked == []
+
+
+def test_leaving_at_the_first_prompts_begins_nothing(terminal: Terminal) -> None:
+    terminal.types("help", "/undo", "/quit")
+    terminal.session().start(None)
+    seen = terminal.stdout.getvalue()
+    assert "Type its number" in seen
+    assert "There is nothing to undo here." in seen
+    assert seen.endswith("Nothing was begun.\n")
+
+
+def test_the_notes_prompt_can_be_skipped_and_a_word_there_is_asked_about(terminal: Terminal) -> None:
+    terminal.room.models.script(None)
+    terminal.types("1", "skip", "/skip", "The noise.", "/quit")
+    terminal.session().start(None)
+    (essay,) = terminal.runner.run(terminal.room.desk.list_essays(LOCAL_WRITER))
+    assert notes(terminal, essay) == ["The noise."]
+
+
+def test_a_page_that_is_refused_stands_in_the_line_again(terminal: Terminal) -> None:
+    desk = terminal.room.desk
+    desk.limits = replace(desk.limits, page_characters=20)
+    long = "The noise of the presses in the hall."
+    terminal.types("1", long, "/quit")
+    terminal.session().start(None)
+    assert terminal.keyboard.offered[2] == long
+    assert terminal.stdout.getvalue().splitlines()[-1].startswith("Everything is stored as essay")
+
+
+def test_an_exported_essay_is_offered_again_and_called_so(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nIt.\n")
+    terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, essay.id, 1, terminal.room.clock()))
+    terminal.types("", "done")
+    terminal.session().start(None)
+    seen = terminal.stdout.getvalue()
+    assert f'You have an essay that is exported: "{essay.title}" (short-one), ' in seen
+    assert "Version 1" in seen
+    assert f"stored as essay {essay.id}" in seen
+
+
+def test_of_several_essays_one_is_chosen_and_back_leads_to_them_again(terminal: Terminal) -> None:
+    first, second = terminal.essay("## What I missed\n\nOne.\n"), terminal.essay("## What I missed\n\nTwo.\n")
+    terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, first.id, 1, terminal.room.clock()))
+    terminal.types("maybe", "n", "/back", "2", "post", "done")
+    terminal.session().start(None)
+    seen = terminal.stdout.getvalue()
+    assert "“maybe” is not one of these." in seen
+    assert seen.count("Your essays, the last changed first:") == 2
+    assert ", exported\n" in seen
+    assert ", in progress\n" in seen
+    assert f"stored as essay {second.id}" in seen
+    assert len(terminal.runner.run(terminal.room.desk.list_essays(LOCAL_WRITER))) == 2
+
+
+def test_arrow_up_never_hands_in_an_old_answer_and_slash_commands_work_in_a_real_terminal(
+    sit_down: Callable[..., Person], essay_bot: Callable[..., Ran]
+) -> None:
+    person = sit_down("try", "-s", "layoff")
+    person.sees("0 of 6 sections have notes")
+    person.sees("Answer:")
+    person.types("They called at nine.")
+    person.sees("1 of 6 sections have notes")
+    person.sees("Answer:")
+    person.types("\x1b[A\x1b[AForty letters.")
+    person.sees("2 of 6 sections have notes")
+    person.sees("Answer:")
+    person.types("/back")
+    person.sees("stands in the line")
+    person.sees("Forty letters.")
+    person.types(" And a call.")
+    person.sees("2 of 6 sections have notes")
+    person.sees("Answer:")
+    person.types("/done")
+    person.sees("Next [help]:")
+    person.types("measures")
+    person.sees("measures have nothing to say")
+    person.sees("Next [help]:")
+    person.types("\x1b[A")
+    person.sees("measures have nothing to say")
+    person.sees("Next [help]:")
+    person.types("/quit")
+    person.sees("Everything is stored as essay")
+    assert person.leaves() == 0
+    essay = essay_bot("essays").out.splitlines()[1].split()[0]
+    printed = essay_bot("essays", "notes", essay)
+    assert printed.code == 0
+    assert printed.out.startswith("# Layoff: notes\n\n## ")
+    assert printed.out.count("They called at nine.") == 1
+    assert "\n\n### Note 2\n\n> " in printed.out
+    assert printed.out.endswith("\n\nForty letters. And a call.\n")
+
+
+def test_a_command_behind_an_answer_that_stands_in_the_line_is_that_command(terminal: Terminal) -> None:
+    essay = begun(terminal)
+    terminal.goes_on(essay, "The noise.", "/back", "The noise./skip", "/back", "The noise. /done", "n")
+    assert notes(terminal, essay) == ["The noise."]
+    assert terminal.keyboard.offered.count("The noise.") == 2

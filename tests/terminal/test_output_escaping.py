@@ -1,0 +1,98 @@
+"""Whatever a model or a server says is shown as it was said: it is no markup, and it cannot drive the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.essay.critique import Critique
+from bot.terminal import views
+from bot.terminal.diagnostics import CheckResult, CheckState, print_results
+from bot.terminal.output import SafeConsole
+from bot.terminal.progress import wait_with_status
+from bot.terminal.stdio import print_stderr
+from tests.terminal.scripted_terminal import Output
+
+EVIL = "llama[/3b] [bold] :heart: \x1b[31mred\x1b]0;pwned\x07 \x9b1m \x7f end"
+SHOWN = "llama[/3b] [bold] :heart: ␛[31mred␛]0;pwned␇ �1m ␡ end"
+
+
+def screen(*, terminal: bool) -> SafeConsole:
+    return SafeConsole(file=io.StringIO(), width=200, force_terminal=terminal, color_system=None, no_color=True)
+
+
+def written(on: SafeConsole) -> str:
+    assert isinstance(on.file, io.StringIO)
+    return on.file.getvalue()
+
+
+def table(text: str) -> Table:
+    made = Table(text, box=None)
+    made.add_row(text)
+    return made
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize(
+    "made",
+    [str, Text, table, lambda text: Group(text, table(text)), lambda text: views.render_post(text, text, styled=False)],
+)
+def test_no_text_is_markup_or_drives_the_terminal(made: Callable[[str], RenderableType], terminal: bool) -> None:
+    on = screen(terminal=terminal)
+    on.print(made(EVIL))
+    on.print(made(EVIL), style="yellow")
+    assert "\x1b[31m" not in written(on)
+    assert not set("\x07\x9b\x7f") & set(written(on))
+    assert written(on).count("llama[/3b] [bold] :heart: ␛[31mred␛]0;pwned") >= 2
+
+
+def test_a_text_that_is_printed_is_shown_to_the_last_character() -> None:
+    on = screen(terminal=False)
+    on.print(EVIL)
+    assert written(on) == f"{SHOWN}\n"
+
+
+def test_styles_of_ours_still_reach_the_terminal() -> None:
+    on = SafeConsole(file=io.StringIO(), width=200, force_terminal=True, color_system="standard")
+    on.print("A warning.", style="yellow")
+    assert written(on) == "\x1b[33mA warning.\x1b[0m\n"
+
+
+def test_the_name_of_a_model_is_shown_as_it_is_in_a_critique_and_in_a_check() -> None:
+    found = replace(Critique("", (), (), (), 0, 0, "a-model"), model=EVIL)
+    on = screen(terminal=True)
+    on.print(views.render_critique(found, None))
+    print_results(on, [CheckResult("live call", CheckState.FAILED, EVIL)])
+    assert written(on).count("llama[/3b] [bold] :heart: ␛[31mred") == 2
+    assert "\x1b[31m" not in written(on)
+
+
+def test_an_error_that_quotes_a_server_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    print_stderr(EVIL)
+    assert capsys.readouterr().err == f"{SHOWN}\n"
+
+
+async def test_a_wait_is_told_in_one_line_that_names_the_way_out_and_is_taken_back() -> None:
+    shown = Output()
+    on = SafeConsole(file=shown, width=200, force_terminal=True)
+
+    async def slow() -> str:
+        await shown.until("the model reads")
+        return "done"
+
+    assert await wait_with_status(slow(), on, "the model reads your answer", "goes on without it") == "done"
+    assert "the model reads your answer\x1b[2m (Ctrl-C goes on without it)" in shown.getvalue()
+    assert shown.getvalue().endswith("\x1b[2K")
+    quick = screen(terminal=False)
+    assert (
+        await wait_with_status(asyncio.sleep(0, "at once"), quick, "the model reads your answer", "goes on")
+        == "at once"
+    )
+    assert written(quick) == ""

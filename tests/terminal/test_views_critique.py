@@ -1,0 +1,45 @@
+"""A critique in the terminal says what is left out and why, each in its own words."""
+
+from __future__ import annotations
+
+from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
+from bot.essay.text.spans import Span
+from bot.terminal import views
+
+FINDING = Finding("so it goes", Span(0, 10), Category.VAGUE, Severity.GRAVE, "Nobody can tell.", None, "Who?")
+FOUND = Critique(
+    "Say who.",
+    (FINDING,),
+    (),
+    (Coverage("missed", Covered.THIN, ""),),
+    1,
+    2,
+    "a-model",
+    repeated=3,
+    misshapen=4,
+    reworded=5,
+)
+
+
+def test_what_is_left_out_is_counted_by_its_reason() -> None:
+    assert views.critique_footer(FOUND) == (
+        "Written by a-model. 1 dropped, because the words they quote are not in the text, or say nothing. 3 left out, "
+        "because a finding as grave or graver quotes the same words. 4 left out, because the model sent them out of "
+        "form. 5 told in our words, because the model's brought in what nobody wrote. 2 lesser ones held back."
+    )
+
+
+def test_a_section_without_a_remark_stands_without_a_colon() -> None:
+    assert "thin     missed\n" in views.render_critique(FOUND, None).plain
+
+
+def test_no_address_is_shown_so_that_a_terminal_makes_a_link_of_it() -> None:
+    """Not in the words that are quoted either, nor of critiques that were stored before this was looked at."""
+    linked = "see https://evil.example/x or www.evil.example"
+    finding = Finding(linked, Span(0, 10), Category.VAGUE, Severity.GRAVE, linked, linked, linked)
+    strength = Strength(linked, Span(0, 10), linked)
+    coverage = Coverage("missed", Covered.THIN, linked)
+    shown = views.render_critique(Critique(linked, (finding,), (strength,), (coverage,), 0, 0, "m"), None).plain
+    assert shown.count("see evil.example/x or evil.example") == 8
+    assert "https://" not in shown
+    assert "www." not in shown
