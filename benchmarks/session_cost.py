@@ -30,8 +30,8 @@ from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
 from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
 from bot.services.text_report import measure_text
-from bot.store.essays import SqliteEssayStore
 from bot.store.ledger import Budgets, SqliteLedger
+from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory, read_catalogue
 from tests.simulators.claude import ClaudeSimulator, Reply, Request
 
@@ -112,7 +112,7 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
         def now() -> datetime:
             return datetime.now(UTC)
 
-        store = SqliteEssayStore(Path(directory) / "ledger.db", None, now)
+        store = SqliteStore(Path(directory) / "ledger.db", None, now)
         made = build_models(
             api_key=claude.key or "",
             base_url=claude.base_url,

@@ -12,8 +12,8 @@ from benchmarks.timing import medians
 from bot.essay.essay import Essay, Origin
 from bot.essay.limits import Limits
 from bot.store.database import EncryptedDatabase
-from bot.store.essays import SqliteEssayStore
 from bot.store.quota import Quota
+from bot.store.sqlite import SqliteStore
 
 RUNS = 200
 FEW, MANY = 100, 100_000
@@ -22,9 +22,9 @@ TEXT = "A sentence of an essay, of some length. " * 150
 QUOTA = Quota(Limits(minute_bytes=10**12, day_bytes=10**12))
 
 
-def filled(path: Path, essays: int) -> SqliteEssayStore:
+def filled(path: Path, essays: int) -> SqliteStore:
     """A store with so many essays of ten writers in a hundred, each with a note and a version."""
-    store = SqliteEssayStore(path, None, lambda: datetime.now(UTC), QUOTA)
+    store = SqliteStore(path, None, lambda: datetime.now(UTC), QUOTA)
 
     async def fill() -> None:
         def work(database: EncryptedDatabase) -> None:
@@ -51,7 +51,7 @@ def filled(path: Path, essays: int) -> SqliteEssayStore:
     return store
 
 
-async def use(store: SqliteEssayStore, writer: str, essay: str, number: int) -> None:
+async def use(store: SqliteStore, writer: str, essay: str, number: int) -> None:
     """Opens the essay, reads its text, and appends a version."""
     opened: Essay = await store.essay(writer, essay)
     assert opened.head is not None

@@ -22,11 +22,11 @@ from bot.services.llm_ports import ModelRole, Models
 from bot.settings import Settings
 from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.quota import Quota
+from bot.store.sqlite import SqliteStore
 from bot.structure_files import Catalogue, prompts_directory, read_catalogue
 from bot.terminal import LOCAL_WRITER
 
@@ -90,7 +90,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
     structures = load_structures()
     keys = settings.database_key.get_secret_value() if settings.database_key else None
     limits = settings.limits
-    store = SqliteEssayStore(settings.database_path, keys, utc_now, Quota(limits, exempt_writers={LOCAL_WRITER}))
+    store = SqliteStore(settings.database_path, keys, utc_now, Quota(limits, exempt_writers={LOCAL_WRITER}))
     try:
         budgets = Budgets(settings.budget_writer_day, settings.budget_month, settings.writer_month_budget)
         ledger = RecordingLedger(SqliteLedger(store.thread, budgets))

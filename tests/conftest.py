@@ -13,7 +13,7 @@ from hypothesis import settings
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 # No test asserts how long something takes: a busy machine would fail it.
 settings.register_profile("untimed", deadline=None)
@@ -46,18 +46,18 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteEssayStore]:
-    opened = SqliteEssayStore(database, None, clock)
+def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteStore]:
+    opened = SqliteStore(database, None, clock)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def desk(store: SqliteEssayStore, structure: Structure, clock: Callable[[], datetime]) -> EssayService:
+def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> EssayService:
     numbers = itertools.count(1)
     return EssayService(store, {structure.key: structure}, clock, lambda: f"essay-{next(numbers)}")
 
 
 @pytest.fixture
-def interview(desk: EssayService, store: SqliteEssayStore, clock: Callable[[], datetime]) -> InterviewService:
+def interview(desk: EssayService, store: SqliteStore, clock: Callable[[], datetime]) -> InterviewService:
     return InterviewService(desk, store, clock)

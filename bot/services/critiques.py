@@ -26,7 +26,7 @@ from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, ReportProgr
 from bot.services.jobs.runner import JobRunner, PrepareJob, UndoPreparation
 from bot.services.llm_ports import Models
 from bot.services.offload import in_worker, parse_in_worker
-from bot.services.store_ports import Clock, EssayStore, IdFactory
+from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory
 from bot.services.text_report import TextReport, measure_text
 
 
@@ -106,7 +106,7 @@ class CritiqueService:
     def __init__(
         self,
         essays: EssayService,
-        store: EssayStore,
+        store: AsyncEssayStore,
         critiques: CritiqueStore,
         jobs: JobRunner,
         models: Models | None,

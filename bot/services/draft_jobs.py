@@ -20,7 +20,7 @@ from bot.services.essays import EssayService
 from bot.services.jobs.job import ReportProgress, run_to_completion
 from bot.services.llm_ports import Models, ModelText
 from bot.services.offload import in_thread, parse_in_worker
-from bot.services.store_ports import Clock, EssayStore
+from bot.services.store_ports import AsyncEssayStore, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class DraftContext:
 class DraftContextBuilder:
     """Where the works of a model take their material from, and put down what comes of them."""
 
-    def __init__(self, essays: EssayService, store: EssayStore, models: Models | None, clock: Clock) -> None:
+    def __init__(self, essays: EssayService, store: AsyncEssayStore, models: Models | None, clock: Clock) -> None:
         self.essays = essays
         self.store = store
         self.clock = clock

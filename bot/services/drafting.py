@@ -20,7 +20,7 @@ from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Models
 from bot.services.offload import in_thread, in_worker
-from bot.services.store_ports import Clock, EssayStore
+from bot.services.store_ports import AsyncEssayStore, Clock
 
 MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
@@ -109,7 +109,7 @@ class DraftingService:
     """
 
     def __init__(
-        self, essays: EssayService, store: EssayStore, jobs: JobRunner, models: Models | None, clock: Clock
+        self, essays: EssayService, store: AsyncEssayStore, jobs: JobRunner, models: Models | None, clock: Clock
     ) -> None:
         self.essays = essays
         self.jobs = jobs

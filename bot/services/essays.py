@@ -36,7 +36,7 @@ from bot.essay.text.marks import marked_line, public_text, says_something
 from bot.essay.text.sections import Part, replace_body, split
 from bot.essay.text.words import count_words, shows
 from bot.services.offload import parse_in_worker
-from bot.services.store_ports import Clock, EssayStore, IdFactory
+from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory
 
 MAX_TITLE_CHARACTERS = (
     200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
@@ -105,7 +105,7 @@ class EssayService:
 
     def __init__(
         self,
-        store: EssayStore,
+        store: AsyncEssayStore,
         structures: Mapping[str, Structure],
         clock: Clock,
         new_id: IdFactory,

@@ -23,7 +23,7 @@ from bot.services.essays import AddedNotes, EssayService, NoteChange, join_sente
 from bot.services.llm_ports import Interviewer
 from bot.services.note_placement import NotePlacer
 from bot.services.offload import in_worker
-from bot.services.store_ports import Clock, EssayStore
+from bot.services.store_ports import AsyncEssayStore, Clock
 
 MAX_FOLLOW_UPS_PER_SECTION = 2  # on one section: after two, people repeat themselves
 
@@ -124,7 +124,7 @@ class InterviewService:
     """
 
     def __init__(
-        self, essays: EssayService, store: EssayStore, clock: Clock, interviewer: Interviewer | None = None
+        self, essays: EssayService, store: AsyncEssayStore, clock: Clock, interviewer: Interviewer | None = None
     ) -> None:
         self._essays = essays
         self._store = store

@@ -11,7 +11,7 @@ from bot.essay.measures.base import counted
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Interviewer
-from bot.services.store_ports import Clock, EssayStore
+from bot.services.store_ports import AsyncEssayStore, Clock
 
 MAX_NOTES_PER_CALL = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
 MAX_CHARACTERS_PER_CALL = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
@@ -24,7 +24,7 @@ _ABORTING_ERRORS = (BudgetReserved, Stalled, TookTooLong)
 class NotePlacer:
     """Puts notes that have no section into one. No note is altered, and none that has a section is moved."""
 
-    def __init__(self, store: EssayStore, clock: Clock, interviewer: Interviewer) -> None:
+    def __init__(self, store: AsyncEssayStore, clock: Clock, interviewer: Interviewer) -> None:
         self._store = store
         self._clock = clock
         self._interviewer = interviewer

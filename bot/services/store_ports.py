@@ -1,13 +1,27 @@
-"""What the workflow needs from outside, each as the smallest interface that serves it."""
+"""The storage ports: what the services need of a database, each as the smallest interface that serves it.
+
+Everything is plain synchronous functions over one transaction. A service composes what it needs in one step and hands
+that step to ``Store.read`` or ``Store.write``. The rules of the domain stand in the services: a store keeps rows whole,
+sealed and apart by writer, and decides nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.essay.essay import Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.notes import Passage
+
+if TYPE_CHECKING:  # the values that the other services define and the store keeps
+    from bot.essay.critique import Critique
+    from bot.services.critiques import Decision, StoredCritique
+    from bot.services.jobs.job import Job, JobKind, JobOutcome
+    from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
@@ -17,6 +31,241 @@ IdFactory = Callable[[], str]
 
 
 class EssayStore(Protocol):
+    """Essays with their notes, questions and versions.
+
+    Every method that takes a writer and an essay raises UnknownEssay where that writer has no such essay. Those that
+    take a time mark the essay as changed at that time.
+    """
+
+    def add(self, essay: Essay) -> None:
+        """Store a new essay, which has no version yet."""
+
+    def get(self, writer: str, essay: str) -> Essay:
+        """Return the essay with this id."""
+
+    def of_writer(self, writer: str) -> tuple[Essay, ...]:
+        """Return the writer's essays, the last changed first."""
+
+    def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
+        """Give the essay another title."""
+
+    def set_structure(self, writer: str, essay: str, structure: str, at: datetime) -> None:
+        """Give the essay another structure, by key."""
+
+    def has_content(self, writer: str, essay: str) -> bool:
+        """Tell whether the essay holds a note, a question or a version."""
+
+    def delete(self, writer: str, essay: str) -> None:
+        """Remove the essay and all that belongs to it, its jobs too. No trace of its words is left in the file."""
+
+    def mark_changed(self, writer: str, essay: str, at: datetime) -> None:
+        """Mark the essay as changed."""
+
+    def mark_exported(self, writer: str, essay: str, version: int, at: datetime) -> None:
+        """Store which version was exported last."""
+
+    def add_note(self, writer: str, essay: str, passage: Passage, at: datetime, *, question: str | None = None) -> Note:
+        """Store a passage as the essay's next note; a deleted note's number is never given again."""
+
+    def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
+        """Return the essay's notes in order. A damaged note is returned as one."""
+
+    def note(self, writer: str, essay: str, number: int) -> Note:
+        """Return one note. Raises NothingToDo where there is none with that number."""
+
+    def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
+        """Store a note's text, and whether it is left out. Raises NothingToDo."""
+
+    def exclude_note(self, writer: str, essay: str, number: int, left_out: bool, at: datetime) -> None:
+        """Store whether a note is left out; its text is not touched. Raises NothingToDo."""
+
+    def place_notes(self, writer: str, essay: str, places: Mapping[int, str | None], at: datetime) -> None:
+        """Put notes, by number, into sections, by key."""
+
+    def delete_note(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        """Remove a note; no trace of its words is left in the file. Raises NothingToDo."""
+
+    def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
+        """Store a question as put to the writer."""
+
+    def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
+        """Return the questions put to the writer, in order."""
+
+    def question(self, writer: str, essay: str, number: int) -> Question:
+        """Return one question. Raises NothingToDo."""
+
+    def set_question_state(self, writer: str, essay: str, number: int, state: Answered, at: datetime) -> None:
+        """Store whether a question is open, answered or skipped. Raises NothingToDo."""
+
+    def add_version(
+        self,
+        writer: str,
+        essay: str,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        words: int,
+        notes_through: int,
+        at: datetime,
+        *,
+        complete: bool = True,
+        model: str | None = None,
+    ) -> Version:
+        """Store a version; the head stays where it is."""
+
+    def version(self, writer: str, essay: str, number: int) -> Version:
+        """Return the version with this number. Raises UnknownVersion, DamagedText."""
+
+    def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
+        """Return all about the essay's versions but their texts, in order."""
+
+    def set_head(self, writer: str, essay: str, number: int | None, at: datetime) -> None:
+        """Make a version the head; with None the essay has no text. Raises UnknownVersion."""
+
+    def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
+        """Store that a version is complete. Raises UnknownVersion."""
+
+
+class DmMessageStore(Protocol):
+    """Messages of a writer's DM."""
+
+    def has_messages(self, writer: str, essay: str) -> bool:
+        """Tell whether any message belongs to the essay."""
+
+    def detach_note(self, writer: str, essay: str, note: int) -> None:
+        """Have a note follow the messages it was made of no more; they stay known as its messages."""
+
+    def delete_messages_of_note(self, writer: str, essay: str, note: int) -> None:
+        """Remove the words of the messages that a note was made of."""
+
+    def record_essay_deletion(self, writer: str, essay: str, at: datetime) -> None:
+        """Remember that an essay is deleted, so that a message read later does not bring it back."""
+
+
+class JobStore(Protocol):
+    """Jobs and what they have written so far."""
+
+    def add(self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime) -> Job:
+        """Store a queued job. Raises JobRunning where the subject has one that has not ended."""
+
+    def mark_running(self, job: int, at: datetime) -> None:
+        """Store that the job is running."""
+
+    def append_text(self, pieces: Mapping[int, str]) -> None:
+        """Put a piece of text behind what each of the jobs has."""
+
+    def delete_text(self, job: int) -> None:
+        """Remove what the job wrote so far."""
+
+    def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
+        """Store how the job ended. The text of one that made a version goes: the version has it."""
+
+    def get(self, writer: str, job: int) -> Job:
+        """Return the job with this number. Raises UnknownJob where the writer has none such."""
+
+    def latest(self, writer: str, subject: str) -> Job | None:
+        """Return the last job on the subject; None where there never was one."""
+
+    def leftovers(self, writer: str, subject: str) -> Sequence[int]:
+        """Return the numbers of the ended jobs of which something is kept that stands in no version, the last first:
+        text, or what a revision that came to nothing was told."""
+
+    def abandoned(self) -> Sequence[Job]:
+        """Return every job that has not ended and whose process is gone: what a kill left behind."""
+
+
+class CritiqueStore(Protocol):
+    """Critiques with the texts they are about. Calls raise UnknownCritique where the writer has no such critique."""
+
+    def add(self, critique: StoredCritique) -> None:
+        """Store a text that is to be critiqued."""
+
+    def delete(self, writer: str, critique: str) -> None:
+        """Remove a critique with its text."""
+
+    def save_critique(self, writer: str, critique: str, found: Critique) -> None:
+        """Store what the critic said."""
+
+    def get(self, writer: str, critique: str) -> StoredCritique:
+        """Return the critique with this id. Raises DamagedText."""
+
+    def latest(self, writer: str, essay: str) -> StoredCritique | None:
+        """Return the essay's last critique in which the critic has spoken."""
+
+    def pasted(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
+        """Return the critiques of texts that are no essay's, the last first, at most ``most`` from ``first`` on, and
+        how many there are in all."""
+
+    def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
+        """Store that the text which was critiqued is this version of this essay of the writer's."""
+
+    def save_decision(
+        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
+    ) -> None:
+        """Store what the writer decided about a finding, and the version that came of it."""
+
+
+class LedgerStore(Protocol):
+    """One row for each call of a model. Never its text."""
+
+    def add_call(self, reservation: Reservation, at: datetime) -> int:
+        """Store a call at its worst cost and return its number."""
+
+    def settle_call(self, call: int, settlement: Settlement) -> datetime:
+        """Put what the call came to in the place of its worst cost; return when it was made."""
+
+    def spending(self, writer: str, at: datetime) -> Spending:
+        """Return what was spent in the day and month of ``at``, reservations included."""
+
+    def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
+        """Return what of that is reserved for calls that began after ``since`` and are not settled."""
+
+    def settled_between(self, start: datetime, end: datetime) -> int:
+        """Return what the settled calls from ``start`` up to ``end`` cost, in nano-dollars."""
+
+    def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        """Return the calls since then, by day, role and model, oldest first; one writer's, or everybody's."""
+
+
+class KeyValueStore(Protocol):
+    """Small things that a user interface keeps for itself between two starts. Nothing a person wrote."""
+
+    def get(self, name: str) -> str | None:
+        """Return what was last kept under the name, None where nothing was."""
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a value under a name, in place of the one before."""
+
+    def delete(self, name: str) -> None:
+        """Keep nothing under the name any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One transaction on the database, used only inside ``Store.read`` and ``Store.write``."""
+
+    essays: EssayStore
+    messages: DmMessageStore
+    jobs: JobStore
+    critiques: CritiqueStore
+    ledger: LedgerStore
+    values: KeyValueStore
+
+
+class Store(Protocol):
+    """The database. Both calls raise StoreError where it cannot be used."""
+
+    async def read(self, step: Callable[[Transaction], T]) -> T:
+        """Return what ``step`` returns. All that it reads is of one moment."""
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        """Return what ``step`` returns. All that it writes is stored, or, where it raises, nothing.
+
+        It comes to its end even where the caller is cancelled.
+        """
+
+
+class AsyncEssayStore(Store, Protocol):
     """Where essays live. Every call is one transaction: it happened whole or not at all.
 
     Calls that take a writer and an essay raise UnknownEssay where that writer has no such essay; all raise StoreError

@@ -19,6 +19,86 @@ _CRITIQUE_ADAPTER = TypeAdapter(Critique)
 _DAMAGED_TITLE = "(this critique is damaged)"
 
 
+class SqliteCritiques:
+    """The critiques of one database. See CritiqueStore for what each method promises."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+        self._db = database.db
+        self._encrypt = database.cipher.encrypt
+
+    def add(self, critique: StoredCritique) -> None:
+        self._db.execute(
+            "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            [
+                critique.id,
+                critique.writer,
+                critique.essay,
+                critique.version,
+                critique.structure,
+                self._encrypt(critique.title) if critique.title is not None else None,
+                self._encrypt(critique.text),
+                int(critique.is_own),
+                critique.created.isoformat(),
+            ],
+        )
+
+    def delete(self, writer: str, critique: str) -> None:
+        self._change("DELETE FROM critiques WHERE id = ? AND writer = ?", writer, critique)
+
+    def save_critique(self, writer: str, critique: str, found: Critique) -> None:
+        sealed = self._encrypt(_CRITIQUE_ADAPTER.dump_json(found).decode())
+        self._change("UPDATE critiques SET opinion = ? WHERE id = ? AND writer = ?", writer, critique, sealed)
+
+    def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
+        query = "UPDATE critiques SET essay = ?, version = ? WHERE id = ? AND writer = ?"
+        self._change(query, writer, critique, essay, version)
+
+    def get(self, writer: str, critique: str) -> StoredCritique:
+        row = self._db.execute(f"{_CRITIQUE} WHERE id = ? AND writer = ?", [critique, writer]).fetchone()
+        if row is None:
+            raise UnknownCritique(critique)
+        return _read_critique(self._database, row)
+
+    def latest(self, writer: str, essay: str) -> StoredCritique | None:
+        row = self._db.execute(
+            f"{_CRITIQUE} WHERE essay = ? AND writer = ? AND opinion IS NOT NULL"
+            " ORDER BY created DESC, rowid DESC LIMIT 1",
+            [essay, writer],
+        ).fetchone()
+        try:
+            return _read_critique(self._database, row) if row else None
+        except DamagedText:  # the essay is shown without
+            return None
+
+    def pasted(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
+        rows = self._db.execute(
+            f"{_CRITIQUE} WHERE writer = ? AND essay IS NULL ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
+            [writer, most, first],
+        ).fetchall()
+        query = "SELECT count(*) FROM critiques WHERE writer = ? AND essay IS NULL"
+        (count,) = self._db.execute(query, [writer]).fetchall()[0]
+        return [_read_listed_critique(self._database, row) for row in rows], count
+
+    def save_decision(
+        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
+    ) -> None:
+        if not self._db.execute("SELECT 1 FROM critiques WHERE id = ? AND writer = ?", [critique, writer]).fetchone():
+            raise UnknownCritique(critique)
+        self._db.execute(
+            "INSERT INTO decisions (critique, finding, decision, version, decided) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (critique, finding) DO UPDATE SET decision = excluded.decision,"
+            " version = excluded.version, decided = excluded.decided",
+            [critique, finding, decision.value, version, at.isoformat()],
+        )
+
+    def _change(self, query: str, writer: str, critique: str, *values: object) -> None:
+        """Run a statement on one critique of the writer's. Raises UnknownCritique where there is none."""
+        if not self._db.execute(query, [*values, critique, writer]).rowcount:
+            raise UnknownCritique(critique)
+
+
 class SqliteCritiqueStore:
     """Critiques in the store's file, their words sealed. See workflow.criticism.CritiqueStore for what is promised."""
 

@@ -177,6 +177,7 @@ class EncryptedDatabase:
         makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
         """
         self.path = path
+        self._truncates_log = False
         self._logged_damage: set[str] = set()  # what the log has been told of
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
@@ -268,6 +269,31 @@ class EncryptedDatabase:
                 self.db.rollback()
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A transaction that only reads, all of it from one moment."""
+        self.db.execute("BEGIN")
+        changes = self.db.conn.total_changes
+        try:
+            yield
+            if self.db.conn.total_changes != changes:
+                raise RuntimeError("a step that was handed to read has written: hand it to write")
+        finally:
+            self.db.rollback()
+
+    def truncate_log_after_commit(self) -> None:
+        """Have the write-ahead log emptied once this transaction is committed.
+
+        The log holds the pages as they were before something was deleted; emptied, only the overwritten ones are left.
+        """
+        self._truncates_log = True
+
+    def truncate_log(self) -> None:
+        """Empty the write-ahead log, where ``truncate_log_after_commit`` has asked for it."""
+        if self._truncates_log:
+            self._truncates_log = False
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _build_cipher(self, given: tuple[bytes, ...]) -> TextCipher:
         needed = key_fingerprints(self.db)
         keys = given
@@ -354,6 +380,29 @@ class DatabaseThread:
         its kinds where SQLite refuses.
         """
         return await self._worker.run(lambda: self._run_translated(work))
+
+    async def read(self, step: Callable[[EncryptedDatabase], T]) -> T:
+        """Return what ``step`` returns; all that it reads is of one moment. Raises as ``run`` does."""
+
+        def reading(database: EncryptedDatabase) -> T:
+            with database.snapshot():
+                return step(database)
+
+        return await self.run(reading)
+
+    async def write(self, step: Callable[[EncryptedDatabase], T]) -> T:
+        """Return what ``step`` returns; all that it writes is stored, or, where it raises, nothing. Raises as ``run``.
+
+        It comes to its end even where the caller is cancelled.
+        """
+
+        def writing(database: EncryptedDatabase) -> T:
+            with database.transaction():
+                result = step(database)
+            database.truncate_log()
+            return result
+
+        return await self.run(writing)
 
     def _run_translated(self, work: Callable[[EncryptedDatabase], T]) -> T:
         with translate_errors(self._path):

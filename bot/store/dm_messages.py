@@ -207,6 +207,30 @@ def _is_unasked_mark(piece: MessageRow) -> bool:
 T = TypeVar("T")
 
 
+class SqliteDmMessages:
+    """The messages of one database. See DmMessageStore in the storage ports for what each method promises."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+        self._db = database.db
+
+    def has_messages(self, writer: str, essay: str) -> bool:
+        check_owner(self._db, writer, essay)
+        return self._db.execute("SELECT 1 FROM pieces WHERE essay = ?", [essay]).fetchone() is not None
+
+    def detach_note(self, writer: str, essay: str, note: int) -> None:
+        check_owner(self._db, writer, essay)
+        query = "UPDATE pieces SET note = -note WHERE essay = ? AND note = ? AND part = 0"
+        self._db.execute(query, [essay, note])
+
+    def delete_messages_of_note(self, writer: str, essay: str, note: int) -> None:
+        check_owner(self._db, writer, essay)
+        self._db.execute("DELETE FROM pieces WHERE essay = ? AND abs(note) = ? AND part = 0", [essay, note])
+
+    def record_essay_deletion(self, writer: str, essay: str, at: datetime) -> None:
+        dm_context.record_essay_deletion(self._db, writer, essay, at)
+
+
 class SqliteDmMessageStore:
     """Conversations in the store's file. See workflow.conversation.DmMessageStore for what each method promises."""
 

@@ -69,6 +69,91 @@ _DAMAGED_PIECE = f"\n\n{gap('a part of what was written, which is damaged')}\n\n
 _DAMAGED_ERROR = "Why cannot be read any more."
 
 
+class SqliteJobs:
+    """The jobs of one database, their text kept piece by piece, so that a flush costs what is new. See JobStore."""
+
+    def __init__(self, database: EncryptedDatabase, process: str) -> None:
+        """``process`` names the process whose jobs these are."""
+        self._database = database
+        self._db = database.db
+        self._encrypt = database.cipher.encrypt
+        self._process = process
+
+    def add(self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime) -> Job:
+        when, ours = at.isoformat(), self._process
+        sealed = self._encrypt(argument)
+        try:
+            made = self._db.execute(
+                "INSERT INTO jobs (writer, subject, kind, state, ended, base, argument, process, created, changed)"
+                " VALUES (?,?,?,?,0,?,?,?,?,?)",
+                [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, ours, when, when],
+            )
+        except sqlite3.IntegrityError:  # the index that allows one open job a subject
+            query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
+            row = self._db.execute(query, [subject]).fetchone()
+            other = parse_enum(JobKind, row[0], JobKind.DRAFT)
+            raise JobRunning(other.label, elsewhere=row[1] != ours) from None
+        number = int(made.lastrowid or 0)
+        return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
+
+    def mark_running(self, job: int, at: datetime) -> None:
+        values = [JobState.RUNNING.value, at.isoformat(), job]
+        self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ?", values)
+
+    def append_text(self, pieces: Mapping[int, str]) -> None:
+        # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
+        # A job whose essay was deleted meanwhile has no row to write behind.
+        self._db.execute(
+            f"WITH pieces (job, text) AS (VALUES {','.join(['(?, ?)'] * len(pieces))})"  # noqa: S608 - only marks
+            " INSERT INTO job_texts (job, text) SELECT pieces.job, pieces.text FROM pieces"
+            " JOIN jobs ON jobs.id = pieces.job WHERE jobs.ended = 0",
+            [value for job, text in pieces.items() for value in (job, self._encrypt(text))],
+        )
+
+    def delete_text(self, job: int) -> None:
+        self._db.execute("DELETE FROM job_texts WHERE job = ?", [job])
+
+    def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
+        error = self._encrypt(outcome.error) if outcome.error is not None else None
+        self._db.execute(
+            "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
+            [outcome.state.value, error, outcome.result_version, at.isoformat(), job],
+        )
+        if outcome.result_version is not None or outcome.state is JobState.DONE:  # the text is a version now
+            self.delete_text(job)
+
+    def get(self, writer: str, job: int) -> Job:
+        row = self._db.execute(f"{_JOB} WHERE id = ? AND writer = ?", [job, writer]).fetchone()
+        if row is None:
+            raise UnknownJob(job)
+        return _read_job(self._database, row)
+
+    def latest(self, writer: str, subject: str) -> Job | None:
+        query = f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1"
+        row = self._db.execute(query, [writer, subject]).fetchone()
+        try:
+            return _read_job(self._database, row) if row else None
+        except DamagedText:  # there is nothing to say of it, and the essay is shown without
+            return None
+
+    def leftovers(self, writer: str, subject: str) -> Sequence[int]:
+        rows = self._db.execute(
+            "SELECT id FROM jobs WHERE writer = ? AND subject = ? AND ended = 1 AND result IS NULL AND state != ?"
+            " AND kind != ? AND (kind = ? OR EXISTS (SELECT 1 FROM job_texts WHERE job = jobs.id))"
+            " ORDER BY id DESC",
+            [writer, subject, JobState.DONE.value, JobKind.CRITIQUE.value, JobKind.REVISION.value],
+        ).fetchall()
+        return tuple(number for (number,) in rows)
+
+    def abandoned(self) -> Sequence[Job]:
+        named = self._db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
+        found: list[Job] = []
+        for name in [name for (name,) in named if not is_process_alive(name, self._process)]:
+            rows = self._db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
+            found += [_read_job(self._database, row, whole=False) for row in rows]
+        return found
+
+
 class SqliteJobStore:
     """Jobs in the store's file, their words sealed. See workflow.jobs.JobStore for what each method promises."""
 

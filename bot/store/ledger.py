@@ -54,6 +54,69 @@ class _BudgetAccount:
         return self.budget - Decimal(self.nano_total - self.nano_reserved) / NANO_PER_USD
 
 
+class SqliteCalls:
+    """The calls of models in one database. See LedgerStore for what each method promises."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._db = database.db
+
+    def add_call(self, reservation: Reservation, at: datetime) -> int:
+        made = self._db.execute(
+            "INSERT INTO calls (writer, at, role, model, prompt, prompt_hash, settled, nano_usd)"
+            " VALUES (?,?,?,?,?,?,0,?)",
+            [
+                reservation.writer,
+                at.astimezone(UTC).isoformat(),
+                reservation.role.value,
+                reservation.model,
+                reservation.prompt,
+                reservation.prompt_hash,
+                reservation.max_nano_usd,
+            ],
+        )
+        return int(made.lastrowid or 0)
+
+    def settle_call(self, call: int, settlement: Settlement) -> datetime:
+        self._db.execute(
+            "UPDATE calls SET settled = 1, model = ?, nano_usd = ?, input_tokens = ?, cache_write_tokens = ?,"
+            " cache_read_tokens = ?, output_tokens = ?, first_text_ms = ?, total_ms = ?, stop_reason = ?,"
+            " estimated = ? WHERE id = ?",
+            [
+                settlement.model,
+                settlement.nano_usd,
+                settlement.input_tokens,
+                settlement.cache_write_tokens,
+                settlement.cache_read_tokens,
+                settlement.output_tokens,
+                settlement.first_text_ms,
+                settlement.total_ms,
+                settlement.stop_reason,
+                int(settlement.is_estimated),
+                call,
+            ],
+        )
+        return parse_time(str(self._db.execute("SELECT at FROM calls WHERE id = ?", [call]).fetchone()[0]))
+
+    def spending(self, writer: str, at: datetime) -> Spending:
+        return _sum_costs(self._db, writer, at, None)
+
+    def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
+        return _sum_costs(self._db, writer, at, since.astimezone(UTC).isoformat())
+
+    def settled_between(self, start: datetime, end: datetime) -> int:
+        query = "SELECT coalesce(sum(nano_usd), 0) FROM calls WHERE settled = 1 AND at >= ? AND at < ?"
+        return int(self._db.execute(query, [start.isoformat(), end.isoformat()]).fetchone()[0])
+
+    def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
+        rows = self._db.execute(
+            "SELECT substr(at, 1, 10) AS day, role, model, count(*), sum(input_tokens + cache_write_tokens),"
+            " sum(cache_read_tokens), sum(output_tokens), coalesce(sum(nano_usd), 0), sum(nano_usd IS NULL) FROM calls"
+            " WHERE at >= ? AND (? IS NULL OR writer = ?) GROUP BY day, role, model ORDER BY day, role, model",
+            [since.astimezone(UTC).isoformat(), writer, writer],
+        ).fetchall()
+        return [UsageRow(*row) for row in rows]
+
+
 class SqliteLedger:
     """Calls in the store's file. See workflow.spending.Ledger for what each method promises."""
 

@@ -19,7 +19,7 @@ from bot.errors import KeyMissing
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.deploy.deploy_files import ROOT, shell_blocks
 
 PAGE = (ROOT / "docs" / "operating.md").read_text()
@@ -78,14 +78,14 @@ def machine(tmp_path: Path) -> Machine:
 
 async def write(database: Path, structure: Structure, clock: Clock, *, keys: str | None = None) -> None:
     """One essay with one version."""
-    store = SqliteEssayStore(database, keys, clock)
+    store = SqliteStore(database, keys, clock)
     await EssayService(store, {structure.key: structure}, clock, lambda: "one").create_essay("me", structure, "A title")
     await store.add_version("me", "one", None, Origin.IMPORTED, "Before the backup.", 0, clock())
     store.close()
 
 
 async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[str]:
-    store = SqliteEssayStore(database, keys, clock)
+    store = SqliteStore(database, keys, clock)
     found = [(await store.version("me", "one", info.number)).text for info in await store.versions("me", "one")]
     store.close()
     return found
@@ -93,7 +93,7 @@ async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[s
 
 async def lose_the_machine(machine: Machine, clock: Clock) -> None:
     """A version after the backup; then the machine is lost: a torn database, its log still there, and no key."""
-    store = SqliteEssayStore(machine.database, None, clock)
+    store = SqliteStore(machine.database, None, clock)
     await store.add_version("me", "one", 1, Origin.EDITED, "After the backup.", 0, clock())
     shutil.copy(machine.state / "essays.db-wal", machine.root / "wal")
     store.close()
@@ -190,7 +190,7 @@ async def test_after_adding_a_new_key_as_documented_the_old_key_is_still_needed(
     key_file.unlink()
     for keys in (None, new, old):
         with pytest.raises(KeyMissing):
-            SqliteEssayStore(machine.database, keys, clock)
+            SqliteStore(machine.database, keys, clock)
     assert not key_file.exists()
     assert await texts(machine.database, clock, f"{new},{old}") == ["Before the backup."]
 

@@ -15,7 +15,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.ops.single_instance import single_instance
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.deploy.deploy_files import ROOT, unit
 from tests.simulators.discord import DiscordSimulator
 from tests.simulators.discord.redirect_bot import VARIABLE
@@ -98,7 +98,7 @@ async def test_the_exit_code_prevents_a_restart_where_it_would_not_help(tmp_path
         }
         told |= {"DATABASE_PATH": str(database), "DATABASE_KEY": "", "ANTHROPIC_API_KEY": "", **more.get(why, {})}
         if why == "a lost key":
-            SqliteEssayStore(database, Fernet.generate_key().decode(), lambda: datetime.now(UTC)).close()
+            SqliteStore(database, Fernet.generate_key().decode(), lambda: datetime.now(UTC)).close()
         held = single_instance(database) if why == "a second process" else nullcontext()
         with held:
             run = await asyncio.create_subprocess_exec(

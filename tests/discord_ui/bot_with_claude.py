@@ -13,8 +13,8 @@ from bot import bootstrap
 from bot.llm.caller import Dialect
 from bot.llm.factory import ClaudeModels, build_models
 from bot.services.llm_ports import ModelRole, Models
-from bot.store.essays import SqliteEssayStore
 from bot.store.ledger import Budgets, SqliteLedger
+from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.discord_ui.conftest import Bot, Scripted, started
 from tests.failures.full_stack import no_proxy
@@ -55,7 +55,7 @@ async def served(
     ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall; ``more`` goes to
     ``started``.
     """
-    books = SqliteEssayStore(folder / "ledger.db", None, bootstrap.utc_now)
+    books = SqliteStore(folder / "ledger.db", None, bootstrap.utc_now)
     with no_proxy():
         made = build_models(
             api_key=claude.key or "",

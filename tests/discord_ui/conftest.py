@@ -27,10 +27,10 @@ from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
+from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels
 from tests.simulators.discord import DiscordSimulator, Settings, User, running
 
@@ -68,7 +68,7 @@ class Bot:
     """The bot in this process, and what is behind it."""
 
     client: DiscordClient
-    store: SqliteEssayStore
+    store: SqliteStore
     desk: EssayService
     jobs: JobRunner
     models: FakeModels | None
@@ -100,7 +100,7 @@ async def started(
     keeping: type[SqliteJobStore] = SqliteJobStore,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured."""
-    store = SqliteEssayStore(database, None, bootstrap.utc_now)
+    store = SqliteStore(database, None, bootstrap.utc_now)
     jobs = JobRunner(
         keeping(store.thread), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01
     )

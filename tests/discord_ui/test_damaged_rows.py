@@ -12,7 +12,7 @@ from bot import bootstrap
 from bot.errors import StreamBroken
 from bot.essay.essay import DAMAGED_NOTE, DAMAGED_TITLE
 from bot.services.essays import note_fingerprint
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
 from tests.discord_ui.dm_steps import everything, question, quick, wait_until_dm_is_read
 from tests.discord_ui.panel_steps import OPINION, criticised, drafted, reads, with_notes
@@ -176,7 +176,7 @@ async def test_a_damaged_row_affects_no_other_row_and_no_other_writer(
 
 def test_the_list_of_sealed_columns_is_complete(tmp_path: Path) -> None:
     """All that holds bytes but what is the database's own."""
-    SqliteEssayStore(tmp_path / "essays.db", None, bootstrap.utc_now).close()
+    SqliteStore(tmp_path / "essays.db", None, bootstrap.utc_now).close()
     with sqlite3.connect(tmp_path / "essays.db") as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = {

@@ -19,7 +19,7 @@ import pytest
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.discord_ui.messages.test_job_panels import HEADING, paragraphs
 from tests.discord_ui.panel_steps import reads
 from tests.discord_ui.test_bot_process import Runs, claude, runs
@@ -201,7 +201,7 @@ async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
     runs.send_signal(signal.SIGKILL)
     await runs.ended()
     await runs.sim.gateway.wait_disconnected()
-    store = SqliteEssayStore(runs.folder / "essays.db", None, bootstrap.utc_now)  # no process has it open now
+    store = SqliteStore(runs.folder / "essays.db", None, bootstrap.utc_now)  # no process has it open now
     try:
         writer = writer_id(store.thread.pseudonym_secret, story.user.id)
         essays = await store.essays(writer)

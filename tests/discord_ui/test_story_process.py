@@ -13,7 +13,7 @@ from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export, to_markdown
 from bot.services.essays import EssayService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.discord_ui.bot_process import Runs, claude, runs, started
 from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun
 from tests.simulators.claude import ClaudeSimulator
@@ -62,7 +62,7 @@ async def take_step(step: Step, one: Writer) -> None:
 
 async def check_exports(people: list[Writer], exported: list[bytes], database: Path) -> None:
     """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
-    store = SqliteEssayStore(database, None, bootstrap.utc_now)  # no process has it open now
+    store = SqliteStore(database, None, bootstrap.utc_now)  # no process has it open now
     try:
         desk = EssayService(store, bootstrap.load_structures(), bootstrap.utc_now, bootstrap.new_essay_id)
         for one, data in zip(people, exported, strict=True):

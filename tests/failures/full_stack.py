@@ -27,9 +27,9 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Reservation, Settlement
 from bot.services.llm_ports import ModelRole
 from bot.store.critiques import SqliteCritiqueStore
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
+from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.failures.faults import Conditions
 from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
@@ -56,7 +56,7 @@ class Stack:
     """The parts. Each run has a writer of its own in it, by whose pseudonym the service knows what to answer."""
 
     claude: ClaudeSimulator
-    store: SqliteEssayStore
+    store: SqliteStore
     desk: EssayService
     interview: InterviewService
     writing: DraftingService
@@ -98,7 +98,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
     with tempfile.TemporaryDirectory() as directory, no_proxy(), socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
-        store = SqliteEssayStore(Path(directory) / "essays.db", None, lambda: WHEN)
+        store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
         ids = (f"id-{number}" for number in itertools.count(1))
         async with ClaudeSimulator() as claude:
             ledger = SqliteLedger(store.thread, Budgets(Decimal(under.budget), Decimal(1_000_000)))

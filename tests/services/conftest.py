@@ -16,7 +16,7 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.store.critiques import SqliteCritiqueStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, RecordingJobs
 
 Clock = Callable[[], datetime]
@@ -27,7 +27,7 @@ FLUSH_SECONDS = 0.01  # a test waits for flushes by watching, so a quick one onl
 class Room:
     """All that a writer can do, the scripted models behind it, and the stores under it."""
 
-    store: SqliteEssayStore
+    store: SqliteStore
     stored_jobs: RecordingJobs
     desk: EssayService
     jobs: JobRunner
@@ -54,9 +54,7 @@ It cost me 4,000 euros a year. Anna said "You will be back by Christmas".
 """
 
 
-def joined(
-    store: SqliteEssayStore, structure: Structure, clock: Clock, *, at_once: int = 4, per_writer: int = 2
-) -> Room:
+def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: int = 4, per_writer: int = 2) -> Room:
     """The room over a store. ``close`` its jobs at the end."""
     numbers = itertools.count(1)
 
@@ -75,14 +73,14 @@ def joined(
 
 
 @pytest.fixture
-async def room(store: SqliteEssayStore, structure: Structure, clock: Clock) -> AsyncIterator[Room]:
+async def room(store: SqliteStore, structure: Structure, clock: Clock) -> AsyncIterator[Room]:
     made = joined(store, structure, clock)
     yield made
     await made.jobs.close()
 
 
 @pytest.fixture
-def stored(store: SqliteEssayStore) -> RecordingJobs:
+def stored(store: SqliteStore) -> RecordingJobs:
     return RecordingJobs(store.thread)
 
 

@@ -20,7 +20,7 @@ from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 
@@ -61,11 +61,11 @@ class Talking:
 
 
 @pytest.fixture
-def at(store: SqliteEssayStore, structure: Structure, clock: Clock) -> Talking:
+def at(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     return talking(store, structure, clock)
 
 
-def talking(store: SqliteEssayStore, structure: Structure, clock: Clock) -> Talking:
+def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     numbers = itertools.count(1)
     ours = replace(structure, key=DEFAULT)
 
@@ -211,7 +211,7 @@ async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
 
     But for those of an essay that was deleted, of which nothing comes back.
     """
-    store = SqliteEssayStore(tmp_path_factory.mktemp("any") / "essays.db", None, clock)
+    store = SqliteStore(tmp_path_factory.mktemp("any") / "essays.db", None, clock)
     try:
         at = talking(store, structure, clock)
         said: dict[int, str] = {}

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from bot.essay.structure import Structure
 from bot.services.dm_messages import StoredMessage
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.test_dm_messages import Talking, talking
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def at(store: SqliteEssayStore, structure: Structure, clock: Clock) -> Talking:
+def at(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     """A writer whose DM the bot has met: only there a message is read late."""
     return talking(store, structure, clock)
 
@@ -156,7 +156,7 @@ async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_
     steps: list[str], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """What is not stored was written before an essay was deleted that there was then."""
-    store = SqliteEssayStore(tmp_path_factory.mktemp("late") / "essays.db", None, clock)
+    store = SqliteStore(tmp_path_factory.mktemp("late") / "essays.db", None, clock)
     try:
         at = talking(store, structure, clock)
         await at.talk.store.add_channel("me", 1, 0)

@@ -8,7 +8,7 @@ from bot.errors import BadInput, NothingToDo, UnknownEssay, UnknownSection, Unkn
 from bot.essay.essay import Essay, Origin
 from bot.essay.structure import Structure
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, editable_parts
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 NOTES = "# Out\n\nLoose words.\n\n## What I missed\n\nThe noise.\n"
 
@@ -166,7 +166,7 @@ async def test_essays_are_listed_the_last_changed_first_and_a_deleted_one_is_gon
 
 
 async def test_nobody_sees_or_touches_the_essay_of_another(
-    desk: EssayService, essay: Essay, store: SqliteEssayStore
+    desk: EssayService, essay: Essay, store: SqliteStore
 ) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     version = await desk.assemble_post("me", essay.id)

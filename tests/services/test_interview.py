@@ -11,7 +11,7 @@ from bot.essay.essay import Answered, Essay
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_QUESTIONS_BEFORE_POST, InterviewService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_skipped_questions_can_be_returned_to(interview: InterviewService,
 
 
 async def test_a_question_that_was_never_asked_cannot_be_answered(
-    interview: InterviewService, store: SqliteEssayStore, essay: Essay
+    interview: InterviewService, store: SqliteStore, essay: Essay
 ) -> None:
     question = (await interview.next_question("me", essay.id)).question
     assert question is not None
@@ -107,7 +107,7 @@ async def test_a_question_that_was_never_asked_cannot_be_answered(
 
 
 async def test_the_post_is_offered_after_eight_questions_however_many_sections_there_are(
-    store: SqliteEssayStore, desk: EssayService, interview: InterviewService
+    store: SqliteStore, desk: EssayService, interview: InterviewService
 ) -> None:
     sections = tuple(
         Section(f"s{n}", f"Section number {n}", "Say.", WordBudget(1, 2), (f"Question {n}?",)) for n in range(10)

@@ -14,7 +14,7 @@ from bot.essay.essay import Question
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_ANSWERS_TRIED, MAX_QUESTIONS_BEFORE_POST, InterviewService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels, Gate
 
@@ -30,7 +30,7 @@ def parts(count: int) -> Structure:
 class Talk:
     """An interview over a structure of so many sections, with scripted models."""
 
-    def __init__(self, store: SqliteEssayStore, clock: Callable[[], datetime], count: int) -> None:
+    def __init__(self, store: SqliteStore, clock: Callable[[], datetime], count: int) -> None:
         self.structure = parts(count)
         self.desk = EssayService(store, {"parts": self.structure}, clock, lambda: "one")
         self.models = FakeModels()
@@ -59,7 +59,7 @@ class Talk:
 
 
 @pytest.fixture
-def talk(store: SqliteEssayStore, clock: Callable[[], datetime]) -> Callable[[int], Talk]:
+def talk(store: SqliteStore, clock: Callable[[], datetime]) -> Callable[[int], Talk]:
     return lambda count: Talk(store, clock, count)
 
 
@@ -144,7 +144,7 @@ async def test_an_answer_with_nothing_to_ask_is_not_sent_again(talk: Callable[[i
 
 
 async def test_nobody_waits_for_more_than_a_few_calls_before_the_post_is_offered(
-    store: SqliteEssayStore, clock: Callable[[], datetime], talk: Callable[[int], Talk]
+    store: SqliteStore, clock: Callable[[], datetime], talk: Callable[[int], Talk]
 ) -> None:
     it = talk(6)
     await it.desk.create_essay("me", it.structure)

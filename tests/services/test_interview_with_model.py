@@ -13,7 +13,7 @@ from bot.essay.essay import Essay
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST, InterviewService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels
 
@@ -54,7 +54,7 @@ async def test_an_answer_is_followed_up_at_most_twice_a_section(room: Room, essa
 
 
 async def test_eight_questions_in_all_and_every_sections_first_question_is_among_them(
-    store: SqliteEssayStore, clock: Callable[[], datetime]
+    store: SqliteStore, clock: Callable[[], datetime]
 ) -> None:
     sections = tuple(
         Section(f"s{n}", f"Section {n}", "Say it.", WordBudget(5, 20), (f"First of {n}?", f"Second of {n}?"))

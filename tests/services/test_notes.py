@@ -11,7 +11,7 @@ from bot.essay.essay import Answered, Essay
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService, note_fingerprint
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Clock, Room
 
 NOTES = "Loose words.\n\n## What I missed\n\nThe noise of the presses in the hall.\n"
@@ -105,7 +105,7 @@ async def test_a_text_that_the_writer_changed_stays_and_the_words_that_no_note_h
 
 
 async def test_a_note_that_was_edited_no_longer_follows_its_message_and_that_is_told(
-    store: SqliteEssayStore, desk: EssayService, essay: Essay, clock: Clock
+    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
 ) -> None:
     talk = SqliteDmMessageStore(store.thread)
     heard = await talk.add_message(901, "We sold it in May.", essay, clock())
@@ -122,7 +122,7 @@ async def test_a_note_that_was_edited_no_longer_follows_its_message_and_that_is_
 
 
 async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_own(
-    store: SqliteEssayStore, desk: EssayService, essay: Essay, clock: Clock
+    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
 ) -> None:
     talk = SqliteDmMessageStore(store.thread)
     asked = await store.add_question("me", essay.id, "gave-up", "What did it cost?", clock())
@@ -142,7 +142,7 @@ async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_o
 
 
 async def test_a_message_whose_note_was_deleted_does_not_come_back(
-    store: SqliteEssayStore, desk: EssayService, essay: Essay, clock: Clock
+    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
 ) -> None:
     talk = SqliteDmMessageStore(store.thread)
     await talk.add_channel("me", 1, 900)

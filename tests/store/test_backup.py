@@ -22,7 +22,7 @@ from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.store import backup
 from bot.store.backup import create_backup
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 SENTENCES = 400
@@ -47,7 +47,7 @@ asyncio.run(main())
 """
 
 
-async def begin(store: SqliteEssayStore, structure: Structure, clock: Clock) -> None:
+async def begin(store: SqliteStore, structure: Structure, clock: Clock) -> None:
     """Essay one, with its first version."""
     await EssayService(store, {structure.key: structure}, clock, lambda: "one").create_essay("me", structure, "A title")
     await store.add_version("me", "one", None, Origin.IMPORTED, "Version 1. " * SENTENCES, 0, clock())
@@ -58,7 +58,7 @@ def written(database: Path, structure: Structure, clock: Clock) -> Path:
     """A closed database with one essay."""
 
     async def write() -> None:
-        store = SqliteEssayStore(database, None, clock)
+        store = SqliteStore(database, None, clock)
         await begin(store, structure, clock)
         store.close()
 
@@ -108,7 +108,7 @@ async def test_backups_made_while_another_process_writes_hold_every_version_whol
         restored.parent.mkdir()
         restored.write_bytes(made.path.read_bytes())
         restored.with_name("essays.db.key").write_bytes(writer.with_name("essays.db.key").read_bytes())
-        store = SqliteEssayStore(restored, None, clock)
+        store = SqliteStore(restored, None, clock)
         versions = await store.versions("me", "one")
         assert [info.number for info in versions] == list(range(1, made.versions + 1))
         for info in versions:

@@ -17,7 +17,7 @@ from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
 from bot.services.essays import EssayService
 from bot.store.critiques import SqliteCritiqueStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASTE = StoredCritique("c1", "me", None, None, None, "A velocipede", "The quagmire text.", False, None, {}, WHEN)
@@ -36,7 +36,7 @@ FOUND = Critique(
 
 
 @pytest.fixture
-def critiques(store: SqliteEssayStore) -> SqliteCritiqueStore:
+def critiques(store: SqliteStore) -> SqliteCritiqueStore:
     return SqliteCritiqueStore(store.thread)
 
 
@@ -53,7 +53,7 @@ async def test_a_critique_is_read_as_it_was_stored(critiques: SqliteCritiqueStor
 
 
 async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
-    store: SqliteEssayStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
     await desk.create_essay("me", structure)
@@ -76,7 +76,7 @@ async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
 
 
 async def test_critiques_of_pasted_texts_are_listed_the_last_first(
-    store: SqliteEssayStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Page by page, without an essay's and without anybody else's."""
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
@@ -105,7 +105,7 @@ async def test_strangers_can_neither_read_nor_write_a_critique(critiques: Sqlite
 
 
 async def test_the_files_hold_no_word_of_a_critique(
-    database: Path, store: SqliteEssayStore, critiques: SqliteCritiqueStore
+    database: Path, store: SqliteStore, critiques: SqliteCritiqueStore
 ) -> None:
     await critiques.add_critique(PASTE)
     await critiques.save_critique("me", "c1", FOUND)

@@ -29,13 +29,13 @@ from bot.essay.essay import Essay
 from bot.essay.notes import Passage
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 WORDS = ["Zanzibar", "quagmire", "umbrageous", "perspicacious", "velocipede"]
 
 
-async def write(store: SqliteEssayStore, structure: Structure, clock: Clock, essay: str = "one") -> EssayService:
+async def write(store: SqliteStore, structure: Structure, clock: Clock, essay: str = "one") -> EssayService:
     """An essay whose title, note, question, answer and versions each hold one of WORDS."""
     desk = EssayService(store, {structure.key: structure}, clock, lambda: essay)
     await desk.create_essay("me", structure, WORDS[0])
@@ -52,7 +52,7 @@ def stored_bytes(database: Path) -> bytes:
 
 
 async def test_with_the_key_gone_the_files_hold_no_word_of_any_essay(
-    database: Path, store: SqliteEssayStore, structure: Structure, clock: Clock
+    database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     await write(store, structure, clock)
     held = stored_bytes(database)  # the newest pages are in the log beside the database
@@ -66,13 +66,13 @@ async def test_with_the_key_gone_the_files_hold_no_word_of_any_essay(
 
 async def opened_with_the_key(database: Path, clock: Clock) -> Essay:
     """The essay as the key opens it: shows that the words are there to be read, for whoever has the key."""
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     essay = await store.essay("me", "one")
     store.close()
     return essay
 
 
-def test_the_database_and_its_key_can_be_read_by_their_owner_alone(database: Path, store: SqliteEssayStore) -> None:
+def test_the_database_and_its_key_can_be_read_by_their_owner_alone(database: Path, store: SqliteStore) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in database.parent.iterdir()}
     assert {"essays.db", "essays.db.key"} <= set(modes)
     assert set(modes.values()) == {0o600}
@@ -82,46 +82,46 @@ def test_the_database_and_its_key_can_be_read_by_their_owner_alone(database: Pat
 async def test_without_its_key_the_database_is_refused_naming_the_key_and_opens_again_with_it(
     database: Path, structure: Structure, clock: Clock
 ) -> None:
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     await write(store, structure, clock)
     store.close()
     key_file = database.with_name("essays.db.key")
     kept = key_file.rename(database.with_name("kept"))
     with pytest.raises(KeyMissing, match=r"whose fingerprint is [0-9a-f]{8}, and that key is neither in DATABASE_KEY"):
-        SqliteEssayStore(database, None, clock)
+        SqliteStore(database, None, clock)
     assert not key_file.exists()
     with pytest.raises(KeyMissing):
-        SqliteEssayStore(database, Fernet.generate_key().decode(), clock)
-    store = SqliteEssayStore(database, kept.read_text(), clock)
+        SqliteStore(database, Fernet.generate_key().decode(), clock)
+    store = SqliteStore(database, kept.read_text(), clock)
     assert (await store.essay("me", "one")).title == WORDS[0]
     store.close()
 
 
 async def test_a_new_key_seals_and_the_old_one_still_opens(database: Path, structure: Structure, clock: Clock) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-    store = SqliteEssayStore(database, old, clock)
+    store = SqliteStore(database, old, clock)
     await write(store, structure, clock)
     store.close()
-    store = SqliteEssayStore(database, f"{new}, {old}", clock)
+    store = SqliteStore(database, f"{new}, {old}", clock)
     await store.rename_essay("me", "one", "Renamed", clock())
     assert "noise" not in (await store.version("me", "one", 1)).text
     store.close()
     with pytest.raises(KeyMissing):
-        SqliteEssayStore(database, old, clock)
+        SqliteStore(database, old, clock)
     with pytest.raises(KeyMissing):
-        SqliteEssayStore(database, new, clock)
+        SqliteStore(database, new, clock)
 
 
 def test_what_is_no_key_is_refused_by_the_place_it_stands_in(database: Path, clock: Clock) -> None:
     with pytest.raises(BadKey, match="What stands in DATABASE_KEY is not an encryption key") as refused:
-        SqliteEssayStore(database, "a secret that is no key", clock)
+        SqliteStore(database, "a secret that is no key", clock)
     assert "a secret" not in str(refused.value)
     assert not database.exists()
     key_file = database.with_name("essays.db.key")
     database.parent.mkdir()
     key_file.write_text("")
     with pytest.raises(BadKey, match=str(key_file)):
-        SqliteEssayStore(database, None, clock)
+        SqliteStore(database, None, clock)
 
 
 def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path, clock: Clock) -> None:
@@ -131,17 +131,17 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Pa
     other.close()
     before = path.read_bytes()
     with pytest.raises(NotOurDatabase, match="is not a Career Essay Bot database"):
-        SqliteEssayStore(path, None, clock)
+        SqliteStore(path, None, clock)
     assert path.read_bytes() == before
     text = tmp_path / "notes.txt"
     text.write_text("These are notes, and no database at all. " * 50)
     with pytest.raises(NotOurDatabase):
-        SqliteEssayStore(text, None, clock)
+        SqliteStore(text, None, clock)
     assert [found.name for found in tmp_path.iterdir() if found.suffix == ".key"] == []
 
 
 def test_a_database_of_a_newer_release_is_refused(database: Path, clock: Clock) -> None:
-    SqliteEssayStore(database, None, clock).close()
+    SqliteStore(database, None, clock).close()
     with sqlite3.connect(database) as newer:
         newer.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
@@ -149,18 +149,18 @@ def test_a_database_of_a_newer_release_is_refused(database: Path, clock: Clock) 
         )
     newer.close()
     with pytest.raises(NewerDatabase, match="upgrade the program"):
-        SqliteEssayStore(database, None, clock)
+        SqliteStore(database, None, clock)
 
 
 def test_a_place_that_cannot_hold_a_database_is_told(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "essays.db"):
         with pytest.raises(StoreUnusable, match="cannot be used"):
-            SqliteEssayStore(path, None, clock)
+            SqliteStore(path, None, clock)
 
 
 async def test_a_full_disk_is_told_and_all_before_it_is_safe(
-    database: Path, store: SqliteEssayStore, structure: Structure, clock: Clock
+    database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     desk = await write(store, structure, clock)
     # SQLite's own limit on pages gives the very error of a full disk.
@@ -172,13 +172,13 @@ async def test_a_full_disk_is_told_and_all_before_it_is_safe(
 
 
 async def test_a_changed_byte_of_sealed_text_is_told(database: Path, structure: Structure, clock: Clock) -> None:
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     await write(store, structure, clock)
     store.close()
     with sqlite3.connect(database) as broken:
         broken.execute("UPDATE versions SET text = cast(substr(text, 1, 60) || 'A' AS BLOB) WHERE number = 1")
     broken.close()
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     with pytest.raises(DamagedText, match="damaged"):
         await store.version("me", "one", 1)
     assert WORDS[4] in (await store.version("me", "one", 2)).text
@@ -186,7 +186,7 @@ async def test_a_changed_byte_of_sealed_text_is_told(database: Path, structure: 
 
 
 async def test_a_deleted_essay_leaves_none_of_its_bytes(
-    database: Path, store: SqliteEssayStore, structure: Structure, clock: Clock
+    database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     await write(store, structure, clock)
     sealed = await store.thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
@@ -218,7 +218,7 @@ asyncio.run(main())
 async def test_a_kill_at_any_moment_leaves_every_stored_version_whole(
     database: Path, structure: Structure, clock: Clock
 ) -> None:
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     await write(store, structure, clock)
     store.close()
     for most in (1, 4, 9):
@@ -230,7 +230,7 @@ async def test_a_kill_at_any_moment_leaves_every_stored_version_whole(
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
-        store = SqliteEssayStore(database, None, clock)
+        store = SqliteStore(database, None, clock)
         versions = await store.versions("me", "one")
         assert len(versions) >= len(told) + 2
         for info in versions[2:]:

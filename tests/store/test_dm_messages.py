@@ -15,7 +15,7 @@ from bot.essay.notes import Passage
 from bot.services.dm_messages import DmChannel, PendingMessage
 from bot.store.database import EncryptedDatabase
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 CHANNEL, FIRST, SECOND, THIRD = (
@@ -27,7 +27,7 @@ CHANNEL, FIRST, SECOND, THIRD = (
 
 
 @pytest.fixture
-def talk(store: SqliteEssayStore) -> SqliteDmMessageStore:
+def talk(store: SqliteStore) -> SqliteDmMessageStore:
     return SqliteDmMessageStore(store.thread)
 
 
@@ -36,13 +36,13 @@ def essay(clock: Clock, name: str = "essay-1", writer: str = "me") -> Essay:
     return Essay(name, writer, "short-one", "Short one", None, None, now, now)
 
 
-async def asked(store: SqliteEssayStore, clock: Clock, name: str = "essay-1") -> int:
+async def asked(store: SqliteStore, clock: Clock, name: str = "essay-1") -> int:
     await store.add_essay(essay(clock, name))
     return (await store.add_question("me", name, "missed", "What was missing?", clock())).number
 
 
 async def test_pieces_stand_in_the_order_of_their_messages_however_they_came(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     """A message that overtook another on its way is put behind it; one that comes twice is stored once."""
     number = await asked(store, clock)
@@ -62,7 +62,7 @@ async def test_pieces_stand_in_the_order_of_their_messages_however_they_came(
 
 
 async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_the_file(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     await talk.add_message(FIRST, "The lift at Mill Lane", essay(clock), clock())
     await talk.add_channel("me", CHANNEL, FIRST)
@@ -77,7 +77,7 @@ async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_th
 
 
 async def test_a_mark_never_goes_back_and_outlives_the_process(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     assert await talk.add_channel("me", CHANNEL, FIRST)
     assert not await talk.add_channel("me", CHANNEL, THIRD)
@@ -86,13 +86,13 @@ async def test_a_mark_never_goes_back_and_outlives_the_process(
     await talk.set_last_read("me", SECOND, clock())
     await talk.set_last_read("somebody", SECOND, clock())
     store.close()
-    again = SqliteEssayStore(database, None, clock)
+    again = SqliteStore(database, None, clock)
     assert await SqliteDmMessageStore(again.thread).channels() == (DmChannel("me", CHANNEL, THIRD),)
     again.close()
 
 
 async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewhere(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     await talk.add_message(FIRST, "one", essay(clock), clock())
     await store.delete_essay("me", "essay-1", clock())
@@ -104,7 +104,7 @@ async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewh
 
 
 async def test_what_was_heard_stays_known_without_its_words_until_it_is_not_read_again(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     """However often the channel is read: nothing of a deleted essay comes back, neither as an essay nor in another."""
     await talk.add_channel("me", CHANNEL, FIRST - 1)
@@ -127,14 +127,14 @@ async def test_what_was_heard_stays_known_without_its_words_until_it_is_not_read
 
 
 async def test_a_database_of_the_release_before_knows_what_it_heard(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     await talk.add_message(FIRST, "one", essay(clock), clock())
     store.close()
     older = sqlite3.connect(database)
     older.executescript("DROP TABLE heard; DELETE FROM _sqlite_migrations WHERE name = '0005_heard';")
     older.close()
-    again = SqliteEssayStore(database, None, clock)
+    again = SqliteStore(database, None, clock)
     try:
         await again.delete_essay("me", "essay-1", clock())
         assert await SqliteDmMessageStore(again.thread).add_message(FIRST, "one", essay(clock, "new"), clock()) is None
@@ -143,7 +143,7 @@ async def test_a_database_of_the_release_before_knows_what_it_heard(
 
 
 async def test_nobody_changes_or_reads_what_somebody_else_wrote(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     await talk.add_message(FIRST, "one", essay(clock), clock())
     assert await talk.edit_message("another", FIRST, "changed", clock()) is None
@@ -157,7 +157,7 @@ async def test_nobody_changes_or_reads_what_somebody_else_wrote(
     assert await talk.pending_messages("me", "essay-1") == (PendingMessage(None, "one"),)
 
 
-async def test_a_file_is_stored_once(store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock) -> None:
+async def test_a_file_is_stored_once(store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock) -> None:
     await talk.add_message(FIRST, "", essay(clock), clock())
     passages = [Passage("one", "missed"), Passage("two")]
     for made in ((1, 2), ()):
@@ -169,7 +169,7 @@ async def test_a_file_is_stored_once(store: SqliteEssayStore, talk: SqliteDmMess
 
 
 async def test_forgetting_a_person_leaves_no_message_and_no_channel(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     await talk.add_message(FIRST, "one", essay(clock), clock())
     await talk.add_channel("me", CHANNEL, FIRST)
@@ -184,7 +184,7 @@ async def test_forgetting_a_person_leaves_no_message_and_no_channel(
 
 
 async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     number = await asked(store, clock)
     for message, text in ((FIRST, "We sold it."), (SECOND, "/Private My boss drank.")):
@@ -196,7 +196,7 @@ async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
 
 @pytest.mark.parametrize("settled", [True, False], ids=["notes at once", "notes later"])
 async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, settled: bool
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, settled: bool
 ) -> None:
     await store.add_essay(essay(clock))
     if settled:
@@ -212,7 +212,7 @@ async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
 
 
 async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_it_stands_there(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     await store.add_essay(essay(clock))
     await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
@@ -228,7 +228,7 @@ async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_i
 
 
 async def test_a_note_that_the_release_before_left_out_stays_so_whatever_becomes_of_its_message(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     """It took the mark off the note, and left the whole note out."""
     await store.add_essay(essay(clock))
@@ -250,7 +250,7 @@ async def test_a_note_that_the_release_before_left_out_stays_so_whatever_becomes
 
 
 async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     """Also for a message that was written after it was asked and is read late. Whose DM is known is as it was: nobody
     else is taken for met."""
@@ -268,7 +268,7 @@ async def test_what_stood_before_somebody_when_the_release_before_ended_stands_t
         INSERT INTO conversations VALUES ('me', NULL, NULL, 'essay-1', {number}), ('nobody', NULL, NULL, NULL, NULL);
     """)
     older.close()
-    again = SqliteEssayStore(database, None, clock)
+    again = SqliteStore(database, None, clock)
     talk = SqliteDmMessageStore(again.thread)
     try:
         for message, written in ((FIRST, before), (SECOND, None)):
@@ -285,7 +285,7 @@ async def test_what_stood_before_somebody_when_the_release_before_ended_stands_t
 
 
 async def test_what_a_message_read_late_needs_is_kept_only_for_as_long_as_one_may_come(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
 ) -> None:
     """The ids of deleted essays, and what stood before somebody; those of a writer without a DM not at all."""
     await talk.add_channel("me", CHANNEL, FIRST)
@@ -313,7 +313,7 @@ def _damage(held: EncryptedDatabase, table: str, column: str, writer: str) -> No
 
 @pytest.mark.parametrize("column", ["channel", "read"])
 async def test_a_damaged_channel_is_passed_over_until_its_writer_is_met_again(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock, column: str
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, column: str
 ) -> None:
     for writer in ("me", "you"):
         await talk.add_channel(writer, CHANNEL, FIRST)
@@ -327,7 +327,7 @@ async def test_a_damaged_channel_is_passed_over_until_its_writer_is_met_again(
 
 
 async def test_a_damaged_id_of_what_was_heard_keeps_no_mark_from_being_stored(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     """What was heard stays known: it is not stored twice."""
     await talk.add_message(FIRST, "one", essay(clock), clock())
@@ -342,7 +342,7 @@ async def test_a_damaged_id_of_what_was_heard_keeps_no_mark_from_being_stored(
 
 
 async def test_a_damaged_message_is_a_gap_in_the_note_and_the_others_are_kept(
-    store: SqliteEssayStore, talk: SqliteDmMessageStore, clock: Clock
+    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
 ) -> None:
     """An edit of another one leaves the note as it is, and says why; one that comes late is a note of its own."""
     number = await asked(store, clock)

@@ -13,14 +13,14 @@ from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore, process_name
+from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def jobs(store: SqliteEssayStore) -> SqliteJobStore:
+def jobs(store: SqliteStore) -> SqliteJobStore:
     return SqliteJobStore(store.thread)
 
 
@@ -43,7 +43,7 @@ async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobStore, job: Job, cl
 
 
 async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
-    store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
     gone = SqliteJobStore(store.thread, "999999999-gone")
     left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
@@ -57,7 +57,7 @@ async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
 
 
 async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
-    store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
         await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
@@ -117,7 +117,7 @@ async def test_strangers_have_no_such_job(jobs: SqliteJobStore, job: Job) -> Non
 
 
 async def test_the_files_hold_no_word_of_a_job(
-    database: Path, store: SqliteEssayStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    database: Path, store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
 ) -> None:
     await jobs.append_text({job.id: "A velocipede."})
     await jobs.end_job(job.id, JobOutcome(JobState.FAILED, "The quagmire sentence."), clock())
@@ -129,7 +129,7 @@ async def test_the_files_hold_no_word_of_a_job(
 
 
 async def test_an_essays_jobs_go_with_it_and_their_numbers_are_never_given_again(
-    store: SqliteEssayStore, jobs: SqliteJobStore, structure: Structure, clock: Clock
+    store: SqliteStore, jobs: SqliteJobStore, structure: Structure, clock: Clock
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "mine")
     await desk.create_essay("me", structure)

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.store.essays import SqliteEssayStore
 from bot.store.key_value import SqliteKeyValueStore
+from bot.store.sqlite import SqliteStore
 
 
 async def test_a_value_outlives_the_process_and_gives_way_to_the_next(
     database: Path, clock: Callable[[], datetime]
 ) -> None:
     for value, before in (("one", None), ("two", "one")):
-        store = SqliteEssayStore(database, None, clock)
+        store = SqliteStore(database, None, clock)
         memory = SqliteKeyValueStore(store.thread)
         assert await memory.get("commands") == before
         await memory.set("commands", value)

@@ -12,15 +12,15 @@ import pytest
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
 from bot.services.ledger import Reservation, Settlement, Spending
 from bot.services.llm_ports import ModelRole
-from bot.store.essays import SqliteEssayStore
 from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
+from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CENT = NANO_PER_USD // 100
 
 
 @pytest.fixture
-def ledger(store: SqliteEssayStore) -> SqliteLedger:
+def ledger(store: SqliteStore) -> SqliteLedger:
     return SqliteLedger(store.thread, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
 
 
@@ -71,9 +71,9 @@ async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: Sq
 
 
 async def test_two_processes_over_one_file_share_the_budget(
-    database: Path, store: SqliteEssayStore, ledger: SqliteLedger
+    database: Path, store: SqliteStore, ledger: SqliteLedger
 ) -> None:
-    other_store = SqliteEssayStore(database, None, lambda: NOON)
+    other_store = SqliteStore(database, None, lambda: NOON)
     other = SqliteLedger(other_store.thread, Budgets(Decimal(1), Decimal(2)))
     both = [ledger, other] * 5
     tried = await asyncio.gather(*(one.reserve(call(30), NOON) for one in both), return_exceptions=True)
@@ -140,7 +140,7 @@ async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(le
     ],
 )
 async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
-    store: SqliteEssayStore, budget: str, nano_usd: int, told: str
+    store: SqliteStore, budget: str, nano_usd: int, told: str
 ) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(budget), Decimal(1)))
     with pytest.raises(BudgetTooSmall, match=told):
@@ -165,7 +165,7 @@ async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_toke
     assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
 
 
-async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteEssayStore) -> None:
+async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
     for day in (20, 21, 22):
         await spend(ledger, 300, NOON.replace(day=day))
@@ -183,7 +183,7 @@ async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteEssayS
 
 
 async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_allows_are_made(
-    store: SqliteEssayStore,
+    store: SqliteStore,
 ) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
@@ -243,7 +243,7 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
     assert row.day == "2026-12-01"
 
 
-async def test_the_ledger_holds_no_word_of_a_text(store: SqliteEssayStore, ledger: SqliteLedger) -> None:
+async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: SqliteLedger) -> None:
     await ledger.settle(await ledger.reserve(call(10), NOON), came_to(5))
     row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
     assert set(row) == {

@@ -15,8 +15,8 @@ from bot.essay.notes import Passage
 from bot.services.critiques import StoredCritique
 from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
 from bot.store.quota import Quota
+from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FEW = Limits(
@@ -29,15 +29,15 @@ FEW = Limits(
     day_bytes=10_000,
 )
 LONG = "x" * 1_000
-Open = Callable[[], SqliteEssayStore]
+Open = Callable[[], SqliteStore]
 
 
 @pytest.fixture
 def opened(database: Path) -> Iterator[Open]:
-    stores: list[SqliteEssayStore] = []
+    stores: list[SqliteStore] = []
 
-    def open_() -> SqliteEssayStore:
-        stores.append(SqliteEssayStore(database, None, lambda: NOON, Quota(FEW, exempt_writers={"local"})))
+    def open_() -> SqliteStore:
+        stores.append(SqliteStore(database, None, lambda: NOON, Quota(FEW, exempt_writers={"local"})))
         return stores[-1]
 
     yield open_
@@ -49,7 +49,7 @@ def essay(name: str, writer: str = "me", at: datetime = NOON) -> Essay:
     return Essay(name, writer, "short-one", "Short", None, None, at, at)
 
 
-async def stored(store: SqliteEssayStore, name: str = "one") -> int:
+async def stored(store: SqliteStore, name: str = "one") -> int:
     """How many notes the essay holds."""
     return len(await store.notes("me", name))
 

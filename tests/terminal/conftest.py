@@ -15,7 +15,7 @@ import pexpect
 import pytest
 
 from bot.essay.structure import Structure
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import joined
 from tests.terminal.pty_processes import Person
 from tests.terminal.scripted_terminal import Terminal
@@ -88,7 +88,7 @@ def sit_down(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def terminal(store: SqliteEssayStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
+def terminal(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
     """A session in this process, over scripted models."""
     room = joined(store, structure, clock)
     with asyncio.Runner() as runner:

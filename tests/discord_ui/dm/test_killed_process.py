@@ -11,7 +11,7 @@ from pathlib import Path
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.discord_ui.test_bot_process import Runs, claude, runs
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
 
@@ -27,7 +27,7 @@ async def question(user: User) -> Message:
 
 async def stored(user: User, database: Path) -> tuple[list[str], list[str]]:
     """The person's notes and what waits to become one, read from the file when no process has it open."""
-    store = SqliteEssayStore(database, None, bootstrap.utc_now)
+    store = SqliteStore(database, None, bootstrap.utc_now)
     try:
         writer = writer_id(store.thread.pseudonym_secret, user.id)
         (essay,) = await store.essays(writer)

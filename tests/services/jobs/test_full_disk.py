@@ -12,20 +12,20 @@ from bot.errors import StoreError
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobKind, JobState
 from bot.services.jobs.runner import JobRunner
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, says, seen_until
 
 LONG = "It went on for a long time, and longer than that. " * 2_000  # more than the pages that are free
 
 
-async def fill_the_disk(store: SqliteEssayStore) -> None:
+async def fill_the_disk(store: SqliteStore) -> None:
     """SQLite's own limit on pages gives the very error of a full disk."""
     await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
 
 
-async def free_the_disk(store: SqliteEssayStore) -> None:
+async def free_the_disk(store: SqliteStore) -> None:
     await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1073741823").fetchall())
 
 
@@ -103,7 +103,7 @@ async def test_a_disk_too_full_to_begin_is_told_as_such(room: Room, structure: S
 
 
 async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
-    store: SqliteEssayStore, structure: Structure, room: Room, clock: Callable[[], datetime]
+    store: SqliteStore, structure: Structure, room: Room, clock: Callable[[], datetime]
 ) -> None:
     essay = await room.essay_with_notes(structure)
     gate = Gate()

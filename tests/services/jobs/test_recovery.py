@@ -16,8 +16,8 @@ from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork
 from bot.store.database import EncryptedDatabase
-from bot.store.essays import SqliteEssayStore
 from bot.store.jobs import SqliteJobStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room, joined
 from tests.services.fakes import GONE, Gate, says
 
@@ -81,7 +81,7 @@ async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_s
     database: Path, structure: Structure, clock: Clock
 ) -> None:
     pieces, killed, times = killed_after(database, 80)
-    store = SqliteEssayStore(database, None, clock)
+    store = SqliteStore(database, None, clock)
     room = joined(store, structure, clock)
     (job,) = await room.jobs.recover(room.writing.work_for)
     assert (job.kind, job.state, job.result_version) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)

@@ -13,7 +13,7 @@ from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooMany
 from bot.services.jobs.job import JobKind, JobState, ReportProgress, run_to_completion
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import TextChunk
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import Piece, begin, in_time
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
 
@@ -36,7 +36,7 @@ async def test_a_second_job_on_an_essay_is_refused_until_the_first_has_ended(job
 
 
 async def test_another_process_with_the_same_store_cannot_take_the_essay_either(
-    jobs: JobRunner, store: SqliteEssayStore, clock: Clock
+    jobs: JobRunner, store: SqliteStore, clock: Clock
 ) -> None:
     gate = Gate()
     await begin(jobs, gate)
@@ -154,7 +154,7 @@ async def test_a_start_whose_caller_goes_is_a_start_all_the_same(jobs: JobRunner
 
 
 async def test_a_stop_while_the_result_is_stored_comes_too_late_and_the_result_is_known(
-    jobs: JobRunner, store: SqliteEssayStore
+    jobs: JobRunner, store: SqliteStore
 ) -> None:
     storing, go_on = Gate(), asyncio.Event()
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobState
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room, joined
 from tests.services.fakes import PATIENCE, says
 
@@ -62,7 +62,7 @@ async def test_a_stop_at_any_moment(room: Room, structure: Structure, count: int
 
 @pytest.mark.parametrize("count", TURNS[::3])
 async def test_a_shutdown_at_any_moment_with_starts_and_stops_on_the_way(
-    store: SqliteEssayStore, structure: Structure, clock: Clock, count: int
+    store: SqliteStore, structure: Structure, clock: Clock, count: int
 ) -> None:
     room = joined(store, structure, clock, at_once=2, per_writer=2)
     essays = [await room.essay_with_notes(structure) for _ in range(4)]

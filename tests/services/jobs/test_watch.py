@@ -13,7 +13,7 @@ from bot.errors import UnknownJob
 from bot.services.jobs.job import JobKind, JobPhase, JobState
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ThinkingChunk
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import begin, in_time, views
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
 
@@ -188,7 +188,7 @@ class Held(RecordingJobs):
         await super().append_text(pieces)
 
 
-async def test_a_job_that_is_done_waits_for_nobodys_text_to_be_stored(store: SqliteEssayStore, clock: Clock) -> None:
+async def test_a_job_that_is_done_waits_for_nobodys_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
     held = Held(store.thread)
     jobs = JobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)

@@ -1,0 +1,69 @@
+"""The storage ports over one SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bot.services.store_ports import Transaction
+from bot.store.async_essays import AsyncEssays
+from bot.store.critiques import SqliteCritiques
+from bot.store.database import DatabaseThread, EncryptedDatabase
+from bot.store.dm_messages import SqliteDmMessages
+from bot.store.essays import SqliteEssays
+from bot.store.jobs import SqliteJobs, current_process_name
+from bot.store.key_value import SqliteKeyValues
+from bot.store.ledger import SqliteCalls
+from bot.store.quota import Quota
+
+T = TypeVar("T")
+
+
+class SqliteStore(AsyncEssays):
+    """The database in one file, its text sealed. See Store for what the methods promise."""
+
+    def __init__(
+        self,
+        path: Path,
+        keys: str | None,
+        now: Callable[[], datetime],
+        quota: Quota | None = None,
+        *,
+        process: str | None = None,
+    ) -> None:
+        """Open the database, bringing its schema up to date; writers are held to the ``quota``.
+
+        ``process`` names the process whose jobs are stored: this one, unless a test stands in for another. Raises
+        StoreError where it cannot be used.
+        """
+        self.thread = DatabaseThread(path, keys, now, quota)
+        self._process = process or current_process_name()
+
+    async def read(self, step: Callable[[Transaction], T]) -> T:
+        """See Store."""
+        return await self.thread.read(lambda database: step(self._transaction(database)))
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        """See Store."""
+        return await self.thread.write(lambda database: step(self._transaction(database)))
+
+    @property
+    def pseudonym_secret(self) -> bytes:
+        """32 bytes made with the database, for pseudonyms that nobody without it can trace or make."""
+        return self.thread.pseudonym_secret
+
+    def close(self) -> None:
+        """Finish what was asked for and close the file."""
+        self.thread.close()
+
+    def _transaction(self, database: EncryptedDatabase) -> Transaction:
+        return Transaction(
+            essays=SqliteEssays(database),
+            messages=SqliteDmMessages(database),
+            jobs=SqliteJobs(database, self._process),
+            critiques=SqliteCritiques(database),
+            ledger=SqliteCalls(database),
+            values=SqliteKeyValues(database),
+        )

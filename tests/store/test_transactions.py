@@ -1,0 +1,78 @@
+"""What a step may rely on that is handed to ``Store.read`` or ``Store.write``."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UnknownEssay
+from bot.essay.essay import Essay
+from bot.essay.notes import Passage
+from bot.services.store_ports import Transaction
+from bot.store.sqlite import SqliteStore
+
+Clock = Callable[[], datetime]
+
+
+def essay(clock: Clock, name: str = "one") -> Essay:
+    return Essay(name, "me", "leaving", "Leaving", None, None, clock(), clock())
+
+
+async def test_a_step_that_raises_has_written_nothing(store: SqliteStore, clock: Clock) -> None:
+    def step(tx: Transaction) -> None:
+        tx.essays.add(essay(clock))
+        tx.essays.add_note("me", "one", Passage("Words."), clock())
+        tx.values.set("name", "value")
+        tx.essays.get("somebody else", "one")
+
+    with pytest.raises(UnknownEssay):
+        await store.write(step)
+    assert await store.read(lambda tx: (tx.essays.of_writer("me"), tx.values.get("name"))) == ((), None)
+
+
+async def test_all_that_a_step_reads_is_of_one_moment(store: SqliteStore, database: Path, clock: Clock) -> None:
+    other = SqliteStore(database, None, clock)
+    await other.write(lambda tx: tx.values.set("name", "before"))
+    begun, changed = threading.Event(), threading.Event()
+
+    def step(tx: Transaction) -> tuple[str | None, str | None]:
+        first = tx.values.get("name")
+        begun.set()
+        assert changed.wait(10)
+        return first, tx.values.get("name")
+
+    reading = asyncio.create_task(store.read(step))
+    await asyncio.to_thread(begun.wait, 10)
+    await other.write(lambda tx: tx.values.set("name", "after"))
+    changed.set()
+    assert await reading == ("before", "before")
+    assert await store.read(lambda tx: tx.values.get("name")) == "after"
+    other.close()
+
+
+async def test_a_step_that_writes_is_refused_where_it_was_to_read(store: SqliteStore) -> None:
+    with pytest.raises(RuntimeError, match="hand it to write"):
+        await store.read(lambda tx: tx.values.set("name", "value"))
+    assert await store.read(lambda tx: tx.values.get("name")) is None
+
+
+async def test_a_step_that_writes_comes_to_its_end_when_its_caller_is_cancelled(store: SqliteStore) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def step(tx: Transaction) -> None:
+        begun.set()
+        assert released.wait(10)
+        tx.values.set("name", "value")
+
+    writing = asyncio.create_task(store.write(step))
+    await asyncio.to_thread(begun.wait, 10)
+    writing.cancel()
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert await store.read(lambda tx: tx.values.get("name")) == "value"
