@@ -10,8 +10,8 @@ from collections.abc import Iterator
 PORTAL_URL = "https://discord.com/developers/applications"
 TOKEN_PAGE = f"{PORTAL_URL} > your application > Bot > Reset Token"
 INSTALLATION_PAGE = f"{PORTAL_URL} > your application > Installation"
-MALFORMED_TOKEN = (  # noqa: S105 - a sentence about a token
-    "DISCORD_TOKEN is no bot token: that has three parts with dots between them, and neither spaces nor quotes"
+MALFORMED_TOKEN = (
+    "DISCORD_TOKEN is no bot token: that has three parts with dots between them, and neither spaces nor quotes"  # noqa: S105
 )
 _TOKEN_PATTERN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _AUTHORIZE_URL = "https://discord.com/oauth2/authorize"

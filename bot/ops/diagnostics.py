@@ -125,8 +125,8 @@ def _check_model(settings: Settings) -> CheckResult:
     said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
     said += f", at {redacted_url(settings.anthropic_base_url)}"
     said += (
-        f"; at most ${settings.budget_writer_day:f} a writer a day, ${settings.writer_month_budget.normalize():f} a writer "
-        f"a month, and ${settings.budget_month:f} a month in all"
+        f"; at most ${settings.budget_writer_day:f} a writer a day, ${settings.writer_month_budget.normalize():f} "
+        f"a writer a month, and ${settings.budget_month:f} a month in all"
     )
     if unpriced := bootstrap.unpriced_models(settings):
         free = ",".join(f"{name}=0/0" for name in unpriced)

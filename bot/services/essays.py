@@ -87,7 +87,8 @@ class NoteChange:
             said.append("The text stays as it is, since it is no longer set from notes alone.")
         if self.leftover_words is not None:
             said.append(
-                f"Words that no note holds now still stand in it: “{self.leftover_words}”. Edit the text to take them out."
+                f"Words that no note holds now still stand in it: “{self.leftover_words}”. "
+                "Edit the text to take them out."
             )
         return " ".join(said)
 
