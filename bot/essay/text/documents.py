@@ -31,6 +31,8 @@ MOST_FILE_BYTES = 10_000_000
 # Far more than an essay has; a page of 40,000 tags takes some two seconds to read.
 _MOST_TAGS = 40_000
 _MOST_HTML_DEPTH = 100  # the library that writes Markdown calls itself for each level
+_MOST_INDENTS = 2_000_000  # lines times the levels they are indented by, each of which is written for each line
+_MOST_COLUMNS = 100_000  # of all cells together: one alone may say that it takes up 1,000
 _MOST_XML_BYTES = 10_000_000  # of all parts together, unpacked: 200 pages of Word
 _MOST_XML_ELEMENTS = 60_000
 _MOST_XML_DEPTH = 60
@@ -71,6 +73,7 @@ _BLOCKS = (
     *("pre", "section", "table", "tbody", "td", "th", "tr", "ul", "button", "label", "legend", "option", "summary"),
     "textarea",
 )
+_INDENTED = ("blockquote", "li", "dd")
 _AS_BLOCKS = ("button", "label", "legend", "option", "summary", "textarea")
 _BACK = "↑^↩\ufe0e "
 _GOOGLE_COMMENT = re.compile(r"cmnt(?:_ref)?\d+")
@@ -161,8 +164,12 @@ def _is_html(text: str) -> bool:
         return False
     if text.count("<") > _MOST_TAGS:
         return False
+    try:
+        soup = _Soup(_closed(text), "html.parser")
+    except TooMuch:
+        return True
     # In Markdown something stands outside of all tags.
-    outside = BeautifulSoup(_closed(text), "html.parser").find_all(string=True, recursive=False)
+    outside = soup.find_all(string=True, recursive=False)
     return all(isinstance(one, Comment) or not one.strip() for one in outside)
 
 
@@ -265,21 +272,19 @@ def _page(html: str) -> _Page | None:
     """What is written on a page of HTML; None for one of too many tags, or of too many inside each other."""
     if html.count("<") > _MOST_TAGS:
         return None
-    soup = BeautifulSoup(_closed(html), "html.parser")
-    level: list[Tag] = [soup]
-    for _ in range(_MOST_HTML_DEPTH):
-        level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
-        if not level:
-            break
-    else:
+    try:
+        soup = _Soup(_closed(html), "html.parser")
+    except TooMuch:
+        return None
+    if soup.levels * (html.count("\n") + html.count("<")) > _MOST_INDENTS:
         return None
     title = " ".join(soup.title.get_text().split()) if soup.title is not None else ""
-    for tag in soup.find_all(_UNSEEN):
-        tag.decompose()
+    _take_out(soup.find_all(_UNSEEN))
     pictures = soup.find_all(_PICTURES)
-    for tag in pictures:
-        tag.decompose()
+    _take_out(pictures)
     comments = _without_comments(soup)
+    if sum(map(_columns, soup.find_all(["td", "th"]))) > _MOST_COLUMNS:
+        return None
     _tidy(soup)
     text = _Markdown(heading_style="atx", bullets="-", newline_style="spaces", table_infer_header=True).convert_soup(
         soup
@@ -293,25 +298,101 @@ def _page(html: str) -> _Page | None:
     return _Page(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n") + "\n", title, len(pictures), comments)
 
 
+class _Soup(BeautifulSoup):
+    """A page of bounded depth. Raises TooMuch while it is read: the parser climbs up all levels for each text.
+
+    ``levels`` is how deep its lines are indented.
+    """
+
+    levels = 0
+
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802
+        """See BeautifulSoup."""
+        super().pushTag(tag)
+        if len(self.tagStack) > _MOST_HTML_DEPTH:
+            raise TooMuch
+        self.levels = max(self.levels, sum(self.open_tag_counter[name] for name in _INDENTED))
+
+
 class _Markdown(MarkdownConverter):
-    """Writes Markdown in which no text of the page is taken for a tag."""
+    """Writes Markdown in which no text of the page is taken for a tag.
+
+    What the library would look for in a whole list or table, for each item or row again, is looked up.
+    """
+
+    _headed: dict[int, bool]  # whether a table has a head
+
+    def convert_soup(self, soup: BeautifulSoup) -> str:
+        """See MarkdownConverter."""
+        self._headed = {id(body.parent): False for body in soup.find_all("tbody")}
+        self._headed.update((id(above), True) for head in soup.find_all("thead") for above in head.parents)
+        return str(super().convert_soup(soup))
+
+    def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """See MarkdownConverter. The first row is ruled off as a head, unless its table has another."""
+        if el.parent is None or el.find_previous_sibling() is not None:
+            return f"|{text}\n"
+        cells = el.find_all(["td", "th"])
+        columns = sum(_columns(cell) for cell in cells)
+        rule = f"| {' | '.join(['---'] * columns)} |\n"
+        part = el.parent
+        if part.name != "tbody" or not self._headed[id(part.parent)] or all(cell.name == "th" for cell in cells):
+            return f"|{text}\n{rule}"
+        blank = f"| {' | '.join([''] * columns)} |\n{rule}" if part.find_previous_sibling() is None else ""
+        return f"{blank}|{text}\n"
+
+    def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """See MarkdownConverter. An item of an ordered list has its number as its value."""
+        if el.parent is not None and el.parent.name == "ol":
+            alone, el = Tag(name="ol", attrs={"start": str(el["value"])}), Tag(name="li")
+            alone.append(el)
+        return str(super().convert_li(el, text, parent_tags))  # type: ignore[misc]
 
     def escape(self, text: str, parent_tags: set[str]) -> str:
         """See MarkdownConverter."""
         return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", str(super().escape(text, parent_tags)))  # type: ignore[misc]
 
 
+def _columns(cell: Tag) -> int:
+    """How many columns a cell of a table takes up; the library writes so many."""
+    span = str(cell.get("colspan", ""))
+    return max(1, min(1000, int(span))) if span.isdecimal() else 1
+
+
 def _without_comments(soup: BeautifulSoup) -> int:
     """Take out what others remarked in the margin of a page from Google Docs; how many remarks there were."""
     comments = 0
+    found: dict[int, Tag] = {}
     for link in soup.find_all("a", id=_GOOGLE_COMMENT):
-        if link.decomposed:
+        if any(id(tag) in found for tag in (link, *link.parents)):
             continue
         is_place = str(link["id"]).startswith("cmnt_ref")
         around = link.find_parent("sup" if is_place else ("div", "p"))
-        (around if around is not None and around.name != "body" else link).decompose()
+        remark = around if around is not None and around.name != "body" else link
+        found[id(remark)] = remark
         comments += not is_place
+    _take_out(found.values())
     return comments
+
+
+def _take_out(tags: Iterable[Tag], *, whole: bool = True) -> None:
+    """Take tags out of a page with what is in them; unless ``whole``, that stays in their place.
+
+    The library looks for the place of each from the front of its parent: again for each of many in one.
+    """
+    meant = {id(tag): tag for tag in tags}
+    for parent in {id(tag.parent): tag.parent for tag in meant.values() if tag.parent is not None}.values():
+        place = len(parent.contents)
+        while place > 0:
+            place -= 1
+            tag = meant.get(id(parent.contents[place]))
+            if tag is None:
+                continue
+            tag.extract(place)
+            inside = [] if whole else list(tag.contents)
+            for child in reversed(inside):
+                parent.insert(place, child.extract(len(tag.contents) - 1))
+            place += len(inside)
 
 
 def _tidy(soup: BeautifulSoup) -> None:
@@ -321,17 +402,16 @@ def _tidy(soup: BeautifulSoup) -> None:
         for heading in soup.find_all(_HEADINGS):
             heading.name = f"h{int(heading.name[1]) + 1}"
         titles[0].name = "h1"
-    for link in soup.find_all("a", href=re.compile("^#")):
-        if link.get_text().strip(_BACK):
-            link.unwrap()
-        else:
-            link.decompose()
-    for line_break in reversed(soup.find_all("br")):
-        following = line_break.next_sibling
-        while isinstance(following, str) and not following.strip():
-            following = following.next_sibling
-        if following is None or (isinstance(following, Tag) and following.name in _BLOCKS):
-            line_break.decompose()
+    links = soup.find_all("a", href=re.compile("^#"))
+    saying = [link for link in links if link.get_text().strip(_BACK)]
+    _take_out(saying, whole=False)
+    _take_out(link for link in links if not link.get_text().strip(_BACK))
+    _take_out(_idle_breaks(soup))
+    for ordered in soup.find_all("ol"):
+        start = str(ordered.get("start", ""))
+        first = int(start) if re.fullmatch(r"[0-9]{1,9}", start) else 1
+        for number, item in enumerate(ordered.find_all("li", recursive=False), first):
+            item["value"] = str(number)
     seen: set[int] = set()
     for block in soup.find_all(_BLOCKS):
         for parent in list(block.parents):
@@ -342,6 +422,19 @@ def _tidy(soup: BeautifulSoup) -> None:
                 parent.name = "span"
     for tag in soup.find_all(_AS_BLOCKS):
         tag.name = "div"
+
+
+def _idle_breaks(soup: BeautifulSoup) -> list[Tag]:
+    """The line breaks behind which nothing, or a block, follows in their parent."""
+    idle: list[Tag] = []
+    for parent in {id(found.parent): found.parent for found in soup.find_all("br") if found.parent}.values():
+        at_end = True
+        for child in reversed(parent.contents):
+            if isinstance(child, Tag) and child.name == "br" and at_end:
+                idle.append(child)
+            elif isinstance(child, Tag) or str(child).strip():
+                at_end = isinstance(child, Tag) and child.name in _BLOCKS
+    return idle
 
 
 def _closed(html: str) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import random
+import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
+from markdownify import MarkdownConverter
 
 from bot.errors import UnreadableText, WrongFile
 from bot.essay.text.documents import read_document
@@ -207,6 +211,58 @@ def test_a_kind_that_is_not_read_is_named_with_what_to_do(data: bytes, kind: str
 def test_what_is_damaged_or_unfolds_into_too_much_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableText, match="copy its text into a"):
         read_document(data, "notes.docx")
+
+
+def steps(data: bytes) -> int:
+    """How many lines of Python are run while a file is read."""
+    count = 0
+
+    def trace(_: FrameType, event: str, __: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        read_document(data, "page.html")
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("opening", "unit"),
+    [
+        ("<p>", "<br>\n"),
+        ("<p>", "<br> "),
+        ("<p>", '<a href="#a">x</a>'),
+        ("<ol>", "<li>x</li>"),
+        ("<table><thead>", "<tr><td>x</td></tr>"),
+        ("<table>", "<tbody><tr><td>x</td></tr></tbody>"),
+    ],
+)
+def test_a_page_of_twice_as_many_tags_takes_twice_as_many_steps(opening: str, unit: str) -> None:
+    once, twice = (steps(f"<html>words{opening}{unit * count}".encode()) for count in (800, 1_600))
+    assert twice < 2.2 * once
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p> <br>\n" * 9_000,
+        "<table>" + "<td colspan=1000>x</td>" * 10_000,
+        "<blockquote>" * 90 + "x\n" * 400_000,
+    ],
+)
+def test_a_page_that_would_be_far_longer_as_markdown_is_refused_before_it_is_written(
+    page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(MarkdownConverter, "convert_soup", lambda _, soup: written.append(soup))
+    with pytest.raises(UnreadableText, match=r"of more parts than are read: copy its text into"):
+        read_document(f"<html>words{page}".encode(), "page.html")
+    assert written == []
 
 
 @pytest.mark.parametrize("opening", ["<a ", "<!--", "<!x ", "<![", "<?x ", "</b ", "<script>"])
