@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ import pytest
 from markdownify import MarkdownConverter
 
 from bot.errors import UnreadableText, WrongFile
+from bot.essay.text import rich_text
+from bot.essay.text.decoding import MOST_BYTES
 from bot.essay.text.documents import read_document
 
 CASES = Path(__file__).parents[2] / "data" / "handed_in"
@@ -106,6 +109,49 @@ def test_footnotes_and_text_boxes_of_rich_text_are_kept_and_headers_are_told() -
     found = read_document(rich(body), "a")
     assert found.text == "The lift [^1] stood.\n\n[^2]\n\nIn a box\n\n[^1]: In March.\n\n[^2]: No date.\n"
     assert found.notices[-1] == "Left out of it: 1 comment and 1 header or footer."
+
+
+def test_the_address_of_a_link_in_rich_text_stands_behind_its_words() -> None:
+    field = r'{{\field{{\*\fldinst{{HYPERLINK "{}" \\o "a tip"}}}}{{\fldrslt {}}}}} '
+    body = field.format("https://a.example/b", r"the {\b lift}") + field.format("#below", "stood") + "still."
+    assert read_document(rich(body), "a").text == "the lift (https://a.example/b) stood still.\n"
+
+
+def test_a_letter_of_rich_text_is_read_in_the_character_set_of_its_font() -> None:
+    table = r"{\fonttbl{\f0\froman\fcharset0 Times;}{\f1\fnil\fcharset204{\*\fname Arial;}Arial Cyr;}}"
+    found = read_document((r"{\rtf1\ansi" + table + r"\f0 caf\'e9 \f1\'cf\'ee\'eb\'fc\par}").encode(), "a")
+    assert found.text == "café Поль\n"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        r'{\field{\*\fldinst{HYPERLINK "a',
+        r'{\FIELD{\*\FLDINST{HYPERLINK "a',
+        r'{\field{\*\fl\bin0 dinst{HYPERLINK "a',
+        r"{\fonttbl\f0\fcharset0 x",
+        r"{\fonttbl\f0 ",
+        r"{\fonttbl\f000000000000",
+        r"{\fonttbl\f0\fcharset000000000000",
+    ],
+)
+def test_no_pattern_of_the_library_runs_on_through_rich_text(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its patterns for links and for fonts look from each beginning to the end of a line, for minutes in all."""
+    sources: list[str] = []
+
+    def spied(source: str, **options: str) -> str:
+        sources.append(source)
+        return ""
+
+    monkeypatch.setattr(rich_text, "rtf_to_text", spied)
+    rich_text.read_rich_text(f"{{\\rtf1 words {unit * 20_000}", MOST_BYTES)
+    assert "\\fldinst" not in sources[0].lower()
+    assert not re.search(r"\\f\d.{40}", sources[0])
+
+
+def test_twice_as_many_footnotes_take_twice_as_many_steps() -> None:
+    once, twice = (steps(rich("The lift" + r"{\footnote x}" * count)) for count in (800, 1_600))
+    assert twice < 2.2 * once
 
 
 @pytest.mark.parametrize(
