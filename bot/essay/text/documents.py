@@ -57,6 +57,10 @@ _FRAGMENT = re.compile(r"<([a-z][a-z0-9]*)\b", re.IGNORECASE)
 _MIME = re.compile(r"(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,100}?MIME-Version:", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^<>]{0,200}>", re.IGNORECASE)
 _BLANKS = re.compile(r"\s{100,}")  # the library that writes Markdown is slow with them
+# Tags that never have an end: the parser looks for each end of another among all of them that are not closed (<br/>).
+_WITHOUT_END = re.compile(
+    r"<((?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b[^<>]*)(?<!/)>", re.IGNORECASE
+)
 _RTF = b"{\\rtf"
 _PICTURE_DATA = re.compile(
     rb"(data:[a-z]{1,20}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=-]{1,40}){0,3};base64,)[a-z0-9+/=]+", re.IGNORECASE
@@ -439,7 +443,7 @@ def _idle_breaks(soup: BeautifulSoup) -> list[Tag]:
 
 def _closed(html: str) -> str:
     """The page with nothing in it that is opened and never closed, each of which the parser looks for to the end."""
-    html = _BLANKS.sub("\n", _DECLARATION.sub("", html, count=1))
+    html = _WITHOUT_END.sub(r"<\1/>", _BLANKS.sub("\n", _DECLARATION.sub("", html, count=1)))
     comment = html.find("<!--", html.rfind("-->") + 1)
     html = html if comment < 0 else html[:comment]
     last = html.rfind(">") + 1
