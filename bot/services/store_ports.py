@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.limits import Adding
 from bot.essay.notes import Passage
 
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
@@ -227,6 +228,13 @@ class LedgerStore(Protocol):
         """Return the calls since then, by day, role and model, oldest first; one writer's, or everybody's."""
 
 
+class QuotaStore(Protocol):
+    """What each writer may keep, counted in the transaction that stores it."""
+
+    def check_and_record(self, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
+        """Count what is about to be stored at that time. Raises OverLimit, and then counts nothing."""
+
+
 class KeyValueStore(Protocol):
     """Small things that a user interface keeps for itself between two starts. Nothing a person wrote."""
 
@@ -250,6 +258,7 @@ class Transaction:
     critiques: CritiqueStore
     ledger: LedgerStore
     values: KeyValueStore
+    quota: QuotaStore
 
 
 class Store(Protocol):

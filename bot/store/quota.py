@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
 from bot.essay.limits import ROW_BYTES, Adding, Limits, Usage
+
+if TYPE_CHECKING:  # which imports this module
+    from bot.store.database import EncryptedDatabase
 
 _DAY_MINUTES = 24 * 60
 # Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16.
@@ -55,3 +59,13 @@ class Quota:
             " ON CONFLICT (writer, minute) DO UPDATE SET bytes = bytes + excluded.bytes",
             [writer, minute, adding.bytes],
         )
+
+
+class SqliteQuota:
+    """The quota of one database. See QuotaStore."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+
+    def check_and_record(self, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
+        self._database.quota.check_and_record(self._database.db, writer, essay, adding, at)

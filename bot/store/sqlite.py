@@ -16,7 +16,7 @@ from bot.store.essays import SqliteEssays
 from bot.store.jobs import SqliteJobs, current_process_name
 from bot.store.key_value import SqliteKeyValues
 from bot.store.ledger import SqliteCalls
-from bot.store.quota import Quota
+from bot.store.quota import Quota, SqliteQuota
 
 T = TypeVar("T")
 
@@ -66,4 +66,5 @@ class SqliteStore(AsyncEssays):
             critiques=SqliteCritiques(database),
             ledger=SqliteCalls(database),
             values=SqliteKeyValues(database),
+            quota=SqliteQuota(database),
         )
