@@ -1,7 +1,7 @@
 """What the input of one session costs, against the same session sent as one growing chat without a cache.
 
 The session is an interview of six answers, a draft, three revisions and a critique. Ours goes through the real ports
-and the real SDK to a loopback server that bills cached prefixes as ClaudeModels does. The chat keeps no state of its
+and the real SDK to a loopback server that bills cached prefixes as Claude does. The chat keeps no state of its
 own: the same turns in one conversation, everything before each of them sent again. Two leaner chats stand beside it,
 which say in each turn only what is new. Models and outputs are the same in all.
 """

@@ -94,7 +94,7 @@ _MAX_NAME_CHARACTERS = 100
 
 
 class MalformedEvent(Exception):
-    """An event of a kind that Claude sends, and not as ClaudeModels sends it."""
+    """An event of a kind that Claude sends, and not as Claude sends it."""
 
 
 class ServerSentEvent(Protocol):

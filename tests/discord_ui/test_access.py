@@ -127,7 +127,7 @@ async def test_a_known_member_is_answered_when_discord_does_not_say_who_belongs(
     sim: DiscordSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     """From what they did in the server. Somebody else is told to try again, or where the bot has left, refused."""
-    monkeypatch.setattr(door_module, "_ASKED_SECONDS", 0.1)
+    monkeypatch.setattr(door_module, "_MEMBERSHIP_TIMEOUT_SECONDS", 0.1)
     known, other = sim.user("known"), sim.user("other")
     guild = sim.guild("Writers", members=(known, other))
     async with bot_answering_servers(sim, tmp_path, guild) as (_, clock):

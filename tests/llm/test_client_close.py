@@ -61,7 +61,7 @@ async def test_an_entry_that_cannot_be_written_is_told_at_the_end_and_leaves_not
         clients.append(create_client(*given, silence=silence, retries=retries, proxy=proxy))
         return clients[-1]
 
-    monkeypatch.setattr(factory, "connect", connected)
+    monkeypatch.setattr(factory, "create_client", connected)
     ledger, gates = Slow(), [Gate(), Gate()]
     calling = Calling(PORTS["draft"], claude, structure, ledger)
     claude.script(*(replace(calling.good, pauses=(Pause(0, gate),)) for gate in gates))

@@ -41,9 +41,9 @@ Asking = Callable[[Room, str, Version], Awaitable[object]]
 @pytest.mark.parametrize(
     "asking",
     [
-        lambda room, essay, seen: room.writing.revise("me", essay, seen, 1, "Make it shorter."),
-        lambda room, essay, _: room.writing.finish("me", essay),
-        lambda room, essay, seen: room.criticism.of_essay("me", essay, seen),
+        lambda room, essay, seen: room.writing.start_revision("me", essay, seen, 1, "Make it shorter."),
+        lambda room, essay, _: room.writing.start_finish("me", essay),
+        lambda room, essay, seen: room.criticism.start_essay_critique("me", essay, seen),
     ],
     ids=["revise", "continue", "critique"],
 )

@@ -105,7 +105,7 @@ async def test_what_is_left_out_or_placed_while_a_batch_is_under_way_is_not_sent
             await room.store.place_notes("me", essay, {2: "gave-up", 151: "gave-up"}, room.clock())
         return await place(writer, structure, notes)
 
-    monkeypatch.setattr(room.models, "place", slowly)
+    monkeypatch.setattr(room.models, "place_notes", slowly)
     room.models.script(*[all_to("missed", range(1, 201))] * 2)
     await room.interview.add_notes("me", essay, page(200))
     found = await sections(room, essay)

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-import bot.services.offload as aside_module
+from bot.services import offload
 from bot.errors import TooSlowToRead
 from bot.services.offload import (
     THREAD_MAX_CHARACTERS,
@@ -44,7 +44,7 @@ async def test_slow_work_is_done_even_if_its_process_is_killed(caplog: pytest.Lo
 async def test_work_that_takes_too_long_is_ended_and_what_waits_behind_it_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(offload, "WORKER_TIMEOUT_SECONDS", 0.2)
     with worker_processes():
         before = await in_worker(os.getpid)
         endless = asyncio.create_task(in_worker(time.sleep, 3600))
@@ -129,7 +129,7 @@ async def test_those_who_ask_for_the_same_at_once_wait_for_one() -> None:
 
 async def test_that_something_takes_too_long_is_not_found_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else each look at such a text would hold up everybody else's."""
-    monkeypatch.setattr(aside_module, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(offload, "WORKER_TIMEOUT_SECONDS", 0.2)
     remembered = AsyncLRUCache(time.sleep, 2)
     with worker_processes():
         with pytest.raises(TooSlowToRead):

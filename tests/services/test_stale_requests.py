@@ -81,7 +81,7 @@ async def test_a_critique_that_ends_as_it_is_asked_for_again_is_not_begun_again(
         await ended(room, again)
         return await release(*given)
 
-    monkeypatch.setattr(room.jobs, "release", as_it_ends)
+    monkeypatch.setattr(room.jobs, "release_abandoned", as_it_ends)
     with pytest.raises(NothingToDo, match="This critique is finished"):
         await room.criticism.retry("me", begun.id)
     assert [asked.what for asked in room.models.asked] == ["critique", "critique"]

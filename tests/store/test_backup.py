@@ -33,11 +33,11 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.essay.essay import Origin
-from bot.store.essays import SqliteStore
+from bot.store.essays import SqliteEssayStore
 from bot.store.quota import Quota
 
 async def main():
-    store = SqliteStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC), Quota(free={"me"}))
+    store = SqliteEssayStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC), Quota(exempt_writers={"me"}))
     for n in itertools.count(2):
         await store.add_version("me", "one", n - 1, Origin.EDITED, f"Version {n}. " * 400, 0, datetime.now(UTC))
         if n == 2:
@@ -218,9 +218,9 @@ def test_a_disk_without_room_is_told_and_nothing_half_made_is_left(written: Path
     target = tmp_path / "kept" / "backup.db"
     target.parent.mkdir()
     limited = (  # 60,000 bytes hold SQLite's index of the log beside the source, and not the copy
-        "import resource, sys; from pathlib import Path; from bot.store.backup import back_up\n"
+        "import resource, sys; from pathlib import Path; from bot.store.backup import create_backup\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
-        "back_up(Path(sys.argv[1]), Path(sys.argv[2]))"
+        "create_backup(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", limited, str(written), str(target)],

@@ -55,7 +55,7 @@ def test_this_process_is_alive_and_has_one_name() -> None:
 def test_where_the_system_does_not_tell_the_number_alone_is_asked_for(
     other: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "name_of", lambda number: None)
+    monkeypatch.setattr(jobs, "process_name", lambda number: None)
     assert is_process_alive(f"{other.pid}-any", "ours")
     assert not is_process_alive("999999999-any", "ours")
     current_process_name.cache_clear()

@@ -55,5 +55,5 @@ def a_claude(speed: int) -> Iterator[str]:
 
 
 def settings_for(claude: str) -> dict[str, str]:
-    """The program's settings for the ClaudeModels at that address."""
+    """The program's settings for the Claude at that address."""
     return {"ANTHROPIC_API_KEY": "sk-simulated", "ANTHROPIC_BASE_URL": claude, "LLM_DIALECT": "claude"}

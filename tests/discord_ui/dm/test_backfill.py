@@ -207,7 +207,7 @@ async def test_a_dm_message_refused_by_a_full_disk_is_told_and_stored_later(
             raise StoreFull(Path("essays.db"))
         return await hear(message, *rest)
 
-    monkeypatch.setattr(store, "hear", refusing)
+    monkeypatch.setattr(store, "add_message", refusing)
     await user.say(user.dm, "one")
     await user.sees(lambda screen: StoreFull.elsewhere in screen.text)
     full[0] = False

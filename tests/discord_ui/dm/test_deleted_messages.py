@@ -113,7 +113,7 @@ async def test_a_dm_message_deleted_before_it_was_read_is_not_stored(
             await gate.hold()
             return await hear(*given)
 
-        monkeypatch.setattr(store, "hear", slowly)
+        monkeypatch.setattr(store, "add_message", slowly)
         await gate.reached()
         await user.delete(message)
         await user.say(user.dm, "Nobody listened.")  # what comes after the deletion has been heard tells that it was

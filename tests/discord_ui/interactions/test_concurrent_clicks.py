@@ -160,7 +160,7 @@ async def test_a_click_made_just_as_the_same_job_ends_begins_no_second_job(
     await gate.reached()
     job = await last_job(bot, user)
     owner: Any = bot.jobs if moment == "it is planned" else bot.desk
-    name = "release" if moment == "it is planned" else "check_for_model"
+    name = "release_abandoned" if moment == "it is planned" else "check_no_private_text"
     step = getattr(owner, name)
 
     async def as_it_ends(*given: Any, **named: Any) -> Any:

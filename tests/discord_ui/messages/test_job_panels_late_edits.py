@@ -32,8 +32,8 @@ LATE: dict[str, Callable[[DiscordSimulator, str], Fault]] = {
 def give_up_old_edits_quickly(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
     """An old change is given up, and thought to have come, in tenths of seconds; so no limit on their number either."""
     sim.settings.rate_limits = False
-    monkeypatch.setattr(job_panels, "_PATIENCE_FOR_THE_OLD", 0.1)
-    monkeypatch.setattr(job_panels, "LATE_SECONDS", 0.6)
+    monkeypatch.setattr(job_panels, "_OUTDATED_EDIT_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(job_panels, "LATE_EDIT_SECONDS", 0.6)
 
 
 async def draft_with_late_edit(

@@ -117,8 +117,8 @@ async def test_a_plain_text_export_too_long_for_linkedin_says_so(sim: DiscordSim
 async def test_help_is_one_screen_and_names_every_command_and_the_dm(
     sim: DiscordSimulator, bot: Bot, model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tools = replace(bot.client.dispatcher.services, has_model=model)
-    monkeypatch.setattr(bot.client.dispatcher, "tools", tools)
+    services = replace(bot.client.dispatcher.services, has_model=model)
+    monkeypatch.setattr(bot.client.dispatcher, "services", services)
     user = sim.user("writer")
     shown = await (await user.slash(user.dm, "help")).message()
     for command in bot.client.tree.get_commands():

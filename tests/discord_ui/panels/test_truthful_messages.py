@@ -65,13 +65,13 @@ async def test_a_panel_that_was_reading_notes_is_restored_after_an_error(
     async def fail(*_: object) -> Any:
         await gate.hold()
         if broken:
-            monkeypatch.setattr(bot.desk, "open", refuse)
+            monkeypatch.setattr(bot.desk, "get_essay", refuse)
         raise StoreFull(Path("essays.db"))
 
     async def refuse(*_: object) -> Any:
         raise StoreFull(Path("essays.db"))
 
-    monkeypatch.setattr(bot.client.dispatcher.services.interview, "sort", fail)
+    monkeypatch.setattr(bot.client.dispatcher.services.interview, "place_notes", fail)
     form = await (await user.click(panel, "Paste notes")).modal()
     await user.submit(form, {"paste1": "A note under no heading."})
     await user.sees(lambda _: "Reading your notes" in panel.text, WAITING_CARD_SECONDS + 5)

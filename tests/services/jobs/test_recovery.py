@@ -28,36 +28,36 @@ import asyncio, itertools, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.store.essays import SqliteStore
-from bot.store.jobs import SqliteJobs
-from bot.services.essays import Desk
-from bot.services.llm_ports import Models, Text
+from bot.store.essays import SqliteEssayStore
+from bot.store.jobs import SqliteJobStore
+from bot.services.essays import EssayService
+from bot.services.llm_ports import Models, TextChunk
 from bot.services.jobs.runner import JobRunner
-from bot.services.drafting import Writing
+from bot.services.drafting import DraftingService
 
 class Slow:
     async def draft(self, writer, structure, title, notes, on):
-        on(Text("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
+        on(TextChunk("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
         for n in itertools.count():
-            on(Text(f"w{n} "))
+            on(TextChunk(f"w{n} "))
             print(n, time.monotonic(), flush=True)
             await asyncio.sleep(0.02)  # the pace at which a model writes
 
 async def main():
     clock = lambda: datetime.now(UTC)
-    store = SqliteStore(Path(sys.argv[1]), None, clock)
+    store = SqliteEssayStore(Path(sys.argv[1]), None, clock)
     sections = tuple(
         Section(key, heading, "Say it.", WordBudget(5, 20), ("What?",))
         for key, heading in (("missed", "What I missed"), ("gave-up", "What I gave up"))
     )
     structure = Structure("short-one", "Short one", "Two sections.", sections)
-    desk = Desk(store, {structure.key: structure}, clock, lambda: "one")
-    jobs = JobRunner(SqliteJobs(store.thread), clock, at_once=1, per_writer=1)
+    desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    jobs = JobRunner(SqliteJobStore(store.thread), clock, max_running=1, max_per_writer=1)
     slow = Slow()
-    writing = Writing(desk, store, jobs, Models(slow, slow, slow, slow), clock)
-    await desk.begin("me", structure)
-    await desk.hand_in("me", "one", "## What I missed\\n\\nThe noise.\\n")
-    job = await writing.draft("me", "one")
+    writing = DraftingService(desk, store, jobs, Models(slow, slow, slow, slow), clock)
+    await desk.create_essay("me", structure)
+    await desk.add_notes("me", "one", "## What I missed\\n\\nThe noise.\\n")
+    job = await writing.start_draft("me", "one")
     await jobs.wait("me", job.id)
 
 asyncio.run(main())

@@ -235,13 +235,13 @@ async def test_a_bug_is_told_kindly_and_logged_without_a_word_of_the_text(
     assert ended.error.startswith("Something went wrong on our side")
     assert work.kept == ["One secret. "]
     assert "ValueError" in caplog.text
-    assert "pieces.py" in caplog.text  # where it happened
+    assert "fake_work.py" in caplog.text  # where it happened
     assert "secret" not in caplog.text
 
 
 async def test_a_bug_in_keeping_ends_the_job_too(jobs: JobRunner, caplog: pytest.LogCaptureFixture) -> None:
     class Bad(Piece):
-        async def keep(self, text: str) -> int | None:
+        async def save_partial(self, text: str) -> int | None:
             raise KeyError(text)
 
     job = await jobs.start("me", "s", JobKind.DRAFT, Bad(("One. ", StreamBroken())))

@@ -1,4 +1,4 @@
-"""A loopback imitation of the ClaudeModels Messages API, as strict as the service, for the real SDK to talk to.
+"""A loopback imitation of the Claude Messages API, as strict as the service, for the real SDK to talk to.
 
     async with ClaudeSimulator() as claude:
         client = AsyncAnthropic(api_key=claude.key, base_url=claude.base_url, max_retries=0)

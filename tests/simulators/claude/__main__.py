@@ -16,7 +16,7 @@ from tests.simulators.claude import Answer, ClaudeSimulator, Request, canned
 @click.option("--basic", is_flag=True, help="Imitate a local server's narrow dialect; any key is taken.")
 @click.option("--speed", default=400.0, show_default=True, help="Characters a second.")
 def main(port: int, key: str, basic: bool, speed: float) -> None:
-    """Answers on loopback as ClaudeModels would, with canned replies, until interrupted."""
+    """Answers on loopback as Claude would, with canned replies, until interrupted."""
 
     def respond(request: Request) -> Answer:
         reply = canned(request)

@@ -38,7 +38,7 @@ from tests.simulators.claude.thinking_signatures import Signatures
 
 
 class ClaudeSimulator(Controls):
-    """Imitates the ClaudeModels Messages API on 127.0.0.1; `async with` it.
+    """Imitates the Claude Messages API on 127.0.0.1; `async with` it.
 
     `basic` imitates a local server's narrow dialect instead, with `wrap_json` one that surrounds JSON with prose.
     `key` is the only bearer token taken, None takes any. `clock` gives seconds and decides when cache entries end.
