@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from bot.services import offload
 from bot.errors import TooSlowToRead
+from bot.services import offload
 from bot.services.offload import (
     THREAD_MAX_CHARACTERS,
     AsyncLRUCache,
