@@ -293,19 +293,19 @@ class ModelCaller:
         prompt: Prompt,
         values: Mapping[str, object],
         *,
-        on: ProgressCallback | None = None,
+        on_progress: ProgressCallback | None = None,
         form: type[BaseModel] | None = None,
     ) -> ModelAnswer:
         """What the model of the prompt's role answers; with ``form`` a JSON text, else prose.
 
         Raises ModelError, of which OverBudget and UnknownPrice before anything was sent; StoreError where the ledger
         cannot be written.
-        A call that is interrupted before ``on`` was given any text is made once more.
+        A call that is interrupted before ``on_progress`` was given any text is made once more.
         """
         call = self._prepare(writer, prompt, values, form)
         seconds = min(prompt.timeout_seconds, self._service.total_seconds)
         deadline = asyncio.timeout(seconds)
-        tries = [self._new_state(call, on)]
+        tries = [self._new_state(call, on_progress)]
         try:
             async with deadline:
                 try:
@@ -314,7 +314,7 @@ class ModelCaller:
                     if not tries[0].has_response or tries[0].has_shown_text:
                         raise
                     await self._sleep(_RETRY_DELAY_SECONDS)
-                    tries.append(self._new_state(call, on))
+                    tries.append(self._new_state(call, on_progress))
                     await self._attempt(call, tries[1], deadline)
         except TimeoutError:
             if not deadline.expired():
@@ -336,9 +336,9 @@ class ModelCaller:
         finally:
             await self._client.close()
 
-    def _new_state(self, call: _PreparedCall, on: ProgressCallback | None) -> StreamState:
+    def _new_state(self, call: _PreparedCall, on_progress: ProgressCallback | None) -> StreamState:
         return StreamState(
-            call.reservation.model, call.sent_text, call.max_tokens, self._timer, on, self._service.prices
+            call.reservation.model, call.sent_text, call.max_tokens, self._timer, on_progress, self._service.prices
         )
 
     def _prepare(

@@ -19,11 +19,16 @@ class ClaudeCritic:
         self._critique = critique
 
     async def critique(
-        self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: ProgressCallback
+        self,
+        writer: str,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        on_progress: ProgressCallback,
     ) -> RawCritique:
         """See the port."""
         values = _template_values(text, structure, measured)
-        answer = await self._caller.call(writer, self._critique, values, on=on, form=CritiqueSchema)
+        answer = await self._caller.call(writer, self._critique, values, on_progress=on_progress, form=CritiqueSchema)
         return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:

@@ -27,10 +27,12 @@ class ClaudeDrafter:
         self._finish = finish
 
     async def draft(
-        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: ProgressCallback
+        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
     ) -> ModelText:
         """See the port. Raises BadReply for a reply that is no draft, such as a refusal in prose."""
-        answer = await self._caller.call(writer, self._draft, _draft_values(structure, title, notes), on=on)
+        answer = await self._caller.call(
+            writer, self._draft, _draft_values(structure, title, notes), on_progress=on_progress
+        )
         return _validated_draft(answer, structure, structure.sections)
 
     def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
@@ -45,11 +47,11 @@ class ClaudeDrafter:
         notes: Sequence[Note],
         text: str,
         sections: Sequence[str],
-        on: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> ModelText:
         """See the port. Raises BadReply as ``draft`` does, ValueError where no section of the structure is wanted."""
         values = _finish_values(structure, title, notes, text, sections)
-        answer = await self._caller.call(writer, self._finish, values, on=on)
+        answer = await self._caller.call(writer, self._finish, values, on_progress=on_progress)
         return _validated_draft(answer, structure, _requested_sections(structure, sections))
 
     def max_finish_cost(
@@ -98,14 +100,14 @@ class ClaudeReviser:
         self._revise = revise
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: ProgressCallback
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
         """See the port. A heading, a code fence or a line of announcement that the model put around the section is
         taken off at the end, and other sections are left out. Raises BadReply for a reply that holds nothing else, or
         that is no section, such as a refusal in prose.
         """
         values = _revision_values(notes, text, index, instruction)
-        result = model_text(await self._caller.call(writer, self._revise, values, on=on))
+        result = model_text(await self._caller.call(writer, self._revise, values, on_progress=on_progress))
         given = [text, instruction, *(note.text for note in notes)]
         body = without_preface(section_body(result.text, text, index, given), given)
         if not result.is_truncated and is_no_section(body, given):

@@ -22,9 +22,9 @@ from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 from bot.services.critique_validation import validate_critique
 from bot.services.essays import EssayService, check_privacy_marks
-from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, ReportProgress, run_to_completion
+from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, run_to_completion
 from bot.services.jobs.runner import JobRunner, PrepareJob, UndoPreparation
-from bot.services.llm_ports import Models
+from bot.services.llm_ports import Models, ProgressCallback
 from bot.services.offload import in_worker, parse_in_worker
 from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory
 from bot.services.text_report import TextReport, measure_text
@@ -302,7 +302,7 @@ class _CritiqueWork:
     service: CritiqueService
     stored: StoredCritique
 
-    async def run(self, report: ReportProgress) -> int | None:
+    async def run(self, report: ProgressCallback) -> int | None:
         critiqued, structure = self.stored, self._structure
         if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
             await self.service.essays.check_no_private_text(critiqued.writer, critiqued.essay, text=critiqued.text)

@@ -17,8 +17,8 @@ from bot.essay.text.importing import cut_comments
 from bot.essay.text.sections import replace_body, split
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
-from bot.services.jobs.job import ReportProgress, run_to_completion
-from bot.services.llm_ports import Models, ModelText
+from bot.services.jobs.job import run_to_completion
+from bot.services.llm_ports import Models, ModelText, ProgressCallback
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.store_ports import AsyncEssayStore, Clock
 
@@ -98,7 +98,7 @@ class DraftWork:
     parent_version: int | None
     partial_draft: Unfinished
 
-    async def run(self, report: ReportProgress) -> int | None:
+    async def run(self, report: ProgressCallback) -> int | None:
         material = self.context
         now = await self.context_builder.refresh(material, text=self.partial_draft.text, title=material.essay.title)
         if not now.notes:
@@ -117,7 +117,7 @@ class DraftWork:
             material.structure, material.essay.title, material.notes
         )
 
-    async def _call_model(self, report: ReportProgress) -> ModelText:
+    async def _call_model(self, report: ProgressCallback) -> ModelText:
         material = self.context
         return await self.context_builder.models.drafter.draft(
             material.essay.writer, material.structure, material.essay.title, material.notes, report
@@ -162,7 +162,7 @@ class FinishWork(DraftWork):
             material.structure, material.essay.title, material.notes, draft.done, draft.keys
         )
 
-    async def _call_model(self, report: ReportProgress) -> ModelText:
+    async def _call_model(self, report: ProgressCallback) -> ModelText:
         material, draft = self.context, self.partial_draft
         return await self.context_builder.models.drafter.finish(
             material.essay.writer,
@@ -190,7 +190,7 @@ class RevisionWork:
     part_index: int
     instruction: str
 
-    async def run(self, report: ReportProgress) -> int | None:
+    async def run(self, report: ProgressCallback) -> int | None:
         info, text = self.version.info, self.version.text
         material = await self.context_builder.refresh(self.context, text=text, instruction=self.instruction)
         written = await self.context_builder.models.reviser.revise(

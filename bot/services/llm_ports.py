@@ -1,8 +1,7 @@
-"""The ports behind which a model works. Without a model they are absent, and the workflow says what cannot be done.
+"""The ports behind which the models work. Without a model in the settings there are none.
 
-Every call may take minutes and can be cancelled at any await; it then ends the model's work at once. All raise
-ModelError in one of its kinds; what ``on`` was given before that is all that was written. No port is ever given a note
-that is left out.
+A call may take minutes. Cancelling it ends the model's work at once. Each raises ModelError; what ``on_progress`` was
+given before that is all that was written. Never hand a private note to a port: it raises ValueError.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ from bot.essay.structure import Section, Structure
 
 @dataclass(frozen=True, slots=True)
 class ThinkingChunk:
-    """The model thinks; nothing of it is shown."""
+    """The model is thinking. What it thinks is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """A piece of text, to be put behind the pieces before it."""
+    """A piece of text, to be appended to the pieces before it."""
 
     text: str
 
 
 ProgressCallback = Callable[[ThinkingChunk | TextChunk], None]
-"""Takes each piece as it comes. Must return at once: a slow one holds up the model's stream."""
+"""Called with each chunk as it arrives. It must return at once: a slow one holds up the stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What calls cost: nano-dollars (1e-9 USD) where the prices are known, else None; tokens in and out in any case."""
+    """What calls cost: nano-dollars (1e-9 USD), None where a price is not known; tokens sent and written."""
 
     nano_usd: int | None
     input_tokens: int
@@ -44,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """A text that a model wrote. ``cut`` is True where it ended before it was finished, for want of room."""
+    """A text that a model wrote; ``is_truncated`` where it ran out of room before it was finished."""
 
     text: str
     model: str
@@ -53,42 +52,41 @@ class ModelText:
 
 
 class Interviewer(Protocol):
-    """Sorts notes and asks on. The fastest model."""
+    """Sorts notes into sections and asks follow-up questions, with the fastest model."""
 
     async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        """The section key for each note, by the note's number, that clearly belongs to one; the rest are left out."""
+        """Return the section key of each note that clearly belongs to one, by the note's number."""
 
     def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
-        """The most that ``place`` may cost, in nano-dollars. Sends nothing. Raises UnknownPrice."""
+        """Return the most that ``place_notes`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
 
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
-        """One question on the last of the section's ``notes``, an answer, that chases what is missing from it: a
-        number, a name, a date, the words spoken, or the cost. None where nothing is worth asking.
+        """Return a question about the last of the section's ``notes``, an answer, or None if none is worth asking.
 
-        ``asked`` are the questions put so far, in the whole essay, but for those that a model may not see.
+        It asks for what the answer lacks: a number, a name, a date, the words spoken, or the cost. ``asked`` are the
+        essay's questions so far, without those that a model may not see.
         """
 
 
 class Drafter(Protocol):
     """Writes the post from the notes.
 
-    Here as in the ports below, what ends in ``max_cost_message`` is what the same call may cost at most, in
-    nano-dollars. It sends nothing, and raises UnknownPrice as the call does. A call that breaks before any text came is
-    made once more.
+    In this port and those below, ``max_…_cost`` returns the most that the call may cost, in nano-dollars. It sends
+    nothing, and raises UnknownPrice as the call does. A call that breaks before any text came is made once more.
     """
 
     async def draft(
-        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: ProgressCallback
+        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
     ) -> ModelText:
-        """The whole post in Markdown, each section under its heading (level 2), in the structure's order.
+        """Return the post in Markdown, each section under its heading (level 2), in the structure's order.
 
-        It is what the model wrote, piece for piece; ``bot.essay.replies.unfinished`` puts it into form.
+        It is what the model wrote, chunk for chunk; ``bot.essay.replies.unfinished`` puts it into form.
         """
 
     def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
-        """The most that ``draft`` may cost."""
+        """Return the most that ``draft`` may cost."""
 
     async def finish(
         self,
@@ -98,37 +96,37 @@ class Drafter(Protocol):
         notes: Sequence[Note],
         text: str,
         sections: Sequence[str],
-        on: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> ModelText:
-        """The sections with these keys alone, in order.
+        """Return the sections with these keys alone, in order.
 
-        They are to be put into ``text``, which is what stands of a draft that was cut short.
+        They complete ``text``, a draft that was cut short.
         """
 
     def max_finish_cost(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
     ) -> int:
-        """The most that ``finish`` may cost."""
+        """Return the most that ``finish`` may cost."""
 
 
 class Reviser(Protocol):
     """Rewrites one section."""
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: ProgressCallback
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        """The new body of the part of ``text`` with this index, as ``split`` numbers them, without its heading.
+        """Return a new body for the section of ``text`` with this index, as ``split`` numbers them.
 
-        It holds words, unless it is cut.
+        It has no heading. It is never empty, unless it was truncated.
         """
 
     def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
-        """The most that ``revise`` may cost."""
+        """Return the most that ``revise`` may cost."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """A finding as the critic gave it: its quotation has not been looked for in the text yet."""
+    """A finding as the critic gave it; its quotation may not stand in the text."""
 
     quotation: str
     category: Category
@@ -148,7 +146,7 @@ class RawStrength:
 
 @dataclass(frozen=True, slots=True)
 class RawCoverage:
-    """What the critic says of one section of the structure, by its key."""
+    """How far the text covers one section of the structure, by its key."""
 
     section: str
     covered: Covered
@@ -157,10 +155,10 @@ class RawCoverage:
 
 @dataclass(frozen=True, slots=True)
 class RawCritique:
-    """All that the critic said, unchecked.
+    """A critique as the critic gave it, unchecked.
 
-    ``fixes`` is the index of the remark that ``fix_first`` speaks of, None where it speaks of none that is there.
-    ``misshapen`` counts remarks and praise that could not be read.
+    ``fix_first_index`` is the index of the finding that ``fix_first`` is about, None where there is none.
+    ``malformed_count`` counts findings and strengths that could not be read.
     """
 
     fix_first: str
@@ -177,15 +175,20 @@ class Critic(Protocol):
     """Reads a text as an editor who does not know its author."""
 
     async def critique(
-        self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: ProgressCallback
+        self,
+        writer: str,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        on_progress: ProgressCallback,
     ) -> RawCritique:
-        """What an editor says of the text. ``measured`` are facts counted in it, a sentence each.
+        """Return a critique of the text. ``measured`` are facts counted in it, a sentence each.
 
-        ``on`` is told of thinking, and given pieces of no readable text: only that and how much was written is of use.
+        The chunks that ``on_progress`` is given are JSON: of use are only that and how much the model writes.
         """
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
-        """The most that ``critique`` may cost."""
+        """Return the most that ``critique`` may cost."""
 
 
 class ModelRole(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.services.jobs.job import Job, JobKind, JobView, ReportProgress
+from bot.services.jobs.job import Job, JobKind, JobView
 from bot.services.jobs.runner import JobRunner
-from bot.services.llm_ports import TextChunk, ThinkingChunk
+from bot.services.llm_ports import ProgressCallback, TextChunk, ThinkingChunk
 from tests.services.fakes import PATIENCE, Gate
 
 
@@ -20,7 +20,7 @@ class Piece:
     keeps: int | None = None
     kept: list[str] = field(default_factory=list)
 
-    async def run(self, report: ReportProgress) -> int | None:
+    async def run(self, report: ProgressCallback) -> int | None:
         for piece in self.pieces:
             if isinstance(piece, Gate):
                 await piece.hold()

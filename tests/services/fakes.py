@@ -82,7 +82,7 @@ def opinion(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a port was asked: the name of its method and all it was given, but for ``on``."""
+    """What a port was asked: the name of its method and all it was given, but for ``on_progress``."""
 
     what: str
     given: Mapping[str, Any]
@@ -133,9 +133,11 @@ class FakeModels:
         return found
 
     async def draft(
-        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on: ProgressCallback
+        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
     ) -> ModelText:
-        return await _said(self._next("draft", writer=writer, structure=structure, title=title, notes=notes), on)
+        return await _said(
+            self._next("draft", writer=writer, structure=structure, title=title, notes=notes), on_progress
+        )
 
     async def finish(
         self,
@@ -145,23 +147,28 @@ class FakeModels:
         notes: Sequence[Note],
         text: str,
         sections: Sequence[str],
-        on: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> ModelText:
         given = {"writer": writer, "title": title, "notes": notes, "text": text, "sections": sections}
-        return await _said(self._next("finish", structure=structure, **given), on)
+        return await _said(self._next("finish", structure=structure, **given), on_progress)
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on: ProgressCallback
+        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
         given = {"writer": writer, "notes": notes, "text": text, "index": index, "instruction": instruction}
-        return await _said(self._next("revise", **given), on)
+        return await _said(self._next("revise", **given), on_progress)
 
     async def critique(
-        self, writer: str, text: str, structure: Structure | None, measured: Sequence[str], on: ProgressCallback
+        self,
+        writer: str,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        on_progress: ProgressCallback,
     ) -> RawCritique:
         answer = self._next("critique", writer=writer, text=text, structure=structure, measured=measured)
         if isinstance(answer, Says):
-            await _said(answer, on)
+            await _said(answer, on_progress)
             raise AssertionError("a critique in prose must end in an error or be stopped")  # noqa: TRY004 - a wrong script
         found: RawCritique = answer
         return found
@@ -185,12 +192,12 @@ async def _come(answer: Any) -> Any:
     return await answer() if callable(answer) else answer
 
 
-async def _said(answer: Says, on: ProgressCallback) -> ModelText:
+async def _said(answer: Says, on_progress: ProgressCallback) -> ModelText:
     for piece in answer.pieces:
         if isinstance(piece, Gate):
             await piece.hold()
         else:
-            on(TextChunk(piece) if isinstance(piece, str) else piece)
+            on_progress(TextChunk(piece) if isinstance(piece, str) else piece)
     if answer.error is not None:
         raise answer.error
     return ModelText(answer.text, MODEL, answer.cut, COST)

@@ -137,15 +137,14 @@ class JobStore(Protocol):
 T = TypeVar("T")
 
 
-ReportProgress = ProgressCallback
-"""Given to running work: takes its pieces. They are stored at the next flush, and shown after that."""
-
-
 class JobWork(Protocol):
     """What a job does, and what becomes of its text when it ends early."""
 
-    async def run(self, report: ReportProgress) -> int | None:
-        """Does it; returns the number of the version it made, if it made one."""
+    async def run(self, report: ProgressCallback) -> int | None:
+        """Do it, and return the number of the version it made, if it made one.
+
+        What ``report`` is given is stored at the next flush, and shown after that.
+        """
 
     async def save_partial(self, text: str) -> int | None:
         """Keeps what came before the work ended early, as a version whose number is returned, or not at all (None)."""

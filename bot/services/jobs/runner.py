@@ -20,7 +20,6 @@ from bot.services.jobs.job import (
     JobStore,
     JobView,
     JobWork,
-    ReportProgress,
 )
 from bot.services.jobs.running_job import (
     FLUSH_SECONDS,
@@ -92,7 +91,7 @@ async def recover_jobs(
 # which settles its reservation.
 
 
-__all__ = ["FLUSH_SECONDS", "JobRunner", "JobWork", "PrepareJob", "ReportProgress", "UndoPreparation"]
+__all__ = ["FLUSH_SECONDS", "JobRunner", "JobWork", "PrepareJob", "UndoPreparation"]
 
 
 UndoPreparation = Callable[[], Awaitable[None]]

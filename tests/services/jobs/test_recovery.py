@@ -36,10 +36,10 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.drafting import DraftingService
 
 class Slow:
-    async def draft(self, writer, structure, title, notes, on):
-        on(TextChunk("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
+    async def draft(self, writer, structure, title, notes, on_progress):
+        on_progress(TextChunk("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
         for n in itertools.count():
-            on(TextChunk(f"w{n} "))
+            on_progress(TextChunk(f"w{n} "))
             print(n, time.monotonic(), flush=True)
             await asyncio.sleep(0.02)  # the pace at which a model writes
 

@@ -10,9 +10,9 @@ from datetime import datetime
 import pytest
 
 from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooManyJobs
-from bot.services.jobs.job import JobKind, JobState, ReportProgress, run_to_completion
+from bot.services.jobs.job import JobKind, JobState, run_to_completion
 from bot.services.jobs.runner import JobRunner
-from bot.services.llm_ports import TextChunk
+from bot.services.llm_ports import ProgressCallback, TextChunk
 from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import Piece, begin, in_time
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
@@ -159,7 +159,7 @@ async def test_a_stop_while_the_result_is_stored_comes_too_late_and_the_result_i
     storing, go_on = Gate(), asyncio.Event()
 
     class Storing(Piece):
-        async def run(self, report: ReportProgress) -> int | None:
+        async def run(self, report: ProgressCallback) -> int | None:
             report(TextChunk("All of it."))
 
             async def store_version() -> int:
