@@ -15,14 +15,13 @@ from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.services.jobs.job import Job, JobKind
-from bot.services.jobs.runner import JobRunner, JobWork
+from bot.services.jobs.job import Job, JobKind, JobWork
+from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.settings import Settings
 from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.jobs import SqliteJobStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.quota import Quota
@@ -101,7 +100,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
         )
         models = claude.ports if claude else None
         jobs = JobRunner(
-            SqliteJobStore(store.thread),
+            store,
             utc_now,
             max_running=settings.jobs_at_once,
             max_per_writer=settings.jobs_per_writer,

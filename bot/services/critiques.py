@@ -14,6 +14,7 @@ from bot.essay.critique import Critique, Finding
 from bot.essay.diff import moved
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export
+from bot.essay.limits import Adding, stored_bytes
 from bot.essay.structure import Structure
 from bot.essay.text.extent import extent
 from bot.essay.text.front_matter import short_line
@@ -23,10 +24,10 @@ from bot.essay.text.words import count_words
 from bot.services.critique_validation import validate_critique
 from bot.services.essays import EssayService, check_privacy_marks
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, run_to_completion
-from bot.services.jobs.runner import JobRunner, PrepareJob, UndoPreparation
+from bot.services.jobs.runner import JobRunner, PrepareJob
 from bot.services.llm_ports import Models, ProgressCallback
 from bot.services.offload import in_worker, parse_in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory
+from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory, Transaction
 from bot.services.text_report import TextReport, measure_text
 
 
@@ -185,26 +186,14 @@ class CritiqueService:
         )
 
     def _plan(self, critiqued: StoredCritique, *, anew: bool = True) -> tuple[StoredCritique, PlannedJob]:
-        begin = partial(self._start, critiqued, partial(self._prepare_job, critiqued, anew=anew))
-        return critiqued, PlannedJob(_CritiqueWork(self, critiqued).max_cost, begin)
+        start = partial(self._start, critiqued, partial(_store_critique, critiqued=critiqued, anew=anew))
+        return critiqued, PlannedJob(_CritiqueWork(self, critiqued).max_cost, start)
 
-    async def _prepare_job(self, critiqued: StoredCritique, *, anew: bool) -> UndoPreparation:
-        """Stores what is to be critiqued, as PrepareJob says. Unless ``anew``, raises Outdated as
-        ``start_essay_critique`` does.
-        """
-        if not anew and critiqued.essay is not None:
-            last = await self.critique_store.latest_critique(critiqued.writer, critiqued.essay)
-            head = (await self.essays.get_essay(critiqued.writer, critiqued.essay)).head
-            if head != critiqued.version or (last is not None and last.version == critiqued.version):
-                raise Outdated
-        await self.critique_store.add_critique(critiqued)
-        return partial(self.critique_store.delete_critique, critiqued.writer, critiqued.id)
-
-    async def _start(self, critiqued: StoredCritique, ready: PrepareJob) -> Job:
+    async def _start(self, critiqued: StoredCritique, prepare: PrepareJob) -> Job:
         subject, work = critiqued.essay or critiqued.id, _CritiqueWork(self, critiqued)
         await self._jobs.release_abandoned(critiqued.writer, subject)
         return await self._jobs.start(
-            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id, ready=ready
+            critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id, prepare=prepare
         )
 
     async def get(self, writer: str, critique: str) -> StoredCritique:
@@ -270,20 +259,12 @@ class CritiqueService:
     async def retry(self, writer: str, critique: str) -> Job:
         """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
         _ = self.models
-        critiqued = await self._get_unanswered(writer, critique)
+        critiqued = await self.get(writer, critique)
+        _check_unanswered(critiqued)
         await parse_in_worker(writer, len(critiqued.text), check_privacy_marks, "text", critiqued.text)
 
-        async def ready() -> None:  # it may have been under way until now
-            await self._get_unanswered(writer, critique)
-
-        return await self._start(critiqued, ready)
-
-    async def _get_unanswered(self, writer: str, critique: str) -> StoredCritique:
-        """A critique in which the critic has not spoken. Raises NothingToDo if it has."""
-        critiqued = await self.get(writer, critique)
-        if critiqued.critique is not None:
-            raise NothingToDo.critiqued()
-        return critiqued
+        # It may have been under way until now.
+        return await self._start(critiqued, lambda tx: _check_unanswered(tx.critiques.get(writer, critique)))
 
     async def work_for(self, job: Job) -> JobWork:
         """The work of a critique that an earlier process left."""
@@ -293,6 +274,23 @@ class CritiqueService:
         if critiqued.critique is None or not 0 <= index < len(critiqued.critique.findings):
             raise NothingToDo.no_finding()
         return critiqued.critique.findings[index]
+
+
+def _store_critique(tx: Transaction, critiqued: StoredCritique, *, anew: bool) -> None:
+    """Store what is to be critiqued. Unless ``anew``, raise Outdated as ``start_essay_critique`` does."""
+    if not anew and critiqued.essay is not None:
+        last = tx.critiques.latest(critiqued.writer, critiqued.essay)
+        head = tx.essays.get(critiqued.writer, critiqued.essay).head
+        if head != critiqued.version or (last is not None and last.version == critiqued.version):
+            raise Outdated
+    tx.quota.check_and_record(critiqued.writer, None, Adding(stored_bytes(critiqued.text)), critiqued.created)
+    tx.critiques.add(critiqued)
+
+
+def _check_unanswered(critiqued: StoredCritique) -> None:
+    """Raise NothingToDo if the critic has spoken."""
+    if critiqued.critique is not None:
+        raise NothingToDo.critiqued()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Models
 from bot.services.offload import in_thread, in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock
+from bot.services.store_ports import AsyncEssayStore, Clock, Transaction
 
 MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
@@ -70,22 +70,20 @@ def check_seen_version(head: int | None, seen: int | None) -> None:
         raise Outdated
 
 
-async def check_head_unchanged(essays: EssayService, writer: str, essay: str, base: int | None) -> None:
-    """Raises Outdated where another version is current than ``base``."""
-    check_seen_version((await essays.get_essay(writer, essay)).head, base or 0)
+def _check_head_unchanged(tx: Transaction, writer: str, essay: str, base: int | None) -> None:
+    """Raise Outdated if another version is current than ``base``."""
+    check_seen_version(tx.essays.get(writer, essay).head, base or 0)
 
 
-async def check_not_repeated(
-    essays: EssayService, jobs: JobRunner, writer: str, essay: str, base: int | None, request: RevisionRequest
-) -> None:
-    """Raises Outdated where the last job was this same revision of ``base``, and another version is current since.
+def _check_not_repeated(tx: Transaction, writer: str, essay: str, base: int | None, request: RevisionRequest) -> None:
+    """Raise Outdated if the last job was this same revision of ``base``, and another version is current since.
 
     One that failed may be tried again at once, so that this cannot tell a second try from the first handed in twice:
     that is for ``is_already_submitted``, where it is known when the writer was asked.
     """
-    last = await jobs.latest_job(writer, essay)
-    if last is not None and last.job.state is JobState.DONE and request.matches_job(last.job, base):
-        await check_head_unchanged(essays, writer, essay, base)
+    last = tx.jobs.latest(writer, essay)
+    if last is not None and last.state is JobState.DONE and request.matches_job(last, base):
+        _check_head_unchanged(tx, writer, essay, base)
 
 
 async def is_already_submitted(
@@ -138,7 +136,8 @@ class DraftingService:
         work = DraftWork(self.context_builder, material, base, Unfinished(material.structure))
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
-            work.max_cost, partial(start, ready=partial(check_head_unchanged, self.essays, writer, essay, base))
+            work.max_cost,
+            partial(start, prepare=lambda tx: _check_head_unchanged(tx, writer, essay, base)),
         )
 
     async def start_finish(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
@@ -166,7 +165,8 @@ class DraftingService:
         await self.essays.check_no_private_text(writer, essay, text=version.text, title=work.context.essay.title)
         start = partial(self.jobs.start, writer, essay, JobKind.FINISH, work, base)
         return PlannedJob(
-            work.max_cost, partial(start, ready=partial(check_head_unchanged, self.essays, writer, essay, base))
+            work.max_cost,
+            partial(start, prepare=lambda tx: _check_head_unchanged(tx, writer, essay, base)),
         )
 
     async def mark_complete(self, writer: str, essay: str) -> None:
@@ -193,8 +193,10 @@ class DraftingService:
         work = RevisionWork(self.context_builder, await self.context_builder.build(writer, essay), seen, index, wanted)
         base, told = seen.info.number, RevisionRequest(index, wanted)
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
-        ready = partial(check_not_repeated, self.essays, self.jobs, writer, essay, base, told)
-        return PlannedJob(work.max_cost, partial(start, ready=ready))
+        return PlannedJob(
+            work.max_cost,
+            partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
+        )
 
     async def retry(self, writer: str, job: Job) -> Job:
         """Begins once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.

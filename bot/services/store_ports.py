@@ -7,7 +7,7 @@ sealed and apart by writer, and decides nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -19,7 +19,7 @@ from bot.essay.notes import Passage
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
     from bot.services.critiques import Decision, StoredCritique
-    from bot.services.jobs.job import Job, JobKind, JobOutcome
+    from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
 
 T = TypeVar("T")
@@ -164,8 +164,14 @@ class JobStore(Protocol):
     def get(self, writer: str, job: int) -> Job:
         """Return the job with this number. Raises UnknownJob where the writer has none such."""
 
+    def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
+        """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
+
+    def of_kind(self, writer: str, subject: str, kind: JobKind) -> Sequence[Job]:
+        """Return every job of this kind on the subject, in order. One with a damaged argument has none."""
+
     def latest(self, writer: str, subject: str) -> Job | None:
-        """Return the last job on the subject; None where there never was one."""
+        """Return the last job on the subject that does not give way; None where there never was one."""
 
     def leftovers(self, writer: str, subject: str) -> Sequence[int]:
         """Return the numbers of the ended jobs of which something is kept that stands in no version, the last first:

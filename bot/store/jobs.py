@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlite_utils import Database
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-from bot.store.database import DatabaseThread, EncryptedDatabase, parse_enum, parse_time
+from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 
 _STATE_FIELD, _START_TIME_FIELD = 0, 19  # places in /proc/PID/stat, behind the process's own name (its fields 3 and 22)
 _DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
@@ -128,9 +129,23 @@ class SqliteJobs:
             raise UnknownJob(job)
         return _read_job(self._database, row)
 
+    def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
+        self._db.execute(
+            "UPDATE jobs SET state = ?, ended = 1, changed = ? WHERE writer = ? AND subject = ? AND ended = 0"
+            " AND kind IN (SELECT value FROM json_each(?))",
+            [state.value, at.isoformat(), writer, subject, json.dumps(list(kinds))],
+        )
+
+    def of_kind(self, writer: str, subject: str, kind: JobKind) -> Sequence[Job]:
+        query = f"{_JOB} WHERE writer = ? AND subject = ? AND kind = ? ORDER BY id"
+        rows = self._db.execute(query, [writer, subject, kind.value]).fetchall()
+        return tuple(_read_job(self._database, row, whole=False) for row in rows)
+
     def latest(self, writer: str, subject: str) -> Job | None:
-        query = f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1"
-        row = self._db.execute(query, [writer, subject]).fetchone()
+        yielding = json.dumps([kind for kind in JobKind if kind.gives_way])
+        condition = "writer = ? AND subject = ? AND kind NOT IN (SELECT value FROM json_each(?))"
+        query = f"{_JOB} WHERE {condition} ORDER BY id DESC LIMIT 1"
+        row = self._db.execute(query, [writer, subject, yielding]).fetchone()
         try:
             return _read_job(self._database, row) if row else None
         except DamagedText:  # there is nothing to say of it, and the essay is shown without
@@ -152,132 +167,6 @@ class SqliteJobs:
             rows = self._db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
-
-
-class SqliteJobStore:
-    """Jobs in the store's file, their words sealed. See workflow.jobs.JobStore for what each method promises."""
-
-    def __init__(self, thread: DatabaseThread, process: str | None = None) -> None:
-        """``process`` names the process whose jobs these are: this one, unless a test stands in for another."""
-        self._thread = thread
-        self._process = process or current_process_name()
-
-    async def add_job(
-        self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
-    ) -> Job:
-        def work(database: EncryptedDatabase) -> Job:
-            sealed, when = database.cipher.encrypt(argument), at.isoformat()
-            ours = self._process
-            values = [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, ours, when, when]
-            with database.transaction() as db:
-                try:
-                    made = db.execute(
-                        "INSERT INTO jobs"
-                        " (writer, subject, kind, state, ended, base, argument, process, created, changed)"
-                        " VALUES (?,?,?,?,0,?,?,?,?,?)",
-                        values,
-                    )
-                except sqlite3.IntegrityError:  # the index that allows one open job a subject
-                    row = db.execute(
-                        "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0", [subject]
-                    ).fetchone()
-                    raise JobRunning(
-                        parse_enum(JobKind, row[0], JobKind.DRAFT).label, elsewhere=row[1] != ours
-                    ) from None
-                number = int(made.lastrowid or 0)
-            return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
-
-        return await self._thread.run(work)
-
-    async def mark_job_running(self, job: int, at: datetime) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                db.execute(
-                    "UPDATE jobs SET state = ?, changed = ? WHERE id = ?",
-                    [JobState.RUNNING.value, at.isoformat(), job],
-                )
-
-        await self._thread.run(work)
-
-    async def append_text(self, pieces: Mapping[int, str]) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            sealed = [value for job, text in pieces.items() for value in (job, database.cipher.encrypt(text))]
-            with database.transaction() as db:
-                # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
-                # A job whose essay was deleted meanwhile has no row to write behind.
-                db.execute(
-                    f"WITH pieces (job, text) AS (VALUES {','.join(['(?, ?)'] * len(pieces))})"  # noqa: S608 - only marks
-                    " INSERT INTO job_texts (job, text) SELECT pieces.job, pieces.text FROM pieces"
-                    " JOIN jobs ON jobs.id = pieces.job WHERE jobs.ended = 0",
-                    sealed,
-                )
-
-        await self._thread.run(work)
-
-    async def delete_text(self, job: int) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                db.execute("DELETE FROM job_texts WHERE job = ?", [job])
-
-        await self._thread.run(work)
-
-    async def end_job(self, job: int, ending: JobOutcome, at: datetime) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            error = database.cipher.encrypt(ending.error) if ending.error is not None else None
-            with database.transaction() as db:
-                db.execute(
-                    "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
-                    [ending.state.value, error, ending.result_version, at.isoformat(), job],
-                )
-                if ending.result_version is not None or ending.state is JobState.DONE:  # the text is a version now
-                    db.execute("DELETE FROM job_texts WHERE job = ?", [job])
-
-        await self._thread.run(work)
-
-    async def job(self, writer: str, job: int) -> Job:
-        def work(database: EncryptedDatabase) -> Job:
-            row = database.db.execute(f"{_JOB} WHERE id = ? AND writer = ?", [job, writer]).fetchone()
-            if row is None:
-                raise UnknownJob(job)
-            return _read_job(database, row)
-
-        return await self._thread.run(work)
-
-    async def latest_job(self, writer: str, subject: str) -> Job | None:
-        def work(database: EncryptedDatabase) -> Job | None:
-            row = database.db.execute(
-                f"{_JOB} WHERE writer = ? AND subject = ? ORDER BY id DESC LIMIT 1", [writer, subject]
-            ).fetchone()
-            try:
-                return _read_job(database, row) if row else None
-            except DamagedText:  # there is nothing to say of it, and the essay is shown without
-                return None
-
-        return await self._thread.run(work)
-
-    async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
-        def work(database: EncryptedDatabase) -> Sequence[int]:
-            rows = database.db.execute(
-                "SELECT id FROM jobs WHERE writer = ? AND subject = ? AND ended = 1 AND result IS NULL AND state != ?"
-                " AND kind != ? AND (kind = ? OR EXISTS (SELECT 1 FROM job_texts WHERE job = jobs.id))"
-                " ORDER BY id DESC",
-                [writer, subject, JobState.DONE.value, JobKind.CRITIQUE.value, JobKind.REVISION.value],
-            ).fetchall()
-            return tuple(number for (number,) in rows)
-
-        return await self._thread.run(work)
-
-    async def abandoned_jobs(self) -> Sequence[Job]:
-        def work(database: EncryptedDatabase) -> Sequence[Job]:
-            named = database.db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
-            gone = [name for (name,) in named if not is_process_alive(name, self._process)]
-            found = []
-            for name in gone:
-                rows = database.db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
-                found += [_read_job(database, row, whole=False) for row in rows]
-            return found
-
-        return await self._thread.run(work)
 
 
 def delete_jobs(db: Database, writer: str, subject: str) -> None:

@@ -27,11 +27,10 @@ from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
-from bot.store.jobs import SqliteJobStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
-from tests.services.fakes import FakeModels
+from tests.services.fakes import FakeModels, StoredJobs
 from tests.simulators.discord import DiscordSimulator, Settings, User, running
 
 OPEN = AccessRules(everyone=True, guild_ids=frozenset(), user_ids=frozenset())
@@ -97,13 +96,11 @@ async def started(
     access: AccessRules = OPEN,
     at_once: int = 4,
     edit_seconds: float = 0.0,
-    keeping: type[SqliteJobStore] = SqliteJobStore,
+    keeping: type[StoredJobs] = StoredJobs,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured."""
     store = SqliteStore(database, None, bootstrap.utc_now)
-    jobs = JobRunner(
-        keeping(store.thread), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01
-    )
+    jobs = JobRunner(keeping(store), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01)
     structures, ports = bootstrap.load_structures(), models.ports if models else None
     desk = EssayService(store, structures, bootstrap.utc_now, bootstrap.new_essay_id)
     writing = DraftingService(desk, store, jobs, ports, bootstrap.utc_now)

@@ -27,7 +27,6 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Reservation, Settlement
 from bot.services.llm_ports import ModelRole
 from bot.store.critiques import SqliteCritiqueStore
-from bot.store.jobs import SqliteJobStore
 from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
@@ -116,9 +115,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 sleep=_no_nap,
             )
             desk = EssayService(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: next(ids))
-            jobs = JobRunner(
-                SqliteJobStore(store.thread), lambda: WHEN, max_running=1_000, max_per_writer=1, flush_seconds=0.05
-            )
+            jobs = JobRunner(store, lambda: WHEN, max_running=1_000, max_per_writer=1, flush_seconds=0.05)
             joined = Stack(
                 claude,
                 store,

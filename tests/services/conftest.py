@@ -62,7 +62,7 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
         return f"id-{next(numbers)}"
 
     models = FakeModels()
-    stored = RecordingJobs(store.thread)
+    stored = RecordingJobs(store)
     jobs = JobRunner(stored, clock, max_running=at_once, max_per_writer=per_writer, flush_seconds=FLUSH_SECONDS)
     desk = EssayService(store, {structure.key: structure}, clock, new_id)
     writing = DraftingService(desk, store, jobs, models.ports, clock)
@@ -81,7 +81,7 @@ async def room(store: SqliteStore, structure: Structure, clock: Clock) -> AsyncI
 
 @pytest.fixture
 def stored(store: SqliteStore) -> RecordingJobs:
-    return RecordingJobs(store.thread)
+    return RecordingJobs(store)
 
 
 @pytest.fixture

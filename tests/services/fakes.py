@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from bot.errors import StoreError
 from bot.essay.essay import Note
 from bot.essay.structure import Section, Structure
-from bot.services.jobs.job import JobOutcome, JobView
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Cost,
@@ -26,7 +26,12 @@ from bot.services.llm_ports import (
     TextChunk,
     ThinkingChunk,
 )
-from bot.store.jobs import SqliteJobStore
+from bot.services.store_ports import JobStore, Transaction
+from bot.store.database import EncryptedDatabase
+from bot.store.jobs import SqliteJobs, current_process_name
+from bot.store.sqlite import SqliteStore
+
+T = TypeVar("T")
 
 MODEL = "a-model"
 COST = Cost(None, 10, 20)
@@ -207,28 +212,93 @@ GONE = "999999999-gone"
 """The name of a process that is not there: no system numbers so high."""
 
 
-class RecordingJobs(SqliteJobStore):
-    """The real job store; ``events`` holds what was stored, in order, and what a test adds that it saw.
+class StoredJobs:
+    """The jobs of a database, each call a transaction of its own; new ones are of the ``process`` of that name."""
+
+    def __init__(self, store: SqliteStore, process: str | None = None) -> None:
+        self.store = store
+        self._process = process or current_process_name()
+
+    async def read(self, step: Callable[[Transaction], T]) -> T:
+        return await self.store.thread.read(lambda database: step(self._transaction(database)))
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        return await self.store.thread.write(lambda database: step(self._transaction(database)))
+
+    def _transaction(self, database: EncryptedDatabase) -> Transaction:
+        return replace(self.store._transaction(database), jobs=SqliteJobs(database, self._process))
+
+    async def add_job(
+        self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
+    ) -> Job:
+        return await self.write(lambda tx: tx.jobs.add(writer, subject, kind, base, argument, at))
+
+    async def mark_job_running(self, job: int, at: datetime) -> None:
+        await self.write(lambda tx: tx.jobs.mark_running(job, at))
+
+    async def append_text(self, pieces: Mapping[int, str]) -> None:
+        await self.write(lambda tx: tx.jobs.append_text(pieces))
+
+    async def delete_text(self, job: int) -> None:
+        await self.write(lambda tx: tx.jobs.delete_text(job))
+
+    async def end_job(self, job: int, outcome: JobOutcome, at: datetime) -> None:
+        await self.write(lambda tx: tx.jobs.end(job, outcome, at))
+
+    async def job(self, writer: str, job: int) -> Job:
+        return await self.read(lambda tx: tx.jobs.get(writer, job))
+
+    async def latest_job(self, writer: str, subject: str) -> Job | None:
+        return await self.read(lambda tx: tx.jobs.latest(writer, subject))
+
+    async def abandoned_jobs(self) -> Sequence[Job]:
+        return await self.read(lambda tx: tx.jobs.abandoned())
+
+
+class RecordingJobs(StoredJobs):
+    """The store for a JobRunner. ``events`` holds what was stored of jobs, in order, and what a test adds that it saw.
 
     ``refused`` is set once text could not be stored.
     """
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, store: SqliteStore, process: str | None = None) -> None:
+        super().__init__(store, process)
         self.events: list[tuple[str, Any]] = []
         self.refused = asyncio.Event()
 
-    async def append_text(self, pieces: Mapping[int, str]) -> None:
-        try:
-            await super().append_text(pieces)
-        except StoreError:
-            self.refused.set()
-            raise
-        self.events.append(("stored", dict(pieces)))
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        writes: list[tuple[str, Any]] = []
 
-    async def end_job(self, job: int, ending: JobOutcome, at: datetime) -> None:
-        await super().end_job(job, ending, at)
-        self.events.append(("ended", job))
+        def recorded(tx: Transaction) -> T:
+            return step(replace(tx, jobs=cast(JobStore, _RecordedJobs(tx.jobs, writes))))
+
+        try:
+            done = await super().write(recorded)
+        except StoreError:
+            if any(what == "stored" for what, _ in writes):
+                self.refused.set()
+            raise
+        self.events += writes
+        return done
+
+
+class _RecordedJobs:
+    """Writes down, before it is stored, what is stored of jobs within one transaction."""
+
+    def __init__(self, jobs: JobStore, writes: list[tuple[str, Any]]) -> None:
+        self._jobs = jobs
+        self._writes = writes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+    def append_text(self, pieces: Mapping[int, str]) -> None:
+        self._writes.append(("stored", dict(pieces)))
+        self._jobs.append_text(pieces)
+
+    def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
+        self._writes.append(("ended", job))
+        self._jobs.end(job, outcome, at)
 
 
 async def seen_until(jobs: JobRunner, writer: str, job: int, words: str) -> JobView:

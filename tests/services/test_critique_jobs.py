@@ -11,9 +11,9 @@ from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.critiques import MAX_CRITIQUE_WORDS, CritiqueService, StoredCritique
 from bot.services.jobs.job import Job, JobKind, JobState
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqliteJobs
 from tests.services.conftest import Room
-from tests.services.fakes import GONE, Gate, opinion, says
+from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
 from tests.services.test_critiques import TEXT, ended, found, of_essay, pasted, remark
 
 
@@ -66,7 +66,7 @@ async def test_where_the_work_cannot_be_stored_no_critique_is_left(
     essay = await room.desk.create_essay("me", structure)
     seen = await room.store.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0, room.clock())
 
-    async def refused(*_: object) -> Job:
+    def refused(*_: object) -> Job:
         raise StoreFull(Path("essays.db"))
 
     async def begun() -> tuple[StoredCritique, Job]:
@@ -75,7 +75,7 @@ async def test_where_the_work_cannot_be_stored_no_critique_is_left(
         return await room.criticism.start_essay_critique("me", essay.id, seen)
 
     with monkeypatch.context() as patched:
-        patched.setattr(room.stored_jobs, "add_job", refused)
+        patched.setattr(SqliteJobs, "add", refused)
         with pytest.raises(StoreFull):
             await begun()
     rows = "SELECT count(*) FROM critiques"
@@ -126,7 +126,7 @@ async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_ther
     room.models.script(StreamBroken())
     begun, job = await room.criticism.start_text_critique("me", TEXT, None, own=True)
     await ended(room, job)
-    killed = SqliteJobStore(room.store.thread, GONE)
+    killed = StoredJobs(room.store, GONE)
     left = await killed.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
     await room.stored_jobs.append_text({left.id: '{"remarks"'})
     (found_again,) = await room.jobs.recover(room.criticism.work_for)

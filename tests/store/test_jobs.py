@@ -13,23 +13,24 @@ from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-from bot.store.jobs import SqliteJobStore, process_name
+from bot.store.jobs import process_name
 from bot.store.sqlite import SqliteStore
+from tests.services.fakes import StoredJobs
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def jobs(store: SqliteStore) -> SqliteJobStore:
-    return SqliteJobStore(store.thread)
+def jobs(store: SqliteStore) -> StoredJobs:
+    return StoredJobs(store)
 
 
 @pytest.fixture
-async def job(jobs: SqliteJobStore, clock: Clock) -> Job:
+async def job(jobs: StoredJobs, clock: Clock) -> Job:
     return await jobs.add_job("me", "one", JobKind.REVISION, 3, "Shorter, please.", clock())
 
 
-async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobStore, job: Job, clock: Clock) -> None:
+async def test_a_job_is_read_as_it_was_stored(jobs: StoredJobs, job: Job, clock: Clock) -> None:
     assert await jobs.job("me", job.id) == job
     assert (job.state, job.kind, job.base_version, job.argument, job.text) == (
         JobState.QUEUED,
@@ -43,25 +44,23 @@ async def test_a_job_is_read_as_it_was_stored(jobs: SqliteJobStore, job: Job, cl
 
 
 async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
-    store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
-    gone = SqliteJobStore(store.thread, "999999999-gone")
+    gone = StoredJobs(store, "999999999-gone")
     left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
-    restarted = SqliteJobStore(
-        store.thread, f"{os.getpid()}-before"
-    )  # in a container every process has the same number
+    restarted = StoredJobs(store, f"{os.getpid()}-before")  # in a container every process has the same number
     also = await restarted.add_job("me", "also", JobKind.DRAFT, None, "", clock())
-    parent = SqliteJobStore(store.thread, process_name(os.getppid()))
+    parent = StoredJobs(store, process_name(os.getppid()))
     await parent.add_job("me", "kept", JobKind.DRAFT, None, "", clock())
     assert {found.id for found in await jobs.abandoned_jobs()} == {left.id, also.id}
 
 
 async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
-    store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
         await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
-    other = SqliteJobStore(store.thread, "999999999-gone")
+    other = StoredJobs(store, "999999999-gone")
     with pytest.raises(JobRunning, match="A revision of this text is being written in another session"):
         await other.add_job("me", "one", JobKind.DRAFT, None, "", clock())
     await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
@@ -71,9 +70,7 @@ async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
     assert await jobs.latest_job("me", "three") is None
 
 
-async def test_pieces_are_put_behind_one_another_and_can_be_dropped(
-    jobs: SqliteJobStore, job: Job, clock: Clock
-) -> None:
+async def test_pieces_are_put_behind_one_another_and_can_be_dropped(jobs: StoredJobs, job: Job, clock: Clock) -> None:
     other = await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
     await jobs.append_text({job.id: "One. ", other.id: "Ein. "})
     await jobs.append_text({job.id: "Two. ", 999: "of no job"})
@@ -95,7 +92,7 @@ async def test_pieces_are_put_behind_one_another_and_can_be_dropped(
     ],
 )
 async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
-    jobs: SqliteJobStore, job: Job, clock: Clock, ending: JobOutcome, text: str
+    jobs: StoredJobs, job: Job, clock: Clock, ending: JobOutcome, text: str
 ) -> None:
     await jobs.append_text({job.id: "Text."})
     await jobs.end_job(job.id, ending, clock())
@@ -110,14 +107,14 @@ async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
     assert await jobs.abandoned_jobs() == []
 
 
-async def test_strangers_have_no_such_job(jobs: SqliteJobStore, job: Job) -> None:
+async def test_strangers_have_no_such_job(jobs: StoredJobs, job: Job) -> None:
     with pytest.raises(UnknownJob):
         await jobs.job("you", job.id)
     assert await jobs.latest_job("you", "one") is None
 
 
 async def test_the_files_hold_no_word_of_a_job(
-    database: Path, store: SqliteStore, jobs: SqliteJobStore, job: Job, clock: Clock
+    database: Path, store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     await jobs.append_text({job.id: "A velocipede."})
     await jobs.end_job(job.id, JobOutcome(JobState.FAILED, "The quagmire sentence."), clock())
@@ -129,7 +126,7 @@ async def test_the_files_hold_no_word_of_a_job(
 
 
 async def test_an_essays_jobs_go_with_it_and_their_numbers_are_never_given_again(
-    store: SqliteStore, jobs: SqliteJobStore, structure: Structure, clock: Clock
+    store: SqliteStore, jobs: StoredJobs, structure: Structure, clock: Clock
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "mine")
     await desk.create_essay("me", structure)

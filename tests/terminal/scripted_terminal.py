@@ -16,14 +16,14 @@ from bot.essay.essay import Essay, Origin, Version
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobKind
 from bot.services.ledger import RecordingLedger
-from bot.store.jobs import SqliteJobStore, process_name
+from bot.store.jobs import process_name
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext, TerminalServices
 from bot.terminal.output import SafeConsole
 from bot.terminal.session import KeyboardSession
 from tests.services.conftest import Room
-from tests.services.fakes import PATIENCE, Gate
+from tests.services.fakes import PATIENCE, Gate, StoredJobs
 
 END = EOFError()
 """Ctrl-D, where a line is typed."""
@@ -134,7 +134,7 @@ class Terminal:
         """A job on the essay that another process has begun, and what came of it so far."""
 
         async def begin() -> None:
-            theirs = SqliteJobStore(self.room.store.thread, process)
+            theirs = StoredJobs(self.room.store, process)
             job = await theirs.add_job(LOCAL_WRITER, essay.id, kind, essay.head, "", self.room.clock())
             await theirs.append_text({job.id: text})
 

@@ -1,9 +1,14 @@
-"""The line in which jobs wait: whose turn it is, and how long the line is before a job."""
+"""The JobRunner, the only owner of jobs: it queues, runs, stops and remembers them. A user interface only watches.
+
+What a job costs is reserved call by call behind the model ports, since only there it is known; cancelling a job cancels
+its call, which settles its reservation.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -11,16 +16,7 @@ from functools import partial
 from typing import Any
 
 from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
-from bot.services.jobs.job import (
-    Job,
-    JobKind,
-    JobOutcome,
-    JobPhase,
-    JobState,
-    JobStore,
-    JobView,
-    JobWork,
-)
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork
 from bot.services.jobs.running_job import (
     FLUSH_SECONDS,
     FinalWrite,
@@ -28,78 +24,15 @@ from bot.services.jobs.running_job import (
     TextFlusher,
     as_stored,
     has_version,
-    log_unexpected_error,
-    save_partial,
 )
 from bot.services.llm_ports import TextChunk, ThinkingChunk
-from bot.services.store_ports import Clock
-
-
-def next_to_start(writers: Sequence[str], running: Counter[str], *, at_once: int, per_writer: int) -> int | None:
-    """The index in the line of the job to begin now, None where there is no room for any.
-
-    ``writers`` are those of the waiting jobs, the longest waiting first; ``running`` how many jobs each has under way.
-    Whoever has the fewest under way comes first, and among those the job that waits longest.
-    """
-    if running.total() >= at_once:
-        return None
-    able = [index for index, writer in enumerate(writers) if running[writer] < per_writer]
-    return min(able, key=lambda index: running[writers[index]], default=None)
-
-
-def queue_position(writers: Sequence[str], running: Counter[str], index: int) -> int:
-    """The place in line, from 1, of the job at ``index``, which must be there: itself and those to begin before it."""
-    line = list(enumerate(writers))
-    begun = Counter(running)
-    while (first := min(line, key=lambda job: begun[job[1]]))[0] != index:
-        line.remove(first)
-        begun[first[1]] += 1
-    return len(writers) - len(line) + 1
-
-
-# What becomes of the jobs that a process left open when it was killed.
-
+from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
 
-
-async def recover_jobs(
-    store: JobStore, clock: Clock, work_for: Callable[[Job], Awaitable[JobWork]], is_ours: Callable[[Job], bool]
-) -> tuple[Job, ...]:
-    """The abandoned jobs that are ``mine``, interrupted, and their texts kept as their work keeps them."""
-    found = []
-    for job in await store.abandoned_jobs():
-        if not is_ours(job):
-            continue
-        result = None
-        if job.text:
-            try:
-                result = await save_partial(await work_for(job), job.id, job.text)
-            except BotError:  # its essay is gone, or its structure; the text stays with the job
-                log.exception("job %d: what it was about cannot be read", job.id)
-            except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
-                log_unexpected_error(job, error)
-        ending = JobOutcome(JobState.INTERRUPTED, None, result)
-        await store.end_job(job.id, ending, now := clock())
-        found.append(replace(job, state=ending.state, result_version=result, ended=now))
-    return tuple(found)
-
-
-# The JobRunner: the only owner of jobs. It queues, runs, stops and remembers them; a door only watches.
-#
-# Cost is reserved call by call behind the model ports, since only there it is known; cancelling a job cancels its call,
-# which settles its reservation.
-
-
-__all__ = ["FLUSH_SECONDS", "JobRunner", "JobWork", "PrepareJob", "UndoPreparation"]
-
-
-UndoPreparation = Callable[[], Awaitable[None]]
-"""Removes again what was stored for a job that then could not be stored itself."""
-
-PrepareJob = Callable[[], Awaitable[UndoPreparation | None]]
-"""Makes a job ready: raises the error that says why it must not begin any more, else stores what it works on, where
-that is not stored yet, and returns how that is undone; None where it has stored nothing."""
+PrepareJob = Callable[[Transaction], None]
+"""Run in the transaction that stores a job: raises the error that says why it must not start any more, else stores what
+it works on, where that is not stored yet."""
 
 _INTERNAL_ERROR_MESSAGE = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
@@ -108,11 +41,14 @@ _INTERNAL_ERROR_MESSAGE = (
 
 
 class JobRunner:
-    """Runs at most ``at_once`` jobs, of one writer at most ``per_writer``; a writer may have as many again in line."""
+    """Run at most ``max_running`` jobs, of one writer at most ``max_per_writer``, who may have as many again queued.
+
+    Jobs that give way count for none of this; see ``JobKind.gives_way``.
+    """
 
     def __init__(
         self,
-        store: JobStore,
+        store: Store,
         clock: Clock,
         *,
         max_running: int,
@@ -142,16 +78,15 @@ class JobRunner:
         base: int | None = None,
         argument: str = "",
         *,
-        ready: PrepareJob | None = None,
+        prepare: PrepareJob | None = None,
     ) -> Job:
-        """Stores the job and puts it in line; it begins as soon as there is room, even if the caller is cancelled.
+        """Store a job and queue it; it runs as soon as there is room, even if the caller is cancelled.
 
-        Raises JobRunning where the subject has a job, TooManyJobs where the writer has as many in line as may be,
-        ShuttingDown after ``close``. ``ready`` is awaited last: a job that was at work on the subject until then has
-        stored what came of it. Where it raises, or the job cannot be stored, nothing begins, and what ``ready`` has
-        stored is removed again.
+        A job on the subject that gives way is stopped. Raises JobRunning where any other is under way, TooManyJobs
+        where the writer has as many queued as may be, ShuttingDown after ``close``, and what ``prepare`` raises; then
+        nothing is stored.
         """
-        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, ready)))
+        return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare)))
 
     async def _admit(
         self,
@@ -161,53 +96,60 @@ class JobRunner:
         work: JobWork,
         base: int | None,
         argument: str,
-        ready: PrepareJob | None,
+        prepare: PrepareJob | None,
     ) -> Job:
-        async with self._admission_lock:  # the next is counted only when this one is in line
+        def add(tx: Transaction) -> Job:
+            if prepare is not None:
+                prepare(tx)
+            tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
+            return tx.jobs.add(writer, subject, kind, base, argument, now)
+
+        async with self._admission_lock:  # the next is counted only when this one is queued
             if self._is_closing:
                 raise ShuttingDown
-            if (other := self.running_job(writer, subject)) is not None:
+            other = self.running_job(writer, subject)
+            if other is not None and not other.kind.gives_way:
                 raise JobRunning(other.kind.label)
-            if sum(live.job.writer == writer for live in self._jobs.values()) >= 2 * self._max_per_writer:
+            if not kind.gives_way and self._count_of(writer) >= 2 * self._max_per_writer:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()
-            undo = await ready() if ready is not None else None
-            try:
-                job = await self._store.add_job(writer, subject, kind, base, argument, self._clock())
-            except Exception:
-                if undo is not None:
-                    await undo()
-                raise
-            self._jobs[job.id] = RunningJob(job, work, self._clock())
-            self._queue.append(job.id)
-            self._start_queued()
+            now = self._clock()
+            job = await self._store.write(add)
+            if other is not None and (yielding := self._jobs.get(other.id)) is not None:
+                await self._stop_running(yielding, JobState.INTERRUPTED)
+            live = self._jobs[job.id] = RunningJob(job, work, now)
+            if kind.gives_way:
+                self._run_soon(live)
+            else:
+                self._queue.append(job.id)
+                self._start_queued()
             return job
 
     def running_job(self, writer: str, subject: str) -> Job | None:
-        """The writer's job on the subject that has not ended, if there is one."""
+        """Return the writer's job on the subject that has not ended, if there is one."""
         found = (live.job for live in self._jobs.values() if (live.job.writer, live.job.subject) == (writer, subject))
         return next(found, None)
 
     async def latest_job(self, writer: str, subject: str) -> JobView | None:
-        """The writer's last job on the subject as it stands now; None where there never was one.
+        """Return the writer's last job on the subject as it stands now; None where there never was one.
 
-        One whose process has died is released first.
+        One whose process has died is released first. Jobs that give way do not count.
         """
-        for live in self._jobs.values():
-            if (live.job.writer, live.job.subject) == (writer, subject):
-                return self._view(live)
-        job = await self._store.latest_job(writer, subject)
+        running = self.running_job(writer, subject)
+        if running is not None and not running.kind.gives_way:
+            return self._view(self._jobs[running.id])
+        job = await self._store.read(lambda tx: tx.jobs.latest(writer, subject))
         if job is not None and not job.state.is_ended:
             await self.release_abandoned(writer, subject)
-            job = await self._store.latest_job(writer, subject)
+            job = await self._store.read(lambda tx: tx.jobs.latest(writer, subject))
         return JobView(job, JobPhase.WAITING, job.created) if job is not None else None
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
-        """The writer's jobs on the subject that came to a bad end, of which something is kept; see JobStore."""
-        return await self._store.leftover_jobs(writer, subject)
+        """Return the writer's jobs on the subject that came to a bad end, of which something is kept; see JobStore."""
+        return await self._store.read(lambda tx: tx.jobs.leftovers(writer, subject))
 
     async def watch(self, writer: str, job: int) -> AsyncIterator[JobView]:
-        """The state of a job now and after each change, its end last; a slow watcher misses the ones between.
+        """Yield the state of a job now and after each change, its end last; a slow watcher misses those between.
 
         Ending a watch stops nothing. Raises UnknownJob.
         """
@@ -223,26 +165,26 @@ class JobRunner:
             await changed.wait()
 
     async def wait(self, writer: str, job: int) -> Job:
-        """The job when it has ended. Raises UnknownJob."""
+        """Return the job when it has ended. Raises UnknownJob."""
         if (live := self._jobs.get(job)) is not None and live.job.writer == writer:
             await live.ended_event.wait()
             return as_stored(live.job)
-        return await self._store.job(writer, job)
+        return await self._store.read(lambda tx: tx.jobs.get(writer, job))
 
     async def stop(self, writer: str, job: int) -> Job:
-        """Stops a job at once, its text so far kept, and returns it as it ended. One that has ended stays as it is.
+        """Stop a job at once, its text so far kept, and return it as it ended.
 
-        One that was storing its result is done. Raises UnknownJob.
+        One that has ended stays as it is, and one that is storing its result is done. Raises UnknownJob.
         """
         if (live := self._jobs.get(job)) is not None and live.job.writer == writer:
             await self._stop_running(live, JobState.STOPPED)
             return as_stored(live.job)
-        return await self._store.job(writer, job)
+        return await self._store.read(lambda tx: tx.jobs.get(writer, job))
 
     async def close(self) -> None:
-        """Interrupts every job, its text so far kept, and ends. Nothing can be started afterwards."""
+        """Interrupt every job, its text so far kept, and end. Nothing can be started afterwards."""
         self._is_closing = True
-        async with self._admission_lock:  # a start that is under way comes to its end, and so into line, first
+        async with self._admission_lock:  # a start that is under way comes to its end, and so into the queue, first
             lives = list(self._jobs.values())
         await asyncio.gather(*(self._stop_running(live, JobState.INTERRUPTED) for live in lives))
         try:
@@ -254,34 +196,56 @@ class JobRunner:
     async def recover(
         self, work_for: Callable[[Job], Awaitable[JobWork]], is_ours: Callable[[str], bool] = lambda _: True
     ) -> tuple[Job, ...]:
-        """Interrupts the jobs that an earlier process left open, their text kept, and returns them as they are now.
+        """Interrupt the jobs that an earlier process left open, their text kept; return them as they are now.
 
-        ``mine`` says of a writer whether this process is the one that serves them: another may have its own jobs over
-        the same store. Call it once, before anything is started; ``work_for`` then serves ``release`` too.
+        ``is_ours`` tells of a writer whether this process serves them: another may have its own jobs over the same
+        store. Call it once, before anything is started; ``work_for`` then serves ``release_abandoned`` too.
         """
         self._work_for = work_for
-        return await recover_jobs(self._store, self._clock, work_for, lambda job: is_ours(job.writer))
+        return await self._recover(work_for, lambda job: is_ours(job.writer))
 
     async def release_abandoned(self, writer: str, subject: str) -> Job | None:
-        """Interrupts the writer's job on the subject, its text kept, where another process left it open and has died
-        since; returns it as it is now. None where nothing was so left, and before ``recover``.
+        """Interrupt the writer's job on the subject, its text kept, if the process that ran it has died.
+
+        Return it as it is now; None where there was none, and before ``recover``.
         """
         if self._work_for is None or self.running_job(writer, subject) is not None:
             return None
         async with self._recovery_lock:  # whoever comes second finds it ended
-            found = await recover_jobs(
-                self._store, self._clock, self._work_for, lambda job: (job.writer, job.subject) == (writer, subject)
+            found = await self._recover(
+                self._work_for, lambda job: (job.writer, job.subject) == (writer, subject) and not job.kind.gives_way
             )
         return found[0] if found else None
 
+    async def _recover(
+        self, work_for: Callable[[Job], Awaitable[JobWork]], is_wanted: Callable[[Job], bool]
+    ) -> tuple[Job, ...]:
+        found = []
+        for job in await self._store.read(lambda tx: tx.jobs.abandoned()):
+            if not is_wanted(job):
+                continue
+            result = None
+            if job.text:
+                try:
+                    result = await _save_partial(await work_for(job), job.id, job.text)
+                except BotError:  # its essay is gone, or its structure; the text stays with the job
+                    log.exception("job %d: what it was about cannot be read", job.id)
+                except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
+                    _log_unexpected_error(job, error)
+            ending = FinalWrite(job.id, "", False, JobOutcome(JobState.INTERRUPTED, None, result), self._clock())
+            await self._store.write(ending.run)
+            found.append(replace(job, state=JobState.INTERRUPTED, result_version=result, ended=ending.at))
+        return tuple(found)
+
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task that comes to its end whoever waits for it; the event loop itself holds tasks only weakly."""
+        """Create a task that comes to its end whoever waits for it; the event loop itself holds tasks only weakly."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def _start_queued(self) -> None:
+        """Start as many queued jobs as there is room for, and tell the others their new places."""
         while not self._is_closing:
             writers = [self._jobs[number].job.writer for number in self._queue]
             found = next_to_start(
@@ -289,15 +253,22 @@ class JobRunner:
             )
             if found is None:
                 break
-            live = self._jobs[self._queue.pop(found)]
-            live.is_started = True
-            self._spawn(self._run(live))
+            self._run_soon(self._jobs[self._queue.pop(found)])
         for number in self._queue:
             self._jobs[number].notify()
 
+    def _run_soon(self, live: RunningJob) -> None:
+        live.is_started = True
+        self._spawn(self._run(live))
+
+    def _count_of(self, writer: str) -> int:
+        """Return how many jobs the writer has, running or queued, but for those that give way."""
+        return sum(live.job.writer == writer and not live.job.kind.gives_way for live in self._jobs.values())
+
     @property
     def _running_by_writer(self) -> Counter[str]:
-        return Counter(live.job.writer for live in self._jobs.values() if live.is_started)
+        lives = self._jobs.values()
+        return Counter(live.job.writer for live in lives if live.is_started and not live.job.kind.gives_way)
 
     def _queue_position(self, job: int) -> int | None:
         if job not in self._queue:
@@ -306,72 +277,67 @@ class JobRunner:
         return queue_position(writers, self._running_by_writer, self._queue.index(job))
 
     async def _run(self, live: RunningJob) -> None:
-        """One job from its beginning to its end; nothing that happens in it gets out.
+        """Run one job from its start to its end; nothing that happens in it gets out.
 
         Only the work itself is ever cancelled, so that what must happen after it happens whole.
         """
         try:
-            ending = await self._run_work(live)
+            outcome = await self._run_work(live)
         except Exception as error:  # noqa: BLE001 - a job that did not end would be waited for without end
-            log_unexpected_error(live.job, error)
-            ending = JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
-        await self._finish(live, ending)
+            _log_unexpected_error(live.job, error)
+            outcome = JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
+        await self._finish(live, outcome)
 
     async def _run_work(self, live: RunningJob) -> JobOutcome:
+        number, now = live.job.id, self._clock()
         try:
-            await self._store.mark_job_running(live.job.id, self._clock())
+            await self._store.write(lambda tx: tx.jobs.mark_running(number, now))
             live.job = replace(live.job, state=JobState.RUNNING)
             live.notify()
-            live.task = asyncio.create_task(
-                live.work.run(partial(self._handle_chunk, live)), name=f"job-{live.job.id}-work"
-            )
-            if live.stop_state is not None:  # stopped while it was being begun
+            live.task = asyncio.create_task(live.work.run(partial(self._handle_chunk, live)), name=f"job-{number}-work")
+            if live.stop_state is not None:  # stopped while it was being started
                 live.task.cancel()
             return JobOutcome(JobState.DONE, None, await live.task)
         except asyncio.CancelledError:
-            return await self._save_early_end(live, live.stop_state or JobState.INTERRUPTED, None)
+            return await self._end_early(live, live.stop_state or JobState.INTERRUPTED, None)
         except Declined as error:  # what a model that then declined had begun must not be shown
-            live.is_declined = True
+            live.drops_text = True
             await self._flusher.detach(live)
             live.job = replace(live.job, text="")
             live.notify()
             return JobOutcome(JobState.FAILED, error.elsewhere)
         except BotError as error:
-            return await self._save_early_end(live, JobState.FAILED, error.elsewhere)
+            return await self._end_early(live, JobState.FAILED, error.elsewhere)
         except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
-            log_unexpected_error(live.job, error)
-            return await self._save_early_end(live, JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
+            _log_unexpected_error(live.job, error)
+            return await self._end_early(live, JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
 
-    async def _save_early_end(self, live: RunningJob, state: JobState, error: str | None) -> JobOutcome:
-        """Keeps what came. Where some of it could be stored nowhere, that is what the person is told."""
-        lost = None
-        try:
-            await self._flusher.flush()
-        except BotError as failure:
-            log.exception("job %d: the last piece could not be stored", live.job.id)
-            lost = failure.elsewhere
+    async def _end_early(self, live: RunningJob, state: JobState, error: str | None) -> JobOutcome:
+        """Have the work keep what came, stored or not, as a version if it can."""
         text = live.job.text + "".join(live.unflushed_pieces)
-        result = await save_partial(live.work, live.job.id, text) if text else None
-        if lost is not None and result is None:
-            return JobOutcome(JobState.FAILED, lost)
-        return JobOutcome(state, error, result)
+        return JobOutcome(state, error, await _save_partial(live.work, live.job.id, text) if text else None)
 
-    async def _finish(self, live: RunningJob, ending: JobOutcome) -> None:
+    async def _finish(self, live: RunningJob, outcome: JobOutcome) -> None:
+        """Store the end, with the text that no flush has stored, and let it be seen."""
         now = self._clock()
         # A text that is a version by now waits for no flush: where hundreds end together, each would for all others'.
-        if has_version(ending):
+        if has_version(outcome):
             self._flusher.discard(live)
             unstored = ""
         else:
             unstored = await self._flusher.detach(live)
-        entry = FinalWrite(live.job.id, unstored, live.is_declined, ending, now)
         try:
-            await self._write_end(entry)
-        except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job begins
-            log_unexpected_error(live.job, error)
-            self._unsaved_writes.append(entry)
+            await self._store.write(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now).run)
+        except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
+            _log_unexpected_error(live.job, error)
+            if unstored:  # what came last is not stored yet, and the person is told that
+                told = error.elsewhere if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
+                outcome = JobOutcome(JobState.FAILED, told)
+            self._unsaved_writes.append(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now))
+        else:
+            live.job = replace(live.job, text=live.job.text + unstored)
         live.job = replace(
-            live.job, state=ending.state, error=ending.error, result_version=ending.result_version, ended=now
+            live.job, state=outcome.state, error=outcome.error, result_version=outcome.result_version, ended=now
         )
         job, took = live.job, (now - live.job.created).total_seconds() * 1000
         log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
@@ -380,17 +346,10 @@ class JobRunner:
         live.notify()
         self._start_queued()
 
-    async def _write_end(self, entry: FinalWrite) -> None:
-        if entry.is_declined:
-            await self._store.delete_text(entry.job_id)
-        elif entry.text:
-            await self._store.append_text({entry.job_id: entry.text})
-        await self._store.end_job(entry.job_id, entry.outcome, entry.at)
-
     async def _retry_unsaved_writes(self) -> None:
-        """Stores the ends that could not be stored when they came; while one is not, its essay would seem taken."""
+        """Store the ends that could not be stored when they came; until then their essays would seem taken."""
         while self._unsaved_writes:
-            await self._write_end(self._unsaved_writes[0])
+            await self._store.write(self._unsaved_writes[0].run)
             del self._unsaved_writes[0]
 
     async def _stop_running(self, live: RunningJob, state: JobState) -> None:
@@ -404,7 +363,6 @@ class JobRunner:
         await live.ended_event.wait()
 
     def _handle_chunk(self, live: RunningJob, piece: ThinkingChunk | TextChunk) -> None:
-        """The report of one job."""
         if isinstance(piece, ThinkingChunk):
             live.set_phase(JobPhase.THINKING, self._clock())
             live.notify()
@@ -415,7 +373,44 @@ class JobRunner:
         return JobView(live.job, live.phase, live.phase_since, self._queue_position(live.job.id))
 
     async def _ended_view(self, writer: str, job: int) -> JobView:
-        found = await self._store.job(writer, job)
+        found = await self._store.read(lambda tx: tx.jobs.get(writer, job))
         if not found.state.is_ended:
             raise UnknownJob(job)
         return JobView(found, JobPhase.WAITING, found.created)
+
+
+async def _save_partial(work: JobWork, job: int, text: str) -> int | None:
+    """Return the version that the work makes of a text that ended early; None where it makes none or cannot."""
+    try:
+        return await work.save_partial(text)
+    except BotError:  # the essay may be gone, or the disk full: the text stays with the job
+        log.exception("job %d: its text could not be made a version", job)
+        return None
+
+
+def _log_unexpected_error(job: Job, error: Exception) -> None:
+    """Log where an error happened, and not what it says: that may hold a person's words."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("job %d (%s) failed by a bug: %s\n%s", job.id, job.kind, type(error).__name__, where)
+
+
+def next_to_start(writers: Sequence[str], running: Counter[str], *, at_once: int, per_writer: int) -> int | None:
+    """Return the index in the queue of the job to start now, None where there is no room for any.
+
+    ``writers`` are those of the queued jobs, the longest waiting first; ``running`` how many jobs each has under way.
+    Whoever has the fewest under way comes first, and among those the job that waits longest.
+    """
+    if running.total() >= at_once:
+        return None
+    able = [index for index, writer in enumerate(writers) if running[writer] < per_writer]
+    return min(able, key=lambda index: running[writers[index]], default=None)
+
+
+def queue_position(writers: Sequence[str], running: Counter[str], index: int) -> int:
+    """Return the place in the queue, from 1, of the job at ``index``: itself and those to start before it."""
+    line = list(enumerate(writers))
+    begun = Counter(running)
+    while (first := min(line, key=lambda job: begun[job[1]]))[0] != index:
+        line.remove(first)
+        begun[first[1]] += 1
+    return len(writers) - len(line) + 1

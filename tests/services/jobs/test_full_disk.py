@@ -12,10 +12,9 @@ from bot.errors import StoreError
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobKind, JobState
 from bot.services.jobs.runner import JobRunner
-from bot.store.jobs import SqliteJobStore
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
-from tests.services.fakes import PATIENCE, Gate, says, seen_until
+from tests.services.fakes import PATIENCE, Gate, StoredJobs, says, seen_until
 
 LONG = "It went on for a long time, and longer than that. " * 2_000  # more than the pages that are free
 
@@ -115,6 +114,6 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     await store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     left = await room.stored_jobs.job("me", job.id)
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
-    restarted = JobRunner(SqliteJobStore(room.store.thread, "1-next"), clock, max_running=1, max_per_writer=1)
+    restarted = JobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)
     (found,) = await restarted.recover(room.writing.work_for)
     assert (found.kind, found.state, found.result_version) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)

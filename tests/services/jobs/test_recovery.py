@@ -16,10 +16,9 @@ from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork
 from bot.store.database import EncryptedDatabase
-from bot.store.jobs import SqliteJobStore
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room, joined
-from tests.services.fakes import GONE, Gate, says
+from tests.services.fakes import GONE, Gate, StoredJobs, says
 
 Clock = Callable[[], datetime]
 
@@ -28,8 +27,7 @@ import asyncio, itertools, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.store.essays import SqliteEssayStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.sqlite import SqliteStore
 from bot.services.essays import EssayService
 from bot.services.llm_ports import Models, TextChunk
 from bot.services.jobs.runner import JobRunner
@@ -45,14 +43,14 @@ class Slow:
 
 async def main():
     clock = lambda: datetime.now(UTC)
-    store = SqliteEssayStore(Path(sys.argv[1]), None, clock)
+    store = SqliteStore(Path(sys.argv[1]), None, clock)
     sections = tuple(
         Section(key, heading, "Say it.", WordBudget(5, 20), ("What?",))
         for key, heading in (("missed", "What I missed"), ("gave-up", "What I gave up"))
     )
     structure = Structure("short-one", "Short one", "Two sections.", sections)
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
-    jobs = JobRunner(SqliteJobStore(store.thread), clock, max_running=1, max_per_writer=1)
+    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
     slow = Slow()
     writing = DraftingService(desk, store, jobs, Models(slow, slow, slow, slow), clock)
     await desk.create_essay("me", structure)
@@ -110,7 +108,7 @@ async def left_open(
     room: Room, essay: str, kind: JobKind, text: str, argument: str = "", base: int | None = None
 ) -> Job:
     """A job as a killed process leaves it."""
-    killed = SqliteJobStore(room.store.thread, GONE)
+    killed = StoredJobs(room.store, GONE)
     job = await killed.add_job("me", essay, kind, base, argument, room.clock())
     if text:
         await killed.append_text({job.id: text})

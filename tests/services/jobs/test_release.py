@@ -10,9 +10,9 @@ import pytest
 from bot.errors import JobRunning
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobKind, JobState
-from bot.store.jobs import SqliteJobStore, process_name
+from bot.store.jobs import process_name
 from tests.services.conftest import Room
-from tests.services.fakes import GONE, Gate, opinion, says
+from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
 
 CUT = "## What I missed\n\nNoise. It was lo"
 
@@ -26,7 +26,7 @@ async def started(room: Room) -> Room:
 
 async def left(room: Room, essay: str, text: str = CUT, process: str = GONE, kind: JobKind = JobKind.DRAFT) -> Job:
     """A job that another process has begun since."""
-    theirs = SqliteJobStore(room.store.thread, process)
+    theirs = StoredJobs(room.store, process)
     job = await theirs.add_job("me", essay, kind, None, "", room.clock())
     await theirs.append_text({job.id: text})
     return job
@@ -85,7 +85,7 @@ async def test_the_job_of_a_living_process_is_left_alone(started: Room, structur
 
 async def test_neither_other_peoples_jobs_nor_ones_own_are_released(started: Room, structure: Structure) -> None:
     room, essay = started, await started.essay_with_notes(structure)
-    theirs = SqliteJobStore(room.store.thread, GONE)
+    theirs = StoredJobs(room.store, GONE)
     other = await theirs.add_job("you", "yours", JobKind.DRAFT, None, "", room.clock())
     gate = Gate()
     room.models.script(says(gate, "## What I missed\n\nNoise.\n"))

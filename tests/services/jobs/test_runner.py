@@ -40,7 +40,7 @@ async def test_another_process_with_the_same_store_cannot_take_the_essay_either(
 ) -> None:
     gate = Gate()
     await begin(jobs, gate)
-    other = JobRunner(RecordingJobs(store.thread), clock, max_running=2, max_per_writer=1)
+    other = JobRunner(RecordingJobs(store), clock, max_running=2, max_per_writer=1)
     with pytest.raises(JobRunning):
         await begin(other)
     await other.close()

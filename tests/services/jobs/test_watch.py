@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.errors import UnknownJob
 from bot.services.jobs.job import JobKind, JobPhase, JobState
 from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.running_job import TextFlusher
 from bot.services.llm_ports import ThinkingChunk
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import begin, in_time, views
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 async def test_a_watcher_in_line_sees_its_place_change(jobs: JobRunner) -> None:
@@ -183,14 +186,15 @@ class Held(RecordingJobs):
         super().__init__(*args)
         self.gate = Gate()
 
-    async def append_text(self, pieces: Mapping[int, str]) -> None:
-        await self.gate.hold()
-        await super().append_text(pieces)
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        if step.__qualname__.startswith(TextFlusher.__qualname__):
+            await self.gate.hold()
+        return await super().write(step)
 
 
 async def test_a_job_that_is_done_waits_for_nobodys_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
-    held = Held(store.thread)
+    held = Held(store)
     jobs = JobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)
     written, never = Gate(), Gate()
     one, _ = await begin(jobs, "Of one. ", written, subject="1")
