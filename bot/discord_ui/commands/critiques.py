@@ -20,6 +20,7 @@ from bot.discord_ui.panels import forms
 from bot.errors import BadInput, WrongFile
 from bot.essay.structure import Structure
 from bot.essay.structures import find
+from bot.essay.text.documents import FILE_KINDS
 
 CRITIQUE_MENU_NAME = "Critique this"
 
@@ -29,7 +30,7 @@ def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[
 
     @app_commands.command(name="critique", description="Have a text read as an editor would read it")
     @app_commands.describe(
-        file=f"The text: {content.FILE_KINDS}",
+        file=f"The text: {FILE_KINDS}",
         text="A short text; without a text or a file, a form opens to paste one into",
         structure="The kind of post it is meant to be",
     )

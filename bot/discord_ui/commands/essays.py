@@ -21,13 +21,16 @@ from bot.discord_ui.interactions.responses import HandlerResult, InteractionCont
 from bot.discord_ui.messages import content
 from bot.discord_ui.messages.content import mention_names, resolve_mentions
 from bot.discord_ui.messages.text_limits import one_line
-from bot.discord_ui.panels import overview
+from bot.discord_ui.panels.essays import unique_essay_names
+from bot.discord_ui.panels.help import help_card
 from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.panels.usage import usage_card
 from bot.discord_ui.services import DiscordServices
 from bot.errors import BadInput, NothingToDo, StoreError
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 from bot.essay.structures import find, fitting, usual
+from bot.essay.text.documents import FILE_KINDS
 from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
 from bot.services.offload import parse_in_worker
 
@@ -52,7 +55,7 @@ async def essay_suggestions(
             essays = await dispatcher.services.essays.list_essays(dispatcher.writer_of(interaction))
     except (AccessDenied, MembershipUnknown, StoreError, TimeoutError):
         return []
-    wanted, names = typed.casefold().strip(), overview.unique_essay_names(essays)
+    wanted, names = typed.casefold().strip(), unique_essay_names(essays)
     found = [essay for essay in essays if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
     return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:MAX_CHOICES]]
 
@@ -64,7 +67,7 @@ async def find_essay(services: DiscordServices, writer: str, wanted: str, *, wit
     BadInput.
     """
     essays = await services.essays.list_essays(writer)
-    name, names = wanted.casefold().strip(), overview.unique_essay_names(essays)
+    name, names = wanted.casefold().strip(), unique_essay_names(essays)
     by_id = [essay for essay in essays if essay.id == wanted]
     by_title = [essay for essay in essays if name in (essay.title.casefold(), names[essay.id].casefold())]
     if found := by_id or by_title:
@@ -85,7 +88,7 @@ def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
     @app_commands.describe(
         structure="What happened: it gives the post its sections",
         title="A title; it can be changed later",
-        notes=f"Your notes: {content.FILE_KINDS}",
+        notes=f"Your notes: {FILE_KINDS}",
         essay="One of your essays, to return to",
     )
     @app_commands.choices(structure=structure_choices(dispatcher.services.structures.values()))
@@ -232,7 +235,7 @@ def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
             rows = await tools.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
             spent = await tools.ledger.spending(writer, now)
             budgets = tools.budget_writer_day, tools.budget_writer_month, tools.budget_month
-            return ShowCard(overview.usage_card(rows, spent, *budgets, with_model=tools.has_model))
+            return ShowCard(usage_card(rows, spent, *budgets, with_model=tools.has_model))
 
         await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, work)
 
@@ -245,7 +248,7 @@ def help_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any,
     @app_commands.command(name="help", description="What the bot does, on one screen")
     async def help_(interaction: Interaction) -> None:
         async def work() -> HandlerResult:
-            return ShowCard(overview.help_card(with_model=dispatcher.services.has_model))
+            return ShowCard(help_card(with_model=dispatcher.services.has_model))
 
         await dispatcher.handle_command(interaction, "/help", AckMode.NEW_MESSAGE, work)
 

@@ -19,11 +19,11 @@ from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages import content
 from bot.discord_ui.messages.content import message_attachments, message_text
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks, to_view
-from bot.discord_ui.panels import overview
-from bot.discord_ui.panels.cards import Card
+from bot.discord_ui.panels.cards import Card, text_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
 from bot.essay import left_out
+from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import count_words, shows
 from bot.services.dm_messages import DmChannel, MessageChange, StoredMessage
@@ -79,7 +79,7 @@ class BackgroundNoteSorter:
 
 log = logging.getLogger("bot.discord")
 
-_NO_TEXT_NOTICE = f"There was no text in that message: write it, or send a file of it: {content.FILE_KINDS}."
+_NO_TEXT_NOTICE = f"There was no text in that message: write it, or send a file of it: {FILE_KINDS}."
 _MARKED_NOTICE = (
     "What you marked is left out, with the paragraph or list item that it stands in: it stays stored, stands in no "
     "post, and no model sees it."
@@ -267,7 +267,7 @@ class DmListener:
         if len(self._refused) > _MAX_REFUSED_REMEMBERED:
             del self._refused[next(iter(self._refused))]
         with suppress(*DISCORD_ERRORS):
-            await message.channel.send(view=to_view(overview.text_card(sentence)))
+            await message.channel.send(view=to_view(text_card(sentence)))
 
     async def _store_text_and_files(
         self, client: discord.Client, writer: str, message: discord.Message, written: datetime | None

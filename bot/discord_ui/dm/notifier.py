@@ -16,8 +16,7 @@ from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks, to_view
 from bot.discord_ui.messages.text_limits import utf16_length
 from bot.discord_ui.panels import interview as interview_panel
-from bot.discord_ui.panels import overview
-from bot.discord_ui.panels.cards import Button, ButtonRow, Card
+from bot.discord_ui.panels.cards import Button, ButtonRow, Card, text_card
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
 from bot.discord_ui.panels.presenter import Presenter
@@ -371,7 +370,7 @@ class DmNotifier:
         """
         untold: list[Exception] = []
         while sentences := news.notices.next_batch():
-            view = to_view(overview.text_card("\n".join(sentences)))
+            view = to_view(text_card("\n".join(sentences)))
             if not await _try_step(news.dm.send(view=view, nonce=news.notices.nonce), untold):
                 break
             news.notices.drop_first(len(sentences))

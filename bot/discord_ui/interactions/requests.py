@@ -12,12 +12,13 @@ import discord
 from bot.discord_ui.errors import AttachmentGone, AttachmentNotFetched
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import ActionRequest, InteractionContext, UploadedFile
-from bot.discord_ui.messages.content import FILE_KINDS, read_file, resolve_mentions
+from bot.discord_ui.messages.content import read_file, resolve_mentions
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels.forms import PASTE_FIELDS, join_pasted_fields
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
 from bot.errors import BadInput
+from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.words import count_words
 from bot.services.offload import in_thread
 

@@ -46,8 +46,7 @@ from bot.discord_ui.messages.editor import (
     to_view,
 )
 from bot.discord_ui.messages.job_panels import JobPanels
-from bot.discord_ui.panels import overview
-from bot.discord_ui.panels.cards import Card
+from bot.discord_ui.panels.cards import Card, deleted_card, file_card, moved_to_dm_card, text_card
 from bot.errors import BotError
 
 _ALREADY_ACKNOWLEDGED = 40060  # "Interaction has already been acknowledged"
@@ -324,9 +323,7 @@ class Responder:
                     self._moved[key] = now, await self._post_in_dm(pending.interaction, writer, move.show)
                 except discord.Forbidden as error:
                     raise DmForbidden from error
-        await self._leave_record(
-            pending, overview.moved_to_dm_card(f"https://discord.com/channels/@me/{self._moved[key][1]}")
-        )
+        await self._leave_record(pending, moved_to_dm_card(f"https://discord.com/channels/@me/{self._moved[key][1]}"))
 
     async def _post_in_dm(self, interaction: Interaction, writer: str, show: ShowCard) -> int:
         """Posts the panel in the DM; the id of that channel."""
@@ -349,11 +346,7 @@ class Responder:
             return
         interaction = pending.interaction
         words = submitted_text(interaction) if pending.is_form_submission else ""
-        card = (
-            overview.file_card(f"{told}\n-# What you typed is attached.", "typed.txt")
-            if words
-            else overview.text_card(told)
-        )
+        card = file_card(f"{told}\n-# What you typed is attached.", "typed.txt") if words else text_card(told)
 
         def files() -> list[discord.File]:  # one is used up by a try to send it
             return [discord.File(io.BytesIO(words.encode("utf-8", "replace")), "typed.txt")] if words else []
@@ -361,7 +354,7 @@ class Responder:
         with suppress(*DISCORD_ERRORS, AnsweredElsewhere):  # then nobody can be told; what was stored is stored
             if isinstance(error, NotOwner) and is_own_panel(interaction):
                 with suppress(*DISCORD_ERRORS):  # what was typed comes back all the same
-                    await self.show_card(pending, ShowCard(overview.deleted_card(told)))
+                    await self.show_card(pending, ShowCard(deleted_card(told)))
                 if not words:
                     return
             if not pending.is_answered:

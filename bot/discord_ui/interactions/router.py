@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.discord_ui.errors import NotOwner, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
-from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes, views
+from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes
 from bot.discord_ui.interactions.responses import ActionRequest, AskModel, HandlerResult, Response
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, Outdated, UnknownCritique, UnknownEssay
@@ -81,20 +81,20 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "export": _write_action(drafts.export_essay),
     "critique": _write_action(critiques.critique_essay),
     "critique-last": _read_action(critiques.show_last_critique, current=False),
-    "history": _read_action(views.show_history, current=False),
-    "look": _read_action(views.show_version, current=False),
-    "read": _read_action(views.show_version_page, current=False),
-    "claims": _read_action(views.show_claims, current=False),
-    "measures": _read_action(views.show_measures, current=False),
-    "notes": _read_action(views.show_notes, current=False),
-    "note": _read_action(views.show_note, current=False),
+    "history": _read_action(drafts.show_history, current=False),
+    "look": _read_action(drafts.show_version, current=False),
+    "read": _read_action(drafts.show_version_page, current=False),
+    "claims": _read_action(drafts.show_claims, current=False),
+    "measures": _read_action(drafts.show_measures, current=False),
+    "notes": _read_action(notes.show_notes, current=False),
+    "note": _read_action(notes.show_note, current=False),
     "note-edit": _form_action(notes.open_note_form, current=False),
     "note-edit-save": _write_action(notes.save_note, current=False),
     "note-move": _write_action(notes.move_note, current=False),
     "note-delete": _write_action(notes.delete_note, current=False),
     "notes-file": _read_action(notes.export_notes, current=False),
-    "sort": _write_action(views.sort_notes, current=False),
-    "leave-out": _write_action(views.set_note_excluded, current=False),
+    "sort": _write_action(notes.sort_notes, current=False),
+    "leave-out": _write_action(notes.set_note_excluded, current=False),
     "rename": _form_action(essays.open_rename_form, current=False),
     "rename-save": _write_action(essays.save_title, current=False),
     "new": _write_action(essays.create_essay, current=False),

@@ -189,9 +189,6 @@ def _timestamp_text(seconds: int, style: str) -> str:
 # Files that people send: read at once, because their addresses soon die.
 
 
-FILE_KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
-
-
 @dataclass(frozen=True, slots=True)
 class FileText:
     """A file's text; ``notice`` says what is to be known of how it was read."""

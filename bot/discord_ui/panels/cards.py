@@ -176,6 +176,7 @@ def button_rows(*buttons: Button | LinkButton | None) -> tuple[ButtonRow, ...]:
 MAX_TITLE_UNITS = 120
 MAX_NOTICE_UNITS = 420
 MAX_QUOTE_UNITS = 1_000
+LIST_PAGE_SIZE = 10  # essays or critiques on a page of a list
 _MAX_QUOTE_LINES = 30  # each costs two more characters of the message
 
 
@@ -243,6 +244,31 @@ def page_buttons(
         action_button("◀", action, subject, version, back, kind=kind, disabled=page == 0),
         action_button("▶", action, subject, version, on, kind=kind, disabled=page == page_count - 1),
     )
+
+
+def text_card(sentence: str) -> Card:
+    """A sentence alone."""
+    return Card((TextBlock(sentence),))
+
+
+def deleted_card(sentence: str) -> Card:
+    """What takes the place of a panel whose essay or critique is no longer there."""
+    return Card((TextBlock(sentence), *button_rows(action_button("All essays", "essays", "-"))))
+
+
+def waiting_card(words: str, essay: str) -> Card:
+    """What a panel says while a model is asked; the button helps where nothing ever comes of it."""
+    return Card((TextBlock(f"**{words}**"), *button_rows(action_button("Show the essay", "open", essay))))
+
+
+def file_card(sentence: str, name: str) -> Card:
+    """A file with a sentence about it."""
+    return Card((TextBlock(sentence), AttachedFile(name)))
+
+
+def moved_to_dm_card(address: str) -> Card:
+    """What is left where a panel was continued in the DM; ``address`` leads there."""
+    return Card((TextBlock("Continued in your DM with the bot."), *button_rows(LinkButton("Open the DM", address))))
 
 
 __all__ = [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, shorten, utf16_length
 from bot.discord_ui.panels.cards import (
     ButtonStyle,
     Card,
     CardPart,
+    SelectMenu,
+    SelectOption,
     Separator,
     TextBlock,
     action_button,
@@ -15,6 +20,7 @@ from bot.discord_ui.panels.cards import (
     counted,
     heading_text,
     notice_text,
+    page_buttons,
     small_print,
 )
 from bot.essay.critique import Critique, Finding
@@ -170,3 +176,27 @@ def no_critique_card(critiqued: StoredCritique, notice: str, *, with_model: bool
             ),
         )
     )
+
+
+def critique_list_card(found: Sequence[StoredCritique], page: int, count: int) -> Card:
+    """One page of the critiques of texts that are no essay's, the last first, of ``count`` pages."""
+    parts: list[CardPart] = [heading_text("Critiques of pasted texts")]
+    if found:
+        names = {one.id: one_line(one.title or one.text, 80) for one in found}
+        parts.append(
+            TextBlock("\n".join(f"**{escape_markdown(names[one.id])}** · {_findings_summary(one)}" for one in found))
+        )
+        options = tuple(SelectOption(names[one.id], one.id, _findings_summary(one)) for one in found)
+        parts.append(SelectMenu(str(CustomId("critique", "choose")), "Open a critique", options))
+    else:
+        parts.append(TextBlock("There is none: /critique asks for one."))
+    if count > 1:
+        parts.append(small_print(f"page {page + 1} of {count}"))
+    parts.extend(page_buttons("list", "-", 0, page, count, kind="critique"))
+    parts.extend(button_rows(action_button("All essays", "essays", "-")))
+    return Card(tuple(parts))
+
+
+def _findings_summary(critiqued: StoredCritique) -> str:
+    told = counted(len(critiqued.critique.findings), "finding") if critiqued.critique else "no findings yet"
+    return f"{told}, {critiqued.created:%d %b %Y %H:%M} UTC"

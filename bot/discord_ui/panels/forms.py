@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.discord_ui.interactions.custom_ids import CustomId
-from bot.discord_ui.messages.content import FILE_KINDS
 from bot.discord_ui.messages.text_limits import escape_markdown, fitting_end, grapheme_boundary, one_line, utf16_length
 from bot.discord_ui.panels.cards import (
     MAX_FIELD_LENGTH,
@@ -24,6 +23,7 @@ from bot.discord_ui.panels.cards import (
 from bot.essay.essay import Question
 from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.structure import Structure
+from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.lines import closes_sentence
 from bot.essay.text.sections import Part
 from bot.services.drafting import MAX_INSTRUCTION_CHARACTERS

@@ -168,3 +168,17 @@ def _progress_bar(state: EssayState) -> str:
     sections = len(state.covered_sections)
     have = "has" if covered == 1 else "have"
     return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} {have} notes"
+
+
+def waiting_for_question_card(words: str, essay: str, version: int, mode: str, *, draft: bool) -> Card:
+    """A question is looked for. ``mode`` is the panel's; ``draft`` offers to write from what there is."""
+    return Card(
+        (
+            TextBlock(f"**{words}**"),
+            *button_rows(
+                action_button("Don’t wait", "pass-over", essay, version, mode, style=ButtonStyle.PRIMARY),
+                action_button("Write draft", "write", essay, version) if draft else None,
+                action_button("Show the essay", "open", essay, version),
+            ),
+        )
+    )

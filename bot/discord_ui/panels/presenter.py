@@ -11,13 +11,8 @@ from functools import partial
 
 from bot.discord_ui.interactions.responses import InteractionContext, JobWatch, ShowCard
 from bot.discord_ui.messages.pages import StreamPager
-from bot.discord_ui.panels import critiques as critique_panel
-from bot.discord_ui.panels import drafts as draft_panel
-from bot.discord_ui.panels import interview as interview_panel
-from bot.discord_ui.panels import jobs, overview
-from bot.discord_ui.panels import jobs as running_panel
-from bot.discord_ui.panels import overview as first_panel
-from bot.discord_ui.panels.cards import Button, Card, action_button
+from bot.discord_ui.panels import critiques, drafts, interview, jobs, start
+from bot.discord_ui.panels.cards import Button, Card, action_button, deleted_card
 from bot.discord_ui.panels.drafts import DraftPosition
 from bot.discord_ui.panels.essay_state import CLAIMS_TIMEOUT_SECONDS, EssayState, add_claims, load_essay_state
 from bot.discord_ui.services import DiscordServices
@@ -30,6 +25,7 @@ from bot.services.offload import THREAD_MAX_CHARACTERS, in_thread, in_worker, pa
 
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
 JOB_RUNNING_NOTICE = "This essay is being worked on: wait for the end, or stop it."
+_ESSAY_DELETED = "This essay was deleted."
 _CRITIQUE_INTERRUPTED = "The bot was restarted before there was a critique."
 _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
@@ -83,7 +79,7 @@ class Presenter:
             state = await add_claims(state, CLAIMS_TIMEOUT_SECONDS)
             layout = await load_layout(writer, version.text)
             card = await in_thread(
-                draft_panel.draft_card,
+                drafts.draft_card,
                 state,
                 version,
                 position or _initial_position(state),
@@ -93,8 +89,8 @@ class Presenter:
             )
             return ShowCard(card, on_shown=seen)
         if (question := self._displayed_question(state)) is not None:
-            return ShowCard(interview_panel.question_card(state, question, notice=notice, own_dm=context.is_bot_dm))
-        return ShowCard(first_panel.start_card(state, self.services.structures, context, notice), on_shown=seen)
+            return ShowCard(interview.question_card(state, question, notice=notice, own_dm=context.is_bot_dm))
+        return ShowCard(start.start_card(state, self.services.structures, context, notice), on_shown=seen)
 
     async def show_question(
         self, writer: str, essay: str, context: InteractionContext, *, mode: str = "", notice: str | None = None
@@ -103,7 +99,7 @@ class Presenter:
 
         ``mode`` is the panel's: with FURTHER more than the first round is asked.
         """
-        further = mode == interview_panel.FURTHER_MODE
+        further = mode == interview.FURTHER_MODE
         try:
             step = await self.services.interview.next_question(writer, essay, further=further, follow_up=False)
         except StructureGone as error:  # what was done before this question was asked for is done
@@ -113,10 +109,8 @@ class Presenter:
             return self._show_running(state, state.running_job, context, notice)
         told = _join_sentences(notice, step.notice)
         if step.question is None:
-            return ShowCard(interview_panel.interview_done_card(state, further=further, notice=told))
-        return ShowCard(
-            interview_panel.question_card(state, step.question, mode=mode, notice=told, own_dm=context.is_bot_dm)
-        )
+            return ShowCard(interview.interview_done_card(state, further=further, notice=told))
+        return ShowCard(interview.question_card(state, step.question, mode=mode, notice=told, own_dm=context.is_bot_dm))
 
     async def show_answering(
         self, writer: str, essay: str, number: int | None, mode: str, context: InteractionContext
@@ -125,10 +119,10 @@ class Presenter:
         state = await load_essay_state(self.services, writer, essay)
         question = state.open_question
         if number is None and state.running_job is None and state.version is None:
-            return ShowCard(first_panel.start_card(state, self.services.structures, context))
+            return ShowCard(start.start_card(state, self.services.structures, context))
         if number is None or question is None or question.number != number or state.running_job is not None:
             return None
-        return ShowCard(interview_panel.question_card(state, question, mode=mode, own_dm=context.is_bot_dm))
+        return ShowCard(interview.question_card(state, question, mode=mode, own_dm=context.is_bot_dm))
 
     def _displayed_question(self, state: EssayState) -> Question | None:
         """The question that an essay's panel shows."""
@@ -161,9 +155,7 @@ class Presenter:
                 return self._show_critique_running(critiqued.title, job, critique, context, notice)
             told = (jobs.job_failure_message(job.job) if job else None) or _CRITIQUE_INTERRUPTED
             return ShowCard(
-                critique_panel.no_critique_card(
-                    critiqued, _join_sentences(notice, told) or told, with_model=tools.has_model
-                )
+                critiques.no_critique_card(critiqued, _join_sentences(notice, told) or told, with_model=tools.has_model)
             )
         structure = tools.structures.get(critiqued.structure or "")
         version, applicable = 0, False
@@ -174,9 +166,7 @@ class Presenter:
                 text = (await tools.essays.version(writer, critiqued.essay, essay.head)).text
                 applicable = await in_worker(moved, critiqued.text, text, found.findings[page - 1].span) is not None
         return ShowCard(
-            critique_panel.critique_card(
-                critiqued, found, structure, page, version, applicable=applicable, notice=notice
-            )
+            critiques.critique_card(critiqued, found, structure, page, version, applicable=applicable, notice=notice)
         )
 
     @asynccontextmanager
@@ -197,7 +187,7 @@ class Presenter:
         page = growing.pinned_page(view.job.text, page)
 
         def card(now: JobView) -> Card:
-            return running_panel.job_progress_card(
+            return jobs.job_progress_card(
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=growing, page=page
             )
 
@@ -214,7 +204,7 @@ class Presenter:
         self, title: str | None, view: JobView, critique: str, context: InteractionContext, notice: str | None
     ) -> ShowCard:
         def card(now: JobView) -> Card:
-            return running_panel.job_progress_card(title or "The text", now, "critique", critique, notice)
+            return jobs.job_progress_card(title or "The text", now, "critique", critique, notice)
 
         ways = (action_button("Show the critique", "show", critique, kind="critique"),)
         return self._show_watched(
@@ -239,7 +229,7 @@ class Presenter:
             try:
                 return await ended()
             except (UnknownEssay, UnknownCritique, UnknownJob):  # they go together
-                return ShowCard(overview.deleted_card(overview.ESSAY_DELETED))
+                return ShowCard(deleted_card(_ESSAY_DELETED))
 
         return ShowCard(card(view), JobWatch(view.job, card, end, ways))
 
@@ -276,11 +266,11 @@ class Presenter:
 
 
 # The layouts of the long texts that were looked at last; those of the others are remembered where they are made.
-_layout_cache: OrderedDict[str, draft_panel.DraftLayout] = OrderedDict()
+_layout_cache: OrderedDict[str, drafts.DraftLayout] = OrderedDict()
 _MAX_CACHED_LAYOUTS = 64
 
 
-async def load_layout(writer: str, text: str) -> draft_panel.DraftLayout | None:
+async def load_layout(writer: str, text: str) -> drafts.DraftLayout | None:
     """The layout of a long text, made outside of this process; None for any other, which is quickly done.
 
     Raises TooSlowToRead.
@@ -289,7 +279,7 @@ async def load_layout(writer: str, text: str) -> draft_panel.DraftLayout | None:
         return None
     found = _layout_cache.get(text)
     if found is None:
-        found = await parse_in_worker(writer, len(text), draft_panel.compute_layout, text)
+        found = await parse_in_worker(writer, len(text), drafts.compute_layout, text)
     _layout_cache[text] = found
     _layout_cache.move_to_end(text)
     if len(_layout_cache) > _MAX_CACHED_LAYOUTS:

@@ -25,6 +25,8 @@ from bot.essay.text.decoding import MOST_BYTES, decode, with_line_feeds
 from bot.essay.text.rich_text import TooMuch, read_rich_text
 from bot.essay.text.words import count_words, shortened
 
+FILE_KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
+"""The kinds that are read, as a sentence or a label names them."""
 MOST_FILE_BYTES = 10_000_000
 """The most of a file with its pictures; what is left without them may have MOST_BYTES, or what is said below."""
 

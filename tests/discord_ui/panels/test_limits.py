@@ -14,11 +14,21 @@ from bot import bootstrap
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.editor import to_modal, to_view
-from bot.discord_ui.panels import critiques, drafts, forms, interview, jobs, notes, overview
-from bot.discord_ui.panels.cards import MAX_BUTTONS_PER_ROW, MAX_LABEL_LENGTH, Button, ButtonRow, Card, SelectMenu
+from bot.discord_ui.panels import critiques, drafts, essays, forms, interview, jobs, notes, start
+from bot.discord_ui.panels.cards import (
+    LIST_PAGE_SIZE,
+    MAX_BUTTONS_PER_ROW,
+    MAX_LABEL_LENGTH,
+    Button,
+    ButtonRow,
+    Card,
+    SelectMenu,
+)
 from bot.discord_ui.panels.drafts import DraftPosition
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import split_into_fields
+from bot.discord_ui.panels.help import help_card
+from bot.discord_ui.panels.usage import usage_card
 from bot.essay.claims import unsupported
 from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
@@ -84,8 +94,8 @@ def cards(words: str) -> Iterable[Card]:
     version, place = state.version, InteractionContext(is_bot_dm=False, guild_id=1)
     assert version is not None
     empty = replace(state, essay=replace(state.essay, head=None), version=None)
-    yield overview.start_card(empty, bootstrap.load_structures(), place, notice)
-    yield overview.start_card(replace(empty, notes=(), questions=()), bootstrap.load_structures(), place, notice)
+    yield start.start_card(empty, bootstrap.load_structures(), place, notice)
+    yield start.start_card(replace(empty, notes=(), questions=()), bootstrap.load_structures(), place, notice)
     yield interview.question_card(state, state.questions[0], mode="f", notice=notice)
     yield interview.interview_done_card(empty, further=False, notice=notice)
     for page, section in ((0, None), (None, 40), (10**8, 10**8), (3, None)):
@@ -108,8 +118,8 @@ def cards(words: str) -> Iterable[Card]:
     yield drafts.draft_card(failed, version, DraftPosition(1), notice, side_version=1_000)
     for page in (0, 2, 10**8):
         yield jobs.partial_result_card(failed, job, page)
-    yield overview.with_previous_essay(
-        overview.start_card(replace(empty, job=failed.job), bootstrap.load_structures(), place, notice), state.essay
+    yield start.with_previous_essay(
+        start.start_card(replace(empty, job=failed.job), bootstrap.load_structures(), place, notice), state.essay
     )
     yield notes.note_card(state, replace(state.notes[0], left_out=True), 0, notice)
     strength = Strength((words * 90)[:900], Span(0, 3), words * 90)
@@ -131,22 +141,18 @@ def cards(words: str) -> Iterable[Card]:
         yield critiques.critique_card(shown, found, STRUCTURE, page, 999, applicable=True, notice=notice)
     yield critiques.no_critique_card(about, notice, with_model=True)
     many = [replace(state.essay, id=f"z{number:09}") for number in range(60)]
-    yield overview.essay_list_card(many, 2, bootstrap.load_structures(), notice)
-    yield overview.essay_list_card(many, 0, bootstrap.load_structures(), notice, 99)
-    yield overview.essay_list_card([], 0, bootstrap.load_structures(), pasted=1)
-    yield overview.critique_list_card(
-        [replace(about, id=f"c{number:09}") for number in range(overview.LIST_PAGE_SIZE)], 3, 9
-    )
-    yield overview.critique_list_card([], 0, 1)
-    yield overview.essay_actions_card(state.essay, bootstrap.load_structures(), notice)
-    yield overview.confirm_delete_essay_card(state.essay, 1)
-    yield overview.confirm_delete_essay_card(state.essay, 2)
+    yield essays.essay_list_card(many, 2, bootstrap.load_structures(), notice)
+    yield essays.essay_list_card(many, 0, bootstrap.load_structures(), notice, 99)
+    yield essays.essay_list_card([], 0, bootstrap.load_structures(), pasted=1)
+    yield critiques.critique_list_card([replace(about, id=f"c{number:09}") for number in range(LIST_PAGE_SIZE)], 3, 9)
+    yield critiques.critique_list_card([], 0, 1)
+    yield essays.essay_actions_card(state.essay, bootstrap.load_structures(), notice)
+    yield essays.confirm_delete_essay_card(state.essay, 1)
+    yield essays.confirm_delete_essay_card(state.essay, 2)
     rows = [UsageRow("2026-11-23", "writer", "m", 9, 10**9, 10**9, 10**9, 10**12, 3)] * 31
-    yield overview.usage_card(
-        rows, Spending(10**12, 10**12, 10**13), Decimal(3), Decimal(10), Decimal(0), with_model=False
-    )
-    yield overview.help_card(with_model=True)
-    yield overview.help_card(with_model=False)
+    yield usage_card(rows, Spending(10**12, 10**12, 10**13), Decimal(3), Decimal(10), Decimal(0), with_model=False)
+    yield help_card(with_model=True)
+    yield help_card(with_model=False)
 
 
 @pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.discord_ui.interactions.requests import read_submitted_text
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, ShowCard
-from bot.discord_ui.panels import drafts as history_panel
-from bot.discord_ui.panels.drafts import DraftPosition
-from bot.discord_ui.panels.overview import LIST_PAGE_SIZE, critique_list_card
+from bot.discord_ui.panels.cards import LIST_PAGE_SIZE
+from bot.discord_ui.panels.critiques import critique_list_card
+from bot.discord_ui.panels.drafts import DraftPosition, measures_card
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
 from bot.errors import NoModel, NothingToDo, Outdated
 from bot.essay.essay import Origin
@@ -43,9 +43,7 @@ async def critique_text(
         return await presenter.show_critique(writer, critiqued.id, context, notice=notice)
     found = await parse_in_worker(writer, len(text), _measure_text, page.text, structure)
     return ShowCard(
-        history_panel.measures_card(
-            "What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one)
-        )
+        measures_card("What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one))
     )
 
 

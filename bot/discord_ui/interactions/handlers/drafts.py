@@ -10,12 +10,12 @@ from bot.discord_ui.interactions.responses import ActionRequest, ExportFile, Han
 from bot.discord_ui.messages.content import read_file
 from bot.discord_ui.messages.text_limits import escape_markdown as escaped
 from bot.discord_ui.messages.text_limits import one_line, utf16_length
-from bot.discord_ui.panels import forms, jobs, overview
-from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
-from bot.discord_ui.panels.drafts import DraftPosition
-from bot.discord_ui.panels.essay_state import load_essay_state
+from bot.discord_ui.panels import forms, jobs
+from bot.discord_ui.panels.cards import MAX_TITLE_UNITS, file_card
+from bot.discord_ui.panels.drafts import DraftPosition, claims_card, history_card, measures_card, version_card
+from bot.discord_ui.panels.essay_state import add_claims, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
-from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
+from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter, load_layout
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
 from bot.essay.text.importing import told
@@ -23,7 +23,8 @@ from bot.essay.text.sections import Part
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
 from bot.services.essays import EssayService, editable_parts, join_sentences, split_parts
 from bot.services.jobs.job import JobKind
-from bot.services.offload import in_thread, parse_in_worker
+from bot.services.offload import in_thread, in_worker, parse_in_worker
+from bot.services.text_report import measure_text
 
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -295,7 +296,57 @@ async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: 
     async def after() -> None:
         await desk.mark_exported(writer, essay, post)
 
-    return SendFile(overview.file_card(told, name), ExportFile(name, text.encode()), after)
+    return SendFile(file_card(told, name), ExportFile(name, text.encode()), after)
+
+
+async def show_history(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """All versions."""
+    return ShowCard(
+        history_card(
+            await load_essay_state(presenter.services, request.writer, request.custom_id.subject),
+            request.custom_id.int_argument,
+        )
+    )
+
+
+async def show_version(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One version, to be read."""
+    return await _show_version(
+        presenter, request, parse_number(request.selected_value) or request.custom_id.int_argument, 0
+    )
+
+
+async def show_version_page(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Another page of a version."""
+    page, version = parse_number_pair(request.custom_id.argument)
+    return await _show_version(presenter, request, version, page)
+
+
+async def _show_version(presenter: Presenter, request: ActionRequest, version: int, page: int) -> HandlerResult:
+    found = await presenter.services.essays.version(request.writer, request.custom_id.subject, version)
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    if state.version_number == version:
+        return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+    layout = await load_layout(request.writer, found.text)
+    return ShowCard(await in_thread(version_card, state, found, page, layout))
+
+
+async def show_claims(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The claims that the notes do not hold."""
+    state = await add_claims(await load_essay_state(presenter.services, request.writer, request.custom_id.subject))
+    size = len(state.version.text) if state.version is not None else 0
+    return ShowCard(await parse_in_worker(request.writer, size, claims_card, state, request.custom_id.int_argument))
+
+
+async def show_measures(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """What can be counted in the text."""
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    if state.version is None:
+        raise NothingToDo.no_text()
+    # Tens of milliseconds for a post: too long for the loop that must acknowledge everybody's clicks.
+    found = await in_worker(measure_text, state.version.text, state.structure)
+    essay = state.essay
+    return ShowCard(measures_card(essay.title, found, request.custom_id.int_argument, essay.id, state.version_number))
 
 
 async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> Part:

@@ -16,9 +16,11 @@ from bot.discord_ui.interactions.responses import (
     ShowCard,
 )
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
-from bot.discord_ui.panels import forms, overview
+from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
+from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card, essay_actions_card, essay_list_card
 from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.panels.start import with_previous_essay
 from bot.discord_ui.services import DiscordServices
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
@@ -35,16 +37,14 @@ async def list_essays(presenter: Presenter, writer: str, page: int, notice: str 
     """A page of one's essays, and the way to the critiques of pasted texts where there are any."""
     tools = presenter.services
     _, pasted = await tools.critiques.critique_store.pasted_critiques(writer, 0, 0)
-    return ShowCard(
-        overview.essay_list_card(await tools.essays.list_essays(writer), page, tools.structures, notice, pasted)
-    )
+    return ShowCard(essay_list_card(await tools.essays.list_essays(writer), page, tools.structures, notice, pasted))
 
 
 async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """One of them, with what can be done about it."""
     wanted = request.selected_value or request.custom_id.subject
     return ShowCard(
-        overview.essay_actions_card(
+        essay_actions_card(
             await presenter.services.essays.get_essay(request.writer, wanted), presenter.services.structures
         )
     )
@@ -74,12 +74,10 @@ async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     essay = await tools.essays.get_essay(writer, request.custom_id.subject)
     asked, stamp = parse_number_pair(request.custom_id.argument)
     if asked < 3:  # the two questions; the answer to the second carries 3, and how the essay stood
-        return ShowCard(overview.confirm_delete_essay_card(essay, 2 if asked == 2 else 1))
-    if stamp != overview.change_stamp(essay):
+        return ShowCard(confirm_delete_essay_card(essay, 2 if asked == 2 else 1))
+    if stamp != change_stamp(essay):
         return ShowCard(
-            overview.confirm_delete_essay_card(
-                essay, 2, "The essay has changed since you were asked, so it was not deleted."
-            )
+            confirm_delete_essay_card(essay, 2, "The essay has changed since you were asked, so it was not deleted.")
         )
     async with presenter.deleting(writer, essay.id):
         if (job := tools.jobs.running_job(writer, essay.id)) is not None:
@@ -178,7 +176,7 @@ async def show_latest_essay(presenter: Presenter, writer: str, context: Interact
     title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))
     notice = f"“{title}” is exported as it stands, so this is a new essay. /essays lists all of yours."
     show = await presenter.show_essay(writer, made.id, context, notice=notice)
-    return replace(show, card=overview.with_previous_essay(show.card, finished))
+    return replace(show, card=with_previous_essay(show.card, finished))
 
 
 async def move_to_dm(presenter: Presenter, request: ActionRequest) -> HandlerResult:

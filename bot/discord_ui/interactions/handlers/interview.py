@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.discord_ui.interactions.custom_ids import CustomId
-from bot.discord_ui.interactions.handlers.views import leak_notice
+from bot.discord_ui.interactions.handlers.notes import leak_notice
 from bot.discord_ui.interactions.requests import parse_question_argument, read_submitted_text
 from bot.discord_ui.interactions.responses import (
     ActionRequest,
@@ -17,11 +17,11 @@ from bot.discord_ui.interactions.responses import (
     PostBelow,
     ShowCard,
 )
-from bot.discord_ui.panels import forms, overview
-from bot.discord_ui.panels.cards import Card
+from bot.discord_ui.panels import forms
+from bot.discord_ui.panels.cards import Card, waiting_card
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.forms import join_pasted_fields
-from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card
+from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card, waiting_for_question_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import NothingToDo, StructureGone, UnknownStructure
 from bot.essay.essay import Answered, Note, Question
@@ -88,7 +88,7 @@ async def show_essay_and_sort_notes(
     async def ask() -> str | None:
         return (await presenter.services.interview.place_notes(writer, essay, unplaced)).notice
 
-    return AskModel(ask, show, "Reading your notes…", lambda words: overview.waiting_card(words, essay))
+    return AskModel(ask, show, "Reading your notes…", lambda words: waiting_card(words, essay))
 
 
 async def show_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -238,7 +238,7 @@ async def _ask_question(
 
     def meanwhile(words: str) -> Card:
         draft = answers and not request.custom_id.version
-        return overview.waiting_for_question_card(words, essay, request.custom_id.version, mode, draft=draft)
+        return waiting_for_question_card(words, essay, request.custom_id.version, mode, draft=draft)
 
     return AskModel(ask, show, "Reading your answer…" if answers else "Looking for the next question…", meanwhile)
 

@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 from bot.discord_ui.interactions.custom_ids import CustomId
-from bot.discord_ui.interactions.requests import parse_number
-from bot.discord_ui.interactions.responses import ActionRequest, ExportFile, HandlerResult, OpenForm, SendFile, ShowCard
+from bot.discord_ui.interactions.requests import parse_number, parse_number_pair
+from bot.discord_ui.interactions.responses import (
+    ActionRequest,
+    AskModel,
+    ExportFile,
+    HandlerResult,
+    OpenForm,
+    SendFile,
+    ShowCard,
+)
 from bot.discord_ui.messages.content import read_file
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, utf16_length
-from bot.discord_ui.panels import forms, overview
-from bot.discord_ui.panels import notes as notes_panel
-from bot.discord_ui.panels.cards import MAX_FORM_PARTS, MAX_TITLE_UNITS
+from bot.discord_ui.panels import forms
+from bot.discord_ui.panels.cards import MAX_FORM_PARTS, MAX_TITLE_UNITS, file_card, waiting_card
 from bot.discord_ui.panels.essay_state import EssayState, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, SplitText, split_into_fields
+from bot.discord_ui.panels.notes import NO_SECTION, confirm_delete_note_card, note_card, notes_list_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import BadInput
+from bot.errors import BadInput, NothingToDo
 from bot.essay.essay import Note
 from bot.essay.export import file_name
+from bot.essay.measures.base import counted
 from bot.essay.note_page import note_page
 from bot.services.essays import NoteChange, join_sentences, note_fingerprint
 from bot.services.offload import in_thread
+
+
+async def show_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """The notes."""
+    return ShowCard(
+        await in_thread(notes_list_card, await _load_state(presenter, request), request.custom_id.int_argument)
+    )
+
+
+async def show_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """One note."""
+    page, wanted = parse_number_pair(request.custom_id.argument)
+    state = await _load_state(presenter, request)
+    return ShowCard(
+        await in_thread(note_card, state, _require_note(state, parse_number(request.selected_value) or wanted), page)
+    )
 
 
 async def open_note_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -69,7 +94,7 @@ async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
     state = await _load_state(presenter, request)
     if _find_note(state, wanted) is None:
         return await _show_deleted_note(state, wanted)
-    key = None if request.selected_value == notes_panel.NO_SECTION else request.selected_value
+    key = None if request.selected_value == NO_SECTION else request.selected_value
     change = await presenter.services.essays.move_note(request.writer, request.custom_id.subject, wanted, key)
     section = state.structure.section(key)
     return await _show_changed_note(
@@ -85,13 +110,50 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
         return await _show_deleted_note(state, wanted)
     stamp = _note_argument(note)
     if not seen:
-        return ShowCard(await in_thread(notes_panel.confirm_delete_note_card, state, note, stamp))
+        return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp))
     if seen != note_fingerprint(note.text):
         told = "The note has changed since you were asked, so it was not deleted."
-        return ShowCard(await in_thread(notes_panel.confirm_delete_note_card, state, note, stamp, told))
+        return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp, told))
     change = await presenter.services.essays.delete_note(request.writer, request.custom_id.subject, wanted)
     told = f"Note {wanted} is deleted. {change.message}".strip()
-    return ShowCard(await in_thread(notes_panel.notes_list_card, await _load_state(presenter, request), 0, told))
+    return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, told))
+
+
+async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Lets a model find sections for the notes that have none; their words stay as they are."""
+    essay = request.custom_id.subject
+
+    async def ask() -> str:
+        handed = await presenter.services.interview.place_notes(request.writer, essay)
+        placed = sum(one.section is not None for one in handed.notes)
+        told = f"{placed} of {counted(len(handed.notes), 'note')} found a section."
+        return f"{told} {handed.notice}" if handed.notice else told
+
+    async def show(told: str | None, _: bool) -> ShowCard:
+        return ShowCard(notes_list_card(await _load_state(presenter, request), 0, told))
+
+    return AskModel(ask, show, "Sorting your notes…", lambda words: waiting_card(words, essay))
+
+
+async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Leaves a note out, or takes it in again; a text that is nothing but notes follows."""
+    out, wanted = parse_number_pair(request.custom_id.argument)
+    desk = presenter.services.essays
+    await (desk.exclude_note if out else desk.include_note)(request.writer, request.custom_id.subject, wanted)
+    state = await _load_state(presenter, request)
+    text = state.version.text if state.version is not None else None
+    notice = None
+    if out:
+        notice = await leak_notice(presenter, request, wanted) or None
+    elif text is not None and _require_note(state, wanted).public not in text:
+        notice = "The text does not hold it yet: draft again to bring it in."
+    return ShowCard(await in_thread(note_card, state, _require_note(state, wanted), 0, notice))
+
+
+async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
+    """What is to be done where the words of a note that was left out stand in the text all the same; else ""."""
+    standing = await presenter.services.essays.find_leak(request.writer, request.custom_id.subject, number)
+    return standing.told if standing is not None else ""
 
 
 async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -104,23 +166,21 @@ async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerR
     async def after() -> None:
         """Nothing depends on it."""
 
-    return SendFile(overview.file_card(told, name), ExportFile(name, page.encode()), after)
+    return SendFile(file_card(told, name), ExportFile(name, page.encode()), after)
 
 
 async def _show_changed_note(presenter: Presenter, request: ActionRequest, change: NoteChange, done: str) -> ShowCard:
     state = await _load_state(presenter, request)
     told = f"{done} {change.message}".strip()
     if change.note is None or (note := _find_note(state, change.note.number)) is None:
-        return ShowCard(await in_thread(notes_panel.notes_list_card, state, 0, told))
-    return ShowCard(await in_thread(notes_panel.note_card, state, note, 0, told))
+        return ShowCard(await in_thread(notes_list_card, state, 0, told))
+    return ShowCard(await in_thread(note_card, state, note, 0, told))
 
 
 async def _show_deleted_note(state: EssayState, wanted: int) -> ShowCard:
     """No number is given twice, so a note that is not there was deleted."""
     return ShowCard(
-        await in_thread(
-            notes_panel.notes_list_card, state, 0, f"There is no note {wanted} any more; these are the notes."
-        )
+        await in_thread(notes_list_card, state, 0, f"There is no note {wanted} any more; these are the notes.")
     )
 
 
@@ -136,6 +196,13 @@ def _note_argument(note: Note) -> str:
 
 def _find_note(state: EssayState, wanted: int) -> Note | None:
     return next((one for one in state.notes if one.number == wanted), None)
+
+
+def _require_note(state: EssayState, wanted: int) -> Note:
+    """Return the note with this number. Raise NothingToDo where there is none."""
+    if (note := _find_note(state, wanted)) is None:
+        raise NothingToDo.no_note(wanted)
+    return note
 
 
 async def _load_state(presenter: Presenter, request: ActionRequest) -> EssayState:

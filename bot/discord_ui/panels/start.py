@@ -1,0 +1,138 @@
+"""The first screen of an essay: how to begin, and what has been handed in while there is no text yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.responses import InteractionContext
+from bot.discord_ui.messages.text_limits import one_line
+from bot.discord_ui.panels import jobs
+from bot.discord_ui.panels.cards import (
+    ButtonStyle,
+    Card,
+    CardPart,
+    SelectMenu,
+    SelectOption,
+    TextBlock,
+    action_button,
+    button_rows,
+    counted,
+    heading_text,
+    notice_text,
+    privacy_statement,
+    small_print,
+)
+from bot.discord_ui.panels.essay_state import EssayState
+from bot.errors import StructureGone
+from bot.essay.essay import Essay
+from bot.essay.structure import Structure
+
+NO_MODEL_NOTICE = (
+    "No model is configured: your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."
+)
+
+
+def start_card(
+    state: EssayState, structures: Mapping[str, Structure], context: InteractionContext, notice: str | None = None
+) -> Card:
+    """An essay without a text: the structure, what it holds so far, and the ways on."""
+    essay, begun = state.essay, bool(state.notes or state.questions)
+    parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title)]
+    gone = not state.structure.sections
+    if state.is_damaged:
+        parts.append(
+            TextBlock(
+                f"The current text, version {state.version_number}, is damaged and cannot be read. History has the "
+                "other versions, and your notes are as they were."
+            )
+        )
+    if gone:
+        parts.append(TextBlock(str(StructureGone(state.essay.structure))))
+    elif begun:
+        parts.append(TextBlock(f"{_contents_summary(state)} {_next_step_hint(state)}"))
+    else:
+        ways = "paste the notes you have, or just write here" if context.is_bot_dm else "or paste the notes you have"
+        parts.append(
+            TextBlock(
+                f"{state.structure.description}\nAnswer a few questions, {ways}. The post is made from your own words: "
+                "nothing is invented, and what is missing is marked."
+            )
+        )
+    if not begun:
+        parts.append(_structure_menu(state, structures))
+    if waiting := state.messages_for(None):
+        parts.append(
+            TextBlock(f"You wrote {counted(len(waiting), 'message')}: stored, and a note each once you go on.")
+        )
+    parts.extend(
+        button_rows(
+            action_button("Continue in DM", "dm", essay.id, state.version_number)
+            if context.guild_id is not None
+            else None,
+            action_button(
+                "Write draft" if state.has_model else "Set into a post",
+                "write",
+                essay.id,
+                state.version_number,
+                style=ButtonStyle.PRIMARY,
+            )
+            if state.notes or waiting
+            else None,
+            action_button("Paste notes", "paste", essay.id, state.version_number),
+            action_button(
+                "Go on asking" if state.questions else "Interview me",
+                "interview",
+                essay.id,
+                state.version_number,
+                style=ButtonStyle.SECONDARY if state.notes or waiting else ButtonStyle.PRIMARY,
+            ),
+        )
+    )
+    failed = state.failed_job
+    if failed is not None and state.notes and state.has_model:
+        parts.extend(button_rows(action_button("Without a model", "assemble", essay.id, state.version_number)))
+    parts.extend(jobs.job_recovery_buttons(state))
+    # Versions without a text: a first draft that was discarded.
+    history = action_button("History", "history", essay.id, state.version_number) if state.versions else None
+    parts.extend(
+        button_rows(action_button("Notes", "notes", essay.id, state.version_number) if state.notes else None, history)
+    )
+    private = "Only you can see this." if context.must_be_ephemeral else None
+    stored = f"Everything is stored, encrypted: {privacy_statement(with_model=state.has_model)}."
+    parts.append(small_print(private, stored, NO_MODEL_NOTICE if not state.has_model else None))
+    return Card(tuple(parts))
+
+
+def with_previous_essay(card: Card, finished: Essay) -> Card:
+    """A first screen below which the essay that was finished last can be opened."""
+    return Card(
+        (*card.parts, *button_rows(action_button("Open the last one", "open", finished.id, finished.head or 0)))
+    )
+
+
+def _contents_summary(state: EssayState) -> str:
+    sections, covered = len(state.structure.sections), sum(state.covered_sections)
+    out = sum(note.is_private and not note.damaged for note in state.notes)
+    left_out = f", {out} of them left out" if out else ""
+    return (
+        f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "
+        f"“{state.structure.name}” {'has' if covered == 1 else 'have'} one."
+    )
+
+
+def _next_step_hint(state: EssayState) -> str:
+    if not state.notes:
+        return "Go on with the questions, or paste notes."
+    now = "Write the draft" if state.has_model else "Set the notes into a post"
+    return f"{now} now, or answer more first: every section without a note will hold a marked gap."
+
+
+def _structure_menu(state: EssayState, structures: Mapping[str, Structure]) -> SelectMenu:
+    options = [
+        SelectOption(one_line(one.name, 100), key, one_line(one.description, 100), selected=key == state.structure.key)
+        for key, one in list(structures.items())[:25]
+    ]
+    return SelectMenu(
+        str(CustomId("essay", "structure", state.essay.id, state.version_number)), "What happened?", tuple(options)
+    )
