@@ -1,4 +1,4 @@
-"""What a message or a form shows, as values. Nothing here knows how Discord is spoken to."""
+"""Messages and forms as values, without discord.py, and the pieces that several panels share."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from enum import StrEnum
 
 from bot.discord_ui.interactions.custom_ids import CustomId, SubjectKind
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, shorten
-from bot.essay.measures.base import counted
 
-MAX_LABEL_LENGTH = 20  # what a phone shows of a button, four in a row
-MAX_BUTTONS_PER_ROW = 4  # a fifth is pushed off a narrow screen
+MAX_LABEL_LENGTH = 20  # what a phone shows of a label with four buttons in a row
+MAX_BUTTONS_PER_ROW = 4  # a narrow screen pushes a fifth off
 MAX_MENU_OPTIONS = 25  # Discord's limit
 MAX_FIELD_LENGTH = 4_000  # Discord's limit for one field of a form
 MAX_FORM_PARTS = 5  # Discord's limit for a form
+MAX_TITLE_UNITS = 120
+MAX_NOTICE_UNITS = 420
+MAX_QUOTE_UNITS = 1_000
+_MAX_QUOTE_LINES = 30  # each costs two more characters of the message
+LIST_PAGE_SIZE = 10  # essays, or critiques, on a page of a list
 
 
 class ButtonStyle(StrEnum):
-    """How much a button asks for attention."""
+    """How much attention a button asks for."""
 
     SECONDARY = "plain"
     PRIMARY = "main"
@@ -26,19 +30,19 @@ class ButtonStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """Markdown, as Discord renders it."""
+    """Text in Discord's Markdown."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """A line between what is above and what is below."""
+    """A horizontal line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. ``id`` is its custom id. Raises ValueError for a label of more than LABEL_CHARACTERS."""
+    """A button. Raises ValueError for a label longer than MAX_LABEL_LENGTH."""
 
     label: str
     custom_id: str
@@ -52,7 +56,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class LinkButton:
-    """A button that opens an address."""
+    """A button that opens a URL."""
 
     label: str
     url: str
@@ -60,14 +64,14 @@ class LinkButton:
 
 @dataclass(frozen=True, slots=True)
 class ButtonRow:
-    """At most ROW_BUTTONS buttons beside each other."""
+    """Buttons side by side, at most MAX_BUTTONS_PER_ROW."""
 
     buttons: tuple[Button | LinkButton, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SelectOption:
-    """One entry of a menu; ``description`` is the smaller line below it."""
+    """One option of a menu; ``description`` is the smaller line below its label."""
 
     label: str
     value: str
@@ -77,7 +81,7 @@ class SelectOption:
 
 @dataclass(frozen=True, slots=True)
 class SelectMenu:
-    """A menu from which one entry is chosen. ``id`` is its custom id."""
+    """A menu from which one option is chosen."""
 
     custom_id: str
     placeholder: str
@@ -86,7 +90,7 @@ class SelectMenu:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file of the message, shown as a card."""
+    """A file that the message carries."""
 
     name: str
 
@@ -96,19 +100,19 @@ CardPart = TextBlock | Separator | ButtonRow | SelectMenu | AttachedFile
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One whole message."""
+    """A whole message."""
 
     parts: tuple[CardPart, ...]
 
     @property
     def text(self) -> str:
-        """Everything in it that is read, without its buttons."""
+        """All its text, without what stands on buttons and menus."""
         return "\n".join(part.content for part in self.parts if isinstance(part, TextBlock))
 
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    """A field for text. ``room`` is the most it takes, in characters; ``lines`` whether it is a large one."""
+    """A text field of a form. ``key`` names it among the form's values; ``max_length`` is in characters."""
 
     key: str
     label: str
@@ -122,7 +126,7 @@ class TextInput:
 
 @dataclass(frozen=True, slots=True)
 class FileInput:
-    """A field that takes files."""
+    """A field of a form that takes files."""
 
     key: str
     label: str
@@ -132,7 +136,7 @@ class FileInput:
 
 @dataclass(frozen=True, slots=True)
 class SelectInput:
-    """A menu in a form."""
+    """A menu of a form."""
 
     key: str
     label: str
@@ -141,7 +145,7 @@ class SelectInput:
 
 @dataclass(frozen=True, slots=True)
 class Checkbox:
-    """A box to tick."""
+    """A box of a form to tick."""
 
     key: str
     label: str
@@ -153,7 +157,7 @@ FormPart = TextBlock | TextInput | FileInput | SelectInput | Checkbox
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form that opens over everything else. ``id`` is its custom id."""
+    """A form, which Discord calls a modal."""
 
     custom_id: str
     title: str
@@ -161,48 +165,38 @@ class Form:
 
 
 def button_rows(*buttons: Button | LinkButton | None) -> tuple[ButtonRow, ...]:
-    """The buttons that are there, in rows of at most ROW_BUTTONS that are about equally long."""
-    there = [button for button in buttons if button is not None]
-    if not there:
+    """Lay out the buttons that are not None in as few rows as they need, about equally long."""
+    present = [button for button in buttons if button is not None]
+    if not present:
         return ()
-    count = -(-len(there) // MAX_BUTTONS_PER_ROW)
-    size = -(-len(there) // count)
-    return tuple(ButtonRow(tuple(there[start : start + size])) for start in range(0, len(there), size))
-
-
-# Pieces that several panels share.
-
-
-MAX_TITLE_UNITS = 120
-MAX_NOTICE_UNITS = 420
-MAX_QUOTE_UNITS = 1_000
-LIST_PAGE_SIZE = 10  # essays or critiques on a page of a list
-_MAX_QUOTE_LINES = 30  # each costs two more characters of the message
+    row_count = -(-len(present) // MAX_BUTTONS_PER_ROW)
+    size = -(-len(present) // row_count)
+    return tuple(ButtonRow(tuple(present[start : start + size])) for start in range(0, len(present), size))
 
 
 def privacy_statement(*, with_model: bool) -> str:
-    """Who can read what is stored encrypted, in a part of a sentence."""
+    """Return who can read what is stored encrypted, as the end of a sentence."""
     key = "whoever hosts the bot holds the key"
     return f"{key}, and what a model is asked about is sent to its service" if with_model else key
 
 
 def heading_text(title: str, hashes: str = "###") -> TextBlock:
-    """A panel's title, on one line. ``marks`` are as many as set it above what stands under it."""
+    """Return a panel's title on one line, as a heading of the level that ``hashes`` give."""
     return TextBlock(f"{hashes} {escape_markdown(one_line(title, MAX_TITLE_UNITS // 2))}")
 
 
 def notice_text(notice: str | None) -> tuple[TextBlock, ...]:
-    """A sentence about what was just done, above everything else; nothing where there is none."""
+    """Return what was just done in bold, for the top of a panel; nothing where there is no notice."""
     return (TextBlock(f"**{shorten(notice, MAX_NOTICE_UNITS)}**"),) if notice else ()
 
 
 def small_print(*facts: str | None) -> TextBlock:
-    """One line of small print."""
+    """Return a line of small print from the facts that are not None."""
     return TextBlock("-# " + " · ".join(fact for fact in facts if fact))
 
 
 def block_quote(text: str, max_units: int = MAX_QUOTE_UNITS) -> str:
-    """The text as a block quotation that nothing in it can break out of; one of very many lines on a single one."""
+    """Return the text as a block quotation that it cannot break out of; very many lines are joined into one."""
     lines = shorten(text.strip("\n"), max_units).splitlines()
     return "\n".join(f"> {line}" for line in (lines if len(lines) <= _MAX_QUOTE_LINES else [" ".join(lines)]))
 
@@ -218,7 +212,7 @@ def action_button(
     kind: SubjectKind = "essay",
     disabled: bool = False,
 ) -> Button:
-    """A button and what it does."""
+    """Return a button with the custom id of its action."""
     return Button(label, str(CustomId(kind, action, subject, version, str(argument))), style, disabled)
 
 
@@ -232,52 +226,40 @@ def page_buttons(
     *,
     kind: SubjectKind = "essay",
 ) -> tuple[ButtonRow, ...]:
-    """The two buttons that turn ``count`` pages, of which ``at`` is shown; nothing where there is one page.
+    """Return the two buttons that turn pages, ``page`` being shown; nothing where there is one page.
 
-    What they carry is the page to go to, and ``rest`` behind a dot.
+    Their argument is the page to go to, followed by a dot and ``extra_argument`` where that is given.
     """
     if page_count < 2:
         return ()
-    behind = f".{extra_argument}" if extra_argument else ""
-    back, on = f"{max(0, page - 1)}{behind}", f"{min(page + 1, page_count - 1)}{behind}"
+    suffix = f".{extra_argument}" if extra_argument else ""
+    back, forward = f"{max(0, page - 1)}{suffix}", f"{min(page + 1, page_count - 1)}{suffix}"
     return button_rows(
         action_button("◀", action, subject, version, back, kind=kind, disabled=page == 0),
-        action_button("▶", action, subject, version, on, kind=kind, disabled=page == page_count - 1),
+        action_button("▶", action, subject, version, forward, kind=kind, disabled=page == page_count - 1),
     )
 
 
 def text_card(sentence: str) -> Card:
-    """A sentence alone."""
+    """Return a message of one sentence."""
     return Card((TextBlock(sentence),))
 
 
 def deleted_card(sentence: str) -> Card:
-    """What takes the place of a panel whose essay or critique is no longer there."""
+    """Return what takes the place of a panel whose essay or critique is gone."""
     return Card((TextBlock(sentence), *button_rows(action_button("All essays", "essays", "-"))))
 
 
-def waiting_card(words: str, essay: str) -> Card:
-    """What a panel says while a model is asked; the button helps where nothing ever comes of it."""
-    return Card((TextBlock(f"**{words}**"), *button_rows(action_button("Show the essay", "open", essay))))
+def waiting_card(sentence: str, essay: str) -> Card:
+    """Return what a panel says while a model is asked; its button helps where no answer ever comes."""
+    return Card((TextBlock(f"**{sentence}**"), *button_rows(action_button("Show the essay", "open", essay))))
 
 
 def file_card(sentence: str, name: str) -> Card:
-    """A file with a sentence about it."""
+    """Return a file with a sentence about it."""
     return Card((TextBlock(sentence), AttachedFile(name)))
 
 
-def moved_to_dm_card(address: str) -> Card:
-    """What is left where a panel was continued in the DM; ``address`` leads there."""
-    return Card((TextBlock("Continued in your DM with the bot."), *button_rows(LinkButton("Open the DM", address))))
-
-
-__all__ = [
-    "action_button",
-    "block_quote",
-    "counted",
-    "heading_text",
-    "notice_text",
-    "page_buttons",
-    "privacy_statement",
-    "small_print",
-]
+def moved_to_dm_card(url: str) -> Card:
+    """Return what is left of a panel that was continued in the DM at ``url``."""
+    return Card((TextBlock("Continued in your DM with the bot."), *button_rows(LinkButton("Open the DM", url))))

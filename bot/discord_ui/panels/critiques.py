@@ -17,13 +17,13 @@ from bot.discord_ui.panels.cards import (
     action_button,
     block_quote,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     page_buttons,
     small_print,
 )
 from bot.essay.critique import Critique, Finding
+from bot.essay.measures.base import counted
 from bot.essay.specifics import unlinked
 from bot.essay.structure import Structure
 from bot.services.critiques import Decision, StoredCritique

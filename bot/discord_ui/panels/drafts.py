@@ -23,7 +23,6 @@ from bot.discord_ui.panels.cards import (
     action_button,
     block_quote,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     page_buttons,
@@ -35,6 +34,7 @@ from bot.essay.blind_spots import assurance, blind_spots, unseen
 from bot.essay.essay import Origin, Version, VersionInfo
 from bot.essay.left_out import private_count
 from bot.essay.measures import Mark
+from bot.essay.measures.base import counted
 from bot.essay.text.gaps import gaps
 from bot.essay.text.sections import Part
 from bot.essay.text.spans import Span

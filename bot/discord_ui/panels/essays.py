@@ -16,13 +16,13 @@ from bot.discord_ui.panels.cards import (
     TextBlock,
     action_button,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     page_buttons,
     small_print,
 )
 from bot.essay.essay import Essay
+from bot.essay.measures.base import counted
 from bot.essay.structure import Structure
 
 _MAX_NAME_UNITS = 100  # Discord's limit for the name of a suggestion

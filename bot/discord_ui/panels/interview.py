@@ -17,13 +17,13 @@ from bot.discord_ui.panels.cards import (
     action_button,
     block_quote,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note, Question
+from bot.essay.measures.base import counted
 from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.text.words import count_words
 

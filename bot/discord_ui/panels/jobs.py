@@ -21,13 +21,13 @@ from bot.discord_ui.panels.cards import (
     TextBlock,
     action_button,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     page_buttons,
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
+from bot.essay.measures.base import counted
 from bot.essay.text.words import count_words
 from bot.services.drafting import RevisionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView

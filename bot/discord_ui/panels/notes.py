@@ -16,7 +16,6 @@ from bot.discord_ui.panels.cards import (
     TextBlock,
     action_button,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     page_buttons,
@@ -26,6 +25,7 @@ from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note
 from bot.essay.left_out import private_count
 from bot.essay.left_out import state_of as private_state
+from bot.essay.measures.base import counted
 
 NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
 NO_SECTION = "-"  # stands for no section where one is chosen

@@ -17,7 +17,6 @@ from bot.discord_ui.panels.cards import (
     TextBlock,
     action_button,
     button_rows,
-    counted,
     heading_text,
     notice_text,
     privacy_statement,
@@ -26,6 +25,7 @@ from bot.discord_ui.panels.cards import (
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.errors import StructureGone
 from bot.essay.essay import Essay
+from bot.essay.measures.base import counted
 from bot.essay.structure import Structure
 
 NO_MODEL_NOTICE = (

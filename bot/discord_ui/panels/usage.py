@@ -9,10 +9,10 @@ from bot.discord_ui.panels.cards import (
     Card,
     CardPart,
     TextBlock,
-    counted,
     heading_text,
     small_print,
 )
+from bot.essay.measures.base import counted
 from bot.services.ledger import Spending, UsageRow
 
 _NANO_USD = Decimal(1_000_000_000)
