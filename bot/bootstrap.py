@@ -20,7 +20,6 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.settings import Settings
-from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
@@ -123,7 +122,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
         desk,
         InterviewService(desk, store, utc_now, models.interviewer if models else None),
         DraftingService(desk, store, jobs, models, utc_now),
-        CritiqueService(desk, store, SqliteCritiqueStore(store.thread), jobs, models, utc_now, new_essay_id),
+        CritiqueService(desk, store, jobs, models, utc_now, new_essay_id),
         DmMessageService(
             desk, SqliteDmMessageStore(store.thread, private_questions(structures)), utc_now, new_essay_id
         ),

@@ -16,7 +16,16 @@ class FormTimeout(BotError):
     """A form could not be filled in time."""
 
     def __init__(self) -> None:
-        super().__init__("The bot was busy and could not open the form in time: press again. Nothing was changed.")
+        super().__init__("Busy, press again. Nothing was changed.")
+
+
+class ShuttingDown(BotError):
+    """The bot is about to end."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is being restarted, so this was not done. Everything is stored; try again in a minute."
+        )
 
 
 class AnsweredElsewhere(Exception):
@@ -50,11 +59,11 @@ class NotOwner(BotError):
 
 
 class AttachmentError(BotError):
-    """A file was not read; ``happened`` alone is said beside something else that was stored."""
+    """A file that was not read. ``unassured`` is what is said of it beside something else that was stored."""
 
-    def __init__(self, happened: str) -> None:
-        super().__init__(f"{happened} Nothing was changed.")
-        self.message_without_assurance = happened
+    def __init__(self, unassured: str) -> None:
+        super().__init__(f"{unassured} Nothing was changed.")
+        self.message_without_assurance = unassured
 
 
 class AttachmentGone(AttachmentError, BadInput):
@@ -148,7 +157,7 @@ def _discord_error_message(error: BaseException) -> str | None:
 
 def _bot_error_message(error: BaseException) -> str:
     assert isinstance(error, BotError)
-    return error.public_message
+    return error.elsewhere
 
 
 _MESSAGES: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]], ...] = (

@@ -48,7 +48,7 @@ _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # Gateway close event codes; where a token
 class DiscordUnreachable(BotError):
     """Discord cannot be reached."""
 
-    is_temporary = True
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
@@ -58,10 +58,8 @@ class DiscordRejectedStart(BotError):
     """Discord can be reached, and would not: above all it did not take the commands."""
 
     def __init__(self, status: int, code: int) -> None:
-        self.is_temporary = status >= 500 or status == 429
-        again = (
-            "try again in a minute" if self.is_temporary else "start it again, and report these numbers if that fails"
-        )
+        self.passes = status >= 500 or status == 429
+        again = "try again in a minute" if self.passes else "start it again, and report these numbers if that fails"
         super().__init__(
             f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
             f"and the token are in order, and everything stored is safe: {again}."

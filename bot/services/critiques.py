@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import BadInput, NoModel, NothingToDo, Outdated
 from bot.essay.critique import Critique, Finding
@@ -27,7 +27,7 @@ from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, run_to_comp
 from bot.services.jobs.runner import JobRunner, PrepareJob
 from bot.services.llm_ports import Models, ProgressCallback
 from bot.services.offload import in_worker, parse_in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory, Transaction
+from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 from bot.services.text_report import TextReport, measure_text
 
 
@@ -60,37 +60,6 @@ class StoredCritique:
     created: datetime
 
 
-class CritiqueStore(Protocol):
-    """Where critiques live. Calls raise UnknownCritique where the writer has no such critique."""
-
-    async def add_critique(self, critiqued: StoredCritique) -> None:
-        """Stores a text that is to be critiqued."""
-
-    async def delete_critique(self, writer: str, critique: str) -> None:
-        """Removes a critique, with its text, that never began."""
-
-    async def save_critique(self, writer: str, critique: str, found: Critique) -> None:
-        """Stores what the critic said."""
-
-    async def critique(self, writer: str, critique: str) -> StoredCritique:
-        """The critique with this id."""
-
-    async def latest_critique(self, writer: str, essay: str) -> StoredCritique | None:
-        """The essay's last critique in which the critic has spoken."""
-
-    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
-        """The writer's critiques of texts that are no essay's, the last first: ``most`` from ``first`` on, and how many
-        there are in all."""
-
-    async def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
-        """Stores that the text which was critiqued is this version of this essay of the writer's."""
-
-    async def save_decision(
-        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
-    ) -> None:
-        """Stores what the writer decided about a finding, and the version that came of it."""
-
-
 # Critiques: what an editor says of a text, every quotation looked for in it before it is shown.
 
 
@@ -107,15 +76,13 @@ class CritiqueService:
     def __init__(
         self,
         essays: EssayService,
-        store: AsyncEssayStore,
-        critiques: CritiqueStore,
+        store: Store,
         jobs: JobRunner,
         models: Models | None,
         clock: Clock,
         new_id: IdFactory,
     ) -> None:
         self.essays = essays
-        self.critique_store = critiques
         self._store = store
         self._jobs = jobs
         self._models = models
@@ -165,17 +132,17 @@ class CritiqueService:
     ) -> tuple[StoredCritique, PlannedJob]:
         """The critique that ``start_essay_critique`` begins."""
         _ = self.models
-        opened = await self.essays.get_essay(writer, essay)
+        now = await self.essays.snapshot(writer, essay)
         await parse_in_worker(writer, len(version.text), check_critique_length, version.text)
-        await self.essays.check_no_private_text(writer, essay, text=version.text)
+        await self.essays.check_no_private_text(now, text=version.text)
         return self._plan(
             StoredCritique(
                 self._new_id(),
                 writer,
                 essay,
                 version.info.number,
-                opened.structure,
-                opened.title,
+                now.essay.structure,
+                now.essay.title,
                 version.text,
                 True,
                 None,
@@ -198,11 +165,20 @@ class CritiqueService:
 
     async def get(self, writer: str, critique: str) -> StoredCritique:
         """A stored critique. Raises UnknownCritique."""
-        return await self.critique_store.critique(writer, critique)
+        return await self._store.read(lambda tx: tx.critiques.get(writer, critique))
 
     async def latest(self, writer: str, essay: str) -> StoredCritique | None:
         """The essay's last critique, None where none was finished."""
-        return await self.critique_store.latest_critique(writer, essay)
+        return await self._store.read(lambda tx: tx.critiques.latest(writer, essay))
+
+    async def pasted(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
+        """Return the writer's critiques of texts that are no essay's, the last first: ``most`` from ``first`` on, and
+        how many there are in all."""
+        return await self._store.read(lambda tx: tx.critiques.pasted(writer, first, most))
+
+    async def save(self, critiqued: StoredCritique, found: Critique) -> None:
+        """Store what the critic said."""
+        await self._store.write(lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found))
 
     async def apply_finding(self, writer: str, critique: str, index: int, seen: Version) -> Version:
         """A new version of the essay in which the finding's replacement stands for the words it quotes.
@@ -219,27 +195,31 @@ class CritiqueService:
         if _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
             raise NothingToDo.words_gone()
         text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
-        version = await self._store.add_version(
+        at = self._clock()
+
+        def decide(tx: Transaction, version: Version) -> None:
+            tx.critiques.save_decision(writer, critique, index, Decision.APPLIED, version.info.number, at)
+
+        return await self.essays.add_version(
             writer,
             critiqued.essay,
             seen.info.number,
             Origin.SUGGESTION,
             text,
             seen.info.notes_through,
-            self._clock(),
             complete=seen.info.complete,
             model=critiqued.critique.model if critiqued.critique else None,
+            and_then=decide,
         )
-        await self.critique_store.save_decision(
-            writer, critique, index, Decision.APPLIED, version.info.number, self._clock()
-        )
-        return version
 
     async def dismiss_finding(self, writer: str, critique: str, index: int) -> None:
         """Stores that the writer passes over the finding."""
         critiqued = await self.get(writer, critique)
         self._get_finding(critiqued, index)
-        await self.critique_store.save_decision(writer, critique, index, Decision.DISMISSED, None, self._clock())
+        at = self._clock()
+        await self._store.write(
+            lambda tx: tx.critiques.save_decision(writer, critique, index, Decision.DISMISSED, None, at)
+        )
 
     async def create_essay(self, writer: str, critique: str, structure: Structure) -> str:
         """Makes a pasted text, if it is the writer's own, the first version of a new essay; returns the essay's id.
@@ -250,10 +230,11 @@ class CritiqueService:
         if not critiqued.is_own or critiqued.essay is not None:
             raise NothingToDo.not_own()
         essay = await self.essays.create_essay(writer, structure, critiqued.title)
-        version = await self._store.add_version(
-            writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, self._clock()
-        )
-        await self.critique_store.attach_to_essay(writer, critique, essay.id, version.info.number)
+
+        def attach(tx: Transaction, version: Version) -> None:
+            tx.critiques.attach_to_essay(writer, critique, essay.id, version.info.number)
+
+        await self.essays.add_version(writer, essay.id, None, Origin.IMPORTED, critiqued.text, 0, and_then=attach)
         return essay.id
 
     async def retry(self, writer: str, critique: str) -> Job:
@@ -302,16 +283,15 @@ class _CritiqueWork:
 
     async def run(self, report: ProgressCallback) -> int | None:
         critiqued, structure = self.stored, self._structure
+        known: list[str] = [critiqued.text]
         if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
-            await self.service.essays.check_no_private_text(critiqued.writer, critiqued.essay, text=critiqued.text)
+            now = await self.service.essays.snapshot(critiqued.writer, critiqued.essay)
+            await self.service.essays.check_no_private_text(now, text=critiqued.text)
+            known += [note.public for note in now.notes if not note.is_private]
         facts = await self._measured_facts()
         opinion = await self.service.models.critic.critique(critiqued.writer, critiqued.text, structure, facts, report)
-        known: list[str] = [critiqued.text]
-        if critiqued.essay is not None:
-            notes = await self.service.essays.notes(critiqued.writer, critiqued.essay)
-            known += [note.public for note in notes if not note.is_private]
         found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
-        await run_to_completion(self.service.critique_store.save_critique(critiqued.writer, critiqued.id, found))
+        await run_to_completion(self.service.save(critiqued, found))
         return None
 
     async def max_cost(self) -> int:

@@ -20,7 +20,7 @@ from bot.services.essays import EssayService
 from bot.services.jobs.job import run_to_completion
 from bot.services.llm_ports import Models, ModelText, ProgressCallback
 from bot.services.offload import in_thread, parse_in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock
+from bot.services.snapshot import EssaySnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,8 @@ class DraftContext:
 class DraftContextBuilder:
     """Where the works of a model take their material from, and put down what comes of them."""
 
-    def __init__(self, essays: EssayService, store: AsyncEssayStore, models: Models | None, clock: Clock) -> None:
+    def __init__(self, essays: EssayService, models: Models | None) -> None:
         self.essays = essays
-        self.store = store
-        self.clock = clock
         self._models = models
 
     @property
@@ -49,24 +47,20 @@ class DraftContextBuilder:
             raise NoModel
         return self._models
 
-    async def build(self, writer: str, essay: str) -> DraftContext:
-        """What a model would be given of the essay now."""
-        opened = await self.essays.get_essay(writer, essay)
-        notes = await self.essays.notes(writer, essay)
-        structure = self.essays.structure_of(opened)
-        usable = notes_for_model(structure, notes)
-        return DraftContext(opened, structure, usable, notes[-1].number if notes else 0)
+    def build(self, now: EssaySnapshot) -> DraftContext:
+        """Return what a model would be given of the essay as it stands in the snapshot."""
+        structure = self.essays.structure_of(now.essay)
+        return DraftContext(now.essay, structure, notes_for_model(structure, now.notes), now.notes_through)
 
     async def refresh(self, material: DraftContext, **parts: str) -> DraftContext:
-        """The material without notes that were left out since it was gathered: a job may have waited long for its turn.
+        """Return the material without notes that were left out since: a job may have waited long for its turn.
 
-        Raises LeftOutStands, for ``parts`` as the desk's check_for_model has them.
+        Raises LeftOutStands, for ``parts`` as ``EssayService.check_no_private_text`` has them.
         """
-        essay = material.essay
-        now = {note.number: note for note in (await self.build(essay.writer, essay.id)).notes}
-        notes = tuple(now[note.number] for note in material.notes if note.number in now)
-        await self.essays.check_no_private_text(essay.writer, essay.id, **parts)
-        return replace(material, notes=notes)
+        snapshot = await self.essays.snapshot(material.essay.writer, material.essay.id)
+        await self.essays.check_no_private_text(snapshot, **parts)
+        now = {note.number: note for note in self.build(snapshot).notes}
+        return replace(material, notes=tuple(now[note.number] for note in material.notes if note.number in now))
 
     async def save_version(
         self,
@@ -79,9 +73,9 @@ class DraftContextBuilder:
         complete: bool,
         model: str | None,
     ) -> int:
-        """Stores what a model wrote, from notes up to ``through``, as a version; returns its number."""
-        stored = self.store.add_version(
-            essay.writer, essay.id, parent, origin, text, through, self.clock(), complete=complete, model=model
+        """Store what a model wrote, from notes up to ``through``, as a version; return its number."""
+        stored = self.essays.add_version(
+            essay.writer, essay.id, parent, origin, text, through, complete=complete, model=model
         )
         return (await run_to_completion(stored)).info.number
 

@@ -7,20 +7,21 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import takewhile
 
-from bot.errors import BadInput, NothingToDo, Outdated, UnknownSection
+from bot.errors import BadInput, DamagedText, NothingToDo, Outdated, UnknownSection
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Version
 from bot.essay.history import History
 from bot.essay.replies.unfinished import Unfinished, unfinished
 from bot.essay.text.decoding import typed
 from bot.essay.text.words import count_words
-from bot.services.draft_jobs import DraftContext, DraftContextBuilder, DraftWork, FinishWork, RevisionWork
+from bot.services.draft_jobs import DraftContextBuilder, DraftWork, FinishWork, RevisionWork
 from bot.services.essays import EssayService, split_parts
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Models
 from bot.services.offload import in_thread, in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock, Transaction
+from bot.services.snapshot import EssaySnapshot
+from bot.services.store_ports import Clock, Store, Transaction
 
 MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
@@ -107,11 +108,11 @@ class DraftingService:
     """
 
     def __init__(
-        self, essays: EssayService, store: AsyncEssayStore, jobs: JobRunner, models: Models | None, clock: Clock
+        self, essays: EssayService, store: Store, jobs: JobRunner, models: Models | None, clock: Clock
     ) -> None:
         self.essays = essays
         self.jobs = jobs
-        self.context_builder = DraftContextBuilder(essays, store, models, clock)
+        self.context_builder = DraftContextBuilder(essays, models)
         self._store = store
         self._clock = clock
 
@@ -126,13 +127,13 @@ class DraftingService:
 
     async def plan_draft(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
         """The draft that ``draft`` begins."""
-        await self._prepare(writer, essay)
-        material = await self.context_builder.build(writer, essay)
+        now = await self._prepare(writer, essay)
+        material = self.context_builder.build(now)
         base = material.essay.head
         check_seen_version(base, seen)
         if not material.notes:
             raise NothingToDo.no_notes()
-        await self.essays.check_no_private_text(writer, essay, title=material.essay.title)
+        await self.essays.check_no_private_text(now, title=material.essay.title)
         work = DraftWork(self.context_builder, material, base, Unfinished(material.structure))
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
@@ -150,19 +151,22 @@ class DraftingService:
 
     async def plan_finish(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
         """What ``finish`` begins."""
-        await self._prepare(writer, essay)
-        version = await self.essays.current_version(writer, essay)
+        now = await self._prepare(writer, essay)
+        if now.essay.head is None:
+            raise NothingToDo.no_text()
+        if (version := now.version) is None:
+            raise DamagedText.version(now.essay.head)
         base = version.info.number
         check_seen_version(base, seen)
         if version.info.complete:
             raise NothingToDo.complete()
-        work = await self._build_finish_work(await self.context_builder.build(writer, essay), version)
+        work = await self._build_finish_work(now, version)
         if not work.partial_draft.todo:
             await self.mark_complete(writer, essay)
             raise NothingToDo.written()
         if not work.context.notes:
             raise NothingToDo.no_notes()
-        await self.essays.check_no_private_text(writer, essay, text=version.text, title=work.context.essay.title)
+        await self.essays.check_no_private_text(now, text=version.text, title=now.essay.title)
         start = partial(self.jobs.start, writer, essay, JobKind.FINISH, work, base)
         return PlannedJob(
             work.max_cost,
@@ -171,8 +175,14 @@ class DraftingService:
 
     async def mark_complete(self, writer: str, essay: str) -> None:
         """Takes the current version, a draft cut short, for complete."""
-        version = await self.essays.current_version(writer, essay)
-        await self._store.mark_complete(writer, essay, version.info.number, self._clock())
+        at = self._clock()
+
+        def step(tx: Transaction) -> None:
+            if (head := tx.essays.get(writer, essay).head) is None:
+                raise NothingToDo.no_text()
+            tx.essays.mark_complete(writer, essay, head, at)
+
+        await self._store.write(step)
 
     async def start_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
         """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
@@ -185,12 +195,12 @@ class DraftingService:
 
     async def plan_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> PlannedJob:
         """The revision that ``revise`` begins."""
-        await self._prepare(writer, essay)
+        now = await self._prepare(writer, essay)
         wanted = validate_instruction(instruction)
         if not 0 <= index < len(await split_parts(seen.text)):
             raise UnknownSection(str(index + 1))
-        await self.essays.check_no_private_text(writer, essay, text=seen.text, instruction=wanted)
-        work = RevisionWork(self.context_builder, await self.context_builder.build(writer, essay), seen, index, wanted)
+        await self.essays.check_no_private_text(now, text=seen.text, instruction=wanted)
+        work = RevisionWork(self.context_builder, self.context_builder.build(now), seen, index, wanted)
         base, told = seen.info.number, RevisionRequest(index, wanted)
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
@@ -213,39 +223,45 @@ class DraftingService:
             return await self.plan_finish(writer, job.subject)
         if job.kind is JobKind.REVISION:
             told = RevisionRequest.from_job(job)
-            seen = await self._store.version(writer, job.subject, job.base_version or 0)
+            seen = await self.essays.version(writer, job.subject, job.base_version or 0)
             return await self.plan_revision(writer, job.subject, seen, told.index, told.instruction)
         return await self.plan_draft(writer, job.subject)
 
-    async def _prepare(self, writer: str, essay: str) -> None:
-        """Raises NoModel. What a process that has died left of the essay is kept before anything of it is read."""
+    async def _prepare(self, writer: str, essay: str) -> EssaySnapshot:
+        """Read the essay; what a process that has died left of it is kept before. Raises NoModel."""
         _ = self.models
-        await self.jobs.release_abandoned(writer, essay)
+        now = await self.essays.snapshot(writer, essay)
+        if now.job is not None and not now.job.state.is_ended and await self.jobs.release_abandoned(writer, essay):
+            return await self.essays.snapshot(writer, essay)
+        return now
 
     async def unsupported_claims(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
         """The numbers, dates, names, quotations and addresses of a version that neither a note nor the title holds."""
-        notes = await self.essays.notes(writer, essay)
-        title = (await self.essays.get_essay(writer, essay)).title
-        return await in_worker(unsupported_in, version.text, notes, title)
+        now = await self.essays.snapshot(writer, essay)
+        return await in_worker(unsupported_in, version.text, now.notes, now.essay.title)
 
     async def work_for(self, job: Job) -> JobWork:
         """The work of a job that an earlier process left, so that its text can be kept."""
-        material = await self.context_builder.build(job.writer, job.subject)
+        now = await self.essays.snapshot(job.writer, job.subject)
+        material = self.context_builder.build(now)
         if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
             material = replace(material, notes_through=int(job.argument or material.notes_through))
             return DraftWork(self.context_builder, material, job.base_version, Unfinished(material.structure))
-        version = await self._store.version(job.writer, job.subject, job.base_version or 0)
+        version = await self.essays.version(job.writer, job.subject, job.base_version or 0)
         if job.kind is JobKind.FINISH:
-            return await self._build_finish_work(material, version)
+            return await self._build_finish_work(now, version)
         told = RevisionRequest.from_job(job)
         return RevisionWork(self.context_builder, material, version, told.index, told.instruction)
 
-    async def _build_finish_work(self, material: DraftContext, version: Version) -> FinishWork:
+    async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
         """The work of finishing a version, of which stands what a model finished and what the writer changed."""
-        essay, info = material.essay, version.info
-        *earlier, last = History(await self.essays.versions(essay.writer, essay.id), info.number).lineage
+        essay, info, material = now.essay, version.info, self.context_builder.build(now)
+        *earlier, last = History(now.versions, info.number).lineage
         since = [*takewhile(lambda one: not one.complete, reversed(earlier))][::-1]
-        found = [await self._store.version(essay.writer, essay.id, one.number) for one in (*since, last)]
+        numbers = [one.number for one in (*since, last)]
+        found = await self._store.read(
+            lambda tx: [tx.essays.version(essay.writer, essay.id, number) for number in numbers]
+        )
         steps = [(one.info.origin, one.text) for one in found]
         draft = await in_thread(unfinished, steps, material.structure)
         # A note that came since the draft may belong to a section that was finished before: it still counts as new.

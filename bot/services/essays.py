@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.errors import (
     BadInput,
@@ -22,13 +23,13 @@ from bot.errors import (
 from bot.essay.assemble import add_note, assemble
 from bot.essay.diff import Change, diff
 from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
-from bot.essay.export import Post
+from bot.essay.export import Post, words_apart_from_headings
 from bot.essay.history import History
 from bot.essay.left_out import Standing, standing
 from bot.essay.left_out import told as told_private
-from bot.essay.limits import Limits
+from bot.essay.limits import Adding, Limits, stored_bytes
 from bot.essay.naming import meant
-from bot.essay.notes import answered, read_notes
+from bot.essay.notes import Passage, answered, read_notes
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import typed
 from bot.essay.text.importing import LeftOut, cut_comments, told
@@ -36,11 +37,14 @@ from bot.essay.text.marks import marked_line, public_text, says_something
 from bot.essay.text.sections import Part, replace_body, split
 from bot.essay.text.words import count_words, shows
 from bot.services.offload import parse_in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock, IdFactory
+from bot.services.snapshot import EssaySnapshot, read_snapshot, with_privacy_parsed
+from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
 MAX_TITLE_CHARACTERS = (
     200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
 )
+
+_BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class EssayService:
 
     def __init__(
         self,
-        store: AsyncEssayStore,
+        store: Store,
         structures: Mapping[str, Structure],
         clock: Clock,
         new_id: IdFactory,
@@ -119,24 +123,29 @@ class EssayService:
         self._new_id = new_id
 
     async def create_essay(self, writer: str, structure: Structure, title: str | None = None) -> Essay:
-        """A new essay; without a title it bears the structure's name until it is given one."""
+        """Begin an essay; without a title it bears the structure's name until it is given one."""
         now = self._clock()
-        essay = Essay(
-            self._new_id(), writer, structure.key, validate_title(title or structure.name), None, None, now, now
-        )
-        await self._store.add_essay(essay)
+        named = validate_title(title or structure.name)
+        essay = Essay(self._new_id(), writer, structure.key, named, None, None, now, now)
+        await self._store.write(lambda tx: add_essay(tx, essay))
         return essay
 
     async def list_essays(self, writer: str) -> tuple[Essay, ...]:
-        """The writer's essays, the last changed first."""
-        return await self._store.essays(writer)
+        """Return the writer's essays, the last changed first."""
+        return await self._store.read(lambda tx: tx.essays.of_writer(writer))
 
     async def get_essay(self, writer: str, essay: str) -> Essay:
-        """The essay with this id. Raises UnknownEssay."""
-        return await self._store.essay(writer, essay)
+        """Return the essay with this id. Raises UnknownEssay."""
+        return await self._store.read(lambda tx: tx.essays.get(writer, essay))
+
+    async def snapshot(self, writer: str, essay: str) -> EssaySnapshot:
+        """Return all that is stored of an essay, as it stands at one moment. Raises UnknownEssay."""
+        found = await self._store.read(lambda tx: read_snapshot(tx, writer, essay))
+        await with_privacy_parsed(found.notes)
+        return found
 
     async def find_essay(self, writer: str, named: str) -> Essay:
-        """The essay that a writer names by its id, the start of one, or its number in the list of their essays.
+        """Return the essay that a writer names by its id, the start of one, or its number in the list of their essays.
 
         Raises UnknownEssay, which lists those that may be meant where there are several.
         """
@@ -149,36 +158,61 @@ class EssayService:
         raise UnknownEssay(named)
 
     def structure_of(self, essay: Essay) -> Structure:
-        """The structure an essay is written in. Raises StructureGone where its file has gone."""
+        """Return the structure an essay is written in. Raises StructureGone where its file has gone."""
         if essay.structure not in self.structures:
             raise StructureGone(essay.structure)
         return self.structures[essay.structure]
 
     async def rename_essay(self, writer: str, essay: str, title: str) -> None:
-        """Gives the essay another title. Raises BadInput for a blank or overlong one."""
-        await self._store.rename_essay(writer, essay, validate_title(title), self._clock())
+        """Give the essay another title. Raises BadInput for a blank or overlong one."""
+        named, now = validate_title(title), self._clock()
+
+        def step(tx: Transaction) -> None:
+            tx.quota.check_and_record(writer, essay, Adding(stored_bytes(named)), now)
+            tx.essays.rename(writer, essay, named, now)
+
+        await self._store.write(step)
 
     async def change_structure(self, writer: str, essay: str, structure: Structure) -> None:
-        """Puts an essay that holds nothing yet into another structure. Raises NothingToDo for one that holds something.
+        """Put an essay that holds nothing yet into another structure. Raises NothingToDo for one that holds something.
 
         A title that was the old structure's name becomes the new one's. Where the old one's file is gone, nobody can
         tell, and the title stays.
         """
-        opened = await self.get_essay(writer, essay)
-        old = self.structures.get(opened.structure)
-        title = structure.name if old is not None and opened.title == old.name else opened.title
-        await self._store.change_structure(writer, essay, structure.key, title, self._clock())
+        now = self._clock()
+
+        def step(tx: Transaction) -> None:
+            opened = tx.essays.get(writer, essay)
+            if tx.essays.has_content(writer, essay):  # which belongs to the old structure
+                raise NothingToDo.begun()
+            old = self.structures.get(opened.structure)
+            tx.essays.set_structure(writer, essay, structure.key, now)
+            if old is not None and opened.title == old.name:
+                tx.essays.rename(writer, essay, structure.name, now)
+
+        await self._store.write(step)
 
     async def delete_essay(self, writer: str, essay: str, *, if_empty: bool = False) -> None:
-        """Removes an essay and all that belongs to it, for good; ``if_empty``, only one that nothing belongs to."""
-        await self._store.delete_essay(writer, essay, self._clock(), if_empty=if_empty)
+        """Remove an essay and all that belongs to it, for good; ``if_empty``, only one that nothing belongs to.
+
+        A message that waits to be a note is something, too.
+        """
+        now = self._clock()
+
+        def step(tx: Transaction) -> None:
+            if if_empty and (tx.essays.has_content(writer, essay) or tx.messages.has_messages(writer, essay)):
+                return
+            tx.messages.record_essay_deletion(writer, essay, now)
+            tx.essays.delete(writer, essay)
+
+        await self._store.write(step)
 
     async def add_notes(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
-        """``add_note_page`` for a caller that says nothing of what was left out."""
+        """Do as ``add_note_page``, for a caller that says nothing of what was left out."""
         return (await self.add_note_page(writer, essay, text)).notes
 
     async def add_note_page(self, writer: str, essay: str, text: str) -> AddedNotes:
-        """Stores a page of notes under the sections its headings name, and says what of it is no note.
+        """Store a page of notes under the sections its headings name, and say what of it is no note.
 
         A document title on the page becomes the essay's, unless the writer gave one. Raises BadInput for a page that
         holds no words.
@@ -187,223 +221,271 @@ class EssayService:
         structure = self.structure_of(opened)
         untitled = opened.title == structure.name
         room = MAX_TITLE_CHARACTERS if untitled else 0
-        notes = await parse_in_worker(
+        page = await parse_in_worker(
             writer, len(text), read_notes, self.validate_page("The text", text), structure, title_room=room
         )
-        if not notes.passages:
+        if not page.passages:
             raise BadInput(
                 join_sentences(
                     "There are no words under the headings: write a few lines of notes and hand them in again.",
-                    told(notes.left_out),
+                    told(page.left_out),
                 )
             )
-        self.limits.check_notes("The text", len(notes.passages))
-        stored = await self._store.add_notes(writer, essay, notes.passages, self._clock(), title=notes.title)
-        return AddedNotes(stored, told(notes.left_out))
+        self.limits.check_notes("The text", len(page.passages))
+        now = self._clock()
+
+        def step(tx: Transaction) -> tuple[Note, ...]:
+            notes = add_passages(tx, writer, essay, page.passages, now)
+            if page.title is not None:
+                tx.essays.rename(writer, essay, page.title, now)
+            return notes
+
+        return AddedNotes(await with_privacy_parsed(await self._store.write(step)), told(page.left_out))
 
     def validate_page(self, what: str, text: str) -> str:
-        """A text that was handed in, which ``what`` names, as it is stored. Raises OverLimit, BadInput."""
+        """Return a text that was handed in, which ``what`` names, as it is stored. Raises OverLimit, BadInput."""
         self.limits.check_page(what, text)
         return typed(text, what)
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
-        """The essay's notes, in the order they came."""
-        return await self._store.notes(writer, essay)
+        """Return the essay's notes, in the order they came."""
+        return await with_privacy_parsed(await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
 
     async def assemble_post(self, writer: str, essay: str) -> Version:
-        """The essay's text with every note in it but what is private, without a model.
+        """Set the essay's text from every note but what is private, without a model.
 
         While nobody has changed the text it is set anew from all notes. After that only the notes that came since are
         added, each in its section, and every other byte stays.
         """
-        opened = await self.get_essay(writer, essay)
-        structure = self.structure_of(opened)
-        notes = await self.notes(writer, essay)
-        through = notes[-1].number if notes else 0
-        head = await self._head_version(opened)
-        if head is None or (await self._history(opened)).origins == {Origin.ASSEMBLED}:
-            size = sum(len(note.text) for note in notes)
-            text = await parse_in_worker(writer, size, assemble, structure, notes)
+        return await self._assemble(await self.snapshot(writer, essay))
+
+    async def _assemble(self, now: EssaySnapshot) -> Version:
+        essay, head = now.essay, now.version
+        structure = self.structure_of(essay)
+        if head is None or now.is_assembled:
+            text = await parse_in_worker(essay.writer, now.notes_size, assemble, structure, now.notes)
         else:
-            newer = [note for note in notes if note.number > head.info.notes_through and not note.is_private]
+            newer = [note for note in now.notes if note.number > head.info.notes_through and not note.is_private]
             size = len(head.text) + sum(len(note.text) for note in newer)
-            text = await parse_in_worker(writer, size, _insert_notes, head.text, structure, newer)
+            text = await parse_in_worker(essay.writer, size, _insert_notes, head.text, structure, newer)
         if head is not None and text == head.text:
             return head
         self.limits.check_text(text)
-        return await self._store.add_version(writer, essay, opened.head, Origin.ASSEMBLED, text, through, self._clock())
+        return await self.add_version(essay.writer, essay.id, essay.head, Origin.ASSEMBLED, text, now.notes_through)
+
+    async def add_version(
+        self,
+        writer: str,
+        essay: str,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        notes_through: int,
+        *,
+        complete: bool = True,
+        model: str | None = None,
+        and_then: Callable[[Transaction, Version], None] | None = None,
+    ) -> Version:
+        """Store a text as a version; it becomes the head where ``parent`` still is, and waits beside it where not.
+
+        ``and_then`` is done in the same transaction.
+        """
+        words = await parse_in_worker(writer, len(text), words_apart_from_headings, text)
+        now = self._clock()
+
+        def step(tx: Transaction) -> Version:
+            if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost
+                tx.quota.check_and_record(writer, essay, Adding(stored_bytes(text), versions=1), now)
+            version = tx.essays.add_version(
+                writer, essay, parent, origin, text, words, notes_through, now, complete=complete, model=model
+            )
+            if tx.essays.get(writer, essay).head == parent:
+                tx.essays.set_head(writer, essay, version.info.number, now)
+            if and_then is not None:
+                and_then(tx, version)
+            return version
+
+        return await self._store.write(step)
 
     async def include_note(self, writer: str, essay: str, note: int) -> Version | None:
-        """Takes a note in again that was left out; returns the version it stands in now.
+        """Take a note in again that was left out; return the version it stands in now.
 
         None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo, and
         StaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
         """
-        found = await self.note(writer, essay, note)
-        structure = self.structures.get((await self.get_essay(writer, essay)).structure)
-        if structure is not None and structure.keeps_private(found.question):
-            raise StaysPrivate.answer(note)
-        if not found.damaged and not public_text(found.text):
-            raise StaysPrivate.marked(note)
         return await self._set_note_excluded(writer, essay, note, left_out=False)
 
     async def exclude_note(self, writer: str, essay: str, note: int) -> Version | None:
-        """Leaves a note out; returns the version without it, None where the text is no longer set from notes alone.
+        """Leave a note out; return the version without it, None where the text is no longer set from notes alone.
 
         In such a text its words may still stand; as they may where the essay's structure is gone. Raises NothingToDo.
         """
         return await self._set_note_excluded(writer, essay, note, left_out=True)
 
     async def _set_note_excluded(self, writer: str, essay: str, number: int, *, left_out: bool) -> Version | None:
-        await self._store.set_note_excluded(writer, essay, number, left_out, self._clock())
-        opened = await self.get_essay(writer, essay)
-        head = await self._head_version(opened)
-        if head is None:
-            return None
-        if (structure := self.structures.get(opened.structure)) is None:
-            return None  # the note is marked, which must not be told as a failure
-        origins = (await self._history(opened)).origins
-        if origins == {Origin.ASSEMBLED}:
-            return await self.assemble_post(writer, essay)
-        note = next(one for one in await self.notes(writer, essay) if one.number == number)
-        if left_out or note.public in head.text or not all(origin.by_writer for origin in origins):
+        at = self._clock()
+
+        def step(tx: Transaction) -> EssaySnapshot:
+            if not left_out:
+                structure = self.structures.get(tx.essays.get(writer, essay).structure)
+                _check_may_be_included(tx.essays.note(writer, essay, number), structure)
+            tx.essays.exclude_note(writer, essay, number, left_out, at)
+            return read_snapshot(tx, writer, essay)
+
+        now = await self._store.write(step)
+        await with_privacy_parsed(now.notes)
+        head, structure, note = now.version, self.structures.get(now.essay.structure), now.note(number)
+        if head is None or structure is None or note is None:
+            return None  # where the structure is gone the note is marked, which must not be told as a failure
+        if now.is_assembled:
+            return await self._assemble(now)
+        if left_out or note.public in head.text or not all(origin.by_writer for origin in now.history.origins):
             return head if not left_out and note.public in head.text else None
         size = len(head.text) + len(note.text)
         text = await parse_in_worker(writer, size, add_note, head.text, structure, note)
         self.limits.check_text(text)
-        return await self._store.add_version(
-            writer, essay, opened.head, Origin.ASSEMBLED, text, head.info.notes_through, self._clock()
-        )
+        return await self.add_version(writer, essay, now.essay.head, Origin.ASSEMBLED, text, head.info.notes_through)
 
     async def edit_note(
         self, writer: str, essay: str, number: int, text: str, *, seen: str, left_out: bool = False
     ) -> NoteChange:
-        """Gives a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
+        """Give a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
 
         Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
         that was made of messages follows them no more. A passage is private for as long as a mark covers it; with
-        ``removed_comments`` all of it is. Raises BadInput for a text without a word.
+        ``left_out`` all of it is. Raises BadInput for a text without a word.
         """
         passage = answered(self.validate_page("The note", text), left_out=left_out)
         if not says_something(passage.text):
             raise BadInput("The note would be left without a word, so nothing was changed. To be rid of it, delete it.")
-        notes = await self.notes(writer, essay)
-        note = next((one for one in notes if one.number == number), None)
-        if note is not None and note.text == passage.text and passage.left_out <= note.left_out:
-            return NoteChange(note)
-        if note is not None:
-            passage = replace(passage, section=note.section, left_out=passage.left_out or note.left_out)
-        if note is not None and note_fingerprint(note.text) == seen:
-            made = await self._store.edit_note(writer, essay, note, passage, self._clock())
-        elif same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
-            return NoteChange(same, is_separate_note=True)
-        else:
-            (made,) = await self._store.add_notes(writer, essay, [passage], self._clock())
-        change = await self._refresh_after_note_change(writer, essay, note, made)
-        before = note.private if note is not None else ()
-        privacy = (told_private([made]) or "Nothing of it is private any more.") if made.private != before else ""
+        at = self._clock()
+
+        def step(tx: Transaction) -> tuple[_EditedNote, EssaySnapshot]:
+            edited = _edit_note(tx, writer, essay, number, passage, seen, at)
+            return edited, read_snapshot(tx, writer, essay)
+
+        edited, now = await self._store.write(step)
+        if not edited.is_stored:
+            return NoteChange(edited.note, is_separate_note=edited.note.number != number)
+        await with_privacy_parsed(now.notes)
+        change = await self._follow_note_change(now, edited.before, edited.note)
+        before = edited.before.private if edited.before is not None else ()
+        privacy = ""
+        if edited.note.private != before:
+            privacy = told_private([edited.note]) or "Nothing of it is private any more."
         return replace(change, privacy_message=privacy)
 
     async def is_private_question(self, writer: str, essay: str, question: int) -> bool:
-        """Whether answers to the question with this number stay private."""
-        structure = self.structures.get((await self.get_essay(writer, essay)).structure)
-        asked = {one.number: one.text for one in await self._store.questions(writer, essay)}
-        return structure is not None and structure.keeps_private(asked.get(question))
+        """Tell whether answers to the question with this number stay private."""
+
+        def step(tx: Transaction) -> bool:
+            structure = self.structures.get(tx.essays.get(writer, essay).structure)
+            asked = {one.number: one.text for one in tx.essays.questions(writer, essay)}
+            return structure is not None and structure.keeps_private(asked.get(question))
+
+        return await self._store.read(step)
 
     async def refresh_assembled_text(self, writer: str, essay: str) -> int | None:
-        """Sets a text anew that is set from notes alone, after they have changed; its new version's number, if any."""
-        opened = await self.get_essay(writer, essay)
-        head = await self._head_version(opened)
-        if head is None or opened.structure not in self.structures:
+        """Set a text anew that is set from notes alone, after they have changed; return its new version's number."""
+        return await self._reassemble(await self.snapshot(writer, essay))
+
+    async def _reassemble(self, now: EssaySnapshot) -> int | None:
+        if now.version is None or not now.is_assembled or now.essay.structure not in self.structures:
             return None
-        if (await self._history(opened)).origins != {Origin.ASSEMBLED}:
-            return None
-        version = (await self.assemble_post(writer, essay)).info.number
-        return version if version != head.info.number else None
+        number = (await self._assemble(now)).info.number
+        return number if number != now.version.info.number else None
 
     async def move_note(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
-        """Puts a note into the section with this key, or into none. Raises NothingToDo, NoSuchPlace."""
-        if section is not None:
-            structure = self.structure_of(await self.get_essay(writer, essay))
-            if structure.section(section) is None:
-                raise NoSuchPlace(section, [one.heading for one in structure.sections])
-        note = await self.note(writer, essay, number)
-        if note.section == section:
+        """Put a note into the section with this key, or into none. Raises NothingToDo, NoSuchPlace."""
+        at = self._clock()
+
+        def step(tx: Transaction) -> tuple[Note, EssaySnapshot | None]:
+            if section is not None:
+                structure = self.structure_of(tx.essays.get(writer, essay))
+                if structure.section(section) is None:
+                    raise NoSuchPlace(section, [one.heading for one in structure.sections])
+            note = tx.essays.note(writer, essay, number)
+            if note.section == section:
+                return note, None
+            tx.essays.place_notes(writer, essay, {number: section}, at)
+            return note, read_snapshot(tx, writer, essay)
+
+        note, now = await self._store.write(step)
+        if now is None:
             return NoteChange(note)
-        await self._store.place_notes(writer, essay, {number: section}, self._clock())
-        return await self._refresh_after_note_change(writer, essay, note, replace(note, section=section))
+        await with_privacy_parsed(now.notes)
+        return await self._follow_note_change(now, note, replace(note, section=section))
 
     async def delete_note(self, writer: str, essay: str, number: int) -> NoteChange:
-        """Removes a note for good; versions of the text that hold its words keep them. Raises NothingToDo."""
-        note = await self.note(writer, essay, number)
-        await self._store.delete_note(writer, essay, number, self._clock())
-        return await self._refresh_after_note_change(writer, essay, note, None)
+        """Remove a note for good; versions of the text that hold its words keep them. Raises NothingToDo."""
+        at = self._clock()
+
+        def step(tx: Transaction) -> tuple[Note, EssaySnapshot]:
+            note = tx.essays.note(writer, essay, number)
+            tx.messages.delete_messages_of_note(writer, essay, number)
+            tx.essays.delete_note(writer, essay, number, at)
+            return note, read_snapshot(tx, writer, essay)
+
+        note, now = await self._store.write(step)
+        await with_privacy_parsed(now.notes)
+        return await self._follow_note_change(now, note, None)
 
     async def note(self, writer: str, essay: str, number: int) -> Note:
-        """The note with this number. Raises NothingToDo."""
-        found = next((one for one in await self.notes(writer, essay) if one.number == number), None)
-        if found is None:
-            raise NothingToDo.no_note(number)
+        """Return the note with this number. Raises NothingToDo."""
+        (found,) = await with_privacy_parsed(
+            (await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),)
+        )
         return found
 
-    async def _refresh_after_note_change(
-        self, writer: str, essay: str, before: Note | None, now: Note | None
-    ) -> NoteChange:
-        """Has the text follow a note that was changed, where it is set from notes alone."""
-        beside = now is not None and (before is None or before.number != now.number)
-        opened = await self.get_essay(writer, essay)
-        head = await self._head_version(opened)
+    async def _follow_note_change(self, now: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
+        """Have a text that is set from notes alone follow the change of a note; ``now`` is after that change."""
+        beside = note is not None and (before is None or before.number != note.number)
+        head = now.version
         if head is None:
-            return NoteChange(now, beside)
-        if opened.structure in self.structures and (await self._history(opened)).origins == {Origin.ASSEMBLED}:
-            version = (await self.assemble_post(writer, essay)).info.number
-            return NoteChange(now, beside, version if version != head.info.number else None)
-        if all(note is None or note.is_private for note in (before, now)):
-            return NoteChange(now, beside)  # no text was ever made from it
+            return NoteChange(note, beside)
+        if now.is_assembled and now.essay.structure in self.structures:
+            return NoteChange(note, beside, await self._reassemble(now))
+        if all(one is None or one.is_private for one in (before, note)):
+            return NoteChange(note, beside)  # no text was ever made from it
         gone = replace(before, left_out=True) if before is not None and not beside else None
-        notes = [*([gone] if gone is not None else []), *await self.notes(writer, essay)]
-        size = len(head.text) + sum(len(note.text) for note in notes)
-        found = await parse_in_worker(writer, size, standing, head.text, notes)
+        notes = [*([gone] if gone is not None else []), *now.notes]
+        size = len(head.text) + sum(len(one.text) for one in notes)
+        found = await parse_in_worker(now.essay.writer, size, standing, head.text, notes)
         words = next((one.words for one in found if one.note is gone), None)
-        return NoteChange(now, beside, text_unchanged=True, leftover_words=words)
+        return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
-    async def check_no_private_text(self, writer: str, essay: str, **parts: str) -> None:
-        """Raises LeftOutStands where what is meant for a model holds words that are private in the notes, and
-        MarkStands where it holds a passage that is marked itself.
+    async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
+        """Raise LeftOutStands where what is meant for a model holds words that are private in the notes, and MarkStands
+        where it holds a passage that is marked itself.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
-        notes = await self.notes(writer, essay)
         names = {structure.name for structure in self.structures.values()}
         for where, words in parts.items():
             if where == "title" and words in names:
                 continue
-            size = len(words) + sum(len(note.text) for note in notes)
-            await parse_in_worker(writer, size, _check_no_private_text, where, words, notes)
+            size = len(words) + now.notes_size
+            await parse_in_worker(now.essay.writer, size, _check_no_private_text, where, words, now.notes)
 
     async def find_leak(self, writer: str, essay: str, number: int) -> Standing | None:
-        """The private words of a note which stand in the current text all the same; None if none do."""
-        head = await self._head_version(await self.get_essay(writer, essay))
-        if head is None:
+        """Return the private words of a note which stand in the current text all the same; None if none do."""
+        now = await self.snapshot(writer, essay)
+        if now.version is None:
             return None
-        notes = await self.notes(writer, essay)
-        size = len(head.text) + sum(len(note.text) for note in notes)
-        found = await parse_in_worker(writer, size, standing, head.text, notes)
+        size = len(now.version.text) + now.notes_size
+        found = await parse_in_worker(writer, size, standing, now.version.text, now.notes)
         return next((one for one in found if one.note.number == number), None)
 
     async def current_version(self, writer: str, essay: str) -> Version:
-        """The version that the writer is looking at. Raises NothingToDo before there is one, DamagedText."""
-        opened = await self.get_essay(writer, essay)
-        if opened.head is None:
-            raise NothingToDo.no_text()
-        return await self._store.version(writer, essay, opened.head)
+        """Return the version that the writer is looking at. Raises NothingToDo before there is one, DamagedText."""
+        return await self._store.read(lambda tx: _current_version(tx, tx.essays.get(writer, essay)))
 
     async def version(self, writer: str, essay: str, number: int) -> Version:
-        """The version with this number, whether or not it is the current one. Raises UnknownVersion."""
-        return await self._store.version(writer, essay, number)
+        """Return the version with this number, whether or not it is the current one. Raises UnknownVersion."""
+        return await self._store.read(lambda tx: tx.essays.version(writer, essay, number))
 
     async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> EditResult:
-        """A version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
+        """Make a version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
 
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
@@ -417,7 +499,7 @@ class EssayService:
         return replace(await self._add_edited_version(writer, essay, seen, text), removed_comments=comments)
 
     async def edit_text(self, writer: str, essay: str, seen: Version, text: str) -> EditResult:
-        """A version with ``text`` in place of the whole of ``seen``."""
+        """Make a version with ``text`` in place of the whole of ``seen``."""
         page, comments = await parse_in_worker(writer, len(text), cut_comments, self.validate_page("The text", text))
         return replace(await self._add_edited_version(writer, essay, seen, page), removed_comments=comments)
 
@@ -426,84 +508,166 @@ class EssayService:
             return EditResult(seen, is_current=True)
         self.limits.check_text(text)
         await parse_in_worker(writer, len(text), split, text)  # what is stored can be read in time
-        made = await self._store.add_version(
+        heads: list[int | None] = []
+        made = await self.add_version(
             writer,
             essay,
             seen.info.number,
             Origin.EDITED,
             text,
             seen.info.notes_through,
-            self._clock(),
             complete=seen.info.complete,
+            and_then=lambda tx, _: heads.append(tx.essays.get(writer, essay).head),
         )
-        head = (await self.get_essay(writer, essay)).head
-        return EditResult(made, is_current=head == made.info.number)
+        return EditResult(made, is_current=heads == [made.info.number])
 
     async def undo(self, writer: str, essay: str) -> Version:
-        """The version that the current one was made from, current again. Raises NothingToDo at a first version."""
-        history = await self._history(await self.get_essay(writer, essay))
-        if history.undo is None:
-            raise NothingToDo.no_undo()
-        return await self.go_to_version(writer, essay, history.undo)
+        """Make the version current that the current one was made from. Raises NothingToDo at a first version."""
+        at = self._clock()
+
+        def step(tx: Transaction) -> Version:
+            if (back := _history(tx, writer, essay).undo) is None:
+                raise NothingToDo.no_undo()
+            return _go_to(tx, writer, essay, back, at)
+
+        return await self._store.write(step)
 
     async def discard_version(self, writer: str, essay: str) -> int | None:
-        """Goes back to what the current version was made from: a version's number, None for the notes alone.
+        """Go back to what the current version was made from: a version's number, None for the notes alone.
 
         The version stays stored, and can be gone to. Raises NothingToDo where there is no version.
         """
-        history = await self._history(await self.get_essay(writer, essay))
-        if history.head is None:
-            raise NothingToDo.no_undo()
-        await self._store.move_head(writer, essay, history.undo, self._clock())
-        return history.undo
+        at = self._clock()
+
+        def step(tx: Transaction) -> int | None:
+            history = _history(tx, writer, essay)
+            if history.head is None:
+                raise NothingToDo.no_undo()
+            tx.essays.set_head(writer, essay, history.undo, at)
+            return history.undo
+
+        return await self._store.write(step)
 
     async def redo(self, writer: str, essay: str) -> Version:
-        """The newest version made from the current one, current again. Raises NothingToDo where there is none."""
-        history = await self._history(await self.get_essay(writer, essay))
-        if history.head is None or history.redo is None:
-            raise NothingToDo.no_redo()
-        return await self.go_to_version(writer, essay, history.redo)
+        """Make the newest version current that was made from the current one. Raises NothingToDo."""
+        at = self._clock()
+
+        def step(tx: Transaction) -> Version:
+            history = _history(tx, writer, essay)
+            if history.head is None or history.redo is None:
+                raise NothingToDo.no_redo()
+            return _go_to(tx, writer, essay, history.redo, at)
+
+        return await self._store.write(step)
 
     async def go_to_version(self, writer: str, essay: str, number: int) -> Version:
-        """The version with this number, current from now on. Raises UnknownVersion."""
-        await self._store.move_head(writer, essay, number, self._clock())
-        return await self._store.version(writer, essay, number)
+        """Make the version with this number current. Raises UnknownVersion."""
+        at = self._clock()
+        return await self._store.write(lambda tx: _go_to(tx, writer, essay, number, at))
 
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
-        """All versions, in the order they were made."""
-        return await self._store.versions(writer, essay)
+        """Return all versions, in the order they were made."""
+        return await self._store.read(lambda tx: tx.essays.versions(writer, essay))
 
     async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> Sequence[Change]:
-        """What changed from one version to another, word by word. Raises UnknownVersion."""
-        before = await self._store.version(writer, essay, old)
-        after = await self._store.version(writer, essay, new)
+        """Return what changed from one version to another, word by word. Raises UnknownVersion."""
+        before, after = await self._store.read(
+            lambda tx: (tx.essays.version(writer, essay, old), tx.essays.version(writer, essay, new))
+        )
         return diff(before.text, after.text)
 
     async def export(self, writer: str, essay: str, number: int | None = None) -> Post:
-        """The current version, or the one with this number, with all that an export tells about it.
+        """Return the current version, or the one with this number, with all that an export tells about it.
 
         Raises NothingToDo before there is a version, UnknownVersion.
         """
-        opened = await self.get_essay(writer, essay)
-        wanted = self.current_version(writer, essay) if number is None else self.version(writer, essay, number)
-        version = await wanted
-        info = version.info
-        origins = History(await self._store.versions(writer, essay), info.number).origins
-        return Post(opened.title, version.text, info.number, opened.structure, info.created.date(), origins)
+
+        def step(tx: Transaction) -> Post:
+            opened = tx.essays.get(writer, essay)
+            version = _current_version(tx, opened) if number is None else tx.essays.version(writer, essay, number)
+            info = version.info
+            origins = History(tx.essays.versions(writer, essay), info.number).origins
+            return Post(opened.title, version.text, info.number, opened.structure, info.created.date(), origins)
+
+        return await self._store.read(step)
 
     async def mark_exported(self, writer: str, essay: str, post: Post) -> None:
-        """Stores that the post has reached the writer. Call it after that: nothing else depends on it."""
-        await self._store.mark_exported(writer, essay, post.version, self._clock())
+        """Store that the post has reached the writer. Call it after that: nothing else depends on it."""
+        at = self._clock()
+        await self._store.write(lambda tx: tx.essays.mark_exported(writer, essay, post.version, at))
 
-    async def _head_version(self, essay: Essay) -> Version | None:
-        """The current version; None before there is one, and where it is damaged."""
-        try:
-            return await self._store.version(essay.writer, essay.id, essay.head) if essay.head is not None else None
-        except DamagedText:
-            return None
 
-    async def _history(self, essay: Essay) -> History:
-        return History(await self._store.versions(essay.writer, essay.id), essay.head)
+def add_essay(tx: Transaction, essay: Essay) -> None:
+    """Store a new essay. Raises OverLimit."""
+    tx.quota.check_and_record(essay.writer, None, Adding(stored_bytes(essay.title), essays=1), essay.created)
+    tx.essays.add(essay)
+
+
+def add_passages(
+    tx: Transaction, writer: str, essay: str, passages: Sequence[Passage], at: datetime
+) -> tuple[Note, ...]:
+    """Store passages as notes, in order. Raises OverLimit, UnknownEssay."""
+    size = stored_bytes(*(passage.text for passage in passages))
+    tx.quota.check_and_record(writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
+    return tuple(tx.essays.add_note(writer, essay, passage, at) for passage in passages)
+
+
+@dataclass(frozen=True, slots=True)
+class _EditedNote:
+    """What came of an edit: the note as it was, and as it is now or the one beside it; whether anything was stored."""
+
+    before: Note | None
+    note: Note
+    is_stored: bool = True
+
+
+def _edit_note(
+    tx: Transaction, writer: str, essay: str, number: int, passage: Passage, seen: str, at: datetime
+) -> _EditedNote:
+    """Store the new text of a note; where it is not the note that was ``seen``, as a note of its own."""
+    notes = tx.essays.notes(writer, essay)
+    note = next((one for one in notes if one.number == number), None)
+    if note is not None and note.text == passage.text and passage.left_out <= note.left_out:
+        return _EditedNote(note, note, is_stored=False)
+    if note is not None:
+        passage = replace(passage, section=note.section, left_out=passage.left_out or note.left_out)
+    if note is not None and note_fingerprint(note.text) == seen:
+        size = stored_bytes(passage.text)
+        grown = max(0, size - stored_bytes(note.text))
+        tx.quota.check_and_record(writer, essay, Adding(size, note_bytes=grown), at)
+        edited = replace(note, text=passage.text, left_out=passage.left_out, damaged=False)
+        tx.essays.update_note(writer, essay, edited, at)
+        tx.messages.detach_note(writer, essay, number)
+        return _EditedNote(note, edited)
+    if same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
+        return _EditedNote(note, same, is_stored=False)
+    (made,) = add_passages(tx, writer, essay, [passage], at)
+    return _EditedNote(note, made)
+
+
+def _check_may_be_included(note: Note, structure: Structure | None) -> None:
+    """Raise StaysPrivate or DamagedText where a note that was left out must stay so."""
+    if structure is not None and structure.keeps_private(note.question):
+        raise StaysPrivate.answer(note.number)
+    if note.damaged:
+        raise DamagedText.note(note.number)
+    if not public_text(note.text):
+        raise StaysPrivate.marked(note.number)
+
+
+def _history(tx: Transaction, writer: str, essay: str) -> History:
+    return History(tx.essays.versions(writer, essay), tx.essays.get(writer, essay).head)
+
+
+def _go_to(tx: Transaction, writer: str, essay: str, number: int, at: datetime) -> Version:
+    tx.essays.set_head(writer, essay, number, at)
+    return tx.essays.version(writer, essay, number)
+
+
+def _current_version(tx: Transaction, essay: Essay) -> Version:
+    if essay.head is None:
+        raise NothingToDo.no_text()
+    return tx.essays.version(essay.writer, essay.id, essay.head)
 
 
 async def split_parts(text: str) -> tuple[Part, ...]:

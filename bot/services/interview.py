@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from bot.errors import BadInput, ModelError, NoModel
 from bot.essay.claims import Noted
 from bot.essay.essay import Answered, Note, Question
+from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import answered
 from bot.essay.questions import is_own, is_same_question, notes_for_model, questions_for_model
 from bot.essay.replies.asking import brings_in
@@ -23,7 +24,8 @@ from bot.services.essays import AddedNotes, EssayService, NoteChange, join_sente
 from bot.services.llm_ports import Interviewer
 from bot.services.note_placement import NotePlacer
 from bot.services.offload import in_worker
-from bot.services.store_ports import AsyncEssayStore, Clock
+from bot.services.snapshot import with_privacy_parsed
+from bot.services.store_ports import Clock, Store, Transaction
 
 MAX_FOLLOW_UPS_PER_SECTION = 2  # on one section: after two, people repeat themselves
 
@@ -124,7 +126,7 @@ class InterviewService:
     """
 
     def __init__(
-        self, essays: EssayService, store: AsyncEssayStore, clock: Clock, interviewer: Interviewer | None = None
+        self, essays: EssayService, store: Store, clock: Clock, interviewer: Interviewer | None = None
     ) -> None:
         self._essays = essays
         self._store = store
@@ -138,11 +140,11 @@ class InterviewService:
 
     async def open_question(self, writer: str, essay: str) -> Question | None:
         """The question that was put and neither answered nor skipped, if there is one. Calls no model."""
-        return _find_open_question(await self._store.questions(writer, essay))
+        return _find_open_question(await self.asked_questions(writer, essay))
 
     async def asked_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """Every question put so far, in order."""
-        return await self._store.questions(writer, essay)
+        return await self._store.read(lambda tx: tx.essays.questions(writer, essay))
 
     async def next_question(
         self, writer: str, essay: str, *, further: bool = False, follow_up: bool = True
@@ -169,7 +171,7 @@ class InterviewService:
         if fault is None:
             return NextQuestion(question)
         told = f"The answer is stored; it could not be followed up. {fault.happened}"
-        return NextQuestion(question, told, is_lasting=fault.is_lasting)
+        return NextQuestion(question, told, is_lasting=fault.lasts)
 
     async def cancel_follow_up(self, writer: str, essay: str) -> bool:
         """Has whoever waits for a follow-up go on without; whether anybody waits. Its answer is passed over for good.
@@ -184,26 +186,31 @@ class InterviewService:
         self, writer: str, essay: str, *, further: bool, found: _FollowUp | None = None
     ) -> Question | None:
         """The question left open; else what was found, if its answer still stands; else the structure's next."""
-        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        asked = await self._store.questions(writer, essay)
-        if (left_open := _find_open_question(asked)) is not None:
-            return left_open
-        if not further and len(asked) >= MAX_QUESTIONS_BEFORE_POST:
+        at = self._clock()
+
+        def step(tx: Transaction) -> Question | None:
+            structure = self._essays.structure_of(tx.essays.get(writer, essay))
+            asked = tx.essays.questions(writer, essay)
+            if (left_open := _find_open_question(asked)) is not None:
+                return left_open
+            if not further and len(asked) >= MAX_QUESTIONS_BEFORE_POST:
+                return None
+            notes = tx.essays.notes(writer, essay)
+            if found is not None and found.answer in notes:
+                return tx.essays.add_question(writer, essay, found.section, found.text, at)
+            for section, text in _unasked_questions(structure, asked, notes, further=further):
+                return tx.essays.add_question(writer, essay, section.key, text, at)
             return None
-        notes = await self._store.notes(writer, essay)
-        if found is not None and found.answer in notes:
-            return await self._store.add_question(writer, essay, found.section, found.text, self._clock())
-        for section, text in _unasked_questions(structure, asked, notes, further=further):
-            return await self._store.add_question(writer, essay, section.key, text, self._clock())
-        return None
+
+        return await self._store.write(step)
 
     async def _find_follow_up(
         self, writer: str, essay: str, interviewer: Interviewer, *, further: bool
     ) -> _FollowUp | None:
         """A question on an answer, where there is room for one."""
         structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        asked = await self._store.questions(writer, essay)
-        notes = await self._store.notes(writer, essay)
+        asked = await self.asked_questions(writer, essay)
+        notes = await self._essays.notes(writer, essay)
         waiting = len(list(_unasked_questions(structure, asked, notes, further=further)))
         room = MAX_QUESTIONS_BEFORE_POST - len(asked)
         if _find_open_question(asked) is not None or not (room > waiting or further):
@@ -273,14 +280,14 @@ class InterviewService:
         if self._interviewer is None:
             raise NoModel
         async with self._lock("sort", essay):
-            notes = await self._store.notes(writer, essay)
+            notes = await self._essays.notes(writer, essay)
             wanted = [note for note in notes if numbers is None or note.number in numbers]
             unplaced = [note for note in wanted if note.section is None and not note.is_private]
             return await self._place_notes(writer, essay, unplaced, self._interviewer)
 
     async def max_placement_cost(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> int | None:
         """What ``sort`` may cost at most, in nano-dollars; None where it would ask no model. Raises UnknownPrice."""
-        notes = await self._store.notes(writer, essay)
+        notes = await self._essays.notes(writer, essay)
         wanted = [note for note in notes if note.section is None and not note.is_private]
         chosen = [note.number for note in wanted if numbers is None or note.number in numbers]
         if self._interviewer is None or not chosen:
@@ -294,7 +301,7 @@ class InterviewService:
         structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
         numbers = {note.number for note in notes}
         notice = await NotePlacer(self._store, self._clock, interviewer).place(writer, essay, structure, numbers)
-        stored = await self._store.notes(writer, essay)
+        stored = await self._essays.notes(writer, essay)
         return AddedNotes(tuple(note for note in stored if note.number in numbers), notice)
 
     async def add_answer(
@@ -309,16 +316,29 @@ class InterviewService:
         passage = answered(self._essays.validate_page("The answer", text), question.section, left_out=left_out)
         if not says_something(passage.text):
             raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
-        return await self._store.answer_question(writer, essay, question.number, passage, self._clock())
+        at = self._clock()
+
+        def step(tx: Transaction) -> Note:
+            asked = tx.essays.question(writer, essay, question.number)
+            size = stored_bytes(passage.text)
+            tx.quota.check_and_record(writer, essay, Adding(size, notes=1, note_bytes=size), at)
+            under = replace(passage, section=asked.section)
+            note = tx.essays.add_note(writer, essay, under, at, question=asked.text)
+            tx.essays.set_question_state(writer, essay, question.number, Answered.ANSWERED, at)
+            return note
+
+        note = await self._store.write(step)
+        await with_privacy_parsed((note,))
+        return note
 
     async def last_answer(self, writer: str, essay: str, question: Question) -> Note | None:
         """The note that answered the question last, wherever it was moved since; None where none did."""
-        notes = await self._store.notes(writer, essay)
+        notes = await self._essays.notes(writer, essay)
         return next((note for note in reversed(notes) if note.question == question.text), None)
 
     async def reopen_previous_question(self, writer: str, essay: str, question: Question) -> Question | None:
         """Opens the question before this one again, whose answer stays; None where this is the first."""
-        before = [one for one in await self._store.questions(writer, essay) if one.number < question.number]
+        before = [one for one in await self.asked_questions(writer, essay) if one.number < question.number]
         if not before:
             return None
         await self.reopen_question(writer, essay, before[-1])
@@ -334,15 +354,15 @@ class InterviewService:
 
     async def close_question(self, writer: str, essay: str, question: Question) -> None:
         """Leaves a question that was gone back to as it was: answered, by the note that is there."""
-        await self._store.close_question(writer, essay, question.number, self._clock())
+        await self._set_state(writer, essay, question, Answered.ANSWERED)
 
     async def delete_answer(self, writer: str, essay: str, current: Question) -> tuple[Question, Note] | None:
         """Deletes the answer to the question that one is ``at``, or else the last one, and opens its question again.
 
         Returns both as they were; None where nothing was answered.
         """
-        asked = {one.text: one for one in await self._store.questions(writer, essay)}
-        answers = [note for note in await self._store.notes(writer, essay) if note.question in asked]
+        asked = {one.text: one for one in await self.asked_questions(writer, essay)}
+        answers = [note for note in await self._essays.notes(writer, essay) if note.question in asked]
         if not answers:
             return None
         note = next((one for one in reversed(answers) if one.question == current.text), answers[-1])
@@ -353,23 +373,27 @@ class InterviewService:
 
     async def skip_question(self, writer: str, essay: str, question: Question) -> None:
         """Passes over the question; it can be returned to."""
-        await self._store.skip_question(writer, essay, question.number, self._clock())
+        await self._set_state(writer, essay, question, Answered.SKIPPED)
 
     async def skipped_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """The questions passed over so far, in order."""
-        asked = await self._store.questions(writer, essay)
+        asked = await self.asked_questions(writer, essay)
         return tuple(question for question in asked if question.state is Answered.SKIPPED)
 
     async def reopen_question(self, writer: str, essay: str, question: Question) -> None:
         """Opens a question again: it is the next one put, but for those before it that are open."""
-        await self._store.reopen_question(writer, essay, question.number, self._clock())
+        await self._set_state(writer, essay, question, Answered.OPEN)
+
+    async def _set_state(self, writer: str, essay: str, question: Question, state: Answered) -> None:
+        at = self._clock()
+        await self._store.write(lambda tx: tx.essays.set_question_state(writer, essay, question.number, state, at))
 
     async def progress(self, writer: str, essay: str) -> InterviewProgress:
         """Where the interview stands."""
         structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        notes = await self._store.notes(writer, essay)
+        notes = await self._essays.notes(writer, essay)
         covered = sum(any(note.section == section.key for note in notes) for section in structure.sections)
-        return InterviewProgress(covered, len(structure.sections), len(await self._store.questions(writer, essay)))
+        return InterviewProgress(covered, len(structure.sections), len(await self.asked_questions(writer, essay)))
 
 
 class _FollowUpCancelled(Exception):

@@ -11,7 +11,7 @@ from bot.essay.measures.base import counted
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Interviewer
-from bot.services.store_ports import AsyncEssayStore, Clock
+from bot.services.store_ports import Clock, Store
 
 MAX_NOTES_PER_CALL = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
 MAX_CHARACTERS_PER_CALL = 40_000  # some 10,000 tokens, which a fast model reads with care; a longer note goes alone
@@ -24,7 +24,7 @@ _ABORTING_ERRORS = (BudgetReserved, Stalled, TookTooLong)
 class NotePlacer:
     """Puts notes that have no section into one. No note is altered, and none that has a section is moved."""
 
-    def __init__(self, store: AsyncEssayStore, clock: Clock, interviewer: Interviewer) -> None:
+    def __init__(self, store: Store, clock: Clock, interviewer: Interviewer) -> None:
         self._store = store
         self._clock = clock
         self._interviewer = interviewer
@@ -44,7 +44,7 @@ class NotePlacer:
             except ModelError as error:
                 failed += len(batch)
                 faults.append(error)
-                if error.is_lasting or isinstance(error, _ABORTING_ERRORS):
+                if error.lasts or isinstance(error, _ABORTING_ERRORS):
                     failed += left
                     break
         if not faults:
@@ -54,7 +54,7 @@ class NotePlacer:
             were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"
             return f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for those."
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
-        told = " ".join(dict.fromkeys(fault.message_without_assurance for fault in faults))
+        told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
 
     async def max_cost(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> int:
@@ -70,12 +70,13 @@ class NotePlacer:
         still = {note.number for note in await self._unplaced_notes(writer, essay, structure, numbers)}
         known = {number: key for number, key in places.items() if number in still and structure.section(key)}
         if known:
-            await self._store.place_notes(writer, essay, known, self._clock())
+            now = self._clock()
+            await self._store.write(lambda tx: tx.essays.place_notes(writer, essay, known, now))
 
     async def _unplaced_notes(
         self, writer: str, essay: str, structure: Structure, numbers: Collection[int]
     ) -> tuple[Note, ...]:
-        notes = notes_for_model(structure, await self._store.notes(writer, essay))
+        notes = notes_for_model(structure, await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
         return tuple(note for note in notes if note.section is None and note.number in numbers)
 
 

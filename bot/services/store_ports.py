@@ -19,6 +19,7 @@ from bot.essay.notes import Passage
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
     from bot.services.critiques import Decision, StoredCritique
+    from bot.services.dm_messages import PendingMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
 
@@ -132,6 +133,9 @@ class DmMessageStore(Protocol):
 
     def has_messages(self, writer: str, essay: str) -> bool:
         """Tell whether any message belongs to the essay."""
+
+    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
+        """Return the messages of the essay that wait to become notes, in order."""
 
     def detach_note(self, writer: str, essay: str, note: int) -> None:
         """Have a note follow the messages it was made of no more; they stay known as its messages."""

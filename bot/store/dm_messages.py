@@ -218,6 +218,11 @@ class SqliteDmMessages:
         check_owner(self._db, writer, essay)
         return self._db.execute("SELECT 1 FROM pieces WHERE essay = ?", [essay]).fetchone() is not None
 
+    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
+        check_owner(self._db, writer, essay)
+        waiting = read_messages(self._database, self._db, essay, None)
+        return tuple(PendingMessage(piece.question, piece.text) for piece in waiting if piece.text)
+
     def detach_note(self, writer: str, essay: str, note: int) -> None:
         check_owner(self._db, writer, essay)
         query = "UPDATE pieces SET note = -note WHERE essay = ? AND note = ? AND part = 0"

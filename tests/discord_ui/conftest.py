@@ -25,7 +25,6 @@ from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
-from bot.store.critiques import SqliteCritiqueStore
 from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
@@ -104,9 +103,7 @@ async def started(
     structures, ports = bootstrap.load_structures(), models.ports if models else None
     desk = EssayService(store, structures, bootstrap.utc_now, bootstrap.new_essay_id)
     writing = DraftingService(desk, store, jobs, ports, bootstrap.utc_now)
-    criticism = CritiqueService(
-        desk, store, SqliteCritiqueStore(store.thread), jobs, ports, bootstrap.utc_now, bootstrap.new_essay_id
-    )
+    criticism = CritiqueService(desk, store, jobs, ports, bootstrap.utc_now, bootstrap.new_essay_id)
     budgets = Budgets(Decimal(3), Decimal(50))
     tools = DiscordServices(
         structures=structures,

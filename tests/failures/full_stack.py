@@ -26,7 +26,6 @@ from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Reservation, Settlement
 from bot.services.llm_ports import ModelRole
-from bot.store.critiques import SqliteCritiqueStore
 from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
@@ -122,9 +121,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 desk,
                 InterviewService(desk, store, lambda: WHEN, made.ports.interviewer),
                 DraftingService(desk, store, jobs, made.ports, lambda: WHEN),
-                CritiqueService(
-                    desk, store, SqliteCritiqueStore(store.thread), jobs, made.ports, lambda: WHEN, lambda: next(ids)
-                ),
+                CritiqueService(desk, store, jobs, made.ports, lambda: WHEN, lambda: next(ids)),
                 jobs,
                 ledger,
             )

@@ -175,6 +175,6 @@ async def test_headers_without_end_and_what_is_no_http_end_in_a_sentence(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, ports(claude, ledger, naps, address=address) as models:
-        with pytest.raises(NotClaude, match="is not Claude's Messages API"):
+        with pytest.raises(NotClaude, match="does not speak as Claude does"):
             await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
     assert [row.nano_usd for row in ledger.rows] == [0]

@@ -15,7 +15,6 @@ from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
-from bot.store.critiques import SqliteCritiqueStore
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, RecordingJobs
 
@@ -66,7 +65,7 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
     jobs = JobRunner(stored, clock, max_running=at_once, max_per_writer=per_writer, flush_seconds=FLUSH_SECONDS)
     desk = EssayService(store, {structure.key: structure}, clock, new_id)
     writing = DraftingService(desk, store, jobs, models.ports, clock)
-    criticism = CritiqueService(desk, store, SqliteCritiqueStore(store.thread), jobs, models.ports, clock, new_id)
+    criticism = CritiqueService(desk, store, jobs, models.ports, clock, new_id)
     return Room(
         store, stored, desk, jobs, models, writing, criticism, InterviewService(desk, store, clock, models), clock
     )

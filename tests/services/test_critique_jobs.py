@@ -49,9 +49,7 @@ async def test_what_stands_in_comments_is_no_text_to_critique(room: Room, struct
 
 
 async def test_without_a_model_nothing_is_stored(room: Room) -> None:
-    bare = CritiqueService(
-        room.desk, room.store, room.criticism.critique_store, room.jobs, None, room.clock, lambda: "c"
-    )
+    bare = CritiqueService(room.desk, room.store, room.jobs, None, room.clock, lambda: "c")
     with pytest.raises(NoModel):
         await bare.start_text_critique("me", TEXT, None, own=True)
     with pytest.raises(UnknownCritique):
@@ -118,8 +116,8 @@ async def test_one_critique_of_an_essay_at_a_time_and_its_last_one_is_found(room
         await room.criticism.start_essay_critique("me", essay, seen)
     gate.release()
     await ended(room, job)
-    assert await room.criticism.critique_store.latest_critique("me", essay) == critiqued
-    assert await room.criticism.critique_store.latest_critique("you", essay) is None
+    assert await room.criticism.latest("me", essay) == critiqued
+    assert await room.criticism.latest("you", essay) is None
 
 
 async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_there(room: Room) -> None:

@@ -82,7 +82,7 @@ async def test_a_pasted_text_that_became_a_draft_takes_its_critique_along(room: 
     critiqued, job = await room.criticism.start_text_critique("me", text, structure, own=True)
     await room.jobs.wait("me", job.id)
     essay = await room.criticism.create_essay("me", critiqued.id, structure)
-    last = await room.criticism.critique_store.latest_critique("me", essay)
+    last = await room.criticism.latest("me", essay)
     assert last is not None
     assert (last.id, last.version) == (critiqued.id, 1)
     made = await room.criticism.apply_finding("me", critiqued.id, 0, await room.desk.current_version("me", essay))

@@ -177,14 +177,14 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
     assert "Viktor" not in asked
     room.models.script("how often did Viktor DRINK", None)  # what was withheld is not asked again for that
     assert (await room.interview.next_question("me", essay)).question is None
-    material = await room.writing.context_builder.build("me", essay)
+    material = room.writing.context_builder.build(await room.desk.snapshot("me", essay))
     assert [(note.text, note.question) for note in material.notes] == [
         ("Weekly.", None),
         ("My pay.", "What did it cost?"),
         ("Half.", "How much was it?"),
     ]
     await room.desk.include_note("me", essay, 1)
-    material = await room.writing.context_builder.build("me", essay)
+    material = room.writing.context_builder.build(await room.desk.snapshot("me", essay))
     assert material.notes[1].question == "How often did Viktor drink?"
 
 

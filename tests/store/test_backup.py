@@ -33,11 +33,11 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.essay.essay import Origin
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 from bot.store.quota import Quota
 
 async def main():
-    store = SqliteEssayStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC), Quota(exempt_writers={"me"}))
+    store = SqliteStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC), Quota(exempt_writers={"me"}))
     for n in itertools.count(2):
         await store.add_version("me", "one", n - 1, Origin.EDITED, f"Version {n}. " * 400, 0, datetime.now(UTC))
         if n == 2:

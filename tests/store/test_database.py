@@ -202,10 +202,10 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.essay.essay import Origin
-from bot.store.essays import SqliteEssayStore
+from bot.store.sqlite import SqliteStore
 
 async def main():
-    store = SqliteEssayStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC))
+    store = SqliteStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC))
     for n in itertools.count(2):
         text = f"Version {n}. " * 400
         await store.add_version("me", "one", n - 1 + 1, Origin.EDITED, text, 0, datetime.now(UTC))

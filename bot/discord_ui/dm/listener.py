@@ -169,7 +169,7 @@ class DmListener:
             log.warning("a message could not be stored: %s", type(error).__name__)
             if not self._closing:
                 self._backfill.message_failed(client, writer)
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
         finally:
             self._active_tasks.discard(task)
 
@@ -188,7 +188,7 @@ class DmListener:
         except (AccessDenied, MembershipUnknown):
             return
         except StoreError as error:
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
 
     def on_delete(self, channel: int, message: int) -> None:
         """A message was deleted in Discord. What was stored of it stays; what was not is not read any more."""
@@ -214,7 +214,7 @@ class DmListener:
         try:
             changed = await self._conversation.edit_message(writer, message.id, text)
         except (BadInput, DamagedText) as error:
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
         else:
             if changed is not None:
                 await self._notify_changed(client, writer, message.channel.id, changed, text)
@@ -253,9 +253,9 @@ class DmListener:
             await self._refuse(message, writer, str(error))
         except MembershipUnknown as error:
             served = False
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
         except BadInput as error:
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
         await self._backfill.message_stored(writer, message.id)
         return served
 
@@ -324,7 +324,7 @@ class DmListener:
             except AttachmentError as error:
                 troubles.append(error.message_without_assurance)
             except BotError as error:
-                troubles.append(error.public_message)
+                troubles.append(error.elsewhere)
         return notes, notices, troubles
 
 

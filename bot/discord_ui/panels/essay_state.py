@@ -141,7 +141,7 @@ async def load_essay_state(services: DiscordServices, writer: str, essay: str) -
             services.interview.asked_questions(writer, essay), services.dm_messages.pending_messages(writer, essay)
         ),
         services.essays.versions(writer, essay),
-        services.critiques.critique_store.latest_critique(writer, essay),
+        services.critiques.latest(writer, essay),
     )
     # What is stored is shown without the structure's file, too: only asking and writing need that.
     structure = services.structures.get(opened.structure) or Structure(opened.structure, opened.structure, "", ())

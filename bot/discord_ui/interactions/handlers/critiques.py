@@ -77,7 +77,7 @@ async def critique_essay(presenter: Presenter, request: ActionRequest) -> Handle
 
 async def _latest_for_version(presenter: Presenter, request: ActionRequest) -> ShowCard | None:
     """The essay's last finished critique, if it is one of the version that the writer has in view."""
-    found = await presenter.services.critiques.critique_store.latest_critique(request.writer, request.custom_id.subject)
+    found = await presenter.services.critiques.latest(request.writer, request.custom_id.subject)
     if found is None or found.version != request.custom_id.version:
         return None
     return await presenter.show_critique(request.writer, found.id, request.context)
@@ -85,7 +85,7 @@ async def _latest_for_version(presenter: Presenter, request: ActionRequest) -> S
 
 async def show_last_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The last finished critique of the essay."""
-    found = await presenter.services.critiques.critique_store.latest_critique(request.writer, request.custom_id.subject)
+    found = await presenter.services.critiques.latest(request.writer, request.custom_id.subject)
     if found is None:
         raise NothingToDo.no_finding()
     return await presenter.show_critique(request.writer, found.id, request.context)
@@ -93,7 +93,7 @@ async def show_last_critique(presenter: Presenter, request: ActionRequest) -> Ha
 
 async def list_critiques(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """A page of the critiques of texts that are no essay's; one past the end is the last."""
-    find, page = presenter.services.critiques.critique_store.pasted_critiques, request.custom_id.int_argument
+    find, page = presenter.services.critiques.pasted, request.custom_id.int_argument
     _, total = await find(request.writer, 0, 0)
     count = max(1, -(-total // LIST_PAGE_SIZE))
     page = min(page, count - 1)

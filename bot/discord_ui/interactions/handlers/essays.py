@@ -36,7 +36,7 @@ async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerRe
 async def list_essays(presenter: Presenter, writer: str, page: int, notice: str | None = None) -> ShowCard:
     """A page of one's essays, and the way to the critiques of pasted texts where there are any."""
     tools = presenter.services
-    _, pasted = await tools.critiques.critique_store.pasted_critiques(writer, 0, 0)
+    _, pasted = await tools.critiques.pasted(writer, 0, 0)
     return ShowCard(essay_list_card(await tools.essays.list_essays(writer), page, tools.structures, notice, pasted))
 
 

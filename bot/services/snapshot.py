@@ -1,0 +1,108 @@
+"""All that is stored of an essay at one moment, read in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors import DamagedText
+from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
+from bot.essay.history import History
+
+if TYPE_CHECKING:  # what is read is the other services'
+    from bot.services.critiques import StoredCritique
+    from bot.services.dm_messages import PendingMessage
+    from bot.services.jobs.job import Job
+    from bot.services.store_ports import Transaction
+
+_INLINE_MAX_CHARACTERS = 10_000  # of notes, whose marks are found in a millisecond
+
+
+@dataclass(frozen=True, slots=True)
+class EssaySnapshot:
+    """An essay as it is stored.
+
+    ``version`` is the head, None before there is a text and where that is damaged. ``job`` is the last job on the
+    essay, running or ended; ``leftover_jobs`` are the numbers of the jobs of which something is kept that stands in no
+    version, the last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes.
+    """
+
+    essay: Essay
+    notes: tuple[Note, ...]
+    questions: tuple[Question, ...]
+    version: Version | None
+    versions: tuple[VersionInfo, ...]
+    job: Job | None
+    leftover_jobs: Sequence[int]
+    critique: StoredCritique | None
+    pending_messages: tuple[PendingMessage, ...]
+
+    @property
+    def history(self) -> History:
+        """The versions, and which of them is current."""
+        return History(self.versions, self.essay.head)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether there is a current version that cannot be read."""
+        return self.version is None and self.essay.head is not None
+
+    @property
+    def is_assembled(self) -> bool:
+        """Whether there is a text that was set from the notes alone."""
+        return self.version is not None and self.history.origins == {Origin.ASSEMBLED}
+
+    @property
+    def notes_through(self) -> int:
+        """The number of the last note, 0 before there is one."""
+        return self.notes[-1].number if self.notes else 0
+
+    @property
+    def notes_size(self) -> int:
+        """How many characters the notes have in all."""
+        return sum(len(note.text) for note in self.notes)
+
+    @property
+    def open_question(self) -> Question | None:
+        """The question that was put and neither answered nor skipped."""
+        return next((one for one in self.questions if one.state is Answered.OPEN), None)
+
+    def note(self, number: int) -> Note | None:
+        """Return the note with this number, None where there is none."""
+        return next((note for note in self.notes if note.number == number), None)
+
+
+def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
+    """Read all that is stored of an essay. Raises UnknownEssay."""
+    opened = tx.essays.get(writer, essay)
+    return EssaySnapshot(
+        opened,
+        tx.essays.notes(writer, essay),
+        tx.essays.questions(writer, essay),
+        read_head(tx, opened),
+        tx.essays.versions(writer, essay),
+        tx.jobs.latest(writer, essay),
+        tx.jobs.leftovers(writer, essay),
+        tx.critiques.latest(writer, essay),
+        tx.messages.pending(writer, essay),
+    )
+
+
+def read_head(tx: Transaction, essay: Essay) -> Version | None:
+    """Read the essay's current version; None before there is one, and where it is damaged."""
+    if essay.head is None:
+        return None
+    try:
+        return tx.essays.version(essay.writer, essay.id, essay.head)
+    except DamagedText:
+        return None
+
+
+async def with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Return the notes. What is private in long ones is found in a thread and remembered, so that no property of theirs
+    holds up the event loop."""
+    if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
+        await asyncio.to_thread(lambda: [note.public for note in notes])
+    return notes
