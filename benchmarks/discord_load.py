@@ -29,7 +29,7 @@ from benchmarks.bot_process import (
     until,
     with_notes,
 )
-from bot.discord_ui.messages.job_panels import EDIT_INTERVAL_SECONDS
+from bot.discord_ui.messages.editor import EditTiming
 from tests.simulators.claude import Reply, Thinking
 from tests.simulators.discord import DidNotRespondError, Message, User
 
@@ -181,7 +181,7 @@ def report(
         f"{statistics.mean(edits):.1f} edits a draft",
         f"model's first text to first seen: median {share(first, 50):.2f} s, 99 % {share(first, 99):.2f} s",
         f"model's last text to last seen: median {share(last, 50):.2f} s, 99 % {share(last, 99):.2f} s "
-        f"(rule: {EDIT_INTERVAL_SECONDS} s between edits)",
+        f"(rule: {EditTiming().interval} s between edits)",
         f"drafts whose screen equals the stored text: {whole} of {len(writers)}",
     ):
         print(f"  {line}")

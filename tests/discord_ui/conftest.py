@@ -17,6 +17,7 @@ from bot.discord_ui.access import AccessRules
 from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.responses import writer_id
+from bot.discord_ui.messages.editor import EditTiming
 from bot.discord_ui.services import DiscordServices
 from bot.essay.structure import private_questions
 from bot.services.critiques import CritiqueService
@@ -70,6 +71,7 @@ class Bot:
     desk: EssayService
     jobs: JobRunner
     models: FakeModels | None
+    timing: EditTiming
     secret: bytes = field(repr=False)
 
     def writer(self, user: User) -> str:
@@ -94,10 +96,13 @@ async def started(
     *,
     access: AccessRules = OPEN,
     at_once: int = 4,
-    edit_seconds: float = 0.0,
+    timing: EditTiming | None = None,
     keeping: type[StoredJobs] = StoredJobs,
 ) -> AsyncIterator[Bot]:
-    """The bot, connected to the simulator. ``models`` None: no model is configured."""
+    """The bot, connected to the simulator. ``models`` None: no model is configured.
+
+    Without a ``timing`` there is no pause between two edits.
+    """
     store = SqliteStore(database, None, bootstrap.utc_now)
     jobs = JobRunner(keeping(store), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01)
     structures, ports = bootstrap.load_structures(), models.ports if models else None
@@ -127,12 +132,12 @@ async def started(
         budget_writer_month=Decimal(10),
         budget_month=budgets.month,
     )
-    door = InteractionDispatcher(tools, access)
-    door.job_panels._edit_seconds = edit_seconds
+    timing = timing or EditTiming(interval=0.0, bucket_seconds=0.0)
+    door = InteractionDispatcher(tools, access, timing)
     client = DiscordClient(door)
     try:
         async with running(client, sim):
-            yield Bot(client, store, desk, jobs, models, store.thread.pseudonym_secret)
+            yield Bot(client, store, desk, jobs, models, timing, store.thread.pseudonym_secret)
             await door.close(2.0)
             await jobs.close()
             await door.job_panels.wait_until_done(2.0)

@@ -17,8 +17,9 @@ from bot.discord_ui.errors import AttachmentError
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages import content
+from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.messages.content import message_attachments, message_text
-from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks, to_view
+from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageEditors
 from bot.discord_ui.panels.cards import Card, text_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
@@ -104,10 +105,10 @@ class DmListener:
         presenter: Presenter,
         admit: Callable[[discord.Client, int], Awaitable[None]],
         writer_lock: Callable[[str], asyncio.Lock],
-        message_locks: MessageLocks,
+        editors: MessageEditors,
     ) -> None:
         tools = presenter.services
-        self.notifier = DmNotifier(presenter, writer_lock, message_locks)
+        self.notifier = DmNotifier(presenter, writer_lock, editors)
         self._conversation = tools.dm_messages
         self._essays = tools.essays
         self._store = tools.dm_messages.store

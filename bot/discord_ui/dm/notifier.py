@@ -13,7 +13,16 @@ import discord
 
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, parse_custom_id
 from bot.discord_ui.interactions.responses import InteractionContext
-from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks, to_view
+from bot.discord_ui.messages.components import to_view
+from bot.discord_ui.messages.editor import (
+    DISCORD_ERRORS,
+    AddressExpired,
+    ChannelAddress,
+    MessageDeleted,
+    MessageEditor,
+    MessageEditors,
+    Superseded,
+)
 from bot.discord_ui.messages.text_limits import utf16_length
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels.cards import Button, ButtonRow, Card, text_card
@@ -159,8 +168,8 @@ class _TrackedMessage:
     """A message of the bot's that keeps up with what a person writes.
 
     ``question`` is the number of the one it shows, None for the first screen; ``notes`` are those it tells of, where it
-    is no panel. ``since`` counts the messages written below it; ``left`` says that a click has shown something else
-    there while it was about to be edited.
+    is no panel. ``since`` counts the messages written below it. As the owner of its ``editor`` it is edited until a
+    click shows something else there.
     """
 
     message_id: int
@@ -169,7 +178,7 @@ class _TrackedMessage:
     mode: str = ""
     notes: NoteChanges | None = None
     messages_below: int = 0
-    is_replaced: bool = False
+    editor: MessageEditor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +198,15 @@ class DmNotifier:
     """
 
     def __init__(
-        self, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock], message_locks: MessageLocks
+        self, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock], editors: MessageEditors
     ) -> None:
         self.notify_delay_seconds = NOTIFY_DELAY_SECONDS
         self.retry_delays_seconds: Sequence[float] = RETRY_DELAYS_SECONDS
         self._presenter = presenter
         self._writer_lock = writer_lock
-        self._message_locks = message_locks
+        self._editors = editors
         self._panels: dict[str, _TrackedMessage] = {}  # panels
         self._summaries: dict[str, _TrackedMessage] = {}  # what tells of notes, until something else is shown below it
-        self._editing: dict[str, _TrackedMessage] = {}  # those that are about to be edited
         self._outboxes: dict[str, Outbox] = {}
         self._waiting: set[str] = set()
         self._notify_tasks: dict[str, _NotifyTask] = {}
@@ -207,11 +215,8 @@ class DmNotifier:
     def record_shown(self, writer: str, message: int, card: Card) -> None:
         """Learns what a message in the DM shows now."""
         before, found = self._panels.get(writer), _track_card(message, card)
-        edited = self._editing.get(writer)
-        if edited is not None and edited.message_id == message:
-            same = found is not None and (found.essay, found.question) == (edited.essay, edited.question)
-            edited.is_replaced = edited.notes is not None or not same
         if found is not None:
+            self._own(found)
             self._panels[writer] = found
         elif before is not None and before.message_id == message:
             del self._panels[writer]
@@ -417,6 +422,7 @@ class DmNotifier:
         posting = news.posts.setdefault(key, PendingPost())
         posting.record_try(card)
         new.message_id = (await news.dm.send(view=to_view(card), nonce=posting.nonce)).id
+        self._own(new)
         del news.posts[key]
         if new.notes is not None:
             self._summaries[writer] = new
@@ -426,18 +432,25 @@ class DmNotifier:
         if posting.has_mixed_cards:
             await self._edit_or_post(writer, news, card, new, new)
 
+    def _own(self, message: _TrackedMessage) -> None:
+        message.editor = self._editors.get(message.message_id)
+        message.editor.owner = message
+
     async def _edit(self, dm: discord.PartialMessageable, writer: str, card: Card, here: _TrackedMessage) -> bool:
-        self._editing[writer] = here
+        editor = here.editor
+        assert editor is not None
+        editor.address = ChannelAddress(dm.get_partial_message(here.message_id))
         try:
-            async with self._message_locks.lock(here.message_id):
-                if here.is_replaced:
-                    return False
-                await dm.get_partial_message(here.message_id).edit(view=to_view(card))
-                return True
-        except discord.NotFound:
+            await editor.update(here, lambda: card)
+        except Superseded:
+            shown = self._panels.get(writer)  # a click may have shown the same question again
+            same = shown is not None and shown.editor is editor and here.notes is None
+            if shown is None or not same or (shown.essay, shown.question) != (here.essay, here.question):
+                return False
+            return await self._edit(dm, writer, card, shown)
+        except (MessageDeleted, AddressExpired):
             return False  # the person, or a restarted client, no longer has it
-        finally:
-            del self._editing[writer]
+        return True
 
 
 async def _try_step(telling: Coroutine[None, None, object], untold: list[Exception]) -> bool:

@@ -22,7 +22,7 @@ from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, R
 from bot.discord_ui.interactions.responses import AskModel, HandlerResult, InteractionContext, writer_id
 from bot.discord_ui.interactions.router import Action, Router, find_route
 from bot.discord_ui.messages.content import fetch_file
-from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageLocks
+from bot.discord_ui.messages.editor import DISCORD_ERRORS, EditTiming, MessageEditors
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.services import DiscordServices
@@ -96,17 +96,17 @@ MODEL_CALL_INTERRUPTED = (
 class InteractionDispatcher:
     """What the client hands every interaction to."""
 
-    def __init__(self, services: DiscordServices, access: AccessRules) -> None:
+    def __init__(self, services: DiscordServices, access: AccessRules, timing: EditTiming | None = None) -> None:
         self.services = services
         self.access_rules = access
         self.presenter = Presenter(services)
         self._router = Router(self.presenter)
-        self._message_locks = MessageLocks()
+        self.editors = MessageEditors(services.clock, timing)
         self._membership = Membership(services.key_value, services.pseudonym_secret, services.clock)
-        self.dm_listener = DmListener(self.presenter, self._admit_to_dm, self.writer_lock, self._message_locks)
-        self.job_panels = JobPanels(services.jobs, services.clock, self.dm_listener.notifier.start_new_summary)
+        self.dm_listener = DmListener(self.presenter, self._admit_to_dm, self.writer_lock, self.editors)
+        self.job_panels = JobPanels(services.jobs, self.editors, self.dm_listener.notifier.start_new_summary)
         self._responder = Responder(
-            self.job_panels, self.dm_listener, self._message_locks, self.writer_lock, services.pseudonym_secret
+            self.job_panels, self.dm_listener, self.editors, self.writer_lock, services.pseudonym_secret
         )
         self._seen_interactions = SeenInteractions()
         self._typing_indicator = TypingIndicator()
@@ -146,7 +146,7 @@ class InteractionDispatcher:
         elif not submitted and action is not None and action.opens_form:
             ack = AckMode.MODAL
         changes = action is not None and action.is_write
-        click = self._message_locks.register(interaction.message.id if interaction.message else None, changes=changes)
+        click = self.editors.register_click(interaction.message.id if interaction.message else None, changes=changes)
 
         async def work() -> HandlerResult:
             route = find_route(found, value)
@@ -167,7 +167,7 @@ class InteractionDispatcher:
         ``name`` is all that the log tells of it.
         """
         if self._is_first(interaction):
-            await self._handle(PendingInteraction(interaction, ack, self._message_locks.register(None)), name, work)
+            await self._handle(PendingInteraction(interaction, ack, self.editors.register_click(None)), name, work)
 
     def _is_first(self, interaction: Interaction) -> bool:
         """Whether the interaction is heard for the first time; one that comes twice is done and answered once."""

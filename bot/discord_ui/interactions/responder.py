@@ -35,15 +35,15 @@ from bot.discord_ui.interactions.responses import (
     ShowCard,
     writer_id,
 )
+from bot.discord_ui.messages.components import to_modal, to_view
 from bot.discord_ui.messages.editor import (
     DISCORD_ERRORS,
     UNKNOWN_MESSAGE,
-    ChannelMessageTarget,
-    InteractionTarget,
-    MessageClick,
-    MessageLocks,
-    to_modal,
-    to_view,
+    ChannelAddress,
+    Click,
+    MessageEditor,
+    MessageEditors,
+    TokenAddress,
 )
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.cards import Card, deleted_card, file_card, moved_to_dm_card, text_card
@@ -143,7 +143,7 @@ class PendingInteraction:
 
     interaction: Interaction
     ack: AckMode
-    click: MessageClick
+    click: Click
     is_acknowledged: bool = False
 
     @property
@@ -164,12 +164,12 @@ class Responder:
         self,
         job_panels: JobPanels,
         dm_listener: DmListener,
-        message_locks: MessageLocks,
+        editors: MessageEditors,
         writer_lock: Callable[[str], asyncio.Lock],
         secret: bytes,
     ) -> None:
         self._job_panels = job_panels
-        self._message_locks = message_locks
+        self._editors = editors
         self._dm_listener = dm_listener
         self._writer_lock = writer_lock
         self._secret = secret
@@ -191,7 +191,7 @@ class Responder:
 
         await send_first_response(defer)
         # The new message may get buttons before this is done: they are clicks behind this one.
-        click = self._message_locks.register(message) if message is not None else pending.click
+        click = self._editors.register_click(message) if message is not None else pending.click
         return replace(pending, click=click, is_acknowledged=True)
 
     def last_message(self, interaction: Interaction) -> int | None:
@@ -224,34 +224,50 @@ class Responder:
                 await self._post_below(pending, reply)
 
     async def show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
-        """Shows a card in the message; nothing where a later click has shown something there."""
-        interaction, click = pending.interaction, pending.click
-        if not pending.is_answered and click.would_wait:
+        """Show a card in the message; nothing where a later click has shown something there."""
+        if not pending.is_answered and (pending.click.editor.is_busy or pending.click.is_overtaken):
             pending = await self.acknowledge(pending)  # it is no form after all, and must not be late
-        async with click.editing() as due:
-            if not due:
-                return
-            if pending.is_answered:
-                message = (await interaction.edit_original_response(view=to_view(show.card))).id
-            else:
-                await send_first_response(lambda: interaction.response.edit_message(view=to_view(show.card)))
-                message = interaction.message.id if interaction.message else interaction.id
-            click.mark_shown()
-            show.on_shown()
-            self._record_shown(interaction, message, show.card)
-            address = InteractionTarget(interaction, message, interaction_context(interaction).must_be_ephemeral)
-            if show.watch is not None:
-                self._job_panels.watch(show.watch, message, address, show.card)
-            else:
-                self._job_panels.detach(message, address, show.card)
+        message = await self._edit(pending, show.card)
+        if message is None:
+            return
+        show.on_shown()
+        self._record_shown(pending.interaction, message, show.card)
+        self._follow(show, pending.click.editor)
+
+    async def _edit(self, pending: PendingInteraction, card: Card) -> int | None:
+        """Show a card in the message, by the first answer where that is still to be given, and return its id.
+
+        None where a later click has shown something there.
+        """
+        interaction, click = pending.interaction, pending.click
+        address = TokenAddress.of(interaction)
+        if pending.is_answered:
+            message = await click.show(card, address)
+        else:
+
+            async def answer(card: Card) -> int:
+                respond = interaction.response.edit_message
+                await send_first_response(lambda: respond(view=to_view(card)))
+                return interaction.message.id if interaction.message else interaction.id
+
+            message = await click.show(card, address, answer)
+        if message is not None:
+            click.editor.address = replace(address, message_id=message)
+            self._editors.identify(message, click.editor)
+        return message
+
+    def _follow(self, show: ShowCard, editor: MessageEditor) -> None:
+        """Let the message follow the job that the card is about, if it is about one."""
+        if show.watch is not None:
+            self._job_panels.watch(show.watch, editor, show.card)
+        else:
+            self._job_panels.leave(editor)
 
     async def show_waiting(self, pending: PendingInteraction, card: Card) -> bool:
         """Shows a card in place of the panel until its end comes; whether the message is still this click's."""
-        async with pending.click.editing() as due:
-            if due:
-                with suppress(*DISCORD_ERRORS):  # what comes of the work is shown all the same
-                    await pending.interaction.edit_original_response(view=to_view(card))
-            return due
+        with suppress(*DISCORD_ERRORS):  # what comes of the work is shown all the same
+            return await self._edit(pending, card) is not None
+        return True
 
     async def _show_below(self, pending: PendingInteraction, show: ShowCard) -> None:
         """Shows a card in a message of its own, because the one that was used is gone."""
@@ -259,9 +275,8 @@ class Responder:
         sent = await interaction.followup.send(view=to_view(show.card), ephemeral=hidden, wait=True)
         show.on_shown()
         self._record_shown(interaction, sent.id, show.card)
-        if show.watch is not None:
-            address = InteractionTarget(interaction, sent.id, hidden) if hidden else ChannelMessageTarget(sent)
-            self._job_panels.watch(show.watch, sent.id, address, show.card)
+        address = TokenAddress.of(interaction, sent.id)
+        self._follow(show, self._editors.posted(sent.id, address))
 
     def _record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
         if interaction_context(interaction).is_bot_dm:
@@ -273,16 +288,8 @@ class Responder:
 
     async def _leave_record(self, pending: PendingInteraction, card: Card) -> None:
         """Leaves the card where the panel was, for good."""
-        async with pending.click.editing() as due:
-            if due:
-                interaction = pending.interaction
-                message = (await interaction.edit_original_response(view=to_view(card))).id
-                pending.click.mark_shown()
-                self._job_panels.detach(
-                    message,
-                    InteractionTarget(interaction, message, interaction_context(interaction).must_be_ephemeral),
-                    card,
-                )
+        if await self._edit(pending, card) is not None:
+            self._job_panels.leave(pending.click.editor)
 
     async def _send_file(self, pending: PendingInteraction, hand: SendFile) -> None:
         interaction = pending.interaction
@@ -332,8 +339,7 @@ class Responder:
         await self._dm_listener.record_channel(interaction.user.id, sent.channel.id, sent.id)
         self._last_messages[writer] = sent.id
         self._dm_listener.notifier.record_shown(writer, sent.id, show.card)
-        if show.watch is not None:
-            self._job_panels.watch(show.watch, sent.id, ChannelMessageTarget(sent), show.card)
+        self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)))
         return sent.channel.id
 
     async def report_error(self, pending: PendingInteraction, error: Exception) -> None:

@@ -1,347 +1,494 @@
-"""Cards and forms as discord.py's components.
+"""Edit one Discord message from many places, one request at a time.
 
-Every view and form comes out already stopped, so that discord.py keeps none of them: whatever is pressed, in whichever
-process, comes to the router by its custom id alone.
+Clicks, running jobs and the DM all change messages, and Discord shows whichever request arrives last. So each message
+has one `MessageEditor`: it makes one request at a time, and it alone knows by which address the message can be edited,
+how often, and what is meant to stand there. Of clicks the latest wins; whoever a click has made the message's owner may
+go on updating it until another click shows something else.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
-from discord import ui
 
-from bot.discord_ui.panels.cards import (
-    AttachedFile,
-    Button,
-    ButtonRow,
-    ButtonStyle,
-    Card,
-    CardPart,
-    Checkbox,
-    FileInput,
-    Form,
-    FormPart,
-    LinkButton,
-    SelectInput,
-    SelectMenu,
-    SelectOption,
-    Separator,
-    TextBlock,
-    TextInput,
-)
+from bot.discord_ui.messages.components import to_view
+from bot.discord_ui.panels.cards import Card
 
-ACCENT_COLOUR = 0x4F6D7A  # a slate that stands out little on either of Discord's themes
-_DISCORD_STYLES = {
-    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
-    ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
-    ButtonStyle.DANGER: discord.ButtonStyle.danger,
-}
-
-UiItem = ui.Item[Any]
-
-
-def to_view(card: Card) -> ui.LayoutView:
-    """The card as a message's view."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*(_to_item(part) for part in card.parts), accent_colour=ACCENT_COLOUR))
-    view.stop()
-    return view
-
-
-def to_modal(form: Form) -> ui.Modal:
-    """The form as a modal."""
-    made = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
-    for part in form.parts:
-        made.add_item(_to_form_item(part))
-    made.stop()
-    return made
-
-
-def _to_item(part: CardPart) -> UiItem:
-    match part:
-        case TextBlock(content):
-            return ui.TextDisplay(content)
-        case Separator():
-            return ui.Separator()
-        case ButtonRow(buttons):
-            return ui.ActionRow(*(_to_button(button) for button in buttons))
-        case SelectMenu():
-            return ui.ActionRow(
-                ui.Select(
-                    custom_id=part.custom_id,
-                    placeholder=part.placeholder,
-                    options=[_to_select_option(o) for o in part.options],
-                )
-            )
-        case AttachedFile(name):
-            return ui.File(f"attachment://{name}")
-
-
-def _to_button(button: Button | LinkButton) -> ui.Button[Any]:
-    if isinstance(button, LinkButton):
-        return ui.Button(label=button.label, url=button.url)
-    return ui.Button(
-        label=button.label, custom_id=button.custom_id, style=_DISCORD_STYLES[button.style], disabled=button.disabled
-    )
-
-
-def _to_select_option(option: SelectOption) -> discord.SelectOption:
-    return discord.SelectOption(
-        label=option.label, value=option.value, description=option.description or None, default=option.selected
-    )
-
-
-def _to_form_item(part: FormPart) -> UiItem:
-    match part:
-        case TextBlock(content):
-            return ui.TextDisplay(content)
-        case TextInput():
-            field: ui.TextInput[Any] = ui.TextInput(
-                custom_id=part.key,
-                style=discord.TextStyle.long if part.multiline else discord.TextStyle.short,
-                default=part.value or None,
-                placeholder=part.placeholder or None,
-                required=part.required,
-                max_length=part.max_length,
-            )
-            return ui.Label(text=part.label, description=part.description or None, component=field)
-        case FileInput():
-            files: ui.FileUpload[Any] = ui.FileUpload(custom_id=part.key, required=part.required, max_values=1)
-            return ui.Label(text=part.label, description=part.description or None, component=files)
-        case SelectInput():
-            menu: ui.Select[Any] = ui.Select(
-                custom_id=part.key, options=[_to_select_option(one) for one in part.options]
-            )
-            return ui.Label(text=part.label, component=menu)
-        case Checkbox():
-            box: ui.Checkbox[Any] = ui.Checkbox(custom_id=part.key)
-            return ui.Label(text=part.label, description=part.description or None, component=box)
-
-
-# Where a panel can be changed, and something said beside it: by the latest click's token, or in the bot's own DM.
-
-
-# Discord's error codes (Topics, "Opcodes and Status Codes").
-UNKNOWN_MESSAGE = 10008
-# It comes out of turn at times, where the bot may well write (discord.py's issues 7275 and 7666), and passes.
-MISSING_ACCESS = 50001
-_TOKEN_EXPIRED_CODES = (50027, 10015)  # invalid webhook token, unknown webhook
-
-
-class TargetGone(Exception):
-    """Nothing can be said there any more: the next click on the panel, or /draft, shows how things stand."""
-
-
-class MessageDeleted(Exception):
-    """The panel's message was deleted; beside where it stood, something can still be said."""
-
+log = logging.getLogger(__name__)
 
 DISCORD_ERRORS = (discord.HTTPException, OSError, aiohttp.ClientError)
 """What Discord or the way to it may raise at any call; a dropped connection is no OSError in aiohttp."""
 
+# Discord's error codes (Topics, "Opcodes and Status Codes").
+UNKNOWN_MESSAGE = 10008
+_TOKEN_EXPIRED_CODES = (50027, 10015)  # invalid webhook token, unknown webhook
+# It comes out of turn at times, where the bot may well write (discord.py's issues 7275 and 7666), and passes.
+_MISSING_ACCESS = 50001
 
-class MessageTarget(Protocol):
-    """Where a panel can be edited, and something said beside it."""
+# Before a token's fifteen minutes are over, so that the panel can still say where to look.
+EXPIRY_NOTICE_SECONDS = 60.0
+_MAX_INTERVAL_SECONDS = 30.0  # between two updates, however badly Discord does
+# discord.py tries a request again for up to 25 s. An update would show an ever older state by then; what a click has
+# led to is waited for.
+_UPDATE_TIMEOUT_SECONDS = 10.0
+_CLICK_TIMEOUT_SECONDS = 30.0
+_MAX_REPEATS = 3  # so often at most is a state shown once more behind a request that was given up
 
-    async def edit(self, card: Card) -> None:
-        """Shows the card. Raises discord.HTTPException, OSError, aiohttp.ClientError, TargetGone, MessageDeleted."""
 
-    async def send(self, card: Card, nonce: str) -> None:
-        """Shows the card in a message of its own. Raises as ``edit`` does.
+@dataclass(slots=True)
+class EditTiming:
+    """How fast messages are edited, in seconds.
 
-        Of the same ``nonce``, of at most 25 characters, Discord takes one message in some minutes, so that it can be
-        said again where only the answer was lost.
-        """
+    ``interval`` lies between two updates: a message takes ``bucket_requests`` in ``bucket_seconds`` from one token, and
+    four intervals with the click's own answer before them fill that. The last update of a job waits for room in the
+    bucket alone. A request is given up ``outdated_timeout`` after something newer waits, and may arrive until
+    ``late_arrival`` after that. The end of a job is tried again after each of ``retry_delays``.
+    """
+
+    interval: float = 1.25
+    bucket_requests: int = 5
+    bucket_seconds: float = 5.0
+    outdated_timeout: float = 1.0
+    late_arrival: float = 5.0
+    retry_delays: Sequence[float] = (1.2, 3.0, 6.0)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class Superseded(Exception):
+    """A click has shown something else in the message."""
+
+
+class MessageDeleted(Exception):
+    """The message was deleted; beside where it stood, something can still be said."""
+
+
+class AddressExpired(Exception):
+    """The message can be edited by no known address: the next click on it brings another."""
+
+
+def is_refused(error: Exception) -> bool:
+    """Return whether Discord would refuse the same request again."""
+    if not isinstance(error, discord.HTTPException) or error.status == 429:
+        return False
+    return 400 <= error.status < 500 and error.code != _MISSING_ACCESS
+
+
+def error_for_log(error: BaseException) -> str:
+    """Return an error's kind and Discord's numbers, without any text."""
+    if isinstance(error, discord.HTTPException):
+        return f"{type(error).__name__} {error.status}/{error.code}"
+    return type(error).__name__
+
+
+class MessageAddress(Protocol):
+    """A way by which a message can be edited, and another posted beside it."""
 
     @property
     def is_bot_dm(self) -> bool:
-        """Whether that is the bot's own DM with the person."""
+        """Whether that is in the bot's own DM with the person."""
+
+    async def edit(self, card: Card) -> int:
+        """Show the card and return the message's id. Raise one of DISCORD_ERRORS."""
+
+    async def send(self, card: Card, nonce: str) -> None:
+        """Post the card beside it. Raise one of DISCORD_ERRORS.
+
+        Of the same ``nonce``, of at most 25 characters, Discord takes one message in some minutes, so that it can be
+        sent again where only the answer was lost.
+        """
 
     def seconds_left(self, now: datetime) -> float | None:
-        """For how many seconds from now on the panel can be changed; None where no end is known."""
+        """Return for how many seconds it can be used; None where no end is known."""
 
-    def fallback(self) -> MessageTarget | None:
-        """The address that stays when this one is gone; None where there is none."""
+    def has_expired(self, error: discord.HTTPException) -> bool:
+        """Return whether the error means that nothing can be changed or posted by this address any more."""
+
+    def fallback(self) -> MessageAddress | None:
+        """Return the address that stays when this one has expired; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelMessageTarget:
-    """A message in the bot's own DM, which can be changed for as long as it exists."""
+class ChannelAddress:
+    """A message in the bot's own DM, which can be edited for as long as it exists."""
 
     message: discord.Message | discord.PartialMessage
 
-    async def edit(self, card: Card) -> None:
-        """See MessageTarget."""
-        try:
-            await self.message.edit(view=to_view(card))
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise _channel_error(error) from error
-
-    async def send(self, card: Card, nonce: str) -> None:
-        """See MessageTarget."""
-        try:
-            await self.message.channel.send(view=to_view(card), nonce=nonce)
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise _channel_error(error) from error
-
     @property
     def is_bot_dm(self) -> bool:
-        """See MessageTarget."""
+        """See MessageAddress."""
         return True
 
+    async def edit(self, card: Card) -> int:
+        """See MessageAddress."""
+        return (await self.message.edit(view=to_view(card))).id
+
+    async def send(self, card: Card, nonce: str) -> None:
+        """See MessageAddress."""
+        await self.message.channel.send(view=to_view(card), nonce=nonce)
+
     def seconds_left(self, now: datetime) -> None:
-        """See MessageTarget."""
+        """See MessageAddress."""
+
+    def has_expired(self, error: discord.HTTPException) -> bool:
+        """See MessageAddress."""
+        return error.status in (403, 404) and error.code not in (UNKNOWN_MESSAGE, _MISSING_ACCESS)
 
     def fallback(self) -> None:
-        """See MessageTarget."""
+        """See MessageAddress."""
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionTarget:
-    """The message that an interaction answers with, or stands on: for 15 minutes. ``message`` is its id."""
+class TokenAddress:
+    """A message that an interaction stands on or has brought, editable by its token for 15 minutes.
 
-    interaction: discord.Interaction[discord.Client]
-    message_id: int
-    ephemeral: bool
+    It is the interaction's own message, "@original", unless it ``is_followup``. ``message_id`` may be learned later.
+    ``channel`` is the one it stands in, where that is the bot's own DM.
+    """
 
-    async def edit(self, card: Card) -> None:
-        """See MessageTarget."""
-        try:
-            await self.interaction.edit_original_response(view=to_view(card))
-        except discord.HTTPException as error:
-            raise _token_error(error) from error
+    webhook: discord.Webhook
+    expires_at: datetime
+    is_ephemeral: bool
+    message_id: int | None = None
+    is_followup: bool = False
+    channel: discord.PartialMessageable | None = None
 
-    async def send(self, card: Card, nonce: str) -> None:
-        """See MessageTarget. One follow-up a job: of the five that a user install has, the files take the others.
-
-        Discord knows no nonce of follow-ups, so one whose answer was lost may come twice.
-        """
-        try:
-            await self.interaction.followup.send(view=to_view(card), ephemeral=self.ephemeral)
-        except discord.HTTPException as error:
-            raise _token_error(error) from error
-
-    def seconds_left(self, now: datetime) -> float:
-        """See MessageTarget."""
-        return (self.interaction.expires_at - now).total_seconds()
+    @classmethod
+    def of(cls, interaction: discord.Interaction[discord.Client], followup_id: int | None = None) -> TokenAddress:
+        """Return the address of an interaction's own message, or of one that followed it."""
+        channel = None
+        is_dm = interaction.context.dm_channel is True
+        if is_dm and interaction.channel_id is not None:
+            channel = interaction.client.get_partial_messageable(interaction.channel_id)
+        return cls(
+            interaction.followup, interaction.expires_at, not is_dm, followup_id, followup_id is not None, channel
+        )
 
     @property
     def is_bot_dm(self) -> bool:
-        """See MessageTarget."""
-        return not self.ephemeral and bool(self.interaction.context.dm_channel)
+        """See MessageAddress."""
+        return self.channel is not None
 
-    def fallback(self) -> ChannelMessageTarget | None:
-        """See MessageTarget: the bot's own DM is a channel in which it may write."""
-        if not self.is_bot_dm or self.interaction.channel_id is None:
+    async def edit(self, card: Card) -> int:
+        """See MessageAddress."""
+        target = self.message_id if self.is_followup else "@original"
+        return (await self.webhook.edit_message(target, view=to_view(card))).id  # type: ignore[arg-type]  # it stands in the path as it is
+
+    async def send(self, card: Card, nonce: str) -> None:
+        """See MessageAddress. Discord knows no nonce of follow-ups, so one whose answer was lost may come twice."""
+        await self.webhook.send(view=to_view(card), ephemeral=self.is_ephemeral)
+
+    def seconds_left(self, now: datetime) -> float:
+        """See MessageAddress."""
+        return (self.expires_at - now).total_seconds()
+
+    def has_expired(self, error: discord.HTTPException) -> bool:
+        """See MessageAddress."""
+        return (
+            error.status == 401
+            or error.code in _TOKEN_EXPIRED_CODES
+            or (error.status == 404 and error.code != UNKNOWN_MESSAGE)
+        )
+
+    def fallback(self) -> ChannelAddress | None:
+        """See MessageAddress: the bot's own DM is a channel in which it may write."""
+        if self.channel is None or self.message_id is None:
             return None
-        channel = self.interaction.client.get_partial_messageable(self.interaction.channel_id)
-        return ChannelMessageTarget(channel.get_partial_message(self.message_id))
+        return ChannelAddress(self.channel.get_partial_message(self.message_id))
 
 
-def _channel_error(error: discord.HTTPException) -> Exception:
-    if error.code == MISSING_ACCESS:
-        return error
-    return MessageDeleted() if error.code == UNKNOWN_MESSAGE else TargetGone()
+class MessageEditor:
+    """The one writer of one message.
 
+    ``owner`` is who may update the message: set by whoever answers a click, gone with the next click that shows
+    something. Get it from `MessageEditors`.
+    """
 
-def _token_error(error: discord.HTTPException) -> Exception:
-    if error.status == 401 or error.code in _TOKEN_EXPIRED_CODES:
-        return TargetGone()
-    if isinstance(error, discord.NotFound):
-        return MessageDeleted() if error.code == UNKNOWN_MESSAGE else TargetGone()
-    return error
+    def __init__(self, timing: EditTiming, clock: Callable[[], datetime], tasks: set[asyncio.Task[None]]) -> None:
+        self.address: MessageAddress | None = None
+        self.owner: object | None = None
+        self._timing = timing
+        self._clock = clock
+        self._tasks = tasks
+        self._lock = asyncio.Lock()
+        self._click_count = 0
+        self._shown_click = 0
+        self._changing_clicks: dict[int, asyncio.Event] = {}
+        self._waiting_clicks = 0
+        self._click_waits = asyncio.Event()
+        self._wanted: Card | None = None  # what is meant to stand there
+        self._failures = 0
+        self._next_update_at = 0.0  # by the loop's clock, as are all times here
+        self._returned: deque[float] = deque(maxlen=timing.bucket_requests)  # the last requests by this address
+        self._late_until = 0.0  # a request that was given up may arrive until then
+        self._repeating: asyncio.Task[None] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit would have to wait."""
+        return self._lock.locked()
 
-# Clicks on one message: in which order they are done, and whose view stands there at the end.
-#
-# Two clicks are answered by two requests, and Discord shows whichever arrives last. So a message is changed by one
-# request at a time, and by none for a click after which a later one has shown something. A click that changes what is
-# stored holds up the later ones on its message until it is done: they would show what was true before it. Nothing here
-# holds up an acknowledgement.
+    def seconds_left(self) -> float | None:
+        """Return for how many seconds the message can be edited; None where no end is known."""
+        self._leave_expiring_address()
+        return None if self.address is None else self.address.seconds_left(self._clock())
 
+    async def update(
+        self, owner: object, render: Callable[[], Card | None], *, hurry: asyncio.Event | None = None
+    ) -> None:
+        """Show what the owner has to show when its turn has come; nothing where that is None by then.
 
-class _MessageState:
-    """What is known of a message while somebody uses it. ``shown`` is the number of the click that it shows."""
+        With ``hurry`` its turn comes an interval after its last update, later where Discord is slow or stumbles, and
+        at the first room in Discord's bucket once ``hurry`` is set. Without it there is no wait.
 
-    def __init__(self) -> None:
-        self.edit_lock = asyncio.Lock()
-        self.click_count = 0
-        self.shown_click = 0
-        self.pending_changes: dict[int, asyncio.Event] = {}
-
-
-class MessageLocks:
-    """The clicks of this process, by message, for as long as any of them is under way."""
-
-    def __init__(self) -> None:
-        self._messages: WeakValueDictionary[int, _MessageState] = WeakValueDictionary()
-
-    def register(self, message: int | None, *, changes: bool = False) -> MessageClick:
-        """A click on a message, by its id; None for something that answers with a new one.
-
-        ``changes``: what it does is stored, and later clicks on the message wait for that.
+        Raise Superseded where the message is not the owner's any more, MessageDeleted, AddressExpired, and one of
+        DISCORD_ERRORS (TimeoutError among them) where Discord may not have shown it.
         """
-        found = _MessageState() if message is None else self._messages.setdefault(message, _MessageState())
-        return MessageClick(found, changes=changes)
+        if hurry is not None:
+            await self._wait_for_turn(hurry)
+        async with self._lock:
+            if self.owner is not owner:
+                raise Superseded
+            if (card := render()) is None:
+                return
+            loop = asyncio.get_running_loop()
+            outdated = [self._click_waits, *([hurry] if hurry is not None and not hurry.is_set() else [])]
+            began = loop.time()
+            try:
+                await self._edit(card, outdated)
+            except DISCORD_ERRORS:
+                self._failures += 1
+                raise
+            else:
+                self._failures = 0
+            finally:
+                now, interval = loop.time(), self._timing.interval
+                self._next_update_at = now + min(
+                    max(now - began, interval * 2**self._failures), max(interval, _MAX_INTERVAL_SECONDS)
+                )
 
-    @asynccontextmanager
-    async def lock(self, message: int) -> AsyncIterator[None]:
-        """No click changes the message inside: for what edits it without one."""
-        found = self._messages.setdefault(message, _MessageState())
-        async with found.edit_lock:
-            yield
+    async def send(self, card: Card, nonce: str) -> None:
+        """Post the card beside the message. Raise AddressExpired, and one of DISCORD_ERRORS."""
+        while True:
+            address = self._usable_address()
+            try:
+                return await address.send(card, nonce)
+            except discord.HTTPException as error:
+                if not address.has_expired(error):
+                    raise
+                self._use_fallback(address)
+
+    async def _wait_for_turn(self, hurry: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        if (seconds := self._next_update_at - loop.time()) > 0 and not hurry.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await hurry.wait()
+        if hurry.is_set() and len(self._returned) == self._timing.bucket_requests:
+            await self._timing.pause(max(0.0, self._returned[0] + self._timing.bucket_seconds - loop.time()))
+
+    async def _edit(self, card: Card, outdated: Sequence[asyncio.Event]) -> None:
+        while True:
+            address = self._usable_address()
+            try:
+                await self._request(card, address.edit, _UPDATE_TIMEOUT_SECONDS, outdated)
+            except discord.HTTPException as error:
+                if error.code == UNKNOWN_MESSAGE:
+                    raise MessageDeleted from error
+                if not address.has_expired(error):
+                    raise
+                log.info("an address of a message has expired: %s", error_for_log(error))
+                self._use_fallback(address)
+            else:
+                return
+
+    async def _show_click(
+        self, number: int, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]]
+    ) -> int | None:
+        """Show what a click has led to. See `Click.show`."""
+        self._waiting_clicks += 1
+        self._click_waits.set()
+        try:
+            await self._lock.acquire()
+        finally:
+            self._waiting_clicks -= 1
+            if not self._waiting_clicks:
+                self._click_waits.clear()
+        try:
+            if self._shown_click > number:
+                return None
+            message_id = await self._request(card, edit, _CLICK_TIMEOUT_SECONDS)
+            self._shown_click, self.owner, self._failures, self._next_update_at = number, None, 0, 0.0
+            self._set_address(address)
+            self._returned.append(asyncio.get_running_loop().time())
+            return message_id
+        finally:
+            self._lock.release()
+
+    async def _request(
+        self,
+        card: Card,
+        edit: Callable[[Card], Awaitable[int]],
+        seconds: float,
+        outdated: Sequence[asyncio.Event] = (),
+    ) -> int:
+        """Make the one request that is under way, and return the message's id.
+
+        Give it up after so many ``seconds``, or soon after one of ``outdated`` is set: then it may still arrive, and
+        what is wanted by then is shown once more behind it.
+        """
+        before, self._wanted = self._wanted, card
+        task = asyncio.ensure_future(edit(card))
+        newer = [asyncio.create_task(one.wait()) for one in outdated]
+        try:
+            await asyncio.wait((task, *newer), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() and any(one.done() for one in newer):
+                await asyncio.wait((task,), timeout=self._timing.outdated_timeout)
+            if not task.done():
+                raise TimeoutError
+            if task.exception() is not None:
+                self._wanted = before
+            return task.result()
+        finally:
+            for one in newer:
+                one.cancel()
+            if task.cancel():
+                self._repeat_later()
+                await asyncio.gather(task, return_exceptions=True)
+            self._returned.append(asyncio.get_running_loop().time())
+
+    def _repeat_later(self) -> None:
+        self._late_until = asyncio.get_running_loop().time() + self._timing.late_arrival
+        if self._repeating is None:
+            self._repeating = asyncio.create_task(self._repeat(), name="repeating an edit")
+            self._tasks.add(self._repeating)
+            self._repeating.add_done_callback(self._tasks.discard)
+
+    async def _repeat(self) -> None:
+        """Show what is wanted once more, when a request that was given up can have arrived behind it."""
+        try:
+            for _ in range(_MAX_REPEATS):
+                late_until, loop = self._late_until, asyncio.get_running_loop()
+                await self._timing.pause(max(0.0, late_until - loop.time()))
+                async with self._lock:
+                    if self._wanted is not None:
+                        with suppress(MessageDeleted, AddressExpired, *DISCORD_ERRORS):
+                            await self._edit(self._wanted, [self._click_waits])
+                if self._late_until == late_until:
+                    return
+        finally:
+            self._repeating = None
+
+    def _usable_address(self) -> MessageAddress:
+        self._leave_expiring_address()
+        if self.address is None:
+            raise AddressExpired
+        return self.address
+
+    def _leave_expiring_address(self) -> None:
+        """Go over to the address that stays, if there is one, in the last minute of this one."""
+        if self.address is None:
+            return
+        left = self.address.seconds_left(self._clock())
+        if left is not None and left <= EXPIRY_NOTICE_SECONDS and (after := self.address.fallback()) is not None:
+            self._set_address(after)
+
+    def _use_fallback(self, expired: MessageAddress) -> None:
+        if self.address is expired:
+            self._set_address(expired.fallback())
+
+    def _set_address(self, address: MessageAddress | None) -> None:
+        self.address = address
+        self._returned.clear()  # each token has a bucket of its own
 
 
-class MessageClick:
-    """One of them. They are numbered as they arrive, so one is to be made before anything is awaited."""
+class Click:
+    """One click on a message, numbered as it arrives: make it before anything is awaited."""
 
-    def __init__(self, message: _MessageState, *, changes: bool) -> None:
-        self._message = message
-        message.click_count += 1
-        self._number = message.click_count
-        self._earlier = tuple(message.pending_changes.values())
+    def __init__(self, editor: MessageEditor, *, changes: bool) -> None:
+        self.editor = editor
+        editor._click_count += 1
+        self._number = editor._click_count
+        self._earlier = tuple(editor._changing_clicks.values())
         self._done = asyncio.Event()
         if changes:
-            message.pending_changes[self._number] = self._done
+            editor._changing_clicks[self._number] = self._done
 
     async def wait_for_earlier(self) -> None:
-        """Returns when every earlier click on the message that changes something is done."""
+        """Return when every earlier click on the message that changes what is stored is done."""
         for event in self._earlier:
             await event.wait()
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """What it does is done inside; later ones that wait for it go on at the end, whatever that is."""
+        """Do inside what the click asks for; later clicks that wait for it go on afterwards, whatever happened."""
         try:
             yield
         finally:
-            self._message.pending_changes.pop(self._number, None)
+            self.editor._changing_clicks.pop(self._number, None)
             self._done.set()
 
     @property
     def is_overtaken(self) -> bool:
         """Whether a later click has shown something in the message."""
-        return self._message.shown_click > self._number
+        return self.editor._shown_click > self._number
 
-    @property
-    def would_wait(self) -> bool:
-        """Whether the message is being changed just now, or no longer this click's to change."""
-        return self._message.edit_lock.locked() or self.is_overtaken
+    async def show(
+        self, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]] | None = None
+    ) -> int | None:
+        """Show what the click has led to, and return the message's id; None where a later click has shown something.
 
-    @asynccontextmanager
-    async def editing(self) -> AsyncIterator[bool]:
-        """The message is changed by nobody else inside. False where it is a later click's by now: leave it so."""
-        async with self._message.edit_lock:
-            yield not self.is_overtaken
+        ``edit`` makes the request where the address cannot yet. From here on the message is edited by ``address`` and
+        has no owner. Raise what the request raises, and TimeoutError.
+        """
+        return await self.editor._show_click(self._number, card, address, edit or address.edit)
 
-    def mark_shown(self) -> None:
-        """What it has led to stands in the message."""
-        self._message.shown_click = max(self._message.shown_click, self._number)
+
+class MessageEditors:
+    """The one editor of each message, for as long as anybody has it in use. ``tasks`` are those that end by themselves
+    within seconds."""
+
+    def __init__(self, clock: Callable[[], datetime], timing: EditTiming | None = None) -> None:
+        self.timing = timing or EditTiming()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._clock = clock
+        self._editors: WeakValueDictionary[int, MessageEditor] = WeakValueDictionary()
+
+    def get(self, message_id: int | None) -> MessageEditor:
+        """Return the editor of a message; for None a new one, of a message whose id is not known yet."""
+        if message_id is None:
+            return self._new()
+        found = self._editors.get(message_id)
+        if found is None:
+            found = self._editors[message_id] = self._new()
+        return found
+
+    def posted(self, message_id: int, address: MessageAddress) -> MessageEditor:
+        """Return the editor of a message that was just posted, which can be edited by the address."""
+        editor = self.get(message_id)
+        if editor.address is None:
+            editor.address = address
+        return editor
+
+    def identify(self, message_id: int, editor: MessageEditor) -> None:
+        """Learn the id of a message that had none when its editor was made."""
+        self._editors.setdefault(message_id, editor)
+
+    def register_click(self, message_id: int | None, *, changes: bool = False) -> Click:
+        """Return a click on a message; with None, something that is answered by a new one.
+
+        ``changes``: it changes what is stored, and later clicks on the message wait for that.
+        """
+        return Click(self.get(message_id), changes=changes)
+
+    def _new(self) -> MessageEditor:
+        return MessageEditor(self.timing, self._clock, self.tasks)

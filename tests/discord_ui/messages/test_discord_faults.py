@@ -36,7 +36,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator, bot: Bot) -> N
     sim.settings.rate_limits = False
     monkeypatch.setattr(discord.webhook.async_, "asyncio", AsyncioWithInstantSleep())
     monkeypatch.setattr(discord.http, "asyncio", AsyncioWithInstantSleep())
-    bot.client.dispatcher.job_panels._pause = AsyncioWithInstantSleep.sleep
+    bot.timing.pause = AsyncioWithInstantSleep.sleep
 
 
 async def begun(user: User, place: Channel | Guild, models: Scripted) -> tuple[Message, list[Gate]]:

@@ -20,7 +20,7 @@ class ClockAhead:
 
     def __init__(self, bot: Bot) -> None:
         self.seconds = 0.0
-        bot.client.dispatcher.job_panels._clock = self
+        bot.client.dispatcher.editors._clock = self
 
     def __call__(self) -> datetime:
         return bootstrap.utc_now() + timedelta(seconds=self.seconds)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.discord_ui.messages import job_panels
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.dm_steps import quick
 from tests.discord_ui.messages.test_discord_faults import begun, hasty, release_all_but_the_end
@@ -29,11 +28,10 @@ LATE: dict[str, Callable[[DiscordSimulator, str], Fault]] = {
 
 
 @pytest.fixture
-def give_up_old_edits_quickly(monkeypatch: pytest.MonkeyPatch, sim: DiscordSimulator) -> None:
+def give_up_old_edits_quickly(sim: DiscordSimulator, bot: Bot) -> None:
     """An old change is given up, and thought to have come, in tenths of seconds; so no limit on their number either."""
     sim.settings.rate_limits = False
-    monkeypatch.setattr(job_panels, "_OUTDATED_EDIT_TIMEOUT_SECONDS", 0.1)
-    monkeypatch.setattr(job_panels, "LATE_EDIT_SECONDS", 0.6)
+    bot.timing.outdated_timeout, bot.timing.late_arrival = 0.1, 0.6
 
 
 async def draft_with_late_edit(
@@ -107,7 +105,7 @@ async def test_a_view_opened_while_the_end_of_a_draft_is_retried_stays(
             failed.set()
             await again.wait()
 
-    monkeypatch.setattr(bot.client.dispatcher.job_panels, "_pause", pause)
+    bot.timing.pause = pause
     gates[2].release()
     await failed.wait()
     await user.click(panel, "Stop")

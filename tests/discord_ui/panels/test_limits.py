@@ -13,7 +13,7 @@ import pytest
 from bot import bootstrap
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import InteractionContext
-from bot.discord_ui.messages.editor import to_modal, to_view
+from bot.discord_ui.messages.components import to_modal, to_view
 from bot.discord_ui.panels import critiques, drafts, essays, forms, interview, jobs, notes, start
 from bot.discord_ui.panels.cards import (
     LIST_PAGE_SIZE,

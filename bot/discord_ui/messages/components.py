@@ -1,0 +1,119 @@
+"""Turn cards and forms into discord.py's components.
+
+Every view and form comes out already stopped, so that discord.py keeps none of them: whatever is pressed, in whichever
+process, comes to the router by its custom id alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.discord_ui.panels.cards import (
+    AttachedFile,
+    Button,
+    ButtonRow,
+    ButtonStyle,
+    Card,
+    CardPart,
+    Checkbox,
+    FileInput,
+    Form,
+    FormPart,
+    LinkButton,
+    SelectInput,
+    SelectMenu,
+    SelectOption,
+    Separator,
+    TextBlock,
+    TextInput,
+)
+
+ACCENT_COLOUR = 0x4F6D7A  # a slate that stands out little on either of Discord's themes
+_DISCORD_STYLES = {
+    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
+    ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
+    ButtonStyle.DANGER: discord.ButtonStyle.danger,
+}
+
+UiItem = ui.Item[Any]
+
+
+def to_view(card: Card) -> ui.LayoutView:
+    """Return the card as the view of a message."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*(_to_item(part) for part in card.parts), accent_colour=ACCENT_COLOUR))
+    view.stop()
+    return view
+
+
+def to_modal(form: Form) -> ui.Modal:
+    """Return the form as a modal."""
+    made = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
+    for part in form.parts:
+        made.add_item(_to_form_item(part))
+    made.stop()
+    return made
+
+
+def _to_item(part: CardPart) -> UiItem:
+    match part:
+        case TextBlock(content):
+            return ui.TextDisplay(content)
+        case Separator():
+            return ui.Separator()
+        case ButtonRow(buttons):
+            return ui.ActionRow(*(_to_button(button) for button in buttons))
+        case SelectMenu():
+            return ui.ActionRow(
+                ui.Select(
+                    custom_id=part.custom_id,
+                    placeholder=part.placeholder,
+                    options=[_to_select_option(o) for o in part.options],
+                )
+            )
+        case AttachedFile(name):
+            return ui.File(f"attachment://{name}")
+
+
+def _to_button(button: Button | LinkButton) -> ui.Button[Any]:
+    if isinstance(button, LinkButton):
+        return ui.Button(label=button.label, url=button.url)
+    return ui.Button(
+        label=button.label, custom_id=button.custom_id, style=_DISCORD_STYLES[button.style], disabled=button.disabled
+    )
+
+
+def _to_select_option(option: SelectOption) -> discord.SelectOption:
+    return discord.SelectOption(
+        label=option.label, value=option.value, description=option.description or None, default=option.selected
+    )
+
+
+def _to_form_item(part: FormPart) -> UiItem:
+    match part:
+        case TextBlock(content):
+            return ui.TextDisplay(content)
+        case TextInput():
+            field: ui.TextInput[Any] = ui.TextInput(
+                custom_id=part.key,
+                style=discord.TextStyle.long if part.multiline else discord.TextStyle.short,
+                default=part.value or None,
+                placeholder=part.placeholder or None,
+                required=part.required,
+                max_length=part.max_length,
+            )
+            return ui.Label(text=part.label, description=part.description or None, component=field)
+        case FileInput():
+            files: ui.FileUpload[Any] = ui.FileUpload(custom_id=part.key, required=part.required, max_values=1)
+            return ui.Label(text=part.label, description=part.description or None, component=files)
+        case SelectInput():
+            menu: ui.Select[Any] = ui.Select(
+                custom_id=part.key, options=[_to_select_option(one) for one in part.options]
+            )
+            return ui.Label(text=part.label, component=menu)
+        case Checkbox():
+            box: ui.Checkbox[Any] = ui.Checkbox(custom_id=part.key)
+            return ui.Label(text=part.label, description=part.description or None, component=box)
