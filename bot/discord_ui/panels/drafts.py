@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,6 +40,7 @@ from bot.essay.text.gaps import gaps
 from bot.essay.text.sections import Part
 from bot.essay.text.spans import Span
 from bot.services.essays import editable_parts
+from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
 from bot.services.text_report import TextReport
 
 
@@ -74,6 +76,28 @@ class DraftLayout:
 def compute_layout(text: str) -> DraftLayout:
     """The layout of a text. Of a long one it takes up to a second."""
     return DraftLayout(pages.paginate(text), editable_parts(text))
+
+
+# The layouts of long texts, the last used last; compute_layout remembers those of the others.
+_layout_cache: OrderedDict[str, DraftLayout] = OrderedDict()
+_MAX_CACHED_LAYOUTS = 64
+
+
+async def load_layout(writer: str, text: str) -> DraftLayout | None:
+    """Return the layout of a long text, made in a worker process; None for any other, which is quickly laid out.
+
+    Raise TooSlowToRead where that takes too long.
+    """
+    if len(text) <= THREAD_MAX_CHARACTERS:
+        return None
+    layout = _layout_cache.get(text)
+    if layout is None:
+        layout = await parse_in_worker(writer, len(text), compute_layout, text)
+    _layout_cache[text] = layout
+    _layout_cache.move_to_end(text)
+    if len(_layout_cache) > _MAX_CACHED_LAYOUTS:
+        _layout_cache.popitem(last=False)
+    return layout
 
 
 def draft_page(text: str, position: DraftPosition, layout: DraftLayout | None = None) -> DraftPage:

@@ -12,10 +12,17 @@ from bot.discord_ui.messages.text_limits import escape_markdown as escaped
 from bot.discord_ui.messages.text_limits import one_line, utf16_length
 from bot.discord_ui.panels import forms, jobs
 from bot.discord_ui.panels.cards import MAX_TITLE_UNITS, file_card
-from bot.discord_ui.panels.drafts import DraftPosition, claims_card, history_card, measures_card, version_card
+from bot.discord_ui.panels.drafts import (
+    DraftPosition,
+    claims_card,
+    history_card,
+    load_layout,
+    measures_card,
+    version_card,
+)
 from bot.discord_ui.panels.essay_state import add_claims, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
-from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter, load_layout
+from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
 from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
 from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
 from bot.essay.text.importing import told
