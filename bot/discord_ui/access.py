@@ -1,4 +1,4 @@
-"""Whom the bot answers."""
+"""Whom the bot answers: the operator's rules, and who belongs to a server that they list."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ from bot.discord_ui.services import KeyValueStore
 from bot.errors import BotError, StoreError
 from bot.services.store_ports import Clock
 
+log = logging.getLogger("bot.discord")
+
+_MEMBER_CACHE_TIME = timedelta(minutes=5)
+_NON_MEMBER_CACHE_TIME = timedelta(minutes=1)  # whoever has just joined waits no longer than that
+_STORED_TIME = timedelta(days=30)
+_STORE_INTERVAL = timedelta(days=1)  # a membership is stored no more often
+_MAX_CONCURRENT_LOOKUPS = 4  # strangers must not use up the bot's rate limit
+_MAX_CACHED = 10_000  # people, at a few bytes each
+# Discord's error codes.
+_NOT_A_MEMBER_CODES = {10007, 10013}  # unknown member, unknown user
+_NO_ACCESS_CODES = {50001, 10004}  # the bot is not in the server, or the server is gone
+
 
 class AccessDenied(BotError):
     """The bot does not answer this person here."""
@@ -31,7 +43,7 @@ class AccessDenied(BotError):
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """The rule. With ``everyone`` all are answered; else the owners of the application and who is listed, by ids."""
+    """The rules. Unless it is ``everyone``, the application's owners and the people and servers listed are answered."""
 
     everyone: bool
     guild_ids: frozenset[int]
@@ -39,32 +51,12 @@ class AccessRules:
     owner_ids: tuple[int, ...] = ()
 
     def check(self, user: int, context: InteractionContext) -> None:
-        """Raises AccessDenied for somebody who is not answered at this place."""
+        """Raise AccessDenied where the bot does not answer this person here."""
         if self.everyone or user in self.user_ids or user in self.owner_ids:
             return
         if context.guild_id is not None and context.guild_id in self.guild_ids:
             return
         raise AccessDenied(self.owner_ids[0] if self.owner_ids else None)
-
-
-# Who belongs to a server that the bot answers, where nothing in what they did says so, as in a DM.
-#
-# Discord is asked, one person at a time, which needs no intent. It is asked again after some minutes, so that whoever
-# has left is no longer answered. Where it cannot be asked, whoever was known to belong within the last weeks still
-# does.
-
-
-log = logging.getLogger("bot.discord")
-
-_MEMBER_CACHE_TIME = timedelta(minutes=5)
-_NON_MEMBER_CACHE_TIME = timedelta(minutes=1)  # whoever has just joined waits no longer than that
-_STORED_TIME = timedelta(days=30)
-_STORE_INTERVAL = timedelta(days=1)  # that somebody belongs is written down no oftener
-_MAX_CONCURRENT_LOOKUPS = 4  # so that strangers who write do not use up what Discord allows the bot
-_MAX_CACHED = 10_000  # people in memory, of whom a few bytes each are kept
-# Discord's error codes: no such member, no such user; and where the bot is not in the server, or it is gone.
-_NOT_A_MEMBER_CODES = {10007, 10013}
-_NO_ACCESS_CODES = {50001, 10004}
 
 
 class MembershipUnknown(BotError):
@@ -84,10 +76,15 @@ class _CachedMembership:
 
 
 class Membership:
-    """What is known of people's servers. ``secret`` makes the pseudonyms under which it is remembered."""
+    """Says whether people belong to listed servers, also where what they do does not show it, as in a DM.
 
-    def __init__(self, memory: KeyValueStore, secret: bytes, clock: Clock) -> None:
-        self._memory = memory
+    Discord is asked for one person at a time, which needs no intent, and again after some minutes, so that whoever has
+    left is no longer answered. Where it does not answer, whoever belonged within the last weeks still does. ``secret``
+    makes the pseudonyms under which memberships are stored.
+    """
+
+    def __init__(self, key_value: KeyValueStore, secret: bytes, clock: Clock) -> None:
+        self._key_value = key_value
         self._secret = secret
         self._clock = clock
         self._cached: dict[int, _CachedMembership] = {}
@@ -96,31 +93,31 @@ class Membership:
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_LOOKUPS)
 
     async def record_member(self, user: int, server: int) -> None:
-        """Somebody has acted in a server that is answered, as Discord itself says. Raises nothing."""
-        self._cache(user, belongs=True)
+        """Remember that somebody has acted in a listed server, as Discord itself says. Raise nothing."""
+        self._cache(user, is_member=True)
         await self._store(user, server)
 
     async def is_member(self, client: discord.Client, user: int, servers: frozenset[int], seconds: float) -> bool:
-        """Whether somebody belongs to one of the servers; Discord is waited for as long as that.
+        """Return whether somebody belongs to one of the servers, waiting ``seconds`` for Discord at most.
 
-        Raises MembershipUnknown where it did not answer and nothing is remembered; StoreError.
+        Raise MembershipUnknown where Discord did not answer and nothing is stored, and StoreError.
         """
-        known = self._cached.get(user)
-        if known is not None and self._clock() < known.expires_at:
-            return known.is_member
-        asking = self._lookups.get(user)
-        if asking is None:
-            asking = self._lookups[user] = asyncio.create_task(self._fetch(client, user, servers), name="membership")
-            asking.add_done_callback(lambda done: self._on_fetched(user, done))
-        await asyncio.wait({asking}, timeout=seconds)
-        if asking.done():
-            return asking.result()
+        cached = self._cached.get(user)
+        if cached is not None and self._clock() < cached.expires_at:
+            return cached.is_member
+        lookup = self._lookups.get(user)
+        if lookup is None:
+            lookup = self._lookups[user] = asyncio.create_task(self._fetch(client, user, servers), name="membership")
+            lookup.add_done_callback(lambda done: self._on_fetched(user, done))
+        await asyncio.wait({lookup}, timeout=seconds)
+        if lookup.done():
+            return lookup.result()
         if await self._load_stored(user, servers):
             return True
         raise MembershipUnknown
 
     async def _fetch(self, client: discord.Client, user: int, servers: frozenset[int]) -> bool:
-        silent, failed = set[int](), False
+        unanswered, failed = set[int](), False
         for server in sorted(servers):
             try:
                 async with self._slots:
@@ -130,61 +127,60 @@ class Membership:
                 if code in _NOT_A_MEMBER_CODES:
                     await self._delete_stored(user, server)
                     continue
-                silent.add(server)
+                unanswered.add(server)
                 failed = failed or code not in _NO_ACCESS_CODES
                 log.info("a server did not say whether somebody belongs to it: %s", type(error).__name__)
             else:
                 await self.record_member(user, server)
                 return True
-        found = await self._load_stored(user, frozenset(silent))
-        if failed and not found:
+        is_member = await self._load_stored(user, frozenset(unanswered))
+        if failed and not is_member:
             raise MembershipUnknown
-        self._cache(user, belongs=found)
-        return found
+        self._cache(user, is_member=is_member)
+        return is_member
 
     def _on_fetched(self, user: int, done: asyncio.Task[bool]) -> None:
         del self._lookups[user]
         if not done.cancelled():
             done.exception()  # whoever waited for it may be gone, and then nobody else looks at it
 
-    def _cache(self, user: int, *, belongs: bool) -> None:
+    def _cache(self, user: int, *, is_member: bool) -> None:
+        lifetime = _MEMBER_CACHE_TIME if is_member else _NON_MEMBER_CACHE_TIME
         self._cached.pop(user, None)
-        self._cached[user] = _CachedMembership(
-            belongs, self._clock() + (_MEMBER_CACHE_TIME if belongs else _NON_MEMBER_CACHE_TIME)
-        )
+        self._cached[user] = _CachedMembership(is_member, self._clock() + lifetime)
         if len(self._cached) > _MAX_CACHED:
             del self._cached[next(iter(self._cached))]
 
     async def _load_stored(self, user: int, servers: frozenset[int]) -> bool:
         since = self._clock() - _STORED_TIME
         for server in sorted(servers):
-            value = await self._memory.get(self._storage_key(user, server))
+            value = await self._key_value.get(self._storage_key(user, server))
             if value is not None and datetime.fromisoformat(value) > since:
                 return True
         return False
 
     async def _store(self, user: int, server: int) -> None:
-        name, now = self._storage_key(user, server), self._clock()
-        if (before := self._stored_at.get(name)) is not None and now - before < _STORE_INTERVAL:
+        key, now = self._storage_key(user, server), self._clock()
+        if (stored := self._stored_at.get(key)) is not None and now - stored < _STORE_INTERVAL:
             return
         if len(self._stored_at) > _MAX_CACHED:
             self._stored_at.clear()
-        self._stored_at[name] = now
+        self._stored_at[key] = now
         try:
-            await self._memory.set(name, now.isoformat())
+            await self._key_value.set(key, now.isoformat())
         except StoreError as error:
-            del self._stored_at[name]
+            del self._stored_at[key]
             log.warning("that somebody belongs to a server could not be remembered: %s", type(error).__name__)
 
     async def _delete_stored(self, user: int, server: int) -> None:
-        name = self._storage_key(user, server)
-        self._stored_at.pop(name, None)
+        key = self._storage_key(user, server)
+        self._stored_at.pop(key, None)
         try:
-            await self._memory.delete(name)
+            await self._key_value.delete(key)
         except StoreError as error:
             log.warning("that somebody left a server could not be stored: %s", type(error).__name__)
 
     def _storage_key(self, user: int, server: int) -> str:
-        """Neither the person nor the server can be told from it."""
-        key = hmac.new(self._secret, f"discord-server:{server}".encode(), hashlib.sha256).hexdigest()[:32]
-        return f"member {writer_id(self._secret, user)} {key}"
+        """Return a key from which neither the person nor the server can be told."""
+        server_key = hmac.new(self._secret, f"discord-server:{server}".encode(), hashlib.sha256).hexdigest()[:32]
+        return f"member {writer_id(self._secret, user)} {server_key}"

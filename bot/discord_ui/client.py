@@ -1,4 +1,4 @@
-"""The connection to Discord: hears interactions, and tells Discord which commands there are."""
+"""The connection to Discord: syncs the commands, and hands interactions and DMs to the dispatcher."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ log = logging.getLogger("bot.discord")
 
 
 class OutdatedCommand(BotError):
-    """A command in a form that this release does not know: the person's Discord still shows an old one."""
+    """A command, or options, that this release does not know: the person's Discord still shows an older form."""
 
     def __init__(self) -> None:
         super().__init__("Your Discord still shows an older form of this command: restart it, then use it again.")
 
 
 class CommandTree(app_commands.CommandTree[discord.Client]):
-    """The commands. What goes wrong before one of them begins is told in the same way as everything else."""
+    """The commands. An error before one of them runs is shown like any other."""
 
     dispatcher: InteractionDispatcher
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        """A command that is not there, or not in this form. The commands themselves raise nothing."""
+        """Answer a command that is not there, or not in this form. The commands themselves raise nothing."""
 
         async def fail() -> HandlerResult:
             if isinstance(error, app_commands.CommandInvokeError):
@@ -50,14 +50,14 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
 
 
 class DiscordClient(discord.Client):
-    """The bot as Discord sees it. It holds nothing of its own: no caches, no views, no forms."""
+    """The bot's connection. It caches nothing, and keeps no views or forms."""
 
     def __init__(
         self, dispatcher: InteractionDispatcher, proxy: str | None = None, proxy_auth: aiohttp.BasicAuth | None = None
     ) -> None:
-        """``proxy`` is the address of the one to go through, ``proxy_auth`` the name and password for it."""
+        """Connect through the proxy at ``proxy``, if given, with the name and password of ``proxy_auth``."""
         intents = discord.Intents.none()
-        intents.dm_messages = True  # not privileged; what people write to the bot's own DM
+        intents.dm_messages = True  # not a privileged intent; what people write in the bot's own DM
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -81,7 +81,7 @@ class DiscordClient(discord.Client):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
-        """Learns who owns the application, and syncs the commands if they are not as Discord knows them."""
+        """Learn who owns the application, and sync the commands where Discord has other ones."""
         if (application := self.application) is not None:
             team = application.team
             owners = tuple(member.id for member in team.members) if team else (application.owner.id,)
@@ -93,12 +93,12 @@ class DiscordClient(discord.Client):
                 log.warning(line)
         await self._sync_commands()
         access = self.dispatcher.access_rules
-        servers, people = counted(len(access.guild_ids), "server"), counted(len(access.user_ids), "person", "people")
-        listed = f"its owner, {servers} and {people}"
+        guilds, users = counted(len(access.guild_ids), "server"), counted(len(access.user_ids), "person", "people")
+        listed = f"its owner, {guilds} and {users}"
         log.info("ready; it answers %s", "everybody" if access.everyone else listed)
 
     async def _sync_commands(self) -> None:
-        """Syncs only what has changed: names count against 200 creations a day, and clients reload after a sync."""
+        """Sync only what has changed: Discord allows 200 new commands a day, and clients reload after a sync."""
         definition = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
         name = f"commands of {self.application_id}"
@@ -109,16 +109,16 @@ class DiscordClient(discord.Client):
         log.info("commands synced")
 
     async def on_connect(self) -> None:
-        """A session has begun. Nothing is replayed into a new one: what was written before it is read now."""
+        """Read what was written before this session: nothing is replayed into a new one."""
         self.dispatcher.dm_listener.on_connect(self)
         self._set_gateway_state(GatewayState.CONNECTED)
 
     async def on_resumed(self) -> None:
-        """The gateway has answered again, and sent what came meanwhile."""
+        """Note that the session goes on; Discord has sent what came meanwhile."""
         self._set_gateway_state(GatewayState.CONNECTED)
 
     async def on_disconnect(self) -> None:
-        """The gateway is gone; discord.py connects again."""
+        """Note that the connection is lost; discord.py connects again."""
         self._set_gateway_state(GatewayState.LOST)
 
     def _set_gateway_state(self, state: GatewayState) -> None:
@@ -128,18 +128,18 @@ class DiscordClient(discord.Client):
         self.gateway_changed.set()
 
     async def on_message(self, message: discord.Message) -> None:
-        """What somebody writes in the DM goes to the conversation."""
+        """Hand on what somebody writes in the DM."""
         await self.dispatcher.dm_listener.on_message(self, message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Raw, because nothing is cached that the new text could be compared with."""
+        """Hand on an edit in the DM; raw, because no message is cached."""
         await self.dispatcher.dm_listener.on_edit(self, payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """What was deleted before it was read is not read any more."""
+        """Hand on a deletion, so that what was deleted is not read later."""
         self.dispatcher.dm_listener.on_delete(payload.channel_id, payload.message_id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Whatever has a custom id goes to the door; the tree brings the commands there."""
+        """Hand on what has a custom id; commands come by the tree."""
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             await self.dispatcher.handle_component(interaction)

@@ -1,4 +1,4 @@
-"""Discord's Developer Portal: where what is missing is found, and the links by which the bot is added."""
+"""Discord's Developer Portal: its pages, the token it gives out, and the links that add the bot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AUTHORIZE_URL = "https://discord.com/oauth2/authorize"
 
 
 def application_id(token: str) -> int | None:
-    """The application's id, which the first part of a bot's token holds in base 64; None for what is no such token."""
+    """Return the application's id, which the first part of a bot's token holds in base 64; None for no such token."""
     if not _TOKEN_PATTERN.fullmatch(token := token.strip()):
         return None
     first = token.split(".")[0]
@@ -30,9 +30,9 @@ def application_id(token: str) -> int | None:
 
 
 def disabled_install_types(*, server: bool, account: bool) -> Iterator[str]:
-    """A line for each way of adding the bot that the portal does not allow, and where it is allowed.
+    """Yield a line for an install type that the portal does not allow, with where to allow it.
 
-    None where Discord names no way at all: then it does not tell.
+    Yield none where Discord names no type at all: then it does not tell.
     """
     if server and not account:
         yield f"User Install is off, so nobody can add the bot to their account. It is ticked at {INSTALLATION_PAGE}."
@@ -41,10 +41,10 @@ def disabled_install_types(*, server: bool, account: bool) -> Iterator[str]:
 
 
 def server_install_url(application: int) -> str:
-    """The link that adds the bot to a server. It asks for no permission: it answers only those who call it."""
+    """Return the link that adds the bot to a server. It asks for no permission: the bot only answers commands."""
     return f"{_AUTHORIZE_URL}?client_id={application}&scope=bot+applications.commands&permissions=0"
 
 
 def user_install_url(application: int) -> str:
-    """The link that adds the bot to one's own account, to be used anywhere."""
+    """Return the link that adds the bot to one's own account, to be used anywhere."""
     return f"{_AUTHORIZE_URL}?client_id={application}&integration_type=1&scope=applications.commands"

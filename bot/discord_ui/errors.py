@@ -1,4 +1,4 @@
-"""What can go wrong between a person, Discord and the bot, each with its sentence."""
+"""What can go wrong between a person, Discord and the bot, and what the person is told of any error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ import discord
 
 from bot.errors import BadInput, BotError
 from bot.errors.base import redacted_exc_info
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR_MESSAGE = (
+    "Something went wrong on our side. What was stored before is safe: /draft or /essays opens it. Tell whoever runs "
+    "the bot if it happens twice."
+)
+# Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction, its token or its message is gone.
+_GONE_CODES = {10062, 10015, 10008, 50027}
+# The person's DMs are closed to the bot, they share no server with it, or too many DMs were opened at once.
+_DM_FORBIDDEN_CODES = {50007, 50278, 40003}
+_AUTOMOD_CODES = {200000, 200001}
 
 
 class FormTimeout(BotError):
@@ -29,11 +41,11 @@ class ShuttingDown(BotError):
 
 
 class AnsweredElsewhere(Exception):
-    """An interaction that another process has answered: it is that one's to do."""
+    """Another process has answered the interaction, and does what it asks for."""
 
 
 class UnknownCustomId(BadInput):
-    """A custom id that this release never made."""
+    """A custom id that this release does not know."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -42,7 +54,7 @@ class UnknownCustomId(BadInput):
 
 
 class NotOwner(BotError):
-    """A panel of somebody else's, or of something that is gone."""
+    """A panel of what is somebody else's, or is gone."""
 
     @classmethod
     def essay(cls) -> NotOwner:
@@ -59,11 +71,14 @@ class NotOwner(BotError):
 
 
 class AttachmentError(BotError):
-    """A file that was not read. ``unassured`` is what is said of it beside something else that was stored."""
+    """A file that was not read.
 
-    def __init__(self, unassured: str) -> None:
-        super().__init__(f"{unassured} Nothing was changed.")
-        self.message_without_assurance = unassured
+    ``message_without_assurance`` is what is said of it where something else was stored.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message} Nothing was changed.")
+        self.message_without_assurance = message
 
 
 class AttachmentGone(AttachmentError, BadInput):
@@ -91,7 +106,7 @@ class DmForbidden(BotError):
 
 
 class MessageNotShown(BotError):
-    """Discord would not take what was to be shown."""
+    """Discord did not take what was to be shown."""
 
     @classmethod
     def refused(cls) -> MessageNotShown:
@@ -108,7 +123,7 @@ class MessageNotShown(BotError):
 
 
 class FileNotSent(MessageNotShown):
-    """Discord would not take a file that was to be handed over; or has it, and its word of that was lost."""
+    """Discord did not take a file; or it did, and its response was lost."""
 
     @classmethod
     def refused(cls) -> FileNotSent:
@@ -125,25 +140,23 @@ class FileNotSent(MessageNotShown):
         )
 
 
-# From errors to what a person is told: one table for commands, buttons, menus, forms and context menus.
+def error_message(error: BaseException) -> str | None:
+    """Return what the person is told, None where nothing can reach them any more. Log a bug with its traceback."""
+    for kind, message in _MESSAGES:
+        if isinstance(error, kind):
+            return message(error)
+    log.error("a bug", exc_info=redacted_exc_info(error))
+    return INTERNAL_ERROR_MESSAGE
 
 
-log = logging.getLogger(__name__)
-
-INTERNAL_ERROR_MESSAGE = (
-    "Something went wrong on our side. What was stored before is safe: /draft or /essays opens it. Tell whoever runs "
-    "the bot if it happens twice."
-)
-# Discord's error codes (Topics, "Opcodes and Status Codes"): the interaction, its token or its message is gone.
-_GONE_CODES = {10062, 10015, 10008, 50027}
-# The person's DMs are closed to the bot, they share no server with it, or too many DMs were opened at once.
-_DM_FORBIDDEN_CODES = {50007, 50278, 40003}
-_AUTOMOD_CODES = {200000, 200001}
+def file_send_error(error: Exception) -> BotError | None:
+    """Return what the person is told of a file that this error kept from them, None where nothing can reach them."""
+    return _as_bot_error(error, FileNotSent) if isinstance(error, discord.HTTPException) else FileNotSent.fault()
 
 
 def _as_bot_error(error: discord.HTTPException, kind: type[MessageNotShown]) -> BotError | None:
     if error.code in _GONE_CODES or error.status == 401:
-        return None  # nobody can be told any more; the text waits for the next click
+        return None  # nothing can be shown any more; what was stored waits for the next click
     if error.code in _DM_FORBIDDEN_CODES:
         return DmForbidden()
     return kind.refused() if error.code in _AUTOMOD_CODES or error.status == 403 else kind.fault()
@@ -151,8 +164,8 @@ def _as_bot_error(error: discord.HTTPException, kind: type[MessageNotShown]) -> 
 
 def _discord_error_message(error: BaseException) -> str | None:
     assert isinstance(error, discord.HTTPException)
-    told = _as_bot_error(error, MessageNotShown)
-    return str(told) if told is not None else None
+    shown = _as_bot_error(error, MessageNotShown)
+    return str(shown) if shown is not None else None
 
 
 def _bot_error_message(error: BaseException) -> str:
@@ -169,17 +182,3 @@ _MESSAGES: tuple[tuple[type[BaseException], Callable[[BaseException], str | None
     (OSError, lambda _: str(MessageNotShown.fault())),
     (aiohttp.ClientError, lambda _: str(MessageNotShown.fault())),  # a dropped connection is no OSError there
 )
-
-
-def error_message(error: BaseException) -> str | None:
-    """What the person is told; None where they can no longer be told anything. A bug is logged with its traceback."""
-    for kind, told in _MESSAGES:
-        if isinstance(error, kind):
-            return told(error)
-    log.error("a bug", exc_info=redacted_exc_info(error))
-    return INTERNAL_ERROR_MESSAGE
-
-
-def file_send_error(error: Exception) -> BotError | None:
-    """What is to be told of a file that did not reach a person for this; None where they can no longer be told."""
-    return _as_bot_error(error, FileNotSent) if isinstance(error, discord.HTTPException) else FileNotSent.fault()

@@ -1,4 +1,4 @@
-"""Name the states of the connection to Discord, without importing discord: a health check reads them too."""
+"""The states of the gateway connection, without discord.py: a health check reads them too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class GatewayState(StrEnum):
-    """How it stands with the connection to Discord."""
+    """The state of the connection to Discord's gateway."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"

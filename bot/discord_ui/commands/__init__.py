@@ -1,4 +1,4 @@
-"""The commands, as Discord offers them. Each only reads its options; what happens is the actions'."""
+"""The slash commands and the message menu. Each only reads its options; the handlers do the work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 def all_commands(
     dispatcher: InteractionDispatcher,
 ) -> list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]:
-    """Every command, over a door."""
+    """Return every command."""
     return [
         draft_command(dispatcher),
         critique_command(dispatcher),

@@ -26,7 +26,7 @@ CRITIQUE_MENU_NAME = "Critique this"
 
 
 def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /critique."""
 
     @app_commands.command(name="critique", description="Have a text read as an editor would read it")
     @app_commands.describe(
@@ -41,65 +41,63 @@ def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[
         text: str | None = None,
         structure: str | None = None,
     ) -> None:
-        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
 
-        async def paste() -> HandlerResult:
+        async def open_form() -> HandlerResult:
             target = CustomId("critique", "pasted", NO_SUBJECT, 0, structure or "")
             return OpenForm(forms.paste_form(target, "Critique a text", "The text"))
 
-        async def work() -> HandlerResult:
+        async def critique_it() -> HandlerResult:
             read = await content.read_file(to_upload(interaction.client, file)) if file is not None else None
             typed = resolve_mentions(text, mention_names(interaction)) if text else None
-            words = "\n\n".join(one for one in (typed, read.text if read else None) if one)
+            whole = "\n\n".join(one for one in (typed, read.text if read else None) if one)
             async with dispatcher.writer_lock(writer):
-                found, notice = _find_structure(dispatcher, structure), read.notice if read else None
-                return await critique_text(dispatcher.presenter, writer, place, words, found, own=True, notice=notice)
+                meant, notice = _find_structure(dispatcher, structure), read.notice if read else None
+                return await critique_text(dispatcher.presenter, writer, context, whole, meant, own=True, notice=notice)
 
         if file is None and text is None:
-            await dispatcher.handle_command(interaction, "/critique", AckMode.MODAL, paste)
+            await dispatcher.handle_command(interaction, "/critique", AckMode.MODAL, open_form)
         else:
-            await dispatcher.handle_command(interaction, "/critique", AckMode.NEW_MESSAGE, work)
+            await dispatcher.handle_command(interaction, "/critique", AckMode.NEW_MESSAGE, critique_it)
 
     return critique
 
 
 def critique_menu(dispatcher: InteractionDispatcher) -> app_commands.ContextMenu:
-    """The entry in a message's menu, over a door. What it says is for the person who asked alone."""
+    """Return "Critique this" of a message's menu. Only the person who asked sees what it says."""
 
     @app_commands.context_menu(name=CRITIQUE_MENU_NAME)
     async def critique_this(interaction: Interaction, message: discord.Message) -> None:
-        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
         # Discord does not say who wrote what was forwarded.
         own = message.author.id == interaction.user.id and not message.message_snapshots
 
-        async def work() -> HandlerResult:
+        async def critique_it() -> HandlerResult:
             text, notice = await _message_and_file_text(interaction, message)
             async with dispatcher.writer_lock(writer):
-                return await critique_text(dispatcher.presenter, writer, place, text, None, own=own, notice=notice)
+                return await critique_text(dispatcher.presenter, writer, context, text, None, own=own, notice=notice)
 
-        await dispatcher.handle_command(interaction, "critique this", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "critique this", AckMode.NEW_MESSAGE, critique_it)
 
     return critique_this
 
 
 async def _message_and_file_text(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
-    """A message's words and those of its text files, long pastes being one; and what is to be said of its files."""
-    said = message_text(message)
-    attached = [to_upload(interaction.client, one) for one in message_attachments(message)]
+    """Return the text of a message and of its files, which a long paste becomes, and a notice about the files."""
     read: list[content.FileText] = []
     skipped: list[WrongFile] = []
-    for one in attached:
+    for attachment in message_attachments(message):
         try:
-            read.append(await content.read_file(one))
+            read.append(await content.read_file(to_upload(interaction.client, attachment)))
         except WrongFile as error:
             skipped.append(error)
-    texts = [said, *(one.text for one in read)]
-    words = "\n\n".join(text for text in texts if text.strip())
-    if not words:
+    texts = [message_text(message), *(one.text for one in read)]
+    whole = "\n\n".join(text for text in texts if text.strip())
+    if not whole:
         if skipped:
             raise skipped[0]
         raise BadInput("There is no text in that message to critique: choose one with words or a file of text.")
-    return words, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
+    return whole, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
 
 
 def _find_structure(dispatcher: InteractionDispatcher, key: str | None) -> Structure | None:

@@ -1,4 +1,4 @@
-"""What several commands share: their options, and which essay is meant."""
+"""/draft, /export, /essays, /usage and /help, and how an option names an essay or a structure."""
 
 from __future__ import annotations
 
@@ -35,18 +35,19 @@ from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
 from bot.services.offload import parse_in_worker
 
 MAX_CHOICES = 25  # Discord's limit for choices and for suggestions
-_SUGGESTION_TIMEOUT_SECONDS = 2.0  # an empty list is better than one that comes when nobody waits for it any more
+_USAGE_DAYS = 31
+_SUGGESTION_TIMEOUT_SECONDS = 2.0  # a list that comes later is not shown
 
 
-def structure_choices(found: Iterable[Structure]) -> list[app_commands.Choice[str]]:
-    """The structures as an option's choices."""
-    return [app_commands.Choice(name=one_line(one.name, 100), value=one.key) for one in list(found)[:MAX_CHOICES]]
+def structure_choices(structures: Iterable[Structure]) -> list[app_commands.Choice[str]]:
+    """Return the structures as an option's choices."""
+    return [app_commands.Choice(name=one_line(one.name, 100), value=one.key) for one in list(structures)[:MAX_CHOICES]]
 
 
 async def essay_suggestions(
     dispatcher: InteractionDispatcher, interaction: Interaction, typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The writer's own essays whose titles hold what was typed, the newest first; none where that takes too long."""
+    """Return the writer's essays whose names hold what was typed, the last changed first; none if it takes too long."""
     try:
         async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
             await dispatcher.admit(
@@ -61,15 +62,15 @@ async def essay_suggestions(
 
 
 async def find_essay(services: DiscordServices, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
-    """The essay that an option names, by its id, as the suggestions do, by its title or by what they show.
+    """Find the essay that an option names: by its id, as suggestions do, by its title, or by the name they show.
 
-    Of several with that title it is the last changed that fits: one ``with_post``, else an unfinished one. Raises
-    BadInput.
+    Of several with one title it is the last changed that has a post, if ``with_post``, else that is not exported yet.
+    Raise BadInput where there is none.
     """
     essays = await services.essays.list_essays(writer)
-    name, names = wanted.casefold().strip(), unique_essay_names(essays)
+    title, names = wanted.casefold().strip(), unique_essay_names(essays)
     by_id = [essay for essay in essays if essay.id == wanted]
-    by_title = [essay for essay in essays if name in (essay.title.casefold(), names[essay.id].casefold())]
+    by_title = [essay for essay in essays if title in (essay.title.casefold(), names[essay.id].casefold())]
     if found := by_id or by_title:
         fits = [essay for essay in found if (essay.head is not None if with_post else not essay.is_exported)]
         return (fits or found)[0]
@@ -78,11 +79,8 @@ async def find_essay(services: DiscordServices, writer: str, wanted: str, *, wit
     )
 
 
-# /draft: begins an essay, or returns to one.
-
-
 def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /draft."""
 
     @app_commands.command(name="draft", description="Begin a career essay, or return to your latest one")
     @app_commands.describe(
@@ -99,18 +97,18 @@ def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
         notes: discord.Attachment | None = None,
         essay: str | None = None,
     ) -> None:
-        writer, place = dispatcher.writer_of(interaction), interaction_context(interaction)
+        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
         upload = to_upload(interaction.client, notes) if notes is not None else None
         named_title = resolve_mentions(title, mention_names(interaction)) if title is not None else None
 
-        async def work() -> HandlerResult:
-            handed = await content.fetch_file(upload) if upload is not None else None
+        async def show_or_create() -> HandlerResult:
+            fetched = await content.fetch_file(upload) if upload is not None else None
             async with dispatcher.writer_lock(writer):
                 return await open_or_create_essay(
-                    dispatcher.presenter, writer, place, structure, named_title, handed, essay
+                    dispatcher.presenter, writer, context, structure, named_title, fetched, essay
                 )
 
-        await dispatcher.handle_command(interaction, "/draft", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "/draft", AckMode.NEW_MESSAGE, show_or_create)
 
     @draft.autocomplete("essay")
     async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -128,56 +126,50 @@ async def open_or_create_essay(
     upload: UploadedFile | None,
     essay: str | None,
 ) -> HandlerResult:
-    """The essay that the options ask for, begun if need be, with what was handed in.
+    """Show the essay that the options ask for, created if need be, with the notes of the file.
 
-    Nothing is stored before the file could be read and the title checked; an essay begun for a file that is then
-    refused is taken back.
+    Nothing is stored before the file could be read and the title checked. An essay that was created for a file whose
+    notes are refused is deleted again.
     """
     if title is not None:
         title = validate_title(title)
-    tools = presenter.services
+    services = presenter.services
     read = await content.read_file(upload) if upload is not None else None
     notices: list[str] = []
-    begun = False
+    created = False
     if essay is not None:
-        opened = await find_essay(tools, writer, essay)
-        if structure is not None and find(tools.structures, structure).key != opened.structure:
+        opened = await find_essay(services, writer, essay)
+        if structure is not None and find(services.structures, structure).key != opened.structure:
             notices.append("An essay that is begun keeps its structure.")
         if title is not None:
-            await tools.essays.rename_essay(writer, opened.id, title)
+            await services.essays.rename_essay(writer, opened.id, title)
     elif structure is not None or title is not None or read is not None:
         if structure is not None:
-            meant = find(tools.structures, structure)
+            chosen = find(services.structures, structure)
         elif read is not None:
-            page = tools.essays.validate_page("The file", read.text)
-            meant = await parse_in_worker(writer, len(page), fitting, page, dict(tools.structures))
+            page = services.essays.validate_page("The file", read.text)
+            chosen = await parse_in_worker(writer, len(page), fitting, page, dict(services.structures))
         else:
-            meant = usual(tools.structures)
-        before = {one.id for one in await tools.essays.list_essays(writer)}
-        opened = await get_or_create_empty_essay(tools, writer, meant, title, asked=structure is not None)
-        begun = opened.id not in before
+            chosen = usual(services.structures)
+        existing = {essay.id for essay in await services.essays.list_essays(writer)}
+        opened = await get_or_create_empty_essay(services, writer, chosen, title, asked=structure is not None)
+        created = opened.id not in existing
     else:
         return await show_latest_essay(presenter, writer, context)
     if read is not None:
         try:
-            stored = await tools.essays.add_note_page(writer, opened.id, read.text)
+            stored = await services.essays.add_note_page(writer, opened.id, read.text)
         except BadInput:
-            if begun:
-                await tools.essays.delete_essay(writer, opened.id, if_empty=True)
+            if created:
+                await services.essays.delete_essay(writer, opened.id, if_empty=True)
             raise
-        said = [read.notice, stored.notice, *notices]
-        return await show_essay_and_sort_notes(presenter, writer, opened.id, context, stored.notes, said)
+        notices = [notice for notice in (read.notice, stored.notice, *notices) if notice]
+        return await show_essay_and_sort_notes(presenter, writer, opened.id, context, stored.notes, notices)
     return await presenter.show_essay(writer, opened.id, context, notice=" ".join(notices) or None)
 
 
-# /export, /essays, /usage and /help.
-
-
-_USAGE_DAYS = 31
-
-
 def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /export."""
 
     @app_commands.command(name="export", description="Take a post away as a file")
     @app_commands.describe(
@@ -188,20 +180,20 @@ def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[An
         essay: str | None = None,
         format: Literal["markdown", "text"] = "markdown",
     ) -> None:
-        writer, tools = dispatcher.writer_of(interaction), dispatcher.services
+        writer, services = dispatcher.writer_of(interaction), dispatcher.services
 
-        async def work() -> HandlerResult:
+        async def export_file() -> HandlerResult:
             if essay is not None:
-                chosen = await find_essay(tools, writer, essay, with_post=True)
+                chosen = await find_essay(services, writer, essay, with_post=True)
             else:
-                with_text = [one for one in await tools.essays.list_essays(writer) if one.head is not None]
+                with_text = [one for one in await services.essays.list_essays(writer) if one.head is not None]
                 if not with_text:
                     raise NothingToDo.no_text()
                 chosen = with_text[0]
             async with dispatcher.writer_lock(writer):
-                return await export_as_file(tools.essays, writer, chosen.id, plain=format == "text")
+                return await export_as_file(services.essays, writer, chosen.id, plain=format == "text")
 
-        await dispatcher.handle_command(interaction, "/export", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
 
     @export.autocomplete("essay")
     async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -211,45 +203,45 @@ def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[An
 
 
 def essays_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /essays."""
 
     @app_commands.command(name="essays", description="Your essays: open, rename or delete one")
     async def essays(interaction: Interaction) -> None:
-        async def work() -> HandlerResult:
+        async def show_list() -> HandlerResult:
             return await list_essays(dispatcher.presenter, dispatcher.writer_of(interaction), 0)
 
-        await dispatcher.handle_command(interaction, "/essays", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "/essays", AckMode.NEW_MESSAGE, show_list)
 
     return essays
 
 
 def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /usage."""
 
     @app_commands.command(name="usage", description="What you have spent, and what is left")
     async def usage(interaction: Interaction) -> None:
-        tools, writer = dispatcher.services, dispatcher.writer_of(interaction)
+        services, writer = dispatcher.services, dispatcher.writer_of(interaction)
 
-        async def work() -> HandlerResult:
-            now = tools.clock()
-            rows = await tools.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
-            spent = await tools.ledger.spending(writer, now)
-            budgets = tools.budget_writer_day, tools.budget_writer_month, tools.budget_month
-            return ShowCard(usage_card(rows, spent, *budgets, with_model=tools.has_model))
+        async def show_usage() -> HandlerResult:
+            now = services.clock()
+            rows = await services.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
+            spent = await services.ledger.spending(writer, now)
+            budgets = services.budget_writer_day, services.budget_writer_month, services.budget_month
+            return ShowCard(usage_card(rows, spent, *budgets, with_model=services.has_model))
 
-        await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, show_usage)
 
     return usage
 
 
 def help_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
-    """The command over a door."""
+    """Return /help."""
 
     @app_commands.command(name="help", description="What the bot does, on one screen")
     async def help_(interaction: Interaction) -> None:
-        async def work() -> HandlerResult:
+        async def show_help() -> HandlerResult:
             return ShowCard(help_card(with_model=dispatcher.services.has_model))
 
-        await dispatcher.handle_command(interaction, "/help", AckMode.NEW_MESSAGE, work)
+        await dispatcher.handle_command(interaction, "/help", AckMode.NEW_MESSAGE, show_help)
 
     return help_
