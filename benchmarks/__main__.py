@@ -7,7 +7,17 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import code_paths, discord_load, hostile_input, measures, parsing_growth, session_cost, startup, store
+from benchmarks import (
+    code_paths,
+    discord_load,
+    hostile_input,
+    llm_stream,
+    measures,
+    parsing_growth,
+    session_cost,
+    startup,
+    store,
+)
 
 BENCHMARKS = {
     "startup": startup.run,
@@ -19,6 +29,7 @@ BENCHMARKS = {
 BY_NAME_ONLY = {
     "discord_load": discord_load.run,  # takes minutes, and the whole machine
     "hostile": hostile_input.run,  # the same
+    "llm_stream": llm_stream.run,  # two minutes, and both cores
     "flow": code_paths.run,  # counts, takes no times
 }
 

@@ -1,30 +1,25 @@
-"""Answers that come at the same time, taken apart a few at a time."""
+"""Call a model: reserve its price in the ledger, stream the answer, and settle what it came to, however it ends."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import hmac
-import json
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import anthropic
 import httpx2
-from anthropic.types import RawMessageStreamEvent
 from pydantic import BaseModel
 
 from bot.errors import (
     BadReply,
     CutShort,
     Declined,
-    ModelError,
-    NoNetwork,
     NotClaude,
     NothingWritten,
     OverBudget,
@@ -35,180 +30,31 @@ from bot.errors import (
     Stalled,
     StreamBroken,
     TookTooLong,
-    TooMuchSent,
     UnknownPrice,
 )
-from bot.llm.error_mapping import error_from_event, error_from_status, error_from_transport, is_not_http, was_never_sent
-from bot.llm.prices import Price, max_call_cost
-from bot.llm.prompts import Prompt, PromptBlocks, TagFactory
+from bot.llm.error_mapping import model_error, never_reached_a_model
+from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens, max_call_cost
+from bot.llm.prompts import Prompt, PromptBlocks, TagFactory, random_tag
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
-from bot.llm.stream import MalformedEvent, ServerSentEvent, StreamState, strip_reasoning
+from bot.llm.stream import Answer, BoundedStream, MalformedEvent, strip_reasoning
 from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ModelRole, ProgressCallback
 from bot.services.store_ports import Clock
 
-
-class ReadThrottle:
-    """Lets those who wait go on after ``seconds``, but no more than ``at_once`` in one turn of the event loop.
-
-    Whoever else wants something of the loop is served in between: were all let go that are due, hundreds of answers
-    would be taken apart in one turn, and every click would wait for that.
-    """
-
-    def __init__(self, seconds: float, at_once: int) -> None:
-        self._seconds = seconds
-        self._max_per_turn = at_once
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()  # the first is the first to be due
-
-    async def wait(self) -> None:
-        """Returns when it is the caller's turn."""
-        loop = asyncio.get_running_loop()
-        turn = loop.create_future()
-        self._waiting.append((loop.time() + self._seconds, turn))
-        if len(self._waiting) == 1:
-            loop.call_later(self._seconds, self._release_due)
-        await turn
-
-    def _release_due(self) -> None:
-        loop = asyncio.get_running_loop()
-        now, gone = loop.time(), 0
-        while self._waiting and self._waiting[0][0] <= now and gone < self._max_per_turn:
-            _, turn = self._waiting.popleft()
-            if not turn.done():  # done is one whose caller was cancelled
-                turn.set_result(None)
-                gone += 1
-        if self._waiting:
-            loop.call_at(max(now, self._waiting[0][0]), self._release_due)
-
-
-# Entries in the ledger that come to their end whatever becomes of those who wait for them.
-
-
-class PendingSettlements:
-    """The entries that are under way."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def shield(self, entry: Coroutine[Any, Any, None]) -> None:
-        """Waits for an entry that comes to its end even where the waiting is cancelled, once or again: else a
-        reservation would stand at its worst for good. Raises what the entry raises.
-        """
-        task = asyncio.ensure_future(entry)
-        self._tasks.add(task)  # the event loop itself holds tasks only weakly
-        task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(task)
-
-    async def wait_all(self) -> None:
-        """Waits for all that are under way, and then raises what one of them raised, if any did."""
-        under_way = set(self._tasks)
-        if under_way:
-            await asyncio.wait(under_way)  # gather would end them where this is cancelled
-        for entry in under_way:
-            entry.result()
-
-
-# What comes of an answer, read as soon as it comes and given out in pieces as large as there are by then.
-
-
-# A token comes in an event of three lines and some 120 bytes, and of its four characters each may have its own; pings
-# and the like come beside them.
-_MAX_BYTES_PER_TOKEN = 1_024
-_EXTRA_BYTES = 1_048_576
-_MAX_LINES_PER_TOKEN = 16
-_EXTRA_LINES = 20_000
-# An event can hold a whole answer at once. What is not ended is copied with each line that comes.
-_MAX_EVENT_BYTES = 1_048_576
-_MAX_EVENT_LINES = 1_000
-_EMPTY_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
-_CHUNK_BYTES = 16_384  # bytes taken apart in one turn of the event loop: some 10 ms, if they are all empty lines
-
-
-class BufferedStream(httpx2.AsyncByteStream):
-    """The body of a response. Inside ``async with`` it is read to its end, whether or not anybody reads here.
-
-    Where a connection breaks, aiohttp throws away what it has and nobody has read yet: the last words of a text, if
-    whoever reads them waits for a turn. Here they are given out first, and what broke is raised behind them.
-
-    What is more than an answer of ``max_tokens`` can have, or an event that does not end, is read no further: it raises
-    TooMuchSent, behind what came before.
-    """
-
-    def __init__(self, response: httpx2.Response, max_tokens: int) -> None:
-        self._response = response
-        self._bytes_left = _EXTRA_BYTES + max_tokens * _MAX_BYTES_PER_TOKEN
-        self._lines_left = _EXTRA_LINES + max_tokens * _MAX_LINES_PER_TOKEN
-        self._event_bytes = 0  # bytes since the last empty line, and the lines that they are in
-        self._event_lines = 0
-        self._tail = b""
-        self._pieces: list[bytes] = []
-        self._received = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        self._read_task = asyncio.create_task(self._read(), name="answer")
-        self._read_task.add_done_callback(lambda _: self._received.set())
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._read_task.cancel()
-        await asyncio.gather(self._read_task, return_exceptions=True)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """All that came since the last piece. Raises what reading the response raises."""
-        while not (self._read_task.done() and not self._pieces):
-            await self._received.wait()
-            self._received.clear()
-            if self._pieces:
-                pieces, self._pieces = self._pieces, []
-                came = b"".join(pieces)
-                for start in range(0, len(came), _CHUNK_BYTES):
-                    if start:
-                        await asyncio.sleep(0)
-                    yield came[start : start + _CHUNK_BYTES]
-        self._read_task.result()
-
-    async def _read(self) -> None:
-        async for piece in self._response.aiter_bytes():
-            self._pieces.append(piece)
-            self._received.set()
-            self._check_limits(piece)
-
-    def _check_limits(self, piece: bytes) -> None:
-        self._bytes_left -= len(piece)
-        self._lines_left -= _count_lines(piece)
-        seen = self._tail + piece  # an empty line may stand across two pieces
-        if ended := max(seen.rfind(line) + len(line) if line in seen else 0 for line in _EMPTY_LINES):
-            self._event_bytes, self._event_lines = 0, 0
-        begun = seen[ended:] if ended else piece
-        self._event_bytes += len(begun)
-        self._event_lines += _count_lines(begun)
-        self._tail = seen[-3:]
-        within = self._event_bytes <= _MAX_EVENT_BYTES and self._event_lines <= _MAX_EVENT_LINES
-        if self._bytes_left < 0 or self._lines_left < 0 or not within:
-            raise TooMuchSent
-
-
-def _count_lines(piece: bytes) -> int:
-    return piece.count(b"\n") + piece.count(b"\r")
-
-
-# One call of a model: reserved before, streamed, settled after, however it ends.
-
-
 # A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
 # lives; one hit within the hour has paid for the dearer one.
 _CACHE_CONTROL = {"type": "ephemeral", "ttl": "1h"}
-# How often an answer is read once its text has begun. What is written is stored twice a second and shown less often;
-# where each piece of some 24 characters is taken up alone, a draft costs a quarter more processor time.
-_READ_INTERVAL_SECONDS = 0.2
-_MAX_READS_PER_TURN = 16  # answers in one turn of the event loop: some 5 ms of work
-_RETRY_DELAY_SECONDS = 3.0  # seconds; what breaks a stream is over in two to five, or lasts too long to wait for
+_RETRY_DELAY_SECONDS = 3.0  # what breaks a stream is over in two to five, or lasts too long to wait for
+_TRANSIENT_ERRORS = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
 _TRUNCATED_STOP_REASONS = ("max_tokens", "model_context_window_exceeded")
 _TOOL_STOP_REASONS = ("tool_use", "pause_turn")  # no call here offers tools
 _CANCELLED_STOP_REASON = "cancelled"
-_TRANSIENT_ERRORS = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
+_FREE_FAILURES = (NotClaude.__name__, Redirected.__name__)  # unless an answer had begun
+# Tokens that a service may add to what it was sent: its own words about the form of the reply, its template.
+_MAX_EXTRA_INPUT_TOKENS = 20_000
+# An answer that breaks off while the model thinks has no count of it. Anthropic's pages give 2,000 to 5,000 tokens of
+# thinking for a draft with room for 16,000; an eighth of the room is the lower end of that.
+_THINKING_DIVISOR = 8
 
 
 class Dialect(StrEnum):
@@ -222,16 +68,17 @@ class Dialect(StrEnum):
 class ServiceConfig:
     """Where the models are, and what may be asked there.
 
-    ``models`` are their ids by role, ``prices`` the prices that were set, by id.
-
-    ``silence`` is how long nothing at all may come, ``total`` how long one call may take with its retry where its
-    prompt allows as much, in seconds. ``secret`` keys the pseudonym under which the service knows a writer.
+    ``models`` are model ids by role, ``prices`` the prices that were set, by model id. ``json_instruction`` stands
+    before the schema in a prompt to a server that takes no schema. ``pseudonym_secret`` keys the pseudonyms under which
+    the service knows writers. A call ends after ``silence_seconds`` in which nothing came, and after ``total_seconds``
+    with its retry, or sooner if its prompt says so.
     """
 
     address: str
     dialect: Dialect
     models: Mapping[ModelRole, str]
     prices: Mapping[str, Price]
+    json_instruction: str
     pseudonym_secret: bytes
     silence_seconds: float
     total_seconds: float
@@ -239,7 +86,7 @@ class ServiceConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """What a model wrote, in one piece. ``cut`` where it ended for want of room."""
+    """What a model wrote, complete; ``is_truncated`` where it ran out of room."""
 
     text: str
     model: str
@@ -249,7 +96,7 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _PreparedCall:
-    """A call about to be made. ``sent`` is all text the model will be given."""
+    """A call about to be made. ``sent_text`` is all text that the model will be given."""
 
     reservation: Reservation
     request_body: Mapping[str, Any]
@@ -257,11 +104,24 @@ class _PreparedCall:
     max_tokens: int
 
 
-class ModelCaller:
-    """Makes calls through one client.
+@dataclass(eq=False)
+class _Attempt:
+    """One request of a call, and what came of it. ``is_unsent`` where it cannot have reached a model."""
 
-    ``asks_json`` is what a server is told that takes no schema, before the schema. ``timer`` gives seconds and only
-    ever grows; ``sleep`` waits for some.
+    call: _PreparedCall
+    answer: Answer
+    started_at: float
+    first_text_at: float | None = None
+    has_response: bool = False
+    is_unsent: bool = False
+    failure: str | None = None
+    settlement: Settlement | None = None
+
+
+class ModelCaller:
+    """Make calls through one client.
+
+    ``new_tag`` makes the id of a request's blocks; ``timer`` gives seconds that only ever grow.
     """
 
     def __init__(
@@ -271,21 +131,18 @@ class ModelCaller:
         ledger: Ledger,
         clock: Clock,
         *,
-        json_instruction: str,
-        new_tag: TagFactory,
-        timer: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
+        new_tag: TagFactory = random_tag,
+        timer: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._service = service
         self._ledger = ledger
         self._clock = clock
-        self._json_instruction = json_instruction
         self._new_tag = new_tag
         self._timer = timer
         self._sleep = sleep
-        self._settlements = PendingSettlements()
-        self._throttle = ReadThrottle(_READ_INTERVAL_SECONDS, _MAX_READS_PER_TURN)
+        self._settlements = _PendingSettlements()
 
     async def call(
         self,
@@ -294,95 +151,98 @@ class ModelCaller:
         values: Mapping[str, object],
         *,
         on_progress: ProgressCallback | None = None,
-        form: type[BaseModel] | None = None,
+        schema: type[BaseModel] | None = None,
     ) -> ModelAnswer:
-        """What the model of the prompt's role answers; with ``form`` a JSON text, else prose.
+        """Return what the model of the prompt's role answers; with ``schema`` a JSON text, else prose.
 
-        Raises ModelError, of which OverBudget and UnknownPrice before anything was sent; StoreError where the ledger
-        cannot be written.
-        A call that is interrupted before ``on_progress`` was given any text is made once more.
+        Make a call that is interrupted before ``on_progress`` was given any text once more. Raise ModelError, of which
+        OverBudget and UnknownPrice before anything was sent; StoreError where the ledger cannot be written.
         """
-        call = self._prepare(writer, prompt, values, form)
+        call = self._prepare(writer, prompt, values, schema)
         seconds = min(prompt.timeout_seconds, self._service.total_seconds)
+        attempts = [self._new_attempt(call, on_progress)]
         deadline = asyncio.timeout(seconds)
-        tries = [self._new_state(call, on_progress)]
         try:
             async with deadline:
                 try:
-                    await self._attempt(call, tries[0], deadline)
+                    await self._run(attempts[0], deadline)
                 except _TRANSIENT_ERRORS:
-                    if not tries[0].has_response or tries[0].has_shown_text:
+                    if not attempts[0].has_response or attempts[0].answer.text.is_shown:
                         raise
                     await self._sleep(_RETRY_DELAY_SECONDS)
-                    tries.append(self._new_state(call, on_progress))
-                    await self._attempt(call, tries[1], deadline)
+                    attempts.append(self._new_attempt(call, on_progress))
+                    await self._run(attempts[1], deadline)
         except TimeoutError:
             if not deadline.expired():
                 raise
             raise TookTooLong(seconds) from None
-        return _build_answer(tries, structured=form is not None)
+        settlements = [attempt.settlement for attempt in attempts if attempt.settlement is not None]
+        return _model_answer(
+            attempts[-1].answer, settlements[-1].model, total_cost(settlements), is_structured=schema is not None
+        )
 
-    def max_cost(self, prompt: Prompt, values: Mapping[str, object], *, form: type[BaseModel] | None = None) -> int:
-        """What is reserved for such a call, in nano-dollars. Sends nothing. Raises UnknownPrice."""
-        return self._prepare("", prompt, values, form).reservation.max_nano_usd
+    def max_cost(self, prompt: Prompt, values: Mapping[str, object], *, schema: type[BaseModel] | None = None) -> int:
+        """Return what is reserved for such a call, in nano-dollars. Send nothing. Raise UnknownPrice."""
+        return self._prepare("", prompt, values, schema).reservation.max_nano_usd
 
     async def close(self) -> None:
-        """Ends the connections, when all that was called has its entry.
+        """Close the connections once every call is settled.
 
-        Raises StoreError where an entry could not be written; the connections are ended all the same.
+        Raise StoreError where a settlement could not be written; the connections are closed all the same.
         """
         try:
             await self._settlements.wait_all()
         finally:
             await self._client.close()
 
-    def _new_state(self, call: _PreparedCall, on_progress: ProgressCallback | None) -> StreamState:
-        return StreamState(
-            call.reservation.model, call.sent_text, call.max_tokens, self._timer, on_progress, self._service.prices
-        )
-
     def _prepare(
-        self, writer: str, prompt: Prompt, values: Mapping[str, object], form: type[BaseModel] | None
+        self, writer: str, prompt: Prompt, values: Mapping[str, object], schema: type[BaseModel] | None
     ) -> _PreparedCall:
+        service = self._service
         turn = prompt.render({**values, "block": PromptBlocks(self._new_tag())})
-        model = self._service.models[prompt.role]
+        model = service.models[prompt.role]
         body: dict[str, Any] = {"model": model, "max_tokens": prompt.max_tokens}
         body["messages"] = [{"role": "user", "content": turn}]
         system = prompt.system
-        if self._service.dialect is Dialect.BASIC:
-            if form is not None:
-                system = f"{system}\n\n{self._json_instruction}\n\n{reply_schema_text(form)}"
+        if service.dialect is Dialect.BASIC:
+            if schema is not None:
+                system = f"{system}\n\n{service.json_instruction}\n\n{reply_schema_text(schema)}"
             body["system"] = system
         else:
             body["system"] = [{"type": "text", "text": system, "cache_control": _CACHE_CONTROL}]
             body["output_config"] = {"effort": prompt.effort}
-            if form is not None:
-                body["output_config"]["format"] = {"type": "json_schema", "schema": reply_schema(form)}
-                system = f"{system}\n\n{reply_schema_text(form)}"  # the service shows it to the model, and bills it
-            pseudonym = hmac.new(self._service.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
+            if schema is not None:
+                body["output_config"]["format"] = {"type": "json_schema", "schema": reply_schema(schema)}
+                system = f"{system}\n\n{reply_schema_text(schema)}"  # the service shows it to the model, and bills it
+            pseudonym = hmac.new(service.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
             body["metadata"] = {"user_id": pseudonym}
-        sent = f"{system}\n\n{turn}"
-        worst = max_call_cost(model, sent, prompt.max_tokens, self._service.prices)
-        if worst is None:
+        sent_text = f"{system}\n\n{turn}"
+        max_nano_usd = max_call_cost(model, sent_text, prompt.max_tokens, service.prices)
+        if max_nano_usd is None:
             raise UnknownPrice(model)
-        reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, worst)
-        return _PreparedCall(reservation, body, sent, prompt.max_tokens)
+        reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, max_nano_usd)
+        return _PreparedCall(reservation, body, sent_text, prompt.max_tokens)
 
-    async def _attempt(self, call: _PreparedCall, heard: StreamState, deadline: asyncio.Timeout) -> None:
-        number = await self._reserve(call.reservation)
+    def _new_attempt(self, call: _PreparedCall, on_progress: ProgressCallback | None) -> _Attempt:
+        max_input_tokens = len(call.sent_text.encode("utf-8", "replace")) + _MAX_EXTRA_INPUT_TOKENS  # a byte has one
+        return _Attempt(call, Answer(max_input_tokens, call.max_tokens, on_progress), self._timer())
+
+    async def _run(self, attempt: _Attempt, deadline: asyncio.Timeout) -> None:
+        number = await self._reserve(attempt.call.reservation)
         try:
-            await self._stream(call, heard)
+            await self._stream(attempt)
         except asyncio.CancelledError:
-            heard.error_name = TookTooLong.__name__ if deadline.expired() else _CANCELLED_STOP_REASON
+            attempt.failure = TookTooLong.__name__ if deadline.expired() else _CANCELLED_STOP_REASON
             raise
         except BaseException as error:
-            heard.error_name = type(error).__name__
+            attempt.failure = type(error).__name__
             raise
         finally:
-            await self._settlements.shield(self._ledger.settle(number, heard.settlement()))
+            attempt.settlement = _settlement(attempt, self._timer(), self._service.prices)
+            await self._settlements.shield(self._ledger.settle(number, attempt.settlement))
 
     async def _reserve(self, reservation: Reservation) -> int:
-        """Reserves; where that is cancelled half-way, whatever was reserved is given back."""
+        """Reserve the call's price, and give it back if that is cancelled half-way."""
         reserving = asyncio.ensure_future(self._ledger.reserve(reservation, self._clock()))
         try:
             return await asyncio.shield(reserving)
@@ -396,115 +256,132 @@ class ModelCaller:
                 await reserving, Settlement(reservation.model, 0, 0, 0, 0, 0, None, 0, _CANCELLED_STOP_REASON)
             )
 
-    async def _stream(self, call: _PreparedCall, heard: StreamState) -> None:
-        stream = await self._open_stream(call, heard)
-        async with stream, BufferedStream(stream.response, call.max_tokens) as collected:
-            events = stream.raw_events(httpx2.Response(stream.response.status_code, stream=collected))
-            while await self._read_events(events, heard, stream.response):
-                if heard.has_shown_text:
-                    await self._throttle.wait()  # meanwhile the system collects what comes
-        if not heard.is_started:
-            raise self._not_claude_error(heard)
-        if heard.stop_reason is None:
-            raise StreamBroken  # a tidy end of the connection before the end of the message raises nothing by itself
+    async def _stream(self, attempt: _Attempt) -> None:
+        answer = attempt.answer
+        async with aclosing(self._events(attempt)) as events:
+            async for event in events:
+                try:
+                    answer.add_event(event)
+                except MalformedEvent as error:
+                    raise NotClaude(self._service.address) from error
+                if attempt.first_text_at is None and answer.text:
+                    attempt.first_text_at = self._timer()
+        if not answer.is_started:
+            raise NotClaude(self._service.address)
+        if answer.stop_reason is None:
+            raise StreamBroken  # closed cleanly in the middle of an answer, where the SDK raises nothing
 
-    async def _open_stream(
-        self, call: _PreparedCall, heard: StreamState
-    ) -> anthropic.AsyncStream[RawMessageStreamEvent]:
-        service, model = self._service, call.reservation.model
-        try:
-            stream: anthropic.AsyncStream[RawMessageStreamEvent] = await self._client.messages.create(
-                **call.request_body, stream=True
-            )
-        except anthropic.APIStatusError as error:
-            heard.is_unbilled = True
-            raise error_from_status(error, model, service.address) from error
-        except Redirected:
-            heard.is_unbilled = True
-            raise
-        except anthropic.APIConnectionError as error:
-            if is_not_http(error):
-                raise self._not_claude_error(heard) from error
-            heard.is_unbilled = was_never_sent(error)
-            raise NoNetwork(service.address) from error
-        except httpx2.RequestError as error:  # silence, or an error's page that breaks off
-            raise error_from_transport(error, service.silence_seconds) from error
-        except UnicodeError as error:  # an error's page in another writing than it says
-            raise self._not_claude_error(heard) from error
-        heard.has_response = True
-        return stream
+    async def _events(self, attempt: _Attempt) -> AsyncGenerator[object]:
+        """Send the request, and yield the events of the answer as plain JSON. Raise ModelError.
 
-    async def _read_events(
-        self, events: AsyncIterator[ServerSentEvent], heard: StreamState, response: httpx2.Response
-    ) -> bool:
-        """Hears what comes for _READ_SECONDS, and the first event after them; whether there may be more.
-
-        The client times silence itself, but not once a chunk of HTTP is broken: aiohttp then tells nobody who reads,
-        stops its own clock, and would be waited for until the whole call's time is over. One clock for all that is read
-        here may ring _READ_SECONDS late, never early; one for each event would cost ten times what reading it costs.
+        The SDK opens the stream, splits it into events, skips pings and raises error events. Its events are taken as
+        plain JSON: it would build each into a pydantic model without looking at what it holds, and
+        ``messages.stream()`` a snapshot of the message besides. With 200 answers at once these took 1.4 and 2.5 times
+        the CPU (``python -m benchmarks llm_stream``), and each odd field of a server would still have to be looked for.
+        Nothing here waits between two reads, since aiohttp drops what nobody has read yet when a connection breaks.
         """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + _READ_INTERVAL_SECONDS
-        silence = asyncio.timeout_at(until + self._service.silence_seconds)
+        call, service = attempt.call, self._service
         try:
-            async with silence:
-                while (event := await self._next_event(events, heard)) is not None:
-                    self._handle_event(event, heard, response)
-                    if loop.time() > until:
-                        return True
-        except TimeoutError as error:
-            if not silence.expired():
-                raise
-            raise Stalled(self._service.silence_seconds) from error
-        return False
-
-    async def _next_event(self, events: AsyncIterator[ServerSentEvent], heard: StreamState) -> ServerSentEvent | None:
-        """The next event, None behind the last."""
-        try:
-            return await anext(events, None)
-        except httpx2.RequestError as error:
-            raise error_from_transport(error, self._service.silence_seconds) from error
-        except UnicodeError as error:
-            raise self._malformed_error(heard) from error
-
-    def _handle_event(self, event: ServerSentEvent, heard: StreamState, response: httpx2.Response) -> None:
-        """Hears an event. Raises ModelError for one that says what went wrong, or that Claude cannot have sent."""
-        if event.event == "error":
-            raise error_from_event(event.data, response, heard.model, self._service.address)
-        if event.event in (None, "ping") or not event.data:
-            return
-        try:
-            data = json.loads(event.data)
-        except ValueError as error:
-            raise self._malformed_error(heard) from error
-        except RecursionError as error:  # nested without end
-            raise self._not_claude_error(heard) from error
-        try:
-            heard.handle_event(data)
-        except MalformedEvent as error:
-            raise self._not_claude_error(heard) from error
-
-    def _malformed_error(self, heard: StreamState) -> ModelError:
-        """The error for bytes that are no text, or data that is no JSON: a server's fault only before its message."""
-        return StreamBroken() if heard.is_started else self._not_claude_error(heard)
-
-    def _not_claude_error(self, heard: StreamState) -> NotClaude:
-        """The error where what came is none of Claude's; nothing is owed where not even a message had begun."""
-        heard.is_unbilled = not heard.is_started
-        return NotClaude(self._service.address)
+            async with self._client.messages.with_streaming_response.create(
+                **call.request_body, stream=True
+            ) as response:
+                attempt.has_response = True
+                http = response.http_response
+                http.stream = BoundedStream(http.stream, call.max_tokens, service.silence_seconds)
+                async for event in await response.parse(to=anthropic.AsyncStream[object]):
+                    yield event
+        except (
+            anthropic.APIStatusError,
+            anthropic.APIConnectionError,
+            httpx2.RequestError,
+            ValueError,
+            RecursionError,
+        ) as error:
+            attempt.is_unsent = not attempt.has_response and never_reached_a_model(error)
+            raise model_error(
+                error,
+                model=attempt.answer.model or call.reservation.model,
+                address=service.address,
+                silence_seconds=service.silence_seconds,
+                is_started=attempt.answer.is_started,
+            ) from error
 
 
-def _build_answer(tries: list[StreamState], *, structured: bool) -> ModelAnswer:
-    """What the last try heard, if it is of use; the cost of all."""
-    heard = tries[-1]
-    cut = heard.stop_reason in _TRUNCATED_STOP_REASONS
-    if heard.stop_reason == "refusal":
-        raise Declined(heard.refusal_category)
-    if heard.stop_reason in _TOOL_STOP_REASONS:
+def _settlement(attempt: _Attempt, now: float, prices: Mapping[str, Price]) -> Settlement:
+    """Return what an attempt came to: as counted, or estimated where the service did not send its final count."""
+    answer, asked = attempt.answer, attempt.call.reservation.model
+    usage = answer.usage()
+    is_free = attempt.is_unsent or (attempt.failure in _FREE_FAILURES and not answer.is_started)
+    is_estimated = not is_free and (answer.output_tokens is None or not usage.total_input)
+    if is_estimated:
+        usage = _estimate_usage(attempt)
+    model = answer.model or asked
+    spent = call_cost(model, usage, prices)
+    if spent is None:  # an alias, or another model than was asked: the price that was reserved at
+        spent = call_cost(asked, usage, prices)
+    # A refusal before any output is not billed, though its tokens are counted.
+    is_unbilled_refusal = answer.stop_reason == "refusal" and not answer.text and not answer.has_thinking
+    first_text_at = attempt.first_text_at
+    return Settlement(
+        model=model,
+        input_tokens=usage.input_tokens,
+        cache_write_tokens=usage.cache_write_5m + usage.cache_write_1h,
+        cache_read_tokens=usage.cache_read,
+        output_tokens=usage.output_tokens,
+        nano_usd=0 if spent is not None and (is_free or is_unbilled_refusal) else spent,
+        first_text_ms=None if first_text_at is None else round((first_text_at - attempt.started_at) * 1000),
+        total_ms=round((now - attempt.started_at) * 1000),
+        stop_reason=attempt.failure or answer.stop_reason or "",
+        is_estimated=is_estimated,
+    )
+
+
+def _estimate_usage(attempt: _Attempt) -> TokenUsage:
+    answer, call = attempt.answer, attempt.call
+    usage = answer.usage()
+    if not usage.total_input:
+        usage = TokenUsage(input_tokens=estimate_tokens(call.sent_text), output_tokens=usage.output_tokens)
+    if answer.output_tokens is not None:
+        return usage
+    thinking = call.max_tokens // _THINKING_DIVISOR if answer.has_thinking else 0
+    return replace(usage, output_tokens=min(call.max_tokens, estimate_tokens(str(answer.text)) + thinking))
+
+
+def _model_answer(answer: Answer, model: str, cost: Cost, *, is_structured: bool) -> ModelAnswer:
+    """Return an answer that has come to its end. Raise ModelError where it is of no use."""
+    is_truncated = answer.stop_reason in _TRUNCATED_STOP_REASONS
+    if answer.stop_reason == "refusal":
+        raise Declined(answer.refusal_category)
+    if answer.stop_reason in _TOOL_STOP_REASONS:
         raise BadReply.unfinished()
-    text = strip_reasoning(heard.text)
+    text = strip_reasoning(str(answer.text))
     if not text.strip():
-        raise CutShort if cut else NothingWritten
-    if cut and structured:
-        raise BadReply.truncated()  # even where what came can be read, it is not all
-    return ModelAnswer(text, heard.model, cut, total_cost([each.settlement() for each in tries]))
+        raise CutShort if is_truncated else NothingWritten
+    if is_truncated and is_structured:
+        raise BadReply.truncated()  # even if it can be read, it is not all
+    return ModelAnswer(text, model, is_truncated, cost)
+
+
+class _PendingSettlements:
+    """Settlements under way. Each is written even where nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def shield(self, settling: Coroutine[Any, Any, None]) -> None:
+        """Wait for a settlement, which goes on if the waiting is cancelled, and raise what it raises.
+
+        Otherwise a reservation would stand at its worst cost for good.
+        """
+        task = asyncio.ensure_future(settling)
+        self._tasks.add(task)  # the event loop itself holds tasks only weakly
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def wait_all(self) -> None:
+        """Wait for all that are under way, then raise what one of them raised, if any did."""
+        under_way = set(self._tasks)
+        if under_way:
+            await asyncio.wait(under_way)  # gather would end them where this is cancelled
+        for task in under_way:
+            task.result()

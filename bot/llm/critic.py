@@ -28,12 +28,12 @@ class ClaudeCritic:
     ) -> RawCritique:
         """See the port."""
         values = _template_values(text, structure, measured)
-        answer = await self._caller.call(writer, self._critique, values, on_progress=on_progress, form=CritiqueSchema)
+        answer = await self._caller.call(writer, self._critique, values, on_progress=on_progress, schema=CritiqueSchema)
         return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
         """See the port."""
-        return self._caller.max_cost(self._critique, _template_values(text, structure, measured), form=CritiqueSchema)
+        return self._caller.max_cost(self._critique, _template_values(text, structure, measured), schema=CritiqueSchema)
 
 
 def _template_values(text: str, structure: Structure | None, measured: Sequence[str]) -> dict[str, object]:

@@ -1,13 +1,11 @@
-"""What the SDK raises, as errors that a person may be shown. Status and codes are read, messages never matched.
+"""Map what the SDK raises to errors that a person may be shown, by status and code, never by the words of a message.
 
-The table is Anthropic's errors page and anthropic 2.12's _exceptions.py; what happens in the middle of a stream was
-tried against a loopback server: a cut connection and a silence come as raw httpx2 errors, an error event under status
-200.
+The table is Anthropic's errors page and anthropic 2.12's _exceptions.py. In the middle of a stream, as tried against a
+loopback server, a cut connection and a silence come as raw httpx2 errors, and an error event as an APIStatusError of
+status 200.
 """
 
 from __future__ import annotations
-
-import json
 
 import aiohttp
 import anthropic
@@ -16,6 +14,7 @@ import httpx2
 from bot.errors import (
     KeyRefused,
     ModelError,
+    NoNetwork,
     NotClaude,
     OutOfCredit,
     Overloaded,
@@ -32,7 +31,7 @@ from bot.llm.prompts import replace_surrogates
 
 _MAX_RETRY_AFTER_SECONDS = 31 * 86_400.0  # seconds; every limit of the service opens again within a month
 
-# What an error event in a stream would have been as a status (errors page).
+# The status that an error event in a stream would have had (errors page).
 _STATUS_BY_ERROR_TYPE = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -47,17 +46,30 @@ _STATUS_BY_ERROR_TYPE = {
 }
 
 
-def retry_after(response: httpx2.Response) -> float | None:
-    """How many seconds a response says to wait; None where it does not say, or gives a date (the API gives seconds)."""
-    try:
-        seconds = float(response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if seconds > 0 else None
+SdkError = anthropic.APIStatusError | anthropic.APIConnectionError | httpx2.RequestError | ValueError | RecursionError
+"""What the SDK raises while it opens or reads a stream; ValueError for what is no UTF-8 or no JSON."""
 
 
-def was_never_sent(error: anthropic.APIConnectionError) -> bool:
-    """Whether the request cannot have reached the service, so that no model can have worked."""
+def model_error(error: SdkError, *, model: str, address: str, silence_seconds: float, is_started: bool) -> ModelError:
+    """Return the error to raise instead. ``is_started`` tells whether an answer of Claude's had begun."""
+    match error:
+        case anthropic.APIStatusError():
+            return _status_error(error, model, address)
+        case anthropic.APIConnectionError():
+            return NotClaude(address) if _is_not_http(error) else NoNetwork(address)
+        case httpx2.ReadTimeout():
+            return Stalled(silence_seconds)
+        case ValueError() if not is_started:
+            return NotClaude(address)
+        case RecursionError():  # JSON that is nested without end
+            return NotClaude(address)
+    return StreamBroken()
+
+
+def never_reached_a_model(error: SdkError) -> bool:
+    """Return whether a request that met this in place of a response cannot have reached a model."""
+    if isinstance(error, anthropic.APIStatusError):
+        return True
     transport = error.__cause__
     if isinstance(transport, httpx2.ConnectTimeout | httpx2.ProxyError):
         return True
@@ -65,13 +77,22 @@ def was_never_sent(error: anthropic.APIConnectionError) -> bool:
     return isinstance(transport, httpx2.ConnectError) and isinstance(transport.__cause__, aiohttp.ClientConnectorError)
 
 
-def is_not_http(error: anthropic.APIConnectionError) -> bool:
-    """Whether something answered, and in no HTTP: another kind of server, or headers without end."""
+def retry_after(response: httpx2.Response) -> float | None:
+    """Return how many seconds a response says to wait, None where it gives no number."""
+    try:
+        seconds = float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if seconds > 0 else None
+
+
+def _is_not_http(error: anthropic.APIConnectionError) -> bool:
+    """Return whether something answered, but not in HTTP: another kind of server, or headers without end."""
     return isinstance(error.__cause__, aiohttp.ClientResponseError)
 
 
-def error_from_status(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
-    """The error for an error status, or for an error event in a stream."""
+def _status_error(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
+    """Return the error for an error status, or for an error event in a stream."""
     if error.error_code is not None and error.error_code.endswith("spend_limit_reached"):
         return SpendLimitReached()  # a 429 for a tier's cap, a 400 for a limit the account's owner set
     status = error.status_code
@@ -102,19 +123,3 @@ def error_from_status(error: anthropic.APIStatusError, model: str, address: str)
         return ServiceFault(error.request_id)
     why = error.api_message  # whatever stands there: the SDK does not look
     return RequestRefused.wrong(visible(replace_surrogates(why)) if isinstance(why, str) else None, error.request_id)
-
-
-def error_from_event(data: str, response: httpx2.Response, model: str, address: str) -> ModelError:
-    """The error for an event that says, in the middle of an answer, what went wrong; ``data`` as it was sent."""
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):  # no JSON, or nested without end
-        body = data
-    return error_from_status(
-        anthropic.APIStatusError("an event of the stream", response=response, body=body), model, address
-    )
-
-
-def error_from_transport(error: httpx2.RequestError, silence: float) -> ModelError:
-    """The error where an answer had begun, or nothing was said within ``silence`` seconds."""
-    return Stalled(silence) if isinstance(error, httpx2.ReadTimeout) else StreamBroken()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter, ClaudeReviser
 from bot.llm.interviewer import ClaudeInterviewer
 from bot.llm.prices import NO_PRICES, Price
-from bot.llm.prompts import MAX_CALL_SECONDS, TagFactory, read_json_instruction, read_prompts
+from bot.llm.prompts import MAX_CALL_SECONDS, TagFactory, random_tag, read_json_instruction, read_prompts
 from bot.services.ledger import Ledger
 from bot.services.llm_ports import Cost, ModelRole, Models
 from bot.services.store_ports import Clock
@@ -48,10 +47,6 @@ class ClaudeModels:
     close: Callable[[], Awaitable[None]]
 
 
-def _random_tag() -> str:
-    return secrets.token_hex(6)
-
-
 def build_models(
     *,
     api_key: str,
@@ -67,7 +62,7 @@ def build_models(
     total: float = MAX_CALL_SECONDS,
     retries: int = MAX_RETRIES,
     proxy: str | None = None,
-    new_tag: TagFactory = _random_tag,
+    new_tag: TagFactory = random_tag,
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ClaudeModels:
@@ -82,12 +77,11 @@ def build_models(
     Raises BadPromptFile.
     """
     said = read_prompts(prompts)
-    service = ServiceConfig(redacted_url(base_url), dialect, models, prices, secret, silence, total)
-    client = create_client(api_key, base_url, silence=silence, retries=retries, proxy=proxy)
-    asks_json = read_json_instruction(prompts)
-    caller = ModelCaller(
-        client, service, ledger, clock, json_instruction=asks_json, new_tag=new_tag, timer=timer, sleep=sleep
+    service = ServiceConfig(
+        redacted_url(base_url), dialect, models, prices, read_json_instruction(prompts), secret, silence, total
     )
+    client = create_client(api_key, base_url, silence=silence, retries=retries, proxy=proxy)
+    caller = ModelCaller(client, service, ledger, clock, new_tag=new_tag, timer=timer, sleep=sleep)
     ports = Models(
         interviewer=ClaudeInterviewer(caller, said["place.md"], said["follow_up.md"]),
         drafter=ClaudeDrafter(caller, said["draft.md"], said["finish.md"]),

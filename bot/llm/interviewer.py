@@ -29,7 +29,7 @@ class ClaudeInterviewer:
         if not check_no_private_notes(notes):
             return {}
         values = {"structure": structure, "notes": notes}
-        answer = await self._caller.call(writer, self._place, values, form=PlacementsSchema)
+        answer = await self._caller.call(writer, self._place, values, schema=PlacementsSchema)
         numbers = {note.number for note in notes}
         found = [each for each in parse_reply(PlacementsSchema, answer.text).placements if each is not None]
         return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
@@ -38,7 +38,7 @@ class ClaudeInterviewer:
         """See the port."""
         if not check_no_private_notes(notes):
             return 0
-        return self._caller.max_cost(self._place, {"structure": structure, "notes": notes}, form=PlacementsSchema)
+        return self._caller.max_cost(self._place, {"structure": structure, "notes": notes}, schema=PlacementsSchema)
 
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
@@ -47,7 +47,7 @@ class ClaudeInterviewer:
         if not check_no_private_notes(notes):
             return None
         values = {"section": section, "notes": notes, "asked": asked}
-        answer = await self._caller.call(writer, self._follow_up, values, form=QuestionSchema)
+        answer = await self._caller.call(writer, self._follow_up, values, schema=QuestionSchema)
         return extract_new_question(parse_reply(QuestionSchema, answer.text).question or "", asked)
 
 

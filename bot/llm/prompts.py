@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,13 @@ def check_no_private_notes(notes: Sequence[Note]) -> Sequence[Note]:
 BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
 
 TagFactory = Callable[[], str]
-"""An id for the tags of one request: unguessable, letters and digits."""
+"""Return an id for the tags of one request: letters and digits that nobody can guess."""
+
+
+def random_tag() -> str:
+    """Return an id of 48 random bits."""
+    return secrets.token_hex(6)
+
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -1,22 +1,259 @@
-"""Reasoning that a model writes into its answer, between tags, where its server does not send it as thinking.
-
-Open models do: <think> in DeepSeek-R1 and Qwen3, whose chat templates may open the tag themselves, so that the answer
-holds the closing one alone; <thinking> in prompts in Claude's manner. None of it is the post.
-"""
+"""Read a streamed answer: bound its bytes, and take text, thinking and token counts from its events."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
 
 from bot.errors import TooMuchSent
 from bot.essay.text.invisible import Visible
-from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens
+from bot.llm.prices import TokenUsage
 from bot.llm.prompts import replace_surrogates
-from bot.services.ledger import Settlement
 from bot.services.llm_ports import ProgressCallback, TextChunk, ThinkingChunk
+
+# A token comes in an event of three lines and some 120 bytes, and each of its four characters may have an event of its
+# own; pings and the like come on top.
+_MAX_BYTES_PER_TOKEN = 1_024
+_EXTRA_BYTES = 1_048_576
+_MAX_LINES_PER_TOKEN = 16
+_EXTRA_LINES = 20_000
+# One event may hold a whole answer. The SDK copies what it has of an event with each line that comes.
+_MAX_EVENT_BYTES = 1_048_576
+_MAX_EVENT_LINES = 1_000
+_EMPTY_LINES = (b"\n\n", b"\r\r", b"\r\n\r\n")
+_CHUNK_BYTES = 16_384  # bytes parsed in one turn of the event loop: some 10 ms, if they are all empty lines
+# Prose has some four characters a token; a row of dashes may have more, and so has a server that knows no limit.
+_MAX_CHARACTERS_PER_TOKEN = 12
+_MAX_NAME_CHARACTERS = 100  # no model's name or stop reason is longer; both are stored, and the name is shown
+_INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+_CACHE_WRITE_COUNTS = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+
+
+class BoundedStream(httpx2.AsyncByteStream):
+    """The body of a streamed answer, with limits on its size and on silence.
+
+    Raise TooMuchSent once it is larger than an answer of ``max_tokens`` can be or an event does not end, and
+    httpx2.ReadTimeout when nothing came for ``silence_seconds``. The client has a clock for silence too, but at a
+    malformed chunk of HTTP aiohttp stops it, and wakes no reader.
+    """
+
+    def __init__(self, body: httpx2.AsyncByteStream, max_tokens: int, silence_seconds: float) -> None:
+        self._body = body
+        self._silence_seconds = silence_seconds
+        self._bytes_left = _EXTRA_BYTES + max_tokens * _MAX_BYTES_PER_TOKEN
+        self._lines_left = _EXTRA_LINES + max_tokens * _MAX_LINES_PER_TOKEN
+        self._event_bytes = 0  # since the last empty line
+        self._event_lines = 0
+        self._tail = b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = aiter(self._body)
+        while (piece := await self._next_piece(pieces)) is not None:
+            for start in range(0, len(piece), _CHUNK_BYTES):
+                if start:
+                    await asyncio.sleep(0)
+                chunk = piece[start : start + _CHUNK_BYTES]
+                yield chunk
+                self._check_limits(chunk)
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+    async def _next_piece(self, pieces: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._silence_seconds):
+                return await anext(pieces, None)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("silence in the middle of an answer") from error
+
+    def _check_limits(self, chunk: bytes) -> None:
+        self._bytes_left -= len(chunk)
+        self._lines_left -= _count_lines(chunk)
+        seen = self._tail + chunk  # an empty line may stand across two chunks
+        if event_start := max(seen.rfind(line) + len(line) if line in seen else 0 for line in _EMPTY_LINES):
+            self._event_bytes, self._event_lines = 0, 0
+        unfinished = seen[event_start:] if event_start else chunk
+        self._event_bytes += len(unfinished)
+        self._event_lines += _count_lines(unfinished)
+        self._tail = seen[-3:]
+        if (
+            min(self._bytes_left, self._lines_left) < 0
+            or self._event_bytes > _MAX_EVENT_BYTES
+            or self._event_lines > _MAX_EVENT_LINES
+        ):
+            raise TooMuchSent
+
+
+def _count_lines(chunk: bytes) -> int:
+    return chunk.count(b"\n") + chunk.count(b"\r")
+
+
+class MalformedEvent(Exception):
+    """An event that Claude cannot have sent."""
+
+
+class Answer:
+    """What is known of an answer so far. It is right whenever the stream ends, however it ends.
+
+    ``model`` is the model that answers, ``refusal_category`` the service's word for why it declined; each is None until
+    it is known. ``output_tokens`` is the final count, None until it has come.
+    """
+
+    def __init__(self, max_input_tokens: int, max_tokens: int, on_progress: ProgressCallback | None) -> None:
+        self.is_started = False
+        self.has_thinking = False
+        self.model: str | None = None
+        self.stop_reason: str | None = None
+        self.refusal_category: str | None = None
+        self.output_tokens: int | None = None
+        self.text = AnswerText(max_tokens * _MAX_CHARACTERS_PER_TOKEN, on_progress)
+        self._input_counts: dict[str, int] = {}
+        self._max_input_tokens = max_input_tokens
+        self._max_tokens = max_tokens
+        self._on_progress = on_progress
+
+    def add_event(self, event: object) -> None:
+        """Take in an event, as plain JSON. Skip unknown kinds, as the API's versioning page asks.
+
+        Raise MalformedEvent for one that Claude cannot have sent, TooMuchSent for more text than there is room for.
+        """
+        match _get(event, "type"):
+            case "content_block_delta":
+                delta = _get(event, "delta")
+                if _kind(delta) == "text_delta":
+                    self.text.append(_text(delta))
+            case "content_block_start":
+                block = _get(event, "content_block")
+                match _kind(block):
+                    case "thinking" | "redacted_thinking":
+                        self.has_thinking = True
+                        if self._on_progress is not None:
+                            self._on_progress(ThinkingChunk())
+                    case "text":
+                        self.text.append(_text(block))
+            case "message_start":
+                message = _get(event, "message")
+                self.is_started = True
+                self.model = _name(_get(message, "model"))
+                self._add_input_counts(_get(message, "usage"))
+            case "message_delta":
+                self._end(_get(event, "delta"), _get(event, "usage"))
+
+    def _end(self, delta: object, usage: object) -> None:
+        stop_reason = _get(delta, "stop_reason")
+        if not isinstance(stop_reason, str | None):
+            raise MalformedEvent("a stop reason that is no text")
+        self.stop_reason = _name(stop_reason)
+        self.refusal_category = _name(_get(_get(delta, "stop_details"), "category"))
+        self._add_input_counts(usage)
+        written = _count(usage, "output_tokens", self._max_tokens)
+        self.output_tokens = None if self.text and written == 0 else written
+        self.text.end()
+
+    def _add_input_counts(self, usage: object) -> None:
+        """Take over the counts that can be true; they are totals so far."""
+        cache_writes = _get(usage, "cache_creation")
+        for source, names in ((usage, _INPUT_COUNTS), (cache_writes, _CACHE_WRITE_COUNTS)):
+            for name in names:
+                if (count := _count(source, name, self._max_input_tokens)) is not None:
+                    self._input_counts[name] = count
+
+    def usage(self) -> TokenUsage:
+        """Return the tokens as counted so far, without output until its final count has come."""
+        input_tokens, cache_read, cache_write = (self._input_counts.get(name, 0) for name in _INPUT_COUNTS)
+        write_5m, write_1h = (self._input_counts.get(name, 0) for name in _CACHE_WRITE_COUNTS)
+        if "cache_creation_input_tokens" in self._input_counts and cache_write != write_5m + write_1h:
+            write_5m, write_1h = 0, cache_write  # not told apart: an hour is what was asked for
+        return TokenUsage(input_tokens, write_5m, write_1h, cache_read, self.output_tokens or 0)
+
+
+class AnswerText:
+    """The text of an answer that comes in pieces, without invisible characters.
+
+    Each piece goes on to ``on_progress``, reasoning tags and what stands between them excepted. True once it holds
+    anything. ``is_shown`` tells whether any of it was handed on.
+    """
+
+    def __init__(self, max_characters: int, on_progress: ProgressCallback | None) -> None:
+        self.is_shown = False
+        self._characters_left = max_characters
+        self._on_progress = on_progress
+        self._pieces: list[str] = []
+        self._visible = Visible()
+        self._reasoning = ReasoningFilter()
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
+
+    def append(self, piece: str) -> None:
+        """Take in a piece. Raise TooMuchSent, with as much of it as there is room for taken in."""
+        room, self._characters_left = self._characters_left, self._characters_left - len(piece)
+        self._add(self._visible.shown(piece[:room]))
+        if len(piece) > room:
+            raise TooMuchSent
+
+    def end(self) -> None:
+        """Hand on what was held back for what might have followed."""
+        self._add(self._visible.rest())
+        self._show(self._reasoning.flush())
+
+    def _add(self, piece: str) -> None:
+        if not piece:
+            return
+        self._pieces.append(piece)
+        was_reasoning = self._reasoning.is_reasoning
+        self._show(self._reasoning.feed(piece))
+        if self._on_progress is not None and self._reasoning.is_reasoning and not was_reasoning:
+            self._on_progress(ThinkingChunk())
+
+    def _show(self, piece: str) -> None:
+        if self._on_progress is not None and piece:
+            self.is_shown = True
+            self._on_progress(TextChunk(piece))
+
+
+def _get(value: object, name: str) -> Any:
+    """Return what an object holds under a name, None for what is no object."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _kind(part: object) -> str:
+    kind = _get(part, "type")
+    if not isinstance(kind, str):
+        raise MalformedEvent("a part of an answer without a kind")
+    return kind
+
+
+def _text(part: object) -> str:
+    text = _get(part, "text")
+    if not isinstance(text, str | None):
+        raise MalformedEvent("text that is no text")
+    return replace_surrogates(text or "")
+
+
+def _name(value: object) -> str | None:
+    """Return a name as it can be stored and shown, None for what is none."""
+    if not isinstance(value, str):
+        return None
+    return "".join(filter(str.isprintable, replace_surrogates(value)))[:_MAX_NAME_CHARACTERS].strip() or None
+
+
+def _count(usage: object, name: str, most: int) -> int | None:
+    """Return a count of tokens, None for one that is not there or cannot be true."""
+    value = _get(usage, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else None
+
+
+# Reasoning that a model writes into its answer between tags, where its server does not send it as thinking. Open models
+# do: <think> in DeepSeek-R1 and Qwen3, whose chat templates may open the tag themselves, so that the answer holds only
+# the closing one; <thinking> in prompts in Claude's manner.
 
 _OPENING_TAGS = ("<think>", "<thinking>")
 _OPENING_TAG = re.compile(r"\s*<(?P<name>think(?:ing)?)>", re.IGNORECASE)
@@ -27,9 +264,9 @@ _CLOSING_TAG = re.compile(r"</think(?:ing)?>\s*", re.IGNORECASE)
 
 
 def strip_reasoning(text: str) -> str:
-    """The answer without what stands between reasoning tags, or before a closing one that nothing opened.
+    """Return the answer without what stands between reasoning tags, or before a closing tag that nothing opened.
 
-    A tag that is opened first of all and never closed leaves nothing: the answer broke off before it began.
+    Nothing is left where the first tag is never closed: the answer broke off before it began.
     """
     if "<" not in text:
         return text
@@ -43,7 +280,7 @@ def strip_reasoning(text: str) -> str:
 
 
 class ReasoningFilter:
-    """Holds reasoning back from an answer that comes in pieces, where the answer begins with its tag. Mutable."""
+    """Hold reasoning back from an answer that comes in pieces, where the answer begins with its tag."""
 
     def __init__(self) -> None:
         self._held: str | None = ""
@@ -51,7 +288,7 @@ class ReasoningFilter:
         self._reasoned = False
 
     def feed(self, piece: str) -> str:
-        """What may be shown now of all that came and has not been shown."""
+        """Return what may be shown now of all that came and has not been shown."""
         if self._held is None:
             return piece
         self._held += piece
@@ -73,331 +310,11 @@ class ReasoningFilter:
                 return held.lstrip() if self._reasoned else held
 
     def flush(self) -> str:
-        """What was held back for a tag that never came."""
+        """Return what was held back for a tag that never came."""
         held, self._held = self._held, None
         return "" if self._name or not held else held.lstrip() if self._reasoned else held
 
     @property
     def is_reasoning(self) -> bool:
-        """Whether what comes is reasoning."""
+        """Whether the next piece belongs to reasoning."""
         return bool(self._name)
-
-
-# The events of a stream, read from their JSON into what is certain of them.
-#
-# The SDK would build each into a model of pydantic's, of the kind that fits best and without looking at what it holds.
-# That takes longer than all the rest of an event, hundreds of times in every draft, and leaves the looking to be done.
-
-
-# No service's name for a model or for the end of an answer is longer; both are stored, and one of them is shown.
-_MAX_NAME_CHARACTERS = 100
-
-
-class MalformedEvent(Exception):
-    """An event of a kind that Claude sends, and not as Claude sends it."""
-
-
-class ServerSentEvent(Protocol):
-    """An event as it was sent: its name, None for one without, and its data, "" for none."""
-
-    @property
-    def event(self) -> str | None: ...
-
-    @property
-    def data(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TokenCounts:
-    """Tokens so far, by how they are billed; None for what was not sent, or is no number of tokens.
-
-    ``written`` is all that was put into the cache, ``write_5m`` and ``write_1h`` how that divides.
-    """
-
-    input_tokens: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_5m: int | None = None
-    cache_write_1h: int | None = None
-    output_tokens: int | None = None
-
-    def drop_above(self, most_in: int, most_out: int) -> TokenCounts:
-        """The same without those that are more than this."""
-        return TokenCounts(
-            input_tokens=_none_above(most_in, self.input_tokens),
-            cache_read=_none_above(most_in, self.cache_read),
-            cache_write=_none_above(most_in, self.cache_write),
-            cache_write_5m=_none_above(most_in, self.cache_write_5m),
-            cache_write_1h=_none_above(most_in, self.cache_write_1h),
-            output_tokens=_none_above(most_out, self.output_tokens),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class MessageStarted:
-    """A message begins. ``model`` is the model that answers, None where its name is none."""
-
-    model: str | None
-    counts: TokenCounts
-
-
-@dataclass(frozen=True, slots=True)
-class ThinkingStarted:
-    """The model begins to think."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    """A piece of the answer, with ? for each half of a character; never empty."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageEnded:
-    """The message ends. ``stop_reason`` is the service's word for why, ``category`` its word for why it declined."""
-
-    stop_reason: str | None
-    refusal_category: str | None
-    counts: TokenCounts
-
-
-StreamEvent = MessageStarted | ThinkingStarted | TextDelta | MessageEnded
-
-
-def parse_event(data: object) -> StreamEvent | None:
-    """What the data of an event says; None for one that says nothing here.
-
-    Kinds that are not known are passed over, as the API's versioning page asks. Raises MalformedEvent for one that
-    should say something and does not.
-    """
-    match _get(data, "type"):
-        case "content_block_delta":
-            delta = _get(data, "delta")
-            return _text_delta(delta) if _type_of(delta) == "text_delta" else None
-        case "content_block_start":
-            block = _get(data, "content_block")
-            match _type_of(block):
-                case "thinking" | "redacted_thinking":
-                    return ThinkingStarted()
-                case "text":
-                    return _text_delta(block)
-        case "message_start":
-            message = _get(data, "message")
-            return MessageStarted(_clean_name(_get(message, "model")), _token_counts(_get(message, "usage")))
-        case "message_delta":
-            delta = _get(data, "delta")
-            reason = _get(delta, "stop_reason")
-            if not isinstance(reason, str | None):
-                raise MalformedEvent("a stop reason that is no text")
-            category = _clean_name(_get(_get(delta, "stop_details"), "category"))
-            return MessageEnded(_clean_name(reason), category, _token_counts(_get(data, "usage")))
-    return None
-
-
-def _get(value: object, name: str) -> Any:
-    """What an object holds under a name; None where there is none, or the value is no object."""
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _none_above(most: int, count: int | None) -> int | None:
-    return count if count is not None and count <= most else None
-
-
-def _type_of(part: object) -> str:
-    kind = _get(part, "type")
-    if not isinstance(kind, str):
-        raise MalformedEvent("a part of an answer without a kind")
-    return kind
-
-
-def _text_delta(part: object) -> TextDelta | None:
-    text = _get(part, "text")
-    if not isinstance(text, str | None):
-        raise MalformedEvent("text that is no text")
-    return TextDelta(replace_surrogates(text)) if text else None
-
-
-def _clean_name(value: object) -> str | None:
-    """A name as it can be stored and shown, None for what is none."""
-    if not isinstance(value, str):
-        return None
-    return "".join(filter(str.isprintable, replace_surrogates(value)))[:_MAX_NAME_CHARACTERS].strip() or None
-
-
-def _token_counts(usage: object) -> TokenCounts:
-    split = _get(usage, "cache_creation")
-    return TokenCounts(
-        input_tokens=_token_count(usage, "input_tokens"),
-        cache_read=_token_count(usage, "cache_read_input_tokens"),
-        cache_write=_token_count(usage, "cache_creation_input_tokens"),
-        cache_write_5m=_token_count(split, "ephemeral_5m_input_tokens"),
-        cache_write_1h=_token_count(split, "ephemeral_1h_input_tokens"),
-        output_tokens=_token_count(usage, "output_tokens"),
-    )
-
-
-def _token_count(usage: object, name: str) -> int | None:
-    value = _get(usage, name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-# What was heard of one answer so far, and what that comes to in the ledger.
-
-
-# An answer that is broken off while the model thinks sends no count of it. Anthropic's pages give 2,000 to 5,000 tokens
-# of thinking for a draft with room for 16,000; an eighth of the room is the lower end of that.
-_THINKING_DIVISOR = 8
-# Tokens that a service may add to what it was sent: its own words about the form of the reply, its template.
-_MAX_EXTRA_INPUT_TOKENS = 20_000
-# Prose has some four for each token; a row of dashes may have more, and so has a server that knows no limit.
-_MAX_CHARACTERS_PER_TOKEN = 12
-
-
-@dataclass(eq=False)
-class StreamState:
-    """One answer as it comes. Mutable: it is what is known whenever the call ends, however it ends.
-
-    ``asked`` is the model asked, ``model`` the same until another answers. ``answered`` once the service has answered
-    at all, ``began`` once a message has started, ``shown`` once text was handed on, ``counted`` once it has sent
-    its final count. ``unbilled`` is set by the caller where no model can have worked.
-    """
-
-    model: str
-    sent_text: str
-    max_tokens: int
-    timer: Callable[[], float]
-    on_progress: ProgressCallback | None
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    tokens: TokenUsage = field(default_factory=TokenUsage)
-    has_response: bool = False
-    is_started: bool = False
-    has_final_count: bool = False
-    has_shown_text: bool = False
-    is_unbilled: bool = False
-    has_thinking: bool = False
-    stop_reason: str | None = None
-    refusal_category: str | None = None
-    error_name: str | None = None
-    pieces: list[str] = field(default_factory=list)
-    character_count: int = 0
-    visible_filter: Visible = field(default_factory=Visible)
-    reasoning_filter: ReasoningFilter = field(default_factory=ReasoningFilter)
-    started_at: float = 0.0
-    first_text_at: float | None = None
-    requested_model: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started_at = self.timer()
-        self.requested_model = self.model
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-    @property
-    def is_unbilled_refusal(self) -> bool:
-        """Whether it was declined before any output, which is not billed though counts are sent."""
-        return self.stop_reason == "refusal" and not self.pieces and not self.has_thinking
-
-    def handle_event(self, data: object) -> None:
-        """Takes the data of one event.
-
-        Raises MalformedEvent for one that Claude cannot have sent, TooMuchSent for more text than there is room for.
-        """
-        match parse_event(data):
-            case MessageStarted(model, counts):
-                self.is_started = True
-                self.model = model or self.model
-                self._update_counts(counts)
-            case ThinkingStarted():
-                self.has_thinking = True
-                if self.on_progress is not None:
-                    self.on_progress(ThinkingChunk())
-            case TextDelta(piece):
-                self._add_delta(piece)
-            case MessageEnded(stop_reason, category, counts):
-                self.stop_reason, self.refusal_category = stop_reason, category
-                self.has_final_count = self._update_counts(counts)
-                self._append_visible(self.visible_filter.rest())
-                self._emit(self.reasoning_filter.flush())
-
-    def _add_delta(self, piece: str) -> None:
-        if self.first_text_at is None:
-            self.first_text_at = self.timer()
-        room = self.max_tokens * _MAX_CHARACTERS_PER_TOKEN - self.character_count
-        self.character_count += len(piece)
-        self._append_visible(self.visible_filter.shown(piece[:room]))
-        if len(piece) > room:
-            raise TooMuchSent
-
-    def _append_visible(self, piece: str) -> None:
-        """Takes a piece of text as it shows."""
-        if not piece:
-            return
-        self.pieces.append(piece)
-        reasoned = self.reasoning_filter.is_reasoning
-        self._emit(self.reasoning_filter.feed(piece))
-        if self.on_progress is not None and self.reasoning_filter.is_reasoning and not reasoned:
-            self.on_progress(ThinkingChunk())
-
-    def _emit(self, piece: str) -> None:
-        if self.on_progress is not None and piece:
-            self.has_shown_text = True
-            self.on_progress(TextChunk(piece))
-
-    def _update_counts(self, counts: TokenCounts) -> bool:
-        """Takes over the counts that are there (they are totals so far). Whether the output was among them.
-
-        A count that cannot be true is as good as none: more tokens out than there is room for, or none for a text; or
-        more in than the bytes that were sent, since no token is less than a byte.
-        """
-        counts = counts.drop_above(
-            len(self.sent_text.encode("utf-8", "replace")) + _MAX_EXTRA_INPUT_TOKENS, self.max_tokens
-        )
-        now = self.tokens
-        if counts.cache_write_5m is not None or counts.cache_write_1h is not None:
-            now = replace(now, cache_write_5m=counts.cache_write_5m or 0, cache_write_1h=counts.cache_write_1h or 0)
-        elif counts.cache_write is not None and counts.cache_write != now.cache_write_5m + now.cache_write_1h:
-            now = replace(
-                now, cache_write_5m=0, cache_write_1h=counts.cache_write
-            )  # without a split: what is written is for an hour
-        output = None if self.pieces and counts.output_tokens == 0 else counts.output_tokens
-        self.tokens = replace(
-            now,
-            input_tokens=now.input_tokens if counts.input_tokens is None else counts.input_tokens,
-            cache_read=now.cache_read if counts.cache_read is None else counts.cache_read,
-            output_tokens=now.output_tokens if output is None else output,
-        )
-        return output is not None
-
-    def settlement(self) -> Settlement:
-        """What the call came to: as counted, or estimated where the service did not come to its count."""
-        estimated = not (self.is_unbilled or (self.has_final_count and self.tokens.total_input))
-        tokens = self._estimate_usage() if estimated else self.tokens
-        spent = call_cost(self.model, tokens, self.prices)
-        if spent is None:  # an alias, or another model than was asked: the price that was reserved at
-            spent = call_cost(self.requested_model, tokens, self.prices)
-        free = self.is_unbilled or self.is_unbilled_refusal
-        return Settlement(
-            model=self.model,
-            input_tokens=tokens.input_tokens,
-            cache_write_tokens=tokens.cache_write_5m + tokens.cache_write_1h,
-            cache_read_tokens=tokens.cache_read,
-            output_tokens=tokens.output_tokens,
-            nano_usd=0 if free and spent is not None else spent,
-            first_text_ms=None if self.first_text_at is None else self._milliseconds_since_start(self.first_text_at),
-            total_ms=self._milliseconds_since_start(self.timer()),
-            stop_reason=self.error_name or self.stop_reason or "",
-            is_estimated=estimated,
-        )
-
-    def _estimate_usage(self) -> TokenUsage:
-        known = self.tokens if self.tokens.total_input else TokenUsage(input_tokens=estimate_tokens(self.sent_text))
-        if self.has_final_count:
-            return replace(known, output_tokens=self.tokens.output_tokens)
-        thinking = self.max_tokens // _THINKING_DIVISOR if self.has_thinking else 0
-        return replace(known, output_tokens=min(self.max_tokens, estimate_tokens(self.text) + thinking))
-
-    def _milliseconds_since_start(self, moment: float) -> int:
-        return round((moment - self.started_at) * 1000)

@@ -9,10 +9,11 @@ import pytest
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.llm.prices import estimate_tokens
-from bot.llm.stream import StreamState
+from bot.llm.stream import Answer
 from bot.services.llm_ports import Models
-from tests.llm.conftest import NOTES, MemoryLedger, Naps, ports
+from tests.llm.conftest import DRAFT, NOTES, MemoryLedger, Naps, Pieces, ports
 from tests.llm.port_calls import every_port, sent
+from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
 from tests.simulators.claude import ClaudeSimulator, tokens_in
 
 
@@ -65,32 +66,37 @@ async def test_a_log_at_its_finest_holds_no_note(
     assert "61,000" not in caplog.text
 
 
-def heard(*, start: dict[str, int] | None, end: dict[str, int] | None) -> StreamState:
-    hearing = StreamState("a-local-model", "Five words are sent here.", 100, lambda: 0.0, None)
-    hearing.handle_event({"type": "message_start", "message": {"model": "it", "usage": start}})
-    hearing.handle_event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": end})
-    return hearing
+async def test_counts_that_a_local_server_leaves_out_are_estimated(
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    local.script(events(start(model="it", usage=None), BLOCK, TEXT, end(output_tokens=None), STOP))
+    async with ports(local, ledger, naps) as models:
+        await draft(models, structure, Pieces())
+    (row,), (request,) = ledger.rows, local.requests
+    assert (row.model, row.is_estimated) == ("it", True)
+    assert row.input_tokens == estimate_tokens(f"{request.system}\n\n{request.last_user_text}")
+    assert row.output_tokens == estimate_tokens(DRAFT)
 
 
-def test_counts_that_a_local_server_leaves_out_are_estimated() -> None:
-    settlement = heard(start=None, end=None).settlement()
-    assert settlement.is_estimated
-    assert settlement.input_tokens == estimate_tokens("Five words are sent here.")
-    assert settlement.model == "it"
-
-
-def test_counts_that_come_only_at_the_end_are_taken_as_they_are() -> None:
-    settlement = heard(start=None, end={"input_tokens": 70, "output_tokens": 30}).settlement()
-    assert (settlement.input_tokens, settlement.output_tokens, settlement.is_estimated) == (70, 30, False)
+async def test_counts_that_come_only_at_the_end_are_taken_as_they_are(
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+) -> None:
+    local.script(events(start(usage=None), BLOCK, TEXT, end(input_tokens=70, output_tokens=30), STOP))
+    async with ports(local, ledger, naps) as models:
+        await draft(models, structure, Pieces())
+    assert [(row.input_tokens, row.output_tokens, row.is_estimated) for row in ledger.rows] == [(70, 30, False)]
 
 
 def test_half_a_character_in_a_stream_does_not_reach_the_store() -> None:
-    hearing = StreamState("it", "sent", 100, lambda: 0.0, None)
+    answer = Answer(100, 100, None)
     delta = {"type": "text_delta", "text": "a\ud83d b"}
-    hearing.handle_event({"type": "content_block_delta", "index": 0, "delta": delta})
-    assert hearing.text == "a? b"
+    answer.add_event({"type": "content_block_delta", "index": 0, "delta": delta})
+    assert str(answer.text) == "a? b"
 
 
 def test_a_cache_write_without_its_kind_is_for_an_hour() -> None:
-    start = {"input_tokens": 10, "cache_creation_input_tokens": 600, "output_tokens": 1}
-    assert heard(start=start, end={"output_tokens": 5}).tokens.cache_write_1h == 600
+    answer = Answer(1_000, 100, None)
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 600, "output_tokens": 1}
+    answer.add_event({"type": "message_start", "message": {"usage": usage}})
+    answer.add_event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}})
+    assert answer.usage().cache_write_1h == 600

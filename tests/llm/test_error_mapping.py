@@ -30,9 +30,9 @@ from bot.errors import (
 )
 from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
-from bot.services.llm_ports import ModelText
+from bot.services.llm_ports import Models, ModelText
 from bot.structure_files import prompts_directory
-from tests.llm.conftest import FREE, NOTES, MemoryLedger, Naps
+from tests.llm.conftest import FREE, NOTES, WRITER, MemoryLedger, Naps, Pieces
 from tests.llm.port_calls import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
 from tests.simulators.claude import (
     Answer,
@@ -304,3 +304,13 @@ async def test_a_model_that_costs_nothing_does_so_however_its_call_ends(
         await calling.call()
     assert [row.nano_usd for row in calling.ledger.rows] == [0, 0, 0]
     assert [reservation.max_nano_usd for reservation in calling.ledger.reservations] == [0, 0, 0]
+
+
+async def test_all_that_has_come_when_a_connection_breaks_is_kept(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+) -> None:
+    claude.script(Reply("word " * 100, characters_per_second=600, ending=Cut(430)))
+    with pytest.raises(StreamBroken):
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    assert on.text == claude.requests[-1].text_sent
+    assert len(on.text) > 400
