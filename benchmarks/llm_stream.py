@@ -18,8 +18,8 @@ from typing import Any
 
 import anthropic
 
-from bot.llm.caller import Dialect, ModelCaller, ServiceConfig
-from bot.llm.client import create_client
+from bot.llm.caller import ModelCaller
+from bot.llm.client import Dialect, ServiceConfig, create_client
 from bot.llm.prompts import read_prompts
 from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
 from bot.services.llm_ports import ModelRole, TextChunk, ThinkingChunk
@@ -66,9 +66,8 @@ def serve(address: Connection) -> None:
         asyncio.run(run_simulator())
 
 
-def ways(client: anthropic.AsyncAnthropic, address: str) -> Mapping[str, Way]:
+def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig) -> Mapping[str, Way]:
     """Return the ways to stream one answer."""
-    service = ServiceConfig(address, Dialect.CLAUDE, dict.fromkeys(ModelRole, MODEL), {}, "", b"secret", 60, 600)
     caller = ModelCaller(client, service, NoLedger(), lambda: datetime.now(UTC))
     prompt = replace(read_prompts(prompts_directory())["probe.md"], max_tokens=16_000)
     request: dict[str, Any] = {
@@ -103,9 +102,10 @@ def ways(client: anthropic.AsyncAnthropic, address: str) -> Mapping[str, Way]:
 async def measure_all(address: str) -> Mapping[str, list[float]]:
     """Return the CPU milliseconds of one answer by each way, in each round after one that does not count."""
     found: dict[str, list[float]] = {}
-    async with create_client(KEY, address, silence=60, retries=0) as client:
+    service = ServiceConfig(address, KEY, Dialect.CLAUDE, dict.fromkeys(ModelRole, MODEL), b"secret", max_retries=0)
+    async with create_client(service) as client:
         for number in range(ROUNDS + 1):
-            for name, way in ways(client, address).items():
+            for name, way in ways(client, service).items():
                 answers: list[list[str]] = [[] for _ in range(STREAMS if number else 1)]
                 began = time.process_time()
                 await asyncio.gather(*(way(answer.append) for answer in answers))

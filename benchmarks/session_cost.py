@@ -25,7 +25,7 @@ from benchmarks.measures import text_of
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.essay.text.sections import replace_body, split
-from bot.llm.caller import Dialect
+from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
 from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
@@ -113,16 +113,15 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
             return datetime.now(UTC)
 
         store = SqliteStore(Path(directory) / "ledger.db", None, now)
-        made = build_models(
-            api_key=claude.key or "",
+        service = ServiceConfig(
             base_url=claude.base_url,
+            api_key=claude.key or "",
             dialect=Dialect.CLAUDE,
             models=MODELS,
-            prompts=prompts_directory(),
-            ledger=SqliteLedger(store.thread, Budgets(Decimal(100), Decimal(100))),
-            clock=now,
-            secret=store.thread.pseudonym_secret,
+            pseudonym_secret=store.thread.pseudonym_secret,
         )
+        ledger = SqliteLedger(store.thread, Budgets(Decimal(100), Decimal(100)))
+        made = build_models(service, prompts_directory(), ledger, now)
         yield made.ports
         await made.close()
         store.close()

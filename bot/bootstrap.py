@@ -139,22 +139,20 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
 def _build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
-    from bot.llm.caller import Dialect
+    from bot.llm.client import Dialect, ServiceConfig
     from bot.llm.factory import build_models  # the SDK takes a second to import, which no command without a model pays
 
     key = settings.anthropic_api_key
-    return build_models(
-        api_key=key.get_secret_value() if key else "none",
+    service = ServiceConfig(
         base_url=settings.anthropic_base_url,
+        api_key=key.get_secret_value() if key else "none",  # a server that takes no key is given any
         dialect=Dialect(settings.dialect),
         models=models_by_role(settings),
+        pseudonym_secret=secret,
         prices=_custom_prices(settings),
-        prompts=prompts_directory(),
-        ledger=ledger,
-        clock=utc_now,
-        secret=secret,
         proxy=proxy.url if proxy else None,
     )
+    return build_models(service, prompts_directory(), ledger, utc_now)
 
 
 def unpriced_models(settings: Settings) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The address of a service, and the name and password that may stand in it."""
+"""The base URL of a service, which may hold a name and a password."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 
 def redacted_url(url: str) -> str:
-    """The address as it may be shown and logged: without a name and a password."""
+    """Return a URL as it may be shown and logged, without name and password."""
     parts = urlsplit(url.rstrip("/"))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def authorization_header(url: str) -> str | None:
-    """The header that says the name and the password of an address, None where it holds neither."""
-    said = urlsplit(url).netloc.rpartition("@")[0]
-    if not said:
+    """Return the Authorization header for a URL's name and password, None where it has neither."""
+    credentials = urlsplit(url).netloc.rpartition("@")[0]
+    if not credentials:
         return None
-    name, _, password = said.partition(":")
+    name, _, password = credentials.partition(":")
     return f"Basic {b64encode(f'{unquote(name)}:{unquote(password)}'.encode()).decode()}"

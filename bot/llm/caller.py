@@ -9,11 +9,9 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 import anthropic
-import httpx2
 from pydantic import BaseModel
 
 from bot.errors import (
@@ -32,13 +30,14 @@ from bot.errors import (
     TookTooLong,
     UnknownPrice,
 )
-from bot.llm.error_mapping import model_error, never_reached_a_model
+from bot.llm.client import Dialect, ServiceConfig
+from bot.llm.error_mapping import SDK_ERRORS, model_error, never_reached_a_model
 from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens, max_call_cost
 from bot.llm.prompts import Prompt, PromptBlocks, TagFactory, random_tag
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
 from bot.llm.stream import Answer, BoundedStream, MalformedEvent, strip_reasoning
 from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
-from bot.services.llm_ports import Cost, ModelRole, ProgressCallback
+from bot.services.llm_ports import Cost, ProgressCallback
 from bot.services.store_ports import Clock
 
 # A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
@@ -55,33 +54,6 @@ _MAX_EXTRA_INPUT_TOKENS = 20_000
 # An answer that breaks off while the model thinks has no count of it. Anthropic's pages give 2,000 to 5,000 tokens of
 # thinking for a draft with room for 16,000; an eighth of the room is the lower end of that.
 _THINKING_DIVISOR = 8
-
-
-class Dialect(StrEnum):
-    """What a server understands: all of Claude's Messages API, or only what every imitation of it does."""
-
-    CLAUDE = "claude"
-    BASIC = "basic"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceConfig:
-    """Where the models are, and what may be asked there.
-
-    ``models`` are model ids by role, ``prices`` the prices that were set, by model id. ``json_instruction`` stands
-    before the schema in a prompt to a server that takes no schema. ``pseudonym_secret`` keys the pseudonyms under which
-    the service knows writers. A call ends after ``silence_seconds`` in which nothing came, and after ``total_seconds``
-    with its retry, or sooner if its prompt says so.
-    """
-
-    address: str
-    dialect: Dialect
-    models: Mapping[ModelRole, str]
-    prices: Mapping[str, Price]
-    json_instruction: str
-    pseudonym_secret: bytes
-    silence_seconds: float
-    total_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +178,7 @@ class ModelCaller:
         system = prompt.system
         if service.dialect is Dialect.BASIC:
             if schema is not None:
-                system = f"{system}\n\n{service.json_instruction}\n\n{reply_schema_text(schema)}"
+                system = f"{system}\n\n{prompt.json_instruction}\n\n{reply_schema_text(schema)}"
             body["system"] = system
         else:
             body["system"] = [{"type": "text", "text": system, "cache_control": _CACHE_CONTROL}]
@@ -276,7 +248,7 @@ class ModelCaller:
 
         The SDK opens the stream, splits it into events, skips pings and raises error events. Its events are taken as
         plain JSON: it would build each into a pydantic model without looking at what it holds, and
-        ``messages.stream()`` a snapshot of the message besides. With 200 answers at once these took 1.4 and 2.5 times
+        ``messages.stream()`` a snapshot of the message besides. With 200 answers at once these took 1.2 and 2.7 times
         the CPU (``python -m benchmarks llm_stream``), and each odd field of a server would still have to be looked for.
         Nothing here waits between two reads, since aiohttp drops what nobody has read yet when a connection breaks.
         """
@@ -290,13 +262,7 @@ class ModelCaller:
                 http.stream = BoundedStream(http.stream, call.max_tokens, service.silence_seconds)
                 async for event in await response.parse(to=anthropic.AsyncStream[object]):
                     yield event
-        except (
-            anthropic.APIStatusError,
-            anthropic.APIConnectionError,
-            httpx2.RequestError,
-            ValueError,
-            RecursionError,
-        ) as error:
+        except SDK_ERRORS as error:
             attempt.is_unsent = not attempt.has_response and never_reached_a_model(error)
             raise model_error(
                 error,

@@ -1,9 +1,11 @@
-"""The one client of a process, and how patient it is."""
+"""Where the models are, and the one client that a process has for them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 
 import anthropic
@@ -13,77 +15,111 @@ from anthropic import AsyncAnthropic
 from bot.errors import Compressed, Redirected
 from bot.llm.base_url import authorization_header, redacted_url
 from bot.llm.error_mapping import retry_after
+from bot.llm.prices import Price
+from bot.llm.prompts import MAX_CALL_SECONDS
+from bot.services.llm_ports import ModelRole
 
-CONNECT_SECONDS = 5.0  # for each address that the service's name has
-POOL_SECONDS = 60.0  # until there is a connection in all: one to be free, the name looked up, and connected
-# As long as the SDK itself waits between tries. Whoever is asked to wait longer tells the person, who can decide.
+# A model that thinks sends nothing but pings; how often is not documented, and four minutes is beyond any seen.
+SILENCE_TIMEOUT_SECONDS = 240.0
+MAX_RETRIES = 2  # the SDK's own default
+CONNECT_SECONDS = 5.0  # for each address that the host name has
+POOL_SECONDS = 60.0  # until there is a connection: wait for a free one, look the name up, connect
+# The SDK's own longest wait between tries. A longer one is told to the person, who can decide.
 MAX_RETRY_WAIT_SECONDS = 8.0
-_MAX_ERROR_BYTES = 65_536  # an error of the API's has some hundred; what a longer page says is of no use here
+_MAX_ERROR_BYTES = 65_536  # an error of the API has some hundred; the rest of a longer page is of no use
 
 
-def create_client(
-    api_key: str, base_url: str, *, silence: float, retries: int, proxy: str | None = None
-) -> AsyncAnthropic:
-    """A client for the service at ``base_url``, with or without ``/v1`` at its end. ``await client.close()`` ends it.
+class Dialect(StrEnum):
+    """What a server understands: all of Claude's Messages API, or only what every imitation of it does."""
 
-    A name and a password in ``base_url`` are sent in the key's place, as they would be from there; in the address of a
-    request, they would be logged with it.
+    CLAUDE = "claude"
+    BASIC = "basic"
 
-    ``silence`` is how many seconds nothing may come before a call is given up; ``retries`` how often a request that was
-    refused in passing (overload, a fault, no connection) is sent again before any answer has begun. One that was met
-    with silence is not: it raises httpx2.ReadTimeout. How long a request may take to be sent has no bound here.
-    ``proxy`` is the URL of the proxy to go through, None to go through none.
 
-    A redirect is never followed, since it would take the writer's notes to another address: it raises Redirected. No
-    answer is unpacked, since a few bytes can hold gigabytes: none compressed is asked for, and one raises Compressed.
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """Where the models are, what may be asked there, and how long to wait.
+
+    ``base_url`` may hold a name and a password, and end in ``/v1`` or not. ``models`` are model ids by role, ``prices``
+    those that the operator set, by model id. ``pseudonym_secret`` keys the pseudonyms under which the service knows
+    writers. A call ends after ``silence_seconds`` in which nothing came, and after ``total_seconds`` with its retry, or
+    sooner if its prompt says so. ``max_retries`` is how often a request is sent again that was refused in passing
+    (overload, a fault, no connection). ``proxy`` is the URL of the proxy to go through.
+    """
+
+    base_url: str = field(repr=False)
+    api_key: str = field(repr=False)
+    dialect: Dialect
+    models: Mapping[ModelRole, str]
+    pseudonym_secret: bytes = field(repr=False)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    silence_seconds: float = SILENCE_TIMEOUT_SECONDS
+    total_seconds: float = MAX_CALL_SECONDS
+    max_retries: int = MAX_RETRIES
+    proxy: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The base URL as it may be shown and logged."""
+        return redacted_url(self.base_url)
+
+
+def create_client(service: ServiceConfig) -> AsyncAnthropic:
+    """Return a client for a service; ``await client.close()`` ends it.
+
+    A name and a password in the base URL are sent in the key's place, as they would be from there; in the address of a
+    request they would be logged with it.
+
+    A request that was met with silence is not sent again: it raises httpx2.ReadTimeout. A redirect is never followed,
+    since it would take the writer's notes to another address: it raises Redirected. No answer is decompressed, since a
+    few bytes can hold gigabytes: none compressed is asked for, and one raises Compressed.
     """
     # At level DEBUG, which ANTHROPIC_LOG=debug asks for as well, the SDK writes whole requests into the log: a writer's
     # notes in clear, beside a database that keeps them encrypted.
     if (log := logging.getLogger("anthropic")).isEnabledFor(logging.DEBUG):
         log.setLevel(logging.INFO)
-    # aiohttp takes no time for writing: one that stood here would bound nothing. Whoever calls bounds the whole call.
-    timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=silence, write=None, pool=POOL_SECONDS)
-    address = redacted_url(base_url)
+    # aiohttp has no timeout for writing, so one given here would bound nothing. The caller bounds the whole call.
+    timeout = httpx2.Timeout(connect=CONNECT_SECONDS, read=service.silence_seconds, write=None, pool=POOL_SECONDS)
     headers = {"Accept-Encoding": "identity"}
-    if (said := authorization_header(base_url)) is not None:
-        headers["Authorization"] = said
+    if (authorization := authorization_header(service.base_url)) is not None:
+        headers["Authorization"] = authorization
     return AsyncAnthropic(
-        api_key=api_key,
-        base_url=address.removesuffix("/v1"),
+        api_key=service.api_key,
+        base_url=service.address.removesuffix("/v1"),
         default_headers=headers,
         timeout=timeout,
-        # Written in C where the SDK's own is written in Python: reading a stream takes half the processor time.
-        http_client=_http_client(timeout, proxy),
-        max_retries=retries,
+        # aiohttp parses HTTP in C, the SDK's own transport in Python: reading a stream takes half the CPU time.
+        http_client=_http_client(timeout, service.proxy),
+        max_retries=service.max_retries,
         open_telemetry=False,
-        middleware=[partial(_reject_redirect_or_compression, address), _limit_retries],
+        middleware=[partial(_reject_redirect_or_compression, service.address), _limit_retries],
     )
 
 
 def _http_client(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
-    """A client that goes through this proxy or none, and takes nothing from the environment but certificates."""
+    """Return a client that goes through this proxy or none, and takes only certificates from the environment."""
     return anthropic.DefaultAioHttpClient(
         timeout=timeout,
         follow_redirects=False,
         event_hooks={"response": [_truncate_error_body]},
         proxy=proxy,
-        trust_env=False,  # a proxy that it would not even use, and that is no address, would end the program
+        trust_env=False,  # a malformed proxy there would end the program, even one that is not used
         verify=httpx2.create_ssl_context(),
     )
 
 
 class _TruncatedStream(httpx2.AsyncByteStream):
-    """The first _MOST_ERROR_BYTES of a body, or somewhat more."""
+    """The first _MAX_ERROR_BYTES of a body, or somewhat more."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        came = 0
+        received = 0
         async for piece in self._stream:
             yield piece
-            came += len(piece)
-            if came >= _MAX_ERROR_BYTES:
+            received += len(piece)
+            if received >= _MAX_ERROR_BYTES:
                 return
 
     async def aclose(self) -> None:
@@ -91,7 +127,7 @@ class _TruncatedStream(httpx2.AsyncByteStream):
 
 
 async def _truncate_error_body(response: httpx2.Response) -> None:
-    """Cuts off an error's body before anybody reads it, and has it read as it came, packed or not."""
+    """Truncate an error's body before it is read, and leave it compressed if it is."""
     if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _TruncatedStream(response.stream)
         response.headers.pop("content-encoding", None)
@@ -100,14 +136,14 @@ async def _truncate_error_body(response: httpx2.Response) -> None:
 async def _reject_redirect_or_compression(
     address: str, request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
-    """Turns away an answer that points elsewhere or is packed. The SDK would ask again for an error of its own."""
+    """Raise for a redirect and for a compressed answer, with no error of the SDK's, which it would retry."""
     response = await call_next(request)
     http = response.http_response
-    packed = http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+    is_compressed = http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
     if 300 <= http.status_code < 400:
         await http.aclose()
         raise Redirected(address)
-    if packed:
+    if is_compressed:
         await http.aclose()
         raise Compressed(address)
     return response
@@ -116,16 +152,15 @@ async def _reject_redirect_or_compression(
 async def _limit_retries(
     request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
-    """Keeps the SDK from sleeping as long as it is told, even for hours, and from asking again to no use.
+    """Keep the SDK from sleeping for as long as it is told, even for hours, and from retrying to no use.
 
-    Silence before an answer is one of those: the SDK would wait for it anew with every try, so that a person would hear
-    of it after ``silence`` times the tries, if the call's whole time were not over before.
+    One of those is silence before an answer: the SDK would wait for it anew with every try.
     """
     try:
         response = await call_next(request)
     except anthropic.APITimeoutError as error:
         if isinstance(error.__cause__, httpx2.ReadTimeout):
-            raise error.__cause__ from None  # no error of the SDK's: it sends those again, and what they come from
+            raise error.__cause__ from None  # not an error of the SDK's, which it would retry
         raise
     http = response.http_response
     if http.is_error:

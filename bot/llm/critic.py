@@ -1,4 +1,4 @@
-"""The critic: reads a text as an editor who does not know its author."""
+"""The critic: has a model read a text as an editor who does not know its author."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.services.llm_ports import ProgressCallback, RawCoverage, RawCritique, R
 
 
 class ClaudeCritic:
-    """The Critic port."""
+    """A Critic that asks Claude."""
 
     def __init__(self, caller: ModelCaller, critique: Prompt) -> None:
         self._caller = caller
@@ -26,13 +26,13 @@ class ClaudeCritic:
         measured: Sequence[str],
         on_progress: ProgressCallback,
     ) -> RawCritique:
-        """See the port."""
+        """See Critic."""
         values = _template_values(text, structure, measured)
         answer = await self._caller.call(writer, self._critique, values, on_progress=on_progress, schema=CritiqueSchema)
         return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
-        """See the port."""
+        """See Critic."""
         return self._caller.max_cost(self._critique, _template_values(text, structure, measured), schema=CritiqueSchema)
 
 
@@ -40,14 +40,16 @@ def _template_values(text: str, structure: Structure | None, measured: Sequence[
     return {"text": text, "structure": structure, "measured": measured}
 
 
-def _build_raw_critique(said: CritiqueSchema, structure: Structure | None, answer: ModelAnswer) -> RawCritique:
-    """What was said, without what says nothing: remarks without a quotation, sections that are not in the structure.
+def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answer: ModelAnswer) -> RawCritique:
+    """Return a reply without remarks that quote nothing and sections that are not in the structure.
 
-    A remark out of form is counted, since it was paid for.
+    Count malformed items, since they were paid for.
     """
-    quoting = {place: each for place, each in enumerate(said.remarks, 1) if each is not None and each.quotation.strip()}
+    quoting = {
+        number: each for number, each in enumerate(reply.remarks, 1) if each is not None and each.quotation.strip()
+    }
     return RawCritique(
-        fix_first=_single_line(said.fix_first) or "",
+        fix_first=_single_line(reply.fix_first) or "",
         findings=tuple(
             RawFinding(
                 quotation=remark.quotation,
@@ -61,28 +63,29 @@ def _build_raw_critique(said: CritiqueSchema, structure: Structure | None, answe
         ),
         strengths=tuple(
             RawStrength(each.quotation, _single_line(each.why) or "")
-            for each in said.strengths
+            for each in reply.strengths
             if each is not None and each.quotation.strip()
         ),
         coverage=tuple(
             RawCoverage(each.section, each.covered, _single_line(each.remark) or "")
-            for each in said.sections
+            for each in reply.sections
             if each is not None and structure is not None and structure.section(each.section) is not None
         ),
         model=answer.model,
         cost=answer.cost,
-        fix_first_index=list(quoting).index(said.fix_first_remark) if said.fix_first_remark in quoting else None,
-        malformed_count=sum(each is None for each in [*said.remarks, *said.strengths]),
+        fix_first_index=list(quoting).index(reply.fix_first_remark) if reply.fix_first_remark in quoting else None,
+        malformed_count=sum(each is None for each in [*reply.remarks, *reply.strengths]),
     )
 
 
 def _single_line(text: str | None) -> str | None:
-    """A remark on one line, None for an empty one."""
+    """Return a text on one line, None for an empty one."""
     return " ".join((text or "").split()) or None
 
 
 def _none_if_blank(text: str | None) -> str | None:
-    """A replacement as it stands, None for no replacement. An empty one is none: a deletion is asked for as a question
-    or put in words, since an empty string is also what a model leaves where it has nothing to offer.
+    """Return a replacement as it stands, None for a blank one.
+
+    A blank one is no deletion: it is also what a model leaves where it has nothing to offer.
     """
     return text if text and text.strip() else None

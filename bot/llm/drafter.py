@@ -1,4 +1,4 @@
-"""The drafter: writes the post from the notes, and what a draft that was cut short still lacks."""
+"""The drafter writes the post from the notes, or the sections that a truncated draft lacks; the reviser one section."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.services.llm_ports import ModelText, ProgressCallback
 
 
 class ClaudeDrafter:
-    """The Drafter port. Its texts are what the model wrote, piece for piece."""
+    """A Drafter that asks Claude."""
 
     def __init__(self, caller: ModelCaller, draft: Prompt, finish: Prompt) -> None:
         self._caller = caller
@@ -29,14 +29,14 @@ class ClaudeDrafter:
     async def draft(
         self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
     ) -> ModelText:
-        """See the port. Raises BadReply for a reply that is no draft, such as a refusal in prose."""
+        """See Drafter. Raise BadReply for a reply that is no draft, such as a refusal in prose."""
         answer = await self._caller.call(
             writer, self._draft, _draft_values(structure, title, notes), on_progress=on_progress
         )
         return _validated_draft(answer, structure, structure.sections)
 
     def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
-        """See the port."""
+        """See Drafter."""
         return self._caller.max_cost(self._draft, _draft_values(structure, title, notes))
 
     async def finish(
@@ -49,7 +49,7 @@ class ClaudeDrafter:
         sections: Sequence[str],
         on_progress: ProgressCallback,
     ) -> ModelText:
-        """See the port. Raises BadReply as ``draft`` does, ValueError where no section of the structure is wanted."""
+        """See Drafter. Raise BadReply as ``draft`` does, ValueError where no section of the structure is wanted."""
         values = _finish_values(structure, title, notes, text, sections)
         answer = await self._caller.call(writer, self._finish, values, on_progress=on_progress)
         return _validated_draft(answer, structure, _requested_sections(structure, sections))
@@ -57,7 +57,7 @@ class ClaudeDrafter:
     def max_finish_cost(
         self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
     ) -> int:
-        """See the port. Raises ValueError as ``finish`` does."""
+        """See Drafter. Raise ValueError as ``finish`` does."""
         return self._caller.max_cost(self._finish, _finish_values(structure, title, notes, text, sections))
 
 
@@ -85,15 +85,12 @@ def _validated_draft(answer: ModelAnswer, structure: Structure, wanted: Sequence
 
 
 def model_text(answer: ModelAnswer) -> ModelText:
-    """An answer as the ports give it."""
+    """Return an answer as the ports give it."""
     return ModelText(answer.text, answer.model, answer.is_truncated, answer.cost)
 
 
-# The reviser: rewrites one section, having seen the whole.
-
-
 class ClaudeReviser:
-    """The Reviser port."""
+    """A Reviser that asks Claude."""
 
     def __init__(self, caller: ModelCaller, revise: Prompt) -> None:
         self._caller = caller
@@ -102,9 +99,9 @@ class ClaudeReviser:
     async def revise(
         self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        """See the port. A heading, a code fence or a line of announcement that the model put around the section is
-        taken off at the end, and other sections are left out. Raises BadReply for a reply that holds nothing else, or
-        that is no section, such as a refusal in prose.
+        """See Reviser. Strip a heading, code fence or announcement around the section, and drop other sections.
+
+        Raise BadReply for a reply that holds nothing else, or that is no section, such as a refusal in prose.
         """
         values = _revision_values(notes, text, index, instruction)
         result = model_text(await self._caller.call(writer, self._revise, values, on_progress=on_progress))
@@ -115,7 +112,7 @@ class ClaudeReviser:
         return replace(result, text=body)
 
     def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
-        """See the port."""
+        """See Reviser."""
         return self._caller.max_cost(self._revise, _revision_values(notes, text, index, instruction))
 
 

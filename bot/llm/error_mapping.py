@@ -45,13 +45,18 @@ _STATUS_BY_ERROR_TYPE = {
     "overloaded_error": 529,
 }
 
+SDK_ERRORS = (
+    anthropic.APIStatusError,
+    anthropic.APIConnectionError,
+    httpx2.RequestError,
+    ValueError,  # what is no UTF-8 or no JSON
+    RecursionError,  # JSON that is nested without end
+)
+"""What the SDK raises while it opens or reads a stream."""
 
-SdkError = anthropic.APIStatusError | anthropic.APIConnectionError | httpx2.RequestError | ValueError | RecursionError
-"""What the SDK raises while it opens or reads a stream; ValueError for what is no UTF-8 or no JSON."""
 
-
-def model_error(error: SdkError, *, model: str, address: str, silence_seconds: float, is_started: bool) -> ModelError:
-    """Return the error to raise instead. ``is_started`` tells whether an answer of Claude's had begun."""
+def model_error(error: Exception, *, model: str, address: str, silence_seconds: float, is_started: bool) -> ModelError:
+    """Return the error to raise in place of one of SDK_ERRORS. ``is_started`` tells whether an answer had begun."""
     match error:
         case anthropic.APIStatusError():
             return _status_error(error, model, address)
@@ -61,12 +66,12 @@ def model_error(error: SdkError, *, model: str, address: str, silence_seconds: f
             return Stalled(silence_seconds)
         case ValueError() if not is_started:
             return NotClaude(address)
-        case RecursionError():  # JSON that is nested without end
+        case RecursionError():
             return NotClaude(address)
     return StreamBroken()
 
 
-def never_reached_a_model(error: SdkError) -> bool:
+def never_reached_a_model(error: Exception) -> bool:
     """Return whether a request that met this in place of a response cannot have reached a model."""
     if isinstance(error, anthropic.APIStatusError):
         return True

@@ -1,4 +1,4 @@
-"""The interviewer: sorts notes into sections and asks one question on."""
+"""The interviewer: sorts notes into sections and asks follow-up questions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.llm.caller import ModelCaller
 from bot.llm.prompts import Prompt, check_no_private_notes
 from bot.llm.reply_schemas import PlacementsSchema, QuestionSchema, parse_reply
 
-MAX_QUESTION_CHARACTERS = 300  # characters; the structures' own questions end there too
+MAX_QUESTION_CHARACTERS = 300  # the structures' own questions end there too
 
 
 class ClaudeInterviewer:
-    """The Interviewer port."""
+    """An Interviewer that asks Claude."""
 
     def __init__(self, caller: ModelCaller, place: Prompt, follow_up: Prompt) -> None:
         self._caller = caller
@@ -25,7 +25,7 @@ class ClaudeInterviewer:
         self._follow_up = follow_up
 
     async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        """See the port. Without notes no call is made."""
+        """See Interviewer. Make no call without notes."""
         if not check_no_private_notes(notes):
             return {}
         values = {"structure": structure, "notes": notes}
@@ -35,7 +35,7 @@ class ClaudeInterviewer:
         return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
 
     def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
-        """See the port."""
+        """See Interviewer."""
         if not check_no_private_notes(notes):
             return 0
         return self._caller.max_cost(self._place, {"structure": structure, "notes": notes}, schema=PlacementsSchema)
@@ -43,7 +43,7 @@ class ClaudeInterviewer:
     async def follow_up(
         self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
     ) -> str | None:
-        """See the port. Without notes no call is made; None unless what comes back asks one new, short question."""
+        """See Interviewer. Make no call without notes. Return None for a reply that asks no new, short question."""
         if not check_no_private_notes(notes):
             return None
         values = {"section": section, "notes": notes, "asked": asked}
@@ -52,7 +52,7 @@ class ClaudeInterviewer:
 
 
 def extract_new_question(reply: str, asked: Sequence[str]) -> str | None:
-    """The one question of a reply, if it is of bearable length, and none of those asked, nor nearly."""
+    """Return the question of a reply, None if it is too long or nearly one of those asked."""
     question = one_question(unlinked(reply))
     if (
         question is None

@@ -1,7 +1,7 @@
-"""What calls cost, in whole nano-dollars (1e-9 USD).
+"""Prices of the models and costs of calls, in whole nano-dollars (1e-9 USD).
 
 Prices: Anthropic's pricing page and model overviews as of 2026-11-23, in USD for a million tokens; the cache prices of
-Fable 5.2 are a third party's. A USD for a million tokens is 1,000 nano-dollars for one.
+Fable 5.2 are a third party's. One USD for a million tokens is 1,000 nano-dollars for one.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from bot.essay.text.words import count_words
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Nano-dollars for one token: sent, written by the model, put into the cache for 5 minutes or an hour, read there.
+    """Nano-dollars for one token, by how it is billed.
 
-    Above ``cliff`` tokens sent (cached ones included) every price is ``steep`` times as high.
+    Above ``long_context_threshold`` tokens sent (cached ones included) every price is ``long_context_factor`` times as
+    high.
     """
 
     input_price: int
@@ -30,7 +31,7 @@ class Price:
     long_context_factor: int = 1
 
     def factor(self, tokens_in: int) -> int:
-        """What every price is multiplied by for a request of so many tokens."""
+        """Return what every price is multiplied by for a request of so many tokens."""
         return (
             self.long_context_factor
             if self.long_context_threshold is not None and tokens_in > self.long_context_threshold
@@ -49,14 +50,14 @@ NO_PRICES: Mapping[str, Price] = {}
 
 # The tokenizer of the 4.7 models and later: a million tokens is about 555,000 words (models overview, October 2026).
 _TENTHS_OF_A_TOKEN_PER_WORD = 18
-# For languages written without spaces, and codes: a token for three letters of Latin script, or one of Chinese, is
-# more than prose comes to.
+# For languages without spaces, and for code: a token for three Latin letters, or for one Chinese character, is more
+# than prose comes to.
 _MAX_BYTES_PER_ESTIMATED_TOKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """The tokens of one call by how they are billed. ``output`` includes thinking."""
+    """The tokens of one call by how they are billed. ``output_tokens`` include thinking."""
 
     input_tokens: int = 0
     cache_write_5m: int = 0
@@ -70,25 +71,25 @@ class TokenUsage:
 
 
 def custom_price(sent: Decimal, output: Decimal) -> Price:
-    """The price that somebody set for a model, in dollars for a million tokens sent and written.
+    """Return the price that an operator set for a model, in dollars for a million tokens sent and written.
 
-    For the cache it is as at Anthropic what is put in; what is read there may be cheaper and counts in full.
+    Writing to the cache costs 1.25 and 2 times what is sent, as at Anthropic. Reading counts in full.
     """
     each = (sent, output, sent * 5 / 4, sent * 2, sent)
     return Price(*(int((1_000 * one).to_integral_value(ROUND_CEILING)) for one in each))
 
 
 def price_of(model: str, own: Mapping[str, Price] = NO_PRICES) -> Price | None:
-    """The price of a model, by its name or a dated name (``…-20260922``) of it; None for one that is not known.
+    """Return the price of a model, by its name or a dated name (``…-20260922``); None if it is not known.
 
-    ``own`` are prices that somebody set, which go before those known here.
+    ``own`` are the prices that an operator set. They come first.
     """
     names = (model, re.sub(r"-\d{8}$", "", model))
     return next((prices[name] for prices in (own, PRICES) for name in names if name in prices), None)
 
 
 def call_cost(model: str, tokens: TokenUsage, own: Mapping[str, Price] = NO_PRICES) -> int | None:
-    """What a call cost, in nano-dollars; None for a model without a known price."""
+    """Return what a call cost, in nano-dollars; None for a model without a known price."""
     if (price := price_of(model, own)) is None:
         return None
     return price.factor(tokens.total_input) * (
@@ -101,18 +102,18 @@ def call_cost(model: str, tokens: TokenUsage, own: Mapping[str, Price] = NO_PRIC
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a text has, rather too many than too few."""
+    """Return about how many tokens a text has, rather too many than too few."""
     by_words = -(-count_words(text) * _TENTHS_OF_A_TOKEN_PER_WORD // 10)
     return max(by_words, -(-len(text.encode("utf-8", "replace")) // _MAX_BYTES_PER_ESTIMATED_TOKEN))
 
 
-def max_call_cost(model: str, sent: str, max_tokens: int, own: Mapping[str, Price] = NO_PRICES) -> int | None:
-    """The most a request can cost: all of it written to the cache at the dearest price, all its room used.
+def max_call_cost(model: str, sent_text: str, max_tokens: int, own: Mapping[str, Price] = NO_PRICES) -> int | None:
+    """Return the most that a request can cost: all of it billed at the dearest price, all its room used.
 
-    None for a model without a known price.
+    Return None for a model without a known price.
     """
     if (price := price_of(model, own)) is None:
         return None
-    tokens_in = estimate_tokens(sent)
+    tokens_in = estimate_tokens(sent_text)
     dearest = max(price.input_price, price.cache_write_5m_price, price.cache_write_1h_price)
     return price.factor(tokens_in) * (tokens_in * dearest + max_tokens * price.output_price)

@@ -1,4 +1,14 @@
-"""What every port makes sure of before a word leaves the process."""
+"""Read the prompts, and put a writer's texts into them.
+
+Every word said to a model stands in a Markdown file. It has front matter (role, effort, max_tokens, seconds), then the
+system text, then a line ``{# turn #}``, then a Jinja template of what changes from call to call. The system text is the
+same for every writer, so that the service can cache it. Either part may hold ``{% include "parts/NAME.md" %}``, for
+words that several prompts share.
+
+A writer's text is set in blocks whose tags carry an id that nobody can have guessed, in the form that Anthropic's
+prompting guide for Opus 5.5 gives for pasted text: the tags on lines of their own, the same random id in both, and a
+system text that says what stands in them is material.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +16,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,88 +30,12 @@ from bot.essay.text.importing import without_comments
 from bot.essay.text.marks import is_marked
 from bot.services.llm_ports import ModelRole
 
-
-def check_no_private_notes(notes: Sequence[Note]) -> Sequence[Note]:
-    """The notes, unchanged.
-
-    Raises ValueError where one is left out: a mistake in this program, which must fail before the note is sent.
-    """
-    if any(note.left_out for note in notes):
-        raise ValueError("a note that is left out was handed to a model's port")
-    return notes
-
-
-# Other people's text inside a request: set in blocks whose tags carry an id that nobody can have guessed.
-#
-# The form is the one Anthropic's prompting guide for Opus 5.5 gives for pasted text: the tags on lines of their own,
-# the same random id in both, and a system text that says what stands in them is material.
-
-
-BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
-
-TagFactory = Callable[[], str]
-"""Return an id for the tags of one request: letters and digits that nobody can guess."""
-
-
-def random_tag() -> str:
-    """Return an id of 48 random bits."""
-    return secrets.token_hex(6)
-
-
-_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
-_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class PromptBlocks:
-    """The blocks of one request. Called by the templates: ``block("note", text, number=3)``."""
-
-    def __init__(self, tag: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9]+", tag):
-            raise ValueError("a tag's id is letters and digits")
-        self._tag = tag
-
-    def __call__(self, name: str, text: str, **attributes: str | int) -> str:
-        """The text between its tags, without the comments in it, which are for nobody's eyes.
-
-        ``attributes`` are numbers and keys of ours, never words of a person.
-        """
-        if name not in BLOCK_NAMES:
-            raise ValueError(f"{name} is no block: a new one has to be added to NAMES, so that its like is defused")
-        seen = without_comments(text)
-        if is_marked(seen):
-            raise ValueError("a passage that is marked to be left out was handed to a model's port")
-        extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
-        return f'<{name} id="{self._tag}"{extra}>\n{neutralize_tags(seen)}\n</{name} id="{self._tag}">'
-
-
-def neutralize_tags(text: str) -> str:
-    """The text with a single angle quotation mark (‹) where it opens a tag named like one of ours.
-
-    It reads the same. Control characters, which a keyboard does not make and a model cannot read, are left out; so are
-    halves of characters, which cannot be sent.
-    """
-    return _LOOKALIKE_TAG.sub("‹", _CONTROL_CHARACTER.sub("", replace_surrogates(text)))
-
-
-def replace_surrogates(text: str) -> str:
-    """The text with ? for each half of a character (a lone surrogate), which can be neither sent nor stored."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-# Reads the prompts: every word said to a model stands in a Markdown file. A bad file is refused with its mend.
-#
-# A file has front matter (role, effort, max_tokens, seconds), then the part that never changes, then a line
-# ``{# turn #}``, then a Jinja template of the part that does. The first part is the system text; it is the same for
-# every writer, so that the service's cache can hold it. Either part may hold ``{% include "parts/NAME.md" %}`` for
-# words that several prompts share.
-
-
 EFFORTS = ("low", "medium", "high", "xhigh", "max")  # anthropic 2.12, types/output_config_param.py
 MAX_OUTPUT_TOKENS = 128_000  # the most output that any Claude model of 2026 gives
 MAX_CALL_SECONDS = 600  # a draft with its thinking takes two or three minutes; ten is where a person has given up
 HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versions of one file apart
 
-# What each file's template is given. A name that is not here would fail in the middle of somebody's work.
+# The files, and what the template of each is given. Another name would fail in the middle of somebody's work.
 TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "place.md": frozenset({"block", "structure", "notes"}),
     "follow_up.md": frozenset({"block", "section", "notes", "asked"}),
@@ -112,12 +46,20 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "probe.md": frozenset({"block"}),
 }
 
-JSON_INSTRUCTION_PATH = "parts/json_only.md"  # said behind a prompt to servers that take no schema
+JSON_INSTRUCTION_PATH = "parts/json_only.md"  # follows the system text where a server takes no schema
 
 _DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)
-# Put in before anything else is read, so that the prompt's hash covers it.
+# Replaced before anything else is read, so that the prompt's hash covers it.
 _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
 _FIELDS = ("role", "effort", "max_tokens", "seconds")
+
+BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
+
+TagFactory = Callable[[], str]
+"""Return an id for the tags of one request: letters and digits that nobody can guess."""
+
+_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +67,8 @@ class Prompt:
     """One prompt.
 
     ``hash`` is the start of the SHA-256 of its file with all that it includes, ``max_tokens`` the room for thinking and
-    answer, ``seconds`` how long a call may take in all.
+    answer, ``timeout_seconds`` how long a call may take in all. ``json_instruction`` follows the system text of a call
+    with a schema, where the server takes none.
     """
 
     name: str
@@ -136,25 +79,30 @@ class Prompt:
     timeout_seconds: int
     system: str
     template: Template
+    json_instruction: str = ""
 
     def render(self, values: Mapping[str, object]) -> str:
-        """What is said in this call. Raises jinja2.UndefinedError for a value that is not given."""
+        """Return what is said in this call. Raise jinja2.UndefinedError for a value that is not given."""
         return self.template.render(values).strip()
 
 
 def read_prompts(directory: Path) -> dict[str, Prompt]:
-    """Every prompt in VALUES, by its file's name. Raises BadPromptFile for the first that cannot be used."""
-    return {name: read_prompt(directory / name, values) for name, values in TEMPLATE_VARIABLES.items()}
+    """Return every prompt of TEMPLATE_VARIABLES, by file name. Raise BadPromptFile for the first that is unusable."""
+    json_instruction = read_json_instruction(directory)
+    return {
+        name: replace(read_prompt(directory / name, variables), json_instruction=json_instruction)
+        for name, variables in TEMPLATE_VARIABLES.items()
+    }
 
 
 def read_json_instruction(directory: Path) -> str:
-    """What is said before a schema to a server that takes none. Raises BadPromptFile."""
+    """Return what asks for JSON where a server takes no schema. Raise BadPromptFile."""
     path = directory / JSON_INSTRUCTION_PATH
     return _read_text(path).strip() or _raise_bad_file(path, "the file is empty", "write what asks for one JSON object")
 
 
-def read_prompt(path: Path, values: frozenset[str]) -> Prompt:
-    """The prompt in one file, whose template may use ``values``. Raises BadPromptFile naming the file and the mend."""
+def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
+    """Return the prompt in a file, whose template may use ``variables``. Raise BadPromptFile with what to mend."""
     text = _INCLUDE.sub(lambda found: _read_text(path.parent / found["path"]).strip(), _read_text(path))
     fields, body = _parse_front_matter(path, text)
     system, turn = _split_body(path, body)
@@ -166,7 +114,7 @@ def read_prompt(path: Path, values: frozenset[str]) -> Prompt:
         max_tokens=_parse_positive_int(path, "max_tokens", fields["max_tokens"], MAX_OUTPUT_TOKENS),
         timeout_seconds=_parse_positive_int(path, "seconds", fields["seconds"], MAX_CALL_SECONDS),
         system=system,
-        template=_compile_template(path, turn, values),
+        template=_compile_template(path, turn, variables),
     )
 
 
@@ -214,8 +162,8 @@ def _split_body(path: Path, body: str) -> tuple[str, str]:
     return halves[0], halves[1]
 
 
-def _compile_template(path: Path, turn: str, values: frozenset[str]) -> Template:
-    # What comes out is read by a model and never by a browser, so there is no HTML to escape.
+def _compile_template(path: Path, turn: str, variables: frozenset[str]) -> Template:
+    # A model reads it, never a browser, so there is no HTML to escape.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     try:
         parsed = environment.parse(turn)
@@ -223,10 +171,10 @@ def _compile_template(path: Path, turn: str, values: frozenset[str]) -> Template
             _raise_bad_file(
                 path, "it includes what is no part of a prompt", 'write it as {% include "parts/NAME.md" %}'
             )
-        unknown = meta.find_undeclared_variables(parsed) - values
+        unknown = meta.find_undeclared_variables(parsed) - variables
         if unknown:
             _raise_bad_file(
-                path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(values))}"
+                path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(variables))}"
             )
         return environment.from_string(turn)
     except TemplateSyntaxError as error:
@@ -250,3 +198,47 @@ def _parse_positive_int(path: Path, name: str, value: object, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
         _raise_bad_file(path, f"{name} is {value}", f"give a whole number from 1 to {most}")
     return value
+
+
+def random_tag() -> str:
+    """Return an id of 48 random bits."""
+    return secrets.token_hex(6)
+
+
+class PromptBlocks:
+    """The blocks of one request. Templates call it: ``block("note", text, number=3)``."""
+
+    def __init__(self, tag: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9]+", tag):
+            raise ValueError("a tag's id is letters and digits")
+        self._tag = tag
+
+    def __call__(self, name: str, text: str, **attributes: str | int) -> str:
+        """Return the text between its tags, without comments. ``attributes`` are never words of a person."""
+        if name not in BLOCK_NAMES:
+            raise ValueError(f"{name} is no block: add it to BLOCK_NAMES, so that no text can imitate it")
+        seen = without_comments(text)
+        if is_marked(seen):
+            raise ValueError("a private passage was handed to a model's port")
+        extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
+        return f'<{name} id="{self._tag}"{extra}>\n{neutralize_tags(seen)}\n</{name} id="{self._tag}">'
+
+
+def neutralize_tags(text: str) -> str:
+    """Return the text with ‹ in place of < where it opens a tag named like one of ours.
+
+    Drop control characters, which a model cannot read, and replace halves of characters, which cannot be sent.
+    """
+    return _LOOKALIKE_TAG.sub("‹", _CONTROL_CHARACTER.sub("", replace_surrogates(text)))
+
+
+def replace_surrogates(text: str) -> str:
+    """Return the text with ? for each half of a character (a lone surrogate), which can be neither sent nor stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def check_no_private_notes(notes: Sequence[Note]) -> Sequence[Note]:
+    """Return the notes. Raise ValueError for a private one, a mistake of this program that must send nothing."""
+    if any(note.left_out for note in notes):
+        raise ValueError("a private note was handed to a model's port")
+    return notes

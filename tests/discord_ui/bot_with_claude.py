@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import bootstrap
-from bot.llm.caller import Dialect
+from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import ClaudeModels, build_models
 from bot.services.llm_ports import ModelRole, Models
 from bot.store.ledger import Budgets, SqliteLedger
@@ -57,19 +57,17 @@ async def served(
     """
     books = SqliteStore(folder / "ledger.db", None, bootstrap.utc_now)
     with no_proxy():
-        made = build_models(
-            api_key=claude.key or "",
+        service = ServiceConfig(
             base_url=claude.base_url,
+            api_key=claude.key or "",
             dialect=Dialect.CLAUDE,
             models=dict.fromkeys(ModelRole, "claude-opus-5-5"),
-            prompts=prompts_directory(),
-            ledger=SqliteLedger(books.thread, Budgets(Decimal(budget), Decimal(100))),
-            clock=bootstrap.utc_now,
-            secret=books.thread.pseudonym_secret,
-            silence=silence,
-            retries=0,
-            sleep=_no_nap,
+            pseudonym_secret=books.thread.pseudonym_secret,
+            silence_seconds=silence,
+            max_retries=0,
         )
+        ledger = SqliteLedger(books.thread, Budgets(Decimal(budget), Decimal(100)))
+        made = build_models(service, prompts_directory(), ledger, bootstrap.utc_now, sleep=_no_nap)
         try:
             async with started(sim, folder / "essays.db", Served(claude=made), **more) as bot:
                 yield bot

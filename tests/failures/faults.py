@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.llm.factory import SILENCE_TIMEOUT_SECONDS
+from bot.llm.client import SILENCE_TIMEOUT_SECONDS
 from bot.llm.prompts import MAX_CALL_SECONDS
 from tests.simulators.claude import (
     Answer,

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.llm.caller import Dialect
+from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
@@ -100,19 +100,16 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
         ids = (f"id-{number}" for number in itertools.count(1))
         async with ClaudeSimulator() as claude:
             ledger = SqliteLedger(store.thread, Budgets(Decimal(under.budget), Decimal(1_000_000)))
-            made = build_models(
-                api_key=under.key or claude.key or "",
+            service = ServiceConfig(
                 base_url=nobody if under.nobody else claude.base_url,
+                api_key=under.key or claude.key or "",
                 dialect=Dialect.CLAUDE,
                 models=MODELS,
-                prompts=prompts_directory(),
-                ledger=ledger,
-                clock=lambda: WHEN,
-                secret=store.thread.pseudonym_secret,
-                silence=under.silence,
-                retries=under.retries,
-                sleep=_no_nap,
+                pseudonym_secret=store.thread.pseudonym_secret,
+                silence_seconds=under.silence,
+                max_retries=under.retries,
             )
+            made = build_models(service, prompts_directory(), ledger, lambda: WHEN, sleep=_no_nap)
             desk = EssayService(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: next(ids))
             jobs = JobRunner(store, lambda: WHEN, max_running=1_000, max_per_writer=1, flush_seconds=0.05)
             joined = Stack(

@@ -17,7 +17,7 @@ import pytest
 from bot.errors import BudgetSpent
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.llm.caller import Dialect
+from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prices import Price, custom_price
 from bot.llm.prompts import read_prompts
@@ -121,19 +121,22 @@ async def ports(
     new_tag: Callable[[], str] = lambda: TAG,
 ) -> AsyncIterator[Models]:
     """The ports over a simulator, in the dialect it speaks."""
-    made = build_models(
-        api_key=key or claude.key or "any",
+    service = ServiceConfig(
         base_url=address or claude.base_url,
+        api_key=key or claude.key or "any",
         dialect=Dialect.BASIC if claude.basic else Dialect.CLAUDE,
         models=LOCAL if claude.basic else IDS,
+        pseudonym_secret=SECRET,
         prices=prices,
-        prompts=prompts or prompts_directory(),
-        ledger=ledger,
-        clock=lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
-        secret=SECRET,
-        silence=silence,
-        total=total,
-        retries=retries,
+        silence_seconds=silence,
+        total_seconds=total,
+        max_retries=retries,
+    )
+    made = build_models(
+        service,
+        prompts or prompts_directory(),
+        ledger,
+        lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
         new_tag=new_tag,
         timer=map(float, itertools.count()).__next__,
         sleep=naps,

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import StoreBusy
 from bot.essay.structure import Structure
 from bot.llm import factory
-from bot.llm.client import create_client
+from bot.llm.client import ServiceConfig, create_client
 from tests.llm.conftest import NOTES, MemoryLedger
 from tests.llm.port_calls import PORTS, Calling
 from tests.simulators.claude import ClaudeSimulator, Gate, Pause
@@ -57,8 +57,8 @@ async def test_an_entry_that_cannot_be_written_is_told_at_the_end_and_leaves_not
 ) -> None:
     clients: list[anthropic.AsyncAnthropic] = []
 
-    def connected(*given: str, silence: float, retries: int, proxy: str | None) -> anthropic.AsyncAnthropic:
-        clients.append(create_client(*given, silence=silence, retries=retries, proxy=proxy))
+    def connected(service: ServiceConfig) -> anthropic.AsyncAnthropic:
+        clients.append(create_client(service))
         return clients[-1]
 
     monkeypatch.setattr(factory, "create_client", connected)

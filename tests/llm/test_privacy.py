@@ -82,7 +82,7 @@ async def test_a_note_that_is_left_out_stops_the_call_before_anything_is_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger
 ) -> None:
     secret = replace(NOTES[1], text="My manager's diagnosis.", left_out=True)
-    with pytest.raises(ValueError, match="left out"):
+    with pytest.raises(ValueError, match="a private note"):
         await PORTS[name].send(models, structure, secret, Pieces())
     assert claude.requests == []
     assert ledger.reservations == []
@@ -162,6 +162,6 @@ async def test_no_word_of_a_private_passage_is_sent_of_a_note_that_is_used(
 async def test_a_marked_passage_that_comes_as_far_as_a_port_fails_before_it_is_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
-    with pytest.raises(ValueError, match="marked to be left out"):
+    with pytest.raises(ValueError, match="a private passage"):
         await sent(claude, models, structure, name, Note(2, "We left.\n\n[private] The real reason.", "Why?", "missed"))
     assert claude.requests == []
