@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.essay.structure import private_questions
 from bot.network import check_tls, find_proxy
 from bot.services.critiques import CritiqueService
 from bot.services.dm_messages import DmMessageService
@@ -20,7 +19,6 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.settings import Settings
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.quota import Quota
@@ -123,9 +121,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
         InterviewService(desk, store, utc_now, models.interviewer if models else None),
         DraftingService(desk, store, jobs, models, utc_now),
         CritiqueService(desk, store, jobs, models, utc_now, new_essay_id),
-        DmMessageService(
-            desk, SqliteDmMessageStore(store.thread, private_questions(structures)), utc_now, new_essay_id
-        ),
+        DmMessageService(desk, store, utc_now, new_essay_id),
         jobs,
         ledger,
         models,

@@ -129,15 +129,15 @@ class DiscordClient(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         """Hand on what somebody writes in the DM."""
-        await self.dispatcher.dm_listener.on_message(self, message)
+        self.dispatcher.dm_listener.on_message(self, message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Hand on an edit in the DM; raw, because no message is cached."""
-        await self.dispatcher.dm_listener.on_edit(self, payload.message)
+        self.dispatcher.dm_listener.on_edit(self, payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Hand on a deletion, so that what was deleted is not read later."""
-        self.dispatcher.dm_listener.on_delete(payload.channel_id, payload.message_id)
+        self.dispatcher.dm_listener.on_delete(payload.message_id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Hand on what has a custom id; commands come by the tree."""

@@ -87,6 +87,11 @@ def read_notes(text: str, structure: Structure, *, title_room: int = 200) -> Not
     )
 
 
+def join_messages(texts: Sequence[str]) -> str:
+    """Return the text of a note that is made of messages: theirs in order, with a blank line between."""
+    return trimmed("\n\n".join(text for text in texts if text))
+
+
 def answered(text: str, section: str | None = None, *, left_out: bool = False) -> Passage:
     """An answer as a passage: one note, with its marks."""
     return Passage(trimmed(text), section, left_out)

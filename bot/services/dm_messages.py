@@ -1,9 +1,13 @@
-"""A conversation, message by message: what is written is stored at once, and becomes the writer's notes.
+"""What a writer says in the DM, message by message: stored at once, and turned into the writer's notes.
 
 A message is known by its id, a number that grows with time. While a question stands before the writer, each message is
-a piece of its answer; the pieces in the order of their ids, with a blank line between, are the note once the answer
-ends. Without a question a message is a note by itself. In an essay that holds nothing it waits, because a note would
-fix the essay's structure before the writer has chosen it.
+part of its answer; once the answer ends, its messages become one note. Without a question a message is a note by
+itself. In an essay that holds nothing it waits, because a note would fix the essay's structure before the writer has
+chosen it.
+
+A note that was made of messages is a view over them: its text is theirs, in the order of their ids, with a blank line
+between. An edit of a message is thereby an edit of its note, until the writer edits the note itself: then it has a text
+of its own, and follows its messages no more.
 """
 
 from __future__ import annotations
@@ -11,16 +15,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple
 
-from bot.errors import BadInput
-from bot.essay.essay import Essay, Note
-from bot.essay.notes import Passage, read_notes
+from bot.errors import BadInput, UnknownEssay
+from bot.essay.essay import Answered, Essay, Note
+from bot.essay.limits import Adding, stored_bytes
+from bot.essay.notes import Passage, join_messages, read_notes
+from bot.essay.structure import private_questions
 from bot.essay.structures import usual
 from bot.essay.text.importing import told
+from bot.essay.text.marks import is_mark_alone, is_marked, says_something
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, join_sentences
 from bot.services.offload import parse_in_worker
-from bot.services.store_ports import Clock, IdFactory
+from bot.services.store_ports import Clock, IdFactory, Store, Transaction
+
+_WRITTEN_BEFORE_DELETION = (
+    "You wrote here while the bot was away, and have deleted an essay since. What you had written before that was not "
+    "stored: send it again if you want to keep it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DmMessage:
+    """A stored message. ``key`` stands for it in the store.
+
+    ``essay`` is None where its words were deleted: then it is only known that it was stored once. ``question`` is the
+    number of the one it answers, ``note`` that of the note it is part of, None while it waits. The text of a
+    ``damaged`` one is a gap.
+    """
+
+    key: str
+    id: int
+    essay: str | None
+    question: int | None
+    note: int | None
+    text: str
+    damaged: bool = False
+
+
+class DmContext(NamedTuple):
+    """What a message is about: an essay, None where there is none yet, and the number of the question it answers."""
+
+    essay: str | None
+    question: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DmChannel:
+    """A writer's DM, and the id of the last message such that neither it nor one before it need be read again."""
+
+    writer: str
+    id: int
+    last_read: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +81,8 @@ class PendingMessage:
 class StoredMessage:
     """Where a message went.
 
-    ``question`` is the number of the one it is a piece of the answer to; ``note`` the number of the note that holds it,
-    None while it waits. ``new`` is False where it had been heard before; ``begun`` whether an essay was begun for it.
+    ``question`` is the number of the one it answers; ``note`` that of the note it is part of, None while it waits.
+    ``is_new`` is False where it was stored before; ``essay_created`` tells whether an essay was begun for it.
     """
 
     essay: str
@@ -58,10 +104,10 @@ class StoredFile:
 class MessageChange:
     """Where the new text of a message went.
 
-    ``note`` is the number of the note that the message is part of, None while it waits. ``made`` says that the change
-    has made it; ``kept`` that the note keeps its text, because no word would be left in it; ``apart`` that it does
-    because the writer has edited the note itself. ``marks`` says that a mark stood in the message or does now, and so
-    that something of the note may have become private, or public; ``version`` is that of a text which follows for it.
+    ``note`` is the number of the note that the message is part of, None while it waits. ``note_created`` says that the
+    change has made it; ``note_unchanged`` that the note keeps the text it had, because no word would be left in it;
+    ``note_detached`` that it has a text of its own. ``privacy_may_change`` says that a mark stood in the message or
+    does now; ``version`` is that of a text which follows for it.
     """
 
     essay: str
@@ -73,112 +119,49 @@ class MessageChange:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DmChannel:
-    """A writer's channel, and the id of the last message such that neither it nor one before it need be read again."""
-
-    writer: str
-    id: int
-    last_read: int
-
-
-class DmMessageStore(Protocol):
-    """Where conversations live. Every call is one transaction; all raise StoreError where the store cannot be used."""
-
-    async def add_message(
-        self, message: int, text: str, new: Essay, at: datetime, written: datetime | None = None
-    ) -> StoredMessage | None:
-        """Stores a message of the writer of ``new``, unless it is stored; in ``new`` where they have no essay.
-
-        One that is read late was ``written`` at that time: it goes to what stood before the writer then, and a message
-        of an answer that has ended since becomes part of its note. None, and nothing, where its essay has been deleted
-        since, whether it was heard before or is only now.
-        """
-
-    async def add_file(
-        self,
-        writer: str,
-        essay: str,
-        message: int,
-        part: int,
-        passages: Sequence[Passage],
-        title: str | None,
-        at: datetime,
-    ) -> tuple[int, ...]:
-        """Stores what a file of a message held as notes, unless it is stored; returns the numbers of the new ones.
-
-        ``part`` counts the message's files from 1. Raises UnknownEssay.
-        """
-
-    async def has_file(self, message: int, part: int) -> bool:
-        """Whether what a file of a message held is stored."""
-
-    async def edit_message(self, writer: str, message: int, text: str, at: datetime) -> MessageChange | None:
-        """Gives a stored message another text, and the note it is part of.
-
-        None where it is not stored, or had this text before. A note that would be left without a word stays as it is,
-        as does one that the writer has edited itself.
-        """
-
-    async def make_notes(self, writer: str, essay: str, question: int | None, at: datetime) -> tuple[Note, ...]:
-        """Makes notes of what waits: the answer to this question; with None, all there is. Raises UnknownEssay.
-
-        What holds no words goes on waiting.
-        """
-
-    async def set_context(self, writer: str, essay: str, question: int | None, at: datetime) -> None:
-        """Stores what stands before the writer; an answer to anything else ends."""
-
-    async def pending_messages(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        """What waits in an essay, in order. Raises UnknownEssay."""
-
-    async def channels(self) -> tuple[DmChannel, ...]:
-        """Every channel that is known."""
-
-    async def add_channel(self, writer: str, channel: int, read: int) -> bool:
-        """Stores a writer's channel, and behind which message to read it; False, and nothing, where it is known."""
-
-    async def set_last_read(self, writer: str, read: int, until: datetime) -> None:
-        """Stores up to which message, written at ``until``, a writer's channel need not be read again.
-
-        It never goes back. That a message behind it was heard stays known, whatever becomes of its words.
-        """
-
-    async def delete_writer(self, writer: str) -> None:
-        """Removes the writer's conversation with all its pieces, and which messages were heard. Their notes stay."""
+_DROPPED = StoredMessage("", None, None, is_new=False)
 
 
 class DmMessageService:
-    """What a writer says outside of every form."""
+    """What a writer does by messages, outside of every form."""
 
-    def __init__(self, essays: EssayService, store: DmMessageStore, clock: Clock, new_id: IdFactory) -> None:
-        self.store = store
+    def __init__(self, essays: EssayService, store: Store, clock: Clock, new_id: IdFactory) -> None:
         self._essays = essays
+        self._store = store
         self._clock = clock
         self._new_id = new_id
+        self._private_questions = private_questions(essays.structures)
 
     async def add_message(
-        self, writer: str, message: int, text: str, written: datetime | None = None
+        self, writer: str, message: int, text: str, written: datetime | None = None, *, channel: int | None = None
     ) -> StoredMessage | None:
-        """Stores a message, once however often it is heard. It goes to what stands before the writer.
+        """Store a message, once however often it comes, and return where it went.
 
-        Where nothing does, to their last changed essay; where there is none, to a new one. With ``written``, a time in
-        UTC, it is read late: it goes to what stood there then, and never to a question that was put later. None where
-        its essay has been deleted since: then nothing of it comes back. Raises BadInput for what is no text in UTF-8.
+        It goes to what stands before the writer; where nothing does, to their last changed essay; where there is none,
+        to a new one. ``written`` is the time of a message that is read late: see ``_late_context``. ``channel`` is the
+        id of the DM, which is remembered. None where its words were deleted since. Raises BadInput for what is no text
+        in UTF-8, and for a late message that was written before the writer deleted an essay: it may have been of that.
         """
-        words, now, structure = (
-            self._essays.validate_page("Your message", text),
-            self._clock(),
-            usual(self._essays.structures),
-        )
+        words, now = self._essays.validate_page("Your message", text), self._clock()
+        structure = usual(self._essays.structures)
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
-        return await self.store.add_message(message, words, new, now, written)
+
+        def add(tx: Transaction) -> StoredMessage | None:
+            if channel is not None:
+                tx.messages.add_channel(DmChannel(writer, channel, message - 1))
+            return self._add_message(tx, message, words, new, now, written)
+
+        found = await self._store.write(add)
+        if found is _DROPPED:
+            raise BadInput(_WRITTEN_BEFORE_DELETION)
+        return found
 
     async def add_file(self, heard: StoredMessage, writer: str, message: int, part: int, text: str) -> StoredFile:
-        """Stores what a file of a message held as notes, each under the section that its heading names; their numbers.
+        """Store what a file of a message held as notes, each under the section that its heading names.
 
-        What answers a question whose answers stay private is left out. None of them where they had been stored before.
-        ``heard`` is what became of the message. Raises BadInput for a page without words, UnknownEssay.
+        ``heard`` is what became of the message; ``part`` counts its files from 1. What answers a question whose answers
+        stay private is left out. No notes where they had been stored before. Raises BadInput for a page without words,
+        UnknownEssay.
         """
         opened = await self._essays.get_essay(writer, heard.essay)
         structure = self._essays.structure_of(opened)
@@ -196,48 +179,289 @@ class DmMessageService:
         passages = notes.passages
         if heard.question is not None and await self._essays.is_private_question(writer, heard.essay, heard.question):
             passages = tuple(replace(passage, left_out=True) for passage in passages)
-        new = await self.store.add_file(writer, heard.essay, message, part, passages, notes.title, self._clock())
+        now = self._clock()
+        new = await self._store.write(
+            lambda tx: self._add_file(tx, writer, heard.essay, message, part, passages, notes.title, now)
+        )
         return StoredFile(new, told(notes.left_out) if new else None)
 
+    async def has_file(self, writer: str, message: int, part: int) -> bool:
+        """Tell whether what a file of a message held is stored."""
+        return await self._store.read(lambda tx: tx.messages.has_part(writer, message, part))
+
     async def edit_message(self, writer: str, message: int, text: str) -> MessageChange | None:
-        """Takes over a message's new text, also into the note it has become.
+        """Take over a message's new text, also into the note it has become.
 
         Versions stay as they were made; but where a passage may have become private or public, a text that is set from
-        notes alone follows. None where nothing has changed by it, as where the message was never heard. Raises
+        notes alone follows. None where nothing has changed by it, as where the message was never stored. Raises
         BadInput.
         """
-        changed = await self.store.edit_message(
-            writer, message, self._essays.validate_page("Your message", text), self._clock()
-        )
+        words, now = self._essays.validate_page("Your message", text), self._clock()
+        changed = await self._store.write(lambda tx: self._edit_message(tx, writer, message, words, now))
         if changed is None or not changed.privacy_may_change:
             return changed
         return replace(changed, version=await self._essays.refresh_assembled_text(writer, changed.essay))
 
     async def finish_answer(self, writer: str, essay: str, question: int) -> Note | None:
-        """Ends the answer to a question; the note it has become, None where nothing had been said.
+        """End the answer to a question and return the note it has become, None where nothing had been said.
 
         Raises BadInput for an answer without a word, which stays and can be added to.
         """
-        ended = await self.store.make_notes(writer, essay, question, self._clock())
-        if ended:
-            return ended[0]
-        if any(piece.question == question for piece in await self.store.pending_messages(writer, essay)):
+        now = self._clock()
+
+        def finish(tx: Transaction) -> tuple[Sequence[DmMessage], Sequence[Note]]:
+            said = [one for one in tx.messages.waiting(writer, essay) if one.question == question]
+            return said, self._make_notes(tx, writer, essay, said, now)
+
+        said, made = await self._store.write(finish)
+        if not made and any(one.text for one in said):
             raise BadInput("The answer holds no words yet: write some, or skip the question. It is still open.")
-        return None
+        return made[0] if made else None
 
     async def finish_all_answers(self, writer: str, essay: str) -> tuple[Note, ...]:
-        """Ends every answer in an essay, before something is made of its notes."""
-        return await self.store.make_notes(writer, essay, None, self._clock())
+        """End every answer in an essay, before something is made of its notes."""
+        now = self._clock()
+        return await self._store.write(
+            lambda tx: self._make_notes(tx, writer, essay, tx.messages.waiting(writer, essay), now)
+        )
 
     async def set_context(self, writer: str, essay: str, question: int | None) -> None:
-        """What stands before the writer from now on: a question of an essay, or something else of it."""
-        await self.store.set_context(writer, essay, question, self._clock())
+        """Store what stands before the writer: a question of an essay, or something else of it.
+
+        An answer to anything else ends. Nothing happens where the essay is gone.
+        """
+        now = self._clock()
+        try:
+            await self._store.write(lambda tx: self._set_context(tx, writer, essay, question, now))
+        except UnknownEssay:
+            return
 
     async def pending_messages(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        """What waits in an essay to become notes, in order."""
-        return await self.store.pending_messages(writer, essay)
+        """Return what waits in an essay to become notes, in order."""
+        return await self._store.read(lambda tx: tx.messages.pending(writer, essay))
+
+    async def channels(self) -> tuple[DmChannel, ...]:
+        """Return every DM that is known."""
+        return await self._store.read(lambda tx: tx.messages.channels())
+
+    async def channel(self, writer: str) -> DmChannel | None:
+        """Return a writer's DM, None where it is not known."""
+        return await self._store.read(lambda tx: tx.messages.channel(writer))
+
+    async def add_channel(self, channel: DmChannel) -> bool:
+        """Store a writer's DM and behind which message to read it; False, and nothing, where it is known."""
+        return await self._store.write(lambda tx: tx.messages.add_channel(channel))
+
+    async def set_last_read(self, writer: str, message: int) -> None:
+        """Store up to which message a writer's DM need not be read again. It never goes back."""
+        await self._store.write(lambda tx: tx.messages.set_last_read(writer, message))
+
+    def _add_message(
+        self,
+        tx: Transaction,
+        message: int,
+        text: str,
+        new: Essay,
+        now: datetime,
+        written: datetime | None,
+    ) -> StoredMessage | None:
+        """Store a message of the writer of ``new``; in ``new`` where they have no essay."""
+        writer = new.writer
+        if (known := tx.messages.get(writer, message)) is not None:
+            if known.essay is None:
+                return None
+            return StoredMessage(known.essay, known.question, known.note, is_new=False)
+        if written is not None and (deleted := tx.messages.last_essay_deletion(writer)) and written <= deleted:
+            tx.messages.add(writer, message, None, None, "")
+            return _DROPPED
+        context = _current_context(tx, writer) if written is None else _late_context(tx, writer, message, written)
+        essay, question = context.essay or new.id, context.question
+        size, begun = stored_bytes(text), context.essay is None
+        adding = Adding(size, essays=int(begun), notes=int(question is None), note_bytes=size)
+        # One that is read late counts when it was written.
+        tx.quota.check_and_record(writer, context.essay, adding, written or now)
+        if begun:
+            tx.essays.add(new)
+        if written is None or tx.messages.context(writer) is None:
+            tx.messages.set_context(writer, essay, question)
+        tx.messages.add(writer, message, essay, question, text)
+        tx.essays.mark_changed(writer, essay, now)
+        if (essay, question) == _current_context(tx, writer) and (
+            question is not None or not tx.essays.has_content(writer, essay)
+        ):
+            note = None  # the answer goes on, or no structure has been chosen yet
+        else:
+            note = self._note_for(tx, writer, essay, message, now)
+        return StoredMessage(essay, question, note, is_new=True, essay_created=begun)
+
+    def _note_for(self, tx: Transaction, writer: str, essay: str, message: int, now: datetime) -> int | None:
+        """Make a note of a message that need not wait; return its number, None where it holds no words.
+
+        Where its answer has become a note already, the message becomes part of that; and a mark alone of the note of
+        what was written next. Marks alone that wait before it become part of its note.
+        """
+        waiting = tx.messages.waiting(writer, essay)
+        this = next(one for one in waiting if one.id == message)
+        note: int | None = None
+        if this.question is not None:
+            note = tx.messages.note_answering(writer, essay, this.question)
+        elif is_mark_alone(this.text) and (after := tx.messages.following(writer, message)) is not None:
+            follows = after.essay == essay and after.note is not None and tx.messages.is_view(writer, essay, after.note)
+            note = after.note if follows else None
+        if note is not None:
+            tx.messages.make_note(writer, essay, [this], note)
+            return note
+        if this.question is not None:
+            chosen = [one for one in waiting if one.question == this.question]
+        else:
+            chosen = [one for one in waiting if one == this or (_is_unasked_mark(one) and one.id < this.id)]
+        made = self._make_notes(tx, writer, essay, chosen, now)
+        return made[0].number if made else None
+
+    def _make_notes(
+        self,
+        tx: Transaction,
+        writer: str,
+        essay: str,
+        waiting: Sequence[DmMessage],
+        now: datetime,
+    ) -> tuple[Note, ...]:
+        """Make one note of all that answers a question, and one of each message that answers none.
+
+        A message that is a mark alone belongs to the next one. An answer to a private question is left out. What
+        holds no words goes on waiting.
+        """
+        groups: dict[object, list[DmMessage]] = {}
+        marks: list[DmMessage] = []
+        for message in waiting:
+            if message.question is not None:
+                groups.setdefault(message.question, []).append(message)
+            elif _is_unasked_mark(message):
+                marks.append(message)
+            else:
+                groups[message.key] = [*marks, message]
+                marks = []
+        notes: list[Note] = []
+        for group in groups.values():
+            passage, asked = Passage(join_messages([message.text for message in group])), None
+            if not says_something(passage.text):
+                continue
+            if (number := group[0].question) is not None:
+                asked = tx.essays.question(writer, essay, number)
+                tx.essays.set_question_state(writer, essay, number, Answered.ANSWERED, now)
+                passage = replace(passage, section=asked.section, left_out=asked.text in self._private_questions)
+            note = tx.essays.add_note(writer, essay, passage, now, question=asked.text if asked is not None else None)
+            tx.messages.make_note(writer, essay, group, note.number)
+            notes.append(note)
+        return tuple(notes)
+
+    def _edit_message(
+        self, tx: Transaction, writer: str, message: int, text: str, now: datetime
+    ) -> MessageChange | None:
+        """Give a stored message another text, and so the note that is a view over it.
+
+        A note that would be left without a word keeps the one it has, as its own from now on.
+        """
+        known = tx.messages.get(writer, message)
+        if known is None or known.essay is None or (known.text == text and not known.damaged):
+            return None
+        essay, note, before = known.essay, known.note, "" if known.damaged else known.text
+        size = stored_bytes(text)
+        tx.quota.check_and_record(writer, essay, Adding(size, note_bytes=max(0, size - stored_bytes(before))), now)
+        tx.essays.mark_changed(writer, essay, now)
+        if note is None:
+            tx.messages.set_text(writer, message, text)
+            had_no_words = known.question is None and says_something(text) and tx.essays.has_content(writer, essay)
+            made = self._note_for(tx, writer, essay, message, now) if had_no_words else None
+            return MessageChange(essay, made, note_created=made is not None)
+        if not tx.messages.is_view(writer, essay, note):
+            tx.messages.set_text(writer, message, text)
+            return MessageChange(essay, note, note_detached=True)
+        texts = [text if one.key == known.key else one.text for one in tx.messages.of_note(writer, essay, note)]
+        if not says_something(join_messages(texts)):
+            tx.essays.update_note(writer, essay, tx.essays.note(writer, essay, note), now)
+            tx.messages.set_text(writer, message, text)
+            return MessageChange(essay, note, note_unchanged=True)
+        tx.messages.set_text(writer, message, text)
+        return MessageChange(essay, note, privacy_may_change=is_marked(text) or is_marked(before))
+
+    def _add_file(
+        self,
+        tx: Transaction,
+        writer: str,
+        essay: str,
+        message: int,
+        part: int,
+        passages: Sequence[Passage],
+        title: str | None,
+        now: datetime,
+    ) -> tuple[int, ...]:
+        """Store the passages of a file as notes, unless they are stored; return the numbers of the new ones."""
+        if tx.messages.has_part(writer, message, part):
+            return ()
+        size = stored_bytes(*(passage.text for passage in passages))
+        tx.quota.check_and_record(writer, essay, Adding(size, notes=len(passages), note_bytes=size), now)
+        numbers = tuple(tx.essays.add_note(writer, essay, passage, now).number for passage in passages)
+        tx.messages.add(
+            writer, message, essay, None, "", part=part
+        )  # the notes hold the words: the row says that they do
+        if title is not None:
+            tx.essays.rename(writer, essay, title, now)
+        return numbers
+
+    def _set_context(self, tx: Transaction, writer: str, essay: str, question: int | None, now: datetime) -> None:
+        """Store what stands before the writer, and make notes of what was said to anything else.
+
+        What was said before any question waits on until there is one, or the essay is left.
+        """
+        before = tx.messages.context(writer)
+        if before == (essay, question):
+            return
+        for left in {essay, before.essay if before is not None and before.essay is not None else essay}:
+            waiting = tx.messages.waiting(writer, left)
+            chosen = [one for one in waiting if left != essay or one.question != question]
+            self._make_notes(tx, writer, left, chosen, now)
+        tx.messages.set_context(writer, essay, question)
 
 
-def join_messages(pieces: Sequence[str]) -> str:
-    """The pieces of an answer as one text. Nothing else is done to them; what is empty is passed over."""
-    return "\n\n".join(piece for piece in pieces if piece)
+def forget_writer(tx: Transaction, writer: str) -> None:
+    """Remove a writer's essays with all that belongs to them, their messages, and all that is known of their DM."""
+    tx.messages.delete_writer(writer)
+    for essay in tx.essays.of_writer(writer):
+        tx.essays.delete(writer, essay.id)
+    tx.values.delete_all(f"member {writer} ")
+
+
+def _current_context(tx: Transaction, writer: str) -> DmContext:
+    """Return what a message is about that is written now: what stands before the writer, else the last changed essay.
+
+    A question that has ended takes no more messages.
+    """
+    context = tx.messages.context(writer)
+    if context is not None and context.essay is not None:
+        question = context.question
+        if question is not None and tx.essays.question(writer, context.essay, question).state is not Answered.OPEN:
+            question = None
+        return DmContext(context.essay, question)
+    if not (essays := tx.essays.of_writer(writer)):
+        return DmContext(None, None)
+    essay = essays[0]
+    asked = [one.number for one in tx.essays.questions(writer, essay.id) if one.state is Answered.OPEN]
+    return DmContext(essay.id, min(asked) if asked and essay.head is None else None)
+
+
+def _late_context(tx: Transaction, writer: str, message: int, written: datetime) -> DmContext:
+    """Return what a message is about that is read only now: the same as the message that was written after it.
+
+    Where nothing was, what stands before the writer now. It never answers a question that was put after it.
+    """
+    after = tx.messages.following(writer, message)
+    essay, question = DmContext(after.essay, after.question) if after is not None else _current_context(tx, writer)
+    if essay is None or question is None or not tx.messages.was_asked_by(writer, essay, question, written):
+        question = None
+    return DmContext(essay, question)
+
+
+def _is_unasked_mark(message: DmMessage) -> bool:
+    """Tell whether a message answers nothing and is a mark alone: the next message is what it leaves out."""
+    return message.question is None and is_mark_alone(message.text)

@@ -637,7 +637,6 @@ def _edit_note(
         tx.quota.check_and_record(writer, essay, Adding(size, note_bytes=grown), at)
         edited = replace(note, text=passage.text, left_out=passage.left_out, damaged=False)
         tx.essays.update_note(writer, essay, edited, at)
-        tx.messages.detach_note(writer, essay, number)
         return _EditedNote(note, edited)
     if same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
         return _EditedNote(note, same, is_stored=False)

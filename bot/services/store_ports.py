@@ -19,7 +19,7 @@ from bot.essay.notes import Passage
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
     from bot.services.critiques import Decision, StoredCritique
-    from bot.services.dm_messages import PendingMessage
+    from bot.services.dm_messages import DmChannel, DmContext, DmMessage, PendingMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
 
@@ -129,22 +129,82 @@ class EssayStore(Protocol):
 
 
 class DmMessageStore(Protocol):
-    """Messages of a writer's DM."""
+    """The messages of each writer's DM, and how far each DM was read.
+
+    A message is found by its id and its writer; its parts are its text, 0, and its files from 1. Methods that take an
+    essay raise UnknownEssay where the writer has no such essay.
+    """
+
+    def get(self, writer: str, message: int) -> DmMessage | None:
+        """Return a message; None where it was never stored."""
+
+    def add(
+        self, writer: str, message: int, essay: str | None, question: int | None, text: str, *, part: int = 0
+    ) -> None:
+        """Store a part of a message; without an essay only that it was there, and no word of it."""
+
+    def has_part(self, writer: str, message: int, part: int) -> bool:
+        """Tell whether a part of a message is stored."""
+
+    def set_text(self, writer: str, message: int, text: str) -> None:
+        """Give a message another text."""
+
+    def waiting(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
+        """Return the messages that have become no note yet, in the order of their ids."""
+
+    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
+        """Return those of them that say something, as a writer is shown them."""
+
+    def of_note(self, writer: str, essay: str, note: int) -> tuple[DmMessage, ...]:
+        """Return the messages of a note, in the order of their ids."""
+
+    def following(self, writer: str, message: int) -> DmMessage | None:
+        """Return the first message after this id, of those that were stored last; None where there is none."""
 
     def has_messages(self, writer: str, essay: str) -> bool:
         """Tell whether any message belongs to the essay."""
 
-    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        """Return the messages of the essay that wait to become notes, in order."""
+    def make_note(self, writer: str, essay: str, messages: Sequence[DmMessage], note: int) -> None:
+        """Make a note a view over its messages, these among them: it has no text of its own from now on."""
 
-    def detach_note(self, writer: str, essay: str, note: int) -> None:
-        """Have a note follow the messages it was made of no more; they stay known as its messages."""
+    def is_view(self, writer: str, essay: str, note: int) -> bool:
+        """Tell whether a note is a view over its messages; one that was given a text is not."""
+
+    def note_answering(self, writer: str, essay: str, question: int) -> int | None:
+        """Return the number of the view over the messages that answer a question; None where there is none."""
+
+    def was_asked_by(self, writer: str, essay: str, question: int, at: datetime) -> bool:
+        """Tell whether a question had been put to the writer by that time."""
 
     def delete_messages_of_note(self, writer: str, essay: str, note: int) -> None:
-        """Remove the words of the messages that a note was made of."""
+        """Remove the words of a note's messages; that they were stored stays known while they may be read again."""
 
     def record_essay_deletion(self, writer: str, essay: str, at: datetime) -> None:
-        """Remember that an essay is deleted, so that a message read later does not bring it back."""
+        """Remove the words of an essay's messages, and remember when. To be called before the essay is deleted."""
+
+    def last_essay_deletion(self, writer: str) -> datetime | None:
+        """Return when a writer whose DM is known last deleted an essay."""
+
+    def context(self, writer: str) -> DmContext | None:
+        """Return what stands before the writer, which may have ended; None where nothing does, or it is deleted."""
+
+    def set_context(self, writer: str, essay: str, question: int | None) -> None:
+        """Store what stands before the writer."""
+
+    def channels(self) -> tuple[DmChannel, ...]:
+        """Return every DM that is known; a damaged one is passed over."""
+
+    def channel(self, writer: str) -> DmChannel | None:
+        """Return a writer's DM; None where it is not known, or damaged."""
+
+    def add_channel(self, channel: DmChannel) -> bool:
+        """Store a writer's DM; False, and nothing, where it is known and not damaged."""
+
+    def set_last_read(self, writer: str, message: int) -> None:
+        """Store up to which message a DM need not be read again. It never goes back."""
+
+    def delete_writer(self, writer: str) -> None:
+        """Remove all that is stored here of a writer."""
 
 
 class JobStore(Protocol):
@@ -256,6 +316,9 @@ class KeyValueStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Keep nothing under the name any more."""
+
+    def delete_all(self, prefix: str) -> None:
+        """Keep nothing any more under the names that begin so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ from bot.essay.export import words_apart_from_headings
 from bot.essay.limits import Adding, stored_bytes
 from bot.essay.notes import Passage
 from bot.services.offload import parse_in_worker
-from bot.store import dm_context
 from bot.store.database import DatabaseThread, EncryptedDatabase
+from bot.store.dm_messages import SqliteDmMessages
 from bot.store.essays import (
     _ESSAY,
     _VERSION,
+    SqliteEssays,
     _read_essay,
-    _read_note,
     _read_version_info,
     _set_question_state,
     _truncate_wal,
@@ -49,7 +49,8 @@ T = TypeVar("T")
 _INLINE_MAX_CHARACTERS = 10_000  # characters, in a millisecond
 _HOLDS = """
     SELECT EXISTS (SELECT 1 FROM notes WHERE essay = :essay) OR EXISTS (SELECT 1 FROM questions WHERE essay = :essay)
-        OR EXISTS (SELECT 1 FROM versions WHERE essay = :essay) OR EXISTS (SELECT 1 FROM pieces WHERE essay = :essay)
+        OR EXISTS (SELECT 1 FROM versions WHERE essay = :essay)
+        OR EXISTS (SELECT 1 FROM dm_messages WHERE essay = :essay)
 """
 _MODEL_ORIGINS = (Origin.DRAFTED, Origin.REVISED)
 
@@ -111,7 +112,7 @@ class AsyncEssays:
                 check_owner(db, writer, essay)
                 if if_empty and db.execute(_HOLDS, {"essay": essay}).fetchone()[0]:
                     return
-                dm_context.record_essay_deletion(db, writer, essay, at)
+                SqliteDmMessages(database).record_essay_deletion(writer, essay, at)
                 db.execute("DELETE FROM essays WHERE id = ?", [essay])
                 delete_jobs(db, writer, essay)
             _truncate_wal(database)
@@ -138,14 +139,9 @@ class AsyncEssays:
         return await _with_privacy_parsed(await self._change_essay(writer, essay, at, work))
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
-        def work(database: EncryptedDatabase) -> tuple[Note, ...]:
-            check_owner(database.db, writer, essay)
-            rows = database.db.execute(
-                "SELECT number, text, question, section, left_out FROM notes WHERE essay = ? ORDER BY number", [essay]
-            ).fetchall()
-            return tuple(_read_note(database, essay, row) for row in rows)
-
-        return await _with_privacy_parsed(await self.thread.run(work))
+        return await _with_privacy_parsed(
+            await self.thread.run(lambda database: SqliteEssays(database).notes(writer, essay))
+        )
 
     async def set_note_excluded(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         def work(database: EncryptedDatabase, db: Database) -> None:
@@ -183,10 +179,6 @@ class AsyncEssays:
                 return note
             values = [database.cipher.encrypt(passage.text), int(passage.left_out), essay, before.number]
             db.execute("UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?", values)
-            # Below zero: the messages that it was made of are known, and what becomes of them changes it no more.
-            db.execute(
-                "UPDATE pieces SET note = -note WHERE essay = ? AND note = ? AND part = 0", [essay, before.number]
-            )
             return replace(before, text=passage.text, left_out=passage.left_out, damaged=False)
 
         made = await self._change_essay(writer, essay, at, work)
@@ -196,7 +188,7 @@ class AsyncEssays:
         def work(_: EncryptedDatabase, db: Database) -> None:
             if not db.execute("DELETE FROM notes WHERE essay = ? AND number = ?", [essay, note]).rowcount:
                 raise NothingToDo.no_note(note)
-            db.execute("DELETE FROM pieces WHERE essay = ? AND abs(note) = ? AND part = 0", [essay, note])
+            db.execute("DELETE FROM dm_messages WHERE essay = ? AND abs(note) = ? AND part = 0", [essay, note])
             query = "UPDATE essays SET last_deleted_note = max(last_deleted_note, ?) WHERE id = ?"
             db.execute(query, [note, essay])
 

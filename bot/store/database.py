@@ -205,6 +205,7 @@ class EncryptedDatabase:
             check_is_our_database(self.db, self.path)  # another process may have made it meanwhile
             self.cipher = self._build_cipher(given)
             if migrations.pending(db):
+                self.db.conn.create_function("decrypt", 1, lambda sealed: self.decrypt_or_none(sealed, "a stored text"))
                 migrations.apply(db)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._record_key(now)

@@ -21,8 +21,10 @@ from bot.essay.essay import (
     Version,
     VersionInfo,
 )
-from bot.essay.notes import Passage
+from bot.essay.notes import Passage, join_messages
+from bot.services.dm_messages import DmMessage
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
+from bot.store.dm_messages import messages_of_notes
 from bot.store.jobs import delete_jobs
 
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
@@ -94,14 +96,16 @@ class SqliteEssays:
     def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         check_owner(self._db, writer, essay)
         rows = self._db.execute(f"{_NOTE} WHERE essay = ? ORDER BY number", [essay]).fetchall()
-        return tuple(_read_note(self._database, essay, row) for row in rows)
+        messages = messages_of_notes(self._database, essay)
+        return tuple(_read_note(self._database, essay, row, messages.get(row[0], ())) for row in rows)
 
     def note(self, writer: str, essay: str, number: int) -> Note:
         check_owner(self._db, writer, essay)
         row = self._db.execute(f"{_NOTE} WHERE essay = ? AND number = ?", [essay, number]).fetchone()
         if row is None:
             raise NothingToDo.no_note(number)
-        return _read_note(self._database, essay, row)
+        messages = messages_of_notes(self._database, essay, number)
+        return _read_note(self._database, essay, row, messages.get(number, ()))
 
     def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
@@ -274,10 +278,18 @@ def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
     return Essay(key, writer, structure, DAMAGED_TITLE if shown is None else shown, head, exported, *times)
 
 
-def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any]) -> Note:
+def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], messages: Sequence[DmMessage] = ()) -> Note:
+    """Return a note from its row; ``messages`` are those of one that is a view over them.
+
+    Where one of them is damaged, nobody knows whether it marked what stands beside it as private: all is left out.
+    """
     number, text, question, section, left_out = row
-    words = database.decrypt_or_none(text, f"note {number} of essay {essay}")
     asked = database.decrypt_or_none(question, f"the question of note {number} of essay {essay}") if question else None
+    if text is None:
+        words: str | None = join_messages([message.text for message in messages])
+        left_out = left_out or any(message.damaged for message in messages)
+    else:
+        words = database.decrypt_or_none(text, f"note {number} of essay {essay}")
     if words is None:
         return Note(number, DAMAGED_NOTE, asked, section, left_out=True, damaged=True)
     return Note(number, words, asked, section, bool(left_out))

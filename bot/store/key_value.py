@@ -24,6 +24,9 @@ class SqliteKeyValues:
     def delete(self, name: str) -> None:
         self._db.execute("DELETE FROM remembered WHERE name = ?", [name])
 
+    def delete_all(self, prefix: str) -> None:
+        self._db.execute("DELETE FROM remembered WHERE substr(name, 1, length(?1)) = ?1", [prefix])
+
 
 class SqliteKeyValueStore:
     """Values by name in the store's file. They are not sealed: nothing that a person wrote may be kept here."""

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from sqlite_utils import Database, Migrations
 
+from bot.essay.notes import join_messages
+
 _MigrationT = TypeVar("_MigrationT", bound=Callable[[Database], None])
 
 migrations = Migrations("career-essay-bot")
@@ -289,3 +291,96 @@ def _stored(db: Database) -> None:
         "CREATE INDEX stored_by_minute ON stored (minute)",
     ):
         db.execute(statement)
+
+
+# A message and what it became stand in one row, a note that came from messages has no text of its own, and what stands
+# before a writer stands beside how far their DM was read.
+@_migration("0009_dm_messages")
+def _dm_messages(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE dm_channels (
+            writer TEXT PRIMARY KEY,
+            channel BLOB,
+            last_read BLOB,
+            essay TEXT REFERENCES essays (id) ON DELETE SET NULL,
+            question INTEGER,
+            deleted TEXT -- when the writer last deleted an essay
+        ) STRICT
+        """,
+        "CREATE INDEX dm_channels_by_essay ON dm_channels (essay)",
+        """
+        INSERT INTO dm_channels
+        SELECT w.writer, c.channel, c.read, e.id, iif(e.id IS NULL, NULL, t.question),
+            (SELECT max(deleted) FROM gone WHERE writer = w.writer)
+        FROM (SELECT writer FROM conversations UNION SELECT writer FROM turns) w
+        LEFT JOIN conversations c ON c.writer = w.writer
+        LEFT JOIN turns t ON t.number = (SELECT max(number) FROM turns WHERE writer = w.writer)
+        LEFT JOIN essays e ON e.id = t.essay
+        """,
+        """
+        CREATE TABLE dm_messages (
+            message TEXT NOT NULL,
+            part INTEGER NOT NULL, -- 0 is its text, the others are its files
+            id BLOB NOT NULL,
+            writer TEXT NOT NULL,
+            essay TEXT REFERENCES essays (id), -- NULL, as all behind it, where the words were deleted
+            question INTEGER,
+            note INTEGER,
+            text BLOB,
+            PRIMARY KEY (message, part)
+        ) STRICT
+        """,
+        "CREATE INDEX dm_messages_by_essay ON dm_messages (essay, note)",
+        "CREATE INDEX dm_messages_by_writer ON dm_messages (writer)",
+        """
+        INSERT INTO dm_messages
+        SELECT p.message, p.part, p.id, e.writer, p.essay, p.question, iif(p.part = 0, abs(p.note), NULL), p.text
+        FROM pieces p JOIN essays e ON e.id = p.essay ORDER BY p.rowid
+        """,
+        """
+        INSERT INTO dm_messages
+        SELECT message, 0, id, writer, NULL, NULL, NULL, NULL FROM heard
+        WHERE message NOT IN (SELECT message FROM pieces WHERE part = 0)
+        """,
+        """
+        CREATE TABLE new_notes (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            section TEXT,
+            question BLOB,
+            text BLOB, -- NULL where it is that of the note's messages
+            left_out INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, number)
+        ) STRICT
+        """,
+        """
+        INSERT INTO new_notes
+        SELECT essay, number, section, question, text, left_out, created FROM notes ORDER BY rowid
+        """,
+    ):
+        db.execute(statement)
+    _make_views(db)
+    for table in ("notes", "pieces", "heard", "conversations", "turns", "gone"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute("ALTER TABLE new_notes RENAME TO notes")
+
+
+def _make_views(db: Database) -> None:
+    """Take the text from each note that its messages make, to the letter, unless its writer has edited it.
+
+    ``decrypt`` is the connection's own function; it gives NULL for what is damaged.
+    """
+    query = "SELECT essay, note, CAST(decrypt(id) AS INTEGER), decrypt(text) FROM pieces WHERE part = 0 AND note > 0"
+    messages: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    damaged: set[tuple[str, int]] = set()
+    for essay, note, number, text in db.execute(query).fetchall():
+        if number is None or text is None:
+            damaged.add((essay, note))
+        else:
+            messages.setdefault((essay, note), []).append((number, text))
+    for essay, note in messages.keys() - damaged:
+        joined = join_messages([text for _, text in sorted(messages[essay, note])])
+        query = "UPDATE new_notes SET text = NULL WHERE essay = ? AND number = ? AND decrypt(text) = ?"
+        db.execute(query, [essay, note, joined])

@@ -16,21 +16,28 @@ if TYPE_CHECKING:  # which imports this module
 
 _DAY_MINUTES = 24 * 60
 # Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16.
+# Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16. A row without a text of
+# its own costs nothing: the words of a note that was made of messages are counted with these.
 _SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
 _MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
 # Pasted critiques are a text of their own; one of a version holds that version's, once more.
 _WRITER_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM notes WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)
-        + coalesce((SELECT {_SIZE} FROM pieces WHERE {_MINE}), 0)
+        + coalesce((SELECT {_SIZE} FROM dm_messages WHERE writer = :writer), 0)
         + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0),
         (SELECT count(*) FROM essays WHERE writer = :writer)
 """  # noqa: S608 - put together from what stands above
+_NOTE_WORDS = """(
+    SELECT text FROM notes WHERE essay = :essay
+    UNION ALL
+    SELECT m.text FROM dm_messages m LEFT JOIN notes n ON n.essay = m.essay AND n.number = m.note
+    WHERE m.essay = :essay AND m.part = 0 AND n.text IS NULL
+)"""
 _ESSAY_USAGE = f"""
-    SELECT coalesce((SELECT {_SIZE} FROM notes WHERE essay = :essay), 0)
-        + coalesce((SELECT {_SIZE} FROM pieces WHERE essay = :essay AND note IS NULL), 0),
+    SELECT coalesce((SELECT {_SIZE} FROM {_NOTE_WORDS}), 0),
         (SELECT count(*) FROM notes WHERE essay = :essay)
-        + (SELECT count(*) FROM pieces WHERE essay = :essay AND note IS NULL),
+        + (SELECT count(*) FROM dm_messages WHERE essay = :essay AND part = 0 AND note IS NULL),
         (SELECT count(*) FROM versions WHERE essay = :essay)
 """  # noqa: S608 - put together from what stands above
 

@@ -19,14 +19,12 @@ from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
 from bot.discord_ui.services import DiscordServices
-from bot.essay.structure import private_questions
 from bot.services.critiques import CritiqueService
 from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
@@ -118,7 +116,7 @@ async def started(
         critiques=criticism,
         dm_messages=DmMessageService(
             desk,
-            SqliteDmMessageStore(store.thread, private_questions(structures)),
+            store,
             bootstrap.utc_now,
             bootstrap.new_essay_id,
         ),

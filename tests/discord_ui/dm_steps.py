@@ -58,7 +58,7 @@ async def everything(bot: Bot, user: User) -> list[str]:
 async def wait_until_dm_is_read(bot: Bot, user: User) -> None:
     """Returns when what came in the DM while the bot was away has been read, which shows only where something came."""
     async with asyncio.timeout(PATIENCE):
-        while bot.writer(user) not in bot.client.dispatcher.dm_listener._backfill._done_writers:  # noqa: ASYNC110
+        while not bot.client.dispatcher.dm_listener.inboxes.is_idle(bot.writer(user)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -19,7 +19,6 @@ from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
@@ -73,7 +72,7 @@ def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
         return f"essay-{next(numbers)}"
 
     desk = EssayService(store, {DEFAULT: ours}, clock, new_id)
-    talk = DmMessageService(desk, SqliteDmMessageStore(store.thread), clock, new_id)
+    talk = DmMessageService(desk, store, clock, new_id)
     return Talking(talk, desk, InterviewService(desk, store, clock), ours)
 
 

@@ -1,4 +1,4 @@
-"""Messages that are read late: each goes where it belonged when it was written, and nothing deleted comes back."""
+"""Messages that are read late go where the next one went, or to what stands there; nothing deleted comes back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.errors import BadInput
 from bot.essay.structure import Structure
-from bot.services.dm_messages import StoredMessage
+from bot.services.dm_messages import DmChannel, StoredMessage
 from bot.store.sqlite import SqliteStore
 from tests.services.test_dm_messages import Talking, talking
 
@@ -40,23 +41,34 @@ class Away:
         return self.unread[-1][0]
 
     async def read(self) -> list[StoredMessage | None]:
-        """Reads all of them, oldest first."""
+        """Read all of them, oldest first; None for one that is refused, since an essay was deleted after it."""
         unread, self.unread = self.unread, []
-        return [await self.at.talk.add_message("me", number, str(number), written) for number, written in unread]
+        return [await self._read(number, written) for number, written in unread]
+
+    async def _read(self, number: int, written: datetime) -> StoredMessage | None:
+        try:
+            return await self.at.talk.add_message("me", number, str(number), written)
+        except BadInput:
+            return None
+
+    async def hear(self) -> StoredMessage:
+        """A message that is stored when it is written."""
+        number = next(self.numbers)
+        return await self.at.heard(number, str(number))
 
 
 @pytest.fixture
 async def away(at: Talking, clock: Clock) -> Away:
-    await at.talk.store.add_channel("me", 1, 0)
+    await at.talk.add_channel(DmChannel("me", 1, 0))
     return Away(at, clock)
 
 
-async def test_a_message_is_part_of_the_answer_that_it_was_written_for(at: Talking, away: Away) -> None:
-    """Also where the question was skipped meanwhile, or answered with messages that came later, or by a form."""
+async def test_a_late_message_is_part_of_the_answer_that_the_next_one_was_written_for(at: Talking, away: Away) -> None:
+    """Also where that has ended since. One with none after it is a note of its own: it answers no later question."""
     essay, first = await at.asked()
     for _ in range(2):
         away.write()
-    await at.heard(9, "nine")
+    await away.hear()
     await at.talk.finish_answer("me", essay, first.number)
     second = (await at.interview.next_question("me", essay)).question
     assert second is not None
@@ -67,20 +79,31 @@ async def test_a_message_is_part_of_the_answer_that_it_was_written_for(at: Talki
     away.write()
     assert [one.note for one in await away.read() if one] == [1, 1, 2, 3]
     notes = [(note.text, note.question) for note in await at.desk.notes("me", essay)]
-    assert notes == [("1\n\n2\n\nnine", first.text), ("3", second.text), ("4", None)]
-    assert await at.interview.skipped_questions("me", essay) == ()
+    assert notes == [("1\n\n2\n\n3", first.text), ("4", None), ("5", None)]
+    assert [one.number for one in await at.interview.skipped_questions("me", essay)] == [second.number]
 
 
-async def test_a_message_goes_to_the_essay_that_stood_there_and_what_stands_there_now_stays(
+async def test_a_late_message_goes_to_the_essay_of_the_next_one_and_what_stands_there_now_stays(
     at: Talking, away: Away
 ) -> None:
     old, question = await at.asked()
     away.write()
+    await away.hear()
     new, _ = await at.asked()
-    heard = await away.read()
-    assert heard == [StoredMessage(old, question.number, 1, is_new=True)]
-    assert (await at.heard(9, "nine")).essay == new
+    assert await away.read() == [StoredMessage(old, question.number, 1, is_new=True)]
+    assert await at.notes(old) == ["1\n\n2"]
+    assert (await away.hear()).essay == new
     assert await at.notes(new) == []
+
+
+async def test_a_late_message_with_none_after_it_is_a_note_of_the_essay_that_stands_there_now(
+    at: Talking, away: Away
+) -> None:
+    old, _ = await at.asked()
+    away.write()
+    new, _ = await at.asked()
+    assert await away.read() == [StoredMessage(new, None, 1, is_new=True)]
+    assert await at.notes(old) == []
 
 
 @pytest.mark.parametrize("put", [True, False], ids=["an answer", "no question"])
@@ -128,7 +151,8 @@ async def test_an_essay_is_begun_for_what_was_written_when_there_was_none(at: Ta
 async def test_what_was_written_before_its_essay_was_deleted_does_not_come_back(
     at: Talking, away: Away, stood: bool, then: str
 ) -> None:
-    """What was written after that is a new essay's, or that of the one begun since; none is lost."""
+    """What was written after that is a new essay's, or that of the one begun since. A later deletion takes it along,
+    and the writer is told to send again what they want to keep."""
     essay = (await at.asked())[0] if stood else (await at.desk.create_essay("me", at.structure)).id
     away.write()
     await at.desk.delete_essay("me", essay)
@@ -139,9 +163,11 @@ async def test_what_was_written_before_its_essay_was_deleted_does_not_come_back(
             await at.desk.delete_essay("me", other)
     gone, kept = await away.read()
     assert gone is None
-    assert kept is not None
-    assert await at.all_words() == [str(after)]
-    assert len(await at.desk.list_essays("me")) == 1
+    lost = then == "another deleted"
+    assert (kept is None) is lost
+    assert await at.all_words() == ([] if lost else [str(after)])
+    assert len(await at.desk.list_essays("me")) == (0 if lost else 1)
+    assert await at.talk.add_message("me", after - 1, "again") is None
 
 
 STEPS = st.lists(
@@ -155,20 +181,17 @@ STEPS = st.lists(
 async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_later_question(
     steps: list[str], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """What is not stored was written before an essay was deleted that there was then."""
+    """What is not stored was written before an essay was deleted."""
     store = SqliteStore(tmp_path_factory.mktemp("late") / "essays.db", None, clock)
     try:
         at = talking(store, structure, clock)
-        await at.talk.store.add_channel("me", 1, 0)
+        await at.talk.add_channel(DmChannel("me", 1, 0))
         away = Away(at, clock)
         written: dict[int, datetime] = {}
-        begun: dict[str, datetime] = {}
         deleted: dict[str, datetime] = {}
         put: dict[tuple[str, int], datetime] = {}
         dropped: set[str] = set()
         for step in [*steps, "read"]:
-            for one in await at.desk.list_essays("me"):
-                begun.setdefault(one.id, one.created)
             essays = [one.id for one in await at.desk.list_essays("me")]
             essay = essays[-1 if step == "back" else 0] if essays else None
             if step == "write":
@@ -182,7 +205,7 @@ async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_
                 unread = list(away.unread)
                 for (number, when), heard in zip(unread, await away.read(), strict=True):
                     if heard is None:
-                        assert any(begun[gone] <= when < deleted[gone] for gone in deleted)
+                        assert any(when < then for then in deleted.values())
                         dropped.add(str(number))
                     elif heard.question is not None:
                         assert put[heard.essay, heard.question] <= when

@@ -9,8 +9,8 @@ import pytest
 from bot.errors import BadInput, NoSuchPlace, NothingToDo
 from bot.essay.essay import Answered, Essay
 from bot.essay.structure import Structure
+from bot.services.dm_messages import DmMessageService
 from bot.services.essays import EssayService, note_fingerprint
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Clock, Room
 
@@ -104,53 +104,46 @@ async def test_a_text_that_the_writer_changed_stays_and_the_words_that_no_note_h
     assert await desk.current_version("me", essay.id) == edited.version
 
 
+@pytest.fixture
+def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageService:
+    return DmMessageService(desk, store, clock, lambda: "not-used")
+
+
 async def test_a_note_that_was_edited_no_longer_follows_its_message_and_that_is_told(
-    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
+    desk: EssayService, essay: Essay, talk: DmMessageService
 ) -> None:
-    talk = SqliteDmMessageStore(store.thread)
-    heard = await talk.add_message(901, "We sold it in May.", essay, clock())
+    heard = await talk.add_message("me", 901, "We sold it in May.")
     assert heard is not None
     assert heard.note == 3
     await desk.edit_note("me", essay.id, 3, "We sold it in June.", seen=note_fingerprint("We sold it in May."))
-    changed = await talk.edit_message("me", 901, "We sold it in July.", clock())
+    changed = await talk.edit_message("me", 901, "We sold it in July.")
     assert changed is not None
     assert (changed.note, changed.note_detached) == (3, True)
     assert (await desk.note("me", essay.id, 3)).text == "We sold it in June."
-    again = await talk.add_message(901, "We sold it in July.", essay, clock())
+    again = await talk.add_message("me", 901, "We sold it in July.")
     assert again is not None
     assert (again.note, again.is_new) == (3, False)
 
 
 async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_own(
-    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
+    store: SqliteStore, desk: EssayService, essay: Essay, talk: DmMessageService, clock: Clock
 ) -> None:
-    talk = SqliteDmMessageStore(store.thread)
-    asked = await store.add_question("me", essay.id, "gave-up", "What did it cost?", clock())
-    await talk.set_context("me", essay.id, asked.number, clock())
-    await talk.add_message(901, "Ten thousand.", essay, clock())
+    at = clock()
+    asked = await store.write(lambda tx: tx.essays.add_question("me", essay.id, "gave-up", "What did it cost?", at))
+    await talk.set_context("me", essay.id, asked.number)
+    await talk.add_message("me", 903, "Ten thousand.")
     between = clock()
-    (note,) = await talk.make_notes("me", essay.id, asked.number, clock())
-    await talk.set_context("me", essay.id, None, clock())
+    note = await talk.finish_answer("me", essay.id, asked.number)
+    assert note is not None
+    await talk.set_context("me", essay.id, None)
     await desk.edit_note("me", essay.id, note.number, "Twelve.", seen=note_fingerprint("Ten thousand."))
-    late = await talk.add_message(902, "And my evenings.", essay, clock(), between)
+    late = await talk.add_message("me", 902, "And my evenings.", between)
     assert late is not None
     assert late.note == note.number + 1
     assert [(text, section) for _, text, section in await texts(desk, essay)][2:] == [
         ("Twelve.", "gave-up"),
         ("And my evenings.", "gave-up"),
     ]
-
-
-async def test_a_message_whose_note_was_deleted_does_not_come_back(
-    store: SqliteStore, desk: EssayService, essay: Essay, clock: Clock
-) -> None:
-    talk = SqliteDmMessageStore(store.thread)
-    await talk.add_channel("me", 1, 900)
-    await talk.add_message(901, "We sold it in May.", essay, clock())
-    await desk.delete_note("me", essay.id, 3)
-    assert await talk.add_message(901, "We sold it in May.", essay, clock()) is None
-    assert await talk.edit_message("me", 901, "We sold it in July.", clock()) is None
-    assert len(await desk.notes("me", essay.id)) == 2
 
 
 async def test_going_back_opens_the_question_and_a_new_answer_takes_the_place_of_the_old(

@@ -1,71 +1,96 @@
-"""Messages in the store: each once, in the order of their ids, sealed, and gone with their essay."""
+"""The rows of DM messages: sealed, in the order of their ids, apart by writer, and without a word once deleted."""
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.errors import DamagedText, UnknownEssay
+from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
-from bot.essay.notes import Passage
-from bot.services.dm_messages import DmChannel, PendingMessage
+from bot.essay.structure import Structure
+from bot.essay.structures import DEFAULT
+from bot.services.dm_messages import DmChannel, DmMessageService, PendingMessage, StoredMessage, forget_writer
+from bot.services.essays import EssayService
+from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
-CHANNEL, FIRST, SECOND, THIRD = (
-    812_345_678_901_234_567,
-    900_000_000_000_000_001,
-    900_000_000_000_000_002,
-    9 * 10**17 + 3,
-)
+CHANNEL, FIRST, SECOND, THIRD = 812_345_678_901_234_567, 9 * 10**17 + 1, 9 * 10**17 + 2, 9 * 10**17 + 3
 
 
 @pytest.fixture
-def talk(store: SqliteStore) -> SqliteDmMessageStore:
-    return SqliteDmMessageStore(store.thread)
+def desk(store: SqliteStore, structure: Structure, clock: Clock) -> EssayService:
+    numbers = itertools.count(1)
+    return EssayService(store, {DEFAULT: replace(structure, key=DEFAULT)}, clock, lambda: f"essay-{next(numbers)}")
 
 
-def essay(clock: Clock, name: str = "essay-1", writer: str = "me") -> Essay:
-    now = clock()
-    return Essay(name, writer, "short-one", "Short one", None, None, now, now)
+@pytest.fixture
+def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageService:
+    numbers = itertools.count(1)
+    return DmMessageService(desk, store, clock, lambda: f"new-{next(numbers)}")
 
 
-async def asked(store: SqliteStore, clock: Clock, name: str = "essay-1") -> int:
-    await store.add_essay(essay(clock, name))
-    return (await store.add_question("me", name, "missed", "What was missing?", clock())).number
+async def new_essay(desk: EssayService, *passages: str, writer: str = "me") -> Essay:
+    """An essay with these notes."""
+    essay = await desk.create_essay(writer, desk.structures[DEFAULT])
+    for text in passages:
+        await desk.add_notes(writer, essay.id, text)
+    return essay
 
 
-async def test_pieces_stand_in_the_order_of_their_messages_however_they_came(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+async def new_question(desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock) -> tuple[str, int]:
+    """An essay and the number of the question that stands before its writer."""
+    essay, at = (await new_essay(desk)).id, clock()
+    asked = await store.write(lambda tx: tx.essays.add_question("me", essay, "missed", "What was missing?", at))
+    await talk.set_context("me", essay, asked.number)
+    return essay, asked.number
+
+
+async def heard(talk: DmMessageService, message: int, text: str, writer: str = "me") -> StoredMessage:
+    """A message of which nothing was deleted."""
+    found = await talk.add_message(writer, message, text)
+    assert found is not None
+    return found
+
+
+def rows(database: Path, query: str) -> list[tuple[object, ...]]:
+    opened = sqlite3.connect(database)
+    try:
+        return opened.execute(query).fetchall()
+    finally:
+        opened.close()
+
+
+async def test_an_answer_holds_its_messages_in_the_order_of_their_ids_each_once(
+    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock, database: Path
 ) -> None:
-    """A message that overtook another on its way is put behind it; one that comes twice is stored once."""
-    number = await asked(store, clock)
-    for message, text in ((THIRD, "three"), (FIRST, "one"), (SECOND, "two"), (FIRST, "one")):
-        heard = await talk.add_message(message, text, essay(clock, "not-used"), clock())
-        assert heard is not None
-        assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
-    assert heard is not None
-    assert not heard.is_new
-    assert await talk.pending_messages("me", "essay-1") == tuple(
+    """Also one that was overtaken on its way, and one that comes twice. The note has no text of its own."""
+    essay, number = await new_question(desk, store, talk, clock)
+    for message, text in ((THIRD, "three"), (FIRST, "one"), (SECOND, "two")):
+        assert await heard(talk, message, text) == StoredMessage(essay, number, None, is_new=True)
+    assert not (await heard(talk, FIRST, "one")).is_new
+    assert await talk.pending_messages("me", essay) == tuple(
         PendingMessage(number, text) for text in ("one", "two", "three")
     )
-    (note,) = await talk.make_notes("me", "essay-1", number, clock())
+    note = await talk.finish_answer("me", essay, number)
+    assert note is not None
     assert note.text == "one\n\ntwo\n\nthree"
-    assert await talk.make_notes("me", "essay-1", number, clock()) == ()
-    assert len(await store.essays("me")) == 1
+    assert await desk.notes("me", essay) == (note,)
+    assert rows(database, "SELECT number, text FROM notes") == [(1, None)]
 
 
 async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_the_file(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+    store: SqliteStore, talk: DmMessageService, database: Path
 ) -> None:
-    await talk.add_message(FIRST, "The lift at Mill Lane", essay(clock), clock())
-    await talk.add_channel("me", CHANNEL, FIRST)
+    await talk.add_message("me", FIRST, "The lift at Mill Lane", channel=CHANNEL)
     store.close()
     held = b"".join(path.read_bytes() for path in database.parent.glob("essays.db*"))
     for secret in (str(CHANNEL), str(FIRST), "Mill Lane"):
@@ -76,135 +101,121 @@ async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_th
         assert f"{number:x}" not in dump.lower()
 
 
-async def test_a_mark_never_goes_back_and_outlives_the_process(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+async def test_the_mark_of_a_dm_never_goes_back_and_outlives_the_process(
+    store: SqliteStore, talk: DmMessageService, clock: Clock, database: Path
 ) -> None:
-    assert await talk.add_channel("me", CHANNEL, FIRST)
-    assert not await talk.add_channel("me", CHANNEL, THIRD)
+    assert await talk.add_channel(DmChannel("me", CHANNEL, FIRST))
+    assert not await talk.add_channel(DmChannel("me", CHANNEL, THIRD))
     assert await talk.channels() == (DmChannel("me", CHANNEL, FIRST),)
-    await talk.set_last_read("me", THIRD, clock())
-    await talk.set_last_read("me", SECOND, clock())
-    await talk.set_last_read("somebody", SECOND, clock())
+    await talk.set_last_read("me", THIRD)
+    await talk.set_last_read("me", SECOND)
+    await talk.set_last_read("somebody", SECOND)
     store.close()
-    again = SqliteStore(database, None, clock)
-    assert await SqliteDmMessageStore(again.thread).channels() == (DmChannel("me", CHANNEL, THIRD),)
-    again.close()
-
-
-async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewhere(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
-) -> None:
-    await talk.add_message(FIRST, "one", essay(clock), clock())
-    await store.delete_essay("me", "essay-1", clock())
-    heard = await talk.add_message(SECOND, "two", essay(clock, "essay-2"), clock())
-    assert heard is not None
-    assert (heard.essay, heard.essay_created) == ("essay-2", True)
-    assert await talk.pending_messages("me", "essay-2") == (PendingMessage(None, "two"),)
-    assert await talk.edit_message("me", FIRST, "changed", clock()) is None
-
-
-async def test_what_was_heard_stays_known_without_its_words_until_it_is_not_read_again(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
-) -> None:
-    """However often the channel is read: nothing of a deleted essay comes back, neither as an essay nor in another."""
-    await talk.add_channel("me", CHANNEL, FIRST - 1)
-    for message in (FIRST, SECOND):
-        await talk.add_message(message, "The lift at Mill Lane", essay(clock), clock())
-    await talk.add_message(THIRD, "Mine", essay(clock, "other", "another"), clock())
-    for name in (None, "essay-2"):
-        await store.delete_essay("me", "essay-1", clock()) if name is None else await store.add_essay(
-            essay(clock, name)
-        )
-        for message in (FIRST, SECOND):
-            assert await talk.add_message(message, "The lift at Mill Lane", essay(clock, "new"), clock()) is None
-    assert [found.id for found in await store.essays("me")] == ["essay-2"]
-    assert await talk.pending_messages("me", "essay-2") == ()
-    rows = sqlite3.connect(database)
-    await talk.set_last_read("me", FIRST, clock())
-    assert rows.execute("SELECT count(*) FROM heard WHERE writer = 'me'").fetchone() == (1,)
-    await talk.delete_writer("me")
-    assert rows.execute("SELECT writer FROM heard").fetchall() == [("another",)]
-
-
-async def test_a_database_of_the_release_before_knows_what_it_heard(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
-) -> None:
-    await talk.add_message(FIRST, "one", essay(clock), clock())
-    store.close()
-    older = sqlite3.connect(database)
-    older.executescript("DROP TABLE heard; DELETE FROM _sqlite_migrations WHERE name = '0005_heard';")
-    older.close()
     again = SqliteStore(database, None, clock)
     try:
-        await again.delete_essay("me", "essay-1", clock())
-        assert await SqliteDmMessageStore(again.thread).add_message(FIRST, "one", essay(clock, "new"), clock()) is None
+        assert await again.read(lambda tx: tx.messages.channels()) == (DmChannel("me", CHANNEL, THIRD),)
     finally:
         again.close()
 
 
+async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewhere(
+    desk: EssayService, talk: DmMessageService
+) -> None:
+    begun = await heard(talk, FIRST, "one")
+    await desk.delete_essay("me", begun.essay)
+    next_ = await heard(talk, SECOND, "two")
+    assert (next_.essay == begun.essay, next_.essay_created) == (False, True)
+    assert await talk.pending_messages("me", next_.essay) == (PendingMessage(None, "two"),)
+    assert await talk.edit_message("me", FIRST, "changed") is None
+
+
+async def test_deleted_messages_stay_known_without_their_words_until_they_are_not_read_again(
+    desk: EssayService, talk: DmMessageService, database: Path
+) -> None:
+    """However often the channel is read: nothing of a deleted essay comes back, neither as an essay nor in another."""
+    for message in (FIRST, SECOND):
+        begun = await talk.add_message("me", message, "The lift at Mill Lane", channel=CHANNEL)
+    await talk.add_message("another", THIRD, "Mine")
+    assert begun is not None
+    await desk.delete_essay("me", begun.essay)
+    for _ in range(2):
+        for message in (FIRST, SECOND):
+            assert await talk.add_message("me", message, "The lift at Mill Lane") is None
+        other = await new_essay(desk)
+    assert await talk.pending_messages("me", other.id) == ()
+    forgotten = "SELECT count(*) FROM dm_messages WHERE writer = 'me' AND essay IS NULL AND text IS NULL"
+    assert rows(database, forgotten) == [(2,)]
+    await talk.set_last_read("me", FIRST)
+    assert rows(database, forgotten) == [(1,)]
+    assert rows(database, "SELECT count(*) FROM dm_messages WHERE writer = 'another'") == [(1,)]
+
+
+async def test_a_message_whose_note_was_deleted_does_not_come_back(desk: EssayService, talk: DmMessageService) -> None:
+    essay = await new_essay(desk, "Before.")
+    note = (await heard(talk, FIRST, "one")).note
+    assert note == 2
+    await desk.delete_note("me", essay.id, note)
+    assert await talk.add_message("me", FIRST, "one") is None
+    assert await talk.edit_message("me", FIRST, "changed") is None
+    assert (await heard(talk, SECOND, "two")).note == 3
+
+
 async def test_nobody_changes_or_reads_what_somebody_else_wrote(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+    desk: EssayService, store: SqliteStore, talk: DmMessageService
 ) -> None:
-    await talk.add_message(FIRST, "one", essay(clock), clock())
-    assert await talk.edit_message("another", FIRST, "changed", clock()) is None
-    await talk.set_context("another", "essay-1", None, clock())
-    with pytest.raises(UnknownEssay):
-        await talk.pending_messages("another", "essay-1")
-    with pytest.raises(UnknownEssay):
-        await talk.make_notes("another", "essay-1", None, clock())
-    with pytest.raises(UnknownEssay):
-        await talk.add_file("another", "essay-1", SECOND, 1, [Passage("x")], None, clock())
-    assert await talk.pending_messages("me", "essay-1") == (PendingMessage(None, "one"),)
+    mine = await heard(talk, FIRST, "one")
+    assert await talk.edit_message("another", FIRST, "changed") is None
+    await talk.set_context("another", mine.essay, None)
+    for call in (
+        talk.pending_messages("another", mine.essay),
+        talk.finish_all_answers("another", mine.essay),
+        talk.add_file(mine, "another", SECOND, 1, "x"),
+    ):
+        with pytest.raises(UnknownEssay):
+            await call
+    assert await store.read(lambda tx: tx.messages.context("another")) is None
+    assert await talk.pending_messages("me", mine.essay) == (PendingMessage(None, "one"),)
 
 
-async def test_a_file_is_stored_once(store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock) -> None:
-    await talk.add_message(FIRST, "", essay(clock), clock())
-    passages = [Passage("one", "missed"), Passage("two")]
-    for made in ((1, 2), ()):
-        assert await talk.add_file("me", "essay-1", FIRST, 1, passages, "A title", clock()) == made
-    assert await talk.has_file(FIRST, 1)
-    assert not await talk.has_file(FIRST, 2)
-    assert [note.text for note in await store.notes("me", "essay-1")] == ["one", "two"]
-    assert (await store.essay("me", "essay-1")).title == "A title"
+def remember_member(name: str, tx: Transaction) -> None:
+    tx.values.set(name, "now")
 
 
-async def test_forgetting_a_person_leaves_no_message_and_no_channel(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membership(
+    desk: EssayService, store: SqliteStore, talk: DmMessageService, database: Path
 ) -> None:
-    await talk.add_message(FIRST, "one", essay(clock), clock())
-    await talk.add_channel("me", CHANNEL, FIRST)
-    await talk.delete_writer("me")
-    assert await talk.channels() == ()
-    assert await talk.pending_messages("me", "essay-1") == ()
-    rows = sqlite3.connect(database).execute(
-        "SELECT (SELECT count(*) FROM pieces), (SELECT count(*) FROM conversations), (SELECT count(*) FROM heard),"
-        " (SELECT count(*) FROM turns)"
-    )
-    assert rows.fetchone() == (0, 0, 0, 0)
+    for writer in ("me", "another"):
+        essay = await new_essay(desk, "Before.", writer=writer)
+        await talk.add_message(writer, FIRST + len(writer), "one", channel=CHANNEL)
+        await store.write(partial(remember_member, f"member {writer} 7"))
+    await store.write(lambda tx: forget_writer(tx, "me"))
+    for table in ("dm_messages", "dm_channels", "essays"):
+        assert rows(database, f"SELECT writer FROM {table}") == [("another",)]
+    assert rows(database, "SELECT name FROM remembered") == [("member another 7",)]
+    assert len(await desk.notes("another", essay.id)) == 2
 
 
 async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock
 ) -> None:
-    number = await asked(store, clock)
+    essay, number = await new_question(desk, store, talk, clock)
     for message, text in ((FIRST, "We sold it."), (SECOND, "/Private My boss drank.")):
-        await talk.add_message(message, text, essay(clock, "not-used"), clock())
-    (note,) = await talk.make_notes("me", "essay-1", number, clock())
+        await talk.add_message("me", message, text)
+    note = await talk.finish_answer("me", essay, number)
+    assert note is not None
     assert note.text == "We sold it.\n\n/Private My boss drank."
     assert (note.public, note.private) == ("We sold it.", ("My boss drank.",))
 
 
 @pytest.mark.parametrize("settled", [True, False], ids=["notes at once", "notes later"])
 async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, settled: bool
+    desk: EssayService, talk: DmMessageService, settled: bool
 ) -> None:
-    await store.add_essay(essay(clock))
-    if settled:
-        await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
+    essay = await new_essay(desk, *(["Before."] if settled else []))
     for message, text in ((FIRST, "[leave out]"), (SECOND, "My boss drank."), (THIRD, "We sold it.")):
-        await talk.add_message(message, text, essay(clock, "not-used"), clock())
-    await talk.make_notes("me", "essay-1", None, clock())
-    notes = [note for note in await store.notes("me", "essay-1") if note.text != "Before."]
+        await talk.add_message("me", message, text)
+    await talk.finish_all_answers("me", essay.id)
+    notes = [note for note in await desk.notes("me", essay.id) if note.text != "Before."]
     assert [(note.text, note.public) for note in notes] == [
         ("[leave out]\n\nMy boss drank.", ""),
         ("We sold it.", "We sold it."),
@@ -212,157 +223,102 @@ async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
 
 
 async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_it_stands_there(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+    desk: EssayService, talk: DmMessageService
 ) -> None:
-    await store.add_essay(essay(clock))
-    await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
-    await talk.add_message(FIRST, "My boss drank.", essay(clock, "not-used"), clock())
-    await talk.edit_message("me", FIRST, "[private] My boss drank.", clock())
-    note = (await store.notes("me", "essay-1"))[1]
+    essay = await new_essay(desk, "Before.")
+    await talk.add_message("me", FIRST, "My boss drank.")
+    await talk.edit_message("me", FIRST, "[private] My boss drank.")
+    note = await desk.note("me", essay.id, 2)
     assert (note.text, note.public) == ("[private] My boss drank.", "")
-    await store.set_note_excluded("me", "essay-1", note.number, False, clock())
-    await talk.edit_message("me", FIRST, "[private] My boss drank a lot.", clock())
-    assert (await store.notes("me", "essay-1"))[1].is_private
-    await talk.edit_message("me", FIRST, "My boss drank a lot.", clock())
-    assert (await store.notes("me", "essay-1"))[1].public == "My boss drank a lot."
+    await talk.edit_message("me", FIRST, "[private] My boss drank a lot.")
+    assert (await desk.note("me", essay.id, 2)).is_private
+    await talk.edit_message("me", FIRST, "My boss drank a lot.")
+    assert (await desk.note("me", essay.id, 2)).public == "My boss drank a lot."
 
 
-async def test_a_note_that_the_release_before_left_out_stays_so_whatever_becomes_of_its_message(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
+async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message(
+    desk: EssayService, talk: DmMessageService
 ) -> None:
-    """It took the mark off the note, and left the whole note out."""
-    await store.add_essay(essay(clock))
-    await store.add_notes("me", "essay-1", [Passage("Before.")], clock())
-    await talk.add_message(FIRST, "[private] My boss drank.\n\nWe sold it.", essay(clock, "not-used"), clock())
-    before = (await store.notes("me", "essay-1"))[1]
-    passage = Passage("My boss drank.\n\nWe sold it.", left_out=True)
-    sealed = store.thread
-    await sealed.run(
-        lambda database: database.db.execute(
-            "UPDATE notes SET text = ?, left_out = 1 WHERE number = 2", [database.cipher.encrypt(passage.text)]
-        )
-    )
-    note = (await store.notes("me", "essay-1"))[1]
-    assert (note.text, note.public) == (passage.text, "")
-    await talk.edit_message("me", FIRST, "My boss drank a lot.", clock())
-    note = (await store.notes("me", "essay-1"))[1]
-    assert (note.number, note.text, note.public) == (before.number, "My boss drank a lot.", "")
+    essay = await new_essay(desk, "Before.")
+    await talk.add_message("me", FIRST, "My boss drank.")
+    await desk.exclude_note("me", essay.id, 2)
+    await talk.edit_message("me", FIRST, "My boss drank a lot.")
+    note = await desk.note("me", essay.id, 2)
+    assert (note.text, note.public) == ("My boss drank a lot.", "")
 
 
-async def test_what_stood_before_somebody_when_the_release_before_ended_stands_there_still(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
-) -> None:
-    """Also for a message that was written after it was asked and is read late. Whose DM is known is as it was: nobody
-    else is taken for met."""
-    number = await asked(store, clock)
-    await store.add_essay(essay(clock, "newer"))
-    await talk.add_channel("known", CHANNEL, FIRST)
-    before = clock()
-    store.close()
-    older = sqlite3.connect(database)
-    older.executescript(f"""
-        DROP TABLE turns; DROP TABLE gone; DELETE FROM _sqlite_migrations WHERE name = '0006_turns';
-        ALTER TABLE conversations ADD COLUMN essay TEXT REFERENCES essays (id) ON DELETE SET NULL;
-        ALTER TABLE conversations ADD COLUMN question INTEGER;
-        CREATE INDEX conversations_by_essay ON conversations (essay);
-        INSERT INTO conversations VALUES ('me', NULL, NULL, 'essay-1', {number}), ('nobody', NULL, NULL, NULL, NULL);
-    """)
-    older.close()
-    again = SqliteStore(database, None, clock)
-    talk = SqliteDmMessageStore(again.thread)
-    try:
-        for message, written in ((FIRST, before), (SECOND, None)):
-            heard = await talk.add_message(message, "It was loud.", essay(clock, "not-used"), clock(), written)
-            assert heard is not None
-            assert (heard.essay, heard.question, heard.note) == ("essay-1", number, None)
-        assert await talk.channels() == (DmChannel("known", CHANNEL, FIRST),)
-        await again.delete_essay("me", "newer", clock())
-        assert sqlite3.connect(database).execute("SELECT * FROM gone").fetchall() == []
-        assert await talk.add_channel("me", CHANNEL, SECOND)
-        assert DmChannel("me", CHANNEL, SECOND) in await talk.channels()
-    finally:
-        again.close()
-
-
-async def test_what_a_message_read_late_needs_is_kept_only_for_as_long_as_one_may_come(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, database: Path
-) -> None:
-    """The ids of deleted essays, and what stood before somebody; those of a writer without a DM not at all."""
-    await talk.add_channel("me", CHANNEL, FIRST)
-    for writer in ("me", "another"):
-        for name in ("one", "two"):
-            await store.add_essay(essay(clock, f"{writer}-{name}", writer))
-            await talk.set_context(writer, f"{writer}-{name}", None, clock())
-        await store.delete_essay(writer, f"{writer}-one", clock())
-    rows = sqlite3.connect(database)
-    turns = "SELECT essay FROM turns WHERE writer = 'me'"
-    assert rows.execute("SELECT essay FROM gone").fetchall() == [("me-one",)]
-    assert rows.execute(turns).fetchall() == [("me-one",), ("me-two",)]
-    await talk.set_last_read("me", THIRD, clock())
-    assert rows.execute("SELECT essay FROM gone").fetchall() == []
-    assert rows.execute(turns).fetchall() == [("me-two",)]
-    await talk.delete_writer("me")
-    assert rows.execute("SELECT DISTINCT writer FROM turns").fetchall() == [("another",)]
-
-
-def _damage(held: EncryptedDatabase, table: str, column: str, writer: str) -> None:
-    query = f"UPDATE {table} SET {column} = cast(substr({column}, 1, 60) || 'A' AS BLOB) WHERE writer = ?"
+def _damage(held: EncryptedDatabase, table: str, column: str, where: str) -> None:
+    query = f"UPDATE {table} SET {column} = cast(substr({column}, 1, 60) || 'A' AS BLOB) WHERE {where}"
     with held.transaction() as db:
-        db.execute(query, [writer])
+        db.execute(query)
 
 
-@pytest.mark.parametrize("column", ["channel", "read"])
-async def test_a_damaged_channel_is_passed_over_until_its_writer_is_met_again(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock, column: str
+@pytest.mark.parametrize("column", ["channel", "last_read"])
+async def test_a_damaged_channel_is_passed_over_until_its_writer_writes_again(
+    store: SqliteStore, talk: DmMessageService, column: str
 ) -> None:
     for writer in ("me", "you"):
-        await talk.add_channel(writer, CHANNEL, FIRST)
-    await store.thread.run(lambda held: _damage(held, "conversations", column, "me"))
+        await talk.add_channel(DmChannel(writer, CHANNEL, FIRST))
+    await store.thread.run(lambda held: _damage(held, "dm_channels", column, "writer = 'me'"))
     assert await talk.channels() == (DmChannel("you", CHANNEL, FIRST),)
-    assert await talk.add_channel("me", CHANNEL, SECOND)
+    assert await talk.add_channel(DmChannel("me", CHANNEL, SECOND))
     assert set(await talk.channels()) == {DmChannel("you", CHANNEL, FIRST), DmChannel("me", CHANNEL, SECOND)}
-    await store.thread.run(lambda held: _damage(held, "conversations", "read", "me"))
-    await talk.set_last_read("me", THIRD, clock())
+    await store.thread.run(lambda held: _damage(held, "dm_channels", "last_read", "writer = 'me'"))
+    await talk.set_last_read("me", THIRD)
     assert DmChannel("me", CHANNEL, THIRD) in await talk.channels()
 
 
-async def test_a_damaged_id_of_what_was_heard_keeps_no_mark_from_being_stored(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+async def test_a_message_whose_id_is_damaged_keeps_no_mark_from_being_stored(
+    store: SqliteStore, talk: DmMessageService
 ) -> None:
-    """What was heard stays known: it is not stored twice."""
-    await talk.add_message(FIRST, "one", essay(clock), clock())
-    await talk.add_channel("me", CHANNEL, FIRST - 1)
-    await store.thread.run(lambda held: _damage(held, "heard", "id", "me"))
-    await talk.add_message(SECOND, "two", essay(clock), clock())
-    await talk.set_last_read("me", SECOND, clock())
+    """It stays known, is not stored twice, and becomes a note as the others do."""
+    begun = await talk.add_message("me", FIRST, "one", channel=CHANNEL)
+    await store.thread.run(lambda held: _damage(held, "dm_messages", "id", "writer = 'me'"))
+    await heard(talk, SECOND, "two")
+    await talk.set_last_read("me", SECOND)
     assert await talk.channels() == (DmChannel("me", CHANNEL, SECOND),)
-    again = await talk.add_message(FIRST, "one", essay(clock), clock())
-    assert again is not None
-    assert not again.is_new
+    assert not (await heard(talk, FIRST, "one")).is_new
+    assert begun is not None
+    assert [note.text for note in await talk.finish_all_answers("me", begun.essay)] == ["two", "one"]
+    assert await talk.pending_messages("me", begun.essay) == ()
 
 
-async def test_a_damaged_message_is_a_gap_in_the_note_and_the_others_are_kept(
-    store: SqliteStore, talk: SqliteDmMessageStore, clock: Clock
+async def test_a_damaged_message_is_a_gap_in_the_note_which_is_left_out_until_it_is_mended(
+    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock
 ) -> None:
-    """An edit of another one leaves the note as it is, and says why; one that comes late is a note of its own."""
-    number = await asked(store, clock)
+    """It may have marked the others as private. They can still be edited, and a late one joins them."""
+    essay, number = await new_question(desk, store, talk, clock)
     for message, text in ((FIRST, "one"), (SECOND, "two")):
-        await talk.add_message(message, text, essay(clock), clock())
+        await talk.add_message("me", message, text)
+    await talk.finish_answer("me", essay, number)
+    await store.thread.run(
+        lambda held: _damage(held, "dm_messages", "text", "rowid = (SELECT min(rowid) FROM dm_messages)")
+    )
+    note = await desk.note("me", essay, 1)
+    assert (note.text, note.public) == ("[NEED: a message that was damaged and cannot be read]\n\ntwo", "")
+    await talk.edit_message("me", SECOND, "two and more")
+    assert (await desk.note("me", essay, 1)).text.endswith("\n\ntwo and more")
+    await talk.edit_message("me", FIRST, "one, again")
+    note = await desk.note("me", essay, 1)
+    assert (note.text, note.public) == ("one, again\n\ntwo and more", "one, again\n\ntwo and more")
 
-    def damage(held: EncryptedDatabase) -> None:
-        key = held.db.execute("SELECT message FROM pieces ORDER BY rowid LIMIT 1").fetchone()[0]
-        with held.transaction() as db:
-            db.execute("UPDATE pieces SET text = cast('x' AS BLOB) WHERE message = ?", [key])
 
-    await store.thread.run(damage)
-    (note,) = await talk.make_notes("me", "essay-1", number, clock())
-    assert note.text == "[NEED: a message that was damaged and cannot be read]\n\ntwo"
-    with pytest.raises(DamagedText, match="edit the note"):
-        await talk.edit_message("me", SECOND, "two and more", clock())
-    assert (await store.notes("me", "essay-1"))[0].text == note.text
-    heard = await talk.add_message(THIRD, "late", essay(clock), clock(), clock())
-    assert heard is not None
-    assert (await store.notes("me", "essay-1"))[0] == note
-    changed = await talk.edit_message("me", FIRST, "one, again", clock())
-    assert changed is not None
-    assert (await store.notes("me", "essay-1"))[0].text.startswith("one, again\n\ntwo")
+async def test_a_file_is_stored_once(desk: EssayService, talk: DmMessageService) -> None:
+    essay = await new_essay(desk)
+    found = await heard(talk, FIRST, "See the file.")
+    page = "# A title\n\n## What I missed\n\none\n\n## What I gave up\n\ntwo\n"
+    assert (await talk.add_file(found, "me", FIRST, 1, page)).notes == (1, 2)
+    assert (await talk.add_file(found, "me", FIRST, 1, page)).notes == ()
+    assert await talk.has_file("me", FIRST, 1)
+    assert not await talk.has_file("me", FIRST, 2)
+    assert not await talk.has_file("another", FIRST, 1)
+    assert [note.text for note in await desk.notes("me", essay.id)] == ["one", "two"]
+    assert (await desk.get_essay("me", essay.id)).title == "A title"
+
+
+async def test_an_essay_with_messages_is_not_deleted_as_an_empty_one(
+    desk: EssayService, talk: DmMessageService
+) -> None:
+    begun = await heard(talk, FIRST, "one")
+    await desk.delete_essay("me", begun.essay, if_empty=True)
+    assert await talk.pending_messages("me", begun.essay) == (PendingMessage(None, "one"),)

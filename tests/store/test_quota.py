@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from bot.errors import OverLimit
 from bot.essay.essay import Essay, Origin
 from bot.essay.limits import ROW_BYTES, Limits
 from bot.essay.notes import Passage
+from bot.essay.structure import Structure
+from bot.essay.structures import DEFAULT
 from bot.services.critiques import StoredCritique
+from bot.services.dm_messages import DmMessageService
+from bot.services.essays import EssayService
 from bot.store.critiques import SqliteCritiqueStore
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
 
@@ -129,34 +133,56 @@ async def test_one_writers_bounds_are_nobody_elses_and_the_machines_owner_has_no
     assert len(await store.notes("local", "of-local")) == 40
 
 
-async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open) -> None:
+def talking(store: SqliteStore, structure: Structure) -> DmMessageService:
+    """Messages at noon; an essay that is begun for one is called "new"."""
+    desk = EssayService(store, {DEFAULT: replace(structure, key=DEFAULT)}, lambda: NOON, lambda: "new")
+    return DmMessageService(desk, store, lambda: NOON, lambda: "new")
+
+
+async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open, structure: Structure) -> None:
     store = opened()
-    talk, critiques = SqliteDmMessageStore(store.thread), SqliteCritiqueStore(store.thread)
-    heard = await talk.add_message(1, LONG, essay("new"), NOON)
+    talk, critiques = talking(store, structure), SqliteCritiqueStore(store.thread)
+    heard = await talk.add_message("me", 1, LONG)
     assert heard is not None
     assert heard.essay_created
-    await talk.edit_message("me", 1, LONG + "!", NOON)
-    await talk.add_file("me", "new", 2, 1, [Passage("a")], None, NOON)
+    await talk.edit_message("me", 1, LONG + "!")
+    await talk.add_file(heard, "me", 2, 1, "a")
     with pytest.raises(OverLimit):
-        await talk.edit_message("me", 1, LONG * 2, NOON)
+        await talk.edit_message("me", 1, LONG * 2)
     with pytest.raises(OverLimit):
-        await talk.add_message(3, LONG * 2, essay("newer"), NOON)
+        await talk.add_message("me", 3, LONG * 2)
     with pytest.raises(OverLimit):
-        await talk.add_file("me", "new", 4, 1, [Passage(LONG * 2)], None, NOON)
+        await talk.add_file(heard, "me", 4, 1, LONG * 2)
     with pytest.raises(OverLimit):
         await critiques.add_critique(StoredCritique("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
     assert [piece.text for piece in await talk.pending_messages("me", "new")] == [LONG + "!"]
-    assert not await talk.has_file(4, 1)
+    assert not await talk.has_file("me", 4, 1)
 
 
-async def test_a_message_that_is_read_late_counts_when_it_was_written(opened: Open) -> None:
+async def test_a_message_that_is_read_late_counts_when_it_was_written(opened: Open, structure: Structure) -> None:
     """Else whoever wrote much while the bot was away would lose what the bot could not take in one minute."""
     store = opened()
-    talk = SqliteDmMessageStore(store.thread)
+    talk = talking(store, structure)
     await store.add_essay(essay("one", at=NOON - timedelta(days=2)))
-    await talk.set_context("me", "one", None, NOON - timedelta(days=2))
+    await talk.set_context("me", "one", None)
     for number in range(1, 5):
         written = NOON - timedelta(minutes=number)
-        assert await talk.add_message(number, LONG + str(number), essay("not-used"), NOON, written) is not None
+        assert await talk.add_message("me", number, LONG + str(number), written) is not None
     assert len(await talk.pending_messages("me", "one")) == 4
     assert 4 * (len(LONG) + ROW_BYTES) > FEW.minute_bytes
+
+
+async def test_the_words_of_a_note_that_is_made_of_messages_count_once(opened: Open, structure: Structure) -> None:
+    """In the essay and in all, before and after they have become a note."""
+    store = opened()
+    talk = talking(store, structure)
+    heard = await talk.add_message("me", 1, LONG)
+    assert heard is not None
+    await talk.finish_all_answers("me", "new")
+    assert await stored(store, "new") == 1
+    for text in (LONG, LONG, "x" * 400):
+        at = NOON + timedelta(hours=len(text))
+        await store.add_notes("me", "new", [Passage(text)], at)
+    with pytest.raises(OverLimit, match="notes"):
+        await talk.edit_message("me", 1, LONG * 3)
+    assert (await store.notes("me", "new"))[0].text == LONG

@@ -1,4 +1,4 @@
-"""What a person has still to be told of the messages they wrote."""
+"""Tell a person what became of the messages they wrote: by one panel that keeps up with them, never a reply to each."""
 
 from __future__ import annotations
 
@@ -32,13 +32,25 @@ from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BadInput, BotError, DamagedText
 from bot.services.dm_messages import MessageChange, StoredMessage
 
+log = logging.getLogger("bot.discord")
+
+BOT_DM_CONTEXT = InteractionContext(is_bot_dm=True, guild_id=None)
+NOTIFY_DELAY_SECONDS = 1.2  # a channel takes five edits in five seconds, and whoever types in bursts is told once
+# Seconds before each further try, besides the usual ones. A refusal that was a slip is over by the first, a fault of
+# Discord's mostly by the last; after that it waits for whatever is told or shown next. Clicks do not wait meanwhile.
+RETRY_DELAYS_SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0)
+_EDIT_TIMEOUT_SECONDS = 5.0  # clicks of the person wait meanwhile, and what could not be shown is tried again
+_MAX_MESSAGES_BELOW = 5  # so many messages below its panel, on a phone the panel is off the screen: it is posted anew
 _MAX_NOTICE_UNITS = 3_800  # of the 4,000 characters that a message takes
 _MAX_NOTICES = 50  # kept of one person while Discord takes none; a person says few that differ
 _DROPPED_NOTICE = "There was more to say of what you wrote before. Your essay shows what was stored of it."
+# Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
+_DM_FORBIDDEN_CODES = (50007, 50278)
 
 
 def _new_nonce() -> str:
-    return secrets.token_hex(12)  # Discord takes 25 characters
+    """Return what Discord takes once in some minutes, so that nothing stands twice whose answer was lost."""
+    return secrets.token_hex(12)  # it takes 25 characters; discord.py's own lasts for one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ class NoteChanges:
     changed: tuple[int, ...] = ()
 
     def union(self, other: NoteChanges) -> NoteChanges:
-        """These and the others, each once."""
+        """Return these and the others, each once."""
         return NoteChanges(
             tuple(dict.fromkeys((*self.made, *other.made))), tuple(dict.fromkeys((*self.changed, *other.changed)))
         )
@@ -57,26 +69,22 @@ class NoteChanges:
 
 @dataclass(eq=False)
 class PendingNotices:
-    """Sentences that nobody has said yet, each once.
-
-    ``nonce`` goes with them to Discord, which for some minutes takes the same one once: said again because the answer
-    was lost, they stand there once. So there is another whenever they are others. discord.py's own lasts for one call.
-    """
+    """Sentences that nobody has said yet, each once. ``nonce`` is that of the message which will say them."""
 
     sentences: list[str] = field(default_factory=list)
-    nonce: str = ""
+    nonce: str = field(default_factory=_new_nonce)
 
     def add(self, sentence: str) -> None:
-        """One more. Where there are too many the oldest goes, and that is said."""
+        """Add one more. Where there are too many the oldest goes, and that is said."""
         if sentence in self.sentences:
             return
         self.sentences.append(sentence)
         if len(self.sentences) > _MAX_NOTICES:
             self.sentences = [_DROPPED_NOTICE, *self.sentences[-_MAX_NOTICES + 1 :]]
-        self._new_nonce()
+        self.nonce = _new_nonce()
 
     def next_batch(self) -> list[str]:
-        """As many as fit into one message, oldest first; none where none is left."""
+        """Return as many as fit into one message, oldest first; none where none is left."""
         length = 0
         found: list[str] = []
         for sentence in self.sentences:
@@ -87,39 +95,18 @@ class PendingNotices:
         return found
 
     def drop_first(self, count: int) -> None:
-        """So many of them, from the first, need not be said any more."""
+        """Forget so many of them, which were said."""
         del self.sentences[:count]
-        self._new_nonce()
-
-    def _new_nonce(self) -> None:
         self.nonce = _new_nonce()
 
 
 @dataclass(eq=False)
-class PendingPost:
-    """A panel or a card that is to be posted, until it is known to stand there.
-
-    ``nonce`` goes with every try, so that it is posted once. Discord then answers with what an earlier try has posted,
-    as it was: ``mixed`` says that not all tries were of the same card, so that what stands there may be an older one.
-    """
-
-    nonce: str = field(default_factory=_new_nonce)
-    has_mixed_cards: bool = False
-    _last: Card | None = None
-
-    def record_try(self, card: Card) -> None:
-        """The card is about to be posted."""
-        self.has_mixed_cards = self.has_mixed_cards or self._last not in (None, card)
-        self._last = card
-
-
-@dataclass(eq=False)
 class Outbox:
-    """What has come since a person was last told, and where to tell it: in the DM ``channel``, by its id.
+    """What a person is still to be told, in their DM ``channel``.
 
     ``panel`` is the question whose answer has changed, with its essay; None for the number where it is the first
-    screen. ``notes`` are by essay. What has been told is taken out of it. ``postings`` are of panels, by essay and
-    question, and of cards that tell of notes, by essay.
+    screen. ``notes`` are by essay. What has been told is taken out. ``nonces`` are of panels and summaries that were
+    tried to be posted, until it is known that they were.
     """
 
     client: discord.Client
@@ -127,7 +114,7 @@ class Outbox:
     panel: tuple[str, int | None] | None = None
     notes: dict[str, NoteChanges] = field(default_factory=dict)
     notices: PendingNotices = field(default_factory=PendingNotices)
-    posts: dict[tuple[str, int | None] | str, PendingPost] = field(default_factory=dict)
+    nonces: dict[tuple[str, int | None] | str, str] = field(default_factory=dict)
 
     @property
     def dm(self) -> discord.PartialMessageable:
@@ -135,11 +122,11 @@ class Outbox:
         return self.client.get_partial_messageable(self.channel, type=discord.ChannelType.private)
 
     def add(self, essay: str, notes: NoteChanges) -> None:
-        """Notes of an essay to be told of."""
+        """Add notes of an essay to be told of."""
         self.notes[essay] = self.notes.get(essay, NoteChanges()).union(notes)
 
     def merge(self, later: Outbox) -> None:
-        """What has come later is told with it."""
+        """Add what has come later."""
         self.panel = later.panel or self.panel
         for essay, notes in later.notes.items():
             self.add(essay, notes)
@@ -147,29 +134,13 @@ class Outbox:
             self.notices.add(sentence)
 
 
-# What a person is told of the messages they wrote: one panel that keeps up with them, never a reply to each.
-
-
-log = logging.getLogger("bot.discord")
-
-BOT_DM_CONTEXT = InteractionContext(is_bot_dm=True, guild_id=None)
-NOTIFY_DELAY_SECONDS = 1.2  # a channel takes five edits in five seconds, and whoever types in bursts is told once
-_MAX_MESSAGES_BELOW = 5  # so many messages below its panel, on a phone the panel is off the screen: it is posted anew
-_EDIT_TIMEOUT_SECONDS = 5.0  # seconds; clicks of the person wait meanwhile, and what could not be shown is tried again
-# Seconds before each further try, besides the usual ones. A refusal that was a slip is over by the first, a fault of
-# Discord's mostly by the last; after that it waits for whatever is told or shown next. Clicks do not wait meanwhile.
-RETRY_DELAYS_SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0)
-# Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
-_DM_FORBIDDEN_CODES = (50007, 50278)
-
-
 @dataclass(eq=False)
 class _TrackedMessage:
     """A message of the bot's that keeps up with what a person writes.
 
     ``question`` is the number of the one it shows, None for the first screen; ``notes`` are those it tells of, where it
-    is no panel. ``since`` counts the messages written below it. As the owner of its ``editor`` it is edited until a
-    click shows something else there.
+    is a summary. ``messages_below`` counts what the person wrote below it. As the owner of its ``editor`` it is edited
+    until a click shows something else there.
     """
 
     message_id: int
@@ -180,21 +151,24 @@ class _TrackedMessage:
     messages_below: int = 0
     editor: MessageEditor | None = None
 
+    def shows_same(self, other: _TrackedMessage | None) -> bool:
+        """Tell whether another panel is of the same question, or also a first screen of the essay."""
+        return self.notes is None and other is not None and (self.essay, self.question) == (other.essay, other.question)
+
 
 @dataclass(frozen=True, slots=True)
 class _NotifyTask:
-    """Somebody is being told. ``come`` is set by whatever is a reason to try now."""
+    """Somebody is being told. ``wake`` is set by whatever is a reason to try now."""
 
     task: asyncio.Task[None]
     wake: asyncio.Event
 
 
 class DmNotifier:
-    """Tells people, by writer. What it remembers may be lost: then it posts where it would have edited.
+    """Tell people, by writer. What it remembers may be lost: then it posts where it would have edited.
 
     They are told ``notify_delay_seconds`` after something has come. What could not be told is tried again
-    ``retry_delays_seconds`` so many seconds, and then comes with whatever is told or shown next; what of it was told is
-    not told again.
+    ``retry_delays_seconds`` so many seconds, and then comes with whatever is told or shown next.
     """
 
     def __init__(
@@ -205,15 +179,15 @@ class DmNotifier:
         self._presenter = presenter
         self._writer_lock = writer_lock
         self._editors = editors
-        self._panels: dict[str, _TrackedMessage] = {}  # panels
-        self._summaries: dict[str, _TrackedMessage] = {}  # what tells of notes, until something else is shown below it
+        self._panels: dict[str, _TrackedMessage] = {}
+        self._summaries: dict[str, _TrackedMessage] = {}  # until something else is shown below
         self._outboxes: dict[str, Outbox] = {}
         self._waiting: set[str] = set()
         self._notify_tasks: dict[str, _NotifyTask] = {}
         self._closed = False
 
     def record_shown(self, writer: str, message: int, card: Card) -> None:
-        """Learns what a message in the DM shows now."""
+        """Learn what a message in the DM shows now."""
         before, found = self._panels.get(writer), _track_card(message, card)
         if found is not None:
             self._own(found)
@@ -223,7 +197,7 @@ class DmNotifier:
         self.start_new_summary(writer)
 
     def start_new_summary(self, writer: str) -> None:
-        """Something is said below what tells of notes: the next are told of in a new message, which is marked unread.
+        """Post the next summary as a new message, which is marked unread: a newer one stands below the last.
 
         What could not be told before is tried again, for by now Discord takes something.
         """
@@ -236,31 +210,31 @@ class DmNotifier:
         client: discord.Client,
         writer: str,
         channel: int,
-        heard: StoredMessage,
+        stored: StoredMessage,
         notes: Sequence[int],
         notice: str | None = None,
     ) -> None:
-        """A message has been stored, and notes with these numbers made of it and its files. Returns at once."""
+        """Tell of a stored message, and of the notes with these numbers that were made of it and its files."""
         for standing in (self._panels.get(writer), self._summaries.get(writer)):
             if standing is not None:
                 standing.messages_below += 1
-        news = self._outbox(client, writer, channel)
-        if heard.note is None:
-            news.panel = heard.essay, heard.question
+        outbox = self._outbox(client, writer, channel)
+        if stored.note is None:
+            outbox.panel = stored.essay, stored.question
         if notes:
-            news.add(heard.essay, NoteChanges(made=tuple(notes)))
+            outbox.add(stored.essay, NoteChanges(made=tuple(notes)))
         if notice is not None:
-            news.notices.add(notice)
+            outbox.notices.add(notice)
 
     def message_changed(self, client: discord.Client, writer: str, channel: int, changed: MessageChange) -> None:
-        """A message has another text: its note is told of, or the panel that counts it shown anew."""
+        """Tell of the note of a message that has another text, or show the panel anew that counts it."""
         if changed.note is None:
             self._refresh(client, writer, channel, changed.essay)
         elif changed.note_unchanged:
             self.notify(client, writer, channel, f"Your message holds no words now: note {changed.note} keeps its own.")
         elif changed.note_detached:
             told = (
-                f"Note {changed.note} was edited by itself since, so your message no longer changes it: edit the note."
+                f"Note {changed.note} has a text of its own now, so your message no longer changes it: edit the note."
             )
             self.notify(client, writer, channel, told)
         else:
@@ -269,27 +243,27 @@ class DmNotifier:
             self._outbox(client, writer, channel).add(changed.essay, notes)
 
     def notes_sorted(self, client: discord.Client, writer: str, channel: int, essay: str, notice: str | None) -> None:
-        """Notes of an essay were sorted: what tells of them is shown anew, and said what could not be done."""
+        """Show anew what tells of an essay's notes, which were sorted, and say what could not be done."""
         self._refresh(client, writer, channel, essay)
         if notice is not None:
             self.notify(client, writer, channel, notice)
 
     def _refresh(self, client: discord.Client, writer: str, channel: int, essay: str) -> None:
-        """Shows anew what stands in the DM, if that is of the essay."""
+        """Show anew what stands in the DM, if that is of the essay."""
         standing, kept = self._panels.get(writer), self._summaries.get(writer)
         if kept is not None and kept.essay == essay:
             self._outbox(client, writer, channel).add(essay, NoteChanges())
         if standing is not None and standing.essay == essay:
-            news = self._outbox(client, writer, channel)
-            news.panel = news.panel or (essay, standing.question)
+            outbox = self._outbox(client, writer, channel)
+            outbox.panel = outbox.panel or (essay, standing.question)
 
     def notify(self, client: discord.Client, writer: str, channel: int, sentence: str) -> None:
-        """Something went wrong with a message."""
+        """Tell the writer a sentence."""
         self._outbox(client, writer, channel).notices.add(sentence)
 
     @contextmanager
     def batch(self, writer: str) -> Iterator[None]:
-        """Whatever is heard inside is told of at the end, at once."""
+        """Tell of all that is stored inside at the end, at once."""
         self._waiting.add(writer)
         try:
             yield
@@ -299,94 +273,96 @@ class DmNotifier:
                 self._schedule(writer)
 
     async def wait_until_idle(self, writer: str) -> None:
-        """Returns when nothing is being told to the writer, nor waits for a time to be tried again."""
-        while (telling := self._notify_tasks.get(writer)) is not None:
-            await asyncio.wait({telling.task})
+        """Return when nothing is being told to the writer, nor waits to be tried again."""
+        while (notifying := self._notify_tasks.get(writer)) is not None:
+            await asyncio.wait({notifying.task})
 
     async def close(self) -> None:
-        """Tells nobody any more."""
+        """Tell nobody any more."""
         self._closed = True
-        tasks = [telling.task for telling in self._notify_tasks.values()]
+        tasks = [notifying.task for notifying in self._notify_tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _outbox(self, client: discord.Client, writer: str, channel: int) -> Outbox:
-        """Where something is added that is soon told."""
-        news = self._outboxes.setdefault(writer, Outbox(client, channel))
+        """Return where to add something that is soon told."""
+        outbox = self._outboxes.setdefault(writer, Outbox(client, channel))
         self._schedule(writer)
-        return news
+        return outbox
 
     def _schedule(self, writer: str) -> None:
-        """The writer's news are told shortly, also where they were to wait for another try."""
+        """Tell the writer shortly, also where that was to wait for another try."""
         if self._closed or writer in self._waiting:
             return
-        if (telling := self._notify_tasks.get(writer)) is not None:
-            telling.wake.set()
+        if (notifying := self._notify_tasks.get(writer)) is not None:
+            notifying.wake.set()
             return
-        come = asyncio.Event()
-        self._notify_tasks[writer] = _NotifyTask(asyncio.create_task(self._notify(writer, come), name="telling"), come)
+        wake = asyncio.Event()
+        self._notify_tasks[writer] = _NotifyTask(
+            asyncio.create_task(self._notify(writer, wake), name="notifying"), wake
+        )
 
-    async def _notify(self, writer: str, come: asyncio.Event) -> None:
-        """Tells the writer, and what comes meanwhile, until nothing is left or nothing helps for now."""
+    async def _notify(self, writer: str, wake: asyncio.Event) -> None:
+        """Tell the writer, also what comes meanwhile, until nothing is left or another try is of no use for now."""
         again = iter(self.retry_delays_seconds)
         try:
             while True:
                 await asyncio.sleep(self.notify_delay_seconds)
-                come.clear()
+                wake.clear()
                 worth_it = await self._try_notify(writer)
                 if writer in self._waiting or writer not in self._outboxes:
                     return
-                if not come.is_set():
+                if not wake.is_set():
                     pause = next(again, None) if worth_it else None
                     if pause is None:
                         return
                     with suppress(TimeoutError):
                         async with asyncio.timeout(pause):
-                            await come.wait()
-                if come.is_set():
+                            await wake.wait()
+                if wake.is_set():
                     again = iter(self.retry_delays_seconds)
         finally:
             del self._notify_tasks[writer]
 
     async def _try_notify(self, writer: str) -> bool:
-        """Tells what is news now. What could not be told is news again; whether the same may work a little later."""
+        """Tell what the outbox holds and put back what could not be told; return whether another try may do."""
         async with self._writer_lock(writer):  # a click in between would be overtaken by what was true before it
-            if writer in self._waiting or (news := self._outboxes.pop(writer, None)) is None:
+            if writer in self._waiting or (outbox := self._outboxes.pop(writer, None)) is None:
                 return True
             try:
                 async with asyncio.timeout(_EDIT_TIMEOUT_SECONDS):
-                    untold = await self._show(writer, news)
+                    untold = await self._show(writer, outbox)
             except TimeoutError as error:
                 log.info("a person could not be told of their messages in time")
                 untold = [error]
             if untold:
                 if (later := self._outboxes.get(writer)) is not None:
-                    news.merge(later)
-                self._outboxes[writer] = news
+                    outbox.merge(later)
+                self._outboxes[writer] = outbox
         return not any(
             isinstance(error, discord.HTTPException) and error.code in _DM_FORBIDDEN_CODES for error in untold
         )
 
-    async def _show(self, writer: str, news: Outbox) -> list[Exception]:
-        """Tells it part by part, and takes out of it what is done; why the rest could not be told.
+    async def _show(self, writer: str, outbox: Outbox) -> list[Exception]:
+        """Tell it part by part, and take out what is done; return why the rest could not be told.
 
         One part does not wait for another: a channel that takes no new message may still take an edit.
         """
         untold: list[Exception] = []
-        while sentences := news.notices.next_batch():
+        while sentences := outbox.notices.next_batch():
             view = to_view(text_card("\n".join(sentences)))
-            if not await _try_step(news.dm.send(view=view, nonce=news.notices.nonce), untold):
+            if not await _try_step(outbox.dm.send(view=view, nonce=outbox.notices.nonce), untold):
                 break
-            news.notices.drop_first(len(sentences))
-        for essay, notes in list(news.notes.items()):
-            if await _try_step(self._show_notes(writer, news, essay, notes), untold):
-                del news.notes[essay]
-        if news.panel is not None and await _try_step(self._show_panel(writer, news, *news.panel), untold):
-            news.panel = None
+            outbox.notices.drop_first(len(sentences))
+        for essay, notes in list(outbox.notes.items()):
+            if await _try_step(self._show_notes(writer, outbox, essay, notes), untold):
+                del outbox.notes[essay]
+        if outbox.panel is not None and await _try_step(self._show_panel(writer, outbox, *outbox.panel), untold):
+            outbox.panel = None
         return untold
 
-    async def _show_notes(self, writer: str, news: Outbox, essay: str, notes: NoteChanges) -> None:
+    async def _show_notes(self, writer: str, outbox: Outbox, essay: str, notes: NoteChanges) -> None:
         kept = self._summaries.get(writer)
         here = kept if kept is not None and kept.essay == essay else None
         if here is None and notes == NoteChanges():
@@ -394,72 +370,68 @@ class DmNotifier:
         told = here.notes.union(notes) if here is not None and here.notes is not None else notes
         state = await load_essay_state(self._presenter.services, writer, essay)
         card = interview_panel.notes_summary_card(state, told.made, told.changed)
-        await self._edit_or_post(writer, news, card, here, _TrackedMessage(0, essay, notes=told))
+        await self._edit_or_post(writer, outbox, card, here, _TrackedMessage(0, essay, notes=told))
 
-    async def _show_panel(self, writer: str, news: Outbox, essay: str, question: int | None) -> None:
+    async def _show_panel(self, writer: str, outbox: Outbox, essay: str, question: int | None) -> None:
         standing = self._panels.get(writer)
         here = standing if standing is not None and (standing.essay, standing.question) == (essay, question) else None
         mode = here.mode if here else ""
         show = await self._presenter.show_answering(writer, essay, question, mode, BOT_DM_CONTEXT)
         if show is not None:
-            await self._edit_or_post(writer, news, show.card, here, _TrackedMessage(0, essay, question, mode))
+            await self._edit_or_post(writer, outbox, show.card, here, _TrackedMessage(0, essay, question, mode))
 
     async def _edit_or_post(
-        self, writer: str, news: Outbox, card: Card, here: _TrackedMessage | None, new: _TrackedMessage
+        self, writer: str, outbox: Outbox, card: Card, here: _TrackedMessage | None, new: _TrackedMessage
     ) -> None:
-        """Edits the message that stands there, or posts where it is gone, far up, or shows something else by now.
-
-        What an earlier try may have posted is not posted again, but brought up to date.
-        """
+        """Edit the message that stands there, or post where it is gone, far up, or shows something else by now."""
         if (
             here is not None
             and here.messages_below <= _MAX_MESSAGES_BELOW
-            and await self._edit(news.dm, writer, card, here)
+            and await self._edit(outbox, writer, card, here)
         ):
             here.notes = new.notes
             return
         key = (new.essay, new.question) if new.notes is None else new.essay
-        posting = news.posts.setdefault(key, PendingPost())
-        posting.record_try(card)
-        new.message_id = (await news.dm.send(view=to_view(card), nonce=posting.nonce)).id
+        tried_before = key in outbox.nonces
+        nonce = outbox.nonces.setdefault(key, _new_nonce())
+        new.message_id = (await outbox.dm.send(view=to_view(card), nonce=nonce)).id
         self._own(new)
-        del news.posts[key]
+        del outbox.nonces[key]
         if new.notes is not None:
             self._summaries[writer] = new
         else:
             self._panels[writer] = new
             self._summaries.pop(writer, None)
-        if posting.has_mixed_cards:
-            await self._edit_or_post(writer, news, card, new, new)
+        if tried_before:  # Discord may have answered with what the earlier try had posted, as it was
+            await self._edit_or_post(writer, outbox, card, new, new)
 
     def _own(self, message: _TrackedMessage) -> None:
         message.editor = self._editors.get(message.message_id)
         message.editor.owner = message
 
-    async def _edit(self, dm: discord.PartialMessageable, writer: str, card: Card, here: _TrackedMessage) -> bool:
-        editor = here.editor
-        assert editor is not None
-        editor.address = ChannelAddress(dm.get_partial_message(here.message_id))
+    async def _edit(self, outbox: Outbox, writer: str, card: Card, here: _TrackedMessage) -> bool:
+        """Edit a message; return whether it is still there and shows what it did."""
+        assert here.editor is not None
+        here.editor.address = ChannelAddress(outbox.dm.get_partial_message(here.message_id))
         try:
-            await editor.update(here, lambda: card)
+            await here.editor.update(here, lambda: card)
         except Superseded:
             shown = self._panels.get(writer)  # a click may have shown the same question again
-            same = shown is not None and shown.editor is editor and here.notes is None
-            if shown is None or not same or (shown.essay, shown.question) != (here.essay, here.question):
+            if shown is None or shown.editor is not here.editor or not here.shows_same(shown):
                 return False
-            return await self._edit(dm, writer, card, shown)
+            return await self._edit(outbox, writer, card, shown)
         except (MessageDeleted, AddressExpired):
             return False  # the person, or a restarted client, no longer has it
         return True
 
 
-async def _try_step(telling: Coroutine[None, None, object], untold: list[Exception]) -> bool:
-    """Whether a part need not be told any more; else why it was not is added to ``untold``.
+async def _try_step(notifying: Coroutine[None, None, object], untold: list[Exception]) -> bool:
+    """Return whether a part need not be told any more; else add to ``untold`` why it was not.
 
     What Discord refuses as it stands would be refused each time, and nobody misses what is of a deleted essay.
     """
     try:
-        await telling
+        await notifying
     except (BotError, *DISCORD_ERRORS) as error:
         log.info("a person could not be told of their messages: %s", type(error).__name__)
         if isinstance(error, BadInput | DamagedText) or (
@@ -472,7 +444,7 @@ async def _try_step(telling: Coroutine[None, None, object], untold: list[Excepti
 
 
 def _track_card(message: int, card: Card) -> _TrackedMessage | None:
-    """What a card has to keep up with: an open question that messages answer, or a first screen."""
+    """Return what a card has to keep up with: an open question that messages answer, or a first screen."""
     buttons = [
         one for row in card.parts if isinstance(row, ButtonRow) for one in row.buttons if isinstance(one, Button)
     ]

@@ -10,7 +10,6 @@ import aiohttp
 import discord
 import pytest
 
-from bot.discord_ui.dm.backfill import Watermarks
 from bot.errors import StoreFull
 from bot.services.dm_messages import StoredMessage
 from tests.discord_ui.conftest import Bot, Scripted, started
@@ -92,7 +91,7 @@ async def test_a_dm_history_that_discord_refuses_is_read_later(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     """Meanwhile what is written is stored all the same, and comes behind what was written before."""
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._RETRY_DELAYS_SECONDS", (0.1, 0.1))
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.1, 0.1))
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:
         quick(bot)
@@ -132,9 +131,9 @@ async def test_reading_a_refused_dm_is_given_up_until_its_writer_writes_again(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A writer who is there is told that something may be missing."""
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._RETRY_DELAYS_SECONDS", (0.01,))
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._PACE_SECONDS", 0.0)
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._MAX_REFUSALS", 3)
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.01,))
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._PACE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._MAX_REFUSALS", 3)
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:
         await (await user.slash(user.dm, "draft")).message()
@@ -159,7 +158,7 @@ async def test_a_dropped_connection_while_reading_or_answering_a_dm_loses_nothin
 ) -> None:
     """It is read again a little later, and meanwhile those of others are; what could not be told comes with the next
     message."""
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._RETRY_DELAYS_SECONDS", (0.05, 0.05))
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.05, 0.05))
     user, other = sim.user("writer"), sim.user("other")
     async with started(sim, folder, Scripted()) as bot:
         for person in (user, other):
@@ -196,36 +195,21 @@ async def test_a_dm_message_refused_by_a_full_disk_is_told_and_stored_later(
     sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is in the DM all the while: as soon as there is room it is stored, in its place."""
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._RETRY_DELAYS_SECONDS", (0.3, 0.3))
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.3, 0.3))
     user = sim.user("writer")
     panel = await question(user)
-    store = talking.client.dispatcher.services.dm_messages.store
-    hear, full = store.add_message, [True]
+    messages = talking.client.dispatcher.services.dm_messages
+    add_message, full = messages.add_message, [True]
 
-    async def refusing(message: int, *rest: Any) -> StoredMessage | None:
+    async def refusing(*given: Any, **more: Any) -> StoredMessage | None:
         if full[0]:
             raise StoreFull(Path("essays.db"))
-        return await hear(message, *rest)
+        return await add_message(*given, **more)
 
-    monkeypatch.setattr(store, "add_message", refusing)
+    monkeypatch.setattr(messages, "add_message", refusing)
     await user.say(user.dm, "one")
     await user.sees(lambda screen: StoreFull.elsewhere in screen.text)
     full[0] = False
     await user.say(user.dm, "two")
     await user.sees(reads(panel, "2 messages"))
     assert await said(talking, user) == ["one", "two"]
-
-
-def test_the_watermark_never_passes_a_message_that_is_still_being_stored() -> None:
-    """A file that takes long to fetch holds it back, whatever is stored behind it; one that failed, for good."""
-    marks = Watermarks()
-    for message in (10, 11, 12):
-        marks.start("me", message)
-    marks.start("other", 5)
-    assert marks.done("me", 12) is None
-    assert marks.done("me", 10) == 10
-    assert marks.done("other", 5) == 5
-    assert marks.done("me", 11) == 12
-    marks.start("me", 13)
-    marks.start("me", 14)
-    assert marks.done("me", 14) is None

@@ -106,14 +106,14 @@ async def test_a_dm_message_deleted_before_it_was_read_is_not_stored(
     message = await user.say(user.dm, SECRET)
     async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
         quick(bot)
-        store = bot.client.dispatcher.services.dm_messages.store
-        hear = store.add_message
+        messages = bot.client.dispatcher.services.dm_messages
+        add_message = messages.add_message
 
-        async def slowly(*given: Any) -> StoredMessage | None:
+        async def slowly(*given: Any, **more: Any) -> StoredMessage | None:
             await gate.hold()
-            return await hear(*given)
+            return await add_message(*given, **more)
 
-        monkeypatch.setattr(store, "add_message", slowly)
+        monkeypatch.setattr(messages, "add_message", slowly)
         await gate.reached()
         await user.delete(message)
         await user.say(user.dm, "Nobody listened.")  # what comes after the deletion has been heard tells that it was

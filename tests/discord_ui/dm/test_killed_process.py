@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
-from bot.store.dm_messages import SqliteDmMessageStore
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.test_bot_process import Runs, claude, runs
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
@@ -31,7 +30,7 @@ async def stored(user: User, database: Path) -> tuple[list[str], list[str]]:
     try:
         writer = writer_id(store.thread.pseudonym_secret, user.id)
         (essay,) = await store.essays(writer)
-        waiting = await SqliteDmMessageStore(store.thread).pending_messages(writer, essay.id)
+        waiting = await store.read(lambda tx: tx.messages.pending(writer, essay.id))
         return [note.text for note in await store.notes(writer, essay.id)], [piece.text for piece in waiting]
     finally:
         store.close()

@@ -27,9 +27,9 @@ def folder(tmp_path: Path) -> Path:
 def read_refused_dm_again_at_once(sim: DiscordSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A DM that Discord refuses is read again at once, for as long as it does: faster than Discord's limits allow."""
     sim.settings.rate_limits = False
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._RETRY_DELAYS_SECONDS", (0.02,))
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._PACE_SECONDS", 0.0)
-    monkeypatch.setattr("bot.discord_ui.dm.backfill._MAX_REFUSALS", 100_000)
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.02,))
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._PACE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._MAX_REFUSALS", 100_000)
 
 
 @asynccontextmanager

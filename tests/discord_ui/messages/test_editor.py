@@ -146,7 +146,7 @@ async def test_a_slow_move_to_the_dm_does_not_overwrite_a_view_opened_later(
 ) -> None:
     user = sim.user("writer")
     panel = await (await user.slash(sim.guild("Writers"), "draft", notes=Attachment("n.md", PAGES.encode()))).message()
-    gate = hold_next_call(monkeypatch, plain.client.dispatcher.services.dm_messages.store, "add_channel")
+    gate = hold_next_call(monkeypatch, plain.client.dispatcher.services.dm_messages, "add_channel")
     await user.click(panel, "Continue in DM")
     await gate.reached()
     essay = (await plain.essay(user)).id

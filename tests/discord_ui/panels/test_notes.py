@@ -197,7 +197,7 @@ async def test_editing_a_dm_message_does_not_change_a_note_edited_in_the_panel_s
     await user.sees(reads(panel, "Note 3 is changed."))
     await user.edit(said, "We sold it in July.")
     await user.sees(
-        lambda screen: "Note 3 was edited by itself since, so your message no longer changes it" in screen.text
+        lambda screen: "Note 3 has a text of its own now, so your message no longer changes it" in screen.text
     )
     assert (await stored(plain, user))[-1].text == "We sold it in June."
 

@@ -1,0 +1,279 @@
+"""Serve each writer's DM by one task: what came while the bot was away, then live events, in the order they came.
+
+How far a DM was read is stored. The mark moves past a message only once that one and all before it are stored, so a
+process may end anywhere: the next one reads on from there, and what was stored already is passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import discord
+
+from bot.discord_ui.dm.notifier import DmNotifier
+from bot.discord_ui.messages.editor import DISCORD_ERRORS
+from bot.errors import StoreError
+from bot.services.dm_messages import DmChannel, DmMessageService
+
+log = logging.getLogger("bot.discord")
+
+_HISTORY_PAGE_SIZE = 100  # Discord's limit
+# Five seconds, as message ids count time: before a crash, events may have overtaken one another.
+_OVERLAP = 5_000 << 22
+_PACE_SECONDS = 0.05  # twenty DMs a second, of the fifty requests that Discord allows
+_RETRY_DELAYS_SECONDS = (2.0, 10.0, 60.0)  # before a DM is read again; then always the last
+# So often, some seven minutes: now and then Discord refuses a channel that is there (403, 50001). One that is closed
+# is read again when its writer writes there, or in the next session.
+_MAX_REFUSALS = 10
+_UNREAD_NOTICE = (
+    "Discord does not let the bot read what came here while it was away: if you wrote something then, send it again. "
+    "What you have written since is stored."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message that was just written."""
+
+    message: discord.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message that has another text."""
+
+    message: discord.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message that was deleted in Discord. The history may hold it still; what was stored of it stays."""
+
+    message_id: int
+
+
+@dataclass(eq=False)
+class _Inbox:
+    """What is still to be done in a writer's DM. ``must_read``: the history may hold what nobody has stored yet."""
+
+    events: deque[Written | Edited | Deleted] = field(default_factory=deque)
+    must_read: bool = False
+    retry_at: float = 0.0
+    failures: int = 0
+    refusals: int = 0
+    writer_is_there: bool = False
+    is_reading: bool = False
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    def require_reading(self) -> None:
+        """Have the history read at once, and again where that fails."""
+        self.must_read, self.retry_at, self.failures, self.refusals = True, 0.0, 0, 0
+
+    def delay_reading(self) -> None:
+        """Have the history read again in a while."""
+        self.must_read = True
+        self.retry_at = time.monotonic() + _retry_delay(self.failures)
+        self.failures += 1
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether Discord has refused the history too often."""
+        return self.refusals >= _MAX_REFUSALS
+
+
+class DmInboxes:
+    """The inboxes of the writers in whose DM something is to be done.
+
+    ``store_message`` is given each message that may be new, and whether it is read late; ``store_edit`` each one that
+    was edited. Both raise StoreError.
+    """
+
+    def __init__(
+        self,
+        messages: DmMessageService,
+        notifier: DmNotifier,
+        store_message: Callable[[discord.Client, discord.Message, bool], Awaitable[None]],
+        store_edit: Callable[[discord.Client, discord.Message], Awaitable[None]],
+    ) -> None:
+        self._messages = messages
+        self._notifier = notifier
+        self._store_message = store_message
+        self._store_edit = store_edit
+        self._inboxes: dict[str, _Inbox] = {}
+        self._session_begun = asyncio.Event()  # not before it is known which histories must be read
+        self._start_task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def start_session(self, client: discord.Client) -> None:
+        """Read every history: events before this session may be lost."""
+        if self._closing:
+            return
+        self._session_begun.clear()
+        if self._start_task is not None:
+            self._start_task.cancel()
+        self._start_task = asyncio.create_task(self._start_session(client), name="starting to read DMs")
+
+    def put(self, client: discord.Client, writer: str, event: Written | Edited) -> None:
+        """Add an event to a writer's inbox, behind those before it."""
+        if self._closing:
+            return
+        inbox = self._inboxes.setdefault(writer, _Inbox())
+        inbox.events.append(event)
+        if isinstance(event, Written):
+            inbox.writer_is_there = True
+            if inbox.is_given_up:
+                inbox.require_reading()
+        self._serve(client, writer, inbox)
+
+    def delete(self, message: int) -> None:
+        """Learn that a message was deleted in Discord, in whichever DM."""
+        for inbox in self._inboxes.values():
+            inbox.events.append(Deleted(message))
+
+    def is_idle(self, writer: str) -> bool:
+        """Tell whether nothing is left to be done in a writer's DM."""
+        return self._session_begun.is_set() and writer not in self._inboxes
+
+    async def close(self, seconds: float) -> None:
+        """Take no further event, and wait so many seconds for what is being stored."""
+        self._closing = True
+        if self._start_task is not None:
+            self._start_task.cancel()
+        tasks = []
+        for inbox in self._inboxes.values():
+            inbox.wake.set()
+            if inbox.task is not None:
+                tasks.append(inbox.task)
+                if inbox.is_reading or not self._session_begun.is_set():
+                    inbox.task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _start_session(self, client: discord.Client) -> None:
+        failures = 0
+        while True:
+            try:
+                writers = [channel.writer for channel in await self._messages.channels()]
+                break
+            except StoreError as error:
+                log.warning("the DMs to read are not known: %s", type(error).__name__)
+                await asyncio.sleep(_retry_delay(failures))
+                failures += 1
+        for writer in writers:
+            self._inboxes.setdefault(writer, _Inbox()).require_reading()
+        self._session_begun.set()
+        for writer in writers:  # whoever writes meanwhile need not wait for their turn
+            if (inbox := self._inboxes.get(writer)) is not None:
+                self._serve(client, writer, inbox)
+                await asyncio.sleep(_PACE_SECONDS)
+
+    def _serve(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+        inbox.wake.set()
+        if inbox.task is None:
+            inbox.task = asyncio.create_task(self._run(client, writer, inbox), name="dm")
+
+    async def _run(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+        """Do what is to be done in a DM, until nothing is."""
+        try:
+            while not self._closing:
+                await self._session_begun.wait()
+                reads = inbox.must_read and not inbox.is_given_up
+                if reads and time.monotonic() >= inbox.retry_at:
+                    await self._read_history(client, writer, inbox)
+                elif inbox.events:
+                    await self._take(client, writer, inbox, inbox.events.popleft())
+                elif reads:
+                    inbox.wake.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(inbox.retry_at - time.monotonic()):
+                            await inbox.wake.wait()
+                else:
+                    break
+        finally:
+            inbox.task = None
+            if not inbox.must_read:
+                del self._inboxes[writer]
+
+    async def _take(
+        self, client: discord.Client, writer: str, inbox: _Inbox, event: Written | Edited | Deleted
+    ) -> None:
+        if isinstance(event, Deleted):
+            return
+        message = event.message
+        try:
+            if isinstance(event, Edited):
+                await self._store_edit(client, message)
+                return
+            await self._store_message(client, message, False)
+            if not inbox.must_read:
+                await self._messages.set_last_read(writer, message.id - _OVERLAP)
+        except StoreError as error:
+            log.warning("a message could not be stored: %s", type(error).__name__)
+            self._notifier.notify(client, writer, message.channel.id, error.elsewhere)
+            if isinstance(event, Written):  # the history holds it
+                inbox.delay_reading()
+
+    async def _read_history(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+        """Store what came in a DM while nobody listened, or have it tried again later."""
+        channel = None
+        inbox.is_reading, inbox.must_read = True, False  # a new session may want it read once more meanwhile
+        try:
+            channel = await self._messages.channel(writer)
+            if channel is not None:
+                with self._notifier.batch(writer):
+                    last = await self._store_history(client, channel, inbox)
+                await self._messages.set_last_read(writer, last - _OVERLAP)
+        except (StoreError, *DISCORD_ERRORS) as error:
+            log.info("a DM could not be read: %s", type(error).__name__)
+            inbox.refusals += isinstance(error, (discord.Forbidden, discord.NotFound))
+            inbox.delay_reading()
+            if inbox.is_given_up:
+                log.warning("a DM was refused %d times; it is read when its writer writes there", inbox.refusals)
+                if channel is not None and inbox.writer_is_there:
+                    self._notifier.notify(client, writer, channel.id, _UNREAD_NOTICE)
+        else:
+            inbox.failures = inbox.refusals = 0
+        finally:
+            inbox.is_reading = False
+
+    async def _store_history(self, client: discord.Client, channel: DmChannel, inbox: _Inbox) -> int:
+        """Store what a DM holds behind the mark, oldest first, and take over edits in the last page before it.
+
+        Returns the id of the last message there is.
+        """
+        dm = client.get_partial_messageable(channel.id, type=discord.ChannelType.private)
+        page = [message async for message in dm.history(limit=_HISTORY_PAGE_SIZE)]
+        last = page[0].id if page else channel.last_read
+        if len(page) == _HISTORY_PAGE_SIZE and page[-1].id > channel.last_read:
+            async for message in dm.history(limit=None, after=discord.Object(channel.last_read), oldest_first=True):
+                last = max(last, message.id)
+                await self._store_late(client, channel, inbox, message)
+        else:
+            for message in reversed(page):
+                await self._store_late(client, channel, inbox, message)
+        return last
+
+    async def _store_late(
+        self, client: discord.Client, channel: DmChannel, inbox: _Inbox, message: discord.Message
+    ) -> None:
+        if Deleted(message.id) in inbox.events:
+            return
+        if message.id > channel.last_read:
+            await self._store_message(client, message, True)
+        if message.edited_at is not None:
+            await self._store_edit(client, message)
+
+
+def _retry_delay(failures: int) -> float:
+    """Return how many seconds to wait after so many failures."""
+    return _RETRY_DELAYS_SECONDS[min(failures, len(_RETRY_DELAYS_SECONDS) - 1)]

@@ -1,0 +1,150 @@
+"""Databases that earlier releases made, brought up to date: every word is there, and reads as it did.
+
+``0.1.0.sql`` was written by the code of 0.1.0; ``before-0.2.0.sql`` is the same database, gone on with by the code
+just before 0.2.0.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.essay.essay import Note
+from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange, PendingMessage
+from bot.services.essays import EssayService
+from bot.services.jobs.job import JobState
+from bot.store.sqlite import SqliteStore
+from bot.structure_files import prompts_directory, read_catalogue
+
+Clock = Callable[[], datetime]
+KEY = "YSBrZXkgZm9yIHRlc3RzLCBhbmQgZm9yIG5vdGhpbmc="
+STARTED = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+ONE, TWO, WAITING, THIRD = "essay00001", "essay00010", "essay00014", "essay00200"
+BEST_DAY = "What were you doing on the best working day you had in the last months of the old job?"
+GLADLY = "Name one piece of work you would gladly do again. What did you make or mend?"
+NOTES = (
+    Note(
+        1,
+        "I rebuilt the whole export service.\n\nIn March 2019.\n\nErrors went from 15% to 2%.",
+        BEST_DAY,
+        "the-contradiction",
+    ),
+    Note(2, "We sold it.\n\nMy boss drank.", GLADLY, "what-i-missed", left_out=True),
+    Note(3, "See my file."),
+    Note(4, "My pay went from 61,000 to 48,500.", None, "gave-up-and-gained"),
+    Note(5, "The noise of the presses.", None, "what-i-missed"),
+    Note(6, "Klaus was let go.", left_out=True),
+)
+
+
+def message_id(second: int) -> int:
+    """The id of the message that was written at this second."""
+    return (int(STARTED.timestamp() * 1000) - 1_420_070_400_000 + second * 1000) << 22
+
+
+@pytest.fixture(params=["0.1.0", "before-0.2.0"])
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def upgraded(release: str, tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    path = tmp_path / "essays.db"
+    made = sqlite3.connect(path)
+    made.executescript((Path(__file__).parents[1] / "data/databases" / f"{release}.sql").read_text())
+    made.close()
+    store = SqliteStore(path, KEY, lambda: STARTED + timedelta(days=5))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def desk(upgraded: SqliteStore) -> EssayService:
+    structures = read_catalogue(prompts_directory() / "structures")
+    return EssayService(upgraded, structures, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
+
+
+@pytest.fixture
+def talk(upgraded: SqliteStore, desk: EssayService) -> DmMessageService:
+    return DmMessageService(desk, upgraded, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
+
+
+async def test_notes_versions_and_waiting_messages_of_an_earlier_release_read_as_they_did(
+    release: str, desk: EssayService, talk: DmMessageService
+) -> None:
+    assert await desk.notes("writer-a", ONE) == NOTES
+    assert [one.number for one in await desk.versions("writer-a", ONE)] == [1, 2]
+    assert (await desk.version("writer-a", ONE, 2)).text.endswith("\nMore of it.\n")
+    assert "My boss drank" not in (await desk.current_version("writer-a", ONE)).text
+    said = ("They told us on a Monday.", "By video.")
+    if release == "0.1.0":
+        assert await talk.pending_messages("writer-a", TWO) == tuple(PendingMessage(1, text) for text in said)
+    else:
+        assert [note.text for note in await desk.notes("writer-a", TWO)] == ["\n\n".join(said)]
+        packed, badge = await desk.notes("writer-a", THIRD)
+        assert (packed.text, packed.public) == (
+            "I packed on a Friday.\n\n[private] Nobody said goodbye.",
+            "I packed on a Friday.",
+        )
+        assert badge.text == "The badge opened the door for a week."
+        assert await talk.pending_messages("writer-a", THIRD) == (PendingMessage(2, "This answer waits."),)
+    waiting = tuple(PendingMessage(None, text) for text in ("Hello, I changed jobs.", "In May."))
+    assert await talk.pending_messages("writer-b", WAITING) == waiting
+    assert len(await desk.list_essays("writer-b")) == 1
+
+
+async def test_an_edit_of_an_older_message_still_reaches_its_note(
+    release: str, desk: EssayService, talk: DmMessageService
+) -> None:
+    """But for a note whose text is not that of its messages: one the writer edited, or from which 0.1.0 took a mark."""
+    changed = await talk.edit_message("writer-a", message_id(3), "In May 2019.")
+    assert changed == MessageChange(ONE, 1)
+    assert (await desk.note("writer-a", ONE, 1)).text == NOTES[0].text.replace("March", "May")
+    apart = await talk.edit_message("writer-a", message_id(5), "We gave it away.")
+    assert apart == MessageChange(ONE, 2, note_detached=True)
+    assert await desk.note("writer-a", ONE, 2) == NOTES[1]
+    if release != "0.1.0":
+        assert await talk.edit_message("writer-a", message_id(42), "It opened it.") == MessageChange(
+            THIRD, 2, note_detached=True
+        )
+
+
+async def test_messages_of_an_earlier_release_are_known_and_deleted_ones_do_not_come_back(
+    release: str, desk: EssayService, talk: DmMessageService
+) -> None:
+    again = await talk.add_message("writer-a", message_id(2), "I rebuilt the export service.")
+    assert again is not None
+    assert (again.essay, again.note, again.is_new) == (ONE, 1, False)
+    assert await talk.add_message("writer-b", message_id(30), "This is to be forgotten.") is None
+    assert await talk.has_file("writer-a", message_id(7), 1)
+    assert not await talk.has_file("writer-a", message_id(7), 2)
+    if release != "0.1.0":
+        assert await talk.add_message("writer-a", message_id(43), "To be deleted with its note.") is None
+        third = await talk.add_message("writer-a", message_id(60), "And more.")
+        assert third is not None
+        assert (third.essay, third.question) == (THIRD, 2)
+        await talk.finish_answer("writer-a", THIRD, 2)
+        assert [note.number for note in await desk.notes("writer-a", THIRD)] == [1, 2, 4]
+    assert {channel.writer: channel.id for channel in await talk.channels()} == {
+        "writer-a": 810_000_000_000_000_001,
+        "writer-b": 810_000_000_000_000_002,
+    }
+    assert DmChannel("writer-b", 810_000_000_000_000_002, message_id(0)) in await talk.channels()
+
+
+async def test_what_waits_in_a_database_of_an_earlier_release_becomes_notes_when_the_writer_goes_on(
+    release: str, desk: EssayService, talk: DmMessageService
+) -> None:
+    await desk.change_structure("writer-b", WAITING, desk.structures["layoff"])
+    await talk.finish_all_answers("writer-b", WAITING)
+    assert [note.text for note in await desk.notes("writer-b", WAITING)] == ["Hello, I changed jobs.", "In May."]
+
+
+async def test_a_job_that_an_earlier_release_had_under_way_is_offered_again(upgraded: SqliteStore) -> None:
+    (left,) = await upgraded.read(lambda tx: tx.jobs.abandoned())
+    assert (left.writer, left.subject, left.state) == ("writer-a", ONE, JobState.RUNNING)
+    assert left.text.startswith("## What I missed")
