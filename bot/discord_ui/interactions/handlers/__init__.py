@@ -1,1 +1,1 @@
-"""What happens when something is pressed, chosen or handed in: one function an action."""
+"""What buttons, menus and forms do: one function for each action of the router's table."""

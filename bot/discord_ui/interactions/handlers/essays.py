@@ -1,4 +1,4 @@
-"""One's essays: which there are, what they are called, where they are shown, and their end."""
+"""The writer's essays: listing, choosing, renaming, creating and deleting them, and moving one to the DM."""
 
 from __future__ import annotations
 
@@ -29,29 +29,31 @@ from bot.services.jobs.job import Job
 
 
 async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One's essays."""
+    """Show a page of the writer's essays."""
     return await list_essays(presenter, request.writer, request.custom_id.int_argument)
 
 
 async def list_essays(presenter: Presenter, writer: str, page: int, notice: str | None = None) -> ShowCard:
-    """A page of one's essays, and the way to the critiques of pasted texts where there are any."""
-    tools = presenter.services
-    _, pasted = await tools.critiques.pasted(writer, 0, 0)
-    return ShowCard(essay_list_card(await tools.essays.list_essays(writer), page, tools.structures, notice, pasted))
+    """Show a page of the writer's essays, with the way to the critiques of pasted texts where there are any."""
+    services = presenter.services
+    _, critique_count = await services.critiques.pasted(writer, 0, 0)
+    return ShowCard(
+        essay_list_card(await services.essays.list_essays(writer), page, services.structures, notice, critique_count)
+    )
 
 
 async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One of them, with what can be done about it."""
-    wanted = request.selected_value or request.custom_id.subject
+    """Show the chosen essay with what can be done with it."""
+    chosen = request.selected_value or request.custom_id.subject
     return ShowCard(
         essay_actions_card(
-            await presenter.services.essays.get_essay(request.writer, wanted), presenter.services.structures
+            await presenter.services.essays.get_essay(request.writer, chosen), presenter.services.structures
         )
     )
 
 
 async def open_rename_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form for a title."""
+    """Open the form for a title."""
     essay = await presenter.services.essays.get_essay(request.writer, request.custom_id.subject)
     return OpenForm(
         forms.rename_form(CustomId("essay", "rename-save", essay.id, request.custom_id.version), essay.title)
@@ -59,7 +61,7 @@ async def open_rename_form(presenter: Presenter, request: ActionRequest) -> Hand
 
 
 async def save_title(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The title, stored."""
+    """Store the title of the form."""
     await presenter.services.essays.rename_essay(
         request.writer, request.custom_id.subject, request.fields.get("title", "")
     )
@@ -69,45 +71,45 @@ async def save_title(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 
 async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Asks twice, and again where the essay has changed since; then deletes. Work under way is stopped first."""
-    tools, writer = presenter.services, request.writer
-    essay = await tools.essays.get_essay(writer, request.custom_id.subject)
-    asked, stamp = parse_number_pair(request.custom_id.argument)
-    if asked < 3:  # the two questions; the answer to the second carries 3, and how the essay stood
-        return ShowCard(confirm_delete_essay_card(essay, 2 if asked == 2 else 1))
+    """Ask twice, and again where the essay has changed since; then stop its job and delete it."""
+    services, writer = presenter.services, request.writer
+    essay = await services.essays.get_essay(writer, request.custom_id.subject)
+    step, stamp = parse_number_pair(request.custom_id.argument)
+    if step < 3:  # the answer to the second question is step 3, with the stamp of the essay that it was about
+        return ShowCard(confirm_delete_essay_card(essay, 2 if step == 2 else 1))
     if stamp != change_stamp(essay):
         return ShowCard(
             confirm_delete_essay_card(essay, 2, "The essay has changed since you were asked, so it was not deleted.")
         )
     async with presenter.deleting(writer, essay.id):
-        if (job := tools.jobs.running_job(writer, essay.id)) is not None:
-            await tools.jobs.stop(writer, job.id)
-        await tools.essays.delete_essay(writer, essay.id)
+        if (job := services.jobs.running_job(writer, essay.id)) is not None:
+            await services.jobs.stop(writer, job.id)
+        await services.essays.delete_essay(writer, essay.id)
     return await show_after_delete(presenter, request)
 
 
 async def show_after_delete(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """What is shown once an essay is deleted; the second of two clicks has come to the same."""
+    """Show the list once an essay is deleted, to the second of two clicks too."""
     return await list_essays(presenter, request.writer, 0, "It is deleted.")
 
 
 async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Another essay."""
-    tools = presenter.services
-    old = await tools.essays.get_essay(request.writer, request.custom_id.subject)
-    made = await get_or_create_empty_essay(
-        tools, request.writer, tools.structures.get(old.structure) or usual(tools.structures)
+    """Create another essay, of the same structure."""
+    services = presenter.services
+    current = await services.essays.get_essay(request.writer, request.custom_id.subject)
+    created = await get_or_create_empty_essay(
+        services, request.writer, services.structures.get(current.structure) or usual(services.structures)
     )
-    return await presenter.show_essay(request.writer, made.id, request.context)
+    return await presenter.show_essay(request.writer, created.id, request.context)
 
 
 async def get_or_create_empty_essay(
     services: DiscordServices, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
 ) -> Essay:
-    """An essay that holds nothing: the last one begun if it is untouched, so that two clicks do not make two.
+    """Return the essay changed last if it is untouched, so that two clicks do not make two, else a new one.
 
-    One that bears a title of the writer's is theirs, and is left alone. ``asked`` says that the writer chose the
-    structure: only then is an untouched essay put into it. Raises BadInput for a title that cannot be used.
+    One with a title of the writer's own is not untouched. ``asked`` says that the writer chose the structure: only then
+    is an untouched essay changed to it. Raise BadInput for a title that cannot be used.
     """
     for essay in (await services.essays.list_essays(writer))[:1]:
         fits = asked or structure.key in (essay.structure, usual(services.structures).key)
@@ -133,18 +135,18 @@ async def _is_empty(services: DiscordServices, writer: str, essay: Essay) -> boo
 
 
 async def latest_essays(services: DiscordServices, writer: str) -> tuple[Essay | None, Essay | None]:
-    """The unfinished essay that something was last done with, and the essay that was finished last.
+    """Return the unfinished essay that something was last done with, and the essay that was finished last.
 
-    Finished is what was handed over as it stands, and has seen no new note, message or work since.
+    Finished is one that was exported as it stands, and has had no new note, message or job since.
     """
     essays = await services.essays.list_essays(writer)
     jobs = await asyncio.gather(*(services.jobs.latest_job(writer, essay.id) for essay in essays))
-    worked = [
+    activity = [
         (essay, job.job if job is not None else None, max(essay.changed, job.job.created) if job else essay.changed)
         for essay, job in zip(essays, jobs, strict=True)
     ]
     finished = None
-    for essay, last, _ in sorted(worked, key=lambda one: one[2], reverse=True):
+    for essay, last, _ in sorted(activity, key=lambda one: one[2], reverse=True):
         if not await _is_finished(services, essay, last):
             return essay, finished
         finished = finished or essay
@@ -165,23 +167,23 @@ async def _is_finished(services: DiscordServices, essay: Essay, job: Job | None)
 
 
 async def show_latest_essay(presenter: Presenter, writer: str, context: InteractionContext) -> ShowCard:
-    """What /draft shows where nothing is asked for: the latest unfinished essay, else a new one and the way back."""
-    tools = presenter.services
-    unfinished, finished = await latest_essays(tools, writer)
+    """Show the latest unfinished essay, else a new one with the way back to the one finished last: /draft alone."""
+    services = presenter.services
+    unfinished, finished = await latest_essays(services, writer)
     if unfinished is not None:
         return await presenter.show_essay(writer, unfinished.id, context)
-    made = await get_or_create_empty_essay(tools, writer, usual(tools.structures))
+    created = await get_or_create_empty_essay(services, writer, usual(services.structures))
     if finished is None:
-        return await presenter.show_essay(writer, made.id, context)
+        return await presenter.show_essay(writer, created.id, context)
     title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))
     notice = f"“{title}” is exported as it stands, so this is a new essay. /essays lists all of yours."
-    show = await presenter.show_essay(writer, made.id, context, notice=notice)
-    return replace(show, card=with_previous_essay(show.card, finished))
+    shown = await presenter.show_essay(writer, created.id, context, notice=notice)
+    return replace(shown, card=with_previous_essay(shown.card, finished))
 
 
 async def move_to_dm(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The panel, in the DM with the bot."""
-    there = InteractionContext(is_bot_dm=True, guild_id=None)
+    """Continue the panel in the DM with the bot."""
+    dm = InteractionContext(is_bot_dm=True, guild_id=None)
     return MoveToDm(
-        await presenter.show_essay(request.writer, request.custom_id.subject, there), request.custom_id.subject
+        await presenter.show_essay(request.writer, request.custom_id.subject, dm), request.custom_id.subject
     )

@@ -1,4 +1,4 @@
-"""What is done with single notes: edit, move, delete; and all of them as a file."""
+"""The notes: showing, editing, moving, leaving out and deleting them, sorting them by a model, and all as a file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from bot.services.offload import in_thread
 
 
 async def show_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The notes."""
+    """Show a page of the notes."""
     return ShowCard(
         await in_thread(notes_list_card, await _load_state(presenter, request), request.custom_id.int_argument)
     )
 
 
 async def show_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One note."""
+    """Show a page of one note."""
     page, wanted = parse_number_pair(request.custom_id.argument)
     state = await _load_state(presenter, request)
     return ShowCard(
@@ -47,7 +47,7 @@ async def show_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
 
 
 async def open_note_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form with a note's text; for one that no form holds, the form for a file."""
+    """Open the form with a note's text; for one that no form holds, the form for a file."""
     wanted, _ = _parse_note_argument(request)
     state = await _load_state(presenter, request)
     if (note := _find_note(state, wanted)) is None:
@@ -63,7 +63,7 @@ async def open_note_form(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """What was typed, in the note's place; where the note has changed meanwhile, as a note of its own beside it."""
+    """Put what was typed in the note's place; where the note has changed meanwhile, store it as a note beside it."""
     wanted, seen = _parse_note_argument(request)
     note, notice = _find_note(await _load_state(presenter, request), wanted), None
     if request.files:
@@ -78,18 +78,18 @@ async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
     change = await presenter.services.essays.edit_note(
         request.writer, request.custom_id.subject, wanted, text, seen=seen
     )
-    done = (
+    outcome = (
         ""
         if change.is_separate_note
         else "Nothing was changed."
         if change.note == note
         else f"Note {wanted} is changed."
     )
-    return await _show_changed_note(presenter, request, change, join_sentences(notice, done))
+    return await _show_changed_note(presenter, request, change, join_sentences(notice, outcome))
 
 
 async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A note, under the section that was chosen."""
+    """Move a note to the section that was chosen."""
     wanted, _ = _parse_note_argument(request)
     state = await _load_state(presenter, request)
     if _find_note(state, wanted) is None:
@@ -103,7 +103,7 @@ async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
 
 
 async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Asks first; then deletes the note as it was when that was asked, and no other."""
+    """Ask first; then delete the note, if it still is as it was when that was asked."""
     wanted, seen = _parse_note_argument(request)
     state = await _load_state(presenter, request)
     if (note := _find_note(state, wanted)) is None:
@@ -112,15 +112,15 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
     if not seen:
         return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp))
     if seen != note_fingerprint(note.text):
-        told = "The note has changed since you were asked, so it was not deleted."
-        return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp, told))
+        notice = "The note has changed since you were asked, so it was not deleted."
+        return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp, notice))
     change = await presenter.services.essays.delete_note(request.writer, request.custom_id.subject, wanted)
-    told = f"Note {wanted} is deleted. {change.message}".strip()
-    return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, told))
+    notice = f"Note {wanted} is deleted. {change.message}".strip()
+    return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, notice))
 
 
 async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Lets a model find sections for the notes that have none; their words stay as they are."""
+    """Have a model find sections for the notes that have none; their words stay as they are."""
     essay = request.custom_id.subject
 
     async def ask() -> str:
@@ -136,14 +136,14 @@ async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 
 async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Leaves a note out, or takes it in again; a text that is nothing but notes follows."""
-    out, wanted = parse_number_pair(request.custom_id.argument)
-    desk = presenter.services.essays
-    await (desk.exclude_note if out else desk.include_note)(request.writer, request.custom_id.subject, wanted)
+    """Leave a note out, or take it in again; a text that is nothing but notes follows."""
+    excluded, wanted = parse_number_pair(request.custom_id.argument)
+    essays = presenter.services.essays
+    await (essays.exclude_note if excluded else essays.include_note)(request.writer, request.custom_id.subject, wanted)
     state = await _load_state(presenter, request)
     text = state.version.text if state.version is not None else None
     notice = None
-    if out:
+    if excluded:
         notice = await leak_notice(presenter, request, wanted) or None
     elif text is not None and _require_note(state, wanted).public not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
@@ -151,41 +151,43 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
 
 
 async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
-    """What is to be done where the words of a note that was left out stand in the text all the same; else ""."""
-    standing = await presenter.services.essays.find_leak(request.writer, request.custom_id.subject, number)
-    return standing.told if standing is not None else ""
+    """Say what is to be done where the text still holds the words of a note that was left out; else return ""."""
+    leak = await presenter.services.essays.find_leak(request.writer, request.custom_id.subject, number)
+    return leak.told if leak is not None else ""
 
 
 async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """All notes as a Markdown file."""
+    """Send all notes as a Markdown file."""
     state = await _load_state(presenter, request)
     page = note_page(state.essay.title, state.structure, state.notes)
     name = file_name(f"{state.essay.title} notes", ".md")
-    told = f"The notes of {escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS))}, as Markdown."
+    sentence = f"The notes of {escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS))}, as Markdown."
 
     async def after() -> None:
         """Nothing depends on it."""
 
-    return SendFile(file_card(told, name), ExportFile(name, page.encode()), after)
+    return SendFile(file_card(sentence, name), ExportFile(name, page.encode()), after)
 
 
-async def _show_changed_note(presenter: Presenter, request: ActionRequest, change: NoteChange, done: str) -> ShowCard:
+async def _show_changed_note(
+    presenter: Presenter, request: ActionRequest, change: NoteChange, outcome: str
+) -> ShowCard:
     state = await _load_state(presenter, request)
-    told = f"{done} {change.message}".strip()
+    notice = f"{outcome} {change.message}".strip()
     if change.note is None or (note := _find_note(state, change.note.number)) is None:
-        return ShowCard(await in_thread(notes_list_card, state, 0, told))
-    return ShowCard(await in_thread(note_card, state, note, 0, told))
+        return ShowCard(await in_thread(notes_list_card, state, 0, notice))
+    return ShowCard(await in_thread(note_card, state, note, 0, notice))
 
 
 async def _show_deleted_note(state: EssayState, wanted: int) -> ShowCard:
-    """No number is given twice, so a note that is not there was deleted."""
+    """Show the list in place of a note that is not there: it was deleted, as no number is given twice."""
     return ShowCard(
         await in_thread(notes_list_card, state, 0, f"There is no note {wanted} any more; these are the notes.")
     )
 
 
 def _parse_note_argument(request: ActionRequest) -> tuple[int, str]:
-    """The number of a note, and the fingerprint of the text that the writer had seen, "" for none."""
+    """Return the number of a note, and the fingerprint of the text that the writer saw, "" for none."""
     wanted, _, seen = request.custom_id.argument.partition(".")
     return parse_number(wanted), seen
 
