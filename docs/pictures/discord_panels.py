@@ -1,4 +1,4 @@
-"""Draws docs/pictures/discord-*.svg: what a writer sees in Discord, from the payloads that the bot itself makes.
+"""Draw docs/pictures/discord-*.svg: what a writer sees in Discord, from the payloads that the bot itself makes.
 
 Run it with ``python docs/pictures/discord_panels.py`` after a change to the panels. The look is a sober likeness;
 nothing is fetched, and the words are set in whatever plain font the reader's system has.
@@ -14,24 +14,26 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from bot import app
-from bot.discord_ui.interactions.responses import Place
-from bot.discord_ui.messages.editor import layout
-from bot.discord_ui.panels import critique, draft, first, interview
+from bot.bootstrap import load_structures
+from bot.discord_ui.interactions.responses import InteractionContext
+from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.panels.cards import Card
-from bot.discord_ui.panels.drafts import Spot
-from bot.discord_ui.panels.essay_state import State
+from bot.discord_ui.panels.critiques import critique_card
+from bot.discord_ui.panels.drafts import DraftPosition, draft_card
+from bot.discord_ui.panels.essay_state import EssayState
+from bot.discord_ui.panels.interview import question_card
+from bot.discord_ui.panels.start import start_card
 from bot.essay.claims import unsupported
 from bot.essay.critique import Category, Critique, Finding, Severity
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.export import words_apart_from_headings
 from bot.essay.text.spans import Span
-from bot.services.critiques import Critiqued
+from bot.services.critiques import StoredCritique
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-STRUCTURE = app.catalogue()["career-switch"]
-SERVER = Place(own_dm=False, server=1)
+STRUCTURE = load_structures()["career-switch"]
+SERVER = InteractionContext(is_bot_dm=False, guild_id=1)
 NOTES = (
     "Tuesday, 7 May 2024: I wrote release notes for a feature I had not touched. My title said Senior Engineer.",
     "The export service. I rebuilt it in 2019; errors went from 15% to 2%. That I would do again.",
@@ -88,13 +90,13 @@ PLAIN = Style(15, 22)
 
 
 def states() -> Mapping[str, Card]:
-    """The panels to be drawn, by name."""
+    """Return the panels to be drawn, by name."""
     essay = Essay("sample", "sample", STRUCTURE.key, STRUCTURE.name, None, None, NOW, NOW)
-    empty = State(essay, STRUCTURE, (), (), None, (), (), None, None, True)
+    empty = EssayState(essay, STRUCTURE, (), (), None, (), (), None, None, True)
     keys = ("the-contradiction", "what-i-missed", "gave-up-and-gained")
     notes = tuple(Note(number, text, None, key) for number, (text, key) in enumerate(zip(NOTES, keys, strict=True), 1))
     question = Question(3, "the-label", STRUCTURE.sections[2].questions[0], Answered.OPEN)
-    asking = replace(empty, essay=replace(essay, title="The rain"), notes=notes[:2], asked=(question,))
+    asking = replace(empty, essay=replace(essay, title="The rain"), notes=notes[:2], questions=(question,))
     info = VersionInfo(2, 1, Origin.DRAFTED, words_apart_from_headings(DRAFT), 3, NOW, model="a model")
     version = Version(info, DRAFT)
     versions = (replace(info, number=1, parent=None), info)
@@ -112,12 +114,12 @@ def states() -> Mapping[str, Card]:
         "Those two sentences are the whole change.",
     )
     found = Critique("Cut the sentence that only says it was big.", (finding, finding), (), (), 1, 0, "a model")
-    about = Critiqued("sample", "sample", "sample", 2, STRUCTURE.key, "The rain", DRAFT, True, found, {}, NOW)
+    about = StoredCritique("sample", "sample", "sample", 2, STRUCTURE.key, "The rain", DRAFT, True, found, {}, NOW)
     return {
-        "first": first.first(empty, app.catalogue(), SERVER),
-        "interview": interview.question(asking, question),
-        "draft": draft.draft(written, version, Spot(0)),
-        "finding": critique.card(about, found, STRUCTURE, 1, 2, applicable=True),
+        "first": start_card(empty, load_structures(), SERVER),
+        "interview": question_card(asking, question),
+        "draft": draft_card(written, version, DraftPosition(0)),
+        "finding": critique_card(about, found, STRUCTURE, 1, 2, applicable=True),
     }
 
 
@@ -129,7 +131,7 @@ class Picture:
         self._y = float(PADDING)
 
     def message(self, components: Iterable[Mapping[str, Any]]) -> str:
-        """The SVG of a message with these components, seen by its owner alone."""
+        """Draw a message with these components, seen by its owner alone, as SVG."""
         self._header()
         for component in components:
             top, before = self._y, len(self._drawn)
@@ -239,12 +241,12 @@ class Picture:
 
 
 def _width(text: str, size: float) -> float:
-    """How wide the text is in pixels at most: other plain fonts are up to a fifth wider than Helvetica."""
+    """Return how wide the text is in pixels at most: other plain fonts are up to a fifth wider than Helvetica."""
     return sum(WIDTHS.get(char, 600) for char in text) * size / 1000 * 1.2
 
 
 def _wrapped(words: str, style: Style, room: float) -> Iterable[str]:
-    """The words in lines that fit. A bold run is closed and opened again where a line ends inside it."""
+    """Break the words into lines that fit, closing and opening again a bold run in which a line ends."""
     line = ""
     for word in words.split(" "):
         wanted = f"{line} {word}" if line else word
@@ -258,9 +260,9 @@ def _wrapped(words: str, style: Style, room: float) -> Iterable[str]:
 
 
 async def main() -> None:
-    """Writes the pictures beside this file."""
+    """Write the pictures beside this file."""
     for name, card in states().items():
-        components: list[Mapping[str, Any]] = layout(card).to_components()
+        components: list[Mapping[str, Any]] = to_view(card).to_components()
         (HERE / f"discord-{name}.svg").write_text(Picture().message(components), encoding="utf-8")
 
 

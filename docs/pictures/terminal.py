@@ -1,4 +1,4 @@
-"""Draws docs/pictures/terminal.svg: what ``essay-bot try`` shows, from the program's own output on its sample notes.
+"""Draw docs/pictures/terminal.svg: what ``essay-bot try`` shows, from the program's own output on its sample notes.
 
 Run it with ``python docs/pictures/terminal.py`` after a change to what the terminal shows.
 """
@@ -12,23 +12,23 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.text import Text
 
-from bot import app
+from bot.bootstrap import load_structures
 from bot.essay.assemble import assemble
 from bot.essay.essay import Note
 from bot.essay.notes import read_notes
 from bot.essay.text.sections import join, split
-from bot.services.text_report import measured
+from bot.services.text_report import measure_text
 from bot.terminal import views
-from bot.terminal.demo import SAMPLE
+from bot.terminal.demo import SAMPLE_NOTES_PATH
 
 WIDTH = 100
 SECTIONS_SHOWN = (1, 2)  # one with notes, one with a gap
 
 
 def main() -> None:
-    """Writes the picture beside this file."""
-    structure = app.catalogue().find("career-switch")
-    passages = read_notes(SAMPLE.read_text(encoding="utf-8"), structure).passages
+    """Write the picture beside this file."""
+    structure = load_structures().find("career-switch")
+    passages = read_notes(SAMPLE_NOTES_PATH.read_text(encoding="utf-8"), structure).passages
     notes = [Note(number, one.text, None, one.section) for number, one in enumerate(passages, 1)]
     text = assemble(structure, notes)
     shown = join([part for index, part in enumerate(split(text)) if index in SECTIONS_SHOWN])
@@ -37,7 +37,7 @@ def main() -> None:
     console.print(Text.assemble((section.heading, "bold"), ("  0 of 7 sections have notes", "dim")))
     console.print(section.questions[0])
     console.print(f"Answer: {notes[2].text.splitlines()[1]}\n")
-    console.print(views.post("There’s the rain", shown, styled=True))
+    console.print(views.render_post("There’s the rain", shown, styled=True))
     console.print(Group(Text(), *_raised(text)))
     svg = console.export_svg(title="essay-bot try", unique_id="essay-bot")  # by default it is new each time
     # The fonts that rich names are fetched from a network; the reader's own monospace font serves as well.
@@ -45,8 +45,8 @@ def main() -> None:
 
 
 def _raised(text: str) -> list[Text]:
-    found = measured(text, app.catalogue().find("career-switch"))
-    return [Text(f"{one.name}: {one.summary}") for one in found.raised]
+    found = measure_text(text, load_structures().find("career-switch"))
+    return [Text(f"{one.name}: {one.summary}") for one in found.raised_measures]
 
 
 main()
