@@ -1,28 +1,19 @@
-"""Sees to it that one process serves a database: two would each do what Discord tells both."""
+"""Allow one bot process per database; two would answer every event twice.
+
+The terminal takes no such lock: it may work on the bot's database while the bot runs, and the store keeps them apart.
+"""
 
 from __future__ import annotations
 
 import errno
-import os
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from bot.errors import BotError
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # no room left on the disk, or none for this user
 
@@ -51,7 +42,7 @@ class DatabaseHardLinked(BotError):
 
 
 class LockUnavailable(BotError):
-    """The file that keeps a second process away cannot be used; ``why`` is the system's error."""
+    """The lock file cannot be used; ``why`` is the system's error."""
 
     def __init__(self, path: Path, why: OSError) -> None:
         self.passes = why.errno in _DISK_FULL
@@ -64,29 +55,27 @@ class LockUnavailable(BotError):
 
 @contextmanager
 def single_instance(database: Path) -> Iterator[None]:
-    """No other process serves the database inside. Raises AlreadyRunning, DatabaseHardLinked, LockUnavailable.
+    """Be the only process that serves the database. Raise AlreadyRunning, DatabaseHardLinked, LockUnavailable.
 
-    What is locked is the empty file ``<database>.lock``, which stays. The system lets go of it when the process ends,
-    however it does: that of a killed process is in nobody's way, also not in that of another container. The database
-    itself is not locked, because SQLite does that in its own way; so one with several hard links, which have a lock
-    each, is refused. SQLite does not support them: https://www.sqlite.org/howtocorrupt.html, 2.4.
+    The lock is on the empty file ``<database>.lock``, which stays. The system releases it when the process ends,
+    however it ends, in a container too, so a killed process blocks nobody. The database itself is not locked, because
+    SQLite locks it in its own way; so a database with several hard links, each of which has a lock file of its own, is
+    refused. SQLite does not support them: https://www.sqlite.org/howtocorrupt.html, 2.4.
     """
-    served = database.resolve()  # by whatever symbolic link it was named
+    served = database.resolve()  # one lock whichever symbolic link names the database
     path = served.with_name(f"{served.name}.lock")
+    # A file system without locks is refused: a marker file in their place would outlive a killed process.
+    lock = FileLock(path, mode=0o600, blocking=False, fallback_to_soft=False, preserve_lock_file=True)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock.acquire()
+    except Timeout:
+        raise AlreadyRunning(database) from None
     except OSError as error:
         raise LockUnavailable(path, error) from error
     try:
-        try:
-            _lock(handle)
-        except OSError as error:
-            if isinstance(error, (BlockingIOError, PermissionError)):  # which of them depends on the system
-                raise AlreadyRunning(database) from None
-            raise LockUnavailable(path, error) from error
         if served.exists() and served.stat().st_nlink > 1:
             raise DatabaseHardLinked(served)
         yield
     finally:
-        os.close(handle)
+        lock.release()
