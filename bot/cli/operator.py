@@ -1,14 +1,24 @@
-"""The commands of whoever hosts the bot: run it, check it, see what it cost, back it up."""
+"""The operator's commands: run, check, usage and backup."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.runtime import open_services
 from bot.errors import BadInput
 from bot.terminal.stdio import print_stderr
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.ops.diagnostics import CheckResult
+
+_EXIT_WRONG_SETTING = 2
+_EXIT_CHECK_FAILED = 1
 
 
 @click.command(short_help="Show what calls of models cost, and what is left of the budgets.")
@@ -68,10 +78,35 @@ def check(live: bool, running: bool) -> int:
         click.echo(found.message, err=not found.is_healthy)
         return 0 if found.is_healthy else 1
     from bot.ops.diagnostics import run_checks
-    from bot.terminal.diagnostics import print_results
     from bot.terminal.output import make_console
 
     return print_results(make_console(), run_checks(live=live))
+
+
+def print_results(console: Console, results: Iterable[CheckResult]) -> int:
+    """Print the results and what can run.
+
+    Return the exit code: 2 if a setting is wrong, else 1 if something is missing or fails, else 0.
+    """
+    from bot.ops.diagnostics import CheckState
+    from bot.terminal.output import ResponsiveTable
+
+    listing = ResponsiveTable(("piece", "state", "what there is to say"), show_header=False)
+    found = list(results)
+    for result in found:
+        listing.add_row(result.name, result.state.value, result.message)
+    console.print(listing)
+    console.print(f"\n{_what_can_run(found)}")
+    states = {result.state for result in found}
+    if CheckState.WRONG in states:
+        return _EXIT_WRONG_SETTING
+    return 0 if states <= {CheckState.READY, CheckState.NOT_SET, CheckState.HINT} else _EXIT_CHECK_FAILED
+
+
+def _what_can_run(results: Sequence[CheckResult]) -> str:
+    blocked = any(result.blocks_everything for result in results)
+    sentences = dict.fromkeys(result.consequence for result in results if result.consequence)  # each sentence once
+    return " ".join([*([] if blocked else ["The program can run in a terminal."]), *sentences])
 
 
 @click.command(short_help="Copy the database to a file, also while the bot is running.")

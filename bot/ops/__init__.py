@@ -1,1 +1,1 @@
-"""What the process of a running bot needs, and what whoever runs it asks of it."""
+"""Running the bot: logging, single instance, health, diagnostics and backup."""

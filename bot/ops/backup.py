@@ -1,4 +1,4 @@
-"""Makes a backup of the database of the settings, and says what it holds and where the key for it is."""
+"""Back up the database named in the settings, and report what the copy holds and where its key is."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from bot.store.encryption import key_fingerprint, parse_keys, read_key_file
 
 
 def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
-    """Yield what to say once the backup is made and found good. Raise as ``create_backup`` does, and BadSetting."""
+    """Back up to ``target`` and yield sentences on the result, once it is checked. Raise BadSetting and NoBackup."""
     settings = read_settings()
-    made = create_backup(settings.database_path, target, replace=replace)
+    backup = create_backup(settings.database_path, target, replace=replace)
     yield (
-        f"{made.path} is a good backup of {settings.database_path}: {_pluralize(made.essays, 'essay')} in "
-        f"{_pluralize(made.versions, 'version')}, {made.size_bytes:,} bytes."
+        f"{backup.path} is a good backup of {settings.database_path}: {_pluralize(backup.essays, 'essay')} in "
+        f"{_pluralize(backup.versions, 'version')}, {backup.size_bytes:,} bytes."
     )
     key_file = settings.database_path.with_name(f"{settings.database_path.name}.key")
     setting = settings.database_key.get_secret_value() if settings.database_key else None
-    places: dict[str, str] = {}
+    places: dict[str, str] = {}  # fingerprint: where its key is
     try:
         places |= {key_fingerprint(key): str(key_file) for key in read_key_file(key_file) or ()}
         places |= {
             key_fingerprint(key): "DATABASE_KEY" for key in (parse_keys(setting, "DATABASE_KEY") if setting else ())
         }
-    except BadKey as error:  # the backup is none the worse for it
+    except BadKey as error:  # the backup is good all the same
         yield str(error)
     except OSError as error:
         yield f"{key_file} cannot be read ({(error.strerror or str(error)).lower()}), so it was not looked into."
-    for needed in made.key_fingerprints:
+    for needed in backup.key_fingerprints:
         yield _key_message(needed, places.get(needed), key_file)
 
 
@@ -47,5 +47,5 @@ def _key_message(needed: str, place: str | None, key_file: Path) -> str:
     )
 
 
-def _pluralize(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _pluralize(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Looks whether each piece of the program is there, and says what works without it. Nothing is written for that."""
+"""Check what is configured and what is missing, and what works without it; nothing is written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,6 @@ from bot.services.llm_ports import ModelRole
 from bot.settings import LoadedSettings, Settings, load_settings
 from bot.store.database import check_database
 from bot.terminal import LOCAL_WRITER
-from bot.terminal.diagnostics import CheckResult, CheckState
 from bot.terminal.progress import format_cost
 
 if TYPE_CHECKING:
@@ -30,16 +31,42 @@ _LIVE_CHECK = "live call"
 _NO_MODEL_CALLED = "No model was called."
 _MIN_SQLITE = (3, 37, 0)  # the first with STRICT tables
 _DISCORD_URL = "https://discord.com"
-# What needs neither a setting nor a stored word.
+# These need neither settings nor a database.
 _WORKS_REGARDLESS = "essay-bot structures, critique --no-model and try --demo work all the same"
 _STORE_UNREACHABLE = f"Nothing that is stored can be reached until that is mended; {_WORKS_REGARDLESS}."
 _WORKS_WITHOUT_MODEL = "All that needs no model works."
 
 
-def run_checks(*, live: bool = False) -> Iterator[CheckResult]:
-    """The pieces, each looked at when it is asked for; an error in one does not keep the next from it.
+class CheckState(StrEnum):
+    """The state of one part of the program."""
 
-    ``live`` adds one tiny call to each model that is set.
+    READY = "ready"
+    NOT_SET = "not set"
+    FAILED = "failed"
+    MISSING = "missing"
+    WRONG = "wrong"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One part, its state, and a message on it.
+
+    ``consequence`` is a sentence for the summary on what can or cannot run because of it. ``blocks_everything``:
+    nothing can run in a terminal either.
+    """
+
+    name: str
+    state: CheckState
+    message: str
+    consequence: str = ""
+    blocks_everything: bool = False
+
+
+def run_checks(*, live: bool = False) -> Iterator[CheckResult]:
+    """Check one part after another and yield the results; an error in one does not stop the rest.
+
+    ``live`` also makes one tiny call to each configured model.
     """
     reading = load_settings()
     settings = reading.settings
@@ -66,9 +93,11 @@ def _check_settings(reading: LoadedSettings) -> Iterator[CheckResult]:
         yield CheckResult(
             "settings", CheckState.WRONG, f"{read}; what is wrong stands below, and the rest was looked at without it"
         )
-    for fault in reading.problems:
-        so = f"No command that reads the settings can run until what is wrong is mended; {_WORKS_REGARDLESS}."
-        yield CheckResult(Path(fault.key).name, CheckState.WRONG, str(fault.error), so, blocks_everything=True)
+    for problem in reading.problems:
+        consequence = f"No command that reads the settings can run until what is wrong is mended; {_WORKS_REGARDLESS}."
+        yield CheckResult(
+            Path(problem.key).name, CheckState.WRONG, str(problem.error), consequence, blocks_everything=True
+        )
     for hint in reading.hints:
         yield CheckResult(".env", CheckState.HINT, hint)
 
@@ -77,30 +106,30 @@ def _check_structures() -> CheckResult:
     try:
         found = bootstrap.load_structures()
     except BotError as error:
-        so = "Nothing but essay-bot backup can run until the structures can be read. What is stored is safe."
-        return CheckResult("structures", CheckState.MISSING, str(error), so, blocks_everything=True)
+        consequence = "Nothing but essay-bot backup can run until the structures can be read. What is stored is safe."
+        return CheckResult("structures", CheckState.MISSING, str(error), consequence, blocks_everything=True)
     return CheckResult("structures", CheckState.READY, f"{len(found)}: {', '.join(found)}")
 
 
 def _check_sqlite() -> CheckResult:
-    said = f"version {sqlite3.sqlite_version}; 3.37.0 or newer is needed to store essays"
+    message = f"version {sqlite3.sqlite_version}; 3.37.0 or newer is needed to store essays"
     if sqlite3.sqlite_version_info >= _MIN_SQLITE:
-        return CheckResult("SQLite", CheckState.READY, said)
+        return CheckResult("SQLite", CheckState.READY, message)
     return CheckResult(
         "SQLite",
         CheckState.MISSING,
-        said,
+        message,
         f"Nothing can be stored with this SQLite; {_WORKS_REGARDLESS}.",
         blocks_everything=True,
     )
 
 
 def _check_database(settings: Settings, reading: LoadedSettings) -> CheckResult:
-    if any(fault.key in ("DATABASE_PATH", "DATABASE_KEY") for fault in reading.problems):
+    if any(problem.key in ("DATABASE_PATH", "DATABASE_KEY") for problem in reading.problems):
         return CheckResult("database", CheckState.FAILED, "not looked at: the setting that names it is wrong")
     path = settings.database_path
     try:
-        there = check_database(path, settings.database_key.get_secret_value() if settings.database_key else None)
+        exists = check_database(path, settings.database_key.get_secret_value() if settings.database_key else None)
     except BotError as error:
         wrong = isinstance(error, BadKey) and error.where == "DATABASE_KEY"
         return CheckResult(
@@ -112,81 +141,85 @@ def _check_database(settings: Settings, reading: LoadedSettings) -> CheckResult:
         )
     where = "DATABASE_KEY" if settings.database_key else f"{path}.key"
     kept = f"encrypted with the key in {where}: keep a copy of it, no essay opens without"
-    if not there:
+    if not exists:
         return CheckResult("database", CheckState.READY, f"{path}, which the first essay makes, {kept}")
     return CheckResult("database", CheckState.READY, f"{path}, {kept}")
 
 
 def _check_model(settings: Settings) -> CheckResult:
     if not settings.has_model:
-        said = "ANTHROPIC_API_KEY: without it nothing is drafted, revised or critiqued; all else works"
-        return CheckResult("model", CheckState.NOT_SET, said)
+        message = "ANTHROPIC_API_KEY: without it nothing is drafted, revised or critiqued; all else works"
+        return CheckResult("model", CheckState.NOT_SET, message)
     names = models_by_role(settings)
-    said = ", ".join(f"{name} as {role.value}" for role, name in names.items())
-    said += f", at {redacted_url(settings.anthropic_base_url)}"
-    said += (
+    message = ", ".join(f"{name} as {role.value}" for role, name in names.items())
+    message += f", at {redacted_url(settings.anthropic_base_url)}"
+    message += (
         f"; at most ${settings.budget_writer_day:f} a writer a day, ${settings.writer_month_budget.normalize():f} "
         f"a writer a month, and ${settings.budget_month:f} a month in all"
     )
     if unpriced := bootstrap.unpriced_models(settings):
         free = ",".join(f"{name}=0/0" for name in unpriced)
-        said += (
+        message += (
             f". No price is known of {', '.join(unpriced)}, so that no budget could hold, and no call is made: set it, "
             f"in dollars for a million tokens sent and written, or MODEL_PRICES={free} if it costs nothing"
         )
         return CheckResult(
-            "model", CheckState.FAILED, said, "A model that is set is not called: its price is not known."
+            "model", CheckState.FAILED, message, "A model that is set is not called: its price is not known."
         )
     if settings.sends_unencrypted:
         key = "The key and the texts go" if settings.sends_secret else "The texts go"
-        said += f". {key} over the network unencrypted, since ANTHROPIC_BASE_URL begins with http://: use https://"
-    return CheckResult("model", CheckState.READY, said)
+        message += f". {key} over the network unencrypted, since ANTHROPIC_BASE_URL begins with http://: use https://"
+    return CheckResult("model", CheckState.READY, message)
 
 
 def _check_discord(settings: Settings, reading: LoadedSettings) -> CheckResult:
-    if any(fault.key in ("DISCORD_TOKEN", "ACCESS", "ACCESS_SERVERS", "ACCESS_USERS") for fault in reading.problems):
+    if any(
+        problem.key in ("DISCORD_TOKEN", "ACCESS", "ACCESS_SERVERS", "ACCESS_USERS") for problem in reading.problems
+    ):
         return CheckResult("Discord", CheckState.FAILED, "not looked at: a setting of its own is wrong")
     if settings.discord_token is None:
-        said = f"DISCORD_TOKEN: without it nothing runs in Discord. It is found at {developer_portal.TOKEN_PAGE}"
-        return CheckResult("Discord", CheckState.NOT_SET, said, "It cannot run in Discord: DISCORD_TOKEN is not set.")
+        message = f"DISCORD_TOKEN: without it nothing runs in Discord. It is found at {developer_portal.TOKEN_PAGE}"
+        return CheckResult(
+            "Discord", CheckState.NOT_SET, message, "It cannot run in Discord: DISCORD_TOKEN is not set."
+        )
     whom = "everybody" if settings.access == "open" else "the application's owner, ACCESS_SERVERS and ACCESS_USERS"
     found = developer_portal.application_id(settings.discord_token.get_secret_value())
     if found is None:
-        said = f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
+        message = f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
         return CheckResult(
-            "Discord", CheckState.WRONG, said, "It cannot run in Discord: DISCORD_TOKEN is no bot token."
+            "Discord", CheckState.WRONG, message, "It cannot run in Discord: DISCORD_TOKEN is no bot token."
         )
     links = (
         f"add it to a server: {developer_portal.server_install_url(found)} "
         f"or to your account: {developer_portal.user_install_url(found)}"
     )
-    so = "It can run in Discord too, if Discord takes the token, which this does not ask."
-    return CheckResult("Discord", CheckState.READY, f"answers {whom}; {links}", so)
+    consequence = "It can run in Discord too, if Discord takes the token, which this does not ask."
+    return CheckResult("Discord", CheckState.READY, f"answers {whom}; {links}", consequence)
 
 
 def _check_network(settings: Settings) -> Iterator[CheckResult]:
-    """Which proxy is used for what is reached over the network, and what is wrong with the way there."""
-    wanted = {"the model": settings.anthropic_base_url} if settings.has_model else {}
+    """Yield which proxy is used for the model and for Discord, and what is wrong with certificates and proxies."""
+    addresses = {"the model": settings.anthropic_base_url} if settings.has_model else {}
     if settings.discord_token is not None:
-        wanted["Discord"] = _DISCORD_URL
-    so = "Neither Discord nor a model can be reached until that is mended; all else works in a terminal."
+        addresses["Discord"] = _DISCORD_URL
+    consequence = "Neither Discord nor a model can be reached until that is mended; all else works in a terminal."
     for error in find_tls_errors():
-        yield CheckResult("network", CheckState.WRONG, str(error), so)
-    ways: dict[str, list[str]] = {}
-    for what, address in wanted.items():
+        yield CheckResult("network", CheckState.WRONG, str(error), consequence)
+    routes: dict[str, list[str]] = {}
+    for what, address in addresses.items():
         try:
             proxy = find_proxy(address)
         except BotError as error:
-            yield CheckResult("network", CheckState.WRONG, f"{what}: {error}", so)
+            yield CheckResult("network", CheckState.WRONG, f"{what}: {error}", consequence)
             continue
-        ways.setdefault(f"through the proxy {proxy.address}" if proxy else "directly", []).append(what)
-    if ways:
-        said = "; ".join(f"{' and '.join(what)} {way}" for way, what in ways.items())
-        yield CheckResult("network", CheckState.READY, said)
+        routes.setdefault(f"through the proxy {proxy.address}" if proxy else "directly", []).append(what)
+    if routes:
+        message = "; ".join(f"{' and '.join(what)} {route}" for route, what in routes.items())
+        yield CheckResult("network", CheckState.READY, message)
 
 
 async def _check_live(settings: Settings) -> list[CheckResult]:
-    """What each of the models that are set says to one tiny call, all asked at once."""
+    """Make one tiny call to each configured model, all at once."""
     if not settings.has_model:
         return [
             CheckResult(_LIVE_CHECK, CheckState.FAILED, "no model is configured, so none was called", _NO_MODEL_CALLED)
@@ -197,19 +230,19 @@ async def _check_live(settings: Settings) -> list[CheckResult]:
     with _settings_with_database(settings) as place:
         try:
             check_tls()
-            workshop = await bootstrap.build_services(place)
+            services = await bootstrap.build_services(place)
         except BotError as error:
             return [CheckResult(_LIVE_CHECK, CheckState.FAILED, f"{error} {_WORKS_WITHOUT_MODEL}", _NO_MODEL_CALLED)]
         try:
-            assert workshop.claude is not None  # there is a model, and it was asked for
-            return await asyncio.gather(*(_probe_model(workshop.claude, model, used) for model, used in roles.items()))
+            assert services.claude is not None  # a model is configured
+            return await asyncio.gather(*(_probe_model(services.claude, model, used) for model, used in roles.items()))
         finally:
-            await workshop.close()
+            await services.close()
 
 
 @contextmanager
 def _settings_with_database(settings: Settings) -> Iterator[Settings]:
-    """The settings as they are; where there is no database yet, with one that is gone afterwards."""
+    """Yield the settings, with a temporary database where there is none yet."""
     if settings.database_path.exists():
         yield settings
         return
@@ -229,5 +262,5 @@ async def _probe_model(claude: ClaudeModels, model: str, roles: Sequence[ModelRo
             f"A model that is set cannot be used. {_WORKS_WITHOUT_MODEL}",
         )
     known_as = "" if answered.model == model else f" as {answered.model}"
-    said = f"{name} answered{known_as} after {answered.milliseconds:,} ms, for {format_cost(answered.cost)}"
-    return CheckResult(_LIVE_CHECK, CheckState.READY, said)
+    message = f"{name} answered{known_as} after {answered.milliseconds:,} ms, for {format_cost(answered.cost)}"
+    return CheckResult(_LIVE_CHECK, CheckState.READY, message)

@@ -1,6 +1,8 @@
-"""Whether a bot is serving a database, told by a small file beside it that the bot writes anew at every beat.
+"""The bot's heartbeat, a small file beside the database, and the health check that reads it.
 
-A health check asks this every half minute, so this imports the standard library alone where DATABASE_PATH is set.
+The file is written anew at each beat, and not only touched: a touch succeeds on a full disk, on which the bot can
+store nothing. A container runs the check every half minute, so it imports only the standard library where
+DATABASE_PATH is set.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ from bot.errors import BotError
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 15.0  # how often the bot beats
-STALE_AFTER = timedelta(seconds=60)  # three beats may be late, on a disk or a machine that is busy; a fourth is not
+HEARTBEAT_SECONDS = 15.0  # between two heartbeats
+STALE_AFTER = timedelta(seconds=60)  # a busy disk or machine may delay three heartbeats, not four
 
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatRecord:
-    """What the file says. ``processes`` names the space of process ids that ``pid`` is of, None where there is one."""
+    """What the file holds. ``pid_namespace`` is the Linux namespace that ``pid`` belongs to, None on other systems."""
 
     pid: int
     pid_namespace: str | None
@@ -37,17 +39,17 @@ class HeartbeatRecord:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether all is well, and the sentence that says so or what is wrong."""
+    """Whether the bot is healthy, and a sentence that says so or what is wrong."""
 
     is_healthy: bool
     message: str
 
 
 class Heartbeat:
-    """The sign of life of this process, in the file ``<database>.running``, which its owner alone can read."""
+    """Write this process's heartbeat to ``<database>.running``, which only its owner can read."""
 
     def __init__(self, database: Path, clock: Callable[[], datetime]) -> None:
-        """``clock`` tells the time in UTC; now is when the process started. Nothing is written before a beat."""
+        """Take the time from ``clock``, in UTC; the process counts as started now. Write nothing yet."""
         self.path = heartbeat_path(database)
         self._clock = clock
         self._started = clock()
@@ -55,17 +57,16 @@ class Heartbeat:
         self._stopped = False
 
     def write(self, gateway: GatewayState) -> None:
-        """Writes the file anew, whole or not at all: one small write, a quarter of a millisecond.
+        """Replace the file atomically, which takes a quarter of a millisecond; do nothing after ``stop``.
 
-        A file that cannot be written is logged and not raised: the file then goes stale, which is what a full or
-        broken disk should look like from outside. After ``stop`` nothing is written.
+        Log an OSError and go on: the file then goes stale, which is how a full or broken disk should look to a check.
         """
         if self._stopped:
             return
         now = self._clock()
         if self._gateway is None or self._gateway[0] is not gateway:
             self._gateway = gateway, now
-        sign = {
+        record = {
             "pid": os.getpid(),
             "processes": _pid_namespace(),
             "started": self._started.isoformat(),
@@ -77,36 +78,32 @@ class Heartbeat:
         try:
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(sign, file)
+                json.dump(record, file)
             new.replace(self.path)
         except OSError as error:
             log.warning("the sign of life %s cannot be written: %s", self.path, error.strerror)
 
     def stop(self) -> None:
-        """Removes the file, unless another process has written it since. A second call does nothing."""
+        """Remove the file, unless another process has written it since; a second call does nothing."""
         if self._stopped:
             return
         self._stopped = True
         try:
-            sign = self.read()
+            record = read_heartbeat(self.path)
         except (OSError, ValueError):
-            sign = None  # not as this process wrote it, so not its to remove
-        if sign and (sign.pid, sign.started_at) == (os.getpid(), self._started):
+            record = None  # not as this process wrote it, so not its to remove
+        if record and (record.pid, record.started_at) == (os.getpid(), self._started):
             with contextlib.suppress(FileNotFoundError):
                 self.path.unlink()
 
-    def read(self) -> HeartbeatRecord | None:
-        """What the file says, whoever wrote it; None without one. Raises ValueError for a file of another form."""
-        return read_heartbeat(self.path)
-
 
 def heartbeat_path(database: Path) -> Path:
-    """Where the bot that serves this database gives its sign of life."""
+    """Return the path of the heartbeat file of the bot that serves the database."""
     return database.with_name(f"{database.name}.running")
 
 
 def read_heartbeat(path: Path) -> HeartbeatRecord | None:
-    """What the file says, None without one. Raises ValueError for a file of another form, OSError as it comes."""
+    """Read the file; return None where there is none. Raise ValueError for malformed content, and OSError."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return HeartbeatRecord(
@@ -120,48 +117,46 @@ def read_heartbeat(path: Path) -> HeartbeatRecord | None:
     except FileNotFoundError:
         return None
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no sign of life") from error
+        raise ValueError(f"{path} is not a heartbeat file") from error
 
 
 def check_health(database: Path, now: datetime) -> Health:
-    """Whether a bot serves this database now and its connection to Discord stands. Reads one file."""
+    """Check whether a bot serves the database now and is connected to Discord, by its heartbeat file."""
     path = heartbeat_path(database)
     try:
-        sign = read_heartbeat(path)
+        record = read_heartbeat(path)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         return Health(False, f"{path} cannot be read ({why}): ask as the user that the bot runs as.")
     except ValueError:
         return Health(False, f"{path} is not as the bot writes it: restart the bot, which writes it anew.")
-    if sign is None:
+    if record is None:
         return Health(False, f"No bot is serving {database}: there is no {path.name} beside it. Start the bot.")
-    who = f"The bot with the process number {sign.pid}"
-    if _is_gone(sign):
+    who = f"The bot with the process number {record.pid}"
+    if _is_gone(record):
         return Health(
             False,
-            f"{who} was killed: its last sign of life was at {_format_time(sign.written_at)}. "
+            f"{who} was killed: its last sign of life was at {_format_time(record.written_at)}. "
             "What was stored is safe; start it.",
         )
-    if (
-        abs(now - sign.written_at) > STALE_AFTER
-    ):  # a time to come says as little: the clock was set back, or the file is a copy
+    if abs(now - record.written_at) > STALE_AFTER:  # in the future too: the clock was set back, or the file is a copy
         return Health(
-            False, f"{who} has given no sign of life since {_format_time(sign.written_at)}: see the end of its log."
+            False, f"{who} has given no sign of life since {_format_time(record.written_at)}: see the end of its log."
         )
-    if sign.gateway is not GatewayState.CONNECTED:
-        state = "has not reached Discord yet" if sign.gateway is GatewayState.CONNECTING else "has lost Discord"
+    if record.gateway is not GatewayState.CONNECTED:
+        state = "has not reached Discord yet" if record.gateway is GatewayState.CONNECTING else "has lost Discord"
         return Health(
-            False, f"{who} is running, and {state}: it has been trying since {_format_time(sign.gateway_changed_at)}."
+            False, f"{who} is running, and {state}: it has been trying since {_format_time(record.gateway_changed_at)}."
         )
     return Health(
-        True, f"{who} has served {database} since {_format_time(sign.started_at)} and is connected to Discord."
+        True, f"{who} has served {database} since {_format_time(record.started_at)} and is connected to Discord."
     )
 
 
 def check_local_health() -> Health:
-    """Whether a bot serves the database of the settings now."""
+    """Check the bot that serves the database named in the settings."""
     path = os.environ.get("DATABASE_PATH")
-    if not path:  # where it is set it wins over .env, so that the import of all settings (0.2 s) can be spared
+    if not path:  # which wins over .env, so that the import of the settings, 0.2 s, is saved
         from bot.settings import read_settings
 
         try:
@@ -172,23 +167,23 @@ def check_local_health() -> Health:
 
 
 def _pid_namespace() -> str | None:
-    """The name of this process's space of process ids: a container's number 7 is another process than the host's."""
+    """Return this process's PID namespace: process 7 in a container is not process 7 of the host."""
     try:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        return None  # no Linux
+        return None  # not Linux
 
 
-def _is_gone(sign: HeartbeatRecord) -> bool:
-    """Whether the process certainly is no more; one of another space of process ids cannot be looked for."""
-    if sign.pid_namespace is None or sign.pid_namespace != _pid_namespace():
+def _is_gone(record: HeartbeatRecord) -> bool:
+    """Whether the process has certainly ended; False for one in another PID namespace, which cannot be seen."""
+    if record.pid_namespace is None or record.pid_namespace != _pid_namespace():
         return False
     try:
-        os.kill(sign.pid, 0)  # signal 0 is sent to nobody: it only asks
+        os.kill(record.pid, 0)  # signal 0 sends nothing: it only checks that the process exists
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False  # it is another user's
+        return False  # it exists, and is another user's
     return False
 
 

@@ -1,4 +1,4 @@
-"""The log of the running bot: one line an operation on standard error, without anybody's words."""
+"""Log to standard error, without any words of a writer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors.base import RedactedError, redacted_exc_info
 
 log = logging.getLogger("bot")
 
-# What discord.py warns of at each start, and nothing is to be done about: no voice is used, and no list of servers.
+# discord.py's warnings at each start about what is not used here: voice, and the list of servers.
 _IGNORED_WARNINGS = frozenset(
     {
         "PyNaCl is not installed, voice will NOT be supported",
@@ -18,42 +18,41 @@ _IGNORED_WARNINGS = frozenset(
         "Guilds intent seems to be disabled. This may cause state related issues.",
     }
 )
-# At INFO each writes a line for every request to the model, with the address it went to.
+# At INFO they log every request to the model, with its address.
 _NOISY_LOGGERS = frozenset({"httpx", "httpx2"})
 
 
 def configure_logging() -> None:
-    """Sends every log to standard error from here on, and nowhere else.
+    """Send all log records to standard error, through one filter, and nowhere else.
 
-    What holds for it holds at the only way out, because libraries set their loggers' levels whenever they like:
-    anthropic does so when it is imported, by ANTHROPIC_LOG.
+    The filter is on the handler, because libraries change their loggers' levels: anthropic does so when it is
+    imported, by ANTHROPIC_LOG.
     """
-    way_out = logging.StreamHandler()
-    way_out.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    way_out.addFilter(_filter_record)
-    logging.basicConfig(level=logging.INFO, handlers=[way_out], force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_filter_record)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def _filter_record(record: logging.LogRecord) -> bool:
-    """Whether a line is written: none below INFO, where libraries write tokens and whole requests with their texts,
-    and none of what is known and no fault.
+    """Drop records below INFO, where libraries log tokens and whole requests, and known warnings.
 
-    An error that came with it loses its words.
+    An exception of the record is replaced by one without its message.
     """
     if record.name.startswith("discord.") and record.msg in _IGNORED_WARNINGS:
         return False
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, RedactedError):
         record.exc_info, record.exc_text = redacted_exc_info(error), None
-    chatty = record.name.split(".")[0] in _NOISY_LOGGERS
-    return record.levelno >= (logging.WARNING if chatty else logging.INFO)
+    noisy = record.name.split(".")[0] in _NOISY_LOGGERS
+    return record.levelno >= (logging.WARNING if noisy else logging.INFO)
 
 
 def log_unhandled_task_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Errors of tasks that nobody awaits are logged without their words, which asyncio's own line would hold."""
+    """Log errors of tasks that nobody awaits without their messages, which asyncio's own record would hold."""
 
-    def tell(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         log.error("asyncio: %s", context["message"], exc_info=redacted_exc_info(error) if error is not None else None)
 
-    loop.set_exception_handler(tell)
+    loop.set_exception_handler(log_error)

@@ -1,4 +1,4 @@
-"""Runs the bot in Discord, from the settings to the last stored word."""
+"""Run the bot in Discord: build it, serve until it is told to stop, and shut down with everything stored."""
 
 from __future__ import annotations
 
@@ -31,22 +31,21 @@ from bot.terminal import LOCAL_WRITER
 
 log = logging.getLogger("bot.discord")
 
-# Together under the ten seconds after which an operator's tools kill a process: those inside come to their end, the
-# panels show theirs, the connection closes.
+# Together under the ten seconds after which docker stop kills a process: handlers finish, panels show how their jobs
+# ended, the connection closes.
 _HANDLERS_SECONDS, _PANELS_SECONDS, _CLOSE_SECONDS = 2.0, 3.0, 2.0
-# After so many new objects the young ones are looked through for what is held by nothing but itself; after so many of
-# those the middle ones, after so many of those all. With Python's 700, 10 and 10 what hundreds of drafts hold grew old
-# before they ended, and looking through all that is old stopped everything for 0.1 s, every two seconds.
+# gc.set_threshold. With Python's 700, 10 and 10, the objects of hundreds of running drafts reached the oldest
+# generation, and each collection of that stopped everything for 0.1 s, every two seconds.
 _GC_THRESHOLDS = (5_000, 5, 200)
-# How long a thread that computes keeps Python's one lock from another that wants it. The store's thread gives it up at
-# each row that it reads, and a panel takes some fifty: with Python's own 5 ms hundreds of people at once waited for
-# many seconds, and with 0.5 ms still for twice as long as with this. To change hands costs some microseconds.
+# sys.setswitchinterval. The store's thread releases the GIL at each row that it reads, and a panel takes some fifty
+# rows: with Python's own 5 ms hundreds of people at once waited for many seconds, and with 0.5 ms still twice as long
+# as with this. A switch costs some microseconds.
 _THREAD_SWITCH_SECONDS = 0.0001
-_CLOSE_CODE_NOT_AUTHENTICATED = 4004  # Gateway close event codes; where a token was made anew while the bot ran
+_CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was reset while the bot ran
 
 
 class DiscordUnreachable(BotError):
-    """Discord cannot be reached."""
+    """Discord cannot be reached over the network."""
 
     passes = True
 
@@ -55,7 +54,7 @@ class DiscordUnreachable(BotError):
 
 
 class DiscordRejectedStart(BotError):
-    """Discord can be reached, and would not: above all it did not take the commands."""
+    """Discord was reached and refused a request of the start, such as the registration of commands."""
 
     def __init__(self, status: int, code: int) -> None:
         self.passes = status >= 500 or status == 429
@@ -67,7 +66,7 @@ class DiscordRejectedStart(BotError):
 
 
 class ConnectionClosedByDiscord(BotError):
-    """Discord has ended the connection for good, for a reason that the client cannot mend by itself."""
+    """Discord closed the gateway connection with a code after which reconnecting does not help."""
 
     def __init__(self, code: int) -> None:
         super().__init__(
@@ -77,7 +76,7 @@ class ConnectionClosedByDiscord(BotError):
 
 
 def missing_settings(settings: Settings) -> Iterator[str]:
-    """A line for each setting without which the bot cannot run, and where it is found."""
+    """Yield a sentence for each missing setting without which the bot cannot run."""
     if settings.discord_token is None:
         yield f"DISCORD_TOKEN is missing. It is found at {developer_portal.TOKEN_PAGE}; put it into .env."
     elif developer_portal.application_id(settings.discord_token.get_secret_value()) is None:
@@ -114,10 +113,10 @@ def make_client(workshop: Services, settings: Settings) -> DiscordClient:
 
 
 async def run_discord(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT, and then ends within ten seconds with everything stored.
+    """Run until SIGTERM or SIGINT, then end within ten seconds with everything stored.
 
-    Raises BadSetting for a token that is missing or that Discord does not take, DiscordUnreachable,
-    DiscordRejectedStart, and what ``single_instance`` and ``app.open_workshop`` raise.
+    Raise BadSetting for a token that is missing or that Discord refuses, DiscordUnreachable, DiscordRejectedStart,
+    ConnectionClosedByDiscord, and what ``single_instance`` and ``build_services`` raise.
     """
     if settings.discord_token is None:
         raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
@@ -134,11 +133,11 @@ async def _run_bot(settings: Settings, token: str) -> None:
             ", ".join(unpriced),
         )
     try:
-        # What an earlier process left under way is told of and offered again; the terminal looks after its own.
+        # Jobs that an earlier process left under way are shown and offered again; the terminal recovers its own.
         await workshop.jobs.recover(workshop.work_for, lambda writer: writer != LOCAL_WRITER)
         client = make_client(workshop, settings)
         gc.collect()
-        gc.freeze()  # what is there from the start is not looked through again: that stopped everything for 0.1 s
+        gc.freeze()  # objects made by the start are never collected: going through them stopped everything for 0.1 s
         gc.set_threshold(*_GC_THRESHOLDS)
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
         beating = asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")
@@ -153,7 +152,7 @@ async def _run_bot(settings: Settings, token: str) -> None:
 
 
 async def _write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None:
-    """Writes down, at every change and every BEAT_SECONDS, how it stands with the connection."""
+    """Write the heartbeat at every change of the connection and every HEARTBEAT_SECONDS."""
     while True:
         heartbeat.write(client.gateway)
         client.gateway_changed.clear()
@@ -200,7 +199,7 @@ async def _raise_connection_error(running: asyncio.Task[None]) -> None:
 
 
 async def shut_down(client: DiscordClient, workshop: Services) -> None:
-    """Lets nobody in, interrupts what is being written, shows that, and leaves."""
+    """Refuse new interactions, interrupt running jobs, show how they ended, and disconnect."""
     log.info("stopping")
     await client.dispatcher.close(_HANDLERS_SECONDS)
     await workshop.jobs.close()

@@ -7,10 +7,9 @@ import base64
 import pytest
 
 from bot.errors import BadSetting
-from bot.ops.diagnostics import run_checks
+from bot.ops.diagnostics import CheckState, run_checks
 from bot.ops.run_discord import missing_settings
 from bot.settings import read_settings
-from bot.terminal.diagnostics import CheckState
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Another process can tell whether a bot serves a database: from a file that the bot writes at every beat."""
+"""Other processes can tell whether a bot serves a database, from the heartbeat file that it writes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from pathlib import Path
 import pytest
 
 from bot.discord_ui.gateway_state import GatewayState
-from bot.ops.health import HEARTBEAT_SECONDS, STALE_AFTER, Health, Heartbeat, check_health, heartbeat_path
+from bot.ops.health import (
+    HEARTBEAT_SECONDS,
+    STALE_AFTER,
+    Health,
+    Heartbeat,
+    check_health,
+    heartbeat_path,
+    read_heartbeat,
+)
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
         self.now = START
@@ -130,7 +138,7 @@ def test_a_stopping_bot_leaves_the_heartbeat_file_of_its_successor(
     successor.write(GatewayState.CONNECTED)
     heart.stop()
     assert check_health(database, clock.now).is_healthy
-    assert successor.read() is not None
+    assert read_heartbeat(successor.path) is not None
 
 
 def test_a_heartbeat_file_that_cannot_be_written_is_logged_and_the_bot_goes_on(
@@ -149,7 +157,7 @@ def test_a_malformed_heartbeat_file_is_reported(database: Path, clock: Clock, he
     assert not found.is_healthy
     assert "is not as the bot writes it" in found.message
     with pytest.raises(ValueError):  # noqa: PT011 - json's own errors are among them
-        heart.read()
+        read_heartbeat(heart.path)
 
 
 def check_running(database: Path, **more: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""One process serves a database. A second one is turned away, and one that was killed is in nobody's way."""
+"""One process serves a database: a second one is refused, and one that was killed blocks nobody."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_second_process_is_refused_under_any_name_or_link_of_the_database(tmp_
 
 @pytest.mark.skipif(shutil.which("find") is None or sys.platform == "win32", reason="there is no find to be run")
 def test_the_suggested_find_command_finds_both_names_of_the_database(tmp_path: Path) -> None:
-    """As it is told, but for where it begins: the whole machine would take too long here."""
+    """The command as suggested, but for where it begins: searching the whole machine would take too long."""
     database, other = tmp_path / "Anna's posts" / "essays $HOME.db", tmp_path / "other.db"
     database.parent.mkdir()
     database.touch()

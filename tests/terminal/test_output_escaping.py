@@ -12,9 +12,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.operator import print_results
 from bot.essay.critique import Critique
+from bot.ops.diagnostics import CheckResult, CheckState
 from bot.terminal import views
-from bot.terminal.diagnostics import CheckResult, CheckState, print_results
 from bot.terminal.output import SafeConsole
 from bot.terminal.progress import wait_with_status
 from bot.terminal.stdio import print_stderr
