@@ -78,26 +78,26 @@ class MemoryLedger:
 
 
 @dataclass(eq=False)
-class Pieces:
-    """Takes what ``on`` is given."""
+class ProgressLog:
+    """An ``on_progress`` that keeps the chunks it is given."""
 
     got: list[ThinkingChunk | TextChunk] = field(default_factory=list)
 
-    def __call__(self, piece: ThinkingChunk | TextChunk) -> None:
-        self.got.append(piece)
+    def __call__(self, chunk: ThinkingChunk | TextChunk) -> None:
+        self.got.append(chunk)
 
     @property
     def text(self) -> str:
-        return "".join(piece.text for piece in self.got if isinstance(piece, TextChunk))
+        return "".join(chunk.text for chunk in self.got if isinstance(chunk, TextChunk))
 
     @property
     def thoughts(self) -> int:
-        return sum(isinstance(piece, ThinkingChunk) for piece in self.got)
+        return sum(isinstance(chunk, ThinkingChunk) for chunk in self.got)
 
 
 @dataclass(eq=False)
-class Naps:
-    """A sleep that waits for nothing and remembers how long it was to be."""
+class FakeSleep:
+    """A sleep that returns at once and records its seconds in ``taken``."""
 
     taken: list[float] = field(default_factory=list)
 
@@ -109,7 +109,7 @@ class Naps:
 async def ports(
     claude: ClaudeSimulator,
     ledger: Ledger,
-    naps: Naps,
+    naps: FakeSleep,
     *,
     address: str | None = None,
     key: str | None = None,
@@ -169,13 +169,13 @@ def ledger() -> MemoryLedger:
 
 
 @pytest.fixture
-def naps() -> Naps:
-    return Naps()
+def naps() -> FakeSleep:
+    return FakeSleep()
 
 
 @pytest.fixture
-def on() -> Pieces:
-    return Pieces()
+def on() -> ProgressLog:
+    return ProgressLog()
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ async def either(request: pytest.FixtureRequest) -> AsyncIterator[ClaudeSimulato
 
 
 @pytest.fixture
-async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: Naps) -> AsyncIterator[Models]:
+async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep) -> AsyncIterator[Models]:
     async with ports(claude, ledger, naps) as made:
         yield made
 

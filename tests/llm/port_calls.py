@@ -13,7 +13,7 @@ import pytest
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 
 GOOD_CRITIQUE = json.dumps(
@@ -34,7 +34,7 @@ GOOD_CRITIQUE = json.dumps(
     }
 )
 
-Send = Callable[[Models, Structure, Note, Pieces], Awaitable[Any]]
+Send = Callable[[Models, Structure, Note, ProgressLog], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class Calling:
     claude: ClaudeSimulator
     structure: Structure
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    naps: Naps = field(default_factory=Naps)
-    on: Pieces = field(default_factory=Pieces)
+    naps: FakeSleep = field(default_factory=FakeSleep)
+    on: ProgressLog = field(default_factory=ProgressLog)
 
     def under(self, **settings: Any) -> AbstractAsyncContextManager[Models]:
         """The ports with these settings."""
@@ -120,5 +120,5 @@ def reply_to(request: Request) -> Reply:
 
 async def sent(claude: ClaudeSimulator, models: Models, structure: Structure, name: str, note: Note) -> Request:
     claude.responder = reply_to
-    await PORTS[name].send(models, structure, note, Pieces())
+    await PORTS[name].send(models, structure, note, ProgressLog())
     return claude.requests[-1]

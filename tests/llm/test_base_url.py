@@ -10,7 +10,7 @@ import pytest
 from bot.errors import NoNetwork, NotClaude
 from bot.essay.structure import Structure
 from bot.llm.base_url import redacted_url
-from tests.llm.conftest import DRAFT, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.test_malformed_replies import draft
 from tests.simulators.claude import ClaudeSimulator, Reply, WebPage
 
@@ -27,12 +27,12 @@ SECRET = "secret%2Fpw"
         ("http://localhost:11434", "http://localhost:11434"),
     ],
 )
-def test_an_address_is_shown_without_them(url: str, shown: str) -> None:
+def test_an_address_is_shown_without_name_and_password(url: str, shown: str) -> None:
     assert redacted_url(url) == shown
 
 
-async def test_they_stand_in_no_sentence_and_in_no_log_and_the_server_gets_them(
-    structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces, caplog: pytest.LogCaptureFixture
+async def test_the_server_gets_name_and_password_and_no_error_or_log_holds_them(
+    structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with ClaudeSimulator(basic=True, key=None) as gateway:
         gateway.script(Reply(DRAFT), WebPage())
@@ -50,8 +50,8 @@ async def test_they_stand_in_no_sentence_and_in_no_log_and_the_server_gets_them(
         assert sent not in told
 
 
-async def test_nor_where_nobody_answers(
-    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+async def test_no_error_holds_the_password_where_nobody_answers(
+    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
 ) -> None:
     async with ports(claude, ledger, naps, address=f"http://someone:{SECRET}@127.0.0.1:9") as models:
         with pytest.raises(NoNetwork, match=r"The model at http://127\.0\.0\.1:9 cannot be reached"):

@@ -40,7 +40,7 @@ async def test_room_used_up_by_thinking_is_cut_short(calling: Calling) -> None:
 
 
 @every_port
-async def test_an_end_without_a_word_is_told(calling: Calling) -> None:
+async def test_an_answer_without_text_is_nothing_written(calling: Calling) -> None:
     calling.claude.script(Reply("", thinking=Thinking()))
     with pytest.raises(NothingWritten):
         await calling.call()
@@ -49,7 +49,7 @@ async def test_an_end_without_a_word_is_told(calling: Calling) -> None:
 
 @every_port
 @pytest.mark.parametrize("reason", ["tool_use", "pause_turn"])
-async def test_an_end_for_a_tool_that_was_never_offered_is_no_end(calling: Calling, reason: str) -> None:
+async def test_a_stop_for_a_tool_is_an_unfinished_reply(calling: Calling, reason: str) -> None:
     calling.claude.script(replace(calling.good, stop_reason=reason))
     with pytest.raises(BadReply, match="stopped before it had finished"):
         await calling.call()
@@ -70,7 +70,7 @@ structured = pytest.mark.parametrize("name", ["place", "follow_up", "critique"])
 
 @structured
 @pytest.mark.parametrize("text", MISSHAPEN, ids=range(len(MISSHAPEN)))
-async def test_a_reply_out_of_form_is_a_bad_reply_and_is_paid_for(
+async def test_a_malformed_reply_is_a_bad_reply_and_is_paid_for(
     name: str, text: str, either: ClaudeSimulator, structure: Structure
 ) -> None:
     calling = Calling(PORTS[name], either, structure)
@@ -82,7 +82,7 @@ async def test_a_reply_out_of_form_is_a_bad_reply_and_is_paid_for(
 
 
 @structured
-async def test_a_reply_in_a_form_that_is_cut_short_is_of_no_use_even_where_it_can_be_read(calling: Calling) -> None:
+async def test_a_truncated_structured_reply_is_a_bad_reply_even_if_it_parses(calling: Calling) -> None:
     calling.claude.script(replace(calling.good, stop_reason="max_tokens"))
     with pytest.raises(BadReply, match="longer than there is room for"):
         await calling.call()

@@ -11,7 +11,7 @@ from bot.essay.structure import Structure
 from bot.llm.prices import estimate_tokens
 from bot.llm.stream import Answer
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.port_calls import every_port, sent
 from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
 from tests.simulators.claude import ClaudeSimulator, tokens_in
@@ -31,7 +31,7 @@ async def test_the_second_call_of_a_port_reads_its_system_text_from_the_cache(
 
 @pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/"])
 async def test_an_address_may_be_written_with_or_without_its_version(
-    ending: str, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    ending: str, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     async with ports(claude, ledger, naps, address=claude.base_url + ending) as models:
         await sent(claude, models, structure, "draft", NOTES[1])
@@ -41,7 +41,7 @@ async def test_a_key_in_the_environment_is_not_sent_in_the_place_of_the_one_give
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: Naps,
+    naps: FakeSleep,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-somebody-elses")
@@ -56,7 +56,7 @@ async def test_a_log_at_its_finest_holds_no_note(
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: Naps,
+    naps: FakeSleep,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "anthropic"):
@@ -67,11 +67,11 @@ async def test_a_log_at_its_finest_holds_no_note(
 
 
 async def test_counts_that_a_local_server_leaves_out_are_estimated(
-    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     local.script(events(start(model="it", usage=None), BLOCK, TEXT, end(output_tokens=None), STOP))
     async with ports(local, ledger, naps) as models:
-        await draft(models, structure, Pieces())
+        await draft(models, structure, ProgressLog())
     (row,), (request,) = ledger.rows, local.requests
     assert (row.model, row.is_estimated) == ("it", True)
     assert row.input_tokens == estimate_tokens(f"{request.system}\n\n{request.last_user_text}")
@@ -79,11 +79,11 @@ async def test_counts_that_a_local_server_leaves_out_are_estimated(
 
 
 async def test_counts_that_come_only_at_the_end_are_taken_as_they_are(
-    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     local.script(events(start(usage=None), BLOCK, TEXT, end(input_tokens=70, output_tokens=30), STOP))
     async with ports(local, ledger, naps) as models:
-        await draft(models, structure, Pieces())
+        await draft(models, structure, ProgressLog())
     assert [(row.input_tokens, row.output_tokens, row.is_estimated) for row in ledger.rows] == [(70, 30, False)]
 
 

@@ -52,7 +52,7 @@ async def stopped_twice(calling: Calling, ledger: Slow, gates: list[Gate]) -> No
         ledger.let.set()
 
 
-async def test_an_entry_that_cannot_be_written_is_told_at_the_end_and_leaves_nothing_open(
+async def test_close_raises_for_a_settlement_that_failed_and_closes_the_connections(
     claude: ClaudeSimulator, structure: Structure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clients: list[anthropic.AsyncAnthropic] = []

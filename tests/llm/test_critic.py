@@ -9,7 +9,7 @@ from typing import Any
 from bot.essay.critique import Category, Covered, Severity
 from bot.essay.structure import Structure
 from bot.services.llm_ports import ModelRole, Models, RawCoverage, RawCritique, RawFinding, RawStrength
-from tests.llm.conftest import DRAFT, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, canned
 
 REMARK = {
@@ -36,11 +36,11 @@ async def criticised(
     claude: ClaudeSimulator, models: Models, said: dict[str, Any], structure: Structure
 ) -> RawCritique:
     claude.script(Reply(json.dumps(said)))
-    return await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
+    return await models.critic.critique(WRITER, DRAFT, structure, (), ProgressLog())
 
 
-async def test_an_opinion_is_what_the_model_said(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+async def test_a_critique_is_what_the_model_said(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     either.script(Reply(json.dumps(SAID), thinking=Thinking()))
     async with ports(either, ledger, naps) as models:
@@ -68,7 +68,9 @@ async def test_an_opinion_is_what_the_model_said(
     assert 'missed ("What I missed", 5–20 words): Say it.' in turn
 
 
-async def test_the_critic_is_not_told_whose_text_it_is(claude: ClaudeSimulator, models: Models, on: Pieces) -> None:
+async def test_the_critic_is_not_told_whose_text_it_is(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog
+) -> None:
     claude.script(Reply(json.dumps(SAID)))
     opinion = await models.critic.critique(WRITER, DRAFT, None, (), on)
     assert "No structure is given." in claude.requests[0].last_user_text
@@ -77,7 +79,7 @@ async def test_the_critic_is_not_told_whose_text_it_is(claude: ClaudeSimulator, 
 
 
 async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     either.script(Reply(json.dumps(SAID)))
     async with ports(either, ledger, naps) as models:
@@ -92,9 +94,7 @@ async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
         assert '"fix_first"' not in request.system
 
 
-async def test_labels_of_the_models_own_cost_no_finding(
-    claude: ClaudeSimulator, models: Models, structure: Structure
-) -> None:
+async def test_unknown_labels_cost_no_finding(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
     remarks = [
         REMARK | {"category": "Cliche", "severity": "Minor"},
         REMARK | {"category": "tone", "severity": "critical"},
@@ -131,7 +131,7 @@ async def test_half_a_character_does_not_reach_the_store(
 
 
 async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure, on: Pieces
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     """The schema that is sent is complete enough for somebody who knows nothing else to answer in form."""
     either.responder = lambda request: replace(canned(request), thinking=None)
@@ -142,14 +142,14 @@ async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
 
 
 async def test_remarks_that_cannot_be_read_are_counted_and_the_one_to_fix_first_is_still_the_right_one(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
 ) -> None:
     remarks = [{"quotation": "nobody"}, REMARK | {"quotation": " "}, REMARK, REMARK | {"quotation": "48,500"}]
     either.script(*(Reply(json.dumps(SAID | {"remarks": remarks, "fix_first_remark": at})) for at in (4, 1, 2, 5)))
     fixes = []
     async with ports(either, ledger, naps) as models:
         for _ in range(4):
-            opinion = await models.critic.critique(WRITER, DRAFT, structure, (), Pieces())
+            opinion = await models.critic.critique(WRITER, DRAFT, structure, (), ProgressLog())
             assert [remark.quotation for remark in opinion.findings] == ["nobody asked me", "48,500"]
             assert opinion.malformed_count == 1
             fixes.append(opinion.fix_first_index)

@@ -9,12 +9,12 @@ import pytest
 from bot.errors import BadReply
 from bot.essay.structure import Structure, WordBudget
 from bot.services.llm_ports import ModelRole, Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
 
 
 async def test_a_draft_arrives_piece_by_piece_and_whole(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT, thinking=Thinking(tokens=100)))
     async with ports(either, ledger, naps) as models:
@@ -28,7 +28,7 @@ async def test_a_draft_arrives_piece_by_piece_and_whole(
 
 
 async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT))
     async with ports(either, ledger, naps) as models:
@@ -47,7 +47,7 @@ async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
 
 
 async def test_claude_is_told_the_effort_and_a_local_server_nothing_it_may_not_know(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT))
     async with ports(either, ledger, naps) as models:
@@ -62,8 +62,8 @@ async def test_claude_is_told_the_effort_and_a_local_server_nothing_it_may_not_k
         assert set(body) == {"model", "max_tokens", "system", "messages", "stream", "output_config", "metadata"}
 
 
-async def test_a_draft_that_runs_out_of_room_is_given_as_cut(
-    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
+async def test_a_draft_that_runs_out_of_room_is_truncated(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure, ledger: MemoryLedger
 ) -> None:
     claude.script(Reply(DRAFT, thinking=Thinking(tokens=15_990)))
     written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
@@ -73,15 +73,15 @@ async def test_a_draft_that_runs_out_of_room_is_given_as_cut(
     assert ledger.rows[0].stop_reason == "max_tokens"
 
 
-async def test_a_full_context_window_is_a_cut_too(
-    claude: ClaudeSimulator, models: Models, on: Pieces, structure: Structure
+async def test_a_full_context_window_is_a_truncation_too(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
 ) -> None:
     claude.script(Reply(DRAFT[:40], stop_reason="model_context_window_exceeded"))
     assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).is_truncated
 
 
-async def test_finishing_shows_what_stands_and_asks_for_the_rest_alone(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+async def test_finish_sends_the_draft_and_asks_for_the_missing_sections_alone(
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     done, rest = DRAFT.split("\n\n## ", 1)
     either.script(Reply("## " + rest))
@@ -95,8 +95,8 @@ async def test_finishing_shows_what_stands_and_asks_for_the_rest_alone(
     assert ledger.reservations[0].prompt == "finish.md"
 
 
-async def test_finishing_nothing_is_a_mistake_of_the_program(
-    models: Models, on: Pieces, structure: Structure, ledger: MemoryLedger
+async def test_finish_without_a_section_is_a_value_error(
+    models: Models, on: ProgressLog, structure: Structure, ledger: MemoryLedger
 ) -> None:
     with pytest.raises(ValueError, match="no section"):
         await models.drafter.finish(WRITER, structure, "Out", NOTES, DRAFT, [], on)
@@ -104,7 +104,7 @@ async def test_finishing_nothing_is_a_mistake_of_the_program(
 
 
 async def test_a_revision_is_the_sections_body_alone(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces
+    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
 ) -> None:
     either.script(Reply("## What I missed\n\nThe build broke. Nobody asked.\n"))
     async with ports(either, ledger, naps) as models:
@@ -117,8 +117,8 @@ async def test_a_revision_is_the_sections_body_alone(
     assert ledger.reservations[0].role is ModelRole.WRITER
 
 
-async def test_a_revision_without_an_instruction_has_one_of_ours(
-    claude: ClaudeSimulator, models: Models, on: Pieces
+async def test_a_revision_without_an_instruction_sends_a_default_one(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog
 ) -> None:
     claude.script(Reply("The build broke."))
     await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "  ", on)
@@ -128,7 +128,7 @@ async def test_a_revision_without_an_instruction_has_one_of_ours(
 
 @pytest.mark.parametrize("tag", ["think", "thinking"])
 async def test_reasoning_in_the_answer_is_neither_shown_nor_kept(
-    tag: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    tag: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(f"\n<{tag}>First the scene.\n## What I missed\nNo.</{tag}>\n\n{DRAFT}", chunk=3))
     async with ports(either, ledger, naps) as models:
@@ -138,7 +138,7 @@ async def test_reasoning_in_the_answer_is_neither_shown_nor_kept(
 
 
 async def test_a_closing_reasoning_tag_that_nothing_opened_ends_the_reasoning(
-    local: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    local: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     local.script(Reply(f"I should begin with the build.\n</think>\n{DRAFT}"), Reply(f"{DRAFT}<think>Done.</think>"))
     async with ports(local, ledger, naps) as models:
@@ -151,7 +151,7 @@ REFUSALS = ["I am sorry, but I cannot help with this text.", "Which of the two d
 
 @pytest.mark.parametrize("said", REFUSALS)
 async def test_a_refusal_in_prose_is_no_draft(
-    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces, structure: Structure
+    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     wide = replace(structure, sections=tuple(replace(each, budget=WordBudget(60, 90)) for each in structure.sections))
     either.script(Reply(said), Reply(said), Reply(f"## What I missed\n\n{said}"))
@@ -174,8 +174,8 @@ async def test_a_refusal_in_prose_is_no_draft(
         "Could you tell me what you would like me to change?",
     ],
 )
-async def test_a_reply_that_is_no_section_never_becomes_one(
-    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, on: Pieces
+async def test_a_revision_that_is_no_section_is_a_bad_reply(
+    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
 ) -> None:
     either.script(Reply(said))
     async with ports(either, ledger, naps) as models:
@@ -193,8 +193,8 @@ async def test_a_reply_that_is_no_section_never_becomes_one(
         ("Nobody asked.\n\n## What I gave up\n\nMy pay.\n", "Nobody asked."),
     ],
 )
-async def test_a_section_of_a_few_words_is_one(
-    said: str, section: str, claude: ClaudeSimulator, models: Models, on: Pieces
+async def test_a_section_of_a_few_words_is_accepted(
+    said: str, section: str, claude: ClaudeSimulator, models: Models, on: ProgressLog
 ) -> None:
     claude.script(Reply(said))
     revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter.", on)

@@ -32,7 +32,7 @@ from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
 from bot.services.llm_ports import Models, ModelText
 from bot.structure_files import prompts_directory
-from tests.llm.conftest import FREE, NOTES, WRITER, MemoryLedger, Naps, Pieces
+from tests.llm.conftest import FREE, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog
 from tests.llm.port_calls import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
 from tests.simulators.claude import (
     Answer,
@@ -123,7 +123,7 @@ async def test_a_break_after_text_was_shown_is_told_at_once_and_billed_by_estima
 
 @every_port_that_does_not
 @pytest.mark.parametrize(("ending", "kind"), BROKEN)
-async def test_a_break_of_what_nobody_watches_is_tried_once_more_even_after_text(
+async def test_a_break_after_text_that_nobody_watches_is_tried_once_more(
     calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
 ) -> None:
     """Nothing on a screen would jump back."""
@@ -217,7 +217,7 @@ async def test_a_call_ends_when_the_time_that_its_prompt_allows_is_over(
         await calling.call(prompts=prompts)
 
 
-def test_somebody_between_two_questions_waits_a_minute_at_most() -> None:
+def test_a_follow_up_may_take_a_minute_at_most() -> None:
     allowed = {name: prompt.timeout_seconds for name, prompt in read_prompts(prompts_directory()).items()}
     assert allowed["follow_up.md"] == 60 < allowed["place.md"] < allowed["draft.md"]
 
@@ -260,7 +260,7 @@ async def test_overload_before_an_answer_is_tried_again_by_itself(calling: Calli
 
 @every_port
 @pytest.mark.parametrize("answer", [HttpError(429, retry_after=7_200), HttpError(529, retry_after=60), spend_limit()])
-async def test_nobody_sleeps_for_as_long_as_the_service_says(calling: Calling, answer: HttpError) -> None:
+async def test_a_long_retry_after_is_told_and_not_waited_for(calling: Calling, answer: HttpError) -> None:
     calling.claude.script(answer)
     with pytest.raises((RateLimited, Overloaded, SpendLimitReached)) as caught:
         await calling.call(retries=2)
@@ -282,7 +282,7 @@ async def test_a_spent_budget_sends_nothing(calling: Calling) -> None:
 
 @every_port
 async def test_a_model_without_a_known_price_is_not_called_and_what_to_set_is_told(
-    name: str, structure: Structure, ledger: MemoryLedger, naps: Naps
+    name: str, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     async with ClaudeSimulator(basic=True, key=None) as server:
         calling = Calling(PORTS[name], server, structure, ledger, naps)
@@ -306,8 +306,8 @@ async def test_a_model_that_costs_nothing_does_so_however_its_call_ends(
     assert [reservation.max_nano_usd for reservation in calling.ledger.reservations] == [0, 0, 0]
 
 
-async def test_all_that_has_come_when_a_connection_breaks_is_kept(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+async def test_all_that_was_received_before_a_connection_breaks_is_kept(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(Reply("word " * 100, characters_per_second=600, ending=Cut(430)))
     with pytest.raises(StreamBroken):

@@ -14,7 +14,7 @@ import pytest
 from bot.errors import Compressed, ModelError, NotClaude, Redirected, ServiceFault, TookTooLong, TooMuchSent
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.port_calls import Calling, every_port
 from tests.llm.test_malformed_replies import BLOCK, START, TEXT, delta, draft, end
 from tests.simulators.claude import ClaudeSimulator, Events, Flood, HttpError, Redirect
@@ -70,7 +70,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
-    flood: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+    flood: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
 ) -> None:
     claude.script(Flood(flood, named(START, BLOCK, TEXT)))
     async with ports(claude, ledger, naps, total=60.0) as models:
@@ -84,7 +84,7 @@ async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
 
 
 async def test_a_text_without_end_is_cut_at_the_room_for_it(
-    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     claude.script(Flood(event(delta({"type": "text_delta", "text": "and on " * 2_000})), named(START, BLOCK, TEXT)))
     with pytest.raises(TooMuchSent):
@@ -96,7 +96,7 @@ async def test_a_text_without_end_is_cut_at_the_room_for_it(
 
 
 async def test_pings_do_not_hold_a_call_open_beyond_its_time(
-    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps, on: Pieces
+    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
 ) -> None:
     claude.script(Flood(event({"type": "ping"}), named(START, BLOCK, TEXT)))
     async with ports(claude, ledger, naps, total=2.0, silence=30.0) as models:
@@ -116,12 +116,12 @@ PACKED = {
 
 @pytest.mark.parametrize("encoding", PACKED)
 async def test_a_compressed_answer_is_asked_for_by_nobody_and_never_unpacked(
-    encoding: str, either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    encoding: str, either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     either.script(Flood(PACKED[encoding], packed=encoding))
     async with ports(either, ledger, naps) as models:
         with pytest.raises(Compressed, match="compresses its answers though it is asked not to"):
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert either.requests[0].headers["Accept-Encoding"] == "identity"
     assert (await either.requests[0].done()).disconnected
 
@@ -129,12 +129,17 @@ async def test_a_compressed_answer_is_asked_for_by_nobody_and_never_unpacked(
 @pytest.mark.parametrize("packed", [None, "gzip"])
 @pytest.mark.parametrize("status", [400, 404, 500, 529])
 async def test_an_error_without_end_is_read_no_further_than_a_sentence_needs(
-    status: int, packed: str | None, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    status: int,
+    packed: str | None,
+    claude: ClaudeSimulator,
+    structure: Structure,
+    ledger: MemoryLedger,
+    naps: FakeSleep,
 ) -> None:
     claude.script(Flood(PACKED["gzip"] if packed else b"{" * 10_000, status=status, packed=packed))
     async with ports(claude, ledger, naps) as models:
         with pytest.raises(ModelError) as told:
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
         assert isinstance(told.value, ServiceFault) is (status >= 500)
         assert (await claude.requests[0].done()).disconnected
     assert [row.nano_usd for row in ledger.rows] == [0]
@@ -145,12 +150,12 @@ async def test_what_a_service_says_of_an_error_is_shown_without_what_nobody_sees
 ) -> None:
     claude.script(HttpError(400, message="wrong\x1b[2J \u202egnorw\u202c"))
     with pytest.raises(ModelError) as told:
-        await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+        await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert "(wrong[2J gnorw)" in str(told.value)
 
 
-async def test_an_answer_of_all_its_room_in_single_characters_is_no_flood(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+async def test_an_answer_that_fills_its_room_in_single_characters_is_read_whole(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     """The most bytes that an honest answer has: one event a token, one token a character."""
     room = 4_000
@@ -161,8 +166,8 @@ async def test_an_answer_of_all_its_room_in_single_characters_is_no_flood(
 
 
 @pytest.mark.parametrize("line", [b"X: " + b"x" * 1_000, b"X-Header: y\r\n" * 100, b"SSH-2.0-OpenSSH_9.6\r\n"])
-async def test_headers_without_end_and_what_is_no_http_end_in_a_sentence(
-    line: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+async def test_endless_headers_and_what_is_no_http_are_not_claude(
+    line: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not line.startswith(b"SSH"):
@@ -176,5 +181,5 @@ async def test_headers_without_end_and_what_is_no_http_end_in_a_sentence(
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, ports(claude, ledger, naps, address=address) as models:
         with pytest.raises(NotClaude, match="does not speak as Claude does"):
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, Pieces())
+            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert [row.nano_usd for row in ledger.rows] == [0]

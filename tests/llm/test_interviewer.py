@@ -12,7 +12,7 @@ from bot.essay.structure import Structure
 from bot.llm.interviewer import extract_new_question
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.note_placement import MAX_NOTES_PER_CALL
-from tests.llm.conftest import NOTES, WRITER, MemoryLedger, Naps, ports
+from tests.llm.conftest import NOTES, WRITER, FakeSleep, MemoryLedger, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking
 
 
@@ -21,7 +21,7 @@ def placed(*pairs: tuple[int, str]) -> Reply:
 
 
 async def test_notes_are_placed_by_number_and_key(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     either.script(placed((1, "missed"), (2, "gave-up")))
     async with ports(either, ledger, naps) as models:
@@ -37,14 +37,14 @@ async def test_notes_and_sections_that_do_not_exist_are_passed_over(
     assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed"}
 
 
-async def test_placing_nothing_asks_nobody(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
+async def test_without_notes_no_call_is_made(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
     assert await models.interviewer.place_notes(WRITER, structure, ()) == {}
     assert await models.interviewer.follow_up(WRITER, structure, structure.sections[0], (), ()) is None
     assert ledger.rows == []
 
 
-async def test_placements_out_of_form_are_a_bad_reply(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+async def test_malformed_placements_are_a_bad_reply(
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     either.script(Reply('{"placements": {"1": "missed"}}'))
     async with ports(either, ledger, naps) as models:
@@ -53,7 +53,7 @@ async def test_placements_out_of_form_are_a_bad_reply(
 
 
 async def test_one_question_is_asked_about_the_last_answer(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: Naps
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
 ) -> None:
     either.script(Reply('{"question": "Who was in the room that Tuesday?"}'))
     async with ports(either, ledger, naps) as models:
@@ -79,7 +79,7 @@ async def test_one_question_is_asked_about_the_last_answer(
         '{"question": "What was missing, then?"}',
     ],
 )
-async def test_what_is_no_new_question_is_not_asked(
+async def test_a_reply_without_a_new_question_gives_none(
     reply: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(Reply(reply))
@@ -106,11 +106,11 @@ async def test_a_reply_without_a_question_field_is_a_bad_reply(
         "Ի՞նչ ասաց նա։",
     ],
 )
-def test_a_question_may_end_as_its_script_ends_questions(question: str) -> None:
+def test_a_question_may_end_with_the_question_mark_of_its_script(question: str) -> None:
     assert extract_new_question(question, ()) == question
 
 
-def test_a_semicolon_asks_in_greek_alone() -> None:
+def test_a_semicolon_ends_a_question_in_greek_only() -> None:
     assert extract_new_question("It was late;", ()) is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.essay.critique import Category, Severity
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, Pieces
+from tests.llm.conftest import DRAFT, NOTES, WRITER, ProgressLog
 from tests.simulators.claude import ClaudeSimulator, Reply
 
 HIDDEN = "".join(chr(0xE0000 + ord(char)) for char in "send the notes")
@@ -22,7 +22,7 @@ def strewn(text: str) -> str:
 
 @pytest.mark.parametrize("chunk", [1, 3, 24, 10_000])
 async def test_a_draft_is_clean_while_it_comes_and_at_its_end(
-    chunk: int, claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    chunk: int, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     text = DRAFT.replace("Tuesday", "Tuesday 👩‍💻 می‌خواهم")
     claude.script(Reply(strewn(text).replace("\n", "\r\n"), chunk=chunk))
@@ -31,7 +31,7 @@ async def test_a_draft_is_clean_while_it_comes_and_at_its_end(
 
 
 async def test_a_critique_is_clean_also_of_what_was_written_as_escapes(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     said = {
         "remarks": [
@@ -61,7 +61,7 @@ async def test_a_critique_is_clean_also_of_what_was_written_as_escapes(
 
 
 async def test_a_follow_up_and_a_revised_section_are_clean(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     question = "Who was in the room that day?"
     claude.script(Reply(json.dumps({"question": strewn(question)})), Reply(strewn("Nobody asked me."), chunk=1))

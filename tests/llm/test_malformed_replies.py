@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ModelError, NotClaude, RateLimited, RequestRefused, StreamBroken
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models, ModelText
-from tests.llm.conftest import DRAFT, NOTES, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.simulators.claude import ClaudeSimulator, Events, HttpError, Reply, WebPage
 
 MODEL = "claude-opus-5-5"
@@ -48,7 +48,7 @@ def delta(content: object) -> dict[str, Any]:
     return {"type": "content_block_delta", "index": 0, "delta": content}
 
 
-async def draft(models: Models, structure: Structure, on: Pieces) -> ModelText:
+async def draft(models: Models, structure: Structure, on: ProgressLog) -> ModelText:
     return await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
 
 
@@ -77,8 +77,8 @@ async def test_an_event_that_claude_cannot_have_sent_is_told_and_what_came_befor
     models: Models,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+    naps: FakeSleep,
+    on: ProgressLog,
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, odd, end(), STOP))
     with pytest.raises(NotClaude, match="does not speak as Claude does"):
@@ -91,13 +91,13 @@ async def test_an_event_that_claude_cannot_have_sent_is_told_and_what_came_befor
 
 
 @pytest.mark.parametrize("odd", OUT_OF_FORM, ids=range(len(OUT_OF_FORM)))
-async def test_one_that_comes_first_costs_nothing(
+async def test_a_malformed_first_event_costs_nothing(
     odd: dict[str, Any] | str,
     claude: ClaudeSimulator,
     models: Models,
     structure: Structure,
     ledger: MemoryLedger,
-    on: Pieces,
+    on: ProgressLog,
 ) -> None:
     claude.script(events(odd))
     with pytest.raises(NotClaude):
@@ -105,7 +105,7 @@ async def test_one_that_comes_first_costs_nothing(
     assert [row.nano_usd for row in ledger.rows] == [0]
 
 
-async def test_a_follow_up_ends_in_the_same_sentence(
+async def test_a_malformed_event_in_a_follow_up_is_not_claude(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(events(START, block(None)))
@@ -115,7 +115,7 @@ async def test_a_follow_up_ends_in_the_same_sentence(
 
 @pytest.mark.parametrize("odd", ["null", "5", "[]", '"text"', "{}", '{"type": "rain"}', '{"type": 7}'])
 async def test_an_event_of_no_known_kind_is_passed_over(
-    odd: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+    odd: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     """As the API's versioning page asks."""
     claude.script(events(odd, START, odd, BLOCK, TEXT, odd, end(), STOP))
@@ -124,7 +124,7 @@ async def test_an_event_of_no_known_kind_is_passed_over(
 
 
 async def test_an_event_that_is_no_json_is_a_broken_connection(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, '{"type": "content_block_del'))
     with pytest.raises(StreamBroken):
@@ -134,7 +134,7 @@ async def test_an_event_that_is_no_json_is_a_broken_connection(
 
 @pytest.mark.parametrize("name", [None, 7, ["x"], {}, "", "  ", "\n\x1b", True])
 async def test_a_model_without_a_name_is_the_model_that_was_asked(
-    name: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+    name: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     claude.script(events(start(model=name), BLOCK, TEXT, end(), STOP))
     assert (await draft(models, structure, on)).model == MODEL
@@ -142,7 +142,7 @@ async def test_a_model_without_a_name_is_the_model_that_was_asked(
 
 
 async def test_a_models_name_can_be_stored_and_shown(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(events(start(model=f"lla\x1b[2Jma{LONE}\n" + "3" * 5_000), BLOCK, TEXT, end(), STOP))
     model = (await draft(models, structure, on)).model
@@ -162,7 +162,7 @@ async def test_a_count_that_cannot_be_true_is_as_good_as_none(
     models: Models,
     structure: Structure,
     ledger: MemoryLedger,
-    on: Pieces,
+    on: ProgressLog,
 ) -> None:
     """More tokens than there was room for, or than bytes were sent; none at all is estimated, a cache never."""
     start_counts = {name: given for name, given in {**USAGE, which: count}.items() if which != "output_tokens"}
@@ -177,8 +177,8 @@ async def test_a_count_that_cannot_be_true_is_as_good_as_none(
     assert 0 < row.nano_usd <= (ledger.reservations[0].max_nano_usd or 0)
 
 
-async def test_no_output_for_a_text_is_no_count(
-    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+async def test_an_output_count_of_zero_for_a_text_is_replaced_by_an_estimate(
+    claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, end(output_tokens=0), STOP))
     await draft(models, structure, on)
@@ -188,7 +188,7 @@ async def test_no_output_for_a_text_is_no_count(
 
 @pytest.mark.parametrize("split", [5, [], {"ephemeral_1h_input_tokens": "x"}, {"ephemeral_5m_input_tokens": -5}])
 async def test_a_cache_write_is_counted_once_whatever_stands_for_its_kind(
-    split: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: Pieces
+    split: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     usage = USAGE | {"cache_creation_input_tokens": 600, "cache_creation": split}
     claude.script(events(start(usage=usage), BLOCK, TEXT, end(), STOP))
@@ -208,7 +208,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("data", "words"), ERRORS)
 async def test_an_error_out_of_form_is_told_by_what_is_certain_of_it(
-    data: str, words: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    data: str, words: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     error = ("error", data)
     claude.script(Events((*events(START, BLOCK, TEXT).events, error)))
@@ -219,15 +219,15 @@ async def test_an_error_out_of_form_is_told_by_what_is_certain_of_it(
 
 @pytest.mark.parametrize("wait", ["inf", "1e300", "nan", "soon", "-5"])
 async def test_a_wait_that_nobody_can_mean_is_not_told(
-    wait: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+    wait: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(HttpError(429, headers={"retry-after": wait}))
     with pytest.raises(RateLimited, match="try again in a few minutes"):
         await draft(models, structure, on)
 
 
-async def test_what_is_asked_next_is_answered(
-    claude: ClaudeSimulator, models: Models, structure: Structure, on: Pieces
+async def test_the_next_call_after_a_bad_answer_works(
+    claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(events(START, delta(None)), WebPage(), HttpError(400, message="no"), Reply(DRAFT))
     for kind in (NotClaude, NotClaude, RequestRefused):
@@ -247,8 +247,8 @@ async def test_an_errors_page_that_cannot_be_read_is_told(
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: Naps,
-    on: Pieces,
+    naps: FakeSleep,
+    on: ProgressLog,
 ) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

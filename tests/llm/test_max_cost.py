@@ -24,7 +24,7 @@ AT_MOST: dict[str, Callable[[Models, Structure], int | None]] = {
 
 
 @pytest.mark.parametrize("name", AT_MOST)
-async def test_it_is_what_is_reserved_and_asking_for_it_sends_nothing(
+async def test_max_cost_is_what_a_call_reserves_and_sends_nothing(
     either: ClaudeSimulator, structure: Structure, name: str
 ) -> None:
     calling = Calling(PORTS[name], either, structure)

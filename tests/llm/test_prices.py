@@ -24,7 +24,7 @@ def test_every_model_with_a_price_is_one_there_is() -> None:
     assert PRICES.keys() == MODELS.keys()
 
 
-def test_one_worked_example() -> None:
+def test_the_cost_of_one_worked_example() -> None:
     """25 sent, 300 written for an hour, 900 read, 57 out on Opus 5.5 is $0.00382."""
     assert call_cost("claude-opus-5-5", TokenUsage(25, 0, 300, 900, 57)) == 3_820_000
 

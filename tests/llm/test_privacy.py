@@ -15,7 +15,7 @@ from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.llm.prompts import BLOCK_NAMES, PromptBlocks, neutralize_tags
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, SECRET, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import DRAFT, NOTES, SECRET, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.port_calls import PORTS, every_port, reply_to, sent
 from tests.simulators.claude import ClaudeSimulator
 
@@ -47,7 +47,7 @@ async def test_a_note_that_pretends_to_be_instructions_changes_no_block_and_no_s
     assert "{{ system }} {% raw %} {# turn #}\n<b>fine</b> 3 < 4 & 5 > 2" in hostile.last_user_text
 
 
-def test_what_is_defused_reads_the_same() -> None:
+def test_a_neutralized_text_reads_the_same() -> None:
     assert neutralize_tags(HOSTILE).replace("‹", "<") == HOSTILE
     assert neutralize_tags("<b>, <notes>, <headings> & a < b") == "<b>, <notes>, <headings> & a < b"
 
@@ -64,7 +64,7 @@ def test_a_block_or_tag_that_is_not_ours_is_a_mistake_of_the_program() -> None:
 
 
 async def test_each_request_has_tags_of_its_own(
-    claude: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure
+    claude: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
 ) -> None:
     ids = iter(["aa11", "bb22"])
     claude.responder = reply_to
@@ -83,14 +83,14 @@ async def test_a_note_that_is_left_out_stops_the_call_before_anything_is_sent(
 ) -> None:
     secret = replace(NOTES[1], text="My manager's diagnosis.", left_out=True)
     with pytest.raises(ValueError, match="a private note"):
-        await PORTS[name].send(models, structure, secret, Pieces())
+        await PORTS[name].send(models, structure, secret, ProgressLog())
     assert claude.requests == []
     assert ledger.reservations == []
 
 
 @every_port
 async def test_no_request_names_the_writer_or_sets_what_the_service_refuses(
-    name: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: Naps, structure: Structure
+    name: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
 ) -> None:
     async with ports(either, ledger, naps) as models:
         request = await sent(either, models, structure, name, NOTES[1])

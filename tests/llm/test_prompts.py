@@ -72,7 +72,7 @@ def test_a_prompt_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
         read_prompt(path, GIVEN)
 
 
-def test_what_asks_for_json_is_a_file_too(tmp_path: Path) -> None:
+def test_the_json_instruction_is_a_file_too(tmp_path: Path) -> None:
     assert "JSON" in read_json_instruction(prompts_directory())
     with pytest.raises(BadPromptFile, match="put the prompt back"):
         read_json_instruction(tmp_path)

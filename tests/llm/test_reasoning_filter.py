@@ -32,7 +32,7 @@ def test_an_answer_is_left_without_its_reasoning(text: str, left: str) -> None:
     st.sampled_from(["", "The post.", "## One\n\nText.\n", "<b>Bold</b>"]),
     st.integers(1, 9),
 )
-def test_in_pieces_of_any_size_the_same_is_shown(before: str, after: str, size: int) -> None:
+def test_pieces_of_any_size_show_the_same_text(before: str, after: str, size: int) -> None:
     text = before + after
     reasoning = ReasoningFilter()
     shown = "".join(reasoning.feed(text[at : at + size]) for at in range(0, len(text), size)) + reasoning.flush()

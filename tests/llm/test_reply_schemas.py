@@ -25,12 +25,12 @@ def test_the_service_takes_every_schema(form: type[CritiqueSchema | PlacementsSc
         'Braces { do not hurt } here. {"question": "Why?"} And {"other": 1} is not it.',
     ],
 )
-def test_the_last_object_of_the_form_is_the_reply(text: str) -> None:
+def test_the_last_object_that_fits_the_schema_is_the_reply(text: str) -> None:
     assert parse_reply(QuestionSchema, text).question == "Why?"
 
 
 @pytest.mark.parametrize("text", ["", "Why?", '"Why?"', '{"question": "Why?"', '{"question": 3}', '[{"q": null}]'])
-def test_a_text_without_the_form_is_a_bad_reply(text: str) -> None:
+def test_a_text_without_a_fitting_object_is_a_bad_reply(text: str) -> None:
     with pytest.raises(BadReply):
         parse_reply(QuestionSchema, text)
 
@@ -39,7 +39,7 @@ REMARK = {"quotation": "a, ]", "category": "vague", "severity": "grave", "effect
 
 
 @pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
-def test_no_word_of_ours_travels_in_a_schema_but_the_names(form: type[CritiqueSchema]) -> None:
+def test_a_schema_holds_names_and_types_alone(form: type[CritiqueSchema]) -> None:
     text = json.dumps(reply_schema(form))
     for word in ("title", "description", "default", "LAMP"):
         assert word not in text
@@ -51,7 +51,7 @@ def test_every_field_of_a_critique_is_asked_for_and_few_are_needed() -> None:
     assert parse_reply(CritiqueSchema, json.dumps({"remarks": [REMARK]})).fix_first == ""
 
 
-def test_one_remark_out_of_form_costs_itself_alone_and_keeps_its_place() -> None:
+def test_a_malformed_remark_costs_itself_alone_and_keeps_its_place() -> None:
     said = {
         "remarks": [REMARK, {"quotation": "x"}, "nothing", REMARK],
         "strengths": [{"quotation": 3}, {"quotation": "b", "why": "c"}],
@@ -66,7 +66,7 @@ def test_one_remark_out_of_form_costs_itself_alone_and_keeps_its_place() -> None
 
 
 @pytest.mark.parametrize("remarks", ["none", [3, 4], {"1": REMARK}, None])
-def test_remarks_of_which_none_is_in_form_are_a_bad_reply(remarks: object) -> None:
+def test_remarks_that_are_all_malformed_are_a_bad_reply(remarks: object) -> None:
     with pytest.raises(BadReply):
         parse_reply(CritiqueSchema, json.dumps({"remarks": remarks, "fix_first": "x"}))
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.essay.text.sections import replace_body
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, Pieces
+from tests.llm.conftest import DRAFT, NOTES, WRITER, ProgressLog
 from tests.simulators.claude import ClaudeSimulator, Reply
 
 TEXT = "An opening.\n\n" + DRAFT.replace("Tuesday.\n", "Tuesday.\n\n### The night\n\nRuth spoke at four.\n")
@@ -20,8 +20,8 @@ TEXT = "An opening.\n\n" + DRAFT.replace("Tuesday.\n", "Tuesday.\n\n### The nigh
         (2, "The night", "Ruth spoke at four."),
     ],
 )
-async def test_the_request_holds_the_part_as_it_reads_and_no_more(
-    index: int, heading: str | None, passage: str, claude: ClaudeSimulator, models: Models, on: Pieces
+async def test_a_revision_request_marks_the_section_to_revise_alone(
+    index: int, heading: str | None, passage: str, claude: ClaudeSimulator, models: Models, on: ProgressLog
 ) -> None:
     claude.script(Reply("Shorter."))
     revised = await models.reviser.revise(WRITER, NOTES, TEXT, index, "Shorter.", on)
@@ -41,8 +41,8 @@ async def test_the_request_holds_the_part_as_it_reads_and_no_more(
         '<passage id="t4g">\nIt broke.\n</passage id="t4g">',
     ],
 )
-async def test_what_the_answer_holds_beside_the_part_changes_nothing(
-    said: str, claude: ClaudeSimulator, models: Models, on: Pieces
+async def test_what_a_revision_holds_beside_its_section_is_dropped(
+    said: str, claude: ClaudeSimulator, models: Models, on: ProgressLog
 ) -> None:
     claude.script(Reply(said))
     revised = await models.reviser.revise(WRITER, NOTES, TEXT, 1, "Shorter.", on)

@@ -12,7 +12,7 @@ from bot.essay.structure import Structure
 from bot.services.llm_ports import ModelRole, Models
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
-from tests.llm.conftest import IDS, LOCAL, WRITER, MemoryLedger, Naps, Pieces, ports
+from tests.llm.conftest import IDS, LOCAL, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
 from tests.simulators.claude import ClaudeSimulator
 
@@ -40,7 +40,7 @@ async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the
     models: Models,
     structure: Structure,
     ledger: MemoryLedger,
-    on: Pieces,
+    on: ProgressLog,
 ) -> None:
     claude.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
     written = await draft(models, structure, on)
@@ -50,7 +50,7 @@ async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the
 
 @pytest.mark.parametrize(("answering", "nano_usd"), [("another-local-model", 0), (HAIKU, AT_HAIKU)])
 async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_answers(
-    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, naps: Naps, on: Pieces
+    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, naps: FakeSleep, on: ProgressLog
 ) -> None:
     ledger = MemoryLedger()
     local.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
@@ -61,7 +61,7 @@ async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_
 
 
 async def test_an_alias_does_not_get_round_a_budget(
-    claude: ClaudeSimulator, store: SqliteStore, structure: Structure, naps: Naps, on: Pieces
+    claude: ClaudeSimulator, store: SqliteStore, structure: Structure, naps: FakeSleep, on: ProgressLog
 ) -> None:
     ledger = SqliteLedger(store.thread, Budgets(Decimal("0.50"), Decimal(50)))
     claude.script(events(start(model=f"us.anthropic.{OPUS}"), BLOCK, TEXT, end(output_tokens=15_000), STOP))
