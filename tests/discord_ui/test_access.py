@@ -1,4 +1,4 @@
-"""Members of a server that is answered are answered in the DM too, for as long as they belong to it."""
+"""Members of a listed server are answered in the DM too, for as long as they belong to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot import bootstrap
 from bot.discord_ui.access import AccessRules
-from bot.discord_ui.interactions import dispatcher as door_module
+from bot.discord_ui.interactions import dispatcher
 from tests.discord_ui.conftest import Bot, Scripted, started
 from tests.discord_ui.dm_steps import everything, quick
 from tests.discord_ui.panel_steps import reads
@@ -21,7 +21,7 @@ REFUSED = "not among them"
 
 
 class Clock:
-    """Now, and as much later as a test says."""
+    """A clock that is as far ahead as a test sets it."""
 
     def __init__(self) -> None:
         self.later = timedelta()
@@ -34,7 +34,7 @@ class Clock:
 async def bot_answering_servers(
     sim: DiscordSimulator, folder: Path, *guilds: Guild
 ) -> AsyncIterator[tuple[Bot, Clock]]:
-    """The bot, which answers these servers, and the clock by which it forgets who belongs to them."""
+    """Start a bot that answers these servers; yield it with the clock by which it forgets who belongs to them."""
     access = AccessRules(everyone=False, guild_ids=frozenset(one.id for one in guilds), user_ids=frozenset())
     clock = Clock()
     async with started(sim, folder / "essays.db", Scripted(), access=access) as bot:
@@ -43,7 +43,7 @@ async def bot_answering_servers(
 
 
 def asked(sim: DiscordSimulator, user: User) -> int:
-    """How often Discord was asked whether somebody belongs to a server."""
+    """Return how often Discord was asked whether somebody belongs to a server."""
     return sum(one.path.endswith(f"/members/{user.id}") for one in sim.served)
 
 
@@ -127,7 +127,7 @@ async def test_a_known_member_is_answered_when_discord_does_not_say_who_belongs(
     sim: DiscordSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     """From what they did in the server. Somebody else is told to try again, or where the bot has left, refused."""
-    monkeypatch.setattr(door_module, "_MEMBERSHIP_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "_MEMBERSHIP_TIMEOUT_SECONDS", 0.1)
     known, other = sim.user("known"), sim.user("other")
     guild = sim.guild("Writers", members=(known, other))
     async with bot_answering_servers(sim, tmp_path, guild) as (_, clock):

@@ -1,4 +1,4 @@
-"""Nobody sees or touches what is another's."""
+"""No writer sees or changes what is another's."""
 
 from __future__ import annotations
 

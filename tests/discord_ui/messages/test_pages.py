@@ -20,6 +20,7 @@ from bot.discord_ui.messages.text_limits import (
     utf16_length,
 )
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, join_pasted_fields, split_into_fields
+from tests.discord_ui.conftest import DRAFT
 
 FAMILY = "👨‍👩‍👧‍👦"
 THUMB = "👍🏽"
@@ -198,3 +199,24 @@ def test_every_pasted_field_is_kept_in_order(fields: list[str]) -> None:
     for field in fields:
         if field.strip():
             at = joined.index(field, at) + len(field)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "wanted"),
+    [
+        (
+            "Begin.\n\nIt was **bold and it *went on* for long** here, and a *stray.\n",
+            30,
+            ["Begin.\n\nIt was **bold and it**", "***went on* for long** here,", "and a *stray."],
+        ),
+        ("> It was **bold\n> and went on** for long.\n", 28, ["> It was **bold**", "> **and went on** for long."]),
+        ("```py\none = 1\n\ntwo = 2\n```\n\nThe end.\n", 22, ["```py\none = 1\n```", "```\ntwo = 2\n```\n\nThe end."]),
+        (DRAFT, 500, [DRAFT.strip()]),
+    ],
+    ids=["bold", "in a quotation", "a fence", "nothing cut"],
+)
+def test_markdown_marks_split_by_a_page_break_are_closed_and_reopened(text: str, size: int, wanted: list[str]) -> None:
+    """Only what is shown: the pages themselves are the text. A mark that nothing closes stays as it is."""
+    found = pages.paginate(text, size, 2_000)
+    assert "".join(page.of(text) for page in found) == text
+    assert [pages.render_page(text, page) for page in found] == wanted

@@ -1,4 +1,4 @@
-"""What is a writer's own stays as they made it: titles, structures that went missing, essays that are gone."""
+"""A writer's essays: titles, the list, essays whose structure is gone, and deleted ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def titles(bot: Bot, user: User) -> list[str]:
 
 
 def remove_structure(bot: Bot, key: str) -> None:
-    """As where a structure's file is gone at the next start."""
+    """Remove a structure, as if its file were gone at the next start."""
     cast(dict[str, Any], cast(Any, bot.desk.structures).structures).pop(key)
 
 
@@ -214,3 +214,23 @@ async def test_every_way_to_begin_works_without_the_default_structure(sim: Disco
     assert (await plain.essay(talker)).structure == first
     assert (await plain.essay(paster)).structure == first
     assert (await plain.essay(drafter)).structure == "layoff"
+
+
+async def test_essays_are_listed_by_the_names_of_their_structures_and_opened(sim: DiscordSimulator, plain: Bot) -> None:
+    """Beside each stands the name of its structure; Rename and Open are a click away."""
+    user = sim.user("writer")
+    await user.slash(user.dm, "draft", structure="return-or-relocation", title="Home again")
+    await with_notes(user, user.dm)
+    listed = await (await user.slash(user.dm, "essays")).message()
+    assert "**Home again** · Return or relocation, notes, changed" in listed.text
+    assert "**Career switch** · Career switch, notes, changed" in listed.text
+    await user.select(listed, "Choose an essay", "Home again")
+    await user.sees(reads(listed, "[Rename]"))
+    form = await (await user.click(listed, "Rename")).modal()
+    await user.submit(form, {"Title": "Home at last"})
+    await user.sees(reads(listed, "The title is stored."))
+    listed = await (await user.slash(user.dm, "essays")).message()
+    await user.select(listed, "Choose an essay", "Career switch")
+    await user.sees(reads(listed, "[Open]"))
+    await user.click(listed, "Open")
+    await user.sees(reads(listed, "2 notes so far"))

@@ -1,4 +1,4 @@
-"""In Discord: marks that leave words out, and what is told of a note that is left out."""
+"""Notes that are left out: by a mark or a button, and what is said where the text still holds them."""
 
 from __future__ import annotations
 

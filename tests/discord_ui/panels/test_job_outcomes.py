@@ -1,4 +1,4 @@
-"""Work that came to a bad end: it can be begun again as it was told, and what had come of it can be read."""
+"""Jobs that ended badly: they can be retried as they were asked for, and their partial results can be read."""
 
 from __future__ import annotations
 

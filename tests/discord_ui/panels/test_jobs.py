@@ -1,4 +1,4 @@
-"""Work under way, what becomes of it, critiques gone through, and essays that come and go."""
+"""Running jobs and what becomes of them, stepping through critiques, and essays that are deleted or returned to."""
 
 from __future__ import annotations
 

@@ -1,12 +1,9 @@
-"""Whatever a writer has can be found again: critiques of pasted texts, finished essays, essays of one title."""
+"""All that a writer has can be found again: critiques of pasted texts, exported essays, essays of one title."""
 
 from __future__ import annotations
 
-import pytest
-
-from bot.discord_ui.messages import pages
 from bot.errors import StreamBroken
-from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted
+from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.panel_steps import OPINION, answered, criticised, drafted, reads
 from tests.services.fakes import Gate, says
 from tests.simulators.discord import DiscordSimulator
@@ -121,24 +118,3 @@ async def test_essays_with_one_title_are_told_apart_and_each_command_takes_the_f
     assert "Interview me" in (await (await user.slash(user.dm, "draft", essay="career switch")).message()).buttons
     exported = next(name for name in names if "exported" in name)
     assert "version 1" in (await (await user.slash(user.dm, "draft", essay=exported)).message()).text
-
-
-@pytest.mark.parametrize(
-    ("text", "size", "wanted"),
-    [
-        (
-            "Begin.\n\nIt was **bold and it *went on* for long** here, and a *stray.\n",
-            30,
-            ["Begin.\n\nIt was **bold and it**", "***went on* for long** here,", "and a *stray."],
-        ),
-        ("> It was **bold\n> and went on** for long.\n", 28, ["> It was **bold**", "> **and went on** for long."]),
-        ("```py\none = 1\n\ntwo = 2\n```\n\nThe end.\n", 22, ["```py\none = 1\n```", "```\ntwo = 2\n```\n\nThe end."]),
-        (DRAFT, 500, [DRAFT.strip()]),
-    ],
-    ids=["bold", "in a quotation", "a fence", "nothing cut"],
-)
-def test_markdown_marks_split_by_a_page_break_are_closed_and_reopened(text: str, size: int, wanted: list[str]) -> None:
-    """Only what is shown: the pages themselves are the text. A mark that nothing closes stays as it is."""
-    found = pages.paginate(text, size, 2_000)
-    assert "".join(page.of(text) for page in found) == text
-    assert [pages.render_page(text, page) for page in found] == wanted

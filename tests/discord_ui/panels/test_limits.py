@@ -1,4 +1,4 @@
-"""Every panel keeps within what Discord takes and a phone shows, however long what stands in it."""
+"""Every panel stays within what Discord takes and a phone shows, however long its text is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In Discord: notes are edited, moved, deleted and handed over; stale and strange clicks change nothing."""
+"""Notes are edited, moved, deleted and downloaded; stale clicks and strangers' clicks change nothing."""
 
 from __future__ import annotations
 

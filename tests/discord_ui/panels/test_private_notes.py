@@ -1,4 +1,4 @@
-"""In Discord: what is marked stays private until its mark goes, and so does what answers a private question."""
+"""What is marked private stays so until its mark is removed, and so does the answer to a private question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the promises of a panel: who else can read the text, and what an export holds and does not."""
+"""What panels promise: who else can read the text, what an export holds, and which files are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is told fits what happened: after errors, second clicks, refusals, and old failures."""
+"""What a person is told is true after errors, second clicks, refusals and old failures."""
 
 from __future__ import annotations
 
