@@ -18,6 +18,7 @@ from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
+from bot.services.store_ports import Store
 from bot.settings import Settings
 from bot.store.key_value import SqliteKeyValueStore
 from bot.store.ledger import Budgets, SqliteLedger
@@ -53,6 +54,7 @@ class Services:
     models: Models | None
     claude: ClaudeModels | None
     key_values: SqliteKeyValueStore
+    store: Store
     pseudonym_secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
 
@@ -127,6 +129,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
         models,
         claude,
         SqliteKeyValueStore(store.thread),
+        store,
         store.thread.pseudonym_secret,
         close,
     )

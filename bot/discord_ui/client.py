@@ -92,6 +92,7 @@ class DiscordClient(discord.Client):
             ):
                 log.warning(line)
         await self._sync_commands()
+        await self.dispatcher.restore_job_panels(self)
         access = self.dispatcher.access_rules
         guilds, users = counted(len(access.guild_ids), "server"), counted(len(access.user_ids), "person", "people")
         listed = f"its owner, {guilds} and {users}"

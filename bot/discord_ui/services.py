@@ -15,7 +15,7 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Ledger
-from bot.services.store_ports import Clock
+from bot.services.store_ports import Clock, Store
 
 
 class KeyValueStore(Protocol):
@@ -45,6 +45,7 @@ class DiscordServices:
     ledger: Ledger
     key_value: KeyValueStore
     has_model: bool
+    store: Store
     pseudonym_secret: bytes
     clock: Clock
     budget_writer_day: Decimal

@@ -96,6 +96,7 @@ def make_client(workshop: Services, settings: Settings) -> DiscordClient:
         ledger=workshop.ledger,
         key_value=workshop.key_values,
         has_model=workshop.models is not None,
+        store=workshop.store,
         pseudonym_secret=workshop.pseudonym_secret,
         clock=bootstrap.utc_now,
         budget_writer_day=settings.budget_writer_day,

@@ -298,6 +298,19 @@ class LedgerStore(Protocol):
         """Return the calls since then, by day, role and model, oldest first; one writer's, or everybody's."""
 
 
+class JobPanelStore(Protocol):
+    """Where jobs are shown in Discord, so that the next process can put that right."""
+
+    def save(self, job: int, message_id: int, address: str) -> None:
+        """Store that a message shows the job, with the address by which it can be edited."""
+
+    def delete(self, job: int, message_id: int | None = None) -> None:
+        """Forget one message of the job, or all."""
+
+    def all(self) -> Sequence[tuple[Job, str]]:
+        """Return every message's job and address."""
+
+
 class QuotaStore(Protocol):
     """What each writer may keep, counted in the transaction that stores it."""
 
@@ -328,6 +341,7 @@ class Transaction:
     essays: EssayStore
     messages: DmMessageStore
     jobs: JobStore
+    job_panels: JobPanelStore
     critiques: CritiqueStore
     ledger: LedgerStore
     values: KeyValueStore

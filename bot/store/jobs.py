@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -167,6 +169,43 @@ class SqliteJobs:
             rows = self._db.execute(f"{_JOB} WHERE ended = 0 AND process = ? ORDER BY id", [name]).fetchall()
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
+
+
+class SqliteJobPanels:
+    """Where jobs are shown. Discord's ids and tokens are sealed, and a message is known by a pseudonym. See
+    JobPanelStore."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+        self._db = database.db
+
+    def save(self, job: int, message_id: int, address: str) -> None:
+        # A job whose essay was deleted meanwhile has no row to point at.
+        self._db.execute(
+            "INSERT OR REPLACE INTO job_panels (job, message, address) SELECT id, ?, ? FROM jobs WHERE id = ?",
+            [self._pseudonym(message_id), self._database.cipher.encrypt(address), job],
+        )
+
+    def delete(self, job: int, message_id: int | None = None) -> None:
+        if message_id is None:
+            self._db.execute("DELETE FROM job_panels WHERE job = ?", [job])
+        else:
+            values = [job, self._pseudonym(message_id)]
+            self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", values)
+
+    def all(self) -> Sequence[tuple[Job, str]]:
+        rows = self._db.execute("SELECT job, address FROM job_panels ORDER BY rowid").fetchall()
+        found: list[tuple[Job, str]] = []
+        for number, sealed in rows:
+            row = self._db.execute(f"{_JOB} WHERE id = ?", [number]).fetchone()
+            address = self._database.decrypt_or_none(sealed, f"where job {number} is shown")
+            if address is not None:
+                found.append((_read_job(self._database, row, whole=False), address))
+        return found
+
+    def _pseudonym(self, message_id: int) -> str:
+        said = f"job-panel:{message_id}".encode()
+        return hmac.new(self._database.pseudonym_secret, said, hashlib.sha256).hexdigest()[:32]
 
 
 def delete_jobs(db: Database, writer: str, subject: str) -> None:

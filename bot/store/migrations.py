@@ -384,3 +384,19 @@ def _make_views(db: Database) -> None:
         joined = join_messages([text for _, text in sorted(messages[essay, note])])
         query = "UPDATE new_notes SET text = NULL WHERE essay = ? AND number = ? AND decrypt(text) = ?"
         db.execute(query, [essay, note, joined])
+
+
+# Where running jobs are shown, so that the next process can put that right: by a keyed pseudonym of the message's id,
+# with its sealed address, a token among it. A row goes when the end of the job is shown there, or something else is.
+@_migration("0010_job_panels")
+def _job_panels(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE job_panels (
+            job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+            message TEXT NOT NULL,
+            address BLOB NOT NULL,
+            PRIMARY KEY (job, message)
+        ) STRICT
+        """
+    )

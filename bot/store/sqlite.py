@@ -13,7 +13,7 @@ from bot.store.critiques import SqliteCritiques
 from bot.store.database import DatabaseThread, EncryptedDatabase
 from bot.store.dm_messages import SqliteDmMessages
 from bot.store.essays import SqliteEssays
-from bot.store.jobs import SqliteJobs, current_process_name
+from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
 from bot.store.key_value import SqliteKeyValues
 from bot.store.ledger import SqliteCalls
 from bot.store.quota import Quota, SqliteQuota
@@ -63,6 +63,7 @@ class SqliteStore(AsyncEssays):
             essays=SqliteEssays(database),
             messages=SqliteDmMessages(database),
             jobs=SqliteJobs(database, self._process),
+            job_panels=SqliteJobPanels(database),
             critiques=SqliteCritiques(database),
             ledger=SqliteCalls(database),
             values=SqliteKeyValues(database),

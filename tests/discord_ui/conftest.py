@@ -124,6 +124,7 @@ async def started(
         ledger=SqliteLedger(store.thread, budgets),
         key_value=SqliteKeyValueStore(store.thread),
         has_model=ports is not None,
+        store=store,
         pseudonym_secret=store.thread.pseudonym_secret,
         clock=bootstrap.utc_now,
         budget_writer_day=budgets.writer_day,

@@ -67,9 +67,10 @@ async def test_a_draft_interrupted_by_a_kill_can_be_continued_restarted_or_kept(
     gate = Gate()
     one, other = sim.user("clicks"), sim.user("asks")
     clicked, _ = await drafting(claude, (one, other), gate)
+    stop = next(part["custom_id"] for part in clicked.parts if part.get("label") == "Stop")
     await runs.again()
     gate.release()
-    await one.click(clicked, "Stop")
+    await one.forge_click(clicked, stop)  # it may be gone from the panel by now
     await one.sees(lambda _: "Keep as it is" in clicked.buttons)
     asked = await (await other.slash(other.dm, "draft")).message()
     for panel in (clicked, asked):
@@ -79,6 +80,41 @@ async def test_a_draft_interrupted_by_a_kill_can_be_continued_restarted_or_kept(
     claude.script(Reply(TEXT))
     await one.click(clicked, "Start again")
     await one.sees(lambda _: "n11." in clicked.text and "Export" in clicked.buttons)
+
+
+@pytest.mark.parametrize("in_dm", [True, False], ids=["in the DM", "in a server"])
+async def test_a_panel_says_after_a_restart_without_a_click_that_its_draft_was_interrupted(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator, in_dm: bool
+) -> None:
+    """In the DM the bot edits it by the channel, in a server by the token of the last click; a panel that shows
+    something else by then stays as it is."""
+    gate = Gate()
+    user, other = sim.user("writer"), sim.user("left")
+    server = sim.guild("Writers")
+    panels = []
+    for person in (user, other):
+        panels.append(await (await person.slash(person.dm if in_dm else server, "draft")).message())
+        await paste_notes(person, panels[-1], "My pay went from 61,000 to 48,500.")
+        claude.script(Reply(TEXT, pauses=(Pause(500, gate),)))
+        await person.click(panels[-1], "Write draft")
+        await person.sees(reads(panels[-1], "n4."))
+    panel, left = panels
+    stop = next(part["custom_id"] for part in left.parts if part.get("label") == "Stop")
+    await other.forge_click(left, stop.replace(":stop:", ":notes:"))
+    await other.sees(reads(left, "Open a note"))
+    notes = left.text
+    await (await other.slash(server, "essays")).message()  # which is read from the store, behind what the panel shows
+    await runs.again()
+    await user.sees(reads(panel, "The bot was restarted in the middle of it. What had come is kept."))
+    assert "n4." in panel.text
+    assert {"Continue", "Start again", "Keep as it is", "Discard"} <= set(panel.buttons)
+    assert left.text == notes
+    gate.release()
+    claude.script(Reply(TEXT))
+    await user.click(panel, "Continue")
+    await user.sees(lambda _: "n11." in panel.text and "Export" in panel.buttons)
+    assert left.text == notes
+    assert "Traceback" not in runs.log
 
 
 async def test_sigterm_updates_the_panel_of_every_running_draft_before_the_bot_exits(

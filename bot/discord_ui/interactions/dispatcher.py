@@ -104,7 +104,9 @@ class InteractionDispatcher:
         self.editors = MessageEditors(services.clock, timing)
         self._membership = Membership(services.key_value, services.pseudonym_secret, services.clock)
         self.dm_listener = DmListener(self.presenter, self._admit_to_dm, self.writer_lock, self.editors)
-        self.job_panels = JobPanels(services.jobs, self.editors, self.dm_listener.notifier.start_new_summary)
+        self.job_panels = JobPanels(
+            services.jobs, services.store, self.editors, self.dm_listener.notifier.start_new_summary
+        )
         self._responder = Responder(
             self.job_panels, self.dm_listener, self.editors, self.writer_lock, services.pseudonym_secret
         )
@@ -122,6 +124,10 @@ class InteractionDispatcher:
         hushed = asyncio.create_task(self.dm_listener.close(seconds))
         await asyncio.wait({hushed, *self._active_tasks}, timeout=seconds)
         await hushed
+
+    async def restore_job_panels(self, client: discord.Client) -> None:
+        """Put right the panels that an earlier process left in the middle of a job. Raise StoreError."""
+        await self.job_panels.restore(client, self.presenter.watch_again, self.services.clock())
 
     def writer_lock(self, writer: str) -> asyncio.Lock:
         """The lock that a writer's changes take, for the commands."""

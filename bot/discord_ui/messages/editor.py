@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
+from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.panels.cards import Card
 
@@ -90,6 +91,38 @@ def error_for_log(error: BaseException) -> str:
     return type(error).__name__
 
 
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """A message's address in plain values: in the bot's own DM its channel, elsewhere a token with its end."""
+
+    message_id: int
+    channel_id: int | None = None
+    guild_id: int | None = None
+    application_id: int | None = None
+    token: str = ""
+    expires_at: str = ""
+    is_followup: bool = False
+
+    @property
+    def context(self) -> InteractionContext:
+        """Where the message stands."""
+        return InteractionContext(self.channel_id is not None, self.guild_id)
+
+    def to_address(self, client: discord.Client, now: datetime) -> MessageAddress | None:
+        """Return the address; None where its token has expired."""
+        if self.channel_id is not None:
+            channel = client.get_partial_messageable(self.channel_id)
+            return ChannelAddress(channel.get_partial_message(self.message_id))
+        expires_at = datetime.fromisoformat(self.expires_at)
+        if expires_at <= now or self.application_id is None:
+            return None
+        webhook = discord.Webhook.from_state(
+            {"id": self.application_id, "type": 3, "token": self.token},
+            client._connection,
+        )
+        return TokenAddress(webhook, expires_at, True, self.message_id, self.is_followup, guild_id=self.guild_id)
+
+
 class MessageAddress(Protocol):
     """A way by which a message can be edited, and another posted beside it."""
 
@@ -115,6 +148,9 @@ class MessageAddress(Protocol):
 
     def fallback(self) -> MessageAddress | None:
         """Return the address that stays when this one has expired; None where there is none."""
+
+    def to_record(self) -> AddressRecord | None:
+        """Return what another process needs to edit the message; None where its id is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +182,10 @@ class ChannelAddress:
     def fallback(self) -> None:
         """See MessageAddress."""
 
+    def to_record(self) -> AddressRecord:
+        """See MessageAddress."""
+        return AddressRecord(self.message.id, channel_id=self.message.channel.id)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenAddress:
@@ -161,6 +201,7 @@ class TokenAddress:
     message_id: int | None = None
     is_followup: bool = False
     channel: discord.PartialMessageable | None = None
+    guild_id: int | None = None
 
     @classmethod
     def of(cls, interaction: discord.Interaction[discord.Client], followup_id: int | None = None) -> TokenAddress:
@@ -170,7 +211,13 @@ class TokenAddress:
         if is_dm and interaction.channel_id is not None:
             channel = interaction.client.get_partial_messageable(interaction.channel_id)
         return cls(
-            interaction.followup, interaction.expires_at, not is_dm, followup_id, followup_id is not None, channel
+            interaction.followup,
+            interaction.expires_at,
+            not is_dm,
+            followup_id,
+            followup_id is not None,
+            channel,
+            interaction.guild_id,
         )
 
     @property
@@ -204,6 +251,15 @@ class TokenAddress:
         if self.channel is None or self.message_id is None:
             return None
         return ChannelAddress(self.channel.get_partial_message(self.message_id))
+
+    def to_record(self) -> AddressRecord | None:
+        """See MessageAddress."""
+        if self.message_id is None:
+            return None
+        if self.channel is not None:
+            return AddressRecord(self.message_id, channel_id=self.channel.id)
+        expires_at, token = self.expires_at.isoformat(), self.webhook.token or ""
+        return AddressRecord(self.message_id, None, self.guild_id, self.webhook.id, token, expires_at, self.is_followup)
 
 
 class MessageEditor:

@@ -7,20 +7,25 @@ message; the end of the job is told once all the same, where its writer was last
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from weakref import WeakKeyDictionary
 
+import discord
+
 from bot.discord_ui.errors import error_message
-from bot.discord_ui.interactions.responses import JobWatch, ShowCard
+from bot.discord_ui.interactions.responses import InteractionContext, JobWatch, ShowCard
 from bot.discord_ui.messages.editor import (
     DISCORD_ERRORS,
     EXPIRY_NOTICE_SECONDS,
     AddressExpired,
+    AddressRecord,
     EditTiming,
     MessageDeleted,
     MessageEditor,
@@ -32,9 +37,10 @@ from bot.discord_ui.messages.editor import (
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import Card
 from bot.discord_ui.panels.jobs import PanelContent
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobView
 from bot.services.jobs.runner import JobRunner
+from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +177,8 @@ class _JobPanel:
     def report(self, view: JobView) -> Card | None:
         """Return what is said of the end in a message of its own; None for nothing."""
         assert self.end is not None
+        if view.job.kind.gives_way:  # nothing is said of it, and its end goes on only where it is shown
+            return None
         return jobs.job_ended_card(
             view,
             panel_content=PanelContent.OTHER if self.is_muted else self.content,
@@ -186,7 +194,9 @@ class JobPanels:
     ``on_message_sent`` is told of a writer before they are told something in a message of its own in the bot's DM.
     """
 
-    def __init__(self, runner: JobRunner, editors: MessageEditors, on_message_sent: Callable[[str], None]) -> None:
+    def __init__(
+        self, runner: JobRunner, store: Store, editors: MessageEditors, on_message_sent: Callable[[str], None]
+    ) -> None:
         self._runner = runner
         self._editors = editors
         self._timing = editors.timing
@@ -196,6 +206,7 @@ class JobPanels:
         self._panel_tasks: dict[_JobPanel, asyncio.Task[None]] = {}
         self._job_tasks: set[asyncio.Task[None]] = set()
         self._reported: OrderedDict[int, None] = OrderedDict()
+        self._store = store
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
         """Let a message follow a job from what a click has just shown in it. Return at once."""
@@ -213,12 +224,36 @@ class JobPanels:
         editor.owner = panel
         followed.panels.append(panel)
         self._panel_tasks[panel] = asyncio.create_task(panel.follow(), name=f"panel-of-job-{watch.job.id}")
+        record = editor.address.to_record() if editor.address is not None else None
+        if record is not None:
+            address = json.dumps(asdict(record))
+            self._write(lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
 
     def leave(self, editor: MessageEditor) -> None:
         """Learn that a click has shown something else in a message: its writer was there last."""
         panel = self._panels.get(editor)
-        if panel is not None and panel in panel.followed.panels:
-            panel.followed.panels.sort(key=lambda one: one is panel)
+        if panel is None or panel not in panel.followed.panels:
+            return
+        job, record = panel.followed.job, editor.address.to_record() if editor.address is not None else None
+        panel.followed.panels.sort(key=lambda one: one is panel)
+        if record is not None:
+            self._write(lambda tx: tx.job_panels.delete(job.id, record.message_id))
+
+    async def restore(
+        self, client: discord.Client, watch_again: Callable[[Job, InteractionContext], JobWatch], now: datetime
+    ) -> None:
+        """Show the end of their jobs in the messages that an earlier process left in the middle. Raise StoreError.
+
+        Call it before any click is heard. It returns once every such message is known, not once all are shown.
+        """
+        for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
+            if not job.state.is_ended:
+                continue
+            record = AddressRecord(**json.loads(stored))
+            if (address := record.to_address(client, now)) is None:
+                self._write(lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
+                continue
+            self.watch(watch_again(job, record.context), self._editors.posted(record.message_id, address), None)
 
     async def wait_until_done(self, seconds: float) -> None:
         """Wait until every panel has shown the end of its job, but no longer than so many seconds."""
@@ -229,6 +264,19 @@ class JobPanels:
         for task in (tasks := self._tasks()):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _write(self, step: Callable[[Transaction], None]) -> None:
+        """Store in the background, in the order of the calls, where a job is shown."""
+
+        async def write() -> None:
+            try:
+                await self._store.write(step)
+            except StoreError as error:  # then a restart leaves the message as it is, until the next click
+                log.warning("where a job is shown could not be stored: %s", type(error).__name__)
+
+        task = asyncio.create_task(write(), name="storing where a job is shown")
+        self._job_tasks.add(task)
+        task.add_done_callback(self._job_tasks.discard)
 
     def _tasks(self) -> set[asyncio.Task[None]]:
         return {*self._job_tasks, *self._panel_tasks.values(), *self._editors.tasks}
@@ -246,6 +294,7 @@ class JobPanels:
                 await self._report_end(followed)
             while followed.panels:
                 await self._finished(followed.panels[-1])
+            self._write(lambda tx: tx.job_panels.delete(job.id))
         except BotError as error:  # the store is gone: the next click tells
             log.info("panels of job %d: %s", job.id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: a bug is logged, without any words

@@ -20,7 +20,7 @@ from bot.essay.diff import moved
 from bot.essay.essay import Question
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
-from bot.services.jobs.job import Job, JobKind, JobState, JobView
+from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.offload import in_thread, in_worker
 
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
@@ -191,15 +191,11 @@ class Presenter:
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )
 
-        # "end" sets their custom ids apart from those of the same buttons on the panel: Discord wants each once.
-        result_buttons = (
-            action_button("Show the critique", "show", view.job.argument, kind="critique")
-            if view.job.kind is JobKind.CRITIQUE
-            else action_button("Show the essay", "open", essay.id, 0, "end"),
-            *((action_button("Continue in DM", "dm", essay.id, 0, "end"),) if context.guild_id is not None else ()),
-        )
         return self._show_watched(
-            view, card, result_buttons, lambda: self._show_ended(view.job, essay.writer, essay.id, context)
+            view,
+            card,
+            _result_buttons(view.job, context),
+            lambda: self._show_ended(view.job, essay.writer, essay.id, context),
         )
 
     def _show_critique_running(
@@ -210,10 +206,21 @@ class Presenter:
         def card(now: JobView) -> Card:
             return jobs.job_progress_card(title or "The text", now, "critique", critique, notice)
 
-        result_buttons = (action_button("Show the critique", "show", critique, kind="critique"),)
         return self._show_watched(
-            view, card, result_buttons, lambda: self.show_critique(view.job.writer, critique, context, notice=notice)
+            view,
+            card,
+            (action_button("Show the critique", "show", critique, kind="critique"),),
+            lambda: self.show_critique(view.job.writer, critique, context, notice=notice),
         )
+
+    def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
+        """Follow a job that ended with the process that ran it: show what came of it."""
+        if jobs.is_pasted_critique(job):
+            end = partial(self.show_critique, job.writer, job.argument, context)
+        else:
+            end = partial(self._show_ended, job, job.writer, job.subject, context)
+        buttons = _result_buttons(job, context)
+        return self._watch(JobView(job, JobPhase.WAITING, job.created), lambda _: Card(()), buttons, end)
 
     def _show_watched(
         self,
@@ -223,7 +230,15 @@ class Presenter:
         show_ended: Callable[[], Awaitable[ShowCard]],
     ) -> ShowCard:
         """Follow a job: show ``card`` while it runs, then what ``show_ended`` gives, or that the essay was deleted."""
+        return ShowCard(card(view), self._watch(view, card, result_buttons, show_ended))
 
+    def _watch(
+        self,
+        view: JobView,
+        card: Callable[[JobView], Card],
+        result_buttons: tuple[Button, ...],
+        show_ended: Callable[[], Awaitable[ShowCard]],
+    ) -> JobWatch:
         async def end() -> ShowCard:
             if (deletion := self._deletions.get(view.job.subject)) is not None:
                 await deletion.wait()
@@ -232,7 +247,7 @@ class Presenter:
             except (UnknownEssay, UnknownCritique, UnknownJob):  # deleted together
                 return ShowCard(deleted_card(_ESSAY_DELETED))
 
-        return ShowCard(card(view), JobWatch(view.job, card, end, result_buttons))
+        return JobWatch(view.job, card, end, result_buttons)
 
     async def _show_ended(self, started: Job, writer: str, essay: str, context: InteractionContext) -> ShowCard:
         """Show what came of the job that a panel followed: the critique, or the text with how the job ended."""
@@ -255,6 +270,19 @@ class Presenter:
         notice = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
         shown = await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=False)
         return replace(shown, is_unfinished=cut_short)
+
+
+def _result_buttons(job: Job, context: InteractionContext) -> tuple[Button, ...]:
+    """Return the buttons that lead to what came of a job, beside a panel that cannot show it."""
+    if jobs.is_pasted_critique(job):
+        return (action_button("Show the critique", "show", job.argument, kind="critique"),)
+    # "end" sets their custom ids apart from those of the same buttons on the panel: Discord wants each once.
+    return (
+        action_button("Show the critique", "show", job.argument, kind="critique")
+        if job.kind is JobKind.CRITIQUE
+        else action_button("Show the essay", "open", job.subject, 0, "end"),
+        *((action_button("Continue in DM", "dm", job.subject, 0, "end"),) if context.guild_id is not None else ()),
+    )
 
 
 def _displayed_question(state: EssayState) -> Question | None:
