@@ -1,1 +1,1 @@
-"""What each message shows: from state to card, without a word of Discord's."""
+"""What each message shows, made from stored state without discord.py."""

@@ -1,4 +1,4 @@
-"""A critique: first the one thing to fix, then the findings one at a time, then what works."""
+"""A critique, page by page: what to fix first, each finding, what works. And the list of critiques of pasted texts."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _MAX_REPLACEMENT_UNITS = 1_100
 
 
 def critique_card(
-    critiqued: StoredCritique,
-    found: Critique,
+    stored: StoredCritique,
+    critique: Critique,
     structure: Structure | None,
     page: int,
     version: int,
@@ -41,57 +41,57 @@ def critique_card(
     applicable: bool,
     notice: str | None = None,
 ) -> Card:
-    """One page of a critique: 0 is what to fix first, then one for each finding, the last is what works.
+    """Return a page of a critique: 0 is what to fix first, then comes one for each finding, the last is what works.
 
-    ``version`` is the essay's current one, 0 for a text that is no essay's. ``applicable`` says whether the words of
-    the finding on this page still stand in the essay.
+    ``version`` is the essay's current one, 0 for a pasted text. ``applicable`` says whether the words that the finding
+    on this page quotes still stand in the essay.
     """
-    last = len(found.findings) + 1
+    last = len(critique.findings) + 1
     page = min(page, last)
-    title = critiqued.title or "The text"
+    title = stored.title or "The text"
     parts: list[CardPart] = [*notice_text(notice), heading_text(f"Critique: {one_line(title, 50)}")]
     if page == 0:
-        parts.extend(_fix_first_parts(found))
+        parts.extend(_fix_first_parts(critique))
     elif page == last:
-        parts.extend(_strengths_parts(found, structure))
+        parts.extend(_strengths_parts(critique, structure))
     else:
-        parts.extend(_finding_parts(found.findings[page - 1], critiqued.decisions.get(page - 1)))
+        parts.extend(_finding_parts(critique.findings[page - 1], stored.decisions.get(page - 1)))
     parts.append(Separator())
-    parts.append(_critique_small_print(found, page))
-    turn = (
-        action_button("Back", "show", critiqued.id, version, page - 1, kind="critique") if page else None,
-        action_button("Next", "show", critiqued.id, version, page + 1, style=ButtonStyle.PRIMARY, kind="critique")
+    parts.append(_critique_small_print(critique, page))
+    turning_buttons = (
+        action_button("Back", "show", stored.id, version, page - 1, kind="critique") if page else None,
+        action_button("Next", "show", stored.id, version, page + 1, style=ButtonStyle.PRIMARY, kind="critique")
         if page < last
         else None,
     )
-    finding = found.findings[page - 1] if 0 < page < last else None
-    own = critiqued.essay is not None
-    decided = critiqued.decisions.get(page - 1) if finding else None
-    act = (
-        action_button("Apply", "apply", critiqued.id, version, page - 1, kind="critique")
-        if finding is not None and own and finding.replacement is not None and applicable
+    finding = critique.findings[page - 1] if 0 < page < last else None
+    of_essay = stored.essay is not None
+    decision = stored.decisions.get(page - 1) if finding else None
+    finding_buttons = (
+        action_button("Apply", "apply", stored.id, version, page - 1, kind="critique")
+        if finding is not None and of_essay and finding.replacement is not None and applicable
         else None,
-        action_button("Dismiss", "dismiss", critiqued.id, version, page - 1, kind="critique")
-        if finding is not None and own and decided is None
+        action_button("Dismiss", "dismiss", stored.id, version, page - 1, kind="critique")
+        if finding is not None and of_essay and decision is None
         else None,
     )
-    parts.extend(button_rows(*turn, *act))
-    if critiqued.essay is not None:
-        parts.extend(button_rows(action_button("Back to the text", "open", critiqued.essay, version)))
-    elif critiqued.is_own:
-        parts.extend(button_rows(action_button("Make it my draft", "adopt", critiqued.id, 0, kind="critique")))
+    parts.extend(button_rows(*turning_buttons, *finding_buttons))
+    if stored.essay is not None:
+        parts.extend(button_rows(action_button("Back to the text", "open", stored.essay, version)))
+    elif stored.is_own:
+        parts.extend(button_rows(action_button("Make it my draft", "adopt", stored.id, 0, kind="critique")))
     return Card(tuple(parts))
 
 
-def _fix_first_parts(found: Critique) -> list[CardPart]:
-    if not found.findings:
+def _fix_first_parts(critique: Critique) -> list[CardPart]:
+    if not critique.findings:
         return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
-    fix = found.fix_first or "Begin with the first finding: it is the gravest."
+    fix = critique.fix_first or "Begin with the first finding: it is the gravest."
     return [TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")]
 
 
-def _finding_parts(finding: Finding, decided: Decision | None) -> list[CardPart]:
-    state = {Decision.APPLIED: " · applied", Decision.DISMISSED: " · dismissed"}.get(decided, "") if decided else ""
+def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart]:
+    state = {Decision.APPLIED: " · applied", Decision.DISMISSED: " · dismissed"}.get(decision, "") if decision else ""
     parts: list[CardPart] = [
         TextBlock(
             f"**{finding.severity.value.capitalize()}: {finding.category.value}**{state}\n"
@@ -110,27 +110,27 @@ def _finding_parts(finding: Finding, decided: Decision | None) -> list[CardPart]
     return parts
 
 
-def _plain_remark(words: str, most: int) -> str:
-    """What the editor says, of which Discord makes neither Markdown nor a link."""
-    return escape_markdown(shorten(unlinked(words), most))
+def _plain_remark(text: str, max_units: int) -> str:
+    """Return what the model says so that Discord makes neither Markdown nor a link of it."""
+    return escape_markdown(shorten(unlinked(text), max_units))
 
 
-def _plain_remark_line(words: str, most: int) -> str:
-    """The same on one line."""
-    return escape_markdown(one_line(unlinked(words), most))
+def _plain_remark_line(text: str, max_units: int) -> str:
+    """Return the same on one line."""
+    return escape_markdown(one_line(unlinked(text), max_units))
 
 
-def _strengths_parts(found: Critique, structure: Structure | None) -> list[CardPart]:
+def _strengths_parts(critique: Critique, structure: Structure | None) -> list[CardPart]:
     parts: list[CardPart] = []
-    if found.strengths:
+    if critique.strengths:
         shown = "\n".join(
             f"{block_quote(unlinked(one_line(one.quotation, 200)))}\n{_plain_remark_line(one.why, 160)}"
-            for one in found.strengths[:3]
+            for one in critique.strengths[:3]
         )
         parts.append(TextBlock(f"**What works**\n{shown}"))
-    if found.coverage:
+    if critique.coverage:
         lines = []
-        for one in found.coverage[:12]:
+        for one in critique.coverage[:12]:
             section = structure.section(one.section) if structure else None
             name = section.heading if section else one.section
             lines.append(
@@ -141,62 +141,64 @@ def _strengths_parts(found: Critique, structure: Structure | None) -> list[CardP
     return parts or [TextBlock("No strengths were named that could be shown with a quotation.")]
 
 
-def _critique_small_print(found: Critique, page: int) -> TextBlock:
-    at = f"finding {page} of {len(found.findings)}" if 0 < page <= len(found.findings) else None
-    unshown = (
-        (found.dropped, "whose quotation is not in the text, or says nothing"),
-        (found.repeated, "on words that another quotes"),
-        (found.misshapen, "out of form"),
-        (found.held_back, "lesser"),
+def _critique_small_print(critique: Critique, page: int) -> TextBlock:
+    place = f"finding {page} of {len(critique.findings)}" if 0 < page <= len(critique.findings) else None
+    not_shown_counts = (
+        (critique.dropped, "whose quotation is not in the text, or says nothing"),
+        (critique.repeated, "on words that another quotes"),
+        (critique.misshapen, "out of form"),
+        (critique.held_back, "lesser"),
     )
-    told = ", ".join(f"{count} {what}" for count, what in unshown if count)
+    not_shown = ", ".join(f"{count} {what}" for count, what in not_shown_counts if count)
     return small_print(
-        at or counted(len(found.findings), "finding"),
-        f"not shown: {told}" if told and not at else None,
-        f"{found.reworded} told in our words" if found.reworded and not at else None,
-        f"AI-written by {found.model}",
+        place or counted(len(critique.findings), "finding"),
+        f"not shown: {not_shown}" if not_shown and not place else None,
+        f"{critique.reworded} told in our words" if critique.reworded and not place else None,
+        f"AI-written by {critique.model}",
     )
 
 
-def no_critique_card(critiqued: StoredCritique, notice: str, *, with_model: bool) -> Card:
-    """A critique whose work ended before the critic had spoken."""
+def no_critique_card(stored: StoredCritique, notice: str, *, with_model: bool) -> Card:
+    """Return the panel of a critique whose job ended before there was one."""
     return Card(
         (
             *notice_text(notice),
-            heading_text(f"Critique: {one_line(critiqued.title or 'The text', 50)}"),
+            heading_text(f"Critique: {one_line(stored.title or 'The text', 50)}"),
             TextBlock("The text is stored; there are no findings yet."),
             *button_rows(
-                action_button("Try again", "retry", critiqued.id, 0, kind="critique", style=ButtonStyle.PRIMARY)
+                action_button("Try again", "retry", stored.id, 0, kind="critique", style=ButtonStyle.PRIMARY)
                 if with_model
                 else None,
-                action_button("Make it my draft", "adopt", critiqued.id, 0, kind="critique")
-                if critiqued.is_own and critiqued.essay is None
+                action_button("Make it my draft", "adopt", stored.id, 0, kind="critique")
+                if stored.is_own and stored.essay is None
                 else None,
-                action_button("Back to the text", "open", critiqued.essay) if critiqued.essay is not None else None,
+                action_button("Back to the text", "open", stored.essay) if stored.essay is not None else None,
             ),
         )
     )
 
 
-def critique_list_card(found: Sequence[StoredCritique], page: int, count: int) -> Card:
-    """One page of the critiques of texts that are no essay's, the last first, of ``count`` pages."""
+def critique_list_card(critiques: Sequence[StoredCritique], page: int, page_count: int) -> Card:
+    """Return a page, of ``page_count``, of the critiques of pasted texts, the last first."""
     parts: list[CardPart] = [heading_text("Critiques of pasted texts")]
-    if found:
-        names = {one.id: one_line(one.title or one.text, 80) for one in found}
+    if critiques:
+        names = {one.id: one_line(one.title or one.text, 80) for one in critiques}
         parts.append(
-            TextBlock("\n".join(f"**{escape_markdown(names[one.id])}** · {_findings_summary(one)}" for one in found))
+            TextBlock(
+                "\n".join(f"**{escape_markdown(names[one.id])}** · {_findings_summary(one)}" for one in critiques)
+            )
         )
-        options = tuple(SelectOption(names[one.id], one.id, _findings_summary(one)) for one in found)
+        options = tuple(SelectOption(names[one.id], one.id, _findings_summary(one)) for one in critiques)
         parts.append(SelectMenu(str(CustomId("critique", "choose")), "Open a critique", options))
     else:
         parts.append(TextBlock("There is none: /critique asks for one."))
-    if count > 1:
-        parts.append(small_print(f"page {page + 1} of {count}"))
-    parts.extend(page_buttons("list", "-", 0, page, count, kind="critique"))
+    if page_count > 1:
+        parts.append(small_print(f"page {page + 1} of {page_count}"))
+    parts.extend(page_buttons("list", "-", 0, page, page_count, kind="critique"))
     parts.extend(button_rows(action_button("All essays", "essays", "-")))
     return Card(tuple(parts))
 
 
-def _findings_summary(critiqued: StoredCritique) -> str:
-    told = counted(len(critiqued.critique.findings), "finding") if critiqued.critique else "no findings yet"
-    return f"{told}, {critiqued.created:%d %b %Y %H:%M} UTC"
+def _findings_summary(stored: StoredCritique) -> str:
+    findings = counted(len(stored.critique.findings), "finding") if stored.critique else "no findings yet"
+    return f"{findings}, {stored.created:%d %b %Y %H:%M} UTC"

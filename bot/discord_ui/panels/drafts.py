@@ -1,4 +1,4 @@
-"""The text, a page at a time, with everything that can be done about it."""
+"""The text a page at a time, with all that can be done about it: its versions, unsupported claims and measures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import (
     MAX_MENU_OPTIONS,
-    Button,
     ButtonStyle,
     Card,
     CardPart,
@@ -43,11 +42,17 @@ from bot.services.essays import editable_parts
 from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
 from bot.services.text_report import TextReport
 
+_CLAIMS_PER_PAGE = 6  # with their sentences they are as long as a page of text
+_MEASURES_PER_PAGE = 5
+_MAX_PLACES = 6  # single places worth a look, below the measures
+
 
 @dataclass(frozen=True, slots=True)
 class DraftPosition:
-    """Where in a text a writer is: the page and the section (the index that Desk.edit_section takes), None for none
-    chosen yet."""
+    """Where in a text a writer is: its page, and its section as EssayService.edit_section counts them.
+
+    Each is None while none is chosen.
+    """
 
     page: int | None = None
     section: int | None = None
@@ -55,7 +60,7 @@ class DraftPosition:
 
 @dataclass(frozen=True, slots=True)
 class DraftPage:
-    """A page of a text: which one it is, of how many, what stands on it, and the section that is chosen there."""
+    """A page of a text: which it is, of how many, its text, and the section that is chosen on it."""
 
     page: int
     pages: int
@@ -66,15 +71,15 @@ class DraftPage:
 
 @dataclass(frozen=True, slots=True)
 class DraftLayout:
-    """The pages of a text and the sections that can be edited: the same for every page of it that is looked at."""
+    """The pages of a text and its sections that can be edited: the same whichever page is shown."""
 
     pages: tuple[Span, ...]
     sections: tuple[tuple[int, Part], ...]
 
 
-@lru_cache(maxsize=512)  # as many texts as have their claims remembered; state.py
+@lru_cache(maxsize=512)  # as many texts as essay_state keeps the claims of
 def compute_layout(text: str) -> DraftLayout:
-    """The layout of a text. Of a long one it takes up to a second."""
+    """Return the layout of a text. It takes up to a second for a long one."""
     return DraftLayout(pages.paginate(text), editable_parts(text))
 
 
@@ -101,29 +106,29 @@ async def load_layout(writer: str, text: str) -> DraftLayout | None:
 
 
 def draft_page(text: str, position: DraftPosition, layout: DraftLayout | None = None) -> DraftPage:
-    """The page for a spot, however wrong its numbers are: a page past the end is the last one.
+    """Return the page at a position, whose numbers may be wrong: a page past the end is the last one.
 
-    A section without a page leads to the page it begins on; a page without a section to the first that begins there.
+    A section without a page leads to the page it begins on, a page without a section to the first that begins there.
     """
     layout = layout if layout is not None else compute_layout(text)
-    found, sections = layout.pages, layout.sections
-    wanted = next((part for index, part in sections if index == position.section), None)
+    spans, sections = layout.pages, layout.sections
+    chosen = next((part for index, part in sections if index == position.section), None)
     if position.page is not None:
-        page = min(position.page, max(0, len(found) - 1))
+        page = min(position.page, max(0, len(spans) - 1))
     else:
-        page = pages.page_number_at(found, wanted.start) if wanted else 0
-    section = position.section if wanted is not None and position.section is not None else None
+        page = pages.page_number_at(spans, chosen.start) if chosen else 0
+    section = position.section if chosen is not None and position.section is not None else None
     if section is None:
-        section = _section_on_page(found[page], sections) if found else 0
-    shown = pages.render_page(text, found[page]) if found else "The text is empty."
-    return DraftPage(page, max(1, len(found)), shown, sections, section)
+        section = _section_on_page(spans[page], sections) if spans else 0
+    page_text = pages.render_page(text, spans[page]) if spans else "The text is empty."
+    return DraftPage(page, max(1, len(spans)), page_text, sections, section)
 
 
 def _section_on_page(page: Span, sections: tuple[tuple[int, Part], ...]) -> int:
-    """The first section that begins on the page, else the one that goes on there."""
-    begins = [index for index, part in sections if page.start <= part.start < page.end]
-    before = [index for index, part in sections if part.start < page.start]
-    return begins[0] if begins else before[-1] if before else 0
+    """Return the first section that begins on the page, else the one that goes on there."""
+    beginning = [index for index, part in sections if page.start <= part.start < page.end]
+    earlier = [index for index, part in sections if part.start < page.start]
+    return beginning[0] if beginning else earlier[-1] if earlier else 0
 
 
 def draft_card(
@@ -134,7 +139,7 @@ def draft_card(
     side_version: int | None = None,
     layout: DraftLayout | None = None,
 ) -> Card:
-    """The current version. ``beside`` is a version that was made from an older one and waits to be looked at."""
+    """Return the panel of the current version. ``side_version`` was made from an older one, and is offered."""
     essay, number = state.essay, state.version_number
     here = draft_page(version.text, position, layout)
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title, "#"), TextBlock(here.text), Separator()]
@@ -154,13 +159,13 @@ def draft_card(
     parts.extend(page_buttons("page", essay.id, number, here.page, here.pages))
     if len(here.sections) > 1:
         parts.append(_section_menu(state, here))
-    chosen = str(here.section)
+    section = str(here.section)
     parts.extend(
         button_rows(
-            action_button("Revise", "revise", essay.id, number, chosen, style=ButtonStyle.PRIMARY)
+            action_button("Revise", "revise", essay.id, number, section, style=ButtonStyle.PRIMARY)
             if state.has_model
             else None,
-            action_button("Edit", "edit", essay.id, number, chosen),
+            action_button("Edit", "edit", essay.id, number, section),
             action_button("Critique", "critique", essay.id, number)
             if state.has_model
             else action_button("Measure", "measures", essay.id, number),
@@ -172,17 +177,17 @@ def draft_card(
 
 
 def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> TextBlock:
-    claims, missing = len(state.claims or ()), len(gaps(version.text))
+    claim_count, gap_count = len(state.claims or ()), len(gaps(version.text))
     private = private_count(state.notes)
     return small_print(
         counted(version.info.words, "word"),
         f"version {version.info.number}",
-        f"{counted(claims, 'claim')} your notes do not hold" if claims else None,
+        f"{counted(claim_count, 'claim')} your notes do not hold" if claim_count else None,
         "its claims are still being checked: “More” shows them" if state.claims is None else None,
         "“Unsupported claims” tells what cannot be seen in its language"
         if _has_limited_claim_coverage(state, version)
         else None,
-        f"{counted(missing, 'gap')} marked NEED" if missing else None,
+        f"{counted(gap_count, 'gap')} marked NEED" if gap_count else None,
         f"{counted(private, 'private passage')} not in it" if private else None,
         f"{counted(state.new_note_count, 'newer note')} not in it" if state.new_note_count else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
@@ -195,7 +200,7 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
 
 
 def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:
-    """Whether claims were looked for in a model's text that is in a language in which not all of them can be seen."""
+    """Return whether claims were looked for in a model's text whose language hides some of them."""
     return state.is_by_model and state.claims is not None and bool(blind_spots(version.text))
 
 
@@ -218,9 +223,9 @@ def _section_menu(state: EssayState, here: DraftPage) -> SelectMenu:
 
 def _more_menu(state: EssayState) -> SelectMenu:
     history = state.history
-    again = "Draft again" if state.has_model else "Add the newer notes"
-    told = "from all notes; this version stays" if state.has_model else "each in its section, unchanged"
-    offered = [
+    write = "Draft again" if state.has_model else "Add the newer notes"
+    write_description = "from all notes; this version stays" if state.has_model else "each in its section, unchanged"
+    options = [
         SelectOption("Undo", "undo", f"back to version {history.undo}") if history.undo is not None else None,
         SelectOption("Redo", "redo", f"forward to version {history.redo}") if history.redo is not None else None,
         SelectOption("History", "history", f"{counted(len(state.versions), 'version')}, none is ever lost"),
@@ -230,19 +235,19 @@ def _more_menu(state: EssayState) -> SelectMenu:
         jobs.partial_result_option(state),
         SelectOption("Notes", "notes", f"{counted(len(state.notes), 'note')}; leave one out, or take it in again"),
         SelectOption("Answer questions", "interview", "more material for the text"),
-        SelectOption(again, "write", told) if state.has_model or state.new_note_count else None,
+        SelectOption(write, "write", write_description) if state.has_model or state.new_note_count else None,
         SelectOption("Rename", "rename", "give it another title"),
         SelectOption("New essay", "new", "this one stays in /essays"),
     ]
     return SelectMenu(
         str(CustomId("essay", "more", state.essay.id, state.version_number)),
         "More",
-        tuple(option for option in offered if option is not None),
+        tuple(option for option in options if option is not None),
     )
 
 
 def version_card(state: EssayState, version: Version, page: int, layout: DraftLayout | None = None) -> Card:
-    """A version that is not the current one, to be read and, if wanted, gone back to."""
+    """Return a page of a version that is not the current one, with the way to make it current."""
     essay = state.essay
     here = draft_page(version.text, DraftPosition(page), layout)
     number = version.info.number
@@ -259,12 +264,11 @@ def version_card(state: EssayState, version: Version, page: int, layout: DraftLa
         ),
         *page_buttons("read", essay.id, state.version_number, here.page, here.pages, str(number)),
     ]
-    back: Button = action_button("Back to the text", "open", essay.id, state.version_number)
     parts.extend(
         button_rows(
             action_button("Make it current", "go", essay.id, state.version_number, number, style=ButtonStyle.PRIMARY),
             action_button("History", "history", essay.id, state.version_number),
-            back,
+            action_button("Back to the text", "open", essay.id, state.version_number),
         )
     )
     return Card(tuple(parts))
@@ -281,63 +285,55 @@ _ORIGIN_TEXT = {
 
 
 def describe_origin(origin: Origin) -> str:
-    """How a version came to be, in words."""
+    """Say how a version came to be."""
     return _ORIGIN_TEXT[origin]
 
 
-# The versions, the claims that nothing supports, and what was counted.
-
-
-_CLAIMS_PER_PAGE = 6  # on a page: each with its sentence, as much as a page of text
-_MEASURES_PER_PAGE = 5
-_MAX_PLACES = 6  # single places worth a look, below the measures
-
-
 def history_card(state: EssayState, page: int) -> Card:
-    """All versions, the newest first, with a menu to read one."""
+    """Return a page of the versions, the newest first, with a menu to read one."""
     essay, number = state.essay, state.version_number
-    newest = tuple(reversed(state.versions))
-    count = max(1, -(-len(newest) // MAX_MENU_OPTIONS))
-    page = min(page, count - 1)
-    here = newest[page * MAX_MENU_OPTIONS : (page + 1) * MAX_MENU_OPTIONS]
-    lines = "\n".join(_version_line(info, current=info.number == essay.head) for info in here)
+    newest_first = tuple(reversed(state.versions))
+    page_count = max(1, -(-len(newest_first) // MAX_MENU_OPTIONS))
+    page = min(page, page_count - 1)
+    shown = newest_first[page * MAX_MENU_OPTIONS : (page + 1) * MAX_MENU_OPTIONS]
+    lines = "\n".join(_version_line(info, current=info.number == essay.head) for info in shown)
     parts: list[CardPart] = [heading_text(essay.title), TextBlock(lines or "There is no version yet.")]
-    if here:
+    if shown:
         options = tuple(
             SelectOption(
                 f"Version {info.number}",
                 str(info.number),
                 f"{describe_origin(info.origin)}, {counted(info.words, 'word')}",
             )
-            for info in here
+            for info in shown
         )
         parts.append(SelectMenu(str(CustomId("essay", "look", essay.id, number)), "Read a version", options))
-    parts.append(small_print(counted(len(newest), "version"), "going back loses none of them"))
-    parts.extend(page_buttons("history", essay.id, number, page, count))
+    parts.append(small_print(counted(len(newest_first), "version"), "going back loses none of them"))
+    parts.extend(page_buttons("history", essay.id, number, page, page_count))
     parts.extend(button_rows(action_button("Back", "open", essay.id, number)))
     return Card(tuple(parts))
 
 
 def _version_line(info: VersionInfo, *, current: bool) -> str:
-    of = f" from {info.parent}" if info.parent is not None else ""
+    parent = f" from {info.parent}" if info.parent is not None else ""
     unfinished = "" if info.complete else ", unfinished"
-    told = (
-        f"{describe_origin(info.origin)}{of}, {counted(info.words, 'word')}, {info.created:%d %b %H:%M} UTC{unfinished}"
+    return (
+        f"**{info.number}** {describe_origin(info.origin)}{parent}, {counted(info.words, 'word')}, "
+        f"{info.created:%d %b %H:%M} UTC{unfinished}{' · **current**' if current else ''}"
     )
-    return f"**{info.number}** {told}{' · **current**' if current else ''}"
 
 
 def claims_card(state: EssayState, page: int) -> Card:
-    """What the text claims and no note holds, each with its sentence."""
+    """Return a page of the claims in the text that no note holds, each with its sentence."""
     essay, number = state.essay, state.version_number
     text = state.version.text if state.version else ""
-    found = state.claims or ()
-    count = max(1, -(-len(found) // _CLAIMS_PER_PAGE))
-    page = min(page, count - 1)
+    claims = state.claims or ()
+    page_count = max(1, -(-len(claims) // _CLAIMS_PER_PAGE))
+    page = min(page, page_count - 1)
     parts: list[CardPart] = [heading_text("Unsupported claims")]
     if not state.notes:
         parts.append(TextBlock("There are no notes to hold the text against: paste the material it was made from."))
-    elif not found:
+    elif not claims:
         parts.append(TextBlock(assurance(text)))
     else:
         parts.append(TextBlock("Not found in your notes. Check each; take it out, or add a note that holds it."))
@@ -346,11 +342,12 @@ def claims_card(state: EssayState, page: int) -> Card:
                 f"**{escape_markdown(one_line(claim.name, 130))}**\n"
                 f"{block_quote(one_line(claim.sentence.of(text), 320))}"
             )
-            for claim in found[page * _CLAIMS_PER_PAGE : (page + 1) * _CLAIMS_PER_PAGE]
+            for claim in claims[page * _CLAIMS_PER_PAGE : (page + 1) * _CLAIMS_PER_PAGE]
         )
-        parts.extend([small_print(told)] if (told := unseen(text)) else [])
-        parts.append(small_print(counted(len(found), "claim"), f"page {page + 1} of {count}"))
-    parts.extend(page_buttons("claims", essay.id, number, page, count))
+        if not_seen := unseen(text):
+            parts.append(small_print(not_seen))
+        parts.append(small_print(counted(len(claims), "claim"), f"page {page + 1} of {page_count}"))
+    parts.extend(page_buttons("claims", essay.id, number, page, page_count))
     parts.extend(
         button_rows(
             action_button("Paste notes", "paste", essay.id, number), action_button("Back", "open", essay.id, number)
@@ -360,50 +357,51 @@ def claims_card(state: EssayState, page: int) -> Card:
 
 
 def measures_card(
-    title: str, found: TextReport, page: int, subject: str | None, version: int, notice: str | None = None
+    title: str, report: TextReport, page: int, essay: str | None, version: int, notice: str | None = None
 ) -> Card:
-    """What was counted in a text; ``subject`` is its essay, None for a text that is stored nowhere.
+    """Return what was counted in a text of ``essay``, which is None for a text that is stored nowhere.
 
-    An essay's measures come by pages. Those of a text that is stored nowhere, which no button could lead back to, come
+    An essay's measures come by pages. Those of a text that is stored nowhere, to which no button could lead back, come
     all at once, without examples where there are many.
     """
-    raised = found.raised_measures
-    count = max(1, -(-len(raised) // _MEASURES_PER_PAGE)) if subject else 1
-    page = min(page, count - 1)
-    here = raised[page * _MEASURES_PER_PAGE : (page + 1) * _MEASURES_PER_PAGE] if subject else raised
-    brief = len(here) > _MEASURES_PER_PAGE
+    raised = report.raised_measures
+    page_count = max(1, -(-len(raised) // _MEASURES_PER_PAGE)) if essay else 1
+    page = min(page, page_count - 1)
+    shown = raised[page * _MEASURES_PER_PAGE : (page + 1) * _MEASURES_PER_PAGE] if essay else raised
+    brief = len(shown) > _MEASURES_PER_PAGE
     parts: list[CardPart] = [heading_text(title)]
     if notice:
         parts.append(TextBlock(notice))
     parts.append(
-        TextBlock(f"{counted(found.words, 'word')} apart from headings, {counted(len(found.sections), 'section')}.")
+        TextBlock(f"{counted(report.words, 'word')} apart from headings, {counted(len(report.sections), 'section')}.")
     )
-    for one in here:
-        examples = (escape_markdown(one_line(mark.span.of(found.text).lstrip("# "), 120)) for mark in one.telling)
+    for measure in shown:
+        examples = (escape_markdown(one_line(mark.span.of(report.text).lstrip("# "), 120)) for mark in measure.telling)
         example = None if brief else next(examples, None)
-        seen = f"\n> {example}" if example else ""
+        quoted = f"\n> {example}" if example else ""
         parts.append(
             TextBlock(
-                f"**{escape_markdown(one.name)}**: {escape_markdown(one_line(one.summary, 100 if brief else 160))}\n"
-                f"{escape_markdown(one_line(one.advice, 100 if brief else 200))}{seen}"
+                f"**{escape_markdown(measure.name)}**: "
+                f"{escape_markdown(one_line(measure.summary, 100 if brief else 160))}\n"
+                f"{escape_markdown(one_line(measure.advice, 100 if brief else 200))}{quoted}"
             )
         )
-    if not_taken := found.skipped_message:
-        parts.append(TextBlock(not_taken))
+    if skipped := report.skipped_message:
+        parts.append(TextBlock(skipped))
     if not raised:
         parts.append(TextBlock("No measure has anything to say about the whole."))
-    if page == count - 1 and (places := found.notable_marks):
-        parts.append(TextBlock(_marked_places(places, found.text)))
-    quiet = sum(one.taken and not one.raised for one in found.measures)
+    if page == page_count - 1 and (places := report.notable_marks):
+        parts.append(TextBlock(_marked_places(places, report.text)))
+    quiet = sum(measure.taken and not measure.raised for measure in report.measures)
     parts.append(
         small_print(
             f"{counted(len(raised), 'measure')} raised, {quiet} quiet",
-            f"page {page + 1} of {count}" if count > 1 else None,
+            f"page {page + 1} of {page_count}" if page_count > 1 else None,
         )
     )
-    if subject:
-        parts.extend(page_buttons("measures", subject, version, page, count))
-        parts.extend(button_rows(action_button("Back", "open", subject, version)))
+    if essay:
+        parts.extend(page_buttons("measures", essay, version, page, page_count))
+        parts.extend(button_rows(action_button("Back", "open", essay, version)))
     return Card(tuple(parts))
 
 

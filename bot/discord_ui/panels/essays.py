@@ -1,4 +1,4 @@
-"""The writer's essays: the list, one of them with what can be done, and the questions before it is deleted."""
+"""The writer's essays: the list, one of them, and the questions before it is deleted."""
 
 from __future__ import annotations
 
@@ -29,61 +29,77 @@ _MAX_NAME_UNITS = 100  # Discord's limit for the name of a suggestion
 
 
 def essay_list_card(
-    found: Sequence[Essay], page: int, structures: Mapping[str, Structure], notice: str | None = None, pasted: int = 0
+    essays: Sequence[Essay],
+    page: int,
+    structures: Mapping[str, Structure],
+    notice: str | None = None,
+    critique_count: int = 0,
 ) -> Card:
-    """One's essays, the last changed first, with a menu to choose one; ``pasted`` counts the critiques of other texts.
+    """Return a page of the writer's essays, the last changed first, with a menu to choose one.
 
-    The way to those stands here, because nothing else leads back to them.
+    ``critique_count`` is how many critiques of pasted texts there are: nothing else leads back to those.
     """
-    count = max(1, -(-len(found) // LIST_PAGE_SIZE))
-    page = min(page, count - 1)
-    here = found[page * LIST_PAGE_SIZE : (page + 1) * LIST_PAGE_SIZE]
+    page_count = max(1, -(-len(essays) // LIST_PAGE_SIZE))
+    page = min(page, page_count - 1)
+    shown = essays[page * LIST_PAGE_SIZE : (page + 1) * LIST_PAGE_SIZE]
     parts: list[CardPart] = [*notice_text(notice), heading_text("Your essays")]
-    if not here:
+    if not shown:
         parts.append(TextBlock("You have none yet: /draft begins one."))
     else:
-        apart = distinguishing_dates(found)
-        about = {one.id: ", ".join(filter(None, (_essay_summary(one, structures), apart[one.id]))) for one in here}
+        dates = distinguishing_dates(essays)
+        about = {
+            essay.id: ", ".join(filter(None, (_essay_summary(essay, structures), dates[essay.id]))) for essay in shown
+        }
         parts.append(
-            TextBlock("\n".join(f"**{escape_markdown(one_line(one.title, 80))}** · {about[one.id]}" for one in here))
+            TextBlock(
+                "\n".join(f"**{escape_markdown(one_line(essay.title, 80))}** · {about[essay.id]}" for essay in shown)
+            )
         )
-        options = tuple(SelectOption(one_line(one.title, 90), one.id, one_line(about[one.id], 100)) for one in here)
+        options = tuple(
+            SelectOption(one_line(essay.title, 90), essay.id, one_line(about[essay.id], 100)) for essay in shown
+        )
         parts.append(SelectMenu(str(CustomId("essay", "choose")), "Choose an essay", options))
-        parts.append(small_print(counted(len(found), "essay"), f"page {page + 1} of {count}" if count > 1 else None))
-    parts.extend(page_buttons("essays", "-", 0, page, count))
-    if pasted:
-        parts.append(small_print(f"{counted(pasted, 'critique')} of pasted texts"))
+        parts.append(
+            small_print(counted(len(essays), "essay"), f"page {page + 1} of {page_count}" if page_count > 1 else None)
+        )
+    parts.extend(page_buttons("essays", "-", 0, page, page_count))
+    if critique_count:
+        parts.append(small_print(f"{counted(critique_count, 'critique')} of pasted texts"))
         parts.extend(button_rows(action_button("Critiques", "list", "-", kind="critique")))
     return Card(tuple(parts))
 
 
-def distinguishing_dates(found: Sequence[Essay]) -> dict[str, str]:
-    """By id, when each essay was begun where others bear its title, as exactly as it takes; else "". By UTC."""
-    apart = dict.fromkeys((one.id for one in found), "")
+def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:
+    """Return by id when each essay was begun, in UTC and no more exactly than tells it from others of its title.
+
+    It is "" for an essay whose title no other has.
+    """
+    dates = dict.fromkeys((essay.id for essay in essays), "")
     by_title: dict[str, list[Essay]] = {}
-    for one in found:
-        by_title.setdefault(one.title.casefold(), []).append(one)
-    for same in by_title.values():
-        if len(same) < 2:
+    for essay in essays:
+        by_title.setdefault(essay.title.casefold(), []).append(essay)
+    for namesakes in by_title.values():
+        if len(namesakes) < 2:
             continue
-        for exactly in ("%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S.%f"):
-            begun = {one.id: f"begun {one.created:{exactly}}" for one in same}
-            if len(set(begun.values())) == len(same):
+        for date_format in ("%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S.%f"):
+            begun = {essay.id: f"begun {essay.created:{date_format}}" for essay in namesakes}
+            if len(set(begun.values())) == len(namesakes):
                 break
-        apart.update(begun)
-    return apart
+        dates.update(begun)
+    return dates
 
 
-def unique_essay_names(found: Sequence[Essay]) -> dict[str, str]:
-    """By id, what an essay is called in a list of suggestions: in at most 100 characters, each by another name."""
-    apart = distinguishing_dates(found)
+def unique_essay_names(essays: Sequence[Essay]) -> dict[str, str]:
+    """Return by id a name for each essay in a list of suggestions: at most 100 characters, no two alike."""
+    dates = distinguishing_dates(essays)
     return {
-        one.id: _essay_name(one, f" · {_essay_stage(one)}, {apart[one.id]}" if apart[one.id] else "") for one in found
+        essay.id: _essay_name(essay, f" · {_essay_stage(essay)}, {dates[essay.id]}" if dates[essay.id] else "")
+        for essay in essays
     }
 
 
-def _essay_name(essay: Essay, behind: str) -> str:
-    return f"{one_line(essay.title, _MAX_NAME_UNITS - utf16_length(behind))}{behind}"
+def _essay_name(essay: Essay, suffix: str) -> str:
+    return f"{one_line(essay.title, _MAX_NAME_UNITS - utf16_length(suffix))}{suffix}"
 
 
 def _essay_summary(essay: Essay, structures: Mapping[str, Structure]) -> str:
@@ -96,7 +112,7 @@ def _essay_stage(essay: Essay) -> str:
 
 
 def essay_actions_card(essay: Essay, structures: Mapping[str, Structure], notice: str | None = None) -> Card:
-    """One essay of the list, and what can be done with it."""
+    """Return one essay of the list with what can be done with it."""
     number = essay.head or 0
     return Card(
         (
@@ -113,18 +129,18 @@ def essay_actions_card(essay: Essay, structures: Mapping[str, Structure], notice
     )
 
 
-def confirm_delete_essay_card(essay: Essay, asked: int, notice: str | None = None) -> Card:
-    """The question before an essay is deleted: ``asked`` is 1 for the first time, 2 for the second and last."""
+def confirm_delete_essay_card(essay: Essay, step: int, notice: str | None = None) -> Card:
+    """Ask whether an essay is to be deleted: ``step`` is 1 for the first question, 2 for the second and last."""
     number = essay.head or 0
     title = escape_markdown(one_line(essay.title, 80))
     words = (
         f"Delete “{title}” with its notes, versions and critiques?"
-        if asked == 1
+        if step == 1
         else f"“{title}” cannot be brought back once it is deleted. Delete it for good?"
     )
     yes = (
         action_button("Yes, delete it", "delete", essay.id, number, 2, style=ButtonStyle.DANGER)
-        if asked == 1
+        if step == 1
         else action_button(
             "Delete for good", "delete", essay.id, number, f"3.{change_stamp(essay)}", style=ButtonStyle.DANGER
         )
@@ -134,5 +150,5 @@ def confirm_delete_essay_card(essay: Essay, asked: int, notice: str | None = Non
 
 
 def change_stamp(essay: Essay) -> int:
-    """When the essay last changed, in milliseconds, as nine digits of a button hold it."""
+    """Return when the essay last changed, in milliseconds, cut to the nine digits that a custom id takes."""
     return int(essay.changed.timestamp() * 1000) % 1_000_000_000

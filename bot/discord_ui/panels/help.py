@@ -1,4 +1,4 @@
-"""Everything the bot does, on one screen."""
+"""What the bot does, on one screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.discord_ui.panels.cards import (
 
 
 def help_card(*, with_model: bool) -> Card:
-    """Everything the bot does, on one screen."""
+    """Return what the bot does, on one screen."""
     model = (
         "A model drafts from your notes alone, revises section by section and critiques with quotations. A gap is "
         "`[NEED: …]`, never filled."

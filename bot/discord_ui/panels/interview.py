@@ -1,4 +1,4 @@
-"""The interview: one question at a time, and how far it is."""
+"""The interview: one question at a time, how far it is, and what messages in the DM have become."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from bot.essay.measures.base import counted
 from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.text.words import count_words
 
-# Behind a question's number: the writer asked for more than the first round, or goes through those passed over.
+# Behind a question's number: the writer asked for more than the first round, or goes through skipped questions.
 FURTHER_MODE, SKIPPED_MODE = "f", "s"
 
 
 def question_card(
     state: EssayState, asked: Question, *, mode: str = "", notice: str | None = None, own_dm: bool = False
 ) -> Card:
-    """A question with all that can be done about it. ``mode`` is "", FURTHER or RETURNED.
+    """Return a question with all that can be done about it. ``mode`` is "", FURTHER_MODE or SKIPPED_MODE.
 
-    In the bot's own DM it can be answered in messages, and shows what has been said so far.
+    In the bot's own DM it is answered in messages, and the panel shows what has been said so far.
     """
     essay, version = state.essay, state.version_number
     section = state.structure.section(asked.section)
@@ -72,7 +72,7 @@ def question_card(
 
 
 def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
-    """What stays of a question in the DM once its answer has ended: a record, without buttons."""
+    """Return what stays of a question in the DM once it is answered: a record, without buttons."""
     words = counted(count_words(note.text), "word")
     return Card(
         (
@@ -84,13 +84,13 @@ def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
 
 
 def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence[int]) -> Card:
-    """Tells which notes of an essay messages have made and where they stand, and which ones edited messages changed."""
+    """Tell which notes of an essay messages have made and where they stand, and which ones edited messages changed."""
     title = f"“{escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS // 2))}”"
     lines = [f"{counted(len(made), 'note')} stored in {title}{_sections_of_notes(state, made)}."] if made else []
     if changed:
-        which = " and ".join(filter(None, (", ".join(map(str, changed[:-1])), str(changed[-1]))))
+        numbers = " and ".join(filter(None, (", ".join(map(str, changed[:-1])), str(changed[-1]))))
         text = "; the text is as it was" if state.version is not None else ""
-        lines.append(f"You edited {'note' if len(changed) == 1 else 'notes'} {which} of {title}{text}.")
+        lines.append(f"You edited {'note' if len(changed) == 1 else 'notes'} {numbers} of {title}{text}.")
     return Card(
         (
             TextBlock("\n".join(lines)),
@@ -100,11 +100,11 @@ def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence
 
 
 def _sections_of_notes(state: EssayState, numbers: Sequence[int]) -> str:
-    """Under which sections notes stand, as the end of a sentence that has counted them."""
-    found = Counter(_section_of_note(state, note) for note in state.notes if note.number in numbers)
-    if len(found) == 1:
-        return f", {next(iter(found))}"
-    return ": " + ", ".join(f"{count} {place}" for place, count in found.items())
+    """Return under which sections notes stand, as the end of a sentence that has counted them."""
+    counts = Counter(_section_of_note(state, note) for note in state.notes if note.number in numbers)
+    if len(counts) == 1:
+        return f", {next(iter(counts))}"
+    return ": " + ", ".join(f"{count} {section}" for section, count in counts.items())
 
 
 def _section_of_note(state: EssayState, note: Note) -> str:
@@ -114,20 +114,20 @@ def _section_of_note(state: EssayState, note: Note) -> str:
     return f"under “{escape_markdown(one_line(section.heading, 80))}”" if section else "under no section yet"
 
 
-def _messages_so_far(pieces: Sequence[str]) -> str:
-    if not pieces:
+def _messages_so_far(messages: Sequence[str]) -> str:
+    if not messages:
         return "Write your answer here, in one message or several. **Next** ends it."
-    words = counted(sum(count_words(piece) for piece in pieces), "word")
+    words = counted(sum(count_words(message) for message in messages), "word")
     return (
-        f"Your answer so far: {counted(len(pieces), 'message')}, {words}, all stored. The last one begins:\n"
-        f"{block_quote(one_line(pieces[-1], 120))}\nGo on, or press **Next** to end it."
+        f"Your answer so far: {counted(len(messages), 'message')}, {words}, all stored. The last one begins:\n"
+        f"{block_quote(one_line(messages[-1], 120))}\nGo on, or press **Next** to end it."
     )
 
 
 def interview_done_card(state: EssayState, *, further: bool, notice: str | None = None) -> Card:
-    """No question is left for now."""
+    """Return the panel that stands where no question is left for now."""
     essay, version = state.essay, state.version_number
-    words = (
+    sentence = (
         "Those were all the questions."
         if further
         else "That is enough to write from. Every section without a note will hold a marked gap."
@@ -137,7 +137,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
     parts: list[CardPart] = [
         *notice_text(notice),
         heading_text(essay.title),
-        TextBlock(words),
+        TextBlock(sentence),
         small_print(_progress_bar(state)),
     ]
     parts.extend(
@@ -164,17 +164,16 @@ def _draft_button(state: EssayState) -> Button:
 
 
 def _progress_bar(state: EssayState) -> str:
-    covered = sum(state.covered_sections)
-    sections = len(state.covered_sections)
+    covered, sections = sum(state.covered_sections), len(state.covered_sections)
     have = "has" if covered == 1 else "have"
     return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} {have} notes"
 
 
-def waiting_for_question_card(words: str, essay: str, version: int, mode: str, *, draft: bool) -> Card:
-    """A question is looked for. ``mode`` is the panel's; ``draft`` offers to write from what there is."""
+def waiting_for_question_card(sentence: str, essay: str, version: int, mode: str, *, draft: bool) -> Card:
+    """Return what a panel says while a model looks for a question; ``draft`` offers to write from what there is."""
     return Card(
         (
-            TextBlock(f"**{words}**"),
+            TextBlock(f"**{sentence}**"),
             *button_rows(
                 action_button("Don’t wait", "pass-over", essay, version, mode, style=ButtonStyle.PRIMARY),
                 action_button("Write draft", "write", essay, version) if draft else None,

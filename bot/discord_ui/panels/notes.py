@@ -1,4 +1,4 @@
-"""The notes: the list, and one of them."""
+"""The notes: the list, one of them, and the question before one is deleted."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ from bot.essay.left_out import state_of as private_state
 from bot.essay.measures.base import counted
 
 NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
-NO_SECTION = "-"  # stands for no section where one is chosen
+NO_SECTION = "-"  # the value of "No section" in the menu
 _MAX_EXCERPT_UNITS = 250
-MARKED_PRIVATE = (
+_MARKED_PRIVATE = (
     "Marked private: it stays stored, stands in no post, and no model sees it. Its mark is taken away by editing it."
 )
 _PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # smaller than a page of the post: the question stands above it
 
 
 def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> Card:
-    """The notes, some on a page, with a menu to open one."""
+    """Return a page of the notes, with a menu to open one."""
     essay, number, notes = state.essay, state.version_number, state.notes
-    count = max(1, -(-len(notes) // NOTES_PER_PAGE))
-    page = min(page, count - 1)
-    here = notes[page * NOTES_PER_PAGE : (page + 1) * NOTES_PER_PAGE]
+    page_count = max(1, -(-len(notes) // NOTES_PER_PAGE))
+    page = min(page, page_count - 1)
+    shown = notes[page * NOTES_PER_PAGE : (page + 1) * NOTES_PER_PAGE]
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title)]
-    if here:
+    if shown:
         parts.append(
             TextBlock(
                 "\n".join(
                     f"{_note_line(state, note)}\n{escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS // 2))}"
-                    for note in here
+                    for note in shown
                 )
             )
         )
-        options = tuple(SelectOption(one_line(f"{note.number}. {note.text}", 90), str(note.number)) for note in here)
+        options = tuple(SelectOption(one_line(f"{note.number}. {note.text}", 90), str(note.number)) for note in shown)
         parts.append(SelectMenu(str(CustomId("essay", "note", essay.id, number)), "Open a note", options))
     else:
         parts.append(TextBlock("There are no notes yet."))
-    left = sum(note.is_private and not note.damaged for note in notes)
+    excluded = sum(note.is_private and not note.damaged for note in notes)
     marked = private_count([note for note in notes if not note.is_private])
     parts.append(
         small_print(
             counted(len(notes), "note"),
-            f"{left} left out" if left else None,
+            f"{excluded} left out" if excluded else None,
             f"{counted(marked, 'passage')} private" if marked else None,
-            f"page {page + 1} of {count}",
+            f"page {page + 1} of {page_count}",
         )
     )
-    parts.extend(page_buttons("notes", essay.id, number, page, count))
+    parts.extend(page_buttons("notes", essay.id, number, page, page_count))
     sortable = state.structure.sections and any(note.section is None and not note.is_private for note in notes)
     parts.extend(
         button_rows(
@@ -80,14 +80,14 @@ def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> 
 
 
 def note_card(state: EssayState, note: Note, page: int, notice: str | None = None) -> Card:
-    """One note whole, and the switch that keeps it from the text and from every model."""
+    """Return a page of one note, with the button that keeps it from the text and from every model."""
     essay, number = state.essay, state.version_number
-    found = pages.paginate(note.text, _PAGE_UNITS, _PAGE_BYTES)
-    page = min(page, max(0, len(found) - 1))
+    spans = pages.paginate(note.text, _PAGE_UNITS, _PAGE_BYTES)
+    page = min(page, max(0, len(spans) - 1))
     parts: list[CardPart] = [*notice_text(notice), TextBlock(_note_line(state, note))]
     if note.question:
         parts.append(TextBlock(f"-# {escape_markdown(one_line(note.question, 300))}"))
-    parts.append(TextBlock(pages.render_page(note.text, found[page]) if found else "…"))
+    parts.append(TextBlock(pages.render_page(note.text, spans[page]) if spans else "…"))
     parts.append(Separator())
     parts.append(
         small_print(
@@ -95,14 +95,14 @@ def note_card(state: EssayState, note: Note, page: int, notice: str | None = Non
             if note.damaged
             else "Left out: it stays stored, stands in no post, and no model sees it."
             if note.left_out
-            else MARKED_PRIVATE
+            else _MARKED_PRIVATE
             if note.is_private
             else "In use, but for what is marked: a post may be made from the rest."
             if note.private
             else "In use: a post may be made from it."
         )
     )
-    parts.extend(page_buttons("note", essay.id, number, page, len(found), str(note.number)))
+    parts.extend(page_buttons("note", essay.id, number, page, len(spans), str(note.number)))
     parts.extend(_section_menu(state, note))
     parts.extend(
         button_rows(
@@ -123,13 +123,13 @@ def note_card(state: EssayState, note: Note, page: int, notice: str | None = Non
 
 
 def confirm_delete_note_card(state: EssayState, note: Note, stamp: str, notice: str | None = None) -> Card:
-    """The question before a note is deleted; ``stamp`` is what the answer carries of it."""
+    """Ask whether a note is to be deleted; ``stamp`` is the argument of the button that says yes."""
     essay, number = state.essay, state.version_number
-    held = escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS))
+    excerpt = escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS))
     return Card(
         (
             *notice_text(notice),
-            TextBlock(f"{_note_line(state, note)}\n{held}"),
+            TextBlock(f"{_note_line(state, note)}\n{excerpt}"),
             TextBlock(
                 "Delete this note for good? It cannot be brought back. Versions of the text that hold its words keep "
                 "them; Leave it out keeps the note and takes it from the text."
@@ -143,7 +143,7 @@ def confirm_delete_note_card(state: EssayState, note: Note, stamp: str, notice: 
 
 
 def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
-    """The menu of the sections that a note can be put under; none where the structure has gone."""
+    """Return the menu of the sections that a note can be moved to; none where the structure is gone."""
     sections = state.structure.sections[: MAX_MENU_OPTIONS - 1]
     if not sections:
         return ()
@@ -162,6 +162,6 @@ def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
 
 def _note_line(state: EssayState, note: Note) -> str:
     section = state.structure.section(note.section)
-    place = section.heading if section else "no section"
-    state_of = "damaged: it cannot be read" if note.damaged else private_state(note)
-    return f"**Note {note.number}** · {escape_markdown(place)}{f' · {state_of}' if state_of else ''}"
+    heading = section.heading if section else "no section"
+    condition = "damaged: it cannot be read" if note.damaged else private_state(note)
+    return f"**Note {note.number}** · {escape_markdown(heading)}{f' · {condition}' if condition else ''}"

@@ -1,4 +1,4 @@
-"""The first screen of an essay: how to begin, and what has been handed in while there is no text yet."""
+"""The first screen of an essay: how to begin, and what it holds while there is no text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.text_limits import one_line
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import (
+    MAX_MENU_OPTIONS,
     ButtonStyle,
     Card,
     CardPart,
@@ -28,7 +29,7 @@ from bot.essay.essay import Essay
 from bot.essay.measures.base import counted
 from bot.essay.structure import Structure
 
-NO_MODEL_NOTICE = (
+_NO_MODEL_TEXT = (
     "No model is configured: your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."
 )
 
@@ -36,10 +37,10 @@ NO_MODEL_NOTICE = (
 def start_card(
     state: EssayState, structures: Mapping[str, Structure], context: InteractionContext, notice: str | None = None
 ) -> Card:
-    """An essay without a text: the structure, what it holds so far, and the ways on."""
-    essay, begun = state.essay, bool(state.notes or state.questions)
+    """Return the panel of an essay without a text: its structure, what it holds so far, and the ways on."""
+    essay = state.essay
+    begun = bool(state.notes or state.questions)
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title)]
-    gone = not state.structure.sections
     if state.is_damaged:
         parts.append(
             TextBlock(
@@ -47,16 +48,18 @@ def start_card(
                 "other versions, and your notes are as they were."
             )
         )
-    if gone:
+    if not state.structure.sections:
         parts.append(TextBlock(str(StructureGone(state.essay.structure))))
     elif begun:
         parts.append(TextBlock(f"{_contents_summary(state)} {_next_step_hint(state)}"))
     else:
-        ways = "paste the notes you have, or just write here" if context.is_bot_dm else "or paste the notes you have"
+        alternatives = (
+            "paste the notes you have, or just write here" if context.is_bot_dm else "or paste the notes you have"
+        )
         parts.append(
             TextBlock(
-                f"{state.structure.description}\nAnswer a few questions, {ways}. The post is made from your own words: "
-                "nothing is invented, and what is missing is marked."
+                f"{state.structure.description}\nAnswer a few questions, {alternatives}. The post is made from your "
+                "own words: nothing is invented, and what is missing is marked."
             )
         )
     if not begun:
@@ -93,19 +96,19 @@ def start_card(
     if failed is not None and state.notes and state.has_model:
         parts.extend(button_rows(action_button("Without a model", "assemble", essay.id, state.version_number)))
     parts.extend(jobs.job_recovery_buttons(state))
-    # Versions without a text: a first draft that was discarded.
+    # A first draft that was discarded leaves versions, but no text.
     history = action_button("History", "history", essay.id, state.version_number) if state.versions else None
     parts.extend(
         button_rows(action_button("Notes", "notes", essay.id, state.version_number) if state.notes else None, history)
     )
     private = "Only you can see this." if context.must_be_ephemeral else None
     stored = f"Everything is stored, encrypted: {privacy_statement(with_model=state.has_model)}."
-    parts.append(small_print(private, stored, NO_MODEL_NOTICE if not state.has_model else None))
+    parts.append(small_print(private, stored, _NO_MODEL_TEXT if not state.has_model else None))
     return Card(tuple(parts))
 
 
 def with_previous_essay(card: Card, finished: Essay) -> Card:
-    """A first screen below which the essay that was finished last can be opened."""
+    """Add a button below a first screen that opens the essay finished last."""
     return Card(
         (*card.parts, *button_rows(action_button("Open the last one", "open", finished.id, finished.head or 0)))
     )
@@ -113,8 +116,8 @@ def with_previous_essay(card: Card, finished: Essay) -> Card:
 
 def _contents_summary(state: EssayState) -> str:
     sections, covered = len(state.structure.sections), sum(state.covered_sections)
-    out = sum(note.is_private and not note.damaged for note in state.notes)
-    left_out = f", {out} of them left out" if out else ""
+    excluded = sum(note.is_private and not note.damaged for note in state.notes)
+    left_out = f", {excluded} of them left out" if excluded else ""
     return (
         f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "
         f"“{state.structure.name}” {'has' if covered == 1 else 'have'} one."
@@ -124,14 +127,14 @@ def _contents_summary(state: EssayState) -> str:
 def _next_step_hint(state: EssayState) -> str:
     if not state.notes:
         return "Go on with the questions, or paste notes."
-    now = "Write the draft" if state.has_model else "Set the notes into a post"
-    return f"{now} now, or answer more first: every section without a note will hold a marked gap."
+    action = "Write the draft" if state.has_model else "Set the notes into a post"
+    return f"{action} now, or answer more first: every section without a note will hold a marked gap."
 
 
 def _structure_menu(state: EssayState, structures: Mapping[str, Structure]) -> SelectMenu:
     options = [
         SelectOption(one_line(one.name, 100), key, one_line(one.description, 100), selected=key == state.structure.key)
-        for key, one in list(structures.items())[:25]
+        for key, one in list(structures.items())[:MAX_MENU_OPTIONS]
     ]
     return SelectMenu(
         str(CustomId("essay", "structure", state.essay.id, state.version_number)), "What happened?", tuple(options)

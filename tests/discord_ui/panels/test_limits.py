@@ -143,7 +143,7 @@ def cards(words: str) -> Iterable[Card]:
     many = [replace(state.essay, id=f"z{number:09}") for number in range(60)]
     yield essays.essay_list_card(many, 2, bootstrap.load_structures(), notice)
     yield essays.essay_list_card(many, 0, bootstrap.load_structures(), notice, 99)
-    yield essays.essay_list_card([], 0, bootstrap.load_structures(), pasted=1)
+    yield essays.essay_list_card([], 0, bootstrap.load_structures(), critique_count=1)
     yield critiques.critique_list_card([replace(about, id=f"c{number:09}") for number in range(LIST_PAGE_SIZE)], 3, 9)
     yield critiques.critique_list_card([], 0, 1)
     yield essays.essay_actions_card(state.essay, bootstrap.load_structures(), notice)
