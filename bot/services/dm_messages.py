@@ -250,6 +250,8 @@ class DmMessageService:
 
     async def add_channel(self, channel: DmChannel) -> bool:
         """Store a writer's DM and behind which message to read it; False, and nothing, where it is known."""
+        if await self.channel(channel.writer) is not None:  # as with all clicks but the first
+            return False
         return await self._store.write(lambda tx: tx.messages.add_channel(channel))
 
     async def set_last_read(self, writer: str, message: int) -> None:

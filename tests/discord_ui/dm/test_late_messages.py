@@ -93,7 +93,7 @@ async def test_a_dm_message_from_before_the_first_question_becomes_a_note_withou
 async def test_a_dm_message_read_late_of_an_essay_deleted_since_is_not_stored(
     sim: DiscordSimulator, folder: Path, another: bool
 ) -> None:
-    """Neither an essay nor a note, also of its file, and nobody is told of it; one written after that is heard."""
+    """Neither an essay nor a note, also of its file, which is told once; one written after that is stored."""
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:
         if another:
@@ -113,3 +113,5 @@ async def test_a_dm_message_read_late_of_an_essay_deleted_since_is_not_stored(
             await wait_until_dm_is_read(bot, user)
             assert await everything(bot, user) == [*left, "It was loud."]
             assert len(await bot.desk.list_essays(bot.writer(user))) == 1
+            await user.sees(lambda screen: "send it again if you want to keep it" in screen.text)
+    assert user.screen.text.count("send it again if you want to keep it") == 1
