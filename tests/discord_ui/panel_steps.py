@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 
 from bot.essay.critique import Category, Severity
@@ -51,8 +50,7 @@ async def criticised(user: User, panel: Message, models: Scripted) -> None:
 
 async def answered(bot: Bot) -> None:
     """Returns when everything that was pressed has been answered."""
-    while inside := set(bot.client.dispatcher._active_tasks):
-        await asyncio.wait(inside)
+    await bot.client.dispatcher.wait_until_idle()
 
 
 def reads(message: Message, words: str) -> Callable[[Screen], bool]:

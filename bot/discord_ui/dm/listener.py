@@ -21,6 +21,7 @@ from bot.discord_ui.messages.content import message_attachments, message_text
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageEditors
 from bot.discord_ui.panels.cards import Card, text_card
 from bot.discord_ui.panels.presenter import Presenter
+from bot.discord_ui.recent import RecentSet
 from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
 from bot.essay import left_out
 from bot.essay.text.documents import FILE_KINDS
@@ -67,7 +68,7 @@ class DmListener:
         self._note_sorter = BackgroundNoteSorter(services.interview, self.notifier) if services.has_model else None
         self._secret = services.pseudonym_secret
         self._admit = admit
-        self._refused: dict[str, None] = {}  # who was told, in order
+        self._refused: RecentSet[str] = RecentSet(_MAX_REFUSED_REMEMBERED)  # who was told
 
     def on_connect(self, client: discord.Client) -> None:
         """A new session has begun: events before it may be lost."""
@@ -125,7 +126,7 @@ class DmListener:
         writer = self._writer_of(message)
         try:
             await self._admit(client, message.author.id)
-            self._refused.pop(writer, None)
+            self._refused.discard(writer)
             await self._store_text_and_files(client, writer, message, late)
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))
@@ -136,9 +137,7 @@ class DmListener:
         """Tell somebody that they are not answered, once until that changes."""
         if writer in self._refused:
             return
-        self._refused[writer] = None
-        if len(self._refused) > _MAX_REFUSED_REMEMBERED:
-            del self._refused[next(iter(self._refused))]
+        self._refused.add(writer)
         with suppress(*DISCORD_ERRORS):
             await message.channel.send(view=to_view(text_card(sentence)))
 

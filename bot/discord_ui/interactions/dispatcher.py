@@ -125,6 +125,11 @@ class InteractionDispatcher:
         await asyncio.wait({hushed, *self._active_tasks}, timeout=seconds)
         await hushed
 
+    async def wait_until_idle(self) -> None:
+        """Wait until everything that was pressed so far has been answered."""
+        while self._active_tasks:
+            await asyncio.wait(self._active_tasks)
+
     async def restore_job_panels(self, client: discord.Client) -> None:
         """Put right the panels that an earlier process left in the middle of a job. Raise StoreError."""
         await self.job_panels.restore(client, self.presenter.watch_again, self.services.clock())

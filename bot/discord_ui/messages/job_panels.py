@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -37,6 +36,7 @@ from bot.discord_ui.messages.editor import (
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import Card
 from bot.discord_ui.panels.jobs import PanelContent
+from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, StoreError
 from bot.services.jobs.job import Job, JobView
 from bot.services.jobs.runner import JobRunner
@@ -44,7 +44,7 @@ from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
 
-_MAX_REPORTED_JOBS = 1_000  # jobs of which it stays known that their end was told: a click may come long after it
+_MAX_REPORTED_JOBS = 1_000  # whose end was told: a click may be answered long after it
 
 
 @dataclass(eq=False)
@@ -205,7 +205,7 @@ class JobPanels:
         self._panels: WeakKeyDictionary[MessageEditor, _JobPanel] = WeakKeyDictionary()
         self._panel_tasks: dict[_JobPanel, asyncio.Task[None]] = {}
         self._job_tasks: set[asyncio.Task[None]] = set()
-        self._reported: OrderedDict[int, None] = OrderedDict()
+        self._reported: RecentSet[int] = RecentSet(_MAX_REPORTED_JOBS)
         self._store = store
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
@@ -311,9 +311,7 @@ class JobPanels:
             if not await self._finished(panel) or followed.view is None:
                 continue
             if (card := panel.report(followed.view)) is None or await self._send(followed.job, panel, card):
-                self._reported[followed.job.id] = None
-                if len(self._reported) > _MAX_REPORTED_JOBS:
-                    self._reported.popitem(last=False)
+                self._reported.add(followed.job.id)
                 return
 
     async def _finished(self, panel: _JobPanel) -> bool:

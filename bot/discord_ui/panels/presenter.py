@@ -14,6 +14,7 @@ from bot.discord_ui.panels import critiques, drafts, interview, jobs, start
 from bot.discord_ui.panels.cards import Button, Card, action_button, deleted_card
 from bot.discord_ui.panels.drafts import DraftPosition, load_layout
 from bot.discord_ui.panels.essay_state import CLAIMS_TIMEOUT_SECONDS, EssayState, add_claims, load_essay_state
+from bot.discord_ui.recent import RecentSet
 from bot.discord_ui.services import DiscordServices
 from bot.errors import StructureGone, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import moved
@@ -26,6 +27,8 @@ from bot.services.offload import in_thread, in_worker
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
 JOB_RUNNING_NOTICE = "This essay is being worked on: wait for the end, or stop it."
 _ESSAY_DELETED = "This essay was deleted."
+_MAX_DELETED_ESSAYS = 1_000
+_MAX_REPORTED_JOBS = 10_000
 _CRITIQUE_INTERRUPTED = "The bot was restarted before there was a critique."
 _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
@@ -35,8 +38,10 @@ class Presenter:
     """Makes the panels of essays and critiques from what is stored."""
 
     services: DiscordServices
-    deleted_essays: set[tuple[str, str]] = field(default_factory=set)  # (writer, essay) deleted in this process
-    _reported_jobs: set[int] = field(default_factory=set)  # jobs whose outcome was told to who came back to them
+    # (writer, essay) deleted in this process: the second of two clicks comes soon after the first.
+    deleted_essays: RecentSet[tuple[str, str]] = field(default_factory=lambda: RecentSet(_MAX_DELETED_ESSAYS))
+    # Jobs whose outcome was told to who came back to them. Forgotten, it is told once more.
+    _reported_jobs: RecentSet[int] = field(default_factory=lambda: RecentSet(_MAX_REPORTED_JOBS))
     _deletions: dict[str, asyncio.Event] = field(default_factory=dict)  # set once an essay is deleted, by its id
 
     async def show_essay(

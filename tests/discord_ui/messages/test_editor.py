@@ -1,158 +1,134 @@
-"""Several clicks on one message: each is acknowledged at once, and what stands there at the end is the last one's."""
+"""One message's editor by itself, over an address that a test holds in its hand."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
-from bot.discord_ui.interactions.custom_ids import CustomId
-from bot.errors import Overloaded
-from tests.discord_ui.conftest import Bot, Scripted
-from tests.discord_ui.panel_steps import answered, drafted, reads
+from bot.discord_ui.messages.editor import AddressRecord, EditTiming, MessageEditors, Superseded
+from bot.discord_ui.panels.cards import Card, TextBlock
 from tests.services.fakes import Gate
-from tests.simulators.discord import Act, Attachment, DiscordSimulator, Message, User
-
-PAGES = "## What I missed\n\n" + "I rebuilt the export service, and it took me nine weeks. " * 250
 
 
-def hold_next_call(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Gate:
-    """The next call of that method waits for the gate; the ones after it do not."""
-    gate, method = Gate(), getattr(owner, name)
-
-    async def first(*given: Any) -> Any:
-        monkeypatch.setattr(owner, name, method)
-        await gate.hold()
-        return await method(*given)
-
-    monkeypatch.setattr(owner, name, first)
-    return gate
+def card(words: str) -> Card:
+    return Card((TextBlock(words),))
 
 
-async def delay_edit_of(sim: DiscordSimulator, act: Act) -> None:
-    """Discord takes a second over the change that this act makes; returns when it has begun to."""
-    fault = sim.delay("PATCH", f"/webhooks/*/{act.interaction.token}/messages/@original", 1.0, times=1)
-    await sim.timeline.until(lambda: fault.used, 5, lambda: "the message was not changed")
+def words(shown: Card) -> str:
+    return "".join(part.content for part in shown.parts if isinstance(part, TextBlock))
 
 
-def edits_made_by(sim: DiscordSimulator, act: Act) -> int:
-    """How often Discord has taken a change of the message that this act makes."""
-    return sum(one.method == "PATCH" and act.interaction.token in one.path for one in sim.served)
+@dataclass(eq=False)
+class HeldAddress:
+    """An address that shows at once, but for the words that a test holds back; ``shown`` is what has arrived."""
+
+    shown: list[str] = field(default_factory=list)
+    held: dict[str, Gate] = field(default_factory=dict)
+    is_bot_dm: bool = False
+
+    async def edit(self, shown: Card) -> int:
+        if (gate := self.held.get(words(shown))) is not None:
+            try:
+                await gate.hold()
+            except asyncio.CancelledError:  # the connection is closed, but Discord had the request
+                asyncio.get_running_loop().call_soon(self.shown.append, words(shown))
+                raise
+        self.shown.append(words(shown))
+        return 1
+
+    async def send(self, shown: Card, nonce: str) -> None:
+        self.shown.append(words(shown))
+
+    def seconds_left(self, now: datetime) -> None:
+        return None
+
+    def has_expired(self, error: Exception) -> bool:
+        return False
+
+    def fallback(self) -> None:
+        return None
+
+    def to_record(self) -> AddressRecord | None:
+        return None
 
 
-async def turn_to_page(user: User, panel: Message, essay: str, page: int) -> Act:
-    return await user.forge_click(panel, str(CustomId("essay", "page", essay, 1, str(page))))
+def made(timing: EditTiming | None = None) -> MessageEditors:
+    return MessageEditors(lambda: datetime.now(UTC), timing or EditTiming(interval=0.0))
 
 
-@pytest.mark.parametrize("in_dm", [True, False])
-async def test_a_slow_edit_from_one_click_does_not_overwrite_a_later_click(
-    sim: DiscordSimulator, plain: Bot, in_dm: bool
-) -> None:
-    """Discord is slow over the first of two clicks: the second is acknowledged at once, and stands at the end."""
-    user = sim.user("writer")
-    panel = await drafted(user, user.dm if in_dm else sim.guild("Writers"), None, PAGES)
-    essay = (await plain.essay(user)).id
-    first = await turn_to_page(user, panel, essay, 1)
-    await delay_edit_of(sim, first)
-    second = await turn_to_page(user, panel, essay, 2)
-    assert (await second.acknowledged()).kind == "deferred update"
-    assert edits_made_by(sim, first) == 0
-    await answered(plain)
-    assert (edits_made_by(sim, first), edits_made_by(sim, second)) == (1, 1)
-    assert "page 3 of" in panel.text
+async def test_an_earlier_click_that_is_ready_later_is_not_shown() -> None:
+    editors, address = made(), HeldAddress()
+    first, second = editors.register_click(1), editors.register_click(1)
+    assert await second.show(card("second"), address) == 1
+    assert await first.show(card("first"), address) is None
+    assert address.shown == ["second"]
 
 
-async def test_edit_on_an_outdated_panel_is_acknowledged_during_a_slow_edit_and_refreshes_it(
-    sim: DiscordSimulator, plain: Bot
-) -> None:
-    """Edit on an older version refreshes the panel: nothing is told too late, and the refreshed panel comes last."""
-    user = sim.user("writer")
-    panel = await drafted(user, user.dm, None, PAGES)
-    essay = (await plain.essay(user)).id
-    first = await turn_to_page(user, panel, essay, 1)
-    await delay_edit_of(sim, first)
-    second = await user.forge_click(panel, str(CustomId("essay", "edit", essay, 7, "0")))
-    assert (await second.acknowledged()).kind == "deferred update"
-    assert edits_made_by(sim, first) == 0
-    await answered(plain)
-    assert "The text has changed since this was shown" in panel.text
-
-
-async def test_a_click_waits_for_the_change_made_by_the_click_before_it(
-    sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The next page is asked for while an undo is under way: it is acknowledged, waits, and finds another text."""
-    user = sim.user("writer")
-    panel = await drafted(user, user.dm, None, PAGES)
-    form = await (await user.click(panel, "Edit")).modal()
-    await user.submit(form, {"body0": "Other words. " + form.fields[0][1]["value"]})
-    await user.sees(reads(panel, "Stored as version 2"))
-    gate = hold_next_call(monkeypatch, plain.desk, "undo")
-    await user.select(panel, "More", "Undo")
+async def test_two_requests_for_one_message_are_never_under_way_together() -> None:
+    editors, address, gate = made(), HeldAddress(), Gate()
+    address.held["first"] = gate
+    first, second = editors.register_click(1), editors.register_click(1)
+    one = asyncio.create_task(first.show(card("first"), address))
     await gate.reached()
-    following = await user.click(panel, "▶")
-    await following.acknowledged()
-    other = sim.user("other")  # whom it does not hold up
-    await (await other.slash(other.dm, "help")).message()
-    assert edits_made_by(sim, following) == 0
+    two = asyncio.create_task(second.show(card("second"), address))
+    await asyncio.sleep(0)
+    assert address.shown == []
     gate.release()
-    await answered(plain)
-    assert "The text has changed since this was shown" in panel.text
-    assert "version 1 " in panel.text
+    await asyncio.gather(one, two)
+    assert address.shown == ["first", "second"]
 
 
-async def test_a_slow_view_is_dropped_once_the_writer_opens_another(
-    sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user = sim.user("writer")
-    panel = await drafted(user, user.dm, None, PAGES)
-    gate = hold_next_call(monkeypatch, plain.desk, "notes")
-    slow = await user.select(panel, "More", "Notes")
-    await gate.reached()
-    await user.select(panel, "More", "History")
-    await user.sees(reads(panel, "Read a version"))
-    gate.release()
-    await answered(plain)
-    assert edits_made_by(sim, slow) == 0
-    assert "Read a version" in panel.text
+async def test_an_owner_cannot_update_the_message_once_a_click_has_shown_something_else() -> None:
+    editors, address, owner = made(), HeldAddress(), object()
+    click = editors.register_click(1)
+    await click.show(card("running"), address)
+    click.editor.owner = owner
+    await click.editor.update(owner, lambda: card("more"))
+    await editors.register_click(1).show(card("other"), address)
+    with pytest.raises(Superseded):
+        await click.editor.update(owner, lambda: card("even more"))
+    assert address.shown == ["running", "more", "other"]
 
 
-@pytest.mark.parametrize("fails", [False, True])
-async def test_a_slow_follow_up_neither_delays_nor_overwrites_other_clicks(
-    sim: DiscordSimulator, bot: Bot, models: Scripted, monkeypatch: pytest.MonkeyPatch, fails: bool
-) -> None:
-    """While it looks for a question the writer goes back to the essay; what it found is there at the next click."""
-    user = sim.user("writer")
-    panel = await (await user.slash(user.dm, "draft")).message()
-    await user.click(panel, "Interview me")
-    await user.sees(reads(panel, "question 1"))
-    gate = hold_next_call(monkeypatch, models, "follow_up")
-    models.script(Overloaded() if fails else "How many people was that?")
-    form = await (await user.click(panel, "Answer")).modal()
-    await user.submit(form, {"answer": "I rebuilt the export service."})
-    await user.sees(reads(panel, "Reading your answer…"))
-    await user.click(panel, "Show the essay")
-    await user.sees(reads(panel, "Go on asking"))
-    shown = panel.text
-    gate.release()
-    await answered(bot)
-    assert panel.text == shown
-    await user.click(panel, "Go on asking")
-    await user.sees(reads(panel, "question 2" if fails else "> How many people was that?"))
+async def test_what_a_click_showed_is_shown_again_behind_an_update_that_was_given_up_for_it() -> None:
+    editors, address, owner = made(EditTiming(interval=0.0, outdated_timeout=0.0, late_arrival=0.0)), HeldAddress(), 0
+    address.held["old"] = Gate()
+    click = editors.register_click(1)
+    await click.show(card("running"), address)
+    click.editor.owner = owner
+    update = asyncio.create_task(click.editor.update(owner, lambda: card("old")))
+    await address.held["old"].reached()
+    await editors.register_click(1).show(card("new"), address)
+    with pytest.raises(TimeoutError):
+        await update
+    await asyncio.gather(*editors.tasks)
+    assert address.shown[-1] == "new"
+    assert sorted(address.shown) == ["new", "new", "old", "running"]
 
 
-async def test_a_slow_move_to_the_dm_does_not_overwrite_a_view_opened_later(
-    sim: DiscordSimulator, plain: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user = sim.user("writer")
-    panel = await (await user.slash(sim.guild("Writers"), "draft", notes=Attachment("n.md", PAGES.encode()))).message()
-    gate = hold_next_call(monkeypatch, plain.client.dispatcher.services.dm_messages, "add_channel")
-    await user.click(panel, "Continue in DM")
-    await gate.reached()
-    essay = (await plain.essay(user)).id
-    await user.forge_click(panel, str(CustomId("essay", "notes", essay, 0)))
-    await user.sees(reads(panel, "Open a note"))
-    gate.release()
-    await answered(plain)
-    assert "Open a note" in panel.text
-    assert user.screen.at(user.dm).last is not None
+@pytest.mark.parametrize(("before", "waits"), [(3, False), (4, True)])
+async def test_the_last_update_waits_only_where_discord_takes_no_more_edits_yet(before: int, waits: bool) -> None:
+    """Five in five seconds; the click's own answer is one of them."""
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    editors, address, owner = made(EditTiming(interval=0.0, bucket_seconds=3600.0, pause=pause)), HeldAddress(), 0
+    click, hurry = editors.register_click(1), asyncio.Event()
+    await click.show(card("running"), address)
+    click.editor.owner = owner
+    for number in range(before):
+        await click.editor.update(owner, _shows(f"{number}"))
+    hurry.set()
+    await click.editor.update(owner, _shows("end"), hurry=hurry)
+    assert bool(pauses) is waits
+    assert address.shown[-1] == "end"
+
+
+def _shows(text: str) -> Callable[[], Card]:
+    return lambda: card(text)
