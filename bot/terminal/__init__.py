@@ -1,7 +1,7 @@
-"""The terminal door: the only room that imports rich."""
+"""The keyboard session and what rich draws; the only room that imports rich and prompt_toolkit."""
 
 LOCAL_WRITER = "local"
-"""Whoever sits at the terminal: the one writer whose essays it shows."""
+"""The writer id of the person at the terminal."""
 
 STORAGE_NOTICE = (
     "What you write is stored encrypted on this computer, and whoever may use your account here holds the key."
@@ -10,5 +10,5 @@ MODEL_NOTICE = "When a model is asked, the text that it works on is sent to the 
 
 
 def privacy_notice(*, with_model: bool) -> str:
-    """Who can read what is stored, said wherever it is said that it is encrypted."""
+    """Say who can read what is stored; shown wherever encryption is mentioned."""
     return f"{STORAGE_NOTICE} {MODEL_NOTICE}" if with_model else STORAGE_NOTICE

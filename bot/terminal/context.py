@@ -1,4 +1,4 @@
-"""Reads what a person types: a line, or a paste of several paragraphs as one answer."""
+"""What a session works with: the keyboard, the screens, the services, and a runner for their async steps."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import RecordingLedger, total_cost
 from bot.terminal import LOCAL_WRITER, progress, signals
 
-# A terminal without bracketed paste sends a paste as keystrokes, line ends included. A person cannot press another key
-# so soon after Enter; a paste always goes on sooner.
+T = TypeVar("T")
+
+# A terminal without bracketed paste sends a paste as keystrokes. Within this time after Enter nobody presses another
+# key, and a paste always goes on.
 _PASTE_SECONDS = 0.03
 
 
 class Keyboard(Protocol):
-    """Where answers come from."""
+    """The source of answers."""
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
-        """What the person typed. ``words`` are completed on Tab.
+        """Return what the person typed. ``words`` are completed on Tab.
 
-        With ``recall`` the arrow up brings back what was typed with it before; without, nothing. Raises EOFError on
-        Ctrl-D, KeyboardInterrupt on Ctrl-C or at the program's end.
+        With ``recall``, arrow up brings back lines typed with it before. Raise EOFError on Ctrl-D, KeyboardInterrupt
+        on Ctrl-C or when the program is told to end.
         """
 
 
 class TerminalKeyboard:
-    """A line editor over the terminal, with completion and bracketed paste; lines may be of any length.
+    """Read lines with prompt_toolkit: completion, bracketed paste, any length.
 
-    Commands have a history. An answer has none, so that no key hands an old one in again.
+    Commands have a history. Answers have none, so that no key submits an old one again.
     """
 
     def __init__(self) -> None:
@@ -56,8 +58,8 @@ class TerminalKeyboard:
         self._answers = _prompt_session(DummyHistory())
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
-        """See Keyboard."""
-        if signals.received_signal():  # while a model was asked, say: there is nobody to ask any more
+        """Implement Keyboard.ask."""
+        if signals.received_signal():  # it came while no prompt was open; nobody is there to answer
             raise KeyboardInterrupt
         completer = WordCompleter(list(words)) if words else None
         session = self._commands if recall else self._answers
@@ -66,7 +68,7 @@ class TerminalKeyboard:
 
 
 def _wrap_prompt(prompt: str, columns: int) -> str:
-    """The prompt broken between words, where the terminal itself would break it inside of one."""
+    """Wrap the prompt between words, where the terminal would break it inside one."""
     lines = prompt.split("\n")
     end = prompt[len(prompt.rstrip()) :]
     return "\n".join(textwrap.fill(line, columns - 1, drop_whitespace=True) for line in lines).rstrip() + end
@@ -79,7 +81,7 @@ def _prompt_session(history: History) -> PromptSession[str]:
         multiline=False,
         complete_while_typing=False,
         complete_style=CompleteStyle.READLINE_LIKE,
-        reserve_space_for_menu=0,  # completions come below on Tab; until then no blank lines are held for them
+        reserve_space_for_menu=0,  # no blank lines below the prompt for completions
     )
 
 
@@ -96,23 +98,17 @@ def _key_bindings() -> KeyBindings:
     return bindings
 
 
-# What the terminal's session works with, and how it runs the async workflow one step at a time.
-
-
-T = TypeVar("T")
-
-
 YES_OR_NO_HELP = "Type y for yes, or n for no."
 
 
 def parse_yes_or_no(typed: str, *, enter: bool) -> bool | None:
-    """What an answer says, of which ``enter`` is the one without a word; None where it says neither."""
+    """Parse an answer; ``enter`` is what an empty one means. Return None for anything but yes and no."""
     return {"": enter, "y": True, "yes": True, "n": False, "no": False}.get(typed.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalServices:
-    """The parts of the workflow that a session uses; ``has_model`` says whether a model can be asked."""
+    """The services that a session uses; ``with_model``: a model can be asked."""
 
     essays: EssayService
     interview: InterviewService
@@ -125,11 +121,11 @@ class TerminalServices:
 
 @dataclass(frozen=True, slots=True)
 class TerminalContext:
-    """A person at a terminal: their tools, what they see and type, and the way to run a step of the workflow.
+    """The services, the screens and the keyboard of a session, and the way to run an async step from it.
 
-    ``screen`` shows what they asked for, ``beside`` how far a model is and what it cost. ``read`` gives the text in the
-    file at a path; ``sources`` are the files from which all of it is read, which no export replaces. Between two steps
-    no event loop runs, so that Ctrl-C works at a prompt as it does in any program.
+    ``screen`` shows what was asked for, ``progress_screen`` the progress and cost of a model. ``read_file`` returns
+    the text of the file at a path; ``sources`` are files that are read from, which no export replaces. Between two
+    steps no event loop runs, so that Ctrl-C works at a prompt as in any program.
     """
 
     services: TerminalServices
@@ -141,29 +137,29 @@ class TerminalContext:
     sources: Sequence[Path] = ()
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
-        """What the step returns."""
+        """Run the step and return its result."""
         return self.runner.run(step)
 
     def run_with_status(self, step: Coroutine[Any, Any, T], status: str, ctrl_c_effect: str) -> T:
-        """What a step returns in which a model may be asked; says what is waited for, and what Ctrl-C does.
+        """Run a step that may ask a model, show ``status`` and what Ctrl-C does meanwhile, and return its result.
 
-        Raises KeyboardInterrupt on Ctrl-C, which ends the step.
+        Raise KeyboardInterrupt on Ctrl-C, which cancels the step.
         """
         return self.run(progress.wait_with_status(step, self.progress_screen, status, ctrl_c_effect))
 
     def say(self, text: str) -> None:
-        """Prints a text as it stands."""
+        """Print a text as it is, without markup."""
         self.screen.print(text)
 
     def warn(self, text: str) -> None:
-        """Prints what a person should not overlook."""
+        """Print a text that should not be overlooked."""
         self.screen.print(text, style="yellow")
 
     def run_job(self, start: Coroutine[Any, Any, Job]) -> Job:
-        """Starts a job, shows how far it is until its end, and says what it cost; returns it as it ended.
+        """Start a job, show its progress and its cost, and return it as it ended.
 
         Ctrl-C stops the job and nothing else; a signal that tells the program to end stops it and raises
-        KeyboardInterrupt. Raises what starting it raises.
+        KeyboardInterrupt. Raise what ``start`` raises.
         """
         begun: list[Job] = []
 
@@ -184,7 +180,7 @@ class TerminalContext:
 
     @contextmanager
     def report_cost(self, what: str) -> Iterator[None]:
-        """Says at the end what ``what``, all that models did meanwhile, cost; nothing where that is nothing."""
+        """Say at the end what the model calls inside the block cost, if anything, with ``what`` as the subject."""
         with self.services.ledger.record_settlements() as calls:
             try:
                 yield

@@ -1,4 +1,4 @@
-"""Text that comes in by path or by standard input."""
+"""Read text from a file or standard input."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ STDIN_NAME = "standard input"
 
 @dataclass(frozen=True, slots=True)
 class InputText:
-    """A text that was handed in; ``notice`` says what the person should know about how it was read."""
+    """A text that was read; ``notice`` says what the person should know about how, None for nothing."""
 
     text: str
     notice: str | None
 
 
 def read_input(path: str) -> InputText:
-    """The text in the file, or on standard input for ``-``. Raises UnreadableText, which says what is wrong."""
+    """Read the file, or standard input for ``-``, as a document. Raise UnreadableText."""
     name = STDIN_NAME if path == "-" else path
     found = read_document(_read_bytes(path, name), name)
     notices = list(found.notices)
@@ -34,7 +34,7 @@ def read_input(path: str) -> InputText:
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    # One byte more than is allowed tells a text that is too long from one that just fits, without reading it all.
+    # One byte more than the limit tells a text that is too long from one that just fits.
     try:
         if path == "-":
             return sys.stdin.buffer.read(MOST_FILE_BYTES + 1)

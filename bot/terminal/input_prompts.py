@@ -1,7 +1,7 @@
-"""What every prompt understands besides an answer: /help, /skip, /back, /undo, /done and /quit, however they are typed.
+"""Prompts: read an answer, or one of the commands /help, /skip, /back, /undo, /done and /quit.
 
-Where any text may be an answer, a command's word without its slash is asked about once. Where one of a few things is
-to be chosen it can mean nothing else, and is the command.
+Where any text may be an answer, a command's word without its slash is confirmed once. Where one of a few things is to
+be chosen, the word is the command.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.terminal.context import YES_OR_NO_HELP, TerminalContext, parse_yes_or_n
 
 
 class PromptCommand(StrEnum):
-    """What can be typed at every prompt."""
+    """The commands that every prompt knows; each prompt says which of them it accepts."""
 
     HELP = "help"
     SKIP = "skip"
@@ -42,16 +42,16 @@ _COMMAND_EFFECTS = {
 
 
 class SessionLeft(Exception):
-    """The writer wants to leave. Everything is stored."""
+    """Raised when the writer leaves with /quit; everything is stored."""
 
 
 def session_left_message(essay: str) -> str:
-    """What somebody is told who leaves an essay."""
+    """Say where the essay is stored and how to go on with it."""
     return f"Everything is stored as essay {essay}. To go on with it: essay-bot essays resume {essay}"
 
 
 def parse_command(typed: str) -> PromptCommand | None:
-    """The command that stands alone on the line, with its slash; None for anything else. A question mark needs none."""
+    """Return the command that is alone on the line, with its slash or as a question mark; None for anything else."""
     word = typed.strip()
     if word == "?":
         return PromptCommand.HELP
@@ -59,7 +59,7 @@ def parse_command(typed: str) -> PromptCommand | None:
 
 
 def parse_bare_command(typed: str) -> PromptCommand | None:
-    """The command whose word stands alone on the line, without a slash; None for anything else."""
+    """Return the command whose word is alone on the line, without a slash; None for anything else."""
     word = typed.strip().lower()  # a phone's keyboard begins a line with a capital
     return _COMMAND_WORDS.get(word) or _COMMAND_WORDS.get(word.rstrip(".,:;"))
 
@@ -74,14 +74,14 @@ def ask(
     default: str = "",
     words: Sequence[str] = (),
 ) -> str | PromptCommand:
-    """What was typed, or which of the commands in ``takes`` was.
+    """Ask until there is an answer or one of the ``accepted`` commands, and return it.
 
-    ``help_`` says what can be typed here. ``free`` says that any text may be an answer. Raises SessionLeft for /quit,
-    and for /done EOFError, as for Ctrl-D.
+    ``help_`` says what can be typed here; ``free_text``: any text may be an answer. Raise SessionLeft for /quit, and
+    EOFError for /done and Ctrl-D.
     """
     while True:
         typed = context.keyboard.ask(prompt, default=default, words=words)
-        # A command typed behind what stood in the line already is that command, and none of the answer.
+        # A command typed behind the default text is a command, and not part of the answer.
         behind = typed.removeprefix(default) if default else typed
         meant = parse_command(typed) or parse_command(behind) or (None if free_text else parse_bare_command(typed))
         if free_text and meant is None and (word := parse_bare_command(typed)) is not None:
@@ -107,7 +107,7 @@ _COMMAND_VERBS = {PromptCommand.SKIP: "skip", PromptCommand.BACK: "go back to", 
 
 
 def _resolve_ambiguous_answer(context: TerminalContext, typed: str, word: PromptCommand) -> str | PromptCommand:
-    """Whether a command's word is meant as the answer: the one question more."""
+    """Ask whether a command's word is the answer or the command."""
     reply = context.keyboard.ask(
         f'Is "{typed}" your answer, or did you mean /{word}? Enter takes it as the answer; '
         f"/{word} {_COMMAND_EFFECTS[word]}; anything else is your answer instead: "
@@ -133,7 +133,7 @@ def confirm_default_yes(context: TerminalContext, question: str) -> bool:
 
 
 def confirm_default_no(context: TerminalContext, question: str) -> bool:
-    """Whether the writer wants what cannot be undone: yes, and nothing else, is a yes. Raises SessionLeft."""
+    """Ask about what cannot be undone; return True only for an explicit yes. Raise SessionLeft."""
     help_ = "y does it; Enter leaves everything as it is."
     try:
         answer = ask(context, f"{question} [y/N] ", help_, (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO))

@@ -1,4 +1,4 @@
-"""Where words go: the screen, standard output and files. What cannot be written is told."""
+"""Write to the screen, to standard output and to files, and export posts."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from bot.essay.export import LINKEDIN_CHARACTERS, Post, file_name, to_markdown, 
 from bot.files import is_any_of, write_atomically
 from bot.terminal.stdio import escape_control_characters, print_stderr, redirect_to_devnull, translate_write_errors
 
-_PLAIN_COLUMNS = 10_000  # lines for another program are not folded
+_NARROW_COLUMNS = 72  # below this a table of several columns breaks words
+_PLAIN_COLUMNS = 10_000  # lines are not wrapped where another program reads them
 
 
 class SafeConsole(Console):
-    """A rich console that every word for a person goes through, and that nobody's words can drive.
+    """A rich console for text of any origin.
 
-    A text is printed as it stands: it holds no markup, whoever wrote it, and control characters in it, or in anything
-    else that is printed, are made visible. A closed pipe or a full disk is told of, instead of ending the program in
-    silence. What cannot be written to standard error is dropped: there is nowhere left to say so, and the work goes on.
+    Text is printed without markup, and control characters become visible symbols. A closed pipe or a full disk raises
+    ReaderGone or CannotWrite; what cannot be written to standard error is dropped, and the work goes on.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich prints. Raises ReaderGone or CannotWrite where standard output takes no more."""
-        # rich drops some control characters of a text without a word, so they are made visible before it sees them.
+        """Print like rich. Raise ReaderGone or CannotWrite."""
+        # rich drops some control characters, so they are replaced before it sees them.
         texts = [Text(escape_control_characters(one)) if isinstance(one, str) else one for one in objects]
         if self.stderr:
             super().print(*texts, **options)
@@ -48,37 +48,37 @@ class SafeConsole(Console):
             super().print(*texts, **options)
 
     def __exit__(self, *raised: Any) -> None:
-        """Where rich writes out whatever it was given, a line that changes and its control codes too."""
+        """Write out what rich has buffered; it does so here, status lines included."""
         with suppress(OSError) if self.stderr else nullcontext():
             super().__exit__(*raised)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As rich renders, with only rich's own control codes among what comes out."""
+        """Render like rich, with no control codes but rich's own."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(escape_control_characters(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
-        """Called by rich when whatever reads the output has gone."""
+        """Handle a closed pipe; called by rich."""
         if not self.stderr:
             redirect_to_devnull(sys.stdout.fileno())
             raise ReaderGone
 
 
 def make_console(*, stderr: bool = False) -> SafeConsole:
-    """The console for standard output or standard error; plain where it is no terminal or NO_COLOR is set."""
+    """Make the console for standard output or standard error; plain without a terminal or with NO_COLOR."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return SafeConsole(stderr=stderr, width=None if terminal else _PLAIN_COLUMNS)
 
 
 def is_interactive() -> bool:
-    """Whether a person sits at both ends."""
+    """Whether standard input and standard output are both a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def write_stdout(text: str) -> None:
-    """Writes text to standard output, in UTF-8: as it stands for a program or a file, to be seen for a person.
+    """Write text to standard output in UTF-8; on a terminal, escape control characters.
 
-    Raises ReaderGone or CannotWrite.
+    Raise ReaderGone or CannotWrite.
     """
     with translate_write_errors():
         sys.stdout.flush()
@@ -87,16 +87,16 @@ def write_stdout(text: str) -> None:
 
 
 def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> None:
-    """Looks whether a file can be put there, before anything is done for it.
+    """Check whether a file can be written, before any other work is done.
 
-    Raises CannotWrite or WouldOverwrite as ``write_file`` would, saying that nothing was done.
+    Raise CannotWrite or WouldOverwrite as ``write_file`` would, saying that nothing was done.
     """
     try:
         _check_overwrite(path, replace=replace, sources=sources)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.exists() and not path.is_file():
-            return  # a pipe or a device, which is written as it stands
+            return  # a pipe or a device, which is written in place
         with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
             pass
     except WouldOverwrite as error:
@@ -108,11 +108,10 @@ def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -
 def write_file(
     path: Path, text: str, essay: str | None = None, *, replace: bool = False, sources: Sequence[Path] = ()
 ) -> None:
-    """Puts the text into the file, whole or not at all: a temporary file beside it takes its place when it is complete.
+    """Write the text to the file atomically.
 
-    A file that is there is replaced with ``replace`` alone, and one of the ``sources``, from which the text was read,
-    never. What is no regular file (a pipe, a device) is written as it stands. Raises CannotWrite or WouldOverwrite,
-    naming the essay that holds the text.
+    An existing file is replaced only with ``replace``, and one of the ``sources``, which the text was read from, never.
+    A pipe or a device is written in place. Raise CannotWrite or WouldOverwrite, naming the essay that holds the text.
     """
     try:
         _check_overwrite(path, essay, replace=replace, sources=sources)
@@ -136,9 +135,9 @@ def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sou
 
 
 def free_path(name: str, text: str) -> Path:
-    """Where a file of that name goes that nobody named: beside the person, under a free name.
+    """Return a free path for ``name`` in the current directory, or that of a file with the same text.
 
-    A file that holds the same text already is as good. Raises CannotWrite where the directory is gone.
+    Raise CannotWrite where the directory is gone.
     """
     try:
         wanted = Path.cwd() / name
@@ -151,16 +150,11 @@ def free_path(name: str, text: str) -> Path:
     return path
 
 
-# A table that stays readable in a narrow window, where each row is told over several lines, with nothing cut.
-
-
-_NARROW_COLUMNS = 72  # below this a table of several columns breaks its words apart
-
-
 class ResponsiveTable:
-    """Rows under headings; without ``show_header`` the headings are not shown in a wide window either.
+    """A table that becomes a list in a narrow window, with each row over several lines and nothing cut.
 
-    The first column tells the rows apart and is never broken. ``right`` are the columns that stand to the right.
+    The first column identifies a row and is never wrapped. ``right`` names the columns to align right; without
+    ``show_header`` the headings are not shown in a wide window either.
     """
 
     def __init__(self, headings: Sequence[str], *, right: Sequence[str] = (), show_header: bool = True) -> None:
@@ -170,7 +164,7 @@ class ResponsiveTable:
         self._rows: list[tuple[str, ...]] = []
 
     def add_row(self, *cells: str) -> None:
-        """Adds a row."""
+        """Add a row."""
         self._rows.append(cells)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -197,15 +191,12 @@ class ResponsiveTable:
         return table
 
 
-# A finished post on its way to a person: as a file, or on standard output.
-
-
 def export_post(
     post: Post, essay: str, *, plain: bool, output: str | None, replace: bool = False, sources: Sequence[Path] = ()
 ) -> None:
-    """Writes the post to the file, or to standard output for None and "-".
+    """Write the post to the file, or to standard output for None and "-".
 
-    Raises CannotWrite, ReaderGone, and WouldOverwrite as ``write_file`` does.
+    Raise CannotWrite, ReaderGone, and WouldOverwrite as ``write_file`` does.
     """
     text = _post_text(post, plain=plain)
     if output is None or output == "-":
@@ -218,9 +209,9 @@ def export_post(
 def export_to_file(
     post: Post, essay: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
 ) -> Path:
-    """Writes the post to the path, else under a free name beside the person; returns where.
+    """Write the post to the path, else to a free name in the current directory; return the path.
 
-    A name that ends in .txt gets plain text. Raises CannotWrite, and WouldOverwrite as ``write_file`` does.
+    A name that ends in .txt gets plain text. Raise CannotWrite, and WouldOverwrite as ``write_file`` does.
     """
     plain = path is not None and path.lower().endswith(".txt")
     text = _post_text(post, plain=plain)
@@ -229,7 +220,7 @@ def export_to_file(
         write_file(place, text, essay, replace=replace, sources=sources)
         return place
     while not (place := free_path(file_name(post.title, ".md"), text)).exists():
-        with suppress(WouldOverwrite):  # somebody else has just taken the name: the next one is looked for
+        with suppress(WouldOverwrite):  # another process has just taken the name: try the next
             write_file(place, text, essay)
             break
     return place

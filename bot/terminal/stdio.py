@@ -1,4 +1,4 @@
-"""The three streams of the process, made usable before anything else; quick to import."""
+"""Standard input, output and error, prepared before anything else; quick to import."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from bot.errors import CannotWrite, ReaderGone
 
 STDOUT_NAME = "standard output"
-_STDOUT_DESCRIPTOR = 1  # the descriptor, which stays where the stream over it is gone
+_STDOUT_DESCRIPTOR = 1  # the descriptor stays where the stream over it is gone
 
 
 def prepare_streams() -> None:
-    """What was closed reads and writes nothing; a sign that a stream cannot write becomes a question mark.
+    """Open closed streams on /dev/null, and write characters that a stream cannot encode as question marks.
 
-    Standard output says itself from here on that it cannot be written, so that no other error of the system is taken
-    for that. Raises CannotWrite where it is closed.
+    From here on sys.stdout raises CannotWrite and ReaderGone itself, so that no other OSError is taken for one of its
+    own. Raise CannotWrite where standard output is closed.
     """
     closed = sys.stdout is None
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -35,14 +35,14 @@ def prepare_streams() -> None:
 
 
 class _Stdout(io.TextIOWrapper):
-    """Standard output that raises ReaderGone and CannotWrite in the place of an OSError."""
+    """Standard output that raises ReaderGone and CannotWrite instead of an OSError."""
 
     @classmethod
     def replacing(cls, stream: io.TextIOWrapper) -> _Stdout:
-        """Takes the place of a stream, which cannot be used after that."""
-        kept = {"encoding": stream.encoding, "errors": stream.errors}
+        """Take over the buffer of a stream, which cannot be used after that."""
+        options = {"encoding": stream.encoding, "errors": stream.errors}
         line, through = stream.line_buffering, stream.write_through
-        return cls(stream.detach(), **kept, line_buffering=line, write_through=through)
+        return cls(stream.detach(), **options, line_buffering=line, write_through=through)
 
     def write(self, text: str) -> int:
         with translate_write_errors():
@@ -55,7 +55,7 @@ class _Stdout(io.TextIOWrapper):
 
 @contextmanager
 def translate_write_errors() -> Iterator[None]:
-    """Around what writes to standard output: turns a closed pipe or a full disk into an error that is told."""
+    """Raise ReaderGone for a closed pipe and CannotWrite for another OSError inside the block."""
     try:
         yield
     except BrokenPipeError:
@@ -67,9 +67,9 @@ def translate_write_errors() -> Iterator[None]:
 
 
 def flush_streams() -> None:
-    """Writes out what is still held back, so that the interpreter does not fail on it when it ends.
+    """Flush both streams, so that the interpreter does not fail at it when it ends.
 
-    Raises CannotWrite or ReaderGone where standard output does not take it.
+    Raise CannotWrite or ReaderGone for standard output; errors of standard error are dropped.
     """
     try:
         sys.stderr.flush()
@@ -80,20 +80,20 @@ def flush_streams() -> None:
 
 
 def redirect_to_devnull(descriptor: int) -> None:
-    """Lets whatever is still to be written there vanish."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, descriptor)
-    os.close(nothing)
+    """Discard whatever is still written to the descriptor."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, descriptor)
+    os.close(devnull)
 
 
 def print_stderr(sentence: str) -> None:
-    """A sentence on standard error; dropped where that cannot be written, for there is nowhere left to say so."""
+    """Print a sentence on standard error; drop it where that cannot be written."""
     with suppress(OSError):
-        print(escape_control_characters(sentence), file=sys.stderr, flush=True)  # noqa: T201 - standard output is for what a program may read
+        print(escape_control_characters(sentence), file=sys.stderr, flush=True)  # noqa: T201 - standard output is for other programs
 
 
 def escape_control_characters(text: str) -> str:
-    """The text with control characters made visible, so that no text, whoever wrote it, can drive the terminal."""
+    """Replace control characters by visible symbols, so that no text can control the terminal."""
     return "".join(_visible_symbol(char) if _is_control(char) else char for char in text)
 
 
