@@ -1,6 +1,6 @@
-"""The entry point: runs the command line and tells, in one sentence and an exit code, how it ended.
+"""The entry point of the program.
 
-The commands are in bot.cli.main, which is imported inside ``main`` so that Ctrl-C during its import is told too.
+The commands are in bot.cli.main, which is imported inside ``main`` so that Ctrl-C during the import is handled too.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, what a shell reports for a program ended
 
 
 def main() -> None:
-    """Runs the command line.
+    """Run the command line and exit.
 
-    Exits with 0, with a command's own code, with 2 where an error is told, 75 where that is of a disk, a database or a
-    Discord that may be back a little later, 130 after Ctrl-C.
+    The exit code is 0 or the command's own, 2 after an error, 75 after one that may be over a little later (a full
+    disk, a busy database, Discord out of reach), and 130 after Ctrl-C.
     """
     try:
         from bot.cli.main import run

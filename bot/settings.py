@@ -1,4 +1,8 @@
-"""Reads .env: in whatever encoding an editor saved it, and no line of it dropped in silence."""
+"""Read the settings from the environment and .env.
+
+The environment wins over the file. A .env may have any Unicode encoding, and every line that cannot be used is
+reported.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import BadSetting
 from bot.essay.limits import Limits
 
-# The first that fits: the sign of UTF-32 begins like that of UTF-16.
+# The first match counts: the mark of UTF-32 begins like that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -39,9 +43,9 @@ _MIN_SIMILARITY = 0.8  # of difflib's ratio: joins DISCORD_TOKN to DISCORD_TOKEN
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """What stands in the file at ``path``: the values by lower-case name.
+    """The content of a .env file: its values by lower-case name.
 
-    ``faults`` are lines that cannot be used, ``hints`` what may be a slip; each is said in a few words, with its line.
+    ``problems`` are lines that cannot be used, ``hints`` what may be a slip; each in a few words, with its line.
     """
 
     path: Path
@@ -51,7 +55,7 @@ class EnvFile:
 
 
 def read_env_file(path: Path, known: Collection[str]) -> EnvFile | None:
-    """What stands in the file; None where there is none. ``known`` are the names of the settings, in lower case."""
+    """Read a .env file; return None where there is none. ``known`` are the settings' names in lower case."""
     try:
         if stat.S_ISFIFO(path.stat().st_mode):  # reading would wait until something is written into it
             return EnvFile(path, {}, ("it is a named pipe and no regular file: put a file with the settings there",))
@@ -72,7 +76,7 @@ def read_env_file(path: Path, known: Collection[str]) -> EnvFile | None:
 
 
 def _parse_env(path: Path, text: str, known: Collection[str]) -> EnvFile:
-    faults: list[str] = []
+    problems: list[str] = []
     hints: list[str] = []
     good: list[str] = []
     seen: set[str] = set()
@@ -80,13 +84,13 @@ def _parse_env(path: Path, text: str, known: Collection[str]) -> EnvFile:
         line = _binding_line(binding)
         name = (binding.key or "").lower()
         if binding.error:
-            faults.append(f"line {line} cannot be read: write it as NAME=value, and close every quotation mark")
+            problems.append(f"line {line} cannot be read: write it as NAME=value, and close every quotation mark")
             continue
         if name in known and binding.value is None:
-            faults.append(f"line {line} names {binding.key} and gives it no value: write {binding.key}=value")
+            problems.append(f"line {line} names {binding.key} and gives it no value: write {binding.key}=value")
             continue
         if name in known and binding.value and len(binding.value.splitlines()) > 1:
-            faults.append(
+            problems.append(
                 f"the value of {binding.key} in line {line} goes over several lines: close its quotation mark"
             )
             continue
@@ -100,16 +104,13 @@ def _parse_env(path: Path, text: str, known: Collection[str]) -> EnvFile:
         seen.add(name)
     values = dotenv_values(stream=io.StringIO("".join(good)))
     given = {name.lower(): value for name, value in values.items() if value}
-    return EnvFile(path, given, tuple(faults), tuple(hints))
+    return EnvFile(path, given, tuple(problems), tuple(hints))
 
 
 def _binding_line(binding: Binding) -> int:
-    """The line on which a binding begins; what the parser calls it may be a blank line before."""
+    """Return the line on which a binding begins; the parser counts blank lines before it as part of it."""
     before = binding.original.string[: len(binding.original.string) - len(binding.original.string.lstrip())]
     return binding.original.line + before.count("\n")
-
-
-# Every setting there is, typed, read once from the environment and .env. The environment wins over the file.
 
 
 DATA_DIRECTORY = "career-essay-bot"
@@ -119,12 +120,12 @@ ANTHROPIC_URL = "https://api.anthropic.com"
 
 
 def default_database() -> Path:
-    """essays.db in the directory where this system keeps a user's program data."""
+    """Return the path of essays.db in the system's directory for a user's program data."""
     return Path(platformdirs.user_data_dir(DATA_DIRECTORY, appauthor=False)) / "essays.db"
 
 
 class Settings(BaseSettings):
-    """The settings by name; .env.example says what each may hold and what its absence costs."""
+    """All settings, typed; .env.example says what each may hold and what its absence costs."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
@@ -196,7 +197,7 @@ class Settings(BaseSettings):
 
     @property
     def dialect(self) -> Literal["claude", "basic"]:
-        """The dialect that was set; else claude for Anthropic's own address and basic for any other."""
+        """Return the dialect that was set; else claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC_URL else "basic")
 
     @property
@@ -220,7 +221,7 @@ class Settings(BaseSettings):
     @field_validator("anthropic_api_key", "database_key", "discord_token", mode="before")
     @classmethod
     def _none_if_blank(cls, value: object) -> object:
-        """Nothing for a secret of white space alone, as env_ignore_empty has it for an empty one."""
+        """Treat a secret of white space as unset, as env_ignore_empty does an empty one."""
         return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("anthropic_api_key")
@@ -234,7 +235,7 @@ class Settings(BaseSettings):
     @field_validator("access_servers", "access_users", mode="before")
     @classmethod
     def _parse_ids(cls, value: object) -> object:
-        """Ids with commas or spaces between them."""
+        """Parse ids separated by commas or spaces."""
         if not isinstance(value, str):
             return value
         parts = value.replace(",", " ").split()
@@ -245,7 +246,7 @@ class Settings(BaseSettings):
     @field_validator("model_prices", mode="before")
     @classmethod
     def _parse_prices(cls, value: object) -> object:
-        """Models with their prices, with commas or spaces between them; a model's name may hold = and /."""
+        """Parse models with prices, separated by commas or spaces; a model's name may hold = and /."""
         if not isinstance(value, str):
             return value
         found = {}
@@ -281,7 +282,7 @@ def _is_loopback_host(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SettingProblem:
-    """A setting that cannot be used, by name, and why; ``where`` it came from. The name of a file is one too."""
+    """A setting, or a file, that cannot be used, why, and the ``source`` it came from."""
 
     key: str
     reason: str
@@ -289,15 +290,15 @@ class SettingProblem:
 
     @property
     def error(self) -> BadSetting:
-        """The error that says so."""
+        """Return the problem as an error."""
         return BadSetting(self.key, self.reason, self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings as they stand, with the default in the place of each of the ``faults``.
+    """The settings, with the default in place of each that has one of the ``problems``.
 
-    ``file`` is the .env that was read, None where there is none; ``hints`` are what in it may be a slip.
+    ``env_path`` is the .env that was read, None where there is none; ``hints`` are what in it may be a slip.
     """
 
     settings: Settings
@@ -307,7 +308,7 @@ class LoadedSettings:
 
 
 def _plain_reason(error: ErrorDetails) -> str:
-    """Why a value cannot be used, in words for somebody who is no programmer."""
+    """Say why a value cannot be used, in words for people who do not program."""
     if said := _REASONS.get(error["type"]):
         return f"it must be {said.format(**error.get('ctx', {}))}"
     why = error["msg"].removeprefix("Value error, ")
@@ -326,13 +327,13 @@ _REASONS = {
 
 
 def load_settings() -> LoadedSettings:
-    """Reads all settings, also where some of them cannot be used. A .env counts in the current directory alone."""
+    """Read all settings, also if some of them cannot be used; .env is read from the current directory only."""
     names = Settings.model_fields
     try:
         found = read_env_file(Path.cwd() / ".env", names)
     except FileNotFoundError:  # the current directory is gone
         found = None
-    faults = [SettingProblem(str(found.path), fault) for fault in found.problems] if found else []
+    problems = [SettingProblem(str(found.path), problem) for problem in found.problems] if found else []
     in_environment = {name.lower() for name, value in os.environ.items() if value}
     given = {name: value for name, value in found.values.items() if name in names} if found else {}
     values: dict[str, Any] = {name: value for name, value in given.items() if name not in in_environment}
@@ -342,24 +343,21 @@ def load_settings() -> LoadedSettings:
         for one in error.errors(include_input=False):
             name, why = str(one["loc"][0]), _plain_reason(one)
             where = str(found.path) if found and name in values else "the environment"
-            faults.append(SettingProblem(name.upper(), why, where))
+            problems.append(SettingProblem(name.upper(), why, where))
             values[name] = names[name].get_default(call_default_factory=True)
         settings = Settings(**values)
     path = settings.database_path.expanduser()
     return LoadedSettings(
         settings.model_copy(update={"database_path": path}),
-        tuple(faults),
+        tuple(problems),
         found.path if found else None,
         found.hints if found else (),
     )
 
 
 def read_settings() -> Settings:
-    """The settings as they stand now.
-
-    Raises BadSetting, naming the key and never a secret's value, for the first that cannot be used.
-    """
+    """Read all settings. Raise BadSetting for the first that cannot be used, without the value of a secret."""
     reading = load_settings()
-    for fault in reading.problems:
-        raise fault.error
+    for problem in reading.problems:
+        raise problem.error
     return reading.settings

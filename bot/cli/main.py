@@ -1,4 +1,4 @@
-"""The commands. Each imports what it needs when it runs, so that --help is quick."""
+"""The writer's commands; each imports what it needs when it runs, so that --help is quick."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _NO_MODEL_OPTION = click.option("--no-model", is_flag=True, help="Go without a m
 
 
 def run() -> int:
-    """Runs the command that the arguments name and returns the exit code; errors are told here.
+    """Run the command named by the arguments, print errors, and return the exit code.
 
-    The code is 128 and the signal's number where a signal told the command to end. Raises KeyboardInterrupt on Ctrl-C.
+    The code is 128 plus the signal's number if a signal ended the command. Raise KeyboardInterrupt on Ctrl-C.
     """
     try:
         code = _run_and_report_errors()
@@ -71,7 +71,7 @@ def run() -> int:
 
 
 def _run_and_report_errors() -> int:
-    """Runs the command, tells what went wrong, and returns the exit code."""
+    """Run the command, print what went wrong, and return the exit code."""
     try:
         prepare_streams()
         result = cli.main(prog_name="essay-bot", standalone_mode=False)
@@ -90,7 +90,7 @@ def _run_and_report_errors() -> int:
     except BotError as error:
         print_stderr(str(error))
         return EXIT_TRY_LATER if error.passes else EXIT_BAD_INPUT
-    except OSError as error:  # all that is known by a better sentence is told where it happens
+    except OSError as error:  # errors with a better sentence are raised where they happen
         file = error.filename if isinstance(error.filename, str) else None
         print_stderr(str(SystemRefused(file, (error.strerror or str(error)).lower())))
         return EXIT_BAD_INPUT
@@ -98,7 +98,7 @@ def _run_and_report_errors() -> int:
 
 
 class _OrderedGroup(click.Group):
-    """Lists its commands in the order in which somebody new needs them."""
+    """A group that lists its commands in the order in which they are defined."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -130,13 +130,13 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
     if demo_wanted or not is_interactive():
         _run_demo(structure)
         return
-    with open_services(with_model=not no_model) as (workshop, runner):
+    with open_services(with_model=not no_model) as (services, runner):
         if structure:
-            structure = workshop.structures.find(structure).key
-        _keyboard_session(workshop, runner).start(structure)
+            structure = services.structures.find(structure).key
+        _keyboard_session(services, runner).start(structure)
 
 
-def _keyboard_session(workshop: Services, runner: asyncio.Runner) -> KeyboardSession:
+def _keyboard_session(services: Services, runner: asyncio.Runner) -> KeyboardSession:
     from bot.terminal.context import TerminalContext, TerminalKeyboard
     from bot.terminal.input_files import read_input
     from bot.terminal.output import make_console
@@ -153,7 +153,7 @@ def _keyboard_session(workshop: Services, runner: asyncio.Runner) -> KeyboardSes
 
     return KeyboardSession(
         TerminalContext(
-            _terminal_services(workshop),
+            _terminal_services(services),
             runner,
             make_console(),
             make_console(stderr=True),
@@ -164,33 +164,33 @@ def _keyboard_session(workshop: Services, runner: asyncio.Runner) -> KeyboardSes
     )
 
 
-def _report_open_points(runner: asyncio.Runner, workshop: Services, post: Post, essay: str) -> None:
-    """Says beside a post that was handed over how many gaps are in it, and how many private notes are not."""
+def _report_open_points(runner: asyncio.Runner, services: Services, post: Post, essay: str) -> None:
+    """Print how many gaps an exported post has, and how many private notes are left out of it."""
     from bot.essay.export import open_points
 
-    if points := open_points(post.text, runner.run(workshop.essays.notes(LOCAL_WRITER, essay))):
+    if points := open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay))):
         print_stderr(points)
 
 
 def _database_files() -> tuple[Path, ...]:
-    """The database's files, which no export may replace."""
+    """Return the database's files, which no export may replace."""
     from bot.settings import read_settings
     from bot.store.backup import database_files
 
     return database_files(read_settings().database_path)
 
 
-def _terminal_services(workshop: Services) -> TerminalServices:
+def _terminal_services(services: Services) -> TerminalServices:
     from bot.terminal.context import TerminalServices
 
     return TerminalServices(
-        workshop.essays,
-        workshop.interview,
-        workshop.drafting,
-        workshop.critiques,
-        workshop.jobs,
-        workshop.ledger,
-        workshop.models is not None,
+        services.essays,
+        services.interview,
+        services.drafting,
+        services.critiques,
+        services.jobs,
+        services.ledger,
+        services.models is not None,
     )
 
 
@@ -204,10 +204,10 @@ def _run_demo(structure: str | None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
         own = {"database_path": Path(directory) / "essays.db", "database_key": None}
-        settings = load_settings().settings.model_copy(update=own)  # a wrong setting is in nobody's way here
-        with open_services(settings=settings) as (workshop, runner):
-            shown = workshop.structures.find(structure) if structure else usual(workshop.structures)
-            run_demo(workshop.essays, runner, make_console(), shown)
+        settings = load_settings().settings.model_copy(update=own)  # invalid settings do not matter here
+        with open_services(settings=settings) as (services, runner):
+            shown = services.structures.find(structure) if structure else usual(services.structures)
+            run_demo(services.essays, runner, make_console(), shown)
 
 
 @cli.command(short_help="Make a post of a file of notes.")
@@ -251,23 +251,23 @@ def draft(
     fields, body = read_export(read.text)
     if "written_by" not in fields:  # not one of our exports: whatever it is stays in the notes
         fields, body = {}, read.text
-    with open_services(with_model=not no_model) as (workshop, runner):
-        wanted = structure or workshop.structures.get(str(fields.get("structure")))
+    with open_services(with_model=not no_model) as (services, runner):
+        wanted = structure or services.structures.get(str(fields.get("structure")))
         if isinstance(wanted, str):
-            wanted = workshop.structures.find(wanted)
-        chosen = wanted or fitting(body, workshop.structures)
+            wanted = services.structures.find(wanted)
+        chosen = wanted or fitting(body, services.structures)
         called = title if title is not None else short_line(fields.get("title"))
         typed = notes == "-" and sys.stdin.isatty()
         made = runner.run(
             draft_notes(
-                _terminal_services(workshop), make_console(stderr=True), body, chosen, called, typed_by_hand=typed
+                _terminal_services(services), make_console(stderr=True), body, chosen, called, typed_by_hand=typed
             )
         )
         export_post(made.post, made.essay_id, plain=kind == "text", output=output, replace=force, sources=sources)
-        _report_open_points(runner, workshop, made.post, made.essay_id)
+        _report_open_points(runner, services, made.post, made.essay_id)
         if not made.is_complete:
             return EXIT_INCOMPLETE
-        runner.run(workshop.essays.mark_exported(LOCAL_WRITER, made.essay_id, made.post))
+        runner.run(services.essays.mark_exported(LOCAL_WRITER, made.essay_id, made.post))
         return 0
 
 
@@ -304,9 +304,9 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
         print_stderr(left_out)
     found, opinion = measure_text(page.text, chosen), None
     if not no_model and (settings := read_settings()).has_model:
-        with open_services(with_model=True, settings=settings) as (workshop, runner):
+        with open_services(with_model=True, settings=settings) as (services, runner):
             critiquing = critique_text(
-                _terminal_services(workshop), make_console(stderr=True), page.text, chosen, page.title
+                _terminal_services(services), make_console(stderr=True), page.text, chosen, page.title
             )
             opinion = runner.run(critiquing)
     if as_json:
@@ -343,8 +343,8 @@ def essays(context: click.Context) -> None:
     from bot.terminal import views
     from bot.terminal.output import make_console
 
-    with open_services() as (workshop, runner):
-        found = runner.run(workshop.essays.list_essays(LOCAL_WRITER))
+    with open_services() as (services, runner):
+        found = runner.run(services.essays.list_essays(LOCAL_WRITER))
     if found:
         make_console().print(views.essay_table(found))
     else:
@@ -360,9 +360,9 @@ def resume(essay: str, no_model: bool) -> None:
 
     if not is_interactive():
         raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
-    with open_services(with_model=not no_model) as (workshop, runner):
-        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
-        _keyboard_session(workshop, runner).resume(opened)
+    with open_services(with_model=not no_model) as (services, runner):
+        opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        _keyboard_session(services, runner).resume(opened)
 
 
 @essays.command()
@@ -375,14 +375,14 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
     from bot.errors import StoreError
     from bot.terminal.output import export_post
 
-    with open_services() as (workshop, runner):
-        essay = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay)).id
-        post = runner.run(workshop.essays.export(LOCAL_WRITER, essay))
+    with open_services() as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        post = runner.run(services.essays.export(LOCAL_WRITER, essay))
         export_post(post, essay, plain=kind == "text", output=output, replace=force, sources=_database_files())
-        _report_open_points(runner, workshop, post, essay)
+        _report_open_points(runner, services, post, essay)
         try:
-            runner.run(workshop.essays.mark_exported(LOCAL_WRITER, essay, post))
-        except StoreError as error:  # the post is out; that it is could not be written down
+            runner.run(services.essays.mark_exported(LOCAL_WRITER, essay, post))
+        except StoreError as error:  # the post is written; only the record of that is missing
             print_stderr(str(error))
 
 
@@ -393,10 +393,10 @@ def notes(essay: str) -> None:
     from bot.essay.note_page import note_page
     from bot.terminal.output import write_stdout
 
-    with open_services() as (workshop, runner):
-        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
-        found = runner.run(workshop.essays.notes(LOCAL_WRITER, opened.id))
-    write_stdout(note_page(opened.title, workshop.essays.structures.get(opened.structure), found))
+    with open_services() as (services, runner):
+        opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
+        found = runner.run(services.essays.notes(LOCAL_WRITER, opened.id))
+    write_stdout(note_page(opened.title, services.essays.structures.get(opened.structure), found))
 
 
 @essays.command()
@@ -404,8 +404,8 @@ def notes(essay: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(essay: str, yes: bool) -> None:
     """Remove an ESSAY with its notes and versions, for good."""
-    with open_services() as (workshop, runner):
-        opened = runner.run(workshop.essays.find_essay(LOCAL_WRITER, essay))
+    with open_services() as (services, runner):
+        opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
         essay = opened.id
         if not yes:
             if not sys.stdin.isatty():
@@ -416,12 +416,12 @@ def delete(essay: str, yes: bool) -> None:
             if not _confirm(question):
                 print_stderr("Nothing was deleted.")
                 return
-        runner.run(workshop.essays.delete_essay(LOCAL_WRITER, essay))
+        runner.run(services.essays.delete_essay(LOCAL_WRITER, essay))
     print_stderr(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
 
 
 def _confirm(question: str) -> bool:
-    """Whether the person says yes; Enter says no."""
+    """Ask until the answer is yes or no; Enter means no."""
     from bot.terminal.context import YES_OR_NO_HELP, parse_yes_or_no
 
     while True:

@@ -31,10 +31,10 @@ def usage(days: int) -> None:
     from bot.terminal.views import render_usage
 
     settings = read_settings()
-    with open_services(settings=settings) as (workshop, runner):
+    with open_services(settings=settings) as (services, runner):
         shown = runner.run(
             render_usage(
-                workshop.ledger, bootstrap.utc_now(), days, settings.writer_month_budget, settings.budget_month
+                services.ledger, bootstrap.utc_now(), days, settings.writer_month_budget, settings.budget_month
             )
         )
     make_console().print(shown)

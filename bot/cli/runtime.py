@@ -1,4 +1,4 @@
-"""The parts of the program for one command, and the way to run their async steps from it."""
+"""Open the services for one command, with a runner for their async steps."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def open_services(
     *, with_model: bool = False, settings: Settings | None = None
 ) -> Iterator[tuple[Services, asyncio.Runner]]:
-    """The parts, and what runs the async workflow step by step; between two steps Ctrl-C works as in any program.
+    """Yield the services and a runner for their async steps; between two steps Ctrl-C works as in any program.
 
-    While they are open, a closed terminal and SIGTERM do what Ctrl-C does: work is stopped, kept and settled.
+    Inside the block SIGTERM and a closed terminal do what Ctrl-C does: jobs are stopped and their text is kept.
     """
     import asyncio
 
@@ -30,10 +30,10 @@ def open_services(
 
     chosen = settings or read_settings()
     with signals.terminate_like_ctrl_c(), asyncio.Runner() as runner:
-        workshop = runner.run(bootstrap.build_services(chosen, with_model=with_model))
+        services = runner.run(bootstrap.build_services(chosen, with_model=with_model))
         try:
-            if settings is None:  # whatever a killed session of this terminal left under way
-                runner.run(workshop.jobs.recover(workshop.work_for, lambda writer: writer == LOCAL_WRITER))
-            yield workshop, runner
+            if settings is None:  # what a killed session of this terminal left under way
+                runner.run(services.jobs.recover(services.work_for, lambda writer: writer == LOCAL_WRITER))
+            yield services, runner
         finally:
-            runner.run(workshop.close())
+            runner.run(services.close())

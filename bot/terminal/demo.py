@@ -1,4 +1,4 @@
-"""The session without a keyboard: the same workflow on sample notes, from notes to an exported file."""
+"""Run the program on sample notes without a keyboard, from notes to an exported file."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from bot.terminal.output import export_to_file
 SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 
 
-def run_demo(desk: EssayService, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
-    """Sets the sample notes into the structure, shows the post and its measures, and exports it beside you.
+def run_demo(essays: EssayService, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
+    """Assemble a post from the sample notes, show it with its measures, and export it to the current directory.
 
-    The last line is the path of the file. Raises CannotWrite where the file cannot be written.
+    The last line printed is the path of the file. Raise CannotWrite.
     """
 
     async def work() -> tuple[Post, str]:
-        essay = await desk.create_essay("sample", structure)
-        await desk.add_notes(essay.writer, essay.id, SAMPLE_NOTES_PATH.read_text(encoding="utf-8"))
-        await desk.assemble_post(essay.writer, essay.id)
-        return await desk.export(essay.writer, essay.id), essay.id
+        essay = await essays.create_essay("sample", structure)
+        await essays.add_notes(essay.writer, essay.id, SAMPLE_NOTES_PATH.read_text(encoding="utf-8"))
+        await essays.assemble_post(essay.writer, essay.id)
+        return await essays.export(essay.writer, essay.id), essay.id
 
     post, essay = runner.run(work())
     screen.print(

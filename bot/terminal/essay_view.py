@@ -1,4 +1,4 @@
-"""One essay on the screen: its text as it stands, its sections by number, and what changed in it."""
+"""Show an essay on the screen, and run jobs on it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from bot.terminal.context import TerminalContext
 from bot.terminal.input_prompts import confirm_default_yes
 from bot.terminal.progress import max_cost_message
 
+PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
+"""Plan a job, anew at each call."""
+
 
 class EssayView:
-    """Shows an essay. Each step reads it anew, so nothing here can be stale."""
+    """Show an essay: its text, its sections by number, and changes; each step reads it anew."""
 
     def __init__(self, context: TerminalContext, essay: str) -> None:
         self._context = context
@@ -24,15 +27,15 @@ class EssayView:
         self._essay_id = essay
 
     def current_version(self) -> Version:
-        """The current version."""
+        """Return the current version. Raise NothingToDo where there is none."""
         return self._context.run(self._essays.current_version(LOCAL_WRITER, self._essay_id))
 
     def versions(self) -> tuple[VersionInfo, ...]:
-        """All versions, oldest first."""
+        """Return all versions, oldest first."""
         return self._context.run(self._essays.versions(LOCAL_WRITER, self._essay_id))
 
     def show_overview(self, version: Version | None = None) -> None:
-        """Shows how long a version is, what is missing, and its sections by number; by default the current one's."""
+        """Show the length, gaps and numbered sections of a version, by default the current one."""
         shown = version or self.current_version()
         state = "" if shown.info.complete else ", not complete: continue writes the rest"
         counted = views.word_summary(shown.info.words, shown.text)
@@ -40,21 +43,21 @@ class EssayView:
         self._context.screen.print(views.section_table(shown.text))
 
     def show_post(self, version: Version) -> None:
-        """Shows a version as a reader would see it."""
+        """Show a version as a reader would see it."""
         essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
         screen = self._context.screen
         screen.print(views.render_post(essay.title, version.text, styled=screen.is_terminal))
 
     def show_diff(self, old: int, new: int) -> None:
-        """Shows what changed from one version to another. Raises UnknownVersion."""
+        """Show what changed from one version to another. Raise UnknownVersion."""
         found = self._context.run(self._essays.diff_versions(LOCAL_WRITER, self._essay_id, old, new))
         screen = self._context.screen
         screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
     def section_index(self, version: Version, wanted: str, example: str) -> int:
-        """The index of the section that the writer gave by its number or heading.
+        """Return the index of a section given by its number or heading.
 
-        Raises UnknownSection, BadInput with the ``example`` for none given.
+        Raise UnknownSection, and BadInput with the ``example`` if none is given.
         """
         parts = editable_parts(version.text)
         if not wanted:
@@ -69,21 +72,14 @@ class EssayView:
 
 
 def parse_number(text: str) -> int:
-    """A number as it was typed. Raises BadInput for anything else."""
+    """Parse a number of up to nine digits. Raise BadInput for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise BadInput(f"{text} is no number: give one, such as 2." if text else "Give a number behind it, such as 2.")
     return int(text)
 
 
-# A model at work for a person at the keyboard: what it may cost, whether they want it, and what came of it.
-
-
-PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
-"""Plans work, anew each time."""
-
-
 class EssayJobs:
-    """Has work done on one essay. None is begun before the person has seen what it may cost."""
+    """Run jobs on one essay; the person sees what a job may cost before it begins."""
 
     def __init__(self, context: TerminalContext, essay: str) -> None:
         self._context = context
@@ -92,14 +88,14 @@ class EssayJobs:
     def confirm_and_run(
         self, plan: PlanJob, offer: str = "", prompt: str = "Enter begins it; n leaves it: "
     ) -> Job | None:
-        """The work, ended, where the person wanted it; None where they did not.
+        """Say what a job may cost, ask, run it and return it ended; return None if the person says no.
 
-        ``offer`` is said before what it may cost, ``choice`` what Enter and what n do. Raises what planning and
-        beginning it raise, JobRunning before the person is asked; Left.
+        ``offer`` is said before the cost, ``prompt`` asks. Raise JobRunning before asking, SessionLeft, and what
+        planning and starting raise.
         """
         last = self._context.run(self._context.services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
         if last is not None and not last.job.state.is_ended:
-            raise JobRunning(last.job.kind.label, elsewhere=True)  # a sitting does one thing at a time
+            raise JobRunning(last.job.kind.label, elsewhere=True)  # this session runs one job at a time
         planned = self._context.run(plan())
         self._context.say(f"{offer}{max_cost_message(self._context.run(planned.max_cost()))}")
         if not confirm_default_yes(self._context, prompt):
@@ -111,7 +107,7 @@ class EssayJobs:
         return self._context.run_job(start())
 
     def resulting_version(self, job: Job) -> Version | None:
-        """The version that an ended job made, if any; tells where it ended early, or stands beside the current text."""
+        """Return the version that an ended job made, if any; warn where it ended early or is not the current text."""
         if job.state is not JobState.DONE:
             self._context.warn(progress.job_end_message(job))
         if job.result_version is None:
@@ -124,7 +120,7 @@ class EssayJobs:
         )
 
     def release_interrupted(self) -> None:
-        """Keeps, and tells of, what a session that has died since left of the essay."""
+        """Keep what a killed session left of a job on the essay, and say so."""
         job = self._context.run(self._context.services.jobs.release_abandoned(LOCAL_WRITER, self._essay_id))
         if job is not None:
             self._context.warn(progress.interrupted_job_message(job, self._head_number()))

@@ -1,4 +1,4 @@
-"""A piece of text in the writer's own editor."""
+"""The menu of commands for an essay that has a post: the post itself, its notes, and work of a model."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from bot.terminal.stdio import print_stderr
 
 @contextmanager
 def edit_in_editor(text: str) -> Iterator[str | None]:
-    """The text as the writer left it in $VISUAL or $EDITOR, or None where the file was not changed.
+    """Open the text in $VISUAL or $EDITOR and yield it as the writer saved it, or None if it was not changed.
 
-    The file is removed only when the block has ended well: should the editor, what follows, or the whole program fail,
-    the words typed are still in it, and it is said where. Raises BadInput where no editor can be started.
+    The file is removed only when the block ends without an error: if the editor, the block or the program fails, the
+    words typed are still in it, and the person is told where. Raise BadInput where no editor can be started.
     """
     handle, name = tempfile.mkstemp(prefix="essay-section-", suffix=".md")
     path = Path(name)
@@ -72,14 +72,11 @@ def _editor_failed_message(error: click.ClickException, kept: str) -> str:
 
 
 def _kept_file_message(path: Path, before: str) -> str:
-    """Says where typed words are kept; removes the file, and says nothing, where none were typed."""
+    """Say where typed words are kept; remove the file and return "" if nothing was typed."""
     if path.read_bytes() == before.encode():
         path.unlink()
         return ""
     return f"What you typed is kept in {path}."
-
-
-# What a writer does with notes in the menu: list, show, edit, move, delete them, leave them out and take them in.
 
 
 NOTES_HELP = """\
@@ -96,7 +93,7 @@ _NO_SECTION_WORDS = {"none", "no section", "0", "-"}
 
 
 class NotesMenu:
-    """The menu's commands about notes."""
+    """The commands on notes: list, show, edit, move, delete, exclude and include them."""
 
     def __init__(self, context: TerminalContext, essay: str) -> None:
         self._context = context
@@ -113,12 +110,12 @@ class NotesMenu:
         }
 
     def run(self, rest: str) -> None:
-        """Does what stands behind ``notes``. Raises BotError."""
-        name, _, behind = rest.partition(" ")
+        """Run the command that follows ``notes`` on the line. Raise BotError."""
+        name, _, argument = rest.partition(" ")
         if not rest:
             self._list()
-        elif (door := self._commands.get(name.lower())) is not None:
-            door(behind.strip())
+        elif (command := self._commands.get(name.lower())) is not None:
+            command(argument.strip())
         else:
             self._show(rest)
 
@@ -199,27 +196,24 @@ class NotesMenu:
         return note
 
     def _structure(self) -> Structure | None:
-        """The essay's structure; None where its file is gone, which keeps nobody from their notes."""
+        """Return the essay's structure; None where its file is gone, since notes can be used without it."""
         return self._essays.structures.get(
             self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id)).structure
         )
 
 
 def _note_change(note: Note, version: Version | None, head: int | None) -> NoteChange:
-    """Which version follows, where the current one was ``head`` before; none for one that did not change."""
+    """Describe a change of a note; its version is None if the current one is still ``head``."""
     made = None if version is None or version.info.number == head else version.info.number
     return NoteChange(note, version=made)
 
 
 def _find_section_key(structure: Structure, wanted: str) -> str:
-    """The key of the section that a number, a name or the start of one stands for. Raises NoSuchPlace."""
+    """Return the key of the section given by its number, name or the start of it. Raise NoSuchPlace."""
     places = meant(wanted, [(section.key, section.heading) for section in structure.sections])
     if len(places) != 1:
         raise NoSuchPlace(wanted, [section.heading for section in structure.sections])
     return structure.sections[places[0]].key
-
-
-# The commands of the menu for which a model is asked.
 
 
 MODEL_HELP = """\
@@ -238,7 +232,7 @@ What costs money says first how much at most. Ctrl-C stops it, and keeps what ca
 
 
 class ModelMenu:
-    """What a writer can have a model do with a post."""
+    """The commands that ask a model."""
 
     def __init__(
         self, context: TerminalContext, essay: str, on_screen: EssayView, show_notes: Callable[[], None]
@@ -277,7 +271,7 @@ class ModelMenu:
         )
 
     def _run_writing_job(self, plan: PlanJob) -> None:
-        """Has something written, and shows what came of it, whether or not it is the current text."""
+        """Run a writing job, and show what it made, whether or not it is the current text."""
         job = self._jobs.confirm_and_run(plan)
         if job is None:
             self._context.say("Nothing was begun.")
@@ -377,9 +371,6 @@ class ModelMenu:
         self._context.screen.print(views.render_claims(found, version.text))
 
 
-# What a writer does with a post in the terminal, one command a line.
-
-
 _MENU_HELP = f"""\
 post, post N       show the post, or its version N
 edit N             change section N in your editor
@@ -402,7 +393,7 @@ FORCE_FLAG = "--force"
 
 
 class EssayMenu:
-    """Takes commands until the writer leaves. Each reads the essay anew, so nothing here can be stale."""
+    """Run commands until the writer leaves; each reads the essay anew."""
 
     def __init__(self, context: TerminalContext, essay: Essay, ask_more: Callable[[], None]) -> None:
         self._context = context
@@ -435,7 +426,7 @@ class EssayMenu:
             self._commands |= ModelMenu(context, essay.id, self._view, lambda: notes.run("")).commands
 
     def run(self) -> None:
-        """Takes commands until done or Ctrl-D. Raises KeyboardInterrupt on Ctrl-C."""
+        """Run commands until done or Ctrl-D. Raise KeyboardInterrupt on Ctrl-C."""
         self._view.show_overview()
         while True:
             try:
@@ -507,7 +498,7 @@ class EssayMenu:
             self._context.say("The answers are stored as notes: draft has the post written anew with them.")
 
     def _add_answers_to_post(self) -> bool:
-        """Sets new answers into the post; False where a model wrote it, which only another draft brings them into."""
+        """Assemble the post anew with new answers; return False if a model wrote it, as only a draft can add them."""
         if self._services.with_model and any(not info.origin.by_writer for info in self._view.versions()):
             return False
         self._context.run(self._essays.assemble_post(LOCAL_WRITER, self._essay_id))

@@ -1,4 +1,4 @@
-"""One-shot drafting and critique: what lies between reading a file and handing the result over."""
+"""Draft a post from a page of notes, or critique a text, in one command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.terminal.context import TerminalServices
 
 
 class JobFailed(BotError):
-    """A job ended without what it was for; the sentence is the one it ended with, and where to go on."""
+    """A job ended without a result; the sentence says why, and where to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ async def draft_notes(
     *,
     typed_by_hand: bool = False,
 ) -> DraftedPost:
-    """Stores a page of notes as an essay, has it drafted (or, without a model, set as it stands), and exports it.
+    """Store a page of notes as an essay, draft it (or, without a model, assemble it), and return the post.
 
-    Raises BadInput for notes without words, JobFailed where the draft failed: then no essay is left, unless a part of
-    the draft came, or the notes were ``typed`` and stand nowhere else.
+    Raise BadInput for notes without words, and JobFailed where the draft failed: then the essay is deleted, unless
+    part of the draft came, or the notes were ``typed_by_hand`` and exist nowhere else.
     """
     essay = await services.essays.create_essay(LOCAL_WRITER, structure, title)
     try:
@@ -91,7 +91,7 @@ async def draft_notes(
 
 
 async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -> None:
-    """Has the notes sorted that name no section, where there is a model, and says before what that may cost."""
+    """Have a model sort the notes without a section, after saying what that may cost."""
     worst = await services.interview.max_placement_cost(LOCAL_WRITER, essay)
     if worst is None:
         return
@@ -103,7 +103,7 @@ async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -
 
 
 async def _make_version(services: TerminalServices, screen: Console, essay: str) -> Version:
-    """Makes the post, with a model where there is one. Raises BotError where the draft failed."""
+    """Make the post, with a model if there is one. Raise BotError if the draft failed."""
     if not services.with_model:
         return await services.essays.assemble_post(LOCAL_WRITER, essay)
     planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
@@ -123,7 +123,7 @@ async def _make_version(services: TerminalServices, screen: Console, essay: str)
 async def critique_text(
     services: TerminalServices, screen: Console, text: str, structure: Structure | None, title: str | None = None
 ) -> Critique:
-    """What an editor says of a text. Raises JobFailed, or BadInput for a text too short or too long."""
+    """Have a model critique a text. Raise JobFailed, or BadInput for a text too short or too long."""
     with _count_calls(services, screen) as calls:
         critiqued, planned = await services.critiques.plan_text_critique(
             LOCAL_WRITER, text, structure, title=title, own=True
@@ -139,7 +139,7 @@ async def critique_text(
 
 @contextmanager
 def _count_calls(services: TerminalServices, screen: Console) -> Iterator[list[Settlement]]:
-    """The calls of models made meanwhile; where it comes to no good end, what they cost is said here."""
+    """Yield the model calls made inside the block; if it raises, say what they cost."""
     with services.ledger.record_settlements() as calls:
         try:
             yield calls
@@ -150,7 +150,7 @@ def _count_calls(services: TerminalServices, screen: Console) -> Iterator[list[S
 
 
 def _without_stored_notice(sentence: str) -> str:
-    """The sentence without what it says of being stored, where the essay is not."""
+    """Drop "Everything is stored" from the sentence, where the essay was deleted."""
     happened, assured, advice = sentence.partition(f" {EVERYTHING_STORED}; ")
     return f"{happened} {advice[:1].upper()}{advice[1:]}" if assured else sentence
 

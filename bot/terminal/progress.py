@@ -1,4 +1,4 @@
-"""What a person at the keyboard is told of work that has ended, by itself or with the session that began it."""
+"""Show the progress of jobs and model calls, and say how they ended and what they cost."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ from bot.services.jobs.job import Job, JobPhase, JobState, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Cost
 
+T = TypeVar("T")
+
+_SHOW_AFTER_SECONDS = 0.3  # a status line for a shorter wait would only flicker
+_NANO_USD_PER_CENT = 10_000_000
+
 
 def job_end_message(job: Job) -> str:
-    """Why a job did not come to its end, and what is kept of it."""
+    """Say why a job did not finish and what is kept of it."""
     why = job.error or f"The {job.kind.label} was {job.state.value} before its end."
     return why if job.result_version is None else f"{why} What came is version {job.result_version}."
 
 
 def newer_version_message(version: int, head: int | None) -> str:
-    """That the essay's text is another version than the one just made, and how to reach both."""
+    """Say that the current text is not the version just made, and how to reach both."""
     told = f"This is version {version}. The essay has changed since that was begun, and"
     if head is None:
         return f"{told} has no current text: go {version} makes this one current."
@@ -35,7 +40,7 @@ def newer_version_message(version: int, head: int | None) -> str:
 
 
 def interrupted_job_message(job: Job, head: int | None) -> str:
-    """That a job was interrupted, what is kept of it, and how to begin it once more."""
+    """Say that a job was interrupted, what is kept of it, and how to begin it again."""
     said = f"A {job.kind.label} was interrupted."
     if job.result_version is None:
         said += " The essay is as it was before."
@@ -48,23 +53,14 @@ def interrupted_job_message(job: Job, head: int | None) -> str:
     return said if head is None else f'{said} The command "again" begins it once more.'
 
 
-# What is said while a model is at work, and of what that costs.
-
-
-T = TypeVar("T")
-
-_SHOW_AFTER_SECONDS = 0.3  # seconds; nobody wonders about a shorter wait, and a line for each would only flicker
-_NANO_USD_PER_CENT = 10_000_000
-
-
 class _ShowStatus(Protocol):
     def __call__(self, said: str) -> None: ...
 
 
 async def follow_job(jobs: JobRunner, job: Job, screen: Console) -> Job:
-    """Waits for the job's end and returns it as it ended, saying on the screen what it does meanwhile.
+    """Show the job's progress until it ends, and return it as it ended.
 
-    Where the wait is cancelled (Ctrl-C), the job is stopped first, so that what came so far is kept.
+    When cancelled, as on Ctrl-C, stop the job first, so that its text so far is kept.
     """
     try:
         with _status_line(screen, "Ctrl-C stops it and keeps what came") as tell:
@@ -78,9 +74,9 @@ async def follow_job(jobs: JobRunner, job: Job, screen: Console) -> Job:
 
 
 async def wait_with_status(step: Coroutine[Any, Any, T], screen: Console, status: str, ctrl_c_effect: str) -> T:
-    """What a step returns in which a model may be asked, saying on the screen what is waited for if that takes long.
+    """Return the result of a step that may ask a model; show ``status`` and what Ctrl-C does if it takes long.
 
-    ``way_out`` is what Ctrl-C does. Where the wait is cancelled, so is the step.
+    When cancelled, cancel the step.
     """
     task = asyncio.ensure_future(step)
     try:
@@ -97,7 +93,7 @@ async def wait_with_status(step: Coroutine[Any, Any, T], screen: Console, status
 
 @contextmanager
 def _status_line(screen: Console, ctrl_c_effect: str) -> Iterator[_ShowStatus]:
-    """On a terminal one line that changes and names the way out; else a line for each new thing to say."""
+    """Yield a function that shows a status: on one line of a terminal, else a new line for each new phase."""
     if screen.is_terminal:
         with screen.status(Text("waiting")) as status:
             yield lambda said: status.update(Text.assemble(said, (f" ({ctrl_c_effect})", "dim")))
@@ -125,19 +121,19 @@ def _status_text(view: JobView) -> str:
 
 
 def max_cost_message(nano_usd: int) -> str:
-    """What work may cost, as a sentence: in whole cents, rounded up."""
+    """Say what work may cost at most, in whole cents, rounded up."""
     if not nano_usd:
         return "It costs nothing, at the price that is set."
     return f"It may cost up to ${-(-nano_usd // _NANO_USD_PER_CENT) / 100:,.2f}."
 
 
 def is_zero_cost(total: Cost) -> bool:
-    """Whether calls cost nothing at all, as where none reached a model: then there is nothing to say of it."""
+    """Whether calls cost nothing at all, as where none reached a model."""
     return not (total.nano_usd or total.input_tokens or total.output_tokens)
 
 
 def format_cost(total: Cost) -> str:
-    """What calls came to, in dollars where the prices are known, and in tokens."""
+    """Format the cost of calls, in tokens, and in dollars where the price is known."""
     tokens = f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out"
     if total.nano_usd is None:
         return f"{tokens}; the price is not known"
@@ -145,5 +141,5 @@ def format_cost(total: Cost) -> str:
 
 
 def format_dollars(nano_usd: int) -> str:
-    """An amount in nano-dollars as a person reads it; small ones to a hundredth of a cent."""
+    """Format an amount in nano-dollars; below a dollar to a hundredth of a cent."""
     return f"${nano_usd / 1e9:,.2f}" if nano_usd >= 1_000_000_000 else f"${nano_usd / 1e9:,.4f}"

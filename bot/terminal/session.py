@@ -1,4 +1,4 @@
-"""The session by keyboard: pick a structure, answer questions one at a time, then work on the post."""
+"""The keyboard session: choose a structure, answer questions one at a time, then work on the post."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ _ANSWER_COMMANDS = (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO)
 
 
 class KeyboardSession:
-    """One sitting of one writer. Nothing of theirs is kept here: each step is stored before the next is asked for.
+    """One session of the writer at the terminal; each step is stored before the next is asked for.
 
-    Once a follow-up has failed for a reason that lasts, no more are asked for as long as the sitting does.
+    After a lasting error of a model, no more follow-up questions are asked for in this session.
     """
 
     def __init__(self, context: TerminalContext) -> None:
@@ -72,7 +72,7 @@ class KeyboardSession:
         self._withdrawn_answers: dict[int, str] = {}  # answers, by their questions' numbers, to be typed anew
 
     def start(self, structure: str | None) -> None:
-        """The whole session, from the choice of an essay to the end. Raises KeyboardInterrupt on Ctrl-C."""
+        """Run a whole session, from the choice of an essay to the end. Raise KeyboardInterrupt on Ctrl-C."""
         self._context.say(_INTRO_WITH_MODEL if self._services.with_model else _INTRO_WITHOUT_MODEL)
         self._context.say(f"{privacy_notice(with_model=self._services.with_model)}\n")
         with self._context.report_cost("This session"):
@@ -82,7 +82,7 @@ class KeyboardSession:
         essay = None
         try:
             essay, begun = self._choose_essay(structure)
-            if begun and self._services.with_model:  # which can sort a page of notes; without one their headings must
+            if begun and self._services.with_model:  # a model can sort a page of notes into sections
                 self._ask_for_notes(essay)
         except SessionLeft:
             self._context.say(session_left_message(essay.id) if essay is not None else "Nothing was begun.")
@@ -94,7 +94,7 @@ class KeyboardSession:
         self._resume_until_left(essay)
 
     def resume(self, essay: Essay) -> None:
-        """Takes up an essay where it stands."""
+        """Go on with an essay where it was left. Raise KeyboardInterrupt on Ctrl-C."""
         with self._context.report_cost("This session"):
             self._resume_until_left(essay)
 
@@ -117,7 +117,7 @@ class KeyboardSession:
         EssayMenu(self._context, essay, lambda: self._interview(essay, further=True)).run()
 
     def _was_interrupted(self, essay: Essay) -> bool:
-        """Whether the essay's last job was interrupted and nothing has been done since; says so, or that one runs."""
+        """Whether the essay's last job was interrupted and nothing was done since; say so, or that one is running."""
         view = self._context.run(self._services.jobs.latest_job(LOCAL_WRITER, essay.id))
         if view is None:
             return False
@@ -130,7 +130,7 @@ class KeyboardSession:
         return True
 
     def _choose_essay(self, structure: str | None) -> tuple[Essay, bool]:
-        """The essay to work on, and whether it is a new one. Raises EOFError and Left where there is none."""
+        """Return the essay to work on, and whether it is new. Raise EOFError or SessionLeft where none is chosen."""
         essays = self._context.run(self._services.essays.list_essays(LOCAL_WRITER))
         offered = [one for one in essays if structure in (None, one.structure)][:_MAX_ESSAYS_OFFERED]
         while True:
@@ -140,7 +140,7 @@ class KeyboardSession:
                 return essay, True
 
     def _choose_existing_essay(self, offered: Sequence[Essay]) -> Essay | None:
-        """The one of the writer's essays that they want to go on with; None for a new one. Raises SessionLeft."""
+        """Ask which essay to go on with; return None for a new one. Raise SessionLeft."""
         if len(offered) == 1:
             self._context.say(
                 f"You have an essay {_EXPORT_STATES[offered[0].is_exported]}: {self._describe_essay(offered[0])}."
@@ -175,7 +175,7 @@ class KeyboardSession:
         return f'"{essay.title}" ({essay.structure}), {notes}last changed {essay.changed:%Y-%m-%d}'
 
     def _begin_essay(self, key: str | None, *, back: bool) -> Essay | None:
-        """A new essay; None where the writer goes back to those that they have. Raises EOFError, Left."""
+        """Create an essay; return None if the writer goes back to the list. Raise EOFError or SessionLeft."""
         structures = self._services.essays.structures
         keys = list(structures)
         if key is None:
@@ -195,7 +195,7 @@ class KeyboardSession:
         return self._context.run(self._services.essays.create_essay(LOCAL_WRITER, structures[key]))
 
     def _ask_for_notes(self, essay: Essay) -> None:
-        """The first choice: notes that are there already, or the interview."""
+        """Ask for notes that exist already; an empty answer starts the interview."""
         self._context.say("\nPaste notes that you have, in one go, and press Enter; or press Enter to be interviewed.")
         text = ""
         while True:
@@ -205,7 +205,7 @@ class KeyboardSession:
             text = text if has_words([text]) else ""  # refused; it stands in the line again, to be cut or cleared
 
     def _add_notes(self, essay: Essay, text: str) -> set[str | None]:
-        """Stores notes and says where they went; returns the sections that have some now."""
+        """Store notes and say where they went; return the sections of these notes."""
         try:
             handed_in = self._store_and_sort_notes(essay, text)
         except BotError as error:
@@ -220,12 +220,12 @@ class KeyboardSession:
         return {note.section for note in handed_in.notes}
 
     def _store_and_sort_notes(self, essay: Essay, text: str) -> AddedNotes:
-        """Stores notes and has them sorted. Ctrl-C ends the sorting; it leaves the session where nothing is stored."""
-        desk = self._services.essays
-        before = len(self._context.run(desk.notes(LOCAL_WRITER, essay.id)))
+        """Store notes and have a model sort them. Ctrl-C stops the sorting; before anything is stored, the session."""
+        essays = self._services.essays
+        before = len(self._context.run(essays.notes(LOCAL_WRITER, essay.id)))
         page = AddedNotes(())
         try:
-            page = self._context.run(desk.add_note_page(LOCAL_WRITER, essay.id, text))
+            page = self._context.run(essays.add_note_page(LOCAL_WRITER, essay.id, text))
             numbers = [note.number for note in page.notes]
             worst = self._context.run(self._services.interview.max_placement_cost(LOCAL_WRITER, essay.id, numbers))
             if worst is None:
@@ -240,14 +240,14 @@ class KeyboardSession:
             failed = f"The notes are stored; they could not be sorted into sections. {error.unassured}"
             return AddedNotes(page.notes, join_sentences(page.notice, failed))
         except KeyboardInterrupt:
-            stored = self._context.run(desk.notes(LOCAL_WRITER, essay.id))[before:]
+            stored = self._context.run(essays.notes(LOCAL_WRITER, essay.id))[before:]
             if not stored:
                 raise
             stopped = "The sorting was stopped. In the menu, sort goes on with it."
             return AddedNotes(stored, join_sentences(page.notice, stopped))
 
     def _interview(self, essay: Essay, *, further: bool) -> None:
-        """Questions one at a time until there is none left, or the writer has had enough."""
+        """Ask questions one at a time until there are none left or the writer stops."""
         if further:
             for question in self._context.run(self._services.interview.skipped_questions(LOCAL_WRITER, essay.id)):
                 self._context.run(self._services.interview.reopen_question(LOCAL_WRITER, essay.id, question))
@@ -264,7 +264,7 @@ class KeyboardSession:
             self._context.say("\nThat was the last question of this structure.")
 
     def _next_step(self, essay: Essay, *, further: bool) -> NextQuestion:
-        """The next step of the interview; says what a model could not do. Ctrl-C passes over a follow-up."""
+        """Return the next question, and warn of an error of the model. Ctrl-C skips the follow-up."""
         interview = self._services.interview
         finding = interview.next_question(LOCAL_WRITER, essay.id, further=further, follow_up=self._asks_follow_ups)
         try:
@@ -307,11 +307,11 @@ class KeyboardSession:
                 typed = ""
             except BotError as error:
                 self._context.warn(str(error))
-                # No key brings an old line back, so what was typed stands in the line again.
+                # Answers have no history, so what was typed becomes the default of the next prompt.
                 typed = line if has_words([line]) and not line.lower().startswith("/notes") else ""
 
     def _handle_answer(self, essay: Essay, question: Question, given: Note | None, line: str | PromptCommand) -> bool:
-        """Does what the line says. False where the question stays open; ``given`` is the answer that there is."""
+        """Handle a line; return False if the question stays open. ``given`` is its earlier answer, if there is one."""
         if line is PromptCommand.BACK:
             return self._go_back(essay, question)
         if line is PromptCommand.UNDO:
@@ -355,7 +355,7 @@ class KeyboardSession:
         return True
 
     def _go_back(self, essay: Essay, question: Question) -> bool:
-        """Whether there is a question before this one, which is put next then."""
+        """Reopen the question before this one; return False if there is none."""
         if (
             self._context.run(self._services.interview.reopen_previous_question(LOCAL_WRITER, essay.id, question))
             is None
@@ -365,7 +365,7 @@ class KeyboardSession:
         return True
 
     def _withdraw_answer(self, essay: Essay, question: Question) -> bool:
-        """Whether there was an answer to take back, whose question is put again then."""
+        """Delete the last answer and reopen its question; return False if there is no answer."""
         taken = self._context.run(self._services.interview.delete_answer(LOCAL_WRITER, essay.id, question))
         if taken is None:
             self._context.warn("Nothing was answered yet, so there is nothing to take back.")
@@ -380,9 +380,9 @@ class KeyboardSession:
         return True
 
     def _make_post(self, essay: Essay) -> bool:
-        """Makes the first post and shows it: a draft where the writer wants one, else the notes as they stand.
+        """Make the first post and show it: a draft if the writer wants one, else the notes as they are.
 
-        False where another session is writing it.
+        Return False if another session is writing it.
         """
         try:
             made = self._draft(essay) if self._services.with_model else None
@@ -399,7 +399,7 @@ class KeyboardSession:
         return True
 
     def _draft(self, essay: Essay) -> Version | None:
-        """A draft, or what came of one; None where the writer wants none, or nothing came. Raises JobRunning."""
+        """Draft the post, whole or in part; return None if the writer says no or nothing came. Raise JobRunning."""
         work = EssayJobs(self._context, essay.id)
         work.release_interrupted()
         try:
@@ -416,7 +416,7 @@ class KeyboardSession:
         return work.resulting_version(job) if job is not None else None
 
     def _current_or_assembled_version(self, essay: Essay) -> Version:
-        """The text that there is; without one, the notes, set into the structure."""
+        """Return the current version, or assemble the first from the notes."""
         try:
             return self._context.run(self._services.essays.current_version(LOCAL_WRITER, essay.id))
         except NothingToDo:

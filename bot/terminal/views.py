@@ -1,4 +1,4 @@
-"""What a person sees of a critique, and what a program is given of it."""
+"""Render posts, critiques, measures, notes, versions and costs for the screen, and reports as JSON."""
 
 from __future__ import annotations
 
@@ -33,9 +33,13 @@ from bot.terminal.output import ResponsiveTable
 from bot.terminal.progress import format_dollars
 from bot.terminal.stdio import escape_control_characters
 
+_MAX_QUOTED_PLACES = 3  # places quoted for one measure; the rest are counted
+_MAX_HIGHLIGHTS = 12  # single places of quiet measures, unless all are asked for
+_MAX_QUOTE_CHARACTERS = 100
+
 
 def render_critique(found: Critique, structure: Structure | None) -> Text:
-    """The one thing to fix first, the findings with the words they quote, the strengths, and the coverage."""
+    """Render the one thing to fix first, the findings with their quotations, the strengths and the coverage."""
     text = Text()
     if found.fix_first:
         text.append("Fix first: ", style="bold")
@@ -66,7 +70,7 @@ def render_critique(found: Critique, structure: Structure | None) -> Text:
 
 
 def critique_footer(found: Critique) -> str:
-    """What is not shown, and who wrote what is."""
+    """Say which model wrote the critique, and how many findings are not shown and why."""
     said = [f"Written by {found.model}."]
     if found.dropped:
         said.append(f"{found.dropped} dropped, because the words they quote are not in the text, or say nothing.")
@@ -82,13 +86,13 @@ def critique_footer(found: Critique) -> str:
 
 
 def critique_json(found: Critique) -> dict[str, Any]:
-    """The critique for other programs; spans count code points of the text without front matter."""
+    """Return the critique as JSON values; spans count code points of the text without front matter."""
     fields: dict[str, Any] = TypeAdapter(Critique).dump_python(found, mode="json")
     return fields
 
 
 def render_claims(found: tuple[Claim, ...], text: str) -> Text:
-    """The claims that the notes do not hold, each with its sentence, and what cannot be seen in the text."""
+    """Render the claims not found in the notes, each with its sentence, and what the check cannot see."""
     said = Text()
     if not found:
         return said.append(assurance(text))
@@ -100,17 +104,14 @@ def render_claims(found: tuple[Claim, ...], text: str) -> Text:
 
 
 def _safe_line(text: str) -> str:
-    """A text on one line, of which no terminal makes a link."""
+    """Return a text on one line that no terminal makes a link of."""
     return escape_control_characters(unlinked(" ".join(text.split())))
-
-
-# What calls of models cost, as a table.
 
 
 async def render_usage(
     ledger: Ledger, now: datetime, days: int, writer_month: Decimal, budget_month: Decimal
 ) -> RenderableType:
-    """The calls of everybody since so many days, by day, role and model, and what is left of the month's budgets."""
+    """Render what everybody's calls of the last ``days`` cost, by day, role and model, and the month's budgets."""
     rows = await ledger.usage(now - timedelta(days=days))
     spent = await ledger.spending(LOCAL_WRITER, now)
     left = Text(
@@ -137,35 +138,27 @@ async def render_usage(
     return Group(table, total, left)
 
 
-# What a person sees of a post, its measures, its history: each as text for a screen that may be plain.
-
-
-_MAX_QUOTED_PLACES = 3  # places quoted for one measure; the rest are counted
-_MAX_HIGHLIGHTS = 12  # single places of quiet measures, unless all are asked for
-_MAX_QUOTE_CHARACTERS = 100
-
-
 def render_post(title: str, text: str, *, styled: bool) -> RenderableType:
-    """A post as a reader would see it, every stored word in it; as it stands where the screen is plain."""
+    """Render a post with every stored word in it; as plain Markdown where the screen is not ``styled``."""
     markdown = f"# {escape_control_characters(title)}\n\n{escape_control_characters(text)}"
     if not styled:
         return Text(markdown)
     rendered = Markdown(markdown)
-    # rich leaves HTML out; read as text, its words are shown like any others.
+    # rich drops HTML; parsed as text, its words are shown like any others.
     rendered.parsed = MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown)
     return rendered
 
 
 def word_summary(words: int, text: str) -> str:
-    """One line: words and gaps."""
+    """Summarize words and gaps in one line."""
     missing = len(gaps(text))
     return f"{counted(words, 'word')}, " + (f"{counted(missing, 'gap')} still to fill" if missing else "no gaps")
 
 
 def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "") -> RenderableType:
-    """What was counted: open gaps, the raised measures with their places, then single places worth a look.
+    """Render open gaps, the raised measures with their places, then single places worth a look.
 
-    With ``every`` it is all measures with all of their places. ``hint`` says how to see the places left out.
+    ``show_all`` renders all measures with all places; ``hint`` says how to see the places left out.
     """
     found = report.measures if show_all else report.raised_measures
     quiet = sum(measure.taken and not measure.raised for measure in report.measures)
@@ -232,7 +225,7 @@ def _render_measure(measure: Measure, text: str, *, show_all: bool, hint: str) -
 
 
 def report_json(report: TextReport, structure: Structure | None, critique: Critique | None = None) -> str:
-    """A critique for programs: its measured part and what a model said, if any did.
+    """Return a report as JSON: its measures, and the critique of a model if there is one.
 
     Offsets count code points of the text without front matter. A place with a weight of 1 to 3 matters by itself;
     ``notable_marks`` holds those of the measures that are not raised, the gravest first.
@@ -280,7 +273,7 @@ def report_json(report: TextReport, structure: Structure | None, critique: Criti
 
 
 def section_table(text: str) -> ResponsiveTable:
-    """The sections that can be edited, by number."""
+    """List the sections that can be edited, by number."""
     listing = ResponsiveTable(("section", "heading", "words"), show_header=False)
     for number, (_, part) in enumerate(editable_parts(text), 1):
         listing.add_row(
@@ -292,7 +285,7 @@ def section_table(text: str) -> ResponsiveTable:
 
 
 def version_table(versions: Sequence[VersionInfo], head: int | None) -> ResponsiveTable:
-    """The versions, oldest first, with a mark at the current one."""
+    """List the versions, oldest first, and mark the current one."""
     listing = ResponsiveTable(("version", "", "from", "made by", "words", "when (UTC)"))
     for version in versions:
         listing.add_row(
@@ -307,7 +300,7 @@ def version_table(versions: Sequence[VersionInfo], head: int | None) -> Responsi
 
 
 def render_note(found: Note, structure: Structure | None) -> Text:
-    """One note whole, with its section and its question."""
+    """Render one whole note with its section and its question."""
     text, state = Text(), state_of(found)
     text.append(f"Note {found.number}", style="bold")
     text.append(f"  {_section_heading(found, structure)}{f', {state}' if state else ''}\n", style="dim")
@@ -322,7 +315,7 @@ def _section_heading(found: Note, structure: Structure | None) -> str:
 
 
 def note_table(found: Sequence[Note], structure: Structure | None) -> ResponsiveTable:
-    """The notes by number, with their section and what of them is private."""
+    """List the notes by number, with their section and what of them is private."""
     listing = ResponsiveTable(("note", "section", "", "begins"))
     for one in found:
         begins = " ".join(one.text.split())
@@ -336,7 +329,7 @@ def note_table(found: Sequence[Note], structure: Structure | None) -> Responsive
 
 
 def render_diff(found: Sequence[Change], *, styled: bool) -> Text:
-    """A word diff: what went is struck through or in [-brackets-], what came underlined or in {+braces+}."""
+    """Render a word diff: deletions struck through or in [-brackets-], additions underlined or in {+braces+}."""
     text = Text()
     for change in found:
         if change.same:
@@ -370,7 +363,7 @@ def essay_table(found: Sequence[Essay]) -> ResponsiveTable:
 
 
 def structure_table(found: Sequence[Structure]) -> ResponsiveTable:
-    """The structures by key and number, with what each is for."""
+    """List the structures by key and number, with what each is for."""
     listing = ResponsiveTable(("structure", "number", "what it is for", "words"), right=("number",), show_header=False)
     for number, structure in enumerate(found, 1):
         listing.add_row(structure.key, str(number), structure.description, f"{structure.budget} words")
@@ -378,7 +371,7 @@ def structure_table(found: Sequence[Structure]) -> ResponsiveTable:
 
 
 def render_structure(found: Structure) -> Text:
-    """One structure with its sections, their purposes and questions."""
+    """Render one structure with its sections, their purposes and questions."""
     text = Text()
     text.append(f"{found.name}\n", style="bold")
     text.append(f"{found.description}\n{found.budget} words\n")
