@@ -213,3 +213,28 @@ async def test_a_dm_message_refused_by_a_full_disk_is_told_and_stored_later(
     await user.say(user.dm, "two")
     await user.sees(reads(panel, "2 messages"))
     assert await said(talking, user) == ["one", "two"]
+
+
+async def test_a_bug_with_one_dm_message_keeps_no_other_from_being_stored_and_it_is_read_again(
+    sim: DiscordSimulator, talking: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stands behind the mark until it is stored, and its words are in no log."""
+    monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.3, 0.3))
+    user = sim.user("writer")
+    panel = await question(user)
+    messages = talking.client.dispatcher.services.dm_messages
+    add_message, failing = messages.add_message, [True]
+
+    async def with_a_bug(writer: str, message: int, text: str, *given: Any, **more: Any) -> StoredMessage | None:
+        if failing[0] and text == "one":
+            raise ValueError(text)
+        return await add_message(writer, message, text, *given, **more)
+
+    monkeypatch.setattr(messages, "add_message", with_a_bug)
+    await user.say(user.dm, "one")
+    await user.say(user.dm, "two")
+    await user.sees(reads(panel, "1 message"))
+    failing[0] = False
+    await user.sees(reads(panel, "2 messages"))
+    assert await said(talking, user) == ["one", "two"]
+    assert "a bug" in caplog.messages
