@@ -26,7 +26,7 @@ _EXIT_SIGNAL_BASE = 128  # and the signal's number: what a shell reports for a p
 EXIT_BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 EXIT_INCOMPLETE = 1  # for a draft that came, though not to its end
 EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where head has read its lines
-# sysexits.h's EX_TEMPFAIL, for an error that ``passes``: deploy/essay-bot.service starts the bot again.
+# sysexits.h's EX_TEMPFAIL, for an error that ``is_temporary``: deploy/essay-bot.service starts the bot again.
 EXIT_TRY_LATER = 75
 
 _STRUCTURE_OPTION = click.option(
@@ -89,7 +89,7 @@ def _run_and_report_errors() -> int:
         return EXIT_READER_GONE
     except BotError as error:
         print_stderr(str(error))
-        return EXIT_TRY_LATER if error.passes else EXIT_BAD_INPUT
+        return EXIT_TRY_LATER if error.is_temporary else EXIT_BAD_INPUT
     except OSError as error:  # errors with a better sentence are raised where they happen
         file = error.filename if isinstance(error.filename, str) else None
         print_stderr(str(SystemRefused(file, (error.strerror or str(error)).lower())))

@@ -28,16 +28,7 @@ class FormTimeout(BotError):
     """A form could not be filled in time."""
 
     def __init__(self) -> None:
-        super().__init__("Busy, press again. Nothing was changed.")
-
-
-class ShuttingDown(BotError):
-    """The bot is about to end."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The bot is being restarted, so this was not done. Everything is stored; try again in a minute."
-        )
+        super().__init__("The bot was busy and could not open the form in time: press again. Nothing was changed.")
 
 
 class AnsweredElsewhere(Exception):
@@ -170,7 +161,7 @@ def _discord_error_message(error: BaseException) -> str | None:
 
 def _bot_error_message(error: BaseException) -> str:
     assert isinstance(error, BotError)
-    return error.elsewhere
+    return error.public_message
 
 
 _MESSAGES: tuple[tuple[type[BaseException], Callable[[BaseException], str | None]], ...] = (

@@ -1,4 +1,4 @@
-"""Every error that a person may be shown, each with its sentence: what happened, what is safe, what to do.
+"""Errors that a person may be shown, each with its sentence: what happened, what is safe, what to do.
 
     BotError
     ├── BadInput             what was handed in cannot be used
@@ -15,15 +15,13 @@
     │   ├── BadSetting, BadVariable
     │   └── BadStructureFile, BadPromptFile
     ├── StoreError           the database cannot be used as it is
-    │   ├── KeyMissing
-    │   ├── NotOurDatabase
-    │   ├── NewerDatabase
-    │   ├── DamagedDatabase
-    │   ├── StoreFull
+    │   ├── KeyMissing, BadKey
+    │   ├── NotOurDatabase, NewerDatabase, DamagedDatabase
+    │   ├── StoreFull, StoreBusy
     │   └── StoreUnusable
     ├── DamagedText          one stored text cannot be read; all else can be used
     ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
-    │   ├── KeyRefused, OutOfCredit, NoNetwork, NotClaude, UnknownModel, RequestRefused
+    │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
@@ -33,7 +31,7 @@
     │   └── OverBudget       our own budget would be passed, so no call was made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
     ├── JobRunning, TooManyJobs   somebody is at work already
-    ├── Outdated             what was asked for is of a text that has changed since, or is there by now
+    ├── Outdated             the text has changed since it was asked for, or it has been done already
     ├── ShuttingDown         the program is ending
     ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for
@@ -42,7 +40,7 @@
     ├── SystemRefused        an error of the system for which there is no better sentence
     └── NothingToDo          the step asked for has nothing to work on
 
-An error is raised where the fact is known and caught only where a person is told: at the edge of a door.
+Raise an error where the fact is known; catch it only where a person is told, in discord_ui, terminal or cli.
 """
 
 from __future__ import annotations
@@ -123,7 +121,6 @@ from bot.errors.work import (
     SystemRefused,
     TooManyJobs,
     WouldOverwrite,
-    before_all,
 )
 
 __all__ = [
@@ -196,5 +193,4 @@ __all__ = [
     "UnreadableText",
     "WouldOverwrite",
     "WrongFile",
-    "before_all",
 ]

@@ -1,4 +1,4 @@
-"""The root of the errors that a person may be shown."""
+"""The base class of errors that a person may be shown, and how an unexpected error is logged without its words."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 
 
 class BotError(Exception):
-    """Base of the errors that a person may be shown. ``str(error)`` is the sentence.
+    """Base class of errors that a person may be shown; ``str(error)`` is the sentence.
 
-    ``passes``: the disk, the database or Discord may be back a little later though nobody has changed a setting or a
-    file of ours, so that a start that failed for it may then go well. No error of a model's says so: none keeps the bot
-    from running, and ModelError has ``lasts`` for whether the next call would meet it too.
+    ``is_temporary``: starting the program again a little later may succeed with no setting or file changed, because
+    the disk, the database or Discord may be back by then. It is never true of a model's errors, which do not keep the
+    bot from running; see ``ModelError.is_lasting`` for those.
     """
 
-    passes = False
+    is_temporary = False
 
     @property
-    def elsewhere(self) -> str:
-        """The sentence for whoever is not at the machine: no path of its files stands in it."""
+    def public_message(self) -> str:
+        """The sentence for people who are not at the machine: it names no path on it."""
         return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep the sentence on the way between processes, whatever the class is made from."""
-        return _restored, (type(self), self.args, dict(self.__dict__))
+        """Pickle the sentence and attributes, so that errors cross processes whatever their constructor takes."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
 
 
-def _restored(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any]) -> BotError:
+def _restore(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any]) -> BotError:
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(state)
@@ -34,9 +34,9 @@ def _restored(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any]
 
 
 class RedactedError(Exception):
-    """Stands in the log for an error that nobody expected: its kind, not its words, for they may be a writer's."""
+    """Replace an unexpected error in the log: its message is the error's class, since its words may be a writer's."""
 
 
 def redacted_exc_info(error: BaseException) -> tuple[type[RedactedError], RedactedError, TracebackType | None]:
-    """The error as ``exc_info`` of a line in the log: its kind and where it happened, nothing of what it says."""
+    """Return ``exc_info`` for a log record: the error's class and traceback, without its message."""
     return RedactedError, RedactedError(type(error).__name__), error.__traceback__

@@ -1,4 +1,4 @@
-"""What was handed in cannot be used; nothing was stored or changed."""
+"""Errors about what a person handed in or set: it cannot be used, and nothing was stored or changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors.base import BotError
 
 
 class BadInput(BotError):
-    """What was handed in cannot be used; nothing was stored or changed."""
+    """Base class: what was handed in cannot be used; nothing was stored or changed."""
 
 
 class UnreadableText(BadInput):
@@ -39,7 +39,7 @@ class UnreadableText(BadInput):
     @classmethod
     def damaged(cls, name: str, line: int) -> UnreadableText:
         return cls(
-            f"{name}, line {line}: a byte there is no UTF-8, though the rest is: mend the line and save it again."
+            f"{name}, line {line} is not UTF-8 text, though the rest of it is: correct that line and save it again."
         )
 
     @classmethod
@@ -70,14 +70,14 @@ class UnreadableText(BadInput):
 
 
 class WrongFile(UnreadableText):
-    """A file of a kind whose text is not read."""
+    """The file is of a kind whose text is not read, such as a PDF."""
 
     def __init__(self, name: str, kind: str) -> None:
         super().__init__(f"{name} is {kind}, which is not read: copy its text into a .md or .txt file and give that.")
 
 
 class OverLimit(BadInput):
-    """More was handed in than is taken. What was refused is not stored; nothing that was stored before is touched."""
+    """More was handed in than a limit allows; it was not stored, and nothing stored before is changed."""
 
     @classmethod
     def page(cls, what: str, count: int, things: str, most: int) -> OverLimit:
@@ -137,7 +137,7 @@ class OverLimit(BadInput):
 
 
 class TooSlowToRead(BadInput):
-    """Reading a text took so much time or memory that it was ended."""
+    """Reading a text was stopped because it took too much time or memory."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -157,14 +157,14 @@ class UnknownStructure(BadInput):
 
     @classmethod
     def several(cls, key: str, meant: Sequence[str]) -> UnknownStructure:
-        """What was typed may mean several of them."""
+        """The words typed match several structures."""
         error = cls(key, meant)
         error.args = (f"{key} may mean {' or '.join(meant)}: type a little more of the one you mean.",)
         return error
 
 
 class StructureGone(UnknownStructure):
-    """The file of the structure that an essay is written in is no longer there."""
+    """The structure file of an essay no longer exists."""
 
     def __init__(self, key: str) -> None:
         BadInput.__init__(
@@ -176,14 +176,14 @@ class StructureGone(UnknownStructure):
 
 
 class UnknownEssay(BadInput):
-    """The writer has no essay with this id. The same sentence whether it never was or is somebody else's."""
+    """The writer has no essay with this id; the sentence is the same for missing and for other people's essays."""
 
     def __init__(self, essay: str) -> None:
         super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
 
     @classmethod
     def several(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
-        """What was typed is how the ids of several begin."""
+        """The ids of several essays begin with what was typed."""
         error = cls(named)
         error.args = (
             f"Several essays begin with {named}: {', '.join(meant)}. Type a little more of the one you mean.",
@@ -192,7 +192,7 @@ class UnknownEssay(BadInput):
 
 
 class UnknownCritique(BadInput):
-    """The writer has no critique with this id. The same sentence whether it never was or is somebody else's."""
+    """The writer has no critique with this id; the sentence is the same for missing and for other people's."""
 
     def __init__(self, critique: str) -> None:
         super().__init__(f"You have no critique {critique}: ask for a new one.")
@@ -206,7 +206,7 @@ class UnknownSection(BadInput):
 
 
 class NoSuchPlace(BadInput):
-    """The structure has no section that a note could be moved to under this name."""
+    """A note cannot be moved: the structure has no section of this name."""
 
     def __init__(self, name: str, headings: Sequence[str]) -> None:
         known = "; ".join(f"{number} {heading}" for number, heading in enumerate(headings, 1))
@@ -223,10 +223,10 @@ class UnknownVersion(BadInput):
 
 
 class BadSetting(BadInput):
-    """A setting in the environment or .env cannot be used. The sentence names the key, never the value of a secret."""
+    """A setting in the environment or .env cannot be used; the sentence names the key, never a secret's value."""
 
     def __init__(self, key: str, why: str, where: str | None = None) -> None:
-        """``where`` it stands: the environment, or the path of a file; ``key`` may be a file that cannot be read."""
+        """``where`` is "the environment" or the path of a file; ``key`` may itself be a file that cannot be read."""
         if Path(key).name != key:
             super().__init__(f"{key} cannot be used as it stands: {why}. Nothing was changed.")
             return
@@ -235,42 +235,42 @@ class BadSetting(BadInput):
 
 
 class BadVariable(BadInput):
-    """A variable that other programs know too, such as SSL_CERT_FILE or HTTPS_PROXY, cannot be used."""
+    """An environment variable shared with other programs, such as SSL_CERT_FILE or HTTPS_PROXY, cannot be used."""
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
-        super().__init__(f"The environment variable {name} cannot be used: {why}. Mend it, or leave it unset.")
+        super().__init__(f"The environment variable {name} cannot be used: {why}. Correct it, or leave it unset.")
 
 
 class BadStructureFile(BadInput):
-    """A structure file cannot be used as it stands."""
+    """A structure file is invalid; ``wrong`` says how, ``mend`` what to do."""
 
     def __init__(self, path: Path, line: int, wrong: str, mend: str) -> None:
         super().__init__(f"{path}, line {line}: {wrong}; {mend}.")
 
 
 class BadPromptFile(BadInput):
-    """A prompt file cannot be used as it stands."""
+    """A prompt file is invalid; ``wrong`` says how, ``mend`` what to do."""
 
     def __init__(self, path: Path, wrong: str, mend: str) -> None:
         super().__init__(f"{path}: {wrong}; {mend}.")
 
 
 class UnknownJob(BadInput):
-    """The writer has no job with this number that could be watched."""
+    """The writer has no running job with this number."""
 
     def __init__(self, job: int) -> None:
-        super().__init__(f"There is no work number {job} of yours under way: look at the essay for what came of it.")
+        super().__init__(f"You have no job {job} under way: look at the essay to see what came of it.")
 
 
 class LeftOutStands(BadInput):
-    """What would be sent to a model holds words of a note that no model may see.
+    """A request to a model was stopped, because it holds words of a note that no model may see.
 
-    ``where`` is what holds them, a key of MENDED; ``words`` are the first of them, as they stand there; ``marked`` says
-    that a mark in the note covers them, and not that the whole note is left out.
+    ``where`` is the part that holds them, a key of ``ADVICE``; ``words`` are the first of them. ``marked``: a mark
+    covers these words of the note; otherwise the whole note is left out.
     """
 
-    MENDED: ClassVar[Mapping[str, str]] = {
+    ADVICE: ClassVar[Mapping[str, str]] = {
         "text": "Edit them out",
         "title": "Give the essay another title",
         "instruction": "Say it in other words",
@@ -284,21 +284,21 @@ class LeftOutStands(BadInput):
         mend = "take its mark away in the note" if marked else "take the note in again"
         super().__init__(
             f"{which} {said}, and these words of it stand in the {where}: “{words}”. So no model was sent "
-            f"anything. {self.MENDED[where]} first, or {mend}. Nothing was changed."
+            f"anything. {self.ADVICE[where]} first, or {mend}. Nothing was changed."
         )
 
 
 class StaysPrivate(BadInput):
-    """A note cannot be taken in again, because what makes it private is not a switch."""
+    """A note cannot be included again: a mark in it or its question makes it private, not a switch."""
 
     @classmethod
     def marked(cls, number: int) -> StaysPrivate:
-        """A mark covers all of the note."""
+        """A mark covers the whole note."""
         return cls(f"Note {number} is marked [private]: edit it and take the mark away to use it. Nothing was changed.")
 
     @classmethod
     def answer(cls, number: int) -> StaysPrivate:
-        """The note answers a question whose answers stay private."""
+        """The note answers a question whose answers are always private."""
         return cls(
             f"Note {number} answers a question about what should stay private, so it stays so. Write what may be "
             "public as a note of its own. Nothing was changed."
@@ -306,9 +306,9 @@ class StaysPrivate(BadInput):
 
 
 class MarkStands(BadInput):
-    """What would be sent to a model holds a passage that is marked to be left out.
+    """A request to a model was stopped, because it holds a passage that is marked private.
 
-    ``where`` is what holds it; ``line`` is the line of the first mark, as it stands there.
+    ``where`` is the part that holds it; ``line`` is the line of its first mark.
     """
 
     def __init__(self, where: str, line: str) -> None:

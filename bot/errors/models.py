@@ -1,4 +1,4 @@
-"""A model could not do what it was asked; what it wrote before that is kept."""
+"""Errors of calls to a model: it could not do what it was asked; what it wrote before that is kept."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ EVERYTHING_STORED = "Everything is stored"
 
 
 class ModelError(BotError):
-    """A model could not do what it was asked. Notes and versions are as they were.
+    """Base class: a model could not do what it was asked. Notes and versions are as they were.
 
-    The sentence is ``happened``, then what is safe, then ``advice``; each is true for whatever a model is used for.
-    ``lasts``: the next call would meet it too, until somebody does something about it.
+    The sentence is ``happened``, then what is safe, then ``advice``; each must hold for every use of a model.
+    ``is_lasting``: the next call would fail the same way, until somebody does something about it.
     """
 
-    lasts: ClassVar[bool] = False
+    is_lasting: ClassVar[bool] = False
 
     def __init__(self, happened: str, advice: str, safe: str = EVERYTHING_STORED) -> None:
         super().__init__(f"{happened} {safe}; {advice}.")
@@ -27,15 +27,15 @@ class ModelError(BotError):
         self.advice = advice
 
     @property
-    def unassured(self) -> str:
-        """What happened and what to do, for a place that has already said what is safe."""
+    def message_without_assurance(self) -> str:
+        """Say what happened and what to do, for a place that has already said what is safe."""
         return f"{self.happened} {self.advice[:1].upper()}{self.advice[1:]}."
 
 
 class KeyRefused(ModelError):
-    """The service does not take the key, or does not let it do this."""
+    """The service refused the API key, or the key may not use the model."""
 
-    lasts = True
+    is_lasting = True
 
     @classmethod
     def invalid(cls) -> KeyRefused:
@@ -53,9 +53,9 @@ class KeyRefused(ModelError):
 
 
 class OutOfCredit(ModelError):
-    """The account has no money left."""
+    """The account has no credit left."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self) -> None:
         super().__init__(
@@ -67,7 +67,7 @@ class OutOfCredit(ModelError):
 class NoNetwork(ModelError):
     """The service cannot be reached."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -78,22 +78,22 @@ class NoNetwork(ModelError):
 
 
 class NotClaude(ModelError):
-    """Something answers at the address, and not in the form of Claude's Messages API."""
+    """The address is answered by something other than Claude's Messages API."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"What answers at {address} does not speak as Claude does: it may be a sign-in page, a proxy or another "
+            f"What answers at {address} is not Claude's Messages API: it may be a sign-in page, a proxy or another "
             "program.",
             "whoever runs the bot has to check the address in its settings",
         )
 
 
 class Compressed(ModelError):
-    """The service sends its answers compressed; they are not unpacked, since a few bytes can hold gigabytes."""
+    """The service compresses its answers; they are not unpacked, since a few bytes can expand to gigabytes."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -103,9 +103,9 @@ class Compressed(ModelError):
 
 
 class Redirected(ModelError):
-    """The address points elsewhere. It is not followed: what was written would go where nobody chose to send it."""
+    """The address redirects; following it would send the writer's text where nobody chose to send it."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -117,7 +117,7 @@ class Redirected(ModelError):
 
 
 class TooMuchSent(ModelError):
-    """The service sends more than an answer can have."""
+    """The service sent more than the most an answer can hold."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -127,9 +127,9 @@ class TooMuchSent(ModelError):
 
 
 class UnknownModel(ModelError):
-    """The service has no model with this name, or has it no more."""
+    """The service has no model with this name, or no longer has it."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, model: str, address: str) -> None:
         super().__init__(
@@ -139,7 +139,7 @@ class UnknownModel(ModelError):
 
 
 class RequestRefused(ModelError):
-    """The service took the request for a wrong one."""
+    """The service refused the request as invalid."""
 
     @classmethod
     def wrong(cls, why: str | None, request: str | None) -> RequestRefused:
@@ -159,25 +159,25 @@ class RequestRefused(ModelError):
 
 
 class Overloaded(ModelError):
-    """The service has too much to do."""
+    """The service is overloaded."""
 
     def __init__(self) -> None:
         super().__init__("The model's service is overloaded at the moment.", "try again in a few minutes")
 
 
 class RateLimited(ModelError):
-    """The service takes no more for a while. ``wait`` is how long, in seconds, None where it did not say."""
+    """The service takes no more requests for ``wait`` seconds; None where it did not say how long."""
 
     def __init__(self, wait: float | None) -> None:
-        when = f"in {_long(wait)}" if wait else "in a few minutes"
+        when = f"in {_duration(wait)}" if wait else "in a few minutes"
         super().__init__("The service takes no more requests for now.", f"try again {when}")
         self.wait = wait
 
 
 class SpendLimitReached(ModelError):
-    """The account has spent what it may spend; waiting a little does not help."""
+    """The account reached its spending limit; waiting a little does not help."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self) -> None:
         super().__init__(
@@ -187,7 +187,7 @@ class SpendLimitReached(ModelError):
 
 
 class ServiceFault(ModelError):
-    """The service failed in itself."""
+    """The service had an internal error."""
 
     def __init__(self, request: str | None) -> None:
         number = f" (request id {request})" if request else ""
@@ -195,28 +195,28 @@ class ServiceFault(ModelError):
 
 
 class StreamBroken(ModelError):
-    """The connection ended in the middle of an answer."""
+    """The connection broke in the middle of an answer."""
 
     def __init__(self) -> None:
         super().__init__("The connection to the model broke before it had finished.", "try again")
 
 
 class Stalled(ModelError):
-    """Nothing at all came from the service for too long."""
+    """The service sent nothing at all for ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"Nothing came from the model for {_long(seconds)}, so the call was ended.", "try again")
+        super().__init__(f"Nothing came from the model for {_duration(seconds)}, so the call was ended.", "try again")
 
 
 class TookTooLong(ModelError):
-    """The answer was not finished in the time that one call may take."""
+    """The answer was not finished in the ``seconds`` that one call may take."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"The model had not finished after {_long(seconds)}, so the call was ended.", "try again")
+        super().__init__(f"The model had not finished after {_duration(seconds)}, so the call was ended.", "try again")
 
 
 class CutShort(ModelError):
-    """The model used up all its room before it wrote anything."""
+    """The model used all its tokens for thinking and wrote nothing."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -226,7 +226,7 @@ class CutShort(ModelError):
 
 
 class NothingWritten(ModelError):
-    """The model ended without a word."""
+    """The model ended its answer without a word."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -235,7 +235,7 @@ class NothingWritten(ModelError):
 
 
 class Declined(ModelError):
-    """The model would not; what it had begun is dropped. ``category`` is the service's word for why, None without."""
+    """The model declined; what it had begun is dropped. ``category`` is the service's word for why, if it gave one."""
 
     def __init__(self, category: str | None) -> None:
         super().__init__(
@@ -246,7 +246,7 @@ class Declined(ModelError):
 
 
 class BadReply(ModelError):
-    """The model answered out of form."""
+    """The model's answer was not in the form that was asked for."""
 
     @classmethod
     def misshapen(cls) -> BadReply:
@@ -284,9 +284,9 @@ class NoModel(ModelError):
 
 
 class UnknownPrice(ModelError):
-    """No price of the model is known, so that no budget could hold; it was not called."""
+    """The model was not called, because its price is not known and no budget could hold."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, model: str) -> None:
         super().__init__(
@@ -298,13 +298,13 @@ class UnknownPrice(ModelError):
 
 
 class OverBudget(ModelError):
-    """The worst case of a call would pass a budget; the call was not made."""
+    """Base class: the call was not made, because its worst case exceeds a budget."""
 
 
 class BudgetSpent(OverBudget):
-    """What has been spent leaves too little of a budget, until it opens again."""
+    """Too little of a budget is left until it opens again at ``opens``."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, whose: str, opens: datetime) -> None:
         super().__init__(
@@ -315,9 +315,9 @@ class BudgetSpent(OverBudget):
 
 
 class BudgetReserved(OverBudget):
-    """Calls that are under way hold too much of a budget; what they do not use is free again when they end.
+    """Running calls reserve too much of a budget; what they do not use is free again when they end.
 
-    ``left`` is what has not been spent of it, ``held`` what is held of that, both in dollars.
+    ``left`` is what has not been spent of it, ``held`` what is reserved of that, both in dollars.
     """
 
     def __init__(self, whose: str, left: Decimal, held: Decimal) -> None:
@@ -329,9 +329,9 @@ class BudgetReserved(OverBudget):
 
 
 class BudgetTooSmall(OverBudget):
-    """The worst case of a call is more than a whole budget, so that waiting does not help."""
+    """The worst case of a call is more than the whole budget, so waiting does not help."""
 
-    lasts = True
+    is_lasting = True
 
     def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
         super().__init__(
@@ -343,14 +343,14 @@ class BudgetTooSmall(OverBudget):
 
 
 def _dollars(amount: Decimal, rounding: str) -> str:
-    """An amount in whole cents; one of less than a cent by its first four digits that are not leading zeros."""
+    """Format an amount in whole cents, or with four significant digits below one cent."""
     if amount == 0 or amount >= Decimal("0.01"):
         return f"${amount.quantize(Decimal('0.01'), rounding=rounding):f}"
     return f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 3), rounding=rounding).normalize():f}"
 
 
-def _long(seconds: float) -> str:
-    """A stretch of time as a person says it."""
+def _duration(seconds: float) -> str:
+    """Format a duration in days, hours, minutes or seconds, rounded up."""
     for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{math.ceil(seconds / size)} {unit}"

@@ -1,4 +1,4 @@
-"""The database cannot be used as it is. Or one thing in it cannot, and all else can."""
+"""Errors of the database: it cannot be used as it is, or one stored text cannot be read."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bot.errors.base import BotError
 
 
 class StoreError(BotError):
-    """The database cannot be used as it is; nothing in it was changed.
+    """Base class: the database cannot be used as it is; nothing in it was changed.
 
-    ``str(error)`` is for whoever is at the machine, and may name its files; ``elsewhere`` is for everybody else.
+    ``str(error)`` is for the operator and may name files; ``public_message`` is for everybody else.
     """
 
-    elsewhere = (
+    public_message = (
         "The bot cannot use its database, so this was not done. What was stored before is unchanged: tell whoever "
         "runs the bot."
     )
 
 
 class KeyMissing(StoreError):
-    """The key that sealed the stored text is not at hand."""
+    """A key that encrypted stored text is missing."""
 
     def __init__(self, fingerprints: Sequence[str], database: Path, key_file: Path) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class KeyMissing(StoreError):
 
 
 class BadKey(StoreError):
-    """What stands where a key should be is no key."""
+    """A setting or file that should hold an encryption key does not."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -44,7 +44,7 @@ class BadKey(StoreError):
 class DamagedDatabase(StoreError):
     """The database was changed outside the program, or the disk damaged it."""
 
-    elsewhere = (
+    public_message = (
         "The bot's database is damaged, so this was not done. Nothing was changed: tell whoever runs the bot, who can "
         "restore a backup."
     )
@@ -54,7 +54,7 @@ class DamagedDatabase(StoreError):
 
 
 class DamagedText(BotError):
-    """One stored text was changed outside the program, or the disk damaged it. All else can be used."""
+    """One stored text was changed outside the program, or the disk damaged it; everything else can be used."""
 
     def __init__(self, what: str, way: str) -> None:
         super().__init__(f"{what} is damaged and cannot be read, so this was not done. All else is as it was: {way}.")
@@ -99,10 +99,10 @@ class NewerDatabase(StoreError):
 
 
 class StoreFull(StoreError):
-    """There is no room left on the disk."""
+    """The disk is full."""
 
-    passes = True
-    elsewhere = (
+    is_temporary = True
+    public_message = (
         "The bot's disk is full, so the last step was not stored; all before it is safe. Tell whoever runs the bot, "
         "and do the last step again later."
     )
@@ -115,10 +115,10 @@ class StoreFull(StoreError):
 
 
 class StoreBusy(StoreError):
-    """Another program has kept the database for itself for too long."""
+    """Another program held the database's lock for too long."""
 
-    passes = True
-    elsewhere = (
+    is_temporary = True
+    public_message = (
         "The bot's database was busy, so the last step was not stored; all before it is safe. Try again in a moment."
     )
 

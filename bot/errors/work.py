@@ -1,4 +1,4 @@
-"""What else can stand in the way of a step."""
+"""Errors of work under way, of backups and exports, and of steps that have nothing to work on."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from bot.errors.base import BotError
 
 
 class JobRunning(BotError):
-    """The essay has a job that has not ended; a second one would write over the first."""
+    """The essay has a job that has not ended; a second one would overwrite the first."""
 
-    def __init__(self, kind: str, *, elsewhere: bool = False) -> None:
-        """``kind`` is what a person calls such work; ``elsewhere``: only another process can stop it."""
+    def __init__(self, kind: str, *, in_other_process: bool = False) -> None:
+        """``kind`` is the job's label, such as "draft"; ``in_other_process``: only another process can stop it."""
         here = "is still being written: wait for its end, or stop it. What came so far is stored."
         there = (
             "is being written in another session of this program: wait for its end, or press Ctrl-C there, which stops "
             "it and keeps what came. Nothing was begun here, and everything is stored."
         )
-        super().__init__(f"A {kind} of this text {there if elsewhere else here}")
+        super().__init__(f"A {kind} of this text {there if in_other_process else here}")
 
 
 class Outdated(BotError):
-    """The text has changed, or what was asked for has been done, since it was asked for."""
+    """A request is stale: the text has changed since, or it has been done already."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The text has changed since this was asked for, or what was asked for is there by now, so nothing was "
-            "begun, and nothing was spent. Look at how it stands, and ask again if you still want it."
+            "The text has changed since this was asked for, or this has been done already, so nothing was begun, and "
+            "nothing was spent. Look at the essay as it is now, and ask again if you still want it."
         )
 
 
 class TooManyJobs(BotError):
-    """The writer has as much work in line as one person may."""
+    """The writer has as many jobs running and waiting as one person may."""
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -42,16 +42,16 @@ class TooManyJobs(BotError):
 
 
 class ShuttingDown(BotError):
-    """The program is ending; nothing new is begun."""
+    """The program is shutting down; nothing new is begun."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The bot is just being restarted, so nothing was begun. Everything is stored; try again in a minute."
+            "The bot is being restarted, so this was not done. Everything is stored; try again in a minute."
         )
 
 
 class NoBackup(BotError):
-    """No backup was made; the database, and a backup that was there before, are as they were."""
+    """No backup was made; the database and any earlier backup are unchanged."""
 
     @classmethod
     def no_database(cls, database: Path) -> NoBackup:
@@ -91,7 +91,7 @@ class NoBackup(BotError):
 
 
 class CannotWrite(BotError):
-    """An export cannot be put where it was asked for; no half-written file is left."""
+    """An export cannot be written to its target; no half-written file is left."""
 
     def __init__(self, target: str, why: str, essay: str | None = None, *, full: bool = False) -> None:
         safe = f" The post is stored as essay {essay}." if essay else ""
@@ -100,19 +100,13 @@ class CannotWrite(BotError):
 
     @classmethod
     def refused(cls, target: str, error: OSError, essay: str | None = None) -> CannotWrite:
-        """The system does not take it."""
+        """The system refused to write it with ``error``."""
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         return cls(target, (error.strerror or str(error)).lower(), essay, full=full)
 
 
-def before_all(error: BotError) -> BotError:
-    """The error, told as one that was found out before anything was done."""
-    error.args = (f"{error} No model was asked: nothing was spent, and nothing was stored.",)
-    return error
-
-
 class WouldOverwrite(BotError):
-    """A file stands where an export was asked for, and was left as it is."""
+    """A file exists where an export was asked for, and was left as it is."""
 
     @classmethod
     def existing(cls, target: str, essay: str | None = None) -> WouldOverwrite:
@@ -121,20 +115,20 @@ class WouldOverwrite(BotError):
 
     @classmethod
     def own(cls, target: str, essay: str | None = None) -> WouldOverwrite:
-        """The file is one that the command itself reads from; nothing may replace that."""
+        """The target is a file that the command reads from, which is never replaced."""
         safe = f" The post is stored as essay {essay}." if essay else ""
         return cls(f"{target} is what this is read from, so it is never written over: give another name.{safe}")
 
 
 class ReaderGone(BotError):
-    """Whatever read our output has what it wanted, as head has after its lines. Nobody is told of it."""
+    """The reader of our output has closed it, as head does after its lines; nobody is told."""
 
     def __init__(self) -> None:
         super().__init__("The program reading the output stopped before its end.")
 
 
 class SystemRefused(BotError):
-    """The system refused a step for which no better sentence is known."""
+    """An operating system error for which there is no better sentence."""
 
     def __init__(self, file: str | None, why: str) -> None:
         what = f"{file} cannot be used" if file else "The system refused a step"

@@ -47,7 +47,7 @@ _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was 
 class DiscordUnreachable(BotError):
     """Discord cannot be reached over the network."""
 
-    passes = True
+    is_temporary = True
 
     def __init__(self) -> None:
         super().__init__("Discord cannot be reached: check the network connection. Everything stored is safe.")
@@ -57,8 +57,10 @@ class DiscordRejectedStart(BotError):
     """Discord was reached and refused a request of the start, such as the registration of commands."""
 
     def __init__(self, status: int, code: int) -> None:
-        self.passes = status >= 500 or status == 429
-        again = "try again in a minute" if self.passes else "start it again, and report these numbers if that fails"
+        self.is_temporary = status >= 500 or status == 429
+        again = (
+            "try again in a minute" if self.is_temporary else "start it again, and report these numbers if that fails"
+        )
         super().__init__(
             f"Discord answered the start with status {status} and code {code}, so the bot is not running. The network "
             f"and the token are in order, and everything stored is safe: {again}."

@@ -45,8 +45,8 @@ class LockUnavailable(BotError):
     """The lock file cannot be used; ``why`` is the system's error."""
 
     def __init__(self, path: Path, why: OSError) -> None:
-        self.passes = why.errno in _DISK_FULL
-        advice = "free some space" if self.passes else "let the user that the bot runs as write there"
+        self.is_temporary = why.errno in _DISK_FULL
+        advice = "free some space" if self.is_temporary else "let the user that the bot runs as write there"
         super().__init__(
             f"{path}, which keeps a second process from the database, cannot be opened "
             f"({(why.strerror or str(why)).lower()}): {advice}. Nothing was changed."

@@ -171,7 +171,7 @@ class InterviewService:
         if fault is None:
             return NextQuestion(question)
         told = f"The answer is stored; it could not be followed up. {fault.happened}"
-        return NextQuestion(question, told, is_lasting=fault.lasts)
+        return NextQuestion(question, told, is_lasting=fault.is_lasting)
 
     async def cancel_follow_up(self, writer: str, essay: str) -> bool:
         """Has whoever waits for a follow-up go on without; whether anybody waits. Its answer is passed over for good.

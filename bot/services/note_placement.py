@@ -44,7 +44,7 @@ class NotePlacer:
             except ModelError as error:
                 failed += len(batch)
                 faults.append(error)
-                if error.lasts or isinstance(error, _ABORTING_ERRORS):
+                if error.is_lasting or isinstance(error, _ABORTING_ERRORS):
                     failed += left
                     break
         if not faults:
@@ -54,7 +54,7 @@ class NotePlacer:
             were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"
             return f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for those."
         which = "they" if failed == len(wanted) else f"{failed} of {len(wanted)}"
-        told = " ".join(dict.fromkeys(fault.unassured for fault in faults))
+        told = " ".join(dict.fromkeys(fault.message_without_assurance for fault in faults))
         return f"The notes are stored; {which} could not be sorted into sections. {told}"
 
     async def max_cost(self, writer: str, essay: str, structure: Structure, numbers: Collection[int]) -> int:

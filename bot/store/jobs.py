@@ -95,7 +95,7 @@ class SqliteJobs:
             query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
             row = self._db.execute(query, [subject]).fetchone()
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
-            raise JobRunning(other.label, elsewhere=row[1] != ours) from None
+            raise JobRunning(other.label, in_other_process=row[1] != ours) from None
         number = int(made.lastrowid or 0)
         return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
 

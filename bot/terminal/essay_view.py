@@ -95,7 +95,7 @@ class EssayJobs:
         """
         last = self._context.run(self._context.services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
         if last is not None and not last.job.state.is_ended:
-            raise JobRunning(last.job.kind.label, elsewhere=True)  # this session runs one job at a time
+            raise JobRunning(last.job.kind.label, in_other_process=True)  # this session runs one job at a time
         planned = self._context.run(plan())
         self._context.say(f"{offer}{max_cost_message(self._context.run(planned.max_cost()))}")
         if not confirm_default_yes(self._context, prompt):

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.errors import CannotWrite, ReaderGone, WouldOverwrite, before_all
+from bot.errors import BotError, CannotWrite, ReaderGone, WouldOverwrite
 from bot.essay.export import LINKEDIN_CHARACTERS, Post, file_name, to_markdown, to_text
 from bot.files import is_any_of, write_atomically
 from bot.terminal.stdio import escape_control_characters, print_stderr, redirect_to_devnull, translate_write_errors
@@ -100,9 +100,15 @@ def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -
         with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
             pass
     except WouldOverwrite as error:
-        raise before_all(error) from None
+        raise _found_beforehand(error) from None
     except OSError as error:
-        raise before_all(CannotWrite.refused(str(path), error)) from error
+        raise _found_beforehand(CannotWrite.refused(str(path), error)) from error
+
+
+def _found_beforehand(error: BotError) -> BotError:
+    """Return the error, saying also that it was found before anything was done."""
+    error.args = (f"{error} No model was asked: nothing was spent, and nothing was stored.",)
+    return error
 
 
 def write_file(

@@ -237,7 +237,7 @@ class KeyboardSession:
             placed = self._context.run_with_status(sorting, "the model sorts your notes", "leaves the rest as they are")
             return AddedNotes(placed.notes, join_sentences(page.notice, placed.notice) or None)
         except ModelError as error:
-            failed = f"The notes are stored; they could not be sorted into sections. {error.unassured}"
+            failed = f"The notes are stored; they could not be sorted into sections. {error.message_without_assurance}"
             return AddedNotes(page.notes, join_sentences(page.notice, failed))
         except KeyboardInterrupt:
             stored = self._context.run(essays.notes(LOCAL_WRITER, essay.id))[before:]

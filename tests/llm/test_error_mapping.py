@@ -68,10 +68,10 @@ REFUSED = [
     (HttpError(500), ServiceFault, "request id req_simulated"),
     (HttpError(504), ServiceFault, "a fault of its own"),
     (HttpError(529), Overloaded, "overloaded"),
-    (WebPage(), NotClaude, "does not speak as Claude does"),
-    (WebPage(status=404), NotClaude, "does not speak as Claude does"),
+    (WebPage(), NotClaude, "is not Claude's Messages API"),
+    (WebPage(status=404), NotClaude, "is not Claude's Messages API"),
     (WebPage(status=502), ServiceFault, "a fault of its own"),
-    (Reply("Well.", events_named=False), NotClaude, "does not speak as Claude does"),
+    (Reply("Well.", events_named=False), NotClaude, "is not Claude's Messages API"),
 ]
 
 

@@ -180,6 +180,6 @@ async def test_endless_headers_and_what_is_no_http_are_not_claude(
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, ports(claude, ledger, naps, address=address) as models:
-        with pytest.raises(NotClaude, match="does not speak as Claude does"):
+        with pytest.raises(NotClaude, match="is not Claude's Messages API"):
             await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert [row.nano_usd for row in ledger.rows] == [0]

@@ -81,7 +81,7 @@ async def test_an_event_that_claude_cannot_have_sent_is_told_and_what_came_befor
     on: ProgressLog,
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, odd, end(), STOP))
-    with pytest.raises(NotClaude, match="does not speak as Claude does"):
+    with pytest.raises(NotClaude, match="is not Claude's Messages API"):
         await draft(models, structure, on)
     assert on.text == DRAFT
     assert naps.taken == []

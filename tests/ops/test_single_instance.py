@@ -95,11 +95,11 @@ def test_the_suggested_find_command_finds_both_names_of_the_database(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("number", "passes", "advice"),
+    ("number", "temporary", "advice"),
     [(errno.ENOSPC, True, "free some space"), (errno.EDQUOT, True, "free some space"), (errno.EACCES, False, "write")],
 )
 def test_a_full_disk_counts_as_temporary_and_a_missing_permission_does_not(
-    number: int, passes: bool, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, temporary: bool, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number))
@@ -107,4 +107,4 @@ def test_a_full_disk_counts_as_temporary_and_a_missing_permission_does_not(
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(LockUnavailable, match=advice) as told, single_instance(tmp_path / "essays.db"):
         pass
-    assert told.value.passes is passes
+    assert told.value.is_temporary is temporary

@@ -56,7 +56,8 @@ async def test_a_batch_that_fails_is_told_and_the_rest_goes_on(room: Room, essay
     room.models.script(all_to("missed", range(1, 101)), BadReply.truncated(), all_to("gave-up", range(201, 251)))
     handed = await room.interview.add_notes("me", essay, page(250))
     assert handed.notice == (
-        f"The notes are stored; 100 of 250 could not be sorted into sections. {BadReply.truncated().unassured}"
+        "The notes are stored; 100 of 250 could not be sorted into sections. "
+        f"{BadReply.truncated().message_without_assurance}"
     )
     assert await sections(room, essay) == ["missed"] * 100 + [None] * 100 + ["gave-up"] * 50
     assert await room.desk.notes("me", essay) == handed.notes

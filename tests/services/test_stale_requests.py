@@ -97,6 +97,6 @@ async def test_a_critique_that_is_there_by_now_is_not_begun_again_and_no_change_
     room.models.script(opinion())
     _, job = await room.criticism.start_essay_critique("me", essay, version, anew=False)
     await ended(room, job)
-    with pytest.raises(Outdated, match="or what was asked for is there by now, so nothing was begun"):
+    with pytest.raises(Outdated, match="or this has been done already, so nothing was begun"):
         await room.criticism.start_essay_critique("me", essay, version, anew=False)
     assert [asked.what for asked in room.models.asked] == ["draft", "critique"]

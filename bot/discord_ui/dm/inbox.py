@@ -227,7 +227,7 @@ class DmInboxes:
             await self._store_message(client, message, False)
         except StoreError as error:
             log.warning("a message could not be stored: %s", type(error).__name__)
-            self._notifier.notify(client, writer, message.channel.id, error.elsewhere)
+            self._notifier.notify(client, writer, message.channel.id, error.public_message)
             if isinstance(event, Written):  # the history holds it
                 inbox.delay_reading()
             return

@@ -131,7 +131,7 @@ class DmListener:
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))
         except (MembershipUnknown, BadInput) as error:
-            self.notifier.notify(client, writer, message.channel.id, error.elsewhere)
+            self.notifier.notify(client, writer, message.channel.id, error.public_message)
 
     async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
         """Tell somebody that they are not answered, once until that changes."""
@@ -194,7 +194,7 @@ class DmListener:
             except AttachmentError as error:
                 troubles.append(error.message_without_assurance)
             except BotError as error:
-                troubles.append(error.elsewhere)
+                troubles.append(error.public_message)
         return notes, notices, troubles
 
     async def _store_edit(self, client: discord.Client, message: discord.Message) -> None:
@@ -211,7 +211,7 @@ class DmListener:
         except (AccessDenied, MembershipUnknown):
             return
         except (BadInput, DamagedText) as error:
-            self.notifier.notify(client, writer, channel, error.elsewhere)
+            self.notifier.notify(client, writer, channel, error.public_message)
             return
         if changed is not None:
             await self._tell_edit(client, writer, channel, changed, text)

@@ -15,7 +15,7 @@ import discord
 from bot.discord_ui.access import AccessDenied, AccessRules, Membership
 from bot.discord_ui.dm.listener import DmListener
 from bot.discord_ui.dm.notifier import BOT_DM_CONTEXT
-from bot.discord_ui.errors import FormTimeout, ShuttingDown, UnknownCustomId, error_message
+from bot.discord_ui.errors import FormTimeout, UnknownCustomId, error_message
 from bot.discord_ui.interactions.custom_ids import CustomId, parse_custom_id
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, parse_request
 from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, Responder, SeenInteractions
@@ -26,6 +26,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS, EditTiming, MessageEd
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.services import DiscordServices
+from bot.errors import ShuttingDown
 
 _TYPING_INTERVAL_SECONDS = 8.0  # Discord shows it for ten
 _TYPING_DELAY_SECONDS = 0.2  # most answers need no model, and are there sooner

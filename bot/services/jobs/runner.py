@@ -305,9 +305,9 @@ class JobRunner:
             await self._flusher.detach(live)
             live.job = replace(live.job, text="")
             live.notify()
-            return JobOutcome(JobState.FAILED, error.elsewhere)
+            return JobOutcome(JobState.FAILED, error.public_message)
         except BotError as error:
-            return await self._end_early(live, JobState.FAILED, error.elsewhere)
+            return await self._end_early(live, JobState.FAILED, error.public_message)
         except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
             _log_unexpected_error(live.job, error)
             return await self._end_early(live, JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
@@ -331,7 +331,7 @@ class JobRunner:
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
             _log_unexpected_error(live.job, error)
             if unstored:  # what came last is not stored yet, and the person is told that
-                told = error.elsewhere if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
+                told = error.public_message if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
                 outcome = JobOutcome(JobState.FAILED, told)
             self._unsaved_writes.append(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now))
         else:

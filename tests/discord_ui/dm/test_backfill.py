@@ -208,7 +208,7 @@ async def test_a_dm_message_refused_by_a_full_disk_is_told_and_stored_later(
 
     monkeypatch.setattr(messages, "add_message", refusing)
     await user.say(user.dm, "one")
-    await user.sees(lambda screen: StoreFull.elsewhere in screen.text)
+    await user.sees(lambda screen: StoreFull.public_message in screen.text)
     full[0] = False
     await user.say(user.dm, "two")
     await user.sees(reads(panel, "2 messages"))

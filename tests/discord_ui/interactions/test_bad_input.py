@@ -147,7 +147,7 @@ async def test_forged_page_version_and_note_numbers_change_nothing(
         (CustomId("essay", "look", essay, 1, "77"), "There is no version 77"),
         (CustomId("essay", "note", essay, 1, "0.77"), "There is no note 77"),
         (CustomId("essay", "answer", essay, 1, "77"), "Question 77 was never asked"),
-        (CustomId("essay", "stop", essay, 1, "77"), "There is no work number 77"),
+        (CustomId("essay", "stop", essay, 1, "77"), "You have no job 77 under way"),
     ):
         act = await user.forge_click(panel, str(custom_id))
         answer = await (act.message() if (await act.acknowledged()).kind == "message" else act.followup())

@@ -72,7 +72,9 @@ async def test_everything_is_acknowledged_in_time_while_the_database_is_busy(
         opening.append(await user.select(panel, "More", "Rename"))
         for act in opening:
             answer = await act.message()
-            assert answer.text == "Busy, press again. Nothing was changed."
+            assert (
+                answer.text == "The bot was busy and could not open the form in time: press again. Nothing was changed."
+            )
             assert answer.ephemeral
             assert (await act.acknowledged()).latency < 3  # seconds, after which Discord gives up
         typing = await user.autocomplete(user.dm, "draft", "essay", "c")

@@ -43,7 +43,7 @@ def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, gu
         (bytes(range(128, 256)) * 9, "is not a text file"),
         (codecs.BOM_UTF16_LE + b"a", "is not a text file"),
         (b"words \x07\x02 more", "is not a text file"),
-        ("It’s fine.\n“So.”\n".encode() + b"\xff bad", "line 3: a byte there is no UTF-8"),
+        ("It’s fine.\n“So.”\n".encode() + b"\xff bad", "line 3 is not UTF-8 text"),
         (b"a" * (MOST_BYTES + 1), "is longer than 1,000,000 bytes"),
     ],
 )
