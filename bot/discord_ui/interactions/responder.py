@@ -1,4 +1,4 @@
-"""The first answer to an interaction: given once, and known to be given also where Discord's word of it is lost.
+"""Answer interactions: acknowledge each once, and show what came of it on its message, below it, or in the DM.
 
 Discord takes one first answer, and refuses any other with the code 40060. Behind a try of one's own, whose answer was a
 fault or never came, that code means that the try was taken. At the very first try it means that somebody else has
@@ -49,6 +49,9 @@ from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.cards import Card, deleted_card, file_card, moved_to_dm_card, text_card
 from bot.errors import BotError
 
+log = logging.getLogger("bot.discord")
+
+_MOVE_DEDUPLICATION_SECONDS = 30.0  # so long, another click on "Continue in DM" is the same one
 _ALREADY_ACKNOWLEDGED = 40060  # "Interaction has already been acknowledged"
 _TOKEN_LIFETIME_SECONDS = 15 * 60.0  # for so long the token of an interaction lives
 _MAX_SEEN_INTERACTIONS = 50_000  # at most, some 10 MB: fifty a second, all the requests that Discord allows
@@ -56,7 +59,7 @@ _MAX_SEEN_INTERACTIONS = 50_000  # at most, some 10 MB: fifty a second, all the 
 
 @dataclass(slots=True)
 class _RequestCount:
-    """How often Discord was asked: discord.py repeats on its own what has met a fault."""
+    """Count how often Discord was asked: discord.py repeats on its own what has met a fault."""
 
     count: int = 0
 
@@ -65,7 +68,7 @@ _request_count: ContextVar[_RequestCount | None] = ContextVar("requests", defaul
 
 
 def request_counter() -> aiohttp.TraceConfig:
-    """What lets the requests of a client be counted here."""
+    """Return what lets the requests of a client be counted here."""
 
     async def begun(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestStartParams) -> None:
         if (requests := _request_count.get()) is not None:
@@ -77,9 +80,9 @@ def request_counter() -> aiohttp.TraceConfig:
 
 
 async def send_first_response(give: Callable[[], Awaitable[object]]) -> None:
-    """Gives the first answer, and once more where the connection drops. Afterwards Discord has it.
+    """Give the first answer, and once more where the connection drops. Afterwards Discord has it.
 
-    Raises AnsweredElsewhere where it is not this process that has given it; discord.HTTPException, OSError and
+    Raise AnsweredElsewhere where it is not this process that has given it; discord.HTTPException, OSError and
     aiohttp.ClientError where nobody has.
     """
     requests = _RequestCount()
@@ -99,14 +102,14 @@ async def send_first_response(give: Callable[[], Awaitable[object]]) -> None:
 
 
 class SeenInteractions:
-    """Which interactions were heard in the last 15 minutes: an event may come twice, as when a session resumes."""
+    """Remember the interactions of the last 15 minutes: an event may come twice, as when a session resumes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: OrderedDict[int, float] = OrderedDict()
 
     def is_first(self, interaction: int) -> bool:
-        """Whether it is heard for the first time."""
+        """Return whether it is heard for the first time."""
         now = self._clock()
         while self._seen and (
             len(self._seen) >= _MAX_SEEN_INTERACTIONS or now - next(iter(self._seen.values())) > _TOKEN_LIFETIME_SECONDS
@@ -116,14 +119,6 @@ class SeenInteractions:
             return False
         self._seen[interaction] = now
         return True
-
-
-# Hands over what has come of something a person did: on the message they used, below it, or in their DM.
-
-
-log = logging.getLogger("bot.discord")
-
-_MOVE_DEDUPLICATION_SECONDS = 30.0  # so long, another click on "Continue in DM" is the same one
 
 
 class AckMode(Enum):
@@ -158,7 +153,7 @@ class PendingInteraction:
 
 
 class Responder:
-    """``turn`` is a writer's lock, ``secret`` what makes writers' ids."""
+    """Show what came of interactions. ``writer_lock`` gives a writer's lock, ``secret`` makes writers' ids."""
 
     def __init__(
         self,
@@ -177,7 +172,7 @@ class Responder:
         self._moved: dict[tuple[str, str], tuple[float, int]] = {}  # when a panel was posted in the DM, and the channel
 
     async def acknowledge(self, pending: PendingInteraction) -> PendingInteraction:
-        """Tells Discord that something was heard. Raises what ``answering.answer`` raises."""
+        """Tell Discord that something was heard. Raise what ``send_first_response`` raises."""
         interaction, message = pending.interaction, None
 
         async def defer() -> None:
@@ -343,7 +338,7 @@ class Responder:
         return sent.channel.id
 
     async def report_error(self, pending: PendingInteraction, error: Exception) -> None:
-        """Says what went wrong, privately, and gives back what was typed and may not be stored. Raises nothing.
+        """Say what went wrong, privately, and give back what was typed and may not be stored. Raise nothing.
 
         A panel of the person's own whose essay is gone is replaced by the sentence.
         """
@@ -373,7 +368,7 @@ class Responder:
 
 
 def is_own_panel(interaction: Interaction) -> bool:
-    """Whether the message that was used is the person's own: made for a command of theirs, or in their DM with the bot.
+    """Return whether the message that was used is the person's own: made for a command of theirs, or in the bot's DM.
 
     There every message is theirs, also one that no command asked for.
     """
