@@ -58,6 +58,11 @@ class Services:
     pseudonym_secret: bytes
     close: Callable[[], Coroutine[Any, Any, None]]
 
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is configured and wanted."""
+        return self.models is not None
+
     async def work_for(self, job: Job) -> JobWork:
         """The work of a job that an earlier process left, so that its text can be kept."""
         if job.kind is JobKind.CRITIQUE:

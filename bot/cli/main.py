@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from bot.bootstrap import Services
     from bot.essay.export import Post
-    from bot.terminal.context import TerminalServices
     from bot.terminal.session import KeyboardSession
 
 _EXIT_SIGNAL_BASE = 128  # and the signal's number: what a shell reports for a program that a signal ended
@@ -153,7 +152,7 @@ def _keyboard_session(services: Services, runner: asyncio.Runner) -> KeyboardSes
 
     return KeyboardSession(
         TerminalContext(
-            _terminal_services(services),
+            services,
             runner,
             make_console(),
             make_console(stderr=True),
@@ -178,20 +177,6 @@ def _database_files() -> tuple[Path, ...]:
     from bot.store.backup import database_files
 
     return database_files(read_settings().database_path)
-
-
-def _terminal_services(services: Services) -> TerminalServices:
-    from bot.terminal.context import TerminalServices
-
-    return TerminalServices(
-        services.essays,
-        services.interview,
-        services.drafting,
-        services.critiques,
-        services.jobs,
-        services.ledger,
-        services.models is not None,
-    )
 
 
 def _run_demo(structure: str | None) -> None:
@@ -258,11 +243,7 @@ def draft(
         chosen = wanted or fitting(body, services.structures)
         called = title if title is not None else short_line(fields.get("title"))
         typed = notes == "-" and sys.stdin.isatty()
-        made = runner.run(
-            draft_notes(
-                _terminal_services(services), make_console(stderr=True), body, chosen, called, typed_by_hand=typed
-            )
-        )
+        made = runner.run(draft_notes(services, make_console(stderr=True), body, chosen, called, typed_by_hand=typed))
         export_post(made.post, made.essay_id, plain=kind == "text", output=output, replace=force, sources=sources)
         _report_open_points(runner, services, made.post, made.essay_id)
         if not made.is_complete:
@@ -305,9 +286,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     found, opinion = measure_text(page.text, chosen), None
     if not no_model and (settings := read_settings()).has_model:
         with open_services(with_model=True, settings=settings) as (services, runner):
-            critiquing = critique_text(
-                _terminal_services(services), make_console(stderr=True), page.text, chosen, page.title
-            )
+            critiquing = critique_text(services, make_console(stderr=True), page.text, chosen, page.title)
             opinion = runner.run(critiquing)
     if as_json:
         write_stdout(views.report_json(found, chosen, opinion))

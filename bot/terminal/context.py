@@ -106,17 +106,29 @@ def parse_yes_or_no(typed: str, *, enter: bool) -> bool | None:
     return {"": enter, "y": True, "yes": True, "n": False, "no": False}.get(typed.strip().lower())
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalServices:
-    """The services that a session uses; ``with_model``: a model can be asked."""
+class TerminalServices(Protocol):
+    """The part of bootstrap's Services that a session uses; ``has_model``: a model can be asked."""
 
-    essays: EssayService
-    interview: InterviewService
-    drafting: DraftingService
-    critiques: CritiqueService
-    jobs: JobRunner
-    ledger: RecordingLedger
-    with_model: bool
+    @property
+    def essays(self) -> EssayService: ...
+
+    @property
+    def interview(self) -> InterviewService: ...
+
+    @property
+    def drafting(self) -> DraftingService: ...
+
+    @property
+    def critiques(self) -> CritiqueService: ...
+
+    @property
+    def jobs(self) -> JobRunner: ...
+
+    @property
+    def ledger(self) -> RecordingLedger: ...
+
+    @property
+    def has_model(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

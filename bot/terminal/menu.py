@@ -422,7 +422,7 @@ class EssayMenu:
             "skip": self._nothing_to_skip,
             "back": self._nothing_to_go_back_to,
         }
-        if self._services.with_model:
+        if self._services.has_model:
             self._commands |= ModelMenu(context, essay.id, self._view, lambda: notes.run("")).commands
 
     def run(self) -> None:
@@ -453,8 +453,8 @@ class EssayMenu:
         raise BadInput("There is no such command: help lists them. Nothing was changed.")
 
     def _help(self, _: str) -> None:
-        self._context.say(f"{_MENU_HELP}\n\n{MODEL_HELP}" if self._services.with_model else _MENU_HELP)
-        self._context.say(f"\n{privacy_notice(with_model=self._services.with_model)}")
+        self._context.say(f"{_MENU_HELP}\n\n{MODEL_HELP}" if self._services.has_model else _MENU_HELP)
+        self._context.say(f"\n{privacy_notice(with_model=self._services.has_model)}")
 
     def _post(self, rest: str) -> None:
         version = self._view.current_version()
@@ -499,7 +499,7 @@ class EssayMenu:
 
     def _add_answers_to_post(self) -> bool:
         """Assemble the post anew with new answers; return False if a model wrote it, as only a draft can add them."""
-        if self._services.with_model and any(not info.origin.by_writer for info in self._view.versions()):
+        if self._services.has_model and any(not info.origin.by_writer for info in self._view.versions()):
             return False
         self._context.run(self._essays.assemble_post(LOCAL_WRITER, self._essay_id))
         return True

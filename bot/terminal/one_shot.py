@@ -104,7 +104,7 @@ async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -
 
 async def _make_version(services: TerminalServices, screen: Console, essay: str) -> Version:
     """Make the post, with a model if there is one. Raise BotError if the draft failed."""
-    if not services.with_model:
+    if not services.has_model:
         return await services.essays.assemble_post(LOCAL_WRITER, essay)
     planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
     screen.print(progress.max_cost_message(await planned.max_cost()))

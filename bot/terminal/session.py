@@ -73,8 +73,8 @@ class KeyboardSession:
 
     def start(self, structure: str | None) -> None:
         """Run a whole session, from the choice of an essay to the end. Raise KeyboardInterrupt on Ctrl-C."""
-        self._context.say(_INTRO_WITH_MODEL if self._services.with_model else _INTRO_WITHOUT_MODEL)
-        self._context.say(f"{privacy_notice(with_model=self._services.with_model)}\n")
+        self._context.say(_INTRO_WITH_MODEL if self._services.has_model else _INTRO_WITHOUT_MODEL)
+        self._context.say(f"{privacy_notice(with_model=self._services.has_model)}\n")
         with self._context.report_cost("This session"):
             self._start(structure)
 
@@ -82,7 +82,7 @@ class KeyboardSession:
         essay = None
         try:
             essay, begun = self._choose_essay(structure)
-            if begun and self._services.with_model:  # a model can sort a page of notes into sections
+            if begun and self._services.has_model:  # a model can sort a page of notes into sections
                 self._ask_for_notes(essay)
         except SessionLeft:
             self._context.say(session_left_message(essay.id) if essay is not None else "Nothing was begun.")
@@ -385,7 +385,7 @@ class KeyboardSession:
         Return False if another session is writing it.
         """
         try:
-            made = self._draft(essay) if self._services.with_model else None
+            made = self._draft(essay) if self._services.has_model else None
         except JobRunning as error:
             self._context.warn(str(error))
             return False
@@ -420,6 +420,6 @@ class KeyboardSession:
         try:
             return self._context.run(self._services.essays.current_version(LOCAL_WRITER, essay.id))
         except NothingToDo:
-            if self._services.with_model:
+            if self._services.has_model:
                 self._context.say("Your notes are set into the structure as they stand; no model wrote this version.")
             return self._context.run(self._services.essays.assemble_post(LOCAL_WRITER, essay.id))

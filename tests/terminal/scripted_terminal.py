@@ -14,12 +14,17 @@ from pathlib import Path
 
 from bot.essay.essay import Essay, Origin, Version
 from bot.essay.structure import Structure
+from bot.services.critiques import CritiqueService
+from bot.services.drafting import DraftingService
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
 from bot.services.jobs.job import JobKind
+from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import RecordingLedger
 from bot.store.jobs import process_name
 from bot.store.ledger import Budgets, SqliteLedger
 from bot.terminal import LOCAL_WRITER
-from bot.terminal.context import TerminalContext, TerminalServices
+from bot.terminal.context import TerminalContext
 from bot.terminal.output import SafeConsole
 from bot.terminal.session import KeyboardSession
 from tests.services.conftest import Room
@@ -29,6 +34,19 @@ END = EOFError()
 """Ctrl-D, where a line is typed."""
 Line = str | EOFError | Callable[[], str]
 """What is typed; a function first lets something happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedServices:
+    """The services of a session, over those of the tests."""
+
+    essays: EssayService
+    interview: InterviewService
+    drafting: DraftingService
+    critiques: CritiqueService
+    jobs: JobRunner
+    ledger: RecordingLedger
+    has_model: bool
 
 
 class Output(io.StringIO):
@@ -123,11 +141,11 @@ class Terminal:
         )
 
     @property
-    def tools(self) -> TerminalServices:
+    def tools(self) -> ScriptedServices:
         room = self.room
         ledger = RecordingLedger(SqliteLedger(room.store.thread, Budgets(Decimal(1), Decimal(1))))
-        return TerminalServices(
-            room.desk, room.interview, room.writing, room.criticism, room.jobs, ledger, with_model=True
+        return ScriptedServices(
+            room.desk, room.interview, room.writing, room.criticism, room.jobs, ledger, has_model=True
         )
 
     def left_open(self, essay: Essay, kind: JobKind, text: str, process: str) -> None:
