@@ -219,7 +219,7 @@ class JobPanels:
         before = self._panels.get(editor)
         if before is not None and before in followed.panels:  # it follows the same job, from before the click
             followed.panels.remove(before)
-            self._panel_tasks.pop(before).cancel()
+            self._drop(before)
         panel = self._panels[editor] = _JobPanel(followed, watch, editor, self._timing, shown)
         editor.owner = panel
         followed.panels.append(panel)
@@ -302,7 +302,7 @@ class JobPanels:
         finally:
             del self._followed[job.id]
             for panel in followed.panels:
-                self._panel_tasks.pop(panel).cancel()
+                self._drop(panel)
 
     async def _report_end(self, followed: _FollowedJob) -> None:
         """Tell the end once, where the writer was last; where that cannot be, where they were before."""
@@ -330,6 +330,12 @@ class JobPanels:
         else:
             error_message(error)
         return False
+
+    def _drop(self, panel: _JobPanel) -> None:
+        """End what a panel does, whatever has come of it."""
+        task = self._panel_tasks.pop(panel)
+        if not task.cancel() and not task.cancelled():
+            task.exception()  # it would be logged as one that nobody has seen
 
     async def _send(self, job: Job, panel: _JobPanel, card: Card) -> bool:
         """Post the card beside the panel, trying again where Discord stumbles; return whether it stands there."""
