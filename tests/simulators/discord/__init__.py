@@ -16,10 +16,10 @@ A whole test::
             assert sim.violations == [] and sim.pings == [] and sim.timeline.unanswered() == []
 
 Where Discord's behaviour is not verified, the stricter reading is taken and said at the place: characters are counted
-in code points and UTF-16 (settings.py), text of white space alone is refused (check_component_tree.py), a V2 message's flags
-must keep the V2 bit (messages.py), empty files are refused (settings.py), files die with their message (messages.py), file
-names are made plain (uploads.py), flags that a route does not list are refused on creation (check_message.py),
-ephemeral messages and forms are gone when a client restarts (users.py), the status of 40094 is 400
+in code points and UTF-16 (settings.py), text of white space alone is refused (check_component_tree.py), a V2 message's
+flags must keep the V2 bit (messages.py), empty files are refused (settings.py), files die with their message
+(messages.py), file names are made plain (uploads.py), flags that a route does not list are refused on creation
+(check_message.py), ephemeral messages and forms are gone when a client restarts (users.py), the status of 40094 is 400
 (interactions.py), the inner code words of form errors (errors.py), and the numbers of rate limits (rate_limits.py).
 
 Not imitated: threads, reactions, polls, stickers, voice, caches of servers (READY lists none), more than one bot,
