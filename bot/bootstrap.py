@@ -125,7 +125,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
     return Services(
         structures,
         desk,
-        InterviewService(desk, store, utc_now, models.interviewer if models else None),
+        InterviewService(desk, store, jobs, utc_now, models.interviewer if models else None),
         DraftingService(desk, store, jobs, models, utc_now),
         CritiqueService(desk, store, jobs, models, utc_now, new_essay_id),
         DmMessageService(desk, store, utc_now, new_essay_id),

@@ -13,6 +13,7 @@ from hypothesis import settings
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
+from bot.services.jobs.runner import JobRunner
 from bot.store.sqlite import SqliteStore
 
 # No test asserts how long something takes: a busy machine would fail it.
@@ -60,4 +61,4 @@ def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 
 @pytest.fixture
 def interview(desk: EssayService, store: SqliteStore, clock: Callable[[], datetime]) -> InterviewService:
-    return InterviewService(desk, store, clock)
+    return InterviewService(desk, store, JobRunner(store, clock, max_running=1, max_per_writer=1), clock)

@@ -33,6 +33,7 @@
     ├── JobRunning, TooManyJobs   somebody is at work already
     ├── Outdated             the text has changed since it was asked for, or it has been done already
     ├── ShuttingDown         the program is ending
+    ├── NotFollowedUp, NotPlaced  the interviewer could not do its part; what the writer gave is stored
     ├── NoBackup             no backup was made; the database and older backups are as they were
     ├── CannotWrite          an export cannot be put where it was asked for
     ├── WouldOverwrite       a file stands there already
@@ -114,7 +115,9 @@ from bot.errors.work import (
     CannotWrite,
     JobRunning,
     NoBackup,
+    NotFollowedUp,
     NothingToDo,
+    NotPlaced,
     Outdated,
     ReaderGone,
     ShuttingDown,
@@ -154,7 +157,9 @@ __all__ = [
     "NoNetwork",
     "NoSuchPlace",
     "NotClaude",
+    "NotFollowedUp",
     "NotOurDatabase",
+    "NotPlaced",
     "NothingToDo",
     "NothingWritten",
     "OutOfCredit",

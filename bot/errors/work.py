@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 
 from bot.errors.base import BotError
+from bot.errors.models import ModelError
 
 
 class JobRunning(BotError):
@@ -48,6 +49,17 @@ class ShuttingDown(BotError):
         super().__init__(
             "The bot is being restarted, so this was not done. Everything is stored; try again in a minute."
         )
+
+
+class NotFollowedUp(BotError):
+    """A model could not ask on about an answer; the answer is stored."""
+
+    def __init__(self, error: ModelError) -> None:
+        super().__init__(f"The answer is stored; it could not be followed up. {error.happened}")
+
+
+class NotPlaced(BotError):
+    """A model has not found a section for all notes; they are stored, and can be sorted again."""
 
 
 class NoBackup(BotError):

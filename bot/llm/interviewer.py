@@ -50,6 +50,13 @@ class ClaudeInterviewer:
         answer = await self._caller.call(writer, self._follow_up, values, schema=QuestionSchema)
         return extract_new_question(parse_reply(QuestionSchema, answer.text).question or "", asked)
 
+    def max_follow_up_cost(self, section: Section, notes: Sequence[Note], asked: Sequence[str]) -> int:
+        """See Interviewer."""
+        if not check_no_private_notes(notes):
+            return 0
+        values = {"section": section, "notes": notes, "asked": asked}
+        return self._caller.max_cost(self._follow_up, values, schema=QuestionSchema)
+
 
 def extract_new_question(reply: str, asked: Sequence[str]) -> str | None:
     """Return the question of a reply, None if it is too long or nearly one of those asked."""

@@ -236,6 +236,15 @@ class DmMessageService:
         except UnknownEssay:
             return
 
+    async def current_essay(self, writer: str) -> str | None:
+        """Return the essay that stands before the writer in the DM, None where none does."""
+
+        def read(tx: Transaction) -> str | None:
+            context = tx.messages.context(writer)
+            return context.essay if context is not None else None
+
+        return await self._store.read(read)
+
     async def pending_messages(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
         """Return what waits in an essay to become notes, in order."""
         return await self._store.read(lambda tx: tx.messages.pending(writer, essay))

@@ -1,14 +1,17 @@
-"""Which answers of an interview may be followed up, and which of them first."""
+"""The interview: which question comes next, what becomes of the answer, and the follow-ups that a model asks.
+
+A follow-up is a job that gives way to whatever the writer does next: what the model asks becomes the open question, if
+that still fits when it comes. Until then, and without it, the structure's own questions are put.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
-from weakref import WeakValueDictionary
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 
-from bot.errors import BadInput, ModelError, NoModel
+from bot.errors import BadInput, JobRunning, ModelError, NoModel, NotFollowedUp
 from bot.essay.claims import Noted
 from bot.essay.essay import Answered, Note, Question
 from bot.essay.limits import Adding, stored_bytes
@@ -20,9 +23,11 @@ from bot.essay.specifics import is_generic, specifics
 from bot.essay.structure import Section, Structure
 from bot.essay.text.marks import says_something
 from bot.essay.text.words import count_words
-from bot.services.essays import AddedNotes, EssayService, NoteChange, join_sentences, note_fingerprint
-from bot.services.llm_ports import Interviewer
-from bot.services.note_placement import NotePlacer
+from bot.services.essays import EssayService, NoteChange, note_fingerprint
+from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, run_to_completion
+from bot.services.jobs.runner import JobRunner
+from bot.services.llm_ports import Interviewer, ProgressCallback
+from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
 from bot.services.offload import in_worker
 from bot.services.snapshot import with_privacy_parsed
 from bot.services.store_ports import Clock, Store, Transaction
@@ -32,7 +37,7 @@ MAX_FOLLOW_UPS_PER_SECTION = 2  # on one section: after two, people repeat thems
 
 @dataclass(frozen=True, slots=True)
 class FollowUpCandidates:
-    """Answers that may be followed up: the one just given, if it is one of them, and those before it.
+    """Answers that may be followed up: the one just given, if it is among them, and those before it.
 
     ``earlier`` begins with what leaves most open: the answers without a number, name, date or quotation, and of these
     the shortest.
@@ -76,21 +81,13 @@ def _specificity_key(note: Note) -> tuple[bool, int, int]:
     return specific, count_words(note.public), note.number
 
 
-# The interview: which question comes next, and what becomes of the answer.
-
-
-MAX_QUESTIONS_BEFORE_POST = (
-    8  # enough to hold every section of a structure once; more tires people before they see text
-)
-MAX_ANSWERS_TRIED = (
-    3  # before a step goes on without a follow-up: each is a call of a second or two, and somebody waits
-)
-_MAX_EXHAUSTED_ANSWERS = 10_000  # answers, some hundred bytes each
+MAX_QUESTIONS_BEFORE_POST = 8  # enough for every section of a structure once; more tires people before they see text
+MAX_ANSWERS_TRIED = 3  # in one follow-up: each is a call of a second or two, and somebody waits
 
 
 @dataclass(frozen=True, slots=True)
 class InterviewProgress:
-    """Where an interview stands: sections that hold a note, of how many; questions put so far."""
+    """How far an interview is: sections that hold a note, of how many; questions put so far."""
 
     covered_sections: int
     total_sections: int
@@ -98,211 +95,155 @@ class InterviewProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class NextQuestion:
-    """The question to put now, None when it is time to offer the post; ``notice`` says what a model could not do.
+class FollowUpRequest:
+    """What a follow-up job was told, as it is stored: the answers to try, in order, by ``_answer_key``.
 
-    ``lasting``: the next step would meet the same, so that there is no use in asking a model then.
+    With ``further`` it was begun beyond the first round of questions.
     """
 
-    question: Question | None
-    notice: str | None = None
-    is_lasting: bool = False
+    answers: tuple[str, ...]
+    further: bool
 
+    @property
+    def job_argument(self) -> str:
+        """Return the request as its job stores it."""
+        return json.dumps(asdict(self))
 
-@dataclass(frozen=True, slots=True)
-class _FollowUp:
-    """A question of a model's, and the answer that it is about."""
-
-    section: str
-    text: str
-    answer: Note
+    @classmethod
+    def from_job(cls, job: Job) -> FollowUpRequest:
+        """Return the request of a follow-up job; one without answers where it is damaged."""
+        found = json.loads(job.argument or "{}")
+        return cls(tuple(found.get("answers", ())), bool(found.get("further")))
 
 
 class InterviewService:
-    """Asks a writer one question at a time, none twice. Where it stands is in the store alone.
-
-    With an interviewer it also sorts notes and chases what an answer leaves open; where the interviewer fails, the
-    interview goes on without it and says so.
-    """
+    """Ask a writer one question at a time, none twice. Where the interview stands is in the store alone."""
 
     def __init__(
-        self, essays: EssayService, store: Store, clock: Clock, interviewer: Interviewer | None = None
+        self,
+        essays: EssayService,
+        store: Store,
+        jobs: JobRunner,
+        clock: Clock,
+        interviewer: Interviewer | None = None,
     ) -> None:
         self._essays = essays
         self._store = store
+        self._jobs = jobs
         self._clock = clock
         self._interviewer = interviewer
-        # Answers on which the interviewer had nothing to ask. Forgetting them costs a call and nothing else.
-        self._exhausted_answers: set[tuple[str, int, int]] = set()
-        # By what is done and the essay: a second one waits for what the first comes to, and then asks no model.
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-        self._follow_up_tasks: dict[str, asyncio.Task[str | None]] = {}  # for follow-ups, by essay
 
     async def open_question(self, writer: str, essay: str) -> Question | None:
-        """The question that was put and neither answered nor skipped, if there is one. Calls no model."""
+        """Return the question that was put and neither answered nor skipped, if there is one."""
         return _find_open_question(await self.asked_questions(writer, essay))
 
     async def asked_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
-        """Every question put so far, in order."""
+        """Return every question put so far, in order."""
         return await self._store.read(lambda tx: tx.essays.questions(writer, essay))
 
-    async def next_question(
-        self, writer: str, essay: str, *, further: bool = False, follow_up: bool = True
-    ) -> NextQuestion:
-        """The question to put now: the one left open, else a new one; None when it is time to offer the post.
+    async def next_question(self, writer: str, essay: str, *, further: bool = False) -> Question | None:
+        """Put the question left open, else the structure's next; return None when it is time to offer the post.
 
-        First come the first questions of the sections that hold no note; where room is left beside them, an answer just
-        given is followed up, and after them the earlier answers that leave most open, at most FOLLOW_UPS times a
-        section; at most QUESTIONS_BEFORE_A_POST in all. With ``further`` all questions of the structure that are left
-        come, section by section. Without ``follow_up`` no model is asked.
-
-        Where the wait for a follow-up is cancelled, that answer is passed over for good; nothing else changes. While it
-        lasts, everything else may go on: at its end the question is chosen by how things stand then.
+        First come the first questions of the sections that hold no note, and at most MAX_QUESTIONS_BEFORE_POST in all,
+        follow-ups included. With ``further`` all questions of the structure that are left come, section by section. No
+        model is asked, and a follow-up that is under way is stopped. Raises StructureGone.
         """
-        if self._interviewer is None or not follow_up:
-            return NextQuestion(await self._ask_next(writer, essay, further=further))
-        fault, found = None, None
-        async with self._lock("ask", essay):
-            try:
-                found = await self._find_follow_up(writer, essay, self._interviewer, further=further)
-            except ModelError as error:
-                fault = error
-            question = await self._ask_next(writer, essay, further=further, found=found)
-        if fault is None:
-            return NextQuestion(question)
-        told = f"The answer is stored; it could not be followed up. {fault.happened}"
-        return NextQuestion(question, told, is_lasting=fault.is_lasting)
+        await self.stop_follow_up(writer, essay)
+        structure_of, now = self._essays.structure_of, self._clock()
 
-    async def cancel_follow_up(self, writer: str, essay: str) -> bool:
-        """Has whoever waits for a follow-up go on without; whether anybody waits. Its answer is passed over for good.
-
-        Raises UnknownEssay.
-        """
-        await self._essays.get_essay(writer, essay)
-        call = self._follow_up_tasks.get(essay)
-        return call is not None and call.cancel()
-
-    async def _ask_next(
-        self, writer: str, essay: str, *, further: bool, found: _FollowUp | None = None
-    ) -> Question | None:
-        """The question left open; else what was found, if its answer still stands; else the structure's next."""
-        at = self._clock()
-
-        def step(tx: Transaction) -> Question | None:
-            structure = self._essays.structure_of(tx.essays.get(writer, essay))
+        def put(tx: Transaction) -> Question | None:
+            structure = structure_of(tx.essays.get(writer, essay))
             asked = tx.essays.questions(writer, essay)
             if (left_open := _find_open_question(asked)) is not None:
                 return left_open
             if not further and len(asked) >= MAX_QUESTIONS_BEFORE_POST:
                 return None
-            notes = tx.essays.notes(writer, essay)
-            if found is not None and found.answer in notes:
-                return tx.essays.add_question(writer, essay, found.section, found.text, at)
-            for section, text in _unasked_questions(structure, asked, notes, further=further):
-                return tx.essays.add_question(writer, essay, section.key, text, at)
+            for section, text in _unasked_questions(structure, asked, tx.essays.notes(writer, essay), further=further):
+                return tx.essays.add_question(writer, essay, section.key, text, now)
             return None
 
-        return await self._store.write(step)
+        return await self._store.write(put)
 
-    async def _find_follow_up(
-        self, writer: str, essay: str, interviewer: Interviewer, *, further: bool
-    ) -> _FollowUp | None:
-        """A question on an answer, where there is room for one."""
-        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        asked = await self.asked_questions(writer, essay)
-        notes = await self._essays.notes(writer, essay)
+    async def plan_follow_up(
+        self, writer: str, essay: str, *, further: bool = False, on_error: Callable[[ModelError], None] | None = None
+    ) -> PlannedJob | None:
+        """Plan to have a model ask about an answer; return None where there is none to ask about, or no model.
+
+        Where there is room beside the sections' first questions, the answer just given is followed up, and after them
+        the earlier answers that leave most open, at most MAX_FOLLOW_UPS_PER_SECTION times a section. An answer on which
+        a model had nothing to ask, or for which nobody waited, is not sent again. ``on_error`` takes the fault that
+        ends the job, if one does.
+        """
+        running = self._jobs.running_job(writer, essay)
+        if self._interviewer is None or (running is not None and running.kind is not JobKind.FOLLOW_UP):
+            return None  # notes that are being placed go on being placed: the structure's next question is put
+        opened, asked, notes, earlier_jobs = await self._store.read(
+            lambda tx: (
+                tx.essays.get(writer, essay),
+                tx.essays.questions(writer, essay),
+                tx.essays.notes(writer, essay),
+                tx.jobs.of_kind(writer, essay, JobKind.FOLLOW_UP),
+            )
+        )
+        await with_privacy_parsed(notes)
+        structure = self._essays.structure_of(opened)
         waiting = len(list(_unasked_questions(structure, asked, notes, further=further)))
         room = MAX_QUESTIONS_BEFORE_POST - len(asked)
         if _find_open_question(asked) is not None or not (room > waiting or further):
             return None
         found = await in_worker(follow_up_candidates, structure, asked, notes)
-        earlier = found.earlier if not waiting and room > 0 else ()
-        answers = [*([found.newest] if found.newest else []), *earlier]
-        untried = [note for note in answers if _answer_key(essay, note) not in self._exhausted_answers]
-        for answer in untried[:MAX_ANSWERS_TRIED]:
-            if (section := structure.section(answer.section)) is None:
-                continue  # a section that the structure has no more
-            said = [note for note in notes_for_model(structure, notes) if note.section == section.key]
-            said.sort(key=lambda note: note.number == answer.number)  # the one to ask about comes last
-            shown = questions_for_model(structure, asked, notes)
-            try:
-                text = await self._run_call(essay, interviewer.follow_up(writer, structure, section, said, shown))
-            except asyncio.CancelledError:  # whoever waits has had enough of this one
-                self._mark_exhausted(essay, answer)
-                raise
-            except _FollowUpCancelled:
-                self._mark_exhausted(essay, answer)
-                return None
-            if text and await _is_askable(text, structure, asked, notes):
-                return _FollowUp(section.key, text, answer)
-            self._mark_exhausted(essay, answer)
-        return None
+        answers = [found.newest] if found.newest else []
+        if not waiting and room > 0:
+            answers += found.earlier
+        tried = _tried_answers(earlier_jobs)
+        answers = [answer for answer in answers if _answer_key(answer) not in tried][:MAX_ANSWERS_TRIED]
+        if not answers:
+            return None
+        request = FollowUpRequest(tuple(map(_answer_key, answers)), further)
+        work = _FollowUpWork(
+            self._store, self._clock, self._interviewer, writer, essay, structure, tuple(answers), len(asked), on_error
+        )
+        return PlannedJob(
+            work.max_cost,
+            partial(self._jobs.start, writer, essay, JobKind.FOLLOW_UP, work, argument=request.job_argument),
+        )
 
-    async def _run_call(self, essay: str, call: Coroutine[Any, Any, str | None]) -> str | None:
-        """What the interviewer says. Raises ModelError, _PassedOver."""
-        task = self._follow_up_tasks[essay] = asyncio.create_task(call, name="follow-up")
-        try:
-            await asyncio.wait({task})
-        finally:
-            del self._follow_up_tasks[essay]
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)  # what it has cost is written down at its end
-        if task.cancelled():
-            raise _FollowUpCancelled
-        return task.result()
+    async def stop_follow_up(self, writer: str, essay: str) -> None:
+        """Stop the follow-up that is under way, if one is. Its answers are not sent again."""
+        running = self._jobs.running_job(writer, essay)
+        if running is not None and running.kind is JobKind.FOLLOW_UP:
+            await self._jobs.stop(writer, running.id)
 
-    def _lock(self, what: str, essay: str) -> asyncio.Lock:
-        return self._locks.setdefault((what, essay), asyncio.Lock())
+    async def plan_placement(
+        self, writer: str, essay: str, numbers: Collection[int] | None = None
+    ) -> PlannedJob | None:
+        """Plan to have a model find a section for the notes that have none; return None where there are none.
 
-    def _mark_exhausted(self, essay: str, answer: Note) -> None:
-        if len(self._exhausted_answers) >= _MAX_EXHAUSTED_ANSWERS:
-            self._exhausted_answers.clear()
-        self._exhausted_answers.add(_answer_key(essay, answer))
-
-    async def add_notes(self, writer: str, essay: str, text: str) -> AddedNotes:
-        """Stores a page of notes and, with an interviewer, finds a section for those whose headings name none.
-
-        Every note stays word for word as it was handed in. Raises BadInput for a page that holds no words.
-        """
-        handed_in = await self._essays.add_note_page(writer, essay, text)
-        if self._interviewer is None:
-            return handed_in
-        placed = await self._place_notes(writer, essay, handed_in.notes, self._interviewer)
-        return replace(placed, notice=join_sentences(handed_in.notice, placed.notice) or None)
-
-    async def place_notes(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> AddedNotes:
-        """Finds a section for the stored notes that have none; returns them, with those that still have none.
-
-        With ``numbers`` only for the notes that bear one of them.
-
-        Raises NoModel without an interviewer.
+        With ``numbers`` only for the notes that bear one of them. What a placement that is under way has not placed is
+        placed with them. Raises NoModel, JobRunning.
         """
         if self._interviewer is None:
             raise NoModel
-        async with self._lock("sort", essay):
-            notes = await self._essays.notes(writer, essay)
-            wanted = [note for note in notes if numbers is None or note.number in numbers]
-            unplaced = [note for note in wanted if note.section is None and not note.is_private]
-            return await self._place_notes(writer, essay, unplaced, self._interviewer)
-
-    async def max_placement_cost(self, writer: str, essay: str, numbers: Collection[int] | None = None) -> int | None:
-        """What ``sort`` may cost at most, in nano-dollars; None where it would ask no model. Raises UnknownPrice."""
-        notes = await self._essays.notes(writer, essay)
-        wanted = [note for note in notes if note.section is None and not note.is_private]
-        chosen = [note.number for note in wanted if numbers is None or note.number in numbers]
-        if self._interviewer is None or not chosen:
+        opened, notes = await self._store.read(
+            lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
+        )
+        await with_privacy_parsed(notes)
+        wanted = {note.number for note in notes} if numbers is None else set(numbers)
+        running = self._jobs.running_job(writer, essay)
+        if running is not None and not running.kind.gives_way:
+            raise JobRunning(running.kind.label)
+        if running is not None and running.kind is JobKind.PLACEMENT:
+            wanted |= placed_numbers(running)
+        structure = self._essays.structure_of(opened)
+        unplaced = unplaced_notes(structure, notes, wanted)
+        if not unplaced:
             return None
-        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        return await NotePlacer(self._store, self._clock, self._interviewer).max_cost(writer, essay, structure, chosen)
-
-    async def _place_notes(
-        self, writer: str, essay: str, notes: Sequence[Note], interviewer: Interviewer
-    ) -> AddedNotes:
-        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        numbers = {note.number for note in notes}
-        notice = await NotePlacer(self._store, self._clock, interviewer).place(writer, essay, structure, numbers)
-        stored = await self._essays.notes(writer, essay)
-        return AddedNotes(tuple(note for note in stored if note.number in numbers), notice)
+        chosen = [note.number for note in unplaced]
+        work = PlacementWork(self._store, self._clock, self._interviewer, writer, essay, structure, frozenset(chosen))
+        return PlannedJob(
+            work.max_cost,
+            partial(self._jobs.start, writer, essay, JobKind.PLACEMENT, work, argument=json.dumps(chosen)),
+        )
 
     async def add_answer(
         self, writer: str, essay: str, question: Question, text: str, *, left_out: bool = False
@@ -396,8 +337,71 @@ class InterviewService:
         return InterviewProgress(covered, len(structure.sections), len(await self.asked_questions(writer, essay)))
 
 
-class _FollowUpCancelled(Exception):
-    """Nobody waits for a follow-up any more."""
+@dataclass(frozen=True, slots=True)
+class _FollowUpWork:
+    """Ask a model about one answer after another until it has a question, and put that."""
+
+    store: Store
+    clock: Clock
+    interviewer: Interviewer
+    writer: str
+    essay: str
+    structure: Structure
+    answers: tuple[Note, ...]
+    asked_count: int
+    on_error: Callable[[ModelError], None] | None
+
+    async def run(self, _: ProgressCallback) -> int | None:
+        """Return the number of the note that the question is about. Raises NotFollowedUp."""
+        for answer in self.answers:
+            asked, notes = await self._read()
+            if answer not in notes or (section := self.structure.section(answer.section)) is None:
+                continue  # left out, changed or deleted since, or of a section that the structure has no more
+            said, shown = self._material(section, answer, asked, notes)
+            try:
+                text = await self.interviewer.follow_up(self.writer, self.structure, section, said, shown)
+            except ModelError as error:
+                if self.on_error is not None:
+                    self.on_error(error)
+                raise NotFollowedUp(error) from error
+            if text and await _is_askable(text, self.structure, asked, notes):
+                step = partial(self._put, answer=answer, text=text)
+                return answer.number if await run_to_completion(self.store.write(step)) else None
+        return None
+
+    async def max_cost(self) -> int:
+        asked, notes = await self._read()
+        total = 0
+        for answer in self.answers:
+            if (section := self.structure.section(answer.section)) is not None:
+                said, shown = self._material(section, answer, asked, notes)
+                total += self.interviewer.max_follow_up_cost(section, said, shown)
+        return total
+
+    async def save_partial(self, _: str) -> int | None:
+        return None
+
+    async def _read(self) -> tuple[tuple[Question, ...], tuple[Note, ...]]:
+        asked, notes = await self.store.read(
+            lambda tx: (tx.essays.questions(self.writer, self.essay), tx.essays.notes(self.writer, self.essay))
+        )
+        return asked, await with_privacy_parsed(notes)
+
+    def _material(
+        self, section: Section, answer: Note, asked: Sequence[Question], notes: Sequence[Note]
+    ) -> tuple[list[Note], Sequence[str]]:
+        """Return the section's notes, the answer last, and the questions put so far, as a model may see them."""
+        said = [note for note in notes_for_model(self.structure, notes) if note.section == section.key]
+        said.sort(key=lambda note: note.number == answer.number)
+        return said, questions_for_model(self.structure, asked, notes)
+
+    def _put(self, tx: Transaction, *, answer: Note, text: str) -> bool:
+        """Put the question, unless the answer has changed or another question was put since; tell whether it was."""
+        asked, notes = tx.essays.questions(self.writer, self.essay), tx.essays.notes(self.writer, self.essay)
+        if _find_open_question(asked) is not None or len(asked) != self.asked_count or answer not in notes:
+            return False
+        tx.essays.add_question(self.writer, self.essay, answer.section or "", text, self.clock())
+        return True
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:
@@ -443,6 +447,18 @@ def _adds_facts(question: str, vouching: Sequence[str]) -> bool:
     return asks_for_secret(question) or brings_in(question, Noted(vouching))
 
 
-def _answer_key(essay: str, note: Note) -> tuple[str, int, int]:
-    """What an answer is known by: its text may be changed later, and it may then leave something else open."""
-    return essay, note.number, hash(note.text)
+def _answer_key(note: Note) -> str:
+    """Return what an answer is known by: its text may be changed later, and it may then leave something else open."""
+    return f"{note.number}.{note_fingerprint(note.text)}"
+
+
+def _tried_answers(jobs: Sequence[Job]) -> set[str]:
+    """Return the answers that earlier follow-ups have tried. One that failed, or gave way, has not."""
+    tried: set[str] = set()
+    for job in jobs:
+        if job.state in (JobState.DONE, JobState.STOPPED):
+            for key in FollowUpRequest.from_job(job).answers:
+                tried.add(key)
+                if key.startswith(f"{job.result_version}."):
+                    break  # it was asked about, and those behind it not tried
+    return tried

@@ -69,6 +69,9 @@ class Interviewer(Protocol):
         essay's questions so far, without those that a model may not see.
         """
 
+    def max_follow_up_cost(self, section: Section, notes: Sequence[Note], asked: Sequence[str]) -> int:
+        """Return the most that ``follow_up`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
+
 
 class Drafter(Protocol):
     """Writes the post from the notes.

@@ -152,13 +152,6 @@ class TerminalContext:
         """Run the step and return its result."""
         return self.runner.run(step)
 
-    def run_with_status(self, step: Coroutine[Any, Any, T], status: str, ctrl_c_effect: str) -> T:
-        """Run a step that may ask a model, show ``status`` and what Ctrl-C does meanwhile, and return its result.
-
-        Raise KeyboardInterrupt on Ctrl-C, which cancels the step.
-        """
-        return self.run(progress.wait_with_status(step, self.progress_screen, status, ctrl_c_effect))
-
     def say(self, text: str) -> None:
         """Print a text as it is, without markup."""
         self.screen.print(text)
@@ -173,22 +166,26 @@ class TerminalContext:
         Ctrl-C stops the job and nothing else; a signal that tells the program to end stops it and raises
         KeyboardInterrupt. Raise what ``start`` raises.
         """
+        with self.report_cost("It"):
+            return self.wait_for_job(start)
+
+    def wait_for_job(self, start: Coroutine[Any, Any, Job]) -> Job:
+        """Do the same as ``run_job``, and say nothing of the cost."""
         begun: list[Job] = []
 
         async def followed() -> Job:
             begun.append(await start)
             return await progress.follow_job(self.services.jobs, begun[0], self.progress_screen)
 
-        with self.report_cost("It"):
-            try:
-                return self.run(followed())
-            except KeyboardInterrupt:
-                if not begun:
-                    raise
-                job = self.run(self.services.jobs.wait(LOCAL_WRITER, begun[0].id))
-                if signals.received_signal():
-                    raise
-                return job
+        try:
+            return self.run(followed())
+        except KeyboardInterrupt:
+            if not begun:
+                raise
+            job = self.run(self.services.jobs.wait(LOCAL_WRITER, begun[0].id))
+            if signals.received_signal():
+                raise
+            return job
 
     @contextmanager
     def report_cost(self, what: str) -> Iterator[None]:

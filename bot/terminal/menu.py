@@ -302,24 +302,21 @@ class ModelMenu:
             self._run_writing_job(lambda: self._services.drafting.plan_retry(LOCAL_WRITER, left))
 
     def _sort_notes(self, _: str) -> None:
-        worst = self._context.run(self._services.interview.max_placement_cost(LOCAL_WRITER, self._essay_id))
-        if worst is None:
+        planned = None
+        if self._services.has_model:
+            planned = self._context.run(self._services.interview.plan_placement(LOCAL_WRITER, self._essay_id))
+        if planned is None:
             self._context.say("Every note that a model may see has a section: there is nothing to sort.")
             return
-        self._context.say(max_cost_message(worst))
+        self._context.say(max_cost_message(self._context.run(planned.max_cost())))
         if not confirm_default_yes(self._context, "Enter begins it; n leaves it: "):
             self._context.say("Nothing was begun.")
             return
-        try:
-            sorting = self._services.interview.place_notes(LOCAL_WRITER, self._essay_id)
-            sorted_ = self._context.run_with_status(
-                sorting, "the model sorts your notes", "leaves the rest as they are"
-            )
-        except KeyboardInterrupt:
+        job = self._context.wait_for_job(planned.start())
+        if job.state is JobState.STOPPED:
             self._context.warn("The sorting was stopped. What had been sorted stays so, and every note is stored.")
-        else:
-            if sorted_.notice:
-                self._context.warn(sorted_.notice)
+        elif job.error is not None:
+            self._context.warn(job.error)
         self._show_notes()
 
     def _critique(self, _: str) -> None:

@@ -92,14 +92,13 @@ async def draft_notes(
 
 async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -> None:
     """Have a model sort the notes without a section, after saying what that may cost."""
-    worst = await services.interview.max_placement_cost(LOCAL_WRITER, essay)
-    if worst is None:
+    planned = await services.interview.plan_placement(LOCAL_WRITER, essay) if services.has_model else None
+    if planned is None:
         return
-    screen.print(f"The model sorts the notes into the sections. {progress.max_cost_message(worst)}")
-    sorting = services.interview.place_notes(LOCAL_WRITER, essay)
-    sorted_ = await progress.wait_with_status(sorting, screen, "the model sorts the notes", "leaves them stored")
-    if sorted_.notice:
-        screen.print(sorted_.notice)
+    screen.print(f"The model sorts the notes into the sections. {progress.max_cost_message(await planned.max_cost())}")
+    job = await progress.follow_job(services.jobs, await planned.start(), screen)
+    if job.error is not None:
+        screen.print(job.error)
 
 
 async def _make_version(services: TerminalServices, screen: Console, essay: str) -> Version:

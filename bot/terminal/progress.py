@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from rich.console import Console
 from rich.text import Text
 
 from bot.essay.measures.base import counted
 from bot.essay.text.words import count_words
-from bot.services.jobs.job import Job, JobPhase, JobState, JobView
+from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Cost
 
-T = TypeVar("T")
-
 _SHOW_AFTER_SECONDS = 0.3  # a status line for a shorter wait would only flicker
+_STATUS_TEXTS = {JobKind.FOLLOW_UP: "the model reads your answer", JobKind.PLACEMENT: "the model sorts your notes"}
+_CTRL_C_EFFECTS = {
+    JobKind.FOLLOW_UP: "goes on without a question on it",
+    JobKind.PLACEMENT: "leaves the rest as they are",
+}
 _NANO_USD_PER_CENT = 10_000_000
 
 
@@ -63,7 +66,11 @@ async def follow_job(jobs: JobRunner, job: Job, screen: Console) -> Job:
     When cancelled, as on Ctrl-C, stop the job first, so that its text so far is kept.
     """
     try:
-        with _status_line(screen, "Ctrl-C stops it and keeps what came") as tell:
+        if job.kind.gives_way:  # it is mostly over before anybody wonders
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SHOW_AFTER_SECONDS):
+                    return await jobs.wait(job.writer, job.id)
+        with _status_line(screen, f"Ctrl-C {_CTRL_C_EFFECTS.get(job.kind, 'stops it and keeps what came')}") as tell:
             async for view in jobs.watch(job.writer, job.id):
                 if not view.job.state.is_ended:
                     tell(_status_text(view))
@@ -71,24 +78,6 @@ async def follow_job(jobs: JobRunner, job: Job, screen: Console) -> Job:
         await jobs.stop(job.writer, job.id)
         raise
     return await jobs.wait(job.writer, job.id)
-
-
-async def wait_with_status(step: Coroutine[Any, Any, T], screen: Console, status: str, ctrl_c_effect: str) -> T:
-    """Return the result of a step that may ask a model; show ``status`` and what Ctrl-C does if it takes long.
-
-    When cancelled, cancel the step.
-    """
-    task = asyncio.ensure_future(step)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=_SHOW_AFTER_SECONDS)
-        if done:
-            return task.result()
-        with _status_line(screen, f"Ctrl-C {ctrl_c_effect}") as tell:
-            tell(status)
-            return await task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager
@@ -111,6 +100,8 @@ def _status_line(screen: Console, ctrl_c_effect: str) -> Iterator[_ShowStatus]:
 
 
 def _status_text(view: JobView) -> str:
+    if view.job.kind in _STATUS_TEXTS:
+        return _STATUS_TEXTS[view.job.kind]
     if view.queue_position is not None:
         return f"waiting, place {view.queue_position} in line"
     if view.job.state is JobState.QUEUED or view.phase is JobPhase.WAITING:

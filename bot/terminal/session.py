@@ -18,7 +18,6 @@ from bot.essay.structures import find
 from bot.essay.text.marks import is_marked, public_text
 from bot.essay.text.words import has_words
 from bot.services.essays import AddedNotes, join_sentences
-from bot.services.interview import NextQuestion
 from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER, privacy_notice, progress, views
 from bot.terminal.context import TerminalContext
@@ -221,30 +220,28 @@ class KeyboardSession:
 
     def _store_and_sort_notes(self, essay: Essay, text: str) -> AddedNotes:
         """Store notes and have a model sort them. Ctrl-C stops the sorting; before anything is stored, the session."""
-        essays = self._services.essays
-        before = len(self._context.run(essays.notes(LOCAL_WRITER, essay.id)))
-        page = AddedNotes(())
+        desk = self._services.essays
+        page = self._context.run(desk.add_note_page(LOCAL_WRITER, essay.id, text))
+        if not self._services.has_model:
+            return page
+        numbers = {note.number for note in page.notes}
+        planned = self._context.run(self._services.interview.plan_placement(LOCAL_WRITER, essay.id, numbers))
+        if planned is None:
+            return page
         try:
-            page = self._context.run(essays.add_note_page(LOCAL_WRITER, essay.id, text))
-            numbers = [note.number for note in page.notes]
-            worst = self._context.run(self._services.interview.max_placement_cost(LOCAL_WRITER, essay.id, numbers))
-            if worst is None:
-                return page
+            worst = self._context.run(planned.max_cost())
             self._context.say(
                 f"A model sorts them into the sections. {max_cost_message(worst)} Ctrl-C leaves them as they are."
             )
-            sorting = self._services.interview.place_notes(LOCAL_WRITER, essay.id, numbers)
-            placed = self._context.run_with_status(sorting, "the model sorts your notes", "leaves the rest as they are")
-            return AddedNotes(placed.notes, join_sentences(page.notice, placed.notice) or None)
+            job = self._context.wait_for_job(planned.start())
         except ModelError as error:
             failed = f"The notes are stored; they could not be sorted into sections. {error.message_without_assurance}"
             return AddedNotes(page.notes, join_sentences(page.notice, failed))
-        except KeyboardInterrupt:
-            stored = self._context.run(essays.notes(LOCAL_WRITER, essay.id))[before:]
-            if not stored:
-                raise
-            stopped = "The sorting was stopped. In the menu, sort goes on with it."
-            return AddedNotes(stored, join_sentences(page.notice, stopped))
+        stopped = "The sorting was stopped. In the menu, sort goes on with it."
+        told = stopped if job.state is JobState.STOPPED else job.error
+        stored = self._context.run(desk.notes(LOCAL_WRITER, essay.id))
+        placed = tuple(note for note in stored if note.number in numbers)
+        return AddedNotes(placed, join_sentences(page.notice, told) or None)
 
     def _interview(self, essay: Essay, *, further: bool) -> None:
         """Ask questions one at a time until there are none left or the writer stops."""
@@ -253,33 +250,37 @@ class KeyboardSession:
                 self._context.run(self._services.interview.reopen_question(LOCAL_WRITER, essay.id, question))
         self._context.say(f"\n{_ANSWER_HELP}")
         while True:
-            step = self._next_step(essay, further=further)
-            if step.question is None:
+            following = self._next_question(essay, further=further)
+            if following is None:
                 break
             try:
-                self._ask_question(essay, step.question)
+                self._ask_question(essay, following)
             except EOFError:
                 return
         if further:
             self._context.say("\nThat was the last question of this structure.")
 
-    def _next_step(self, essay: Essay, *, further: bool) -> NextQuestion:
+    def _next_question(self, essay: Essay, *, further: bool) -> Question | None:
         """Return the next question, and warn of an error of the model. Ctrl-C skips the follow-up."""
-        interview = self._services.interview
-        finding = interview.next_question(LOCAL_WRITER, essay.id, further=further, follow_up=self._asks_follow_ups)
+        if self._asks_follow_ups:
+            self._ask_for_follow_up(essay, further=further)
+        return self._context.run(self._services.interview.next_question(LOCAL_WRITER, essay.id, further=further))
+
+    def _ask_for_follow_up(self, essay: Essay, *, further: bool) -> None:
+        errors: list[ModelError] = []
+        plan = self._services.interview.plan_follow_up(LOCAL_WRITER, essay.id, further=further, on_error=errors.append)
+        if (planned := self._context.run(plan)) is None:
+            return
         try:
-            step = self._context.run_with_status(
-                finding, "the model reads your answer", "goes on without a question on it"
-            )
-        except KeyboardInterrupt:
+            job = self._context.wait_for_job(planned.start())
+        except JobRunning:  # in another session, which nobody here waits for
+            return
+        if job.state is JobState.STOPPED:
             self._context.say("Passed over; your answer is stored.")
-            without = interview.next_question(LOCAL_WRITER, essay.id, further=further, follow_up=False)
-            return self._context.run(without)
-        if step.notice:
-            self._asks_follow_ups = not step.is_lasting
-            on = " From here on only the structure's own questions are put." if step.is_lasting else ""
-            self._context.warn(f"{step.notice}{on}")
-        return step
+        elif job.error is not None:
+            self._asks_follow_ups = not any(error.is_lasting for error in errors)
+            on = "" if self._asks_follow_ups else " From here on only the structure's own questions are put."
+            self._context.warn(f"{job.error}{on}")
 
     def _ask_question(self, essay: Essay, question: Question) -> None:
         section = self._services.essays.structure_of(essay).section(question.section)

@@ -111,7 +111,7 @@ async def started(
     tools = DiscordServices(
         structures=structures,
         essays=desk,
-        interview=InterviewService(desk, store, bootstrap.utc_now, ports.interviewer if ports else None),
+        interview=InterviewService(desk, store, jobs, bootstrap.utc_now, ports.interviewer if ports else None),
         drafting=writing,
         critiques=criticism,
         dm_messages=DmMessageService(

@@ -22,7 +22,6 @@ from bot.llm.factory import build_models
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
-from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import Reservation, Settlement
 from bot.services.llm_ports import ModelRole
@@ -30,6 +29,7 @@ from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.failures.faults import Conditions
+from tests.services.interview_steps import WaitingInterview
 from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
 
 STRUCTURE = Structure(
@@ -56,7 +56,7 @@ class Stack:
     claude: ClaudeSimulator
     store: SqliteStore
     desk: EssayService
-    interview: InterviewService
+    interview: WaitingInterview
     writing: DraftingService
     criticism: CritiqueService
     jobs: JobRunner
@@ -116,7 +116,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 claude,
                 store,
                 desk,
-                InterviewService(desk, store, lambda: WHEN, made.ports.interviewer),
+                WaitingInterview(desk, store, jobs, lambda: WHEN, made.ports.interviewer),
                 DraftingService(desk, store, jobs, made.ports, lambda: WHEN),
                 CritiqueService(desk, store, jobs, made.ports, lambda: WHEN, lambda: next(ids)),
                 jobs,

@@ -225,7 +225,7 @@ class FollowUp(Work):
         assert question is not None
         self.said = NOTES[0] if question.number == 1 else NOTES[1]
         await interview.add_answer(self.writer, self.essay, question, self.said)
-        self.step = await interview.next_question(self.writer, self.essay)
+        self.step = await interview.next_step(self.writer, self.essay)
         return self.step.notice
 
     async def found(self) -> Found:

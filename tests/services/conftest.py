@@ -13,10 +13,10 @@ from bot.essay.structure import Structure
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
-from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, RecordingJobs
+from tests.services.interview_steps import WaitingInterview
 
 Clock = Callable[[], datetime]
 FLUSH_SECONDS = 0.01  # a test waits for flushes by watching, so a quick one only makes it quick
@@ -33,7 +33,7 @@ class Room:
     models: FakeModels
     writing: DraftingService
     criticism: CritiqueService
-    interview: InterviewService
+    interview: WaitingInterview
     clock: Clock
 
     async def essay_with_notes(self, structure: Structure, notes: str | None = None, writer: str = "me") -> str:
@@ -67,7 +67,7 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
     writing = DraftingService(desk, store, jobs, models.ports, clock)
     criticism = CritiqueService(desk, store, jobs, models.ports, clock, new_id)
     return Room(
-        store, stored, desk, jobs, models, writing, criticism, InterviewService(desk, store, clock, models), clock
+        store, stored, desk, jobs, models, writing, criticism, WaitingInterview(desk, store, jobs, clock, models), clock
     )
 
 

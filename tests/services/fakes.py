@@ -137,6 +137,9 @@ class FakeModels:
         found: str | None = await _come(self._next("follow_up", **given))
         return found
 
+    def max_follow_up_cost(self, section: Section, notes: Sequence[Note], asked: Sequence[str]) -> int:
+        return self.worst
+
     async def draft(
         self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
     ) -> ModelText:

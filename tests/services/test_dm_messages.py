@@ -19,6 +19,7 @@ from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
+from bot.services.jobs.runner import JobRunner
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
@@ -36,7 +37,7 @@ class Talking:
     async def asked(self, writer: str = "me") -> tuple[str, Question]:
         """A new essay whose first question stands before the writer."""
         essay = await self.desk.create_essay(writer, self.structure)
-        question = (await self.interview.next_question(writer, essay.id)).question
+        question = await self.interview.next_question(writer, essay.id)
         assert question is not None
         await self.talk.set_context(writer, essay.id, question.number)
         return essay.id, question
@@ -73,7 +74,8 @@ def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
 
     desk = EssayService(store, {DEFAULT: ours}, clock, new_id)
     talk = DmMessageService(desk, store, clock, new_id)
-    return Talking(talk, desk, InterviewService(desk, store, clock), ours)
+    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
+    return Talking(talk, desk, InterviewService(desk, store, jobs, clock), ours)
 
 
 async def test_messages_are_one_answer_until_it_is_ended(at: Talking) -> None:
@@ -129,7 +131,7 @@ async def test_somebody_without_an_essay_gets_one_whose_structure_can_still_be_c
     assert (first.essay_created, second.essay_created, first.essay) == (True, False, second.essay)
     assert await at.desk.notes("me", first.essay) == ()
     await at.desk.change_structure("me", first.essay, at.structure)
-    question = (await at.interview.next_question("me", first.essay)).question
+    question = await at.interview.next_question("me", first.essay)
     assert question is not None
     await at.talk.set_context("me", first.essay, question.number)
     assert await at.notes(first.essay) == ["Hello, I changed jobs.", "In May."]
@@ -245,7 +247,7 @@ async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
                     if (left := await at.interview.open_question("me", essay)) is not None:
                         await at.interview.skip_question("me", essay, left)
                 elif step == "ask":
-                    asked = (await at.interview.next_question("me", essay)).question
+                    asked = await at.interview.next_question("me", essay)
                     await at.talk.set_context("me", essay, asked.number if asked else None)
                 elif step in ("leave", "back"):
                     await at.talk.set_context("me", essay, None)

@@ -70,7 +70,7 @@ async def test_a_late_message_is_part_of_the_answer_that_the_next_one_was_writte
         away.write()
     await away.hear()
     await at.talk.finish_answer("me", essay, first.number)
-    second = (await at.interview.next_question("me", essay)).question
+    second = await at.interview.next_question("me", essay)
     assert second is not None
     await at.talk.set_context("me", essay, second.number)
     away.write()
@@ -220,7 +220,7 @@ async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_
             elif step in ("leave", "back"):
                 await at.talk.set_context("me", essay, None)
             elif step == "ask":
-                question_ = (await at.interview.next_question("me", essay)).question
+                question_ = await at.interview.next_question("me", essay)
                 if question_ is not None:
                     put.setdefault((essay, question_.number), clock())
                 await at.talk.set_context("me", essay, question_.number if question_ else None)

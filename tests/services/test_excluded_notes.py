@@ -141,7 +141,7 @@ async def test_a_claim_that_only_it_holds_is_listed(room: Room, essay: str) -> N
 
 async def test_an_answer_that_is_marked_is_left_out(room: Room, structure: Structure) -> None:
     essay = await room.desk.create_essay("me", structure)
-    step = await room.interview.next_question("me", essay.id)
+    step = await room.interview.next_step("me", essay.id)
     assert step.question is not None
     note = await room.interview.add_answer("me", essay.id, step.question, "/Private My boss drank.\n")
     assert (note.text, note.is_private) == ("/Private My boss drank.", True)

@@ -13,10 +13,12 @@ from bot.errors import Overloaded
 from bot.essay.essay import Question
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
-from bot.services.interview import MAX_ANSWERS_TRIED, MAX_QUESTIONS_BEFORE_POST, InterviewService
+from bot.services.interview import MAX_ANSWERS_TRIED, MAX_QUESTIONS_BEFORE_POST
+from bot.services.jobs.runner import JobRunner
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels, Gate
+from tests.services.interview_steps import WaitingInterview
 
 
 def parts(count: int) -> Structure:
@@ -34,10 +36,11 @@ class Talk:
         self.structure = parts(count)
         self.desk = EssayService(store, {"parts": self.structure}, clock, lambda: "one")
         self.models = FakeModels()
-        self.interview = InterviewService(self.desk, store, clock, self.models)
+        jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
+        self.interview = WaitingInterview(self.desk, store, jobs, clock, self.models)
 
     async def put(self) -> Question | None:
-        return (await self.interview.next_question("me", "one")).question
+        return (await self.interview.next_step("me", "one")).question
 
     async def say(self, *answers: str | None) -> list[str]:
         """Answers the questions that come, None skips; their texts."""
@@ -122,7 +125,7 @@ async def test_a_follow_up_answered_before_a_skipped_question_was_returned_to_do
     it = talk(1)
     await it.desk.create_essay("me", it.structure)
     await it.say(None)
-    second = (await it.interview.next_question("me", "one", further=True)).question
+    second = (await it.interview.next_step("me", "one", further=True)).question
     assert second is not None
     await it.interview.add_answer("me", "one", second, "A lot.")
     it.models.script("How many?", "Who began it?")
@@ -144,13 +147,12 @@ async def test_an_answer_with_nothing_to_ask_is_not_sent_again(talk: Callable[[i
 
 
 async def test_nobody_waits_for_more_than_a_few_calls_before_the_post_is_offered(
-    store: SqliteStore, clock: Callable[[], datetime], talk: Callable[[int], Talk]
+    talk: Callable[[int], Talk],
 ) -> None:
     it = talk(6)
     await it.desk.create_essay("me", it.structure)
-    alone = InterviewService(it.desk, store, clock)
-    while (question := (await alone.next_question("me", "one")).question) is not None:
-        await alone.add_answer("me", "one", question, "A lot.")
+    while (question := await it.interview.next_question("me", "one")) is not None:
+        await it.interview.add_answer("me", "one", question, "A lot.")
     it.models.script(*[None] * 6)
     assert await it.put() is None
     assert len(it.models.asked) == MAX_ANSWERS_TRIED
@@ -162,13 +164,13 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
     essay = (await room.desk.create_essay("me", structure)).id
     room.models.script("How often did Viktor drink?", None)
     for answer in ("Viktor drank.", "Weekly.", "My pay."):
-        question = (await room.interview.next_question("me", essay)).question
+        question = (await room.interview.next_step("me", essay)).question
         assert question is not None
         await room.interview.add_answer("me", essay, question, answer)
     await room.desk.exclude_note("me", essay, 1)
     room.models.asked.clear()
     room.models.script("How much was it?")
-    question = (await room.interview.next_question("me", essay)).question
+    question = (await room.interview.next_step("me", essay)).question
     assert question is not None
     assert question.text == "How much was it?"
     await room.interview.add_answer("me", essay, question, "Half.")
@@ -176,7 +178,7 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
     assert list(asked.given["asked"]) == ["What was missing?", "What did it cost?"]
     assert "Viktor" not in asked
     room.models.script("how often did Viktor DRINK", None)  # what was withheld is not asked again for that
-    assert (await room.interview.next_question("me", essay)).question is None
+    assert (await room.interview.next_step("me", essay)).question is None
     material = room.writing.context_builder.build(await room.desk.snapshot("me", essay))
     assert [(note.text, note.question) for note in material.notes] == [
         ("Weekly.", None),
@@ -212,11 +214,11 @@ async def test_a_follow_up_on_an_answer_that_was_left_out_meanwhile_is_not_put(t
     assert await it.say("Some.") == ["First of 1?"]
     late = asyncio.create_task(it.put())
     await gates[1].reached()
-    without = await it.interview.next_question("me", "one", follow_up=False)
+    without = await it.interview.next_question("me", "one")
     gates[1].release()
-    assert await late == without.question
-    assert without.question is not None
-    assert without.question.text == "First of 2?"
+    assert await late == without
+    assert without is not None
+    assert without.text == "First of 2?"
     assert len(it.models.asked) == 2
 
 

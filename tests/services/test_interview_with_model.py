@@ -12,10 +12,12 @@ from bot.errors import Overloaded
 from bot.essay.essay import Essay
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
-from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST, InterviewService
+from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST
+from bot.services.jobs.runner import JobRunner
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels
+from tests.services.interview_steps import WaitingInterview
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ async def essay(room: Room, structure: Structure) -> Essay:
 
 async def answered(room: Room, essay: Essay, *, left_out: bool = False) -> str:
     """Answers the question put now; its text."""
-    step = await room.interview.next_question("me", essay.id)
+    step = await room.interview.next_step("me", essay.id)
     assert step.question is not None
     await room.interview.add_answer("me", essay.id, step.question, f"To {step.question.text} yes.", left_out=left_out)
     return step.question.text
@@ -42,7 +44,7 @@ async def test_an_answer_is_followed_up_at_most_twice_a_section(room: Room, essa
         "When was that?",
         "And then?",
     ]
-    assert (await room.interview.next_question("me", essay.id)).question is None
+    assert (await room.interview.next_step("me", essay.id)).question is None
     assert MAX_FOLLOW_UPS_PER_SECTION == 2
     first = room.models.asked[0].given
     assert first["section"].key == "missed"
@@ -64,16 +66,17 @@ async def test_eight_questions_in_all_and_every_sections_first_question_is_among
     desk = EssayService(store, {"six": structure}, clock, lambda: "one")
     models = FakeModels()
     models.answers.extend(f"Follow {n}?" for n in itertools.chain(range(20)))
-    interview = InterviewService(desk, store, clock, models)
+    jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
+    interview = WaitingInterview(desk, store, jobs, clock, models)
     await desk.create_essay("me", structure)
     asked = []
-    while (question := (await interview.next_question("me", "one")).question) is not None:
+    while (question := (await interview.next_step("me", "one")).question) is not None:
         asked.append(question.text)
         await interview.add_answer("me", "one", question, "Yes, it was.")
     assert len(asked) == MAX_QUESTIONS_BEFORE_POST == 8
     assert {f"First of {n}?" for n in range(6)} <= set(asked)
     assert sum(text.startswith("Follow") for text in asked) == 2
-    further = (await interview.next_question("me", "one", further=True)).question
+    further = (await interview.next_step("me", "one", further=True)).question
     assert further is not None
 
 
@@ -81,30 +84,30 @@ async def test_nothing_is_asked_twice_even_if_the_model_would(room: Room, essay:
     room.models.script("What was missing?", "  what did it COST? ", None)
     asked = [await answered(room, essay) for _ in range(2)]
     assert asked == ["What was missing?", "What did it cost?"]
-    assert (await room.interview.next_question("me", essay.id)).question is None
+    assert (await room.interview.next_step("me", essay.id)).question is None
 
 
 async def test_a_left_out_answer_is_never_followed_up_nor_shown_to_a_model(room: Room, essay: Essay) -> None:
     await answered(room, essay, left_out=True)
     room.models.script("How much exactly?", None)
     assert [await answered(room, essay) for _ in range(2)] == ["What did it cost?", "How much exactly?"]
-    assert (await room.interview.next_question("me", essay.id)).question is None
+    assert (await room.interview.next_step("me", essay.id)).question is None
     assert "missing" not in repr([asked.given["notes"] for asked in room.models.asked])
 
 
 async def test_after_a_skipped_question_nothing_is_followed_up(room: Room, essay: Essay) -> None:
-    step = await room.interview.next_question("me", essay.id)
+    step = await room.interview.next_step("me", essay.id)
     assert step.question is not None
     await room.interview.skip_question("me", essay.id, step.question)
-    assert await room.interview.next_question("me", essay.id) != step
+    assert await room.interview.next_step("me", essay.id) != step
     assert room.models.asked == []
 
 
 async def test_a_question_left_open_is_put_again_without_asking_the_model(room: Room, essay: Essay) -> None:
     await answered(room, essay)
     room.models.script("How loud?")
-    step = await room.interview.next_question("me", essay.id)
-    assert await room.interview.next_question("me", essay.id) == step
+    step = await room.interview.next_step("me", essay.id)
+    assert await room.interview.next_step("me", essay.id) == step
     assert await room.interview.open_question("me", essay.id) == step.question
     assert len(room.models.asked) == 1
 
@@ -112,14 +115,14 @@ async def test_a_question_left_open_is_put_again_without_asking_the_model(room: 
 async def test_a_failing_model_is_told_and_the_interview_goes_on(room: Room, essay: Essay) -> None:
     await answered(room, essay)
     room.models.script(Overloaded(), Overloaded())
-    step = await room.interview.next_question("me", essay.id)
+    step = await room.interview.next_step("me", essay.id)
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
     assert step.notice.startswith("The answer is stored; it could not be followed up.")
     assert "overloaded" in step.notice
     await room.interview.add_answer("me", essay.id, step.question, "Four thousand.")
-    last = await room.interview.next_question("me", essay.id)
+    last = await room.interview.next_step("me", essay.id)
     assert last.question is None
     assert last.notice is not None
 

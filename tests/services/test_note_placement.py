@@ -10,7 +10,7 @@ from bot.errors import BadReply, KeyRefused, NoModel
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.services.interview import InterviewService
-from bot.services.note_placement import MAX_CALLS_PER_STEP, MAX_CHARACTERS_PER_CALL, MAX_NOTES_PER_CALL, batch_notes
+from bot.services.note_placement import MAX_CALLS_PER_JOB, MAX_CHARACTERS_PER_CALL, MAX_NOTES_PER_CALL, batch_notes
 from tests.services.conftest import Room
 
 
@@ -46,7 +46,7 @@ async def test_one_step_makes_few_calls_and_says_what_is_left(room: Room, essay:
     await room.desk.add_notes("me", essay, page(300))
     room.models.script(*[all_to("missed", range(1, 701))] * 7)
     first = await room.interview.place_notes("me", essay)
-    assert len(room.models.asked) == MAX_CALLS_PER_STEP
+    assert len(room.models.asked) == MAX_CALLS_PER_JOB
     assert first.notice == "600 notes were looked at, 100 are left: sort once more for those."
     assert (await room.interview.place_notes("me", essay)).notice is None
     assert await sections(room, essay) == ["missed"] * 700
@@ -92,7 +92,7 @@ async def test_without_a_model_notes_cannot_be_sorted(
 ) -> None:
     essay = (await room.desk.create_essay("me", structure)).id
     with pytest.raises(NoModel):
-        await interview.place_notes("me", essay)
+        await interview.plan_placement("me", essay)
 
 
 async def test_what_is_left_out_or_placed_while_a_batch_is_under_way_is_not_sent_or_moved(

@@ -151,19 +151,19 @@ async def test_going_back_opens_the_question_and_a_new_answer_takes_the_place_of
 ) -> None:
     essay = (await room.desk.create_essay("me", structure)).id
     interview = room.interview
-    first = (await interview.next_question("me", essay, follow_up=False)).question
+    first = await interview.next_question("me", essay)
     assert first is not None
     note = await interview.add_answer("me", essay, first, "The noise.")
-    second = (await interview.next_question("me", essay, follow_up=False)).question
+    second = await interview.next_question("me", essay)
     assert second is not None
     assert await interview.reopen_previous_question("me", essay, second) == first.__class__(
         first.number, first.section, first.text, Answered.ANSWERED
     )
-    assert (await interview.next_question("me", essay)).question == first
+    assert await interview.next_question("me", essay) == first
     assert await interview.last_answer("me", essay, first) == note
     await interview.replace_answer("me", essay, first, note, "The quiet.")
     assert [one.text for one in await room.desk.notes("me", essay)] == ["The quiet."]
-    assert (await interview.next_question("me", essay)).question == second
+    assert await interview.next_question("me", essay) == second
     assert await interview.reopen_previous_question("me", essay, first) is None
     assert room.models.asked == []
 
@@ -173,7 +173,7 @@ async def test_taking_back_the_last_answer_deletes_its_note_and_opens_its_questi
 ) -> None:
     essay = (await room.desk.create_essay("me", structure)).id
     interview = room.interview
-    first = (await interview.next_question("me", essay, follow_up=False)).question
+    first = await interview.next_question("me", essay)
     assert first is not None
     assert await interview.delete_answer("me", essay, first) is None
     note = await interview.add_answer("me", essay, first, "The noise.")
@@ -182,4 +182,4 @@ async def test_taking_back_the_last_answer_deletes_its_note_and_opens_its_questi
     assert taken is not None
     assert taken[1] == note
     assert [one.text for one in await room.desk.notes("me", essay)] == ["Loose words."]
-    assert (await interview.next_question("me", essay, follow_up=False)).question == first
+    assert await interview.next_question("me", essay) == first

@@ -22,10 +22,10 @@ async def put(room: Room, structure: Structure, answer: str, *follow_ups: str) -
     """The question that comes after an answer to the first one, where the model asks these."""
     essay = (await room.desk.create_essay("me", structure)).id
     room.models.script(*follow_ups)
-    first = (await room.interview.next_question("me", essay)).question
+    first = (await room.interview.next_step("me", essay)).question
     assert first is not None
     await room.interview.add_answer("me", essay, first, answer)
-    question = (await room.interview.next_question("me", essay)).question
+    question = (await room.interview.next_step("me", essay)).question
     assert question is not None
     return question.text
 
@@ -56,10 +56,10 @@ async def test_a_name_that_stands_in_a_note_of_another_section_may_be_asked_abou
     essay = (await room.desk.create_essay("me", structure)).id
     await room.desk.add_notes("me", essay, "## What I gave up\n\nViktor paid the rent.")
     room.models.script("Was Viktor there?")
-    first = (await room.interview.next_question("me", essay)).question
+    first = (await room.interview.next_step("me", essay)).question
     assert first is not None
     await room.interview.add_answer("me", essay, first, "The noise.")
-    question = (await room.interview.next_question("me", essay)).question
+    question = (await room.interview.next_step("me", essay)).question
     assert question is not None
     assert question.text == "Was Viktor there?"
 

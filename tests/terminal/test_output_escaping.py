@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from rich.console import Group, RenderableType
@@ -15,10 +16,15 @@ from rich.text import Text
 from bot.cli.operator import print_results
 from bot.essay.critique import Critique
 from bot.ops.diagnostics import CheckResult, CheckState
+from bot.services.jobs.job import JobKind, JobState
+from bot.services.jobs.runner import JobRunner
+from bot.store.sqlite import SqliteStore
 from bot.terminal import views
 from bot.terminal.output import SafeConsole
-from bot.terminal.progress import wait_with_status
+from bot.terminal.progress import follow_job
 from bot.terminal.stdio import print_stderr
+from tests.services.fake_work import Piece
+from tests.services.fakes import Gate
 from tests.terminal.scripted_terminal import Output
 
 EVIL = "llama[/3b] [bold] :heart: \x1b[31mred\x1b]0;pwned\x07 \x9b1m \x7f end"
@@ -80,20 +86,20 @@ def test_an_error_that_quotes_a_server_is_shown_as_it_is(capsys: pytest.CaptureF
     assert capsys.readouterr().err == f"{SHOWN}\n"
 
 
-async def test_a_wait_is_told_in_one_line_that_names_the_way_out_and_is_taken_back() -> None:
-    shown = Output()
+async def test_a_wait_is_told_in_one_line_that_names_the_way_out_and_is_taken_back(
+    store: SqliteStore, clock: Callable[[], datetime]
+) -> None:
+    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
+    shown, gate = Output(), Gate()
     on = SafeConsole(file=shown, width=200, force_terminal=True)
-
-    async def slow() -> str:
-        await shown.until("the model reads")
-        return "done"
-
-    assert await wait_with_status(slow(), on, "the model reads your answer", "goes on without it") == "done"
-    assert "the model reads your answer\x1b[2m (Ctrl-C goes on without it)" in shown.getvalue()
+    job = await jobs.start("me", "s", JobKind.FOLLOW_UP, Piece((gate,)))
+    waiting = asyncio.create_task(follow_job(jobs, job, on))
+    await shown.until("the model reads")
+    gate.release()
+    assert (await waiting).state is JobState.DONE
+    assert "the model reads your answer\x1b[2m (Ctrl-C goes on without a question on it)" in shown.getvalue()
     assert shown.getvalue().endswith("\x1b[2K")
     quick = screen(terminal=False)
-    assert (
-        await wait_with_status(asyncio.sleep(0, "at once"), quick, "the model reads your answer", "goes on")
-        == "at once"
-    )
+    job = await jobs.start("me", "s", JobKind.FOLLOW_UP, Piece())
+    assert (await follow_job(jobs, job, quick)).state is JobState.DONE
     assert written(quick) == ""

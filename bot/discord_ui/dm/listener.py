@@ -28,7 +28,7 @@ from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.marks import is_mark_alone, is_marked
 from bot.essay.text.words import count_words, shows
 from bot.services.dm_messages import DmChannel, MessageChange, StoredMessage
-from bot.services.interview import InterviewService
+from bot.services.jobs.job import JobState
 
 log = logging.getLogger("bot.discord")
 
@@ -65,7 +65,7 @@ class DmListener:
         self.inboxes = DmInboxes(services.dm_messages, self.notifier, self._store_message, self._store_edit)
         self._messages = services.dm_messages
         self._essays = services.essays
-        self._note_sorter = BackgroundNoteSorter(services.interview, self.notifier) if services.has_model else None
+        self._note_sorter = BackgroundNoteSorter(presenter, self.notifier)
         self._secret = services.pseudonym_secret
         self._admit = admit
         self._refused: RecentSet[str] = RecentSet(_MAX_REFUSED_REMEMBERED)  # who was told
@@ -91,8 +91,7 @@ class DmListener:
     async def close(self, seconds: float) -> None:
         """Hear nothing any more, and wait so many seconds for what is being stored."""
         await self.inboxes.close(seconds)
-        if self._note_sorter is not None:
-            await self._note_sorter.close()
+        await self._note_sorter.close()
         await self.notifier.close()
 
     def record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
@@ -168,7 +167,7 @@ class DmListener:
         if (stored.is_new or notes) and (words or notes or stored.essay_created or notices):
             made = [stored.note] if stored.is_new and stored.note is not None else []
             self.notifier.message_stored(client, writer, channel, stored, [*made, *notes], " ".join(notices) or None)
-        if notes and self._note_sorter is not None:
+        if notes:
             self._note_sorter.schedule(client, writer, channel, stored.essay, notes)
 
     async def _store_files(
@@ -235,43 +234,37 @@ class DmListener:
 
 
 class BackgroundNoteSorter:
-    """Ask the interviewer for the sections of notes, for one essay at a time once."""
+    """Have notes that came in a file placed in sections, and say in the DM what came of it."""
 
-    def __init__(self, interview: InterviewService, notifier: DmNotifier) -> None:
-        self._interview = interview
+    def __init__(self, presenter: Presenter, notifier: DmNotifier) -> None:
+        self._presenter = presenter
         self._notifier = notifier
-        self._pending_notes: dict[tuple[str, str], set[int]] = {}  # of essays that are being sorted
         self._tasks: set[asyncio.Task[None]] = set()
 
     def schedule(self, client: discord.Client, writer: str, channel: int, essay: str, notes: Collection[int]) -> None:
-        """Have notes of an essay placed, by number, as soon as the ones before are. Returns at once."""
-        if (left := self._pending_notes.get((writer, essay))) is not None:
-            left.update(notes)
-            return
-        self._pending_notes[writer, essay] = set(notes)
-        task = asyncio.create_task(self._sort(client, writer, channel, essay), name="placing")
+        """Have notes of an essay, by number, placed. Returns at once."""
+        task = asyncio.create_task(self._sort(client, writer, channel, essay, notes), name="placing")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Place nothing any more."""
+        """Wait for nothing any more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _sort(self, client: discord.Client, writer: str, channel: int, essay: str) -> None:
-        left = self._pending_notes[writer, essay]
+    async def _sort(
+        self, client: discord.Client, writer: str, channel: int, essay: str, notes: Collection[int]
+    ) -> None:
         try:
-            while left:
-                numbers = set(left)
-                left.clear()
-                found = await self._interview.place_notes(writer, essay, numbers)
-                if found.notice or any(note.section is not None for note in found.notes):
-                    self._notifier.notes_sorted(client, writer, channel, essay, found.notice)
+            job = await self._presenter.start_placement(writer, essay, notes)
+            if job is None:
+                return
+            ended = await self._presenter.services.jobs.wait(writer, job.id)
+            if ended.state in (JobState.DONE, JobState.FAILED):
+                self._notifier.notes_sorted(client, writer, channel, essay, ended.error)
         except BotError as error:  # the essay is gone, or the store is: what is there is shown by the next click
             log.info("notes could not be placed: %s", type(error).__name__)
-        finally:
-            del self._pending_notes[writer, essay]
 
 
 def _mark_notice(text: str, stored: StoredMessage) -> str:

@@ -1,12 +1,11 @@
-"""Shows in the DM that the bot is writing, while a model thinks."""
+"""The one way in: every interaction is acknowledged, done, answered, told of its errors and logged here."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +14,11 @@ import discord
 from bot.discord_ui.access import AccessDenied, AccessRules, Membership
 from bot.discord_ui.dm.listener import DmListener
 from bot.discord_ui.dm.notifier import BOT_DM_CONTEXT
-from bot.discord_ui.errors import FormTimeout, UnknownCustomId, error_message
+from bot.discord_ui.errors import FormTimeout, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import CustomId, parse_custom_id
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, parse_request
 from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, Responder, SeenInteractions
-from bot.discord_ui.interactions.responses import AskModel, HandlerResult, InteractionContext, writer_id
+from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, writer_id
 from bot.discord_ui.interactions.router import Action, Router, find_route
 from bot.discord_ui.messages.content import fetch_file
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, EditTiming, MessageEditors
@@ -28,58 +27,8 @@ from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.services import DiscordServices
 from bot.errors import ShuttingDown
 
-_TYPING_INTERVAL_SECONDS = 8.0  # Discord shows it for ten
-_TYPING_DELAY_SECONDS = 0.2  # most answers need no model, and are there sooner
-# Discord takes 50 requests a second of a bot in all, and answers need them: with more people than this at once some see
-# nothing until their panel says a moment later that it goes on.
-_MAX_TYPING_PER_SECOND = 2
-
-
-class TypingIndicator:
-    """Says it for everybody, in one channel at most every _SHOWN_SECONDS, and in all together _A_SECOND times."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._shown_at: dict[int, float] = {}
-
-    @asynccontextmanager
-    async def __call__(self, interaction: Interaction) -> AsyncIterator[None]:
-        """Shows it in the bot's own DM for as long as the block runs; elsewhere nothing. No fault of Discord's ends
-        it."""
-        if not interaction_context(interaction).is_bot_dm or interaction.channel_id is None:
-            yield
-            return
-        task = asyncio.create_task(self._show(interaction.client, interaction.channel_id))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    def try_acquire(self, channel: int) -> bool:
-        """Whether it may be said now in a channel; if so, it counts as said."""
-        now = self._clock()
-        self._shown_at = {one: at for one, at in self._shown_at.items() if now - at < _TYPING_INTERVAL_SECONDS}
-        if channel in self._shown_at or sum(now - at < 1 for at in self._shown_at.values()) >= _MAX_TYPING_PER_SECOND:
-            return False
-        self._shown_at[channel] = now
-        return True
-
-    async def _show(self, client: discord.Client, channel: int) -> None:
-        await asyncio.sleep(_TYPING_DELAY_SECONDS)
-        with suppress(*DISCORD_ERRORS):
-            while True:
-                if self.try_acquire(channel):
-                    await client.http.send_typing(channel)
-                await asyncio.sleep(_TYPING_INTERVAL_SECONDS)
-
-
-# The one way in: every interaction is acknowledged, done, answered, told of its errors and logged here.
-
-
 log = logging.getLogger("bot.discord")
 
-WAITING_CARD_SECONDS = 0.8  # a person waits about a second before they press again
 ACK_TIMEOUT_SECONDS = 3.0  # after that Discord waits no more for the first answer
 _MEMBERSHIP_TIMEOUT_SECONDS = (
     0.8  # for Discord's word on who somebody is: with a form, or the first answer, within the three
@@ -87,10 +36,6 @@ _MEMBERSHIP_TIMEOUT_SECONDS = (
 _DM_MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # nobody waits for an answer to a message
 FORM_TIMEOUT_SECONDS = (
     2.0  # a form must be the first answer, within Discord's three seconds: one is left for the way there
-)
-
-MODEL_CALL_INTERRUPTED = (
-    "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
 )
 
 
@@ -112,16 +57,12 @@ class InteractionDispatcher:
             self.job_panels, self.dm_listener, self.editors, self.writer_lock, services.pseudonym_secret
         )
         self._seen_interactions = SeenInteractions()
-        self._typing_indicator = TypingIndicator()
         self._active_tasks: set[asyncio.Task[object]] = set()
-        self._model_calls: set[asyncio.Future[str | None]] = set()
         self._closing = False
 
     async def close(self, seconds: float) -> None:
-        """Lets nobody in any more, asks no model any more, and waits so many seconds for those inside."""
+        """Lets nobody in any more, and waits so many seconds for those inside."""
         self._closing = True
-        for asking in self._model_calls:
-            asking.cancel()
         hushed = asyncio.create_task(self.dm_listener.close(seconds))
         await asyncio.wait({hushed, *self._active_tasks}, timeout=seconds)
         await hushed
@@ -203,10 +144,7 @@ class InteractionDispatcher:
                     reply = await _with_form_timeout(work)
                 else:
                     pending, reply = await self._acknowledge_and_work(pending, work)
-            if isinstance(reply, AskModel):
-                await self._ask_model(pending, reply)
-            else:
-                await self._responder.respond(pending, reply)
+            await self._responder.respond(pending, reply)
             await self.dm_listener.record_dm(pending.interaction)
             await self._record_member(pending.interaction)
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the person is told
@@ -215,52 +153,6 @@ class InteractionDispatcher:
         finally:
             self._active_tasks.discard(task)
             log.info("%s: %s, %.0f ms, %s", name, outcome, (time.perf_counter() - began) * 1000, subject[:4])
-
-    async def _ask_model(self, pending: PendingInteraction, later: AskModel) -> None:
-        """Asks the model that is to be asked, outside of the writer's turn, and shows what comes of it.
-
-        Nothing is shown where the person has gone on to something else on the message.
-        """
-        before = self._responder.last_message(pending.interaction)
-        told, shown = await self._wait_for_model(pending, later)
-        try:
-            async with self.writer_lock(self.writer_of(pending.interaction)):
-                if pending.click.is_overtaken:
-                    return
-                turning = self._responder.last_message(pending.interaction) == before
-                reply = await self._router.show_model_result(later, told, sets_dm_topic=turning)
-        except Exception as error:
-            if shown and (told := error_message(error)) is not None:
-                await self._responder.show_waiting(pending, later.waiting_card(told))  # it must not say that it reads
-            raise
-        await self._responder.respond(pending, reply)
-
-    async def _wait_for_model(self, pending: PendingInteraction, later: AskModel) -> tuple[str | None, bool]:
-        """What there is to say of the asking, and whether the panel has said meanwhile that it goes on.
-
-        It shows that if it takes long, so that nobody wonders whether the click was heard. Raises nothing: whatever
-        happens, what the person did is stored, and their panel goes on from there.
-        """
-        shown = False
-        asking = asyncio.ensure_future(later.ask())
-        self._model_calls.add(asking)
-        try:
-            if self._closing:
-                asking.cancel()
-            async with self._typing_indicator(pending.interaction):
-                done, _ = await asyncio.wait({asking}, timeout=WAITING_CARD_SECONDS)
-                if not done:
-                    shown = await self._responder.show_waiting(pending, later.waiting_card(later.waiting_text))
-                    await asyncio.wait({asking})
-            if asking.cancelled():
-                return MODEL_CALL_INTERRUPTED, shown
-            return asking.result(), shown
-        except Exception as error:  # noqa: BLE001 - it is told on the panel, beside what is stored
-            log.info("a model could not be asked: %s", type(error).__name__)
-            return error_message(error), shown
-        finally:
-            self._model_calls.discard(asking)
-            asking.cancel()
 
     async def _check(self, interaction: Interaction) -> None:
         """Raises AccessDenied, MembershipUnknown, Stopping."""

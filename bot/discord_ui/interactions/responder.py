@@ -17,6 +17,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from types import SimpleNamespace
 
 import aiohttp
@@ -26,11 +27,11 @@ from bot.discord_ui.dm.listener import DmListener
 from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, error_message, file_send_error
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, submitted_text
 from bot.discord_ui.interactions.responses import (
+    HandlerResult,
+    JobWatch,
     MoveToDm,
-    NoChange,
     OpenForm,
     PostBelow,
-    Response,
     SendFile,
     ShowCard,
     writer_id,
@@ -168,7 +169,6 @@ class Responder:
         self._dm_listener = dm_listener
         self._writer_lock = writer_lock
         self._secret = secret
-        self._last_messages: dict[str, int] = {}  # the message that was shown last in each writer's DM
         self._moved: dict[tuple[str, str], tuple[float, int]] = {}  # when a panel was posted in the DM, and the channel
 
     async def acknowledge(self, pending: PendingInteraction) -> PendingInteraction:
@@ -189,15 +189,7 @@ class Responder:
         click = self._editors.register_click(message) if message is not None else pending.click
         return replace(pending, click=click, is_acknowledged=True)
 
-    def last_message(self, interaction: Interaction) -> int | None:
-        """The message that was shown last to a person in their DM with the bot, if that is where they are."""
-        return (
-            self._last_messages.get(self._writer_of(interaction))
-            if interaction_context(interaction).is_bot_dm
-            else None
-        )
-
-    async def respond(self, pending: PendingInteraction, reply: Response) -> None:
+    async def respond(self, pending: PendingInteraction, reply: HandlerResult) -> None:
         """Shows what there is to show. Raises discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
         match reply:
             case OpenForm(form):
@@ -209,8 +201,6 @@ class Responder:
                     if not pending.is_form_submission or error.code != UNKNOWN_MESSAGE:
                         raise
                     await self._show_below(pending, reply)  # whoever has typed something is told what came of it
-            case NoChange():
-                pass
             case SendFile():
                 await self._send_file(pending, reply)
             case MoveToDm():
@@ -226,8 +216,9 @@ class Responder:
         if message is None:
             return
         show.on_shown()
-        self._record_shown(pending.interaction, message, show.card)
-        self._follow(show, pending.click.editor)
+        record = partial(self._record_shown, pending.interaction, message)
+        record(show.card)
+        self._follow(show, pending.click.editor, record)
 
     async def _edit(self, pending: PendingInteraction, card: Card) -> int | None:
         """Show a card in the message, by the first answer where that is still to be given, and return its id.
@@ -251,31 +242,23 @@ class Responder:
             self._editors.identify(message, click.editor)
         return message
 
-    def _follow(self, show: ShowCard, editor: MessageEditor) -> None:
-        """Let the message follow the job that the card is about, if it is about one."""
+    def _follow(self, show: ShowCard, editor: MessageEditor, record: Callable[[Card], None]) -> None:
+        """Let the message follow the job that the card is about, if it is about one, and record what it ends with."""
         if show.watch is not None:
-            self._job_panels.watch(show.watch, editor, show.card)
+            self._job_panels.watch(_recorded(show.watch, record), editor, show.card)
         else:
             self._job_panels.leave(editor)
-
-    async def show_waiting(self, pending: PendingInteraction, card: Card) -> bool:
-        """Shows a card in place of the panel until its end comes; whether the message is still this click's."""
-        with suppress(*DISCORD_ERRORS):  # what comes of the work is shown all the same
-            return await self._edit(pending, card) is not None
-        return True
 
     async def _show_below(self, pending: PendingInteraction, show: ShowCard) -> None:
         """Shows a card in a message of its own, because the one that was used is gone."""
         interaction, hidden = pending.interaction, interaction_context(pending.interaction).must_be_ephemeral
         sent = await interaction.followup.send(view=to_view(show.card), ephemeral=hidden, wait=True)
         show.on_shown()
-        self._record_shown(interaction, sent.id, show.card)
-        address = TokenAddress.of(interaction, sent.id)
-        self._follow(show, self._editors.posted(sent.id, address))
+        record = partial(self._record_shown, interaction, sent.id)
+        record(show.card)
+        self._follow(show, self._editors.posted(sent.id, TokenAddress.of(interaction, sent.id)), record)
 
     def _record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
-        if interaction_context(interaction).is_bot_dm:
-            self._last_messages[self._writer_of(interaction)] = message
         self._dm_listener.record_shown(interaction, message, card)
 
     def _writer_of(self, interaction: Interaction) -> str:
@@ -309,7 +292,9 @@ class Responder:
         interaction = pending.interaction
         sent = await interaction.followup.send(view=to_view(onward.show.card), wait=True)
         onward.show.on_shown()
-        self._record_shown(interaction, sent.id, onward.show.card)
+        record = partial(self._record_shown, interaction, sent.id)
+        record(onward.show.card)
+        self._follow(onward.show, self._editors.posted(sent.id, TokenAddress.of(interaction, sent.id)), record)
         await self._leave_record(pending, onward.record)
 
     async def _move_to_dm(self, pending: PendingInteraction, move: MoveToDm) -> None:
@@ -332,9 +317,9 @@ class Responder:
         sent = await interaction.user.send(view=to_view(show.card))
         show.on_shown()
         await self._dm_listener.record_channel(interaction.user.id, sent.channel.id, sent.id)
-        self._last_messages[writer] = sent.id
-        self._dm_listener.notifier.record_shown(writer, sent.id, show.card)
-        self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)))
+        record = partial(self._dm_listener.notifier.record_shown, writer, sent.id)
+        record(show.card)
+        self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)), record)
         return sent.channel.id
 
     async def report_error(self, pending: PendingInteraction, error: Exception) -> None:
@@ -365,6 +350,21 @@ class Responder:
                 await interaction.edit_original_response(view=to_view(card), attachments=files())
             else:
                 await interaction.followup.send(view=to_view(card), files=files(), ephemeral=True)
+
+
+def _recorded(watch: JobWatch, record: Callable[[Card], None]) -> JobWatch:
+    """Return the watch of a job at whose end ``record`` is told what the message shows then."""
+
+    async def end() -> ShowCard:
+        shown = await watch.end()
+
+        def on_shown() -> None:
+            shown.on_shown()
+            record(shown.card)
+
+        return replace(shown, on_shown=on_shown)
+
+    return replace(watch, end=end)
 
 
 def is_own_panel(interaction: Interaction) -> bool:

@@ -144,28 +144,4 @@ class PostBelow:
     show: ShowCard
 
 
-@dataclass(frozen=True, slots=True)
-class NoChange:
-    """Nothing changes by this: what was pressed before it, and goes on now, shows what comes of it."""
-
-
-Response = ShowCard | OpenForm | SendFile | MoveToDm | PostBelow | NoChange
-
-
-@dataclass(frozen=True, slots=True)
-class AskModel:
-    """What the person did is stored. Now a model is asked, which may take minutes: nothing else of theirs waits.
-
-    ``ask`` gives what the model could not do, or None, and changes the essay only where that still fits. ``show`` gives
-    what is shown then, from the store, without a model; it is given what there is to say of the asking, and whether
-    what it shows is what the writer's messages are about from now on. ``meanwhile`` makes a card of a sentence, and
-    ``words`` is that sentence while nothing has gone wrong.
-    """
-
-    ask: Callable[[], Awaitable[str | None]]
-    show: Callable[[str | None, bool], Awaitable[Response]]
-    waiting_text: str
-    waiting_card: Callable[[str], Card]
-
-
-HandlerResult = Response | AskModel
+HandlerResult = ShowCard | OpenForm | SendFile | MoveToDm | PostBelow

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from bot.discord_ui.errors import NotOwner, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
 from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes
-from bot.discord_ui.interactions.responses import ActionRequest, AskModel, HandlerResult, Response
+from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, Outdated, UnknownCritique, UnknownEssay
 
@@ -59,7 +59,7 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "answer-save": _write_action(interview.save_answer, current=False, settles=True),
     "next": _write_action(interview.end_answer, current=False),
     "skip": _write_action(interview.skip_question, current=False, settles=True),
-    "pass-over": _write_action(interview.skip_waiting, current=False),
+    "pass-over": _write_action(interview.stop_waiting, current=False),
     "skipped": _write_action(interview.revisit_skipped, current=False, settles=True),
     "write": _write_action(drafts.write_draft, settles=True),
     "assemble": _write_action(drafts.assemble_notes, settles=True),
@@ -168,11 +168,6 @@ class Router:
                 return await self._presenter.show_essay(
                     request.writer, route.custom_id.subject, request.context, notice=STALE_NOTICE
                 )
-
-    async def show_model_result(self, later: AskModel, told: str | None, *, sets_dm_topic: bool) -> Response:
-        """What is shown once a model was asked, inside the writer's turn. Raises BotError in one of its kinds."""
-        with _hide_other_owners():
-            return await later.show(told, sets_dm_topic)
 
     async def _run_action(self, route: Route, request: ActionRequest) -> HandlerResult:
         if route.custom_id.kind == "critique" and route.custom_id.subject != NO_SUBJECT:

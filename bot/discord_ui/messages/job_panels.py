@@ -152,7 +152,7 @@ class _JobPanel:
             self.end = await self.watch.end()  # anew each time: the writer may have changed the text elsewhere
             if await self._show_result(self.end):
                 return
-        if self.end is None:
+        if self.end is None and not self.watch.job.kind.gives_way:  # the end of such a job goes on where it is shown
             self.end = await self.watch.end()
 
     async def _show_result(self, end: ShowCard) -> bool:
@@ -176,6 +176,8 @@ class _JobPanel:
 
     def report(self, view: JobView) -> Card | None:
         """Return what is said of the end in a message of its own; None for nothing."""
+        if view.job.kind.gives_way:
+            return None
         assert self.end is not None
         if view.job.kind.gives_way:  # nothing is said of it, and its end goes on only where it is shown
             return None

@@ -250,11 +250,6 @@ def deleted_card(sentence: str) -> Card:
     return Card((TextBlock(sentence), *button_rows(action_button("All essays", "essays", "-"))))
 
 
-def waiting_card(sentence: str, essay: str) -> Card:
-    """Return what a panel says while a model is asked; its button helps where no answer ever comes."""
-    return Card((TextBlock(f"**{sentence}**"), *button_rows(action_button("Show the essay", "open", essay))))
-
-
 def file_card(sentence: str, name: str) -> Card:
     """Return a file with a sentence about it."""
     return Card((TextBlock(sentence), AttachedFile(name)))

@@ -26,6 +26,8 @@ from bot.essay.essay import Note, Question
 from bot.essay.measures.base import counted
 from bot.essay.questions import STAYS_PRIVATE
 from bot.essay.text.words import count_words
+from bot.services.interview import FollowUpRequest
+from bot.services.jobs.job import JobKind, JobView
 
 # Behind a question's number: the writer asked for more than the first round, or goes through skipped questions.
 FURTHER_MODE, SKIPPED_MODE = "f", "s"
@@ -152,6 +154,35 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
     return Card(tuple(parts))
 
 
+def waiting_card(state: EssayState, view: JobView, notice: str | None = None) -> Card:
+    """Return what a panel says while a job runs that gives way: what is waited for, since when, and the ways on."""
+    job, essay, version = view.job, state.essay, state.version_number
+    if job.kind is JobKind.FOLLOW_UP:
+        mode = FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
+        stop = action_button("Don’t wait", "pass-over", essay.id, version, mode, style=ButtonStyle.PRIMARY)
+    else:
+        stop = action_button("Don’t wait", "stop", essay.id, version, job.id, style=ButtonStyle.PRIMARY)
+    draft = state.version is None and any(not note.is_private for note in state.notes)
+    return Card(
+        (
+            *notice_text(notice),
+            heading_text(essay.title),
+            TextBlock(f"**{jobs.progress_line(view)}**"),
+            small_print("Everything is stored.", "You need not wait for it."),
+            *button_rows(
+                stop,
+                action_button("Write draft", "write", essay.id, version) if draft else None,
+                action_button("Show the essay", "open", essay.id, version),
+            ),
+        )
+    )
+
+
+def wait_failed_card(essay: str, sentence: str) -> Card:
+    """Return why nothing can be shown once a wait is over, and the way back."""
+    return Card((*notice_text(sentence), *button_rows(action_button("Show the essay", "open", essay))))
+
+
 def _notes_button(state: EssayState) -> Button | None:
     return action_button("Notes", "notes", state.essay.id, state.version_number) if state.notes else None
 
@@ -167,17 +198,3 @@ def _progress_bar(state: EssayState) -> str:
     covered, sections = sum(state.covered_sections), len(state.covered_sections)
     have = "has" if covered == 1 else "have"
     return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} {have} notes"
-
-
-def waiting_for_question_card(sentence: str, essay: str, version: int, mode: str, *, draft: bool) -> Card:
-    """Return what a panel says while a model looks for a question; ``draft`` offers to write from what there is."""
-    return Card(
-        (
-            TextBlock(f"**{sentence}**"),
-            *button_rows(
-                action_button("Don’t wait", "pass-over", essay, version, mode, style=ButtonStyle.PRIMARY),
-                action_button("Write draft", "write", essay, version) if draft else None,
-                action_button("Show the essay", "open", essay, version),
-            ),
-        )
-    )

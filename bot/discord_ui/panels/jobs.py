@@ -226,6 +226,8 @@ _RUNNING_TEXT = {
     JobKind.FINISH: "Writing what was missing…",
     JobKind.REVISION: "Rewriting the section…",
     JobKind.CRITIQUE: "Reading the text…",
+    JobKind.FOLLOW_UP: "Reading your answer…",
+    JobKind.PLACEMENT: "Reading your notes…",
 }
 _DONE_TEXT = {
     JobKind.DRAFT: "The draft is done.",
@@ -283,7 +285,8 @@ def progress_line(view: JobView) -> str:
     if view.phase is JobPhase.THINKING:
         # Discord's own clock: each reader's client shows how long ago that was, and keeps it current by itself.
         return f"Thinking… begun <t:{int(view.phase_since.timestamp())}:R>"
-    return _RUNNING_TEXT[view.job.kind]
+    text = _RUNNING_TEXT[view.job.kind]
+    return f"{text} begun <t:{int(view.job.created.timestamp())}:R>" if view.job.kind.gives_way else text
 
 
 def with_expiry_notice(card: Card, job: Job) -> Card:
@@ -331,6 +334,8 @@ def job_ended_card(
     the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of it, where that is not the
     current one.
     """
+    if view.job.kind.gives_way:
+        return None
     shown, way = panel_content is PanelContent.RESULT, result_buttons[:1]
     result_buttons = result_buttons if panel_content is PanelContent.OTHER else ()
     job = view.job

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,19 +16,24 @@ from bot.discord_ui.panels.drafts import DraftPosition, load_layout
 from bot.discord_ui.panels.essay_state import CLAIMS_TIMEOUT_SECONDS, EssayState, add_claims, load_essay_state
 from bot.discord_ui.recent import RecentSet
 from bot.discord_ui.services import DiscordServices
-from bot.errors import StructureGone, UnknownCritique, UnknownEssay, UnknownJob
+from bot.errors import JobRunning, StoreError, StructureGone, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import moved
 from bot.essay.essay import Question
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
+from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.offload import in_thread, in_worker
 
+WAITING_CARD_SECONDS = 0.8  # a person waits about a second before they press again
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
 JOB_RUNNING_NOTICE = "This essay is being worked on: wait for the end, or stop it."
 _ESSAY_DELETED = "This essay was deleted."
 _MAX_DELETED_ESSAYS = 1_000
 _MAX_REPORTED_JOBS = 10_000
+_WAIT_INTERRUPTED = (
+    "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
+)
 _CRITIQUE_INTERRUPTED = "The bot was restarted before there was a critique."
 _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
@@ -106,18 +111,67 @@ class Presenter:
         """
         further = mode == interview.FURTHER_MODE
         try:
-            step = await self.services.interview.next_question(writer, essay, further=further, follow_up=False)
+            question = await self.services.interview.next_question(writer, essay, further=further)
         except StructureGone as error:  # what came before the question, such as an answer, is stored
             return await self.show_essay(writer, essay, context, notice=join_sentences(notice, str(error)))
-        state = await self._set_dm_topic(await load_essay_state(self.services, writer, essay), context, step.question)
+        state = await self._set_dm_topic(await load_essay_state(self.services, writer, essay), context, question)
         if state.running_job is not None:
             return self._show_running(state, state.running_job, context, notice)
-        notice = join_sentences(notice, step.notice)
-        if step.question is None:
+        if question is None:
             return ShowCard(interview.interview_done_card(state, further=further, notice=notice))
+        return ShowCard(interview.question_card(state, question, mode=mode, notice=notice, own_dm=context.is_bot_dm))
+
+    async def start_placement(self, writer: str, essay: str, notes: Collection[int]) -> Job | None:
+        """Start to find sections for notes. None where there is nothing to find, or where the essay is worked on."""
+        if not self.services.has_model:
+            return None
+        try:
+            planned = await self.services.interview.plan_placement(writer, essay, notes)
+            return await planned.start() if planned is not None else None
+        except JobRunning:  # they stay without a section until they are sorted
+            return None
+
+    async def show_waiting(
+        self,
+        job: Job,
+        context: InteractionContext,
+        *,
+        notice: str | None = None,
+        end: Callable[[], Awaitable[ShowCard]] | None = None,
+    ) -> ShowCard:
+        """Return a panel that waits for a job which gives way, and at its end shows what ``end`` gives.
+
+        By default that is where the writer goes on: the next question, or the essay. One that is over in a moment is
+        not waited for on the screen.
+        """
+        end = self._ended(job, end or partial(self._show_waiting_ended, job, context, notice))
+        waiting = asyncio.ensure_future(self.services.jobs.wait(job.writer, job.id))
+        done, _ = await asyncio.wait({waiting}, timeout=WAITING_CARD_SECONDS)
+        if done:
+            return await end()
+        waiting.cancel()
+        state = await self._set_dm_topic(await load_essay_state(self.services, job.writer, job.subject), context, None)
+        buttons = (action_button("Show the essay", "open", job.subject, 0, "end"),)
+        view = JobView(job, JobPhase.WAITING, job.created)
         return ShowCard(
-            interview.question_card(state, step.question, mode=mode, notice=notice, own_dm=context.is_bot_dm)
+            interview.waiting_card(state, view, notice),
+            JobWatch(job, lambda now: interview.waiting_card(state, now, notice), end, buttons),
         )
+
+    async def _show_waiting_ended(self, started: Job, context: InteractionContext, notice: str | None) -> ShowCard:
+        services, writer, essay = self.services, started.writer, started.subject
+        job = await services.jobs.wait(writer, started.id)
+        running = services.jobs.running_job(writer, essay)
+        if running is not None and running.kind.gives_way and running.id != job.id:  # this one gave way to it
+            return await self.show_waiting(running, context, notice=notice)
+        told = _WAIT_INTERRUPTED if job.state is JobState.INTERRUPTED and running is None else job.error
+        notice = join_sentences(notice, told)
+        # In the DM the writer may have turned to another essay meanwhile: what they write there is about that one.
+        turned = context.is_bot_dm and await services.dm_messages.current_essay(writer) != essay
+        if job.kind is JobKind.FOLLOW_UP and not turned:
+            mode = interview.FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
+            return await self.show_question(writer, essay, context, mode=mode, notice=notice)
+        return await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=not turned)
 
     async def show_answering(
         self, writer: str, essay: str, number: int | None, mode: str, context: InteractionContext
@@ -244,19 +298,30 @@ class Presenter:
         result_buttons: tuple[Button, ...],
         show_ended: Callable[[], Awaitable[ShowCard]],
     ) -> JobWatch:
+        return JobWatch(view.job, card, self._ended(view.job, show_ended), result_buttons)
+
+    def _ended(self, job: Job, show_ended: Callable[[], Awaitable[ShowCard]]) -> Callable[[], Awaitable[ShowCard]]:
+        """Return what shows the end of a job: what ``show_ended`` gives, or that the essay was deleted."""
+
         async def end() -> ShowCard:
-            if (deletion := self._deletions.get(view.job.subject)) is not None:
+            if (deletion := self._deletions.get(job.subject)) is not None:
                 await deletion.wait()
             try:
                 return await show_ended()
             except (UnknownEssay, UnknownCritique, UnknownJob):  # deleted together
                 return ShowCard(deleted_card(_ESSAY_DELETED))
+            except StoreError as error:
+                if not job.kind.gives_way:
+                    raise
+                return ShowCard(interview.wait_failed_card(job.subject, error.public_message))
 
-        return JobWatch(view.job, card, end, result_buttons)
+        return end
 
     async def _show_ended(self, started: Job, writer: str, essay: str, context: InteractionContext) -> ShowCard:
         """Show what came of the job that a panel followed: the critique, or the text with how the job ended."""
         job = await self.services.jobs.wait(writer, started.id)
+        if job.kind.gives_way:
+            return await self._show_waiting_ended(job, context, None)
         if job.kind is JobKind.CRITIQUE and job.state is JobState.DONE:
             return await self.show_critique(writer, job.argument, context)
         head = (await self.services.essays.get_essay(writer, essay)).head

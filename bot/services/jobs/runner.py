@@ -82,9 +82,9 @@ class JobRunner:
     ) -> Job:
         """Store a job and queue it; it runs as soon as there is room, even if the caller is cancelled.
 
-        A job on the subject that gives way is stopped. Raises JobRunning where any other is under way, TooManyJobs
-        where the writer has as many queued as may be, ShuttingDown after ``close``, and what ``prepare`` raises; then
-        nothing is stored.
+        A job on the subject that gives way is stopped, or returned where it was told the same. Raises JobRunning where
+        any other is under way, TooManyJobs where the writer has as many queued as may be, ShuttingDown after ``close``,
+        and what ``prepare`` raises; then nothing is stored.
         """
         return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare)))
 
@@ -110,6 +110,8 @@ class JobRunner:
             other = self.running_job(writer, subject)
             if other is not None and not other.kind.gives_way:
                 raise JobRunning(other.kind.label)
+            if other is not None and (other.kind, other.argument) == (kind, argument):
+                return other
             if not kind.gives_way and self._count_of(writer) >= 2 * self._max_per_writer:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreFull
+from bot.store.essays import SqliteEssays
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.dm_steps import notes, question, quick
 from tests.discord_ui.panel_steps import answered, drafted, reads
@@ -93,6 +94,8 @@ async def test_stopping_the_bot_while_a_model_thinks_updates_the_panel_and_keeps
     await gate.reached()
     await user.sees(reads(panel, "Reading your"))
     await bot.client.dispatcher.close(2.0)
+    await bot.jobs.close()
+    await bot.client.dispatcher.job_panels.wait_until_done(10.0)
     assert "The bot is being restarted" in panel.text
     assert ("question 2" if way == "answer" else "2 notes stored.") in panel.text
     assert len(await notes(bot, user)) == (1 if way == "answer" else 2)
@@ -110,6 +113,8 @@ async def test_dont_wait_shows_the_next_question_instead_of_the_follow_up(
         await user.say(user.dm, "I rebuilt the export service.")
         await user.click(panel, "Next")
         await gate.reached()
+        await user.sees(lambda screen: "Reading your answer…" in screen.text)
+        panel = user.screen.messages[-1]  # the answered question stays above, as a record
     else:
         panel, gate = await asking(user, sim.guild("Writers"), models)
     await user.sees(reads(panel, "Reading your answer…"))
@@ -133,7 +138,7 @@ async def test_returning_while_the_model_thinks_waits_for_the_same_follow_up(
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "Go on asking"))
     await user.click(panel, "Go on asking")
-    await user.sees(reads(panel, "Looking for the next question…"))
+    await user.sees(reads(panel, "Reading your answer…"))
     gate.release()
     await user.sees(reads(panel, FOLLOW_UP))
     assert [one.what for one in models.asked] == ["follow_up"]
@@ -150,8 +155,7 @@ async def test_a_late_follow_up_takes_no_dm_message_meant_for_another_essay(
     await user.click(other, "Interview me")
     await user.sees(reads(other, "question 1"))
     gate.release()
-    await answered(bot)
-    assert FOLLOW_UP in user.screen.text
+    await user.sees(lambda screen: FOLLOW_UP in screen.text)
     await user.say(user.dm, "It was loud.")
     await user.sees(lambda screen: "1 message" in screen.text)
     essays = {one.title: one.id for one in await bot.desk.list_essays(bot.writer(user))}
@@ -178,11 +182,11 @@ async def test_a_full_disk_after_a_follow_up_was_asked_for_is_told_and_the_panel
     panel, gate = await asking(user, sim.guild("Writers"), models)
     await user.sees(reads(panel, "Reading your answer…"))
 
-    async def fails(*_: object) -> None:
+    def fails(*_: object) -> None:
         raise StoreFull(Path("essays.db"))
 
     with monkeypatch.context() as broken:
-        broken.setattr(bot.store, "questions", fails)
+        broken.setattr(SqliteEssays, "questions", fails)
         gate.release()
         await user.sees(reads(panel, "The bot's disk is full"))
     await user.click(panel, "Show the essay")

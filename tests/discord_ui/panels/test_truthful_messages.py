@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.discord_ui.interactions.dispatcher import WAITING_CARD_SECONDS
+from bot.discord_ui.panels.presenter import WAITING_CARD_SECONDS
 from bot.errors import Overloaded, StoreFull
 from bot.ops.run_discord import DiscordRejectedStart, DiscordUnreachable, _raise_connection_error
+from bot.store.essays import SqliteEssays
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.panel_steps import OPINION, drafted, reads, with_notes
 from tests.services.fakes import Gate, says
@@ -65,13 +66,13 @@ async def test_a_panel_that_was_reading_notes_is_restored_after_an_error(
     async def fail(*_: object) -> Any:
         await gate.hold()
         if broken:
-            monkeypatch.setattr(bot.desk, "get_essay", refuse)
+            monkeypatch.setattr(SqliteEssays, "get", refuse)
         raise StoreFull(Path("essays.db"))
 
-    async def refuse(*_: object) -> Any:
+    def refuse(*_: object) -> Any:
         raise StoreFull(Path("essays.db"))
 
-    monkeypatch.setattr(bot.client.dispatcher.services.interview, "place_notes", fail)
+    models.script(fail)
     form = await (await user.click(panel, "Paste notes")).modal()
     await user.submit(form, {"paste1": "A note under no heading."})
     await user.sees(lambda _: "Reading your notes" in panel.text, WAITING_CARD_SECONDS + 5)

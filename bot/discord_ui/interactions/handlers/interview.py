@@ -9,19 +9,15 @@ from bot.discord_ui.interactions.handlers.notes import leak_notice
 from bot.discord_ui.interactions.requests import parse_question_argument, read_submitted_text
 from bot.discord_ui.interactions.responses import (
     ActionRequest,
-    AskModel,
     HandlerResult,
     InteractionContext,
-    NoChange,
     OpenForm,
     PostBelow,
-    ShowCard,
 )
 from bot.discord_ui.panels import forms
-from bot.discord_ui.panels.cards import Card, waiting_card
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.forms import join_pasted_fields
-from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card, waiting_for_question_card
+from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import NothingToDo, StructureGone, UnknownStructure
 from bot.essay.essay import Answered, Note, Question
@@ -74,21 +70,12 @@ async def show_essay_and_sort_notes(
 
     ``said`` are sentences about how they came.
     """
-    stored = [f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said]
-
-    async def show(told: str | None, turning: bool) -> ShowCard:
-        return await presenter.show_essay(
-            writer, essay, context, notice=_join_sentences(*stored, told), sets_dm_topic=turning
-        )
-
+    notice = _join_sentences(f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said)
     unplaced = {note.number for note in notes if note.section is None and not note.is_private}
-    if not unplaced or not presenter.services.has_model:
-        return await show(None, True)
-
-    async def ask() -> str | None:
-        return (await presenter.services.interview.place_notes(writer, essay, unplaced)).notice
-
-    return AskModel(ask, show, "Reading your notes…", lambda words: waiting_card(words, essay))
+    job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
+    if job is None:
+        return await presenter.show_essay(writer, essay, context, notice=notice)
+    return await presenter.show_waiting(job, context, notice=notice)
 
 
 async def show_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -101,11 +88,9 @@ async def ask_further(presenter: Presenter, request: ActionRequest) -> HandlerRe
     return await _ask_question(presenter, request, FURTHER_MODE)
 
 
-async def skip_waiting(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+async def stop_waiting(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The next question, without one on the answer that a model is thinking about."""
     _, mode = parse_question_argument(request.custom_id.argument)
-    if await presenter.services.interview.cancel_follow_up(request.writer, request.custom_id.subject):
-        return NoChange()
     return await presenter.show_question(request.writer, request.custom_id.subject, request.context, mode=mode)
 
 
@@ -147,7 +132,7 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
         await presenter.services.essays.exclude_note(request.writer, request.custom_id.subject, same.number)
         standing = await leak_notice(presenter, request, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
-    return await _show_next_question(presenter, request, number, mode, notice, answers=True)
+    return await _show_next_question(presenter, request, number, mode, notice)
 
 
 async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -161,7 +146,7 @@ async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerRes
             request.writer, request.custom_id.subject, request.context, mode=mode, notice=notice
         )
     onward = (found, note) if note is not None and request.context.is_bot_dm else None
-    return await _show_next_question(presenter, request, number, mode, answers=True, onward=onward)
+    return await _show_next_question(presenter, request, number, mode, onward=onward)
 
 
 async def skip_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -185,7 +170,6 @@ async def _show_next_question(
     mode: str,
     notice: str | None = None,
     *,
-    answers: bool = False,
     onward: tuple[Question, Note] | None = None,
 ) -> HandlerResult:
     """What follows a question; of those passed over, when the writer goes through them, the next behind ``after``."""
@@ -193,10 +177,10 @@ async def _show_next_question(
     if mode == SKIPPED_MODE:
         left = [one for one in await interview.skipped_questions(writer, essay) if one.number > after]
         if not left:
-            return await _ask_question(presenter, request, "", notice, answers=answers, onward=onward)
+            return await _ask_question(presenter, request, "", notice, onward=onward)
         if await interview.open_question(writer, essay) is None:
             await interview.reopen_question(writer, essay, left[0])
-    return await _ask_question(presenter, request, mode, notice, answers=answers, onward=onward)
+    return await _ask_question(presenter, request, mode, notice, onward=onward)
 
 
 async def _ask_question(
@@ -205,42 +189,25 @@ async def _ask_question(
     mode: str,
     notice: str | None = None,
     *,
-    answers: bool = False,
     onward: tuple[Question, Note] | None = None,
 ) -> HandlerResult:
-    """The question to be put now, for which a model may have to be asked.
+    """The question to be put now, or the wait for a model's.
 
-    ``answers`` says that it follows an answer. ``onward`` is the question that was answered in messages, with the note
-    that has become: the next one is then put below.
+    ``onward`` is the question that was answered in messages, with the note that has become: the next one is then put
+    below.
     """
     writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
-
-    async def show(told: str | None, turning: bool) -> ShowCard | PostBelow:
-        if not turning:
-            return await presenter.show_essay(
-                writer, essay, request.context, notice=_join_sentences(notice, told), sets_dm_topic=False
-            )
-        shown = await presenter.show_question(
-            writer, essay, request.context, mode=mode, notice=_join_sentences(notice, told)
-        )
-        if onward is None or shown.watch is not None:
-            return shown
-        return PostBelow(answered_card(await load_essay_state(presenter.services, writer, essay), *onward), shown)
-
-    if not presenter.services.has_model or await interview.open_question(writer, essay) is not None:
-        return await show(None, True)
-
-    async def ask() -> str | None:
-        try:
-            return (await interview.next_question(writer, essay, further=mode == FURTHER_MODE)).notice
-        except StructureGone:  # the panel tells of it
-            return None
-
-    def meanwhile(words: str) -> Card:
-        draft = answers and not request.custom_id.version
-        return waiting_for_question_card(words, essay, request.custom_id.version, mode, draft=draft)
-
-    return AskModel(ask, show, "Reading your answer…" if answers else "Looking for the next question…", meanwhile)
+    try:
+        planned = await interview.plan_follow_up(writer, essay, further=mode == FURTHER_MODE)
+    except StructureGone:  # the panel tells of it
+        planned = None
+    if planned is None:
+        shown = await presenter.show_question(writer, essay, request.context, mode=mode, notice=notice)
+    else:
+        shown = await presenter.show_waiting(await planned.start(), request.context, notice=notice)
+    if onward is None or (shown.watch is not None and not shown.watch.job.kind.gives_way):
+        return shown
+    return PostBelow(answered_card(await load_essay_state(presenter.services, writer, essay), *onward), shown)
 
 
 def _join_sentences(*sentences: str | None) -> str | None:

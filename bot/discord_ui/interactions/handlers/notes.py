@@ -6,7 +6,6 @@ from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.requests import parse_number, parse_number_pair
 from bot.discord_ui.interactions.responses import (
     ActionRequest,
-    AskModel,
     ExportFile,
     HandlerResult,
     OpenForm,
@@ -16,7 +15,7 @@ from bot.discord_ui.interactions.responses import (
 from bot.discord_ui.messages.content import read_file
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, utf16_length
 from bot.discord_ui.panels import forms
-from bot.discord_ui.panels.cards import MAX_FORM_PARTS, MAX_TITLE_UNITS, file_card, waiting_card
+from bot.discord_ui.panels.cards import MAX_FORM_PARTS, MAX_TITLE_UNITS, file_card
 from bot.discord_ui.panels.essay_state import EssayState, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, SplitText, split_into_fields
 from bot.discord_ui.panels.notes import NO_SECTION, confirm_delete_note_card, note_card, notes_list_card
@@ -27,6 +26,7 @@ from bot.essay.export import file_name
 from bot.essay.measures.base import counted
 from bot.essay.note_page import note_page
 from bot.services.essays import NoteChange, join_sentences, note_fingerprint
+from bot.services.note_placement import placed_numbers
 from bot.services.offload import in_thread
 
 
@@ -121,18 +121,21 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
 
 async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Have a model find sections for the notes that have none; their words stay as they are."""
-    essay = request.custom_id.subject
+    services, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    planned = await services.interview.plan_placement(writer, essay)
+    if planned is None:
+        told = "Every note that a model may see has a section: there is nothing to sort."
+        return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, told))
+    job = await planned.start()
 
-    async def ask() -> str:
-        handed = await presenter.services.interview.place_notes(request.writer, essay)
-        placed = sum(one.section is not None for one in handed.notes)
-        told = f"{placed} of {counted(len(handed.notes), 'note')} found a section."
-        return f"{told} {handed.notice}" if handed.notice else told
+    async def end() -> ShowCard:
+        ended, state = await services.jobs.wait(writer, job.id), await _load_state(presenter, request)
+        wanted = placed_numbers(job)
+        placed = sum(note.number in wanted and note.section is not None for note in state.notes)
+        told = join_sentences(f"{placed} of {counted(len(wanted), 'note')} found a section.", ended.error)
+        return ShowCard(await in_thread(notes_list_card, state, 0, told))
 
-    async def show(told: str | None, _: bool) -> ShowCard:
-        return ShowCard(notes_list_card(await _load_state(presenter, request), 0, told))
-
-    return AskModel(ask, show, "Sorting your notes…", lambda words: waiting_card(words, essay))
+    return await presenter.show_waiting(job, request.context, end=end)
 
 
 async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> HandlerResult:
