@@ -1,4 +1,4 @@
-"""All that a panel shows of an essay, read from the store in one go."""
+"""All that a panel shows of an essay, and the claims of its text."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
 class EssayState:
     """An essay as it stands.
 
-    ``version`` is the current one, None before there is a text. ``claims`` are those of its text that the notes do not
-    hold, None while nobody has asked for them. ``pieces`` are the messages that wait to become notes. ``job`` is the
-    last job on it, running or ended, and ``critique`` the id of the last finished critique. ``leftovers`` are the jobs
-    of which something is kept that stands in no version, the last first; see JobStore. Where the structure's file is
+    ``version`` is the current one, None before there is a text and where that is damaged. ``claims`` are those of its
+    text that the notes do not hold, None while they are not looked for. ``job`` is the last job on the essay, running
+    or ended, ``critique_id`` the last finished critique. ``pending_messages`` wait to become notes. ``partial_job_ids``
+    are the jobs of which something is kept that stands in no version, the last first. Where the structure's file is
     gone, ``structure`` has its key for a name, and no sections.
     """
 
@@ -40,7 +40,7 @@ class EssayState:
     job: JobView | None
     critique_id: str | None
     has_model: bool
-    pieces: tuple[PendingMessage, ...] = ()
+    pending_messages: tuple[PendingMessage, ...] = ()
     partial_job_ids: tuple[int, ...] = ()
 
     @property
@@ -59,8 +59,12 @@ class EssayState:
         return next((one for one in self.questions if one.state is Answered.OPEN), None)
 
     def messages_for(self, question: int | None) -> tuple[str, ...]:
-        """The messages so far that answer the question with this number; with None, those that answer none."""
-        return tuple(piece.text for piece in self.pieces if piece.question == question and count_words(piece.text))
+        """Return the pending messages with words that answer the question of this number; for None, no question."""
+        return tuple(
+            message.text
+            for message in self.pending_messages
+            if message.question == question and count_words(message.text)
+        )
 
     @property
     def skipped_questions(self) -> tuple[Question, ...]:
@@ -80,7 +84,7 @@ class EssayState:
 
     @property
     def failed_job(self) -> Job | None:
-        """The last job, where it came to a bad end and the essay has not changed since its end.
+        """The last job, where it ended badly and the essay has not changed since.
 
         A newer note, question, answer, title or version is a change, and so is going to another version.
         """
@@ -91,9 +95,9 @@ class EssayState:
 
     @property
     def side_version(self) -> int | None:
-        """The version that the last job made, where the writer changed the text meanwhile, and that is current still.
+        """The version that the last job made beside the current one, because the writer changed the text meanwhile.
 
-        None where one of the two was made from the other, and where the writer went to a third one since.
+        None where one of the two was made from the other, and where the writer has gone to a third one since.
         """
         job = self.job.job if self.job is not None else None
         if job is None or job.result_version is None or job.ended is None or self.essay.head is None:
@@ -121,12 +125,11 @@ class EssayState:
         return sum(note.number > through and not note.is_private for note in self.notes)
 
 
-# Turning the pages of a text asks for the same again and again. So many, because a memory that hundreds of people push
-# one another out of is of no use; a text and its notes are some 20 KB.
+# Turning the pages of a text asks for its claims again and again. There is room for the texts of hundreds of people at
+# once; a text and its notes are some 20 KB.
 _cached_unsupported_claims = AsyncLRUCache(unsupported_in, 512)
-# How long a panel waits for its claims, in seconds; longer is a queue of other people's.
-CLAIMS_TIMEOUT_SECONDS = 0.3
-_CACHED_CLAIMS_TIMEOUT_SECONDS = 0.06  # how long those of one text take, in seconds
+CLAIMS_TIMEOUT_SECONDS = 0.3  # a panel waits no longer for its claims: others' are before them
+_SECONDS_PER_TEXT = 0.06  # that its claims take
 
 
 async def load_essay_state(services: DiscordServices, writer: str, essay: str) -> EssayState:
@@ -173,24 +176,24 @@ async def _load_essay_and_version(services: DiscordServices, writer: str, essay:
 
 
 async def add_claims(state: EssayState, seconds: float | None = None) -> EssayState:
-    """The state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
+    """Return the state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
 
-    Where that would take longer than ``seconds``, because many texts wait for theirs, the claims stay unknown for now.
-    Without ``seconds`` it raises TooSlowToRead where they cannot be looked for.
+    Where that would take longer than ``seconds``, because many texts wait for theirs, they stay unknown for now.
+    Without ``seconds``, raise TooSlowToRead where they cannot be looked for.
     """
     if state.version is None or not state.notes:
         return replace(state, claims=())
-    if seconds is not None and _cached_unsupported_claims.waiting_count * _CACHED_CLAIMS_TIMEOUT_SECONDS > seconds:
-        seconds = 0.0  # remembered or not: to wait is of no use
-    looking = asyncio.ensure_future(_cached_unsupported_claims(state.version.text, state.notes, state.essay.title))
-    looking.add_done_callback(_consume_exception)
-    done, _ = await asyncio.wait({looking}, timeout=seconds)  # what is found later is remembered for the next time
-    if not done or (seconds is not None and isinstance(looking.exception(), TooSlowToRead)):
+    if seconds is not None and _cached_unsupported_claims.waiting_count * _SECONDS_PER_TEXT > seconds:
+        seconds = 0.0  # either it is cached, or waiting is of no use
+    lookup = asyncio.ensure_future(_cached_unsupported_claims(state.version.text, state.notes, state.essay.title))
+    lookup.add_done_callback(_consume_exception)
+    done, _ = await asyncio.wait({lookup}, timeout=seconds)  # what comes later is cached for the next time
+    if not done or (seconds is not None and isinstance(lookup.exception(), TooSlowToRead)):
         return state
-    return replace(state, claims=looking.result())
+    return replace(state, claims=lookup.result())
 
 
-def _consume_exception(looking: asyncio.Future[tuple[Claim, ...]]) -> None:
-    """Nobody may be waiting any more."""
-    if not looking.cancelled():
-        looking.exception()
+def _consume_exception(lookup: asyncio.Future[tuple[Claim, ...]]) -> None:
+    """Retrieve the exception of a look-up that nobody may be waiting for any more."""
+    if not lookup.cancelled():
+        lookup.exception()

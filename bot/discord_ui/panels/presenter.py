@@ -196,7 +196,7 @@ class Presenter:
             return state
         essay = state.essay
         await self.services.dm_messages.set_context(essay.writer, essay.id, question.number if question else None)
-        return await load_essay_state(self.services, essay.writer, essay.id) if state.pieces else state
+        return await load_essay_state(self.services, essay.writer, essay.id) if state.pending_messages else state
 
     async def show_critique(
         self, writer: str, critique: str, context: InteractionContext, *, page: int = 0, notice: str | None = None
