@@ -26,6 +26,7 @@ from bot.essay.measures.base import counted
 from bot.essay.notes import answered as answered_in
 from bot.essay.text.decoding import with_line_feeds
 from bot.essay.text.marks import is_marked, trimmed, unmarked
+from bot.services.essays import join_sentences
 
 
 async def change_structure(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -70,7 +71,7 @@ async def show_essay_and_sort_notes(
 
     ``said`` are sentences about how they came.
     """
-    notice = _join_sentences(f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said)
+    notice = join_sentences(f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said)
     unplaced = {note.number for note in notes if note.section is None and not note.is_private}
     job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
     if job is None:
@@ -208,10 +209,6 @@ async def _ask_question(
     if onward is None or (shown.watch is not None and not shown.watch.job.kind.gives_way):
         return shown
     return PostBelow(answered_card(await load_essay_state(presenter.services, writer, essay), *onward), shown)
-
-
-def _join_sentences(*sentences: str | None) -> str | None:
-    return " ".join(one for one in sentences if one) or None
 
 
 async def _find_question(presenter: Presenter, request: ActionRequest, number: int) -> Question:
