@@ -182,7 +182,7 @@ class DmNotifier:
         self._panels: dict[str, _TrackedMessage] = {}
         self._summaries: dict[str, _TrackedMessage] = {}  # until something else is shown below
         self._outboxes: dict[str, Outbox] = {}
-        self._waiting: set[str] = set()
+        self._batching: set[str] = set()
         self._notify_tasks: dict[str, _NotifyTask] = {}
         self._closed = False
 
@@ -264,11 +264,11 @@ class DmNotifier:
     @contextmanager
     def batch(self, writer: str) -> Iterator[None]:
         """Tell of all that is stored inside at the end, at once."""
-        self._waiting.add(writer)
+        self._batching.add(writer)
         try:
             yield
         finally:
-            self._waiting.discard(writer)
+            self._batching.discard(writer)
             if writer in self._outboxes:
                 self._schedule(writer)
 
@@ -293,7 +293,7 @@ class DmNotifier:
 
     def _schedule(self, writer: str) -> None:
         """Tell the writer shortly, also where that was to wait for another try."""
-        if self._closed or writer in self._waiting:
+        if self._closed or writer in self._batching:
             return
         if (notifying := self._notify_tasks.get(writer)) is not None:
             notifying.wake.set()
@@ -305,30 +305,30 @@ class DmNotifier:
 
     async def _notify(self, writer: str, wake: asyncio.Event) -> None:
         """Tell the writer, also what comes meanwhile, until nothing is left or another try is of no use for now."""
-        again = iter(self.retry_delays_seconds)
+        delays = iter(self.retry_delays_seconds)
         try:
             while True:
                 await asyncio.sleep(self.notify_delay_seconds)
                 wake.clear()
-                worth_it = await self._try_notify(writer)
-                if writer in self._waiting or writer not in self._outboxes:
+                may_help = await self._try_notify(writer)
+                if writer in self._batching or writer not in self._outboxes:
                     return
                 if not wake.is_set():
-                    pause = next(again, None) if worth_it else None
+                    pause = next(delays, None) if may_help else None
                     if pause is None:
                         return
                     with suppress(TimeoutError):
                         async with asyncio.timeout(pause):
                             await wake.wait()
                 if wake.is_set():
-                    again = iter(self.retry_delays_seconds)
+                    delays = iter(self.retry_delays_seconds)
         finally:
             del self._notify_tasks[writer]
 
     async def _try_notify(self, writer: str) -> bool:
         """Tell what the outbox holds and put back what could not be told; return whether another try may do."""
         async with self._writer_lock(writer):  # a click in between would be overtaken by what was true before it
-            if writer in self._waiting or (outbox := self._outboxes.pop(writer, None)) is None:
+            if writer in self._batching or (outbox := self._outboxes.pop(writer, None)) is None:
                 return True
             try:
                 async with asyncio.timeout(_EDIT_TIMEOUT_SECONDS):
