@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.discord_ui.services import DiscordServices
-from bot.errors import DamagedText, TooSlowToRead
+from bot.errors import TooSlowToRead
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
 from bot.essay.history import History
@@ -133,46 +133,29 @@ _SECONDS_PER_TEXT = 0.06  # that its claims take
 
 
 async def load_essay_state(services: DiscordServices, writer: str, essay: str) -> EssayState:
-    """The essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
-    # All at once: one after another, each would wait for a turn of a loop that may have hundreds of other people's. The
-    # store answers in this order, and the job may end meanwhile: what follows it then shows at least what came of it.
-    (job, leftovers), (opened, version), notes, (asked, pieces), versions, found = await asyncio.gather(
-        asyncio.gather(services.jobs.latest_job(writer, essay), services.jobs.leftover_jobs(writer, essay)),
-        _load_essay_and_version(services, writer, essay),
-        services.essays.notes(writer, essay),
-        asyncio.gather(
-            services.interview.asked_questions(writer, essay), services.dm_messages.pending_messages(writer, essay)
-        ),
-        services.essays.versions(writer, essay),
-        services.critiques.latest(writer, essay),
-    )
+    """Read the essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
+    now = await services.essays.snapshot(writer, essay)
+    job = services.jobs.view(now.job) if now.job is not None else None
+    if job is not None and not job.job.state.is_ended and not services.jobs.is_running_here(job.job):
+        await services.jobs.release_abandoned(writer, essay)  # or it has ended since it was read
+        now = await services.essays.snapshot(writer, essay)
+        job = services.jobs.view(now.job) if now.job is not None else None
     # What is stored is shown without the structure's file, too: only asking and writing need that.
-    structure = services.structures.get(opened.structure) or Structure(opened.structure, opened.structure, "", ())
+    key = now.essay.structure
     return EssayState(
-        opened,
-        structure,
-        notes,
-        asked,
-        version,
-        versions,
+        now.essay,
+        services.structures.get(key) or Structure(key, key, "", ()),
+        now.notes,
+        now.questions,
+        now.version,
+        now.versions,
         None,
         job,
-        found.id if found and version else None,
+        now.critique.id if now.critique and now.version else None,
         services.has_model,
-        pieces,
-        tuple(leftovers),
+        now.pending_messages,
+        tuple(now.leftover_jobs),
     )
-
-
-async def _load_essay_and_version(services: DiscordServices, writer: str, essay: str) -> tuple[Essay, Version | None]:
-    """The essay, and its current version; None where that is damaged."""
-    opened = await services.essays.get_essay(writer, essay)
-    if opened.head is None:
-        return opened, None
-    try:
-        return opened, await services.essays.version(writer, essay, opened.head)
-    except DamagedText:  # the panel says so, and leads to the others
-        return opened, None
 
 
 async def add_claims(state: EssayState, seconds: float | None = None) -> EssayState:

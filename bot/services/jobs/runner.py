@@ -139,12 +139,22 @@ class JobRunner:
         """
         running = self.running_job(writer, subject)
         if running is not None and not running.kind.gives_way:
-            return self._view(self._jobs[running.id])
+            return self.view(running)
         job = await self._store.read(lambda tx: tx.jobs.latest(writer, subject))
         if job is not None and not job.state.is_ended:
             await self.release_abandoned(writer, subject)
             job = await self._store.read(lambda tx: tx.jobs.latest(writer, subject))
-        return JobView(job, JobPhase.WAITING, job.created) if job is not None else None
+        return self.view(job) if job is not None else None
+
+    def view(self, job: Job) -> JobView:
+        """Return a job that was read from the store as it stands now; what runs here is further than what is stored."""
+        if job.state.is_ended or job.id not in self._jobs:
+            return JobView(job, JobPhase.WAITING, job.created)
+        return self._view(self._jobs[job.id])
+
+    def is_running_here(self, job: Job) -> bool:
+        """Tell whether the job waits or runs in this process."""
+        return job.id in self._jobs
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
         """Return the writer's jobs on the subject that came to a bad end, of which something is kept; see JobStore."""
