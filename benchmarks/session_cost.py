@@ -28,9 +28,9 @@ from bot.essay.text.sections import replace_body, split
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
+from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
 from bot.services.text_report import measure_text
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory, read_catalogue
 from tests.simulators.claude import ClaudeSimulator, Reply, Request
@@ -120,7 +120,7 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
             models=MODELS,
             pseudonym_secret=store.thread.pseudonym_secret,
         )
-        ledger = SqliteLedger(store.thread, Budgets(Decimal(100), Decimal(100)))
+        ledger = RecordingLedger(store, Budgets(Decimal(100), Decimal(100)))
         made = build_models(service, prompts_directory(), ledger, now)
         yield made.ports
         await made.close()

@@ -16,12 +16,11 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.jobs.runner import JobRunner
-from bot.services.ledger import Ledger, RecordingLedger
+from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.store_ports import Store
 from bot.settings import Settings
 from bot.store.key_value import SqliteKeyValueStore
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import Catalogue, prompts_directory, read_catalogue
@@ -96,7 +95,7 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
     store = SqliteStore(settings.database_path, keys, utc_now, Quota(limits, exempt_writers={LOCAL_WRITER}))
     try:
         budgets = Budgets(settings.budget_writer_day, settings.budget_month, settings.writer_month_budget)
-        ledger = RecordingLedger(SqliteLedger(store.thread, budgets))
+        ledger = RecordingLedger(store, budgets)
         claude = (
             _build_claude(settings, ledger, store.thread.pseudonym_secret)
             if with_model and settings.has_model

@@ -1,14 +1,26 @@
-"""The port of the ledger: one row for each call of a model, written before the call and settled after it."""
+"""The ledger: one row for each call of a model, written before the call and settled after it; and the budgets."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
+from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
 from bot.services.llm_ports import Cost, ModelRole
+from bot.services.store_ports import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+NANO_PER_USD = 1_000_000_000  # nano-dollars in a dollar
+# How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.prompts.MOST_SECONDS);
+# what stands longer is left of a program that was killed, and stays at its worst.
+_OPEN_CALL_AGE = timedelta(minutes=15)
+_WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +121,51 @@ def total_cost(calls: Sequence[Settlement]) -> Cost:
     )
 
 
-class RecordingLedger:
-    """A ledger that tells what its own calls came to: another process may write calls into the same store."""
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much may be spent, in US dollars: by one writer in a day, by all and by one writer in a calendar month (UTC).
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    Without ``writer_month_budget`` one writer may spend all of the month.
+    """
+
+    writer_day: Decimal
+    month: Decimal
+    writer_month: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _BudgetAccount:
+    """A budget in dollars, what counts against it, and how much of that is held by calls under way, in nano-dollars."""
+
+    label: str
+    budget: Decimal
+    nano_total: int
+    nano_reserved: int
+
+    @property
+    def reserved(self) -> Decimal:
+        return Decimal(self.nano_reserved) / NANO_PER_USD
+
+    @property
+    def unspent(self) -> Decimal:
+        """What is left beside what was spent, in dollars."""
+        return self.budget - Decimal(self.nano_total - self.nano_reserved) / NANO_PER_USD
+
+
+class RecordingLedger:
+    """The ledger over the store, which holds calls to the budgets and tells what its own calls came to.
+
+    Another process may write calls into the same store.
+    """
+
+    def __init__(self, store: Store, budgets: Budgets) -> None:
+        self.budgets = budgets
+        self._store = store
         self._recordings: dict[object, list[Settlement]] = {}
 
     @contextmanager
     def record_settlements(self) -> Iterator[list[Settlement]]:
-        """A list that grows by each call which is settled through this ledger while the context lasts."""
+        """Give a list that grows by each call which is settled through this ledger while the context lasts."""
         count, calls = object(), list[Settlement]()
         self._recordings[count] = calls
         try:
@@ -128,18 +175,78 @@ class RecordingLedger:
 
     async def reserve(self, reservation: Reservation, at: datetime) -> int:
         """See Ledger."""
-        return await self._ledger.reserve(reservation, at)
+
+        def step(tx: Transaction) -> int:
+            writer = reservation.writer
+            spent = tx.ledger.spending(writer, at)
+            held = tx.ledger.reserved(writer, at, at - _OPEN_CALL_AGE)
+            _check_budgets(self.budgets, reservation, spent, held, at)
+            return tx.ledger.add_call(reservation, at)
+
+        return await self._store.write(step)
 
     async def settle(self, call: int, settlement: Settlement) -> None:
         """See Ledger. It counts from the moment that it is stored."""
-        await self._ledger.settle(call, settlement)
+
+        def step(tx: Transaction) -> tuple[datetime, int]:
+            month = _start_of_month(tx.ledger.settle_call(call, settlement))
+            return month, tx.ledger.settled_between(month, _next_month(month))
+
+        month, spent = await self._store.write(step)
+        self._warn_near_budget(month, spent, settlement.nano_usd or 0)
         for calls in self._recordings.values():
             calls.append(settlement)
 
     async def spending(self, writer: str, at: datetime) -> Spending:
         """See Ledger."""
-        return await self._ledger.spending(writer, at)
+        return await self._store.read(lambda tx: tx.ledger.spending(writer, at))
 
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         """See Ledger."""
-        return await self._ledger.usage(since, writer)
+        return await self._store.read(lambda tx: tx.ledger.usage(since, writer))
+
+    def _warn_near_budget(self, month: datetime, spent: int, last: int) -> None:
+        """Say in the log, once a month, that the month's budget is nearly spent; what is only reserved is not."""
+        limit = self.budgets.month * _WARNING_SHARE * NANO_PER_USD
+        if spent - last < limit <= spent:  # the last call alone took it past that
+            log.warning(
+                "$%.2f of the $%s that all may spend on models this month (BUDGET_MONTH) is spent; once all of it is, "
+                "nothing is drafted, revised or critiqued until %s",
+                spent / NANO_PER_USD,
+                f"{self.budgets.month:f}",
+                f"{_next_month(month):%Y-%m-%d}",
+            )
+
+
+def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, held: Spending, at: datetime) -> None:
+    """Raise OverBudget where the worst case of a call passes a budget; ``held`` is what of ``spent`` is reserved."""
+    worst = Decimal(reservation.max_nano_usd) / NANO_PER_USD
+    mine = budgets.month if budgets.writer_month is None else budgets.writer_month
+    accounts = (
+        _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day),
+        _BudgetAccount("The bot's budget for this month", budgets.month, spent.month, held.month),
+        _BudgetAccount("Your budget for this month", mine, spent.writer_month, held.writer_month),
+    )
+    opens = (_start_of_day(at) + timedelta(days=1), _next_month(at), _next_month(at))
+    # What lasts longest is told first: to wait for work under way is of no use where waiting does not help.
+    for account, when in zip(accounts, opens, strict=True):
+        if worst > account.budget:
+            raise BudgetTooSmall(account.label, account.budget, worst, when)
+    for account, when in zip(accounts, opens, strict=True):
+        if worst > account.unspent:
+            raise BudgetSpent(account.label, when)
+    for account in accounts:
+        if worst > account.unspent - account.reserved:
+            raise BudgetReserved(account.label, account.unspent, account.reserved)
+
+
+def _start_of_day(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _start_of_month(at: datetime) -> datetime:
+    return _start_of_day(at).replace(day=1)
+
+
+def _next_month(at: datetime) -> datetime:
+    return (_start_of_month(at) + timedelta(days=32)).replace(day=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.database import DatabaseThread, EncryptedDatabase
+from bot.store.database import EncryptedDatabase
 
 
 class SqliteKeyValues:
@@ -26,40 +26,3 @@ class SqliteKeyValues:
 
     def delete_all(self, prefix: str) -> None:
         self._db.execute("DELETE FROM remembered WHERE substr(name, 1, length(?1)) = ?1", [prefix])
-
-
-class SqliteKeyValueStore:
-    """Values by name in the store's file. They are not sealed: nothing that a person wrote may be kept here."""
-
-    def __init__(self, thread: DatabaseThread) -> None:
-        self._thread = thread
-
-    async def get(self, name: str) -> str | None:
-        """What was last kept under the name, None where nothing was."""
-
-        def work(database: EncryptedDatabase) -> str | None:
-            row = database.db.execute("SELECT value FROM remembered WHERE name = ?", [name]).fetchone()
-            return str(row[0]) if row else None
-
-        return await self._thread.run(work)
-
-    async def set(self, name: str, value: str) -> None:
-        """Keeps a value under a name, in place of the one before."""
-
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                db.execute(
-                    "INSERT INTO remembered VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                    [name, value],
-                )
-
-        await self._thread.run(work)
-
-    async def delete(self, name: str) -> None:
-        """Keeps nothing under the name any more."""
-
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                db.execute("DELETE FROM remembered WHERE name = ?", [name])
-
-        await self._thread.run(work)

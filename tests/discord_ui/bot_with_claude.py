@@ -12,8 +12,8 @@ from typing import Any
 from bot import bootstrap
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import ClaudeModels, build_models
+from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.discord_ui.conftest import Bot, Scripted, started
@@ -66,7 +66,7 @@ async def served(
             silence_seconds=silence,
             max_retries=0,
         )
-        ledger = SqliteLedger(books.thread, Budgets(Decimal(budget), Decimal(100)))
+        ledger = RecordingLedger(books, Budgets(Decimal(budget), Decimal(100)))
         made = build_models(service, prompts_directory(), ledger, bootstrap.utc_now, sleep=_no_nap)
         try:
             async with started(sim, folder / "essays.db", Served(claude=made), **more) as bot:

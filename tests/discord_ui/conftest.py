@@ -26,7 +26,6 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
 from bot.store.key_value import SqliteKeyValueStore
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, StoredJobs
 from tests.simulators.discord import DiscordSimulator, Settings, User, running
@@ -121,7 +120,7 @@ async def started(
             bootstrap.new_essay_id,
         ),
         jobs=jobs,
-        ledger=SqliteLedger(store.thread, budgets),
+        ledger=RecordingLedger(store, budgets),
         key_value=SqliteKeyValueStore(store.thread),
         has_model=ports is not None,
         store=store,

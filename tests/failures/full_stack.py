@@ -23,9 +23,8 @@ from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
-from bot.services.ledger import Reservation, Settlement
+from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
 from bot.services.llm_ports import ModelRole
-from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.failures.faults import Conditions
@@ -60,7 +59,7 @@ class Stack:
     writing: DraftingService
     criticism: CritiqueService
     jobs: JobRunner
-    ledger: SqliteLedger
+    ledger: RecordingLedger
     answers: dict[str, deque[Answer]] = field(default_factory=dict)
 
     def will_answer(self, writer: str, *answers: Answer) -> None:
@@ -99,7 +98,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
         store = SqliteStore(Path(directory) / "essays.db", None, lambda: WHEN)
         ids = (f"id-{number}" for number in itertools.count(1))
         async with ClaudeSimulator() as claude:
-            ledger = SqliteLedger(store.thread, Budgets(Decimal(under.budget), Decimal(1_000_000)))
+            ledger = RecordingLedger(store, Budgets(Decimal(under.budget), Decimal(1_000_000)))
             service = ServiceConfig(
                 base_url=nobody if under.nobody else claude.base_url,
                 api_key=under.key or claude.key or "",

@@ -9,8 +9,8 @@ import pytest
 
 from bot.errors import BudgetSpent
 from bot.essay.structure import Structure
+from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 from tests.llm.conftest import IDS, LOCAL, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
 from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
@@ -63,7 +63,7 @@ async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_
 async def test_an_alias_does_not_get_round_a_budget(
     claude: ClaudeSimulator, store: SqliteStore, structure: Structure, naps: FakeSleep, on: ProgressLog
 ) -> None:
-    ledger = SqliteLedger(store.thread, Budgets(Decimal("0.50"), Decimal(50)))
+    ledger = RecordingLedger(store, Budgets(Decimal("0.50"), Decimal(50)))
     claude.script(events(start(model=f"us.anthropic.{OPUS}"), BLOCK, TEXT, end(output_tokens=15_000), STOP))
     async with ports(claude, ledger, naps) as models:
         await draft(models, structure, on)

@@ -8,16 +8,15 @@ from decimal import Decimal
 import pytest
 
 from bot.errors import OverBudget
-from bot.services.ledger import RecordingLedger, Reservation, Settlement, total_cost
+from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ModelRole
-from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def session(store: SqliteStore) -> RecordingLedger:
-    return RecordingLedger(SqliteLedger(store.thread, Budgets(Decimal(1), Decimal(1))))
+    return RecordingLedger(store, Budgets(Decimal(1), Decimal(1)))
 
 
 async def spend(ledger: RecordingLedger, nano: int | None, *, worst: int = 1_000) -> None:

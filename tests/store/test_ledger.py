@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
-from bot.services.ledger import Reservation, Settlement, Spending
+from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, Spending
 from bot.services.llm_ports import ModelRole
-from bot.store.ledger import NANO_PER_USD, Budgets, SqliteLedger
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -20,8 +19,8 @@ CENT = NANO_PER_USD // 100
 
 
 @pytest.fixture
-def ledger(store: SqliteStore) -> SqliteLedger:
-    return SqliteLedger(store.thread, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
+def ledger(store: SqliteStore) -> RecordingLedger:
+    return RecordingLedger(store, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
 
 
 def call(cents: int, writer: str = "me", role: ModelRole = ModelRole.WRITER, model: str = "big") -> Reservation:
@@ -32,12 +31,12 @@ def came_to(cents: int | None, model: str = "big", tokens: int = 100) -> Settlem
     return Settlement(model, tokens, 10, 1000, 50, None if cents is None else cents * CENT, 700, 9000, "end_turn")
 
 
-async def spend(ledger: SqliteLedger, cents: int, at: datetime, writer: str = "me") -> None:
+async def spend(ledger: RecordingLedger, cents: int, at: datetime, writer: str = "me") -> None:
     """A call that was made and is over."""
     await ledger.settle(await ledger.reserve(call(cents, writer), at), came_to(cents))
 
 
-async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(ledger: SqliteLedger) -> None:
+async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(ledger: RecordingLedger) -> None:
     await spend(ledger, 60, NOON)
     await spend(ledger, 40, NOON)  # to the last cent
     with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
@@ -48,7 +47,7 @@ async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(
     await ledger.reserve(call(50), refused.value.opens)
 
 
-async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_first(ledger: SqliteLedger) -> None:
+async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_first(ledger: RecordingLedger) -> None:
     for day in (20, 21):
         await spend(ledger, 100, NOON.replace(day=day))
     with pytest.raises(BudgetSpent, match=r"The bot's budget for this month is used up until 2026-12-01 00:00") as told:
@@ -63,7 +62,7 @@ async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_fir
     assert told.value.opens == datetime(2027, 1, 1, tzinfo=UTC)
 
 
-async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: SqliteLedger) -> None:
+async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: RecordingLedger) -> None:
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
     assert len({one for one in tried if isinstance(one, int)}) == 3
@@ -71,10 +70,10 @@ async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: Sq
 
 
 async def test_two_processes_over_one_file_share_the_budget(
-    database: Path, store: SqliteStore, ledger: SqliteLedger
+    database: Path, store: SqliteStore, ledger: RecordingLedger
 ) -> None:
     other_store = SqliteStore(database, None, lambda: NOON)
-    other = SqliteLedger(other_store.thread, Budgets(Decimal(1), Decimal(2)))
+    other = RecordingLedger(other_store, Budgets(Decimal(1), Decimal(2)))
     both = [ledger, other] * 5
     tried = await asyncio.gather(*(one.reserve(call(30), NOON) for one in both), return_exceptions=True)
     assert sum(isinstance(one, int) for one in tried) == 3
@@ -82,7 +81,7 @@ async def test_two_processes_over_one_file_share_the_budget(
     other_store.close()
 
 
-async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
+async def test_settling_frees_what_was_not_used(ledger: RecordingLedger) -> None:
     number = await ledger.reserve(call(100), NOON)
     with pytest.raises(OverBudget):
         await ledger.reserve(call(90), NOON)
@@ -91,7 +90,7 @@ async def test_settling_frees_what_was_not_used(ledger: SqliteLedger) -> None:
     await ledger.reserve(call(90), NOON)
 
 
-async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: SqliteLedger) -> None:
+async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: RecordingLedger) -> None:
     await spend(ledger, 10, NOON)
     await ledger.reserve(call(50), NOON)
     with pytest.raises(BudgetReserved) as told:
@@ -104,7 +103,7 @@ async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: Sql
         await ledger.reserve(call(91), NOON)
 
 
-async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: SqliteLedger) -> None:
+async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: RecordingLedger) -> None:
     for writer in ("you", "they"):
         await ledger.reserve(call(100, writer), NOON)
     with pytest.raises(
@@ -113,7 +112,7 @@ async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: Sqlit
         await ledger.reserve(call(60), NOON)
 
 
-async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledger: SqliteLedger) -> None:
+async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledger: RecordingLedger) -> None:
     for day in (18, 19):
         await spend(ledger, 100, NOON.replace(day=day))
     await ledger.reserve(call(40), NOON)
@@ -121,7 +120,7 @@ async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledg
         await ledger.reserve(call(70), NOON)
 
 
-async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(ledger: SqliteLedger) -> None:
+async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(ledger: RecordingLedger) -> None:
     await ledger.reserve(call(80), NOON)
     later = NOON + timedelta(minutes=15)
     with pytest.raises(BudgetReserved):
@@ -142,19 +141,19 @@ async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(le
 async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
     store: SqliteStore, budget: str, nano_usd: int, told: str
 ) -> None:
-    ledger = SqliteLedger(store.thread, Budgets(Decimal(budget), Decimal(1)))
+    ledger = RecordingLedger(store, Budgets(Decimal(budget), Decimal(1)))
     with pytest.raises(BudgetTooSmall, match=told):
         await ledger.reserve(Reservation("me", ModelRole.INTERVIEWER, "fast", "place.md", "abc123", nano_usd), NOON)
 
 
-async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: SqliteLedger) -> None:
+async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: RecordingLedger) -> None:
     await ledger.reserve(call(80), NOON)
     assert (await ledger.spending("me", NOON)).writer_day == 80 * CENT
     (row,) = await ledger.usage(NOON)
     assert (row.calls, row.nano_usd, row.input_tokens, row.output_tokens, row.unpriced_calls) == (1, 80 * CENT, 0, 0, 0)
 
 
-async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_tokens(ledger: SqliteLedger) -> None:
+async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_tokens(ledger: RecordingLedger) -> None:
     """None is made any more; what was written down then is still shown."""
     await ledger.reserve(call(100), NOON)
     number = await ledger.reserve(call(0, model="a-local-model"), NOON)
@@ -166,7 +165,7 @@ async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_toke
 
 
 async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore) -> None:
-    ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
+    ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
     for day in (20, 21, 22):
         await spend(ledger, 300, NOON.replace(day=day))
     await ledger.reserve(call(40), NOON)
@@ -185,13 +184,13 @@ async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore)
 async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_allows_are_made(
     store: SqliteStore,
 ) -> None:
-    ledger = SqliteLedger(store.thread, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
+    ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
 
 
 async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobody(
-    ledger: SqliteLedger, caplog: pytest.LogCaptureFixture
+    ledger: RecordingLedger, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The month's budget is 2.50, so 2.00 is told."""
     await spend(ledger, 100, NOON, "somebody")
@@ -211,7 +210,7 @@ async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobo
     assert len(caplog.messages) == 2
 
 
-async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteLedger) -> None:
+async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: RecordingLedger) -> None:
     late = NOON.replace(hour=23, minute=59)
     for at, role, answered, writer in (
         (NOON, ModelRole.WRITER, "big", "me"),
@@ -232,7 +231,7 @@ async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: SqliteL
     assert sum(row.calls for row in await ledger.usage(NOON.replace(hour=0), "you")) == 1
 
 
-async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: SqliteLedger) -> None:
+async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: RecordingLedger) -> None:
     evening = datetime(2026, 11, 30, 20, 0, tzinfo=timezone(timedelta(hours=-8)))  # already December by UTC
     await spend(ledger, 100, evening)
     with pytest.raises(BudgetSpent) as told:
@@ -243,7 +242,7 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
     assert row.day == "2026-12-01"
 
 
-async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: SqliteLedger) -> None:
+async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: RecordingLedger) -> None:
     await ledger.settle(await ledger.reserve(call(10), NOON), came_to(5))
     row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
     assert set(row) == {

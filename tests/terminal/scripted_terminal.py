@@ -22,7 +22,6 @@ from bot.services.jobs.job import JobKind
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import RecordingLedger
 from bot.store.jobs import process_name
-from bot.store.ledger import Budgets, SqliteLedger
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
 from bot.terminal.output import SafeConsole
@@ -143,7 +142,7 @@ class Terminal:
     @property
     def tools(self) -> ScriptedServices:
         room = self.room
-        ledger = RecordingLedger(SqliteLedger(room.store.thread, Budgets(Decimal(1), Decimal(1))))
+        ledger = RecordingLedger(room.store, Budgets(Decimal(1), Decimal(1)))
         return ScriptedServices(
             room.desk, room.interview, room.writing, room.criticism, room.jobs, ledger, has_model=True
         )
