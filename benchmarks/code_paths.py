@@ -143,7 +143,7 @@ async def bot(sim: DiscordSimulator, claude: ClaudeSimulator, folder: Path) -> A
         anthropic_base_url=claude.base_url,
         llm_dialect="claude",
     )
-    workshop = await build_services(settings)
+    workshop = build_services(settings)
     try:
         async with running(make_client(workshop, settings), sim):
             yield

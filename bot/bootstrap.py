@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bot.essay.structure import Structure
 from bot.network import check_tls, find_proxy
 from bot.services.critiques import CritiqueService
 from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.jobs.runner import JobRunner
+from bot.services.jobs.running_job import FLUSH_SECONDS
 from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
-from bot.services.store_ports import Store
+from bot.services.services import Services
+from bot.services.store_ports import Clock, IdFactory, Store
 from bot.settings import Settings
-from bot.store.key_value import SqliteKeyValueStore
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import Catalogue, prompts_directory, read_catalogue
@@ -33,40 +33,6 @@ if TYPE_CHECKING:
 # Digits and letters that cannot be taken for one another when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a button's 100 characters free
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The parts a door needs, joined.
-
-    ``models`` and ``claude`` are None where no model is configured or wanted; ``secret`` makes pseudonyms of accounts.
-    """
-
-    structures: Catalogue
-    essays: EssayService
-    interview: InterviewService
-    drafting: DraftingService
-    critiques: CritiqueService
-    dm_messages: DmMessageService
-    jobs: JobRunner
-    ledger: RecordingLedger
-    models: Models | None
-    claude: ClaudeModels | None
-    key_values: SqliteKeyValueStore
-    store: Store
-    pseudonym_secret: bytes
-    close: Callable[[], Coroutine[Any, Any, None]]
-
-    @property
-    def has_model(self) -> bool:
-        """Whether a model is configured and wanted."""
-        return self.models is not None
-
-    async def work_for(self, job: Job) -> JobWork:
-        """The work of a job that an earlier process left, so that its text can be kept."""
-        if job.kind is JobKind.CRITIQUE:
-            return await self.critiques.work_for(job)
-        return await self.drafting.work_for(job)
 
 
 def utc_now() -> datetime:
@@ -84,32 +50,42 @@ def load_structures() -> Catalogue:
     return read_catalogue(prompts_directory() / "structures")
 
 
-async def build_services(settings: Settings, *, with_model: bool = True) -> Services:
-    """The parts over the database of the settings; end them with ``close``.
+def build_services(
+    settings: Settings,
+    *,
+    with_model: bool = True,
+    models: Models | None = None,
+    store: SqliteStore | None = None,
+    job_store: Store | None = None,
+    structures: Mapping[str, Structure] | None = None,
+    clock: Clock = utc_now,
+    new_id: IdFactory = new_essay_id,
+    flush_seconds: float = FLUSH_SECONDS,
+) -> Services:
+    """Join all services over the database of the settings; end them with ``close``.
 
-    Raises StoreError, BadStructureFile, BadPromptFile, BadVariable where one of them cannot be used.
+    The rest are overrides for tests: ``models`` are asked in place of those of the settings, ``job_store`` is used by
+    the job runner alone. Raises StoreError, BadStructureFile, BadPromptFile, BadVariable where one of them cannot be
+    used.
     """
-    structures = load_structures()
-    keys = settings.database_key.get_secret_value() if settings.database_key else None
-    limits = settings.limits
-    store = SqliteStore(settings.database_path, keys, utc_now, Quota(limits, exempt_writers={LOCAL_WRITER}))
+    found = structures if structures is not None else load_structures()
+    opened = store if store is not None else _open_store(settings, clock)
     try:
         budgets = Budgets(settings.budget_writer_day, settings.budget_month, settings.writer_month_budget)
-        ledger = RecordingLedger(store, budgets)
-        claude = (
-            _build_claude(settings, ledger, store.thread.pseudonym_secret)
-            if with_model and settings.has_model
-            else None
-        )
-        models = claude.ports if claude else None
+        ledger = RecordingLedger(opened, budgets)
+        claude = None
+        if models is None and with_model and settings.has_model:
+            claude = build_claude(settings, ledger, opened.pseudonym_secret)
+            models = claude.ports
         jobs = JobRunner(
-            store,
-            utc_now,
+            job_store if job_store is not None else opened,
+            clock,
             max_running=settings.jobs_at_once,
             max_per_writer=settings.jobs_per_writer,
+            flush_seconds=flush_seconds,
         )
     except BaseException:
-        store.close()
+        opened.close()
         raise
 
     async def close() -> None:
@@ -118,28 +94,33 @@ async def build_services(settings: Settings, *, with_model: bool = True) -> Serv
             if claude is not None:
                 await claude.close()
         finally:
-            store.close()
+            opened.close()
 
-    desk = EssayService(store, structures, utc_now, new_essay_id, limits)
+    essays = EssayService(opened, found, clock, new_id, settings.limits)
     return Services(
-        structures,
-        desk,
-        InterviewService(desk, store, jobs, utc_now, models.interviewer if models else None),
-        DraftingService(desk, store, jobs, models, utc_now),
-        CritiqueService(desk, store, jobs, models, utc_now, new_essay_id),
-        DmMessageService(desk, store, utc_now, new_essay_id),
-        jobs,
-        ledger,
-        models,
-        claude,
-        SqliteKeyValueStore(store.thread),
-        store,
-        store.thread.pseudonym_secret,
-        close,
+        structures=found,
+        clock=clock,
+        store=opened,
+        essays=essays,
+        interview=InterviewService(essays, opened, jobs, clock, models.interviewer if models else None),
+        drafting=DraftingService(essays, opened, jobs, models, clock),
+        critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
+        dm_messages=DmMessageService(essays, opened, clock, new_id),
+        jobs=jobs,
+        ledger=ledger,
+        models=models,
+        pseudonym_secret=opened.pseudonym_secret,
+        close=close,
     )
 
 
-def _build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
+def _open_store(settings: Settings, clock: Clock) -> SqliteStore:
+    keys = settings.database_key.get_secret_value() if settings.database_key else None
+    return SqliteStore(settings.database_path, keys, clock, Quota(settings.limits, exempt_writers={LOCAL_WRITER}))
+
+
+def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
+    """Build the models of the settings. Raises BadPromptFile, BadVariable."""
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
     from bot.llm.client import Dialect, ServiceConfig

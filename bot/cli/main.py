@@ -17,8 +17,8 @@ from bot.terminal.stdio import escape_control_characters, flush_streams, prepare
 if TYPE_CHECKING:
     import asyncio
 
-    from bot.bootstrap import Services
     from bot.essay.export import Post
+    from bot.services.services import Services
     from bot.terminal.session import KeyboardSession
 
 _EXIT_SIGNAL_BASE = 128  # and the signal's number: what a shell reports for a program that a signal ended
@@ -124,6 +124,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
 
     Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
     """
+    from bot.essay.structures import find
     from bot.terminal.output import is_interactive
 
     if demo_wanted or not is_interactive():
@@ -131,7 +132,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
         return
     with open_services(with_model=not no_model) as (services, runner):
         if structure:
-            structure = services.structures.find(structure).key
+            structure = find(services.structures, structure).key
         _keyboard_session(services, runner).start(structure)
 
 
@@ -182,7 +183,7 @@ def _database_files() -> tuple[Path, ...]:
 def _run_demo(structure: str | None) -> None:
     import tempfile
 
-    from bot.essay.structures import usual
+    from bot.essay.structures import find, usual
     from bot.settings import load_settings
     from bot.terminal.demo import run_demo
     from bot.terminal.output import make_console
@@ -191,7 +192,7 @@ def _run_demo(structure: str | None) -> None:
         own = {"database_path": Path(directory) / "essays.db", "database_key": None}
         settings = load_settings().settings.model_copy(update=own)  # invalid settings do not matter here
         with open_services(settings=settings) as (services, runner):
-            shown = services.structures.find(structure) if structure else usual(services.structures)
+            shown = find(services.structures, structure) if structure else usual(services.structures)
             run_demo(services.essays, runner, make_console(), shown)
 
 
@@ -221,7 +222,7 @@ def draft(
     essay; one that is cut short is written out as far as it came, with the exit code 1.
     """
     from bot.essay.export import read_export
-    from bot.essay.structures import fitting
+    from bot.essay.structures import find, fitting
     from bot.essay.text.front_matter import short_line
     from bot.terminal.input_files import read_input
     from bot.terminal.one_shot import draft_notes
@@ -239,7 +240,7 @@ def draft(
     with open_services(with_model=not no_model) as (services, runner):
         wanted = structure or services.structures.get(str(fields.get("structure")))
         if isinstance(wanted, str):
-            wanted = services.structures.find(wanted)
+            wanted = find(services.structures, wanted)
         chosen = wanted or fitting(body, services.structures)
         called = title if title is not None else short_line(fields.get("title"))
         typed = notes == "-" and sys.stdin.isatty()

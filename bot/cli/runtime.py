@@ -11,7 +11,7 @@ from bot.terminal import LOCAL_WRITER, signals
 if TYPE_CHECKING:
     import asyncio
 
-    from bot.bootstrap import Services
+    from bot.services.services import Services
     from bot.settings import Settings
 
 
@@ -30,7 +30,7 @@ def open_services(
 
     chosen = settings or read_settings()
     with signals.terminate_like_ctrl_c(), asyncio.Runner() as runner:
-        services = runner.run(bootstrap.build_services(chosen, with_model=with_model))
+        services = bootstrap.build_services(chosen, with_model=with_model)
         try:
             if settings is None:  # what a killed session of this terminal left under way
                 runner.run(services.jobs.recover(services.work_for, lambda writer: writer == LOCAL_WRITER))

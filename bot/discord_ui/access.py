@@ -8,14 +8,14 @@ import hmac
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import discord
 
 from bot.discord_ui.interactions.responses import InteractionContext, writer_id
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
-from bot.discord_ui.services import KeyValueStore
 from bot.errors import BotError, StoreError
-from bot.services.store_ports import Clock
+from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger("bot.discord")
 
@@ -83,8 +83,8 @@ class Membership:
     makes the pseudonyms under which memberships are stored.
     """
 
-    def __init__(self, key_value: KeyValueStore, secret: bytes, clock: Clock) -> None:
-        self._key_value = key_value
+    def __init__(self, store: Store, secret: bytes, clock: Clock) -> None:
+        self._database = store
         self._secret = secret
         self._clock = clock
         self._cached: dict[int, _CachedMembership] = {}
@@ -154,7 +154,8 @@ class Membership:
     async def _load_stored(self, user: int, servers: frozenset[int]) -> bool:
         since = self._clock() - _STORED_TIME
         for server in sorted(servers):
-            value = await self._key_value.get(self._storage_key(user, server))
+            name = self._storage_key(user, server)
+            value = await self._database.read(partial(_read_value, name=name))
             if value is not None and datetime.fromisoformat(value) > since:
                 return True
         return False
@@ -167,7 +168,7 @@ class Membership:
             self._stored_at.clear()
         self._stored_at[key] = now
         try:
-            await self._key_value.set(key, now.isoformat())
+            await self._database.write(lambda tx: tx.values.set(key, now.isoformat()))
         except StoreError as error:
             del self._stored_at[key]
             log.warning("that somebody belongs to a server could not be remembered: %s", type(error).__name__)
@@ -176,7 +177,7 @@ class Membership:
         key = self._storage_key(user, server)
         self._stored_at.pop(key, None)
         try:
-            await self._key_value.delete(key)
+            await self._database.write(lambda tx: tx.values.delete(key))
         except StoreError as error:
             log.warning("that somebody left a server could not be stored: %s", type(error).__name__)
 
@@ -184,3 +185,7 @@ class Membership:
         """Return a key from which neither the person nor the server can be told."""
         server_key = hmac.new(self._secret, f"discord-server:{server}".encode(), hashlib.sha256).hexdigest()[:32]
         return f"member {writer_id(self._secret, user)} {server_key}"
+
+
+def _read_value(tx: Transaction, name: str) -> str | None:
+    return tx.values.get(name)

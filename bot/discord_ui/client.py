@@ -103,10 +103,10 @@ class DiscordClient(discord.Client):
         definition = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
         name = f"commands of {self.application_id}"
-        if await self.dispatcher.services.key_value.get(name) == digest:
+        if await self.dispatcher.services.store.read(lambda tx: tx.values.get(name)) == digest:
             return
         await self.tree.sync()
-        await self.dispatcher.services.key_value.set(name, digest)
+        await self.dispatcher.services.store.write(lambda tx: tx.values.set(name, digest))
         log.info("commands synced")
 
     async def on_connect(self) -> None:

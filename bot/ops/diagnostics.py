@@ -230,14 +230,17 @@ async def _check_live(settings: Settings) -> list[CheckResult]:
     with _settings_with_database(settings) as place:
         try:
             check_tls()
-            services = await bootstrap.build_services(place)
+            services = bootstrap.build_services(place, with_model=False)
+            try:
+                claude = bootstrap.build_claude(place, services.ledger, services.pseudonym_secret)
+                try:
+                    return await asyncio.gather(*(_probe_model(claude, model, used) for model, used in roles.items()))
+                finally:
+                    await claude.close()
+            finally:
+                await services.close()
         except BotError as error:
             return [CheckResult(_LIVE_CHECK, CheckState.FAILED, f"{error} {_WORKS_WITHOUT_MODEL}", _NO_MODEL_CALLED)]
-        try:
-            assert services.claude is not None  # a model is configured
-            return await asyncio.gather(*(_probe_model(services.claude, model, used) for model, used in roles.items()))
-        finally:
-            await services.close()
 
 
 @contextmanager

@@ -14,18 +14,17 @@ import aiohttp
 import discord
 
 from bot import bootstrap
-from bot.bootstrap import Services
 from bot.discord_ui import developer_portal
 from bot.discord_ui.access import AccessRules
 from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
-from bot.discord_ui.services import DiscordServices
 from bot.errors import BadSetting, BotError
 from bot.network import find_proxy
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
 from bot.ops.single_instance import single_instance
 from bot.services.offload import worker_processes
+from bot.services.services import Services
 from bot.settings import Settings
 from bot.terminal import LOCAL_WRITER
 
@@ -87,26 +86,8 @@ def missing_settings(settings: Settings) -> Iterator[str]:
 
 def make_client(workshop: Services, settings: Settings) -> DiscordClient:
     """The client over a workshop."""
-    tools = DiscordServices(
-        structures=workshop.structures,
-        essays=workshop.essays,
-        interview=workshop.interview,
-        drafting=workshop.drafting,
-        critiques=workshop.critiques,
-        dm_messages=workshop.dm_messages,
-        jobs=workshop.jobs,
-        ledger=workshop.ledger,
-        key_value=workshop.key_values,
-        has_model=workshop.models is not None,
-        store=workshop.store,
-        pseudonym_secret=workshop.pseudonym_secret,
-        clock=bootstrap.utc_now,
-        budget_writer_day=settings.budget_writer_day,
-        budget_writer_month=settings.writer_month_budget,
-        budget_month=settings.budget_month,
-    )
     everyone = settings.access == "open"
-    door = InteractionDispatcher(tools, AccessRules(everyone, settings.access_servers, settings.access_users))
+    door = InteractionDispatcher(workshop, AccessRules(everyone, settings.access_servers, settings.access_users))
     proxy = find_proxy(discord.http.Route.BASE)
     if proxy is None:
         return DiscordClient(door)
@@ -129,7 +110,7 @@ async def run_discord(settings: Settings) -> None:
 
 
 async def _run_bot(settings: Settings, token: str) -> None:
-    workshop = await bootstrap.build_services(settings)
+    workshop = bootstrap.build_services(settings)
     if settings.has_model and (unpriced := bootstrap.unpriced_models(settings)):
         log.warning(
             "No price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",

@@ -125,12 +125,17 @@ def total_cost(calls: Sequence[Settlement]) -> Cost:
 class Budgets:
     """How much may be spent, in US dollars: by one writer in a day, by all and by one writer in a calendar month (UTC).
 
-    Without ``writer_month_budget`` one writer may spend all of the month.
+    Without ``writer_month`` one writer may spend all of the month.
     """
 
     writer_day: Decimal
     month: Decimal
     writer_month: Decimal | None = None
+
+    @property
+    def of_writer_month(self) -> Decimal:
+        """How much one writer may spend in a month."""
+        return self.month if self.writer_month is None else self.writer_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +226,10 @@ class RecordingLedger:
 def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, held: Spending, at: datetime) -> None:
     """Raise OverBudget where the worst case of a call passes a budget; ``held`` is what of ``spent`` is reserved."""
     worst = Decimal(reservation.max_nano_usd) / NANO_PER_USD
-    mine = budgets.month if budgets.writer_month is None else budgets.writer_month
     accounts = (
         _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day),
         _BudgetAccount("The bot's budget for this month", budgets.month, spent.month, held.month),
-        _BudgetAccount("Your budget for this month", mine, spent.writer_month, held.writer_month),
+        _BudgetAccount("Your budget for this month", budgets.of_writer_month, spent.writer_month, held.writer_month),
     )
     opens = (_start_of_day(at) + timedelta(days=1), _next_month(at), _next_month(at))
     # What lasts longest is told first: to wait for work under way is of no use where waiting does not help.

@@ -20,13 +20,9 @@ from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 from rich.console import Console
 
-from bot.services.critiques import CritiqueService
-from bot.services.drafting import DraftingService
-from bot.services.essays import EssayService
-from bot.services.interview import InterviewService
 from bot.services.jobs.job import Job
-from bot.services.jobs.runner import JobRunner
-from bot.services.ledger import RecordingLedger, total_cost
+from bot.services.ledger import total_cost
+from bot.services.services import Services
 from bot.terminal import LOCAL_WRITER, progress, signals
 
 T = TypeVar("T")
@@ -106,31 +102,6 @@ def parse_yes_or_no(typed: str, *, enter: bool) -> bool | None:
     return {"": enter, "y": True, "yes": True, "n": False, "no": False}.get(typed.strip().lower())
 
 
-class TerminalServices(Protocol):
-    """The part of bootstrap's Services that a session uses; ``has_model``: a model can be asked."""
-
-    @property
-    def essays(self) -> EssayService: ...
-
-    @property
-    def interview(self) -> InterviewService: ...
-
-    @property
-    def drafting(self) -> DraftingService: ...
-
-    @property
-    def critiques(self) -> CritiqueService: ...
-
-    @property
-    def jobs(self) -> JobRunner: ...
-
-    @property
-    def ledger(self) -> RecordingLedger: ...
-
-    @property
-    def has_model(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class TerminalContext:
     """The services, the screens and the keyboard of a session, and the way to run an async step from it.
@@ -140,7 +111,7 @@ class TerminalContext:
     steps no event loop runs, so that Ctrl-C works at a prompt as in any program.
     """
 
-    services: TerminalServices
+    services: Services
     runner: asyncio.Runner
     screen: Console
     progress_screen: Console

@@ -17,8 +17,8 @@ from bot.essay.export import Post, words_apart_from_headings
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobState
 from bot.services.ledger import Settlement, total_cost
+from bot.services.services import Services
 from bot.terminal import LOCAL_WRITER, progress, views
-from bot.terminal.context import TerminalServices
 
 
 class JobFailed(BotError):
@@ -35,7 +35,7 @@ class DraftedPost:
 
 
 async def draft_notes(
-    services: TerminalServices,
+    services: Services,
     screen: Console,
     text: str,
     structure: Structure,
@@ -90,7 +90,7 @@ async def draft_notes(
     return DraftedPost(essay.id, post, version.info.complete)
 
 
-async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -> None:
+async def _sort_notes(services: Services, screen: Console, essay: str) -> None:
     """Have a model sort the notes without a section, after saying what that may cost."""
     planned = await services.interview.plan_placement(LOCAL_WRITER, essay) if services.has_model else None
     if planned is None:
@@ -101,7 +101,7 @@ async def _sort_notes(services: TerminalServices, screen: Console, essay: str) -
         screen.print(job.error)
 
 
-async def _make_version(services: TerminalServices, screen: Console, essay: str) -> Version:
+async def _make_version(services: Services, screen: Console, essay: str) -> Version:
     """Make the post, with a model if there is one. Raise BotError if the draft failed."""
     if not services.has_model:
         return await services.essays.assemble_post(LOCAL_WRITER, essay)
@@ -120,7 +120,7 @@ async def _make_version(services: TerminalServices, screen: Console, essay: str)
 
 
 async def critique_text(
-    services: TerminalServices, screen: Console, text: str, structure: Structure | None, title: str | None = None
+    services: Services, screen: Console, text: str, structure: Structure | None, title: str | None = None
 ) -> Critique:
     """Have a model critique a text. Raise JobFailed, or BadInput for a text too short or too long."""
     with _count_calls(services, screen) as calls:
@@ -137,7 +137,7 @@ async def critique_text(
 
 
 @contextmanager
-def _count_calls(services: TerminalServices, screen: Console) -> Iterator[list[Settlement]]:
+def _count_calls(services: Services, screen: Console) -> Iterator[list[Settlement]]:
     """Yield the model calls made inside the block; if it raises, say what they cost."""
     with services.ledger.record_settlements() as calls:
         try:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,9 @@ from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
-from bot.discord_ui.services import DiscordServices
-from bot.services.critiques import CritiqueService
-from bot.services.dm_messages import DmMessageService
-from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
-from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
-from bot.store.key_value import SqliteKeyValueStore
+from bot.settings import Settings as BotSettings
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, StoredJobs
 from tests.simulators.discord import DiscordSimulator, Settings, User, running
@@ -101,43 +95,21 @@ async def started(
     Without a ``timing`` there is no pause between two edits.
     """
     store = SqliteStore(database, None, bootstrap.utc_now)
-    jobs = JobRunner(keeping(store), bootstrap.utc_now, max_running=at_once, max_per_writer=2, flush_seconds=0.01)
-    structures, ports = bootstrap.load_structures(), models.ports if models else None
-    desk = EssayService(store, structures, bootstrap.utc_now, bootstrap.new_essay_id)
-    writing = DraftingService(desk, store, jobs, ports, bootstrap.utc_now)
-    criticism = CritiqueService(desk, store, jobs, ports, bootstrap.utc_now, bootstrap.new_essay_id)
-    budgets = Budgets(Decimal(3), Decimal(50))
-    tools = DiscordServices(
-        structures=structures,
-        essays=desk,
-        interview=InterviewService(desk, store, jobs, bootstrap.utc_now, ports.interviewer if ports else None),
-        drafting=writing,
-        critiques=criticism,
-        dm_messages=DmMessageService(
-            desk,
-            store,
-            bootstrap.utc_now,
-            bootstrap.new_essay_id,
-        ),
-        jobs=jobs,
-        ledger=RecordingLedger(store, budgets),
-        key_value=SqliteKeyValueStore(store.thread),
-        has_model=ports is not None,
+    services = bootstrap.build_services(
+        BotSettings.model_construct(database_path=database, jobs_at_once=at_once),
+        models=models.ports if models else None,
         store=store,
-        pseudonym_secret=store.thread.pseudonym_secret,
-        clock=bootstrap.utc_now,
-        budget_writer_day=budgets.writer_day,
-        budget_writer_month=Decimal(10),
-        budget_month=budgets.month,
+        job_store=keeping(store),
+        flush_seconds=0.01,
     )
     timing = timing or EditTiming(interval=0.0, bucket_seconds=0.0)
-    door = InteractionDispatcher(tools, access, timing)
+    door = InteractionDispatcher(services, access, timing)
     client = DiscordClient(door)
     try:
         async with running(client, sim):
-            yield Bot(client, store, desk, jobs, models, timing, store.thread.pseudonym_secret)
+            yield Bot(client, store, services.essays, services.jobs, models, timing, services.pseudonym_secret)
             await door.close(2.0)
-            await jobs.close()
+            await services.jobs.close()
             await door.job_panels.wait_until_done(2.0)
     finally:
         store.close()

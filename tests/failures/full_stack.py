@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from bot.bootstrap import build_services
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
@@ -25,6 +26,7 @@ from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
 from bot.services.llm_ports import ModelRole
+from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.failures.faults import Conditions
@@ -109,25 +111,31 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 max_retries=under.retries,
             )
             made = build_models(service, prompts_directory(), ledger, lambda: WHEN, sleep=_no_nap)
-            desk = EssayService(store, {STRUCTURE.key: STRUCTURE}, lambda: WHEN, lambda: next(ids))
-            jobs = JobRunner(store, lambda: WHEN, max_running=1_000, max_per_writer=1, flush_seconds=0.05)
+            services = build_services(
+                Settings.model_construct(jobs_at_once=1_000, jobs_per_writer=1),
+                models=made.ports,
+                store=store,
+                structures={STRUCTURE.key: STRUCTURE},
+                clock=lambda: WHEN,
+                new_id=lambda: next(ids),
+                flush_seconds=0.05,
+            )
             joined = Stack(
                 claude,
                 store,
-                desk,
-                WaitingInterview(desk, store, jobs, lambda: WHEN, made.ports.interviewer),
-                DraftingService(desk, store, jobs, made.ports, lambda: WHEN),
-                CritiqueService(desk, store, jobs, made.ports, lambda: WHEN, lambda: next(ids)),
-                jobs,
+                services.essays,
+                WaitingInterview(services.essays, store, services.jobs, lambda: WHEN, made.ports.interviewer),
+                services.drafting,
+                services.critiques,
+                services.jobs,
                 ledger,
             )
             claude.responder = joined.answer
             try:
                 yield joined
             finally:
-                await jobs.close()
+                await services.close()
                 await made.close()
-        store.close()
 
 
 @contextmanager

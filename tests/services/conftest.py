@@ -9,11 +9,14 @@ from datetime import datetime
 
 import pytest
 
+from bot.bootstrap import build_services
 from bot.essay.structure import Structure
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
+from bot.services.services import Services
+from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, RecordingJobs
 from tests.services.interview_steps import WaitingInterview
@@ -35,6 +38,7 @@ class Room:
     criticism: CritiqueService
     interview: WaitingInterview
     clock: Clock
+    services: Services
 
     async def essay_with_notes(self, structure: Structure, notes: str | None = None, writer: str = "me") -> str:
         """A new essay that holds a page of notes; its id."""
@@ -62,12 +66,27 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
 
     models = FakeModels()
     stored = RecordingJobs(store)
-    jobs = JobRunner(stored, clock, max_running=at_once, max_per_writer=per_writer, flush_seconds=FLUSH_SECONDS)
-    desk = EssayService(store, {structure.key: structure}, clock, new_id)
-    writing = DraftingService(desk, store, jobs, models.ports, clock)
-    criticism = CritiqueService(desk, store, jobs, models.ports, clock, new_id)
+    services = build_services(
+        Settings.model_construct(jobs_at_once=at_once, jobs_per_writer=per_writer),
+        models=models.ports,
+        store=store,
+        job_store=stored,
+        structures={structure.key: structure},
+        clock=clock,
+        new_id=new_id,
+        flush_seconds=FLUSH_SECONDS,
+    )
     return Room(
-        store, stored, desk, jobs, models, writing, criticism, WaitingInterview(desk, store, jobs, clock, models), clock
+        store,
+        stored,
+        services.essays,
+        services.jobs,
+        models,
+        services.drafting,
+        services.critiques,
+        WaitingInterview(services.essays, store, services.jobs, clock, models),
+        clock,
+        services,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a door keeps for itself is there after a restart."""
+"""What a user interface keeps for itself is there after a restart."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.store.key_value import SqliteKeyValueStore
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
 
 async def test_a_value_outlives_the_process_and_gives_way_to_the_next(
     database: Path, clock: Callable[[], datetime]
 ) -> None:
-    for value, before in (("one", None), ("two", "one")):
-        store = SqliteStore(database, None, clock)
-        memory = SqliteKeyValueStore(store.thread)
-        assert await memory.get("commands") == before
-        await memory.set("commands", value)
-        assert await memory.get("commands") == value
-        assert await memory.get("another") is None
-        store.close()
+    def get(tx: Transaction) -> str | None:
+        return tx.values.get("commands")
+
+    store = SqliteStore(database, None, clock)
+    assert await store.read(get) is None
+    await store.write(lambda tx: tx.values.set("commands", "one"))
+    store.close()
+    store = SqliteStore(database, None, clock)
+    assert await store.read(get) == "one"
+    await store.write(lambda tx: tx.values.set("commands", "two"))
+    assert await store.read(get) == "two"
+    assert await store.read(lambda tx: tx.values.get("another")) is None
+    store.close()

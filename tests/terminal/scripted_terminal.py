@@ -9,18 +9,12 @@ import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 from bot.essay.essay import Essay, Origin, Version
 from bot.essay.structure import Structure
-from bot.services.critiques import CritiqueService
-from bot.services.drafting import DraftingService
-from bot.services.essays import EssayService
-from bot.services.interview import InterviewService
 from bot.services.jobs.job import JobKind
-from bot.services.jobs.runner import JobRunner
-from bot.services.ledger import RecordingLedger
+from bot.services.services import Services
 from bot.store.jobs import process_name
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
@@ -33,19 +27,6 @@ END = EOFError()
 """Ctrl-D, where a line is typed."""
 Line = str | EOFError | Callable[[], str]
 """What is typed; a function first lets something happen."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedServices:
-    """The services of a session, over those of the tests."""
-
-    essays: EssayService
-    interview: InterviewService
-    drafting: DraftingService
-    critiques: CritiqueService
-    jobs: JobRunner
-    ledger: RecordingLedger
-    has_model: bool
 
 
 class Output(io.StringIO):
@@ -140,12 +121,8 @@ class Terminal:
         )
 
     @property
-    def tools(self) -> ScriptedServices:
-        room = self.room
-        ledger = RecordingLedger(room.store, Budgets(Decimal(1), Decimal(1)))
-        return ScriptedServices(
-            room.desk, room.interview, room.writing, room.criticism, room.jobs, ledger, has_model=True
-        )
+    def tools(self) -> Services:
+        return self.room.services
 
     def left_open(self, essay: Essay, kind: JobKind, text: str, process: str) -> None:
         """A job on the essay that another process has begun, and what came of it so far."""

@@ -25,7 +25,6 @@ from bot.discord_ui.panels.essays import unique_essay_names
 from bot.discord_ui.panels.help import help_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.usage import usage_card
-from bot.discord_ui.services import DiscordServices
 from bot.errors import BadInput, NothingToDo, StoreError
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
@@ -33,6 +32,7 @@ from bot.essay.structures import find, fitting, usual
 from bot.essay.text.documents import FILE_KINDS
 from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
 from bot.services.offload import parse_in_worker
+from bot.services.services import Services
 
 MAX_CHOICES = 25  # Discord's limit for choices and for suggestions
 _USAGE_DAYS = 31
@@ -61,7 +61,7 @@ async def essay_suggestions(
     return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:MAX_CHOICES]]
 
 
-async def find_essay(services: DiscordServices, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
+async def find_essay(services: Services, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
     """Find the essay that an option names: by its id, as suggestions do, by its title, or by the name they show.
 
     Of several with one title it is the last changed that has a post, if ``with_post``, else that is not exported yet.
@@ -226,8 +226,9 @@ def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
             now = services.clock()
             rows = await services.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
             spent = await services.ledger.spending(writer, now)
-            budgets = services.budget_writer_day, services.budget_writer_month, services.budget_month
-            return ShowCard(usage_card(rows, spent, *budgets, with_model=services.has_model))
+            budgets = services.ledger.budgets
+            limits = budgets.writer_day, budgets.of_writer_month, budgets.month
+            return ShowCard(usage_card(rows, spent, *limits, with_model=services.has_model))
 
         await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, show_usage)
 

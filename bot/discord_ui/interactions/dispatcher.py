@@ -24,8 +24,8 @@ from bot.discord_ui.messages.content import fetch_file
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, EditTiming, MessageEditors
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
-from bot.discord_ui.services import DiscordServices
 from bot.errors import ShuttingDown
+from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
 
@@ -42,13 +42,13 @@ FORM_TIMEOUT_SECONDS = (
 class InteractionDispatcher:
     """What the client hands every interaction to."""
 
-    def __init__(self, services: DiscordServices, access: AccessRules, timing: EditTiming | None = None) -> None:
+    def __init__(self, services: Services, access: AccessRules, timing: EditTiming | None = None) -> None:
         self.services = services
         self.access_rules = access
         self.presenter = Presenter(services)
         self._router = Router(self.presenter)
         self.editors = MessageEditors(services.clock, timing)
-        self._membership = Membership(services.key_value, services.pseudonym_secret, services.clock)
+        self._membership = Membership(services.store, services.pseudonym_secret, services.clock)
         self.dm_listener = DmListener(self.presenter, self._admit_to_dm, self.writer_lock, self.editors)
         self.job_panels = JobPanels(
             services.jobs, services.store, self.editors, self.dm_listener.notifier.start_new_summary

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.discord_ui.services import DiscordServices
 from bot.errors import TooSlowToRead
 from bot.essay.claims import Claim, unsupported_in
 from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
@@ -15,6 +14,7 @@ from bot.essay.text.words import count_words
 from bot.services.dm_messages import PendingMessage
 from bot.services.jobs.job import Job, JobState, JobView
 from bot.services.offload import AsyncLRUCache
+from bot.services.services import Services
 
 _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
 
@@ -132,7 +132,7 @@ CLAIMS_TIMEOUT_SECONDS = 0.3  # a panel waits no longer for its claims: others' 
 _SECONDS_PER_TEXT = 0.06  # that its claims take
 
 
-async def load_essay_state(services: DiscordServices, writer: str, essay: str) -> EssayState:
+async def load_essay_state(services: Services, writer: str, essay: str) -> EssayState:
     """Read the essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
     now = await services.essays.snapshot(writer, essay)
     job = services.jobs.view(now.job) if now.job is not None else None

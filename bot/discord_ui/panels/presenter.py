@@ -15,7 +15,6 @@ from bot.discord_ui.panels.cards import Button, Card, action_button, deleted_car
 from bot.discord_ui.panels.drafts import DraftPosition, load_layout
 from bot.discord_ui.panels.essay_state import CLAIMS_TIMEOUT_SECONDS, EssayState, add_claims, load_essay_state
 from bot.discord_ui.recent import RecentSet
-from bot.discord_ui.services import DiscordServices
 from bot.errors import JobRunning, StoreError, StructureGone, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import moved
 from bot.essay.essay import Question
@@ -24,6 +23,7 @@ from bot.services.essays import join_sentences
 from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.offload import in_thread, in_worker
+from bot.services.services import Services
 
 WAITING_CARD_SECONDS = 0.8  # a person waits about a second before they press again
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
@@ -42,7 +42,7 @@ _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is 
 class Presenter:
     """Makes the panels of essays and critiques from what is stored."""
 
-    services: DiscordServices
+    services: Services
     # (writer, essay) deleted in this process: the second of two clicks comes soon after the first.
     deleted_essays: RecentSet[tuple[str, str]] = field(default_factory=lambda: RecentSet(_MAX_DELETED_ESSAYS))
     # Jobs whose outcome was told to who came back to them. Forgotten, it is told once more.

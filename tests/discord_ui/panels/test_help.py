@@ -14,7 +14,7 @@ from tests.simulators.discord import DiscordSimulator
 async def test_help_is_one_screen_and_names_every_command_and_the_dm(
     sim: DiscordSimulator, bot: Bot, model: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services = replace(bot.client.dispatcher.services, has_model=model)
+    services = replace(bot.client.dispatcher.services, models=bot.client.dispatcher.services.models if model else None)
     monkeypatch.setattr(bot.client.dispatcher, "services", services)
     user = sim.user("writer")
     shown = await (await user.slash(user.dm, "help")).message()

@@ -21,11 +21,11 @@ from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
 from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card, essay_actions_card, essay_list_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
-from bot.discord_ui.services import DiscordServices
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 from bot.essay.structures import usual
 from bot.services.jobs.job import Job
+from bot.services.services import Services
 
 
 async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -104,7 +104,7 @@ async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def get_or_create_empty_essay(
-    services: DiscordServices, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
+    services: Services, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
 ) -> Essay:
     """Return the essay changed last if it is untouched, so that two clicks do not make two, else a new one.
 
@@ -122,7 +122,7 @@ async def get_or_create_empty_essay(
     return await services.essays.create_essay(writer, structure, title)
 
 
-async def _is_empty(services: DiscordServices, writer: str, essay: Essay) -> bool:
+async def _is_empty(services: Services, writer: str, essay: Essay) -> bool:
     structure = services.structures.get(essay.structure)
     if structure is None or essay.title != structure.name:
         return False
@@ -134,7 +134,7 @@ async def _is_empty(services: DiscordServices, writer: str, essay: Essay) -> boo
     )
 
 
-async def latest_essays(services: DiscordServices, writer: str) -> tuple[Essay | None, Essay | None]:
+async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, Essay | None]:
     """Return the unfinished essay that something was last done with, and the essay that was finished last.
 
     Finished is one that was exported as it stands, and has had no new note, message or job since.
@@ -153,7 +153,7 @@ async def latest_essays(services: DiscordServices, writer: str) -> tuple[Essay |
     return None, finished
 
 
-async def _is_finished(services: DiscordServices, essay: Essay, job: Job | None) -> bool:
+async def _is_finished(services: Services, essay: Essay, job: Job | None) -> bool:
     if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed)):
         return False
     writer = essay.writer

@@ -1,0 +1,52 @@
+"""All services of the program in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.essay.structure import Structure
+from bot.services.critiques import CritiqueService
+from bot.services.dm_messages import DmMessageService
+from bot.services.drafting import DraftingService
+from bot.services.essays import EssayService
+from bot.services.interview import InterviewService
+from bot.services.jobs.job import Job, JobKind, JobWork
+from bot.services.jobs.runner import JobRunner
+from bot.services.ledger import RecordingLedger
+from bot.services.llm_ports import Models
+from bot.services.store_ports import Clock, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the bot, the terminal and the tests work with: built once, by ``bootstrap.build_services``.
+
+    ``models`` is None where no model is configured or wanted. ``pseudonym_secret`` makes the writers' ids of accounts.
+    """
+
+    structures: Mapping[str, Structure]
+    clock: Clock
+    store: Store
+    essays: EssayService
+    interview: InterviewService
+    drafting: DraftingService
+    critiques: CritiqueService
+    dm_messages: DmMessageService
+    jobs: JobRunner
+    ledger: RecordingLedger
+    models: Models | None
+    pseudonym_secret: bytes
+    close: Callable[[], Coroutine[Any, Any, None]]
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model can be asked."""
+        return self.models is not None
+
+    async def work_for(self, job: Job) -> JobWork:
+        """Return the work of a job that an earlier process left, so that its text can be kept."""
+        if job.kind is JobKind.CRITIQUE:
+            return await self.critiques.work_for(job)
+        return await self.drafting.work_for(job)
