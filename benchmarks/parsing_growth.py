@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.timing import medians
-from bot.essay.claims import claims
-from bot.essay.measures import measure
-from bot.essay.quotations import locate
-from bot.essay.specifics import specifics
-from bot.essay.text.reading import Reading
-from bot.essay.text.sections import split
+from bot.essay.claims import find_claims
+from bot.essay.facts import find_facts
+from bot.essay.measures import measure_all
+from bot.essay.quotation_search import locate
+from bot.essay.text.parsed_text import ParsedText
+from bot.essay.text.sections import split_sections
 
 UNITS = [
     *(",", '"', "“", "'", "a", "not ", "a, not ", "it's not ", "not just a ", "a, ", "— ", ". ", ". . ", "!?", "("),
@@ -29,11 +29,11 @@ RUNS = 3
 
 def everything(text: str) -> None:
     """All that is read, measured, checked and looked for in a text."""
-    reading = Reading(text)
-    measure(reading)
-    specifics(text)
-    split(text)
-    claims(text, [text[: len(text) // 2]])
+    reading = ParsedText(text)
+    measure_all(reading)
+    find_facts(text)
+    split_sections(text)
+    find_claims(text, [text[: len(text) // 2]])
     locate(text, text[: len(text) // 3] + " x y")
 
 

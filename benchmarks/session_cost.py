@@ -24,7 +24,7 @@ from anthropic import AsyncAnthropic
 from benchmarks.measures import text_of
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.essay.text.sections import replace_body, split
+from bot.essay.text.sections import replace_section_body, split_sections
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prompts import Prompt, read_prompts
@@ -32,7 +32,7 @@ from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
 from bot.services.text_report import measure_text
 from bot.store.sqlite import SqliteStore
-from bot.structure_files import prompts_directory, read_catalogue
+from bot.structure_files import prompts_directory, read_structures
 from tests.simulators.claude import ClaudeSimulator, Reply, Request
 
 MODELS = {
@@ -69,7 +69,7 @@ class Session:
 
 def made_up() -> Session:
     """A session of realistic sizes in the structure of a career switch."""
-    structure = read_catalogue(prompts_directory() / "structures")["career-switch"]
+    structure = read_structures(prompts_directory() / "structures")["career-switch"]
     sections = structure.sections
     notes = tuple(
         Note(number + 1, words(number * 150, count), sections[number].questions[0], sections[number].key)
@@ -147,7 +147,7 @@ async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> flo
     for index, instruction, body in session.revisions:
         claude.script(Reply(body))
         written = await models.reviser.revise(WRITER, session.notes, text, index, instruction, _pass_over)
-        text = replace_body(text, index, written.text)
+        text = replace_section_body(text, index, written.text)
     claude.script(Reply(session.critique))
     facts = [measure.summary for measure in measure_text(text, structure).raised_measures]
     await models.critic.critique(WRITER, text, structure, facts, _pass_over)
@@ -210,10 +210,10 @@ async def chatted(session: Session, claude: ClaudeSimulator, *, told_when_needed
     await chat.say(ModelRole.WRITER, f"{opening('draft.md')}Now write the post. Its sections:\n\n{plan}", session.draft)
     text = session.draft
     for number, (index, instruction, body) in enumerate(session.revisions):
-        title = split(text)[index].title
+        title = split_sections(text)[index].title
         start = opening("revise.md") if number == 0 else ""
         await chat.say(ModelRole.WRITER, f"{start}Rewrite the section {title}: {instruction}", body)
-        text = replace_body(text, index, body)
+        text = replace_section_body(text, index, body)
     facts = "\n".join(measure.summary for measure in measure_text(text, session.structure).raised_measures)
     await chat.say(ModelRole.CRITIC, f"{opening('critique.md')}Now critique the post.\n\n{facts}", session.critique)
     await client.close()

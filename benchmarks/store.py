@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.timing import medians
 from bot.essay.essay import Essay, Origin
-from bot.essay.limits import Limits
+from bot.essay.limits import WriterLimits
 from bot.store.database import EncryptedDatabase
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
@@ -19,7 +19,7 @@ RUNS = 200
 FEW, MANY = 100, 100_000
 TEXT = "A sentence of an essay, of some length. " * 150
 # What is stored is counted as for everybody; only this fast a writer is held to no rate.
-QUOTA = Quota(Limits(minute_bytes=10**12, day_bytes=10**12))
+QUOTA = Quota(WriterLimits(minute_bytes=10**12, day_bytes=10**12))
 
 
 def filled(path: Path, essays: int) -> SqliteStore:

@@ -23,7 +23,7 @@ from bot.services.store_ports import Clock, IdFactory, Store
 from bot.settings import Settings
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
-from bot.structure_files import Catalogue, prompts_directory, read_catalogue
+from bot.structure_files import StructureCatalogue, prompts_directory, read_structures
 from bot.terminal import LOCAL_WRITER
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def new_essay_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
-def load_structures() -> Catalogue:
-    """The structures that come with the program. Raises BadStructureFile for one that cannot be used."""
-    return read_catalogue(prompts_directory() / "structures")
+def load_structures() -> StructureCatalogue:
+    """The structures that come with the program. Raises InvalidStructureFile for one that cannot be used."""
+    return read_structures(prompts_directory() / "structures")
 
 
 def build_services(
@@ -65,8 +65,8 @@ def build_services(
     """Join all services over the database of the settings; end them with ``close``.
 
     The rest are overrides for tests: ``models`` are asked in place of those of the settings, ``job_store`` is used by
-    the job runner alone. Raises StoreError, BadStructureFile, BadPromptFile, BadVariable where one of them cannot be
-    used.
+    the job runner alone. Raises StoreError, InvalidStructureFile, InvalidPromptFile, InvalidEnvironmentVariable where
+    one of them cannot be used.
     """
     found = structures if structures is not None else load_structures()
     opened = store if store is not None else _open_store(settings, clock)
@@ -120,7 +120,7 @@ def _open_store(settings: Settings, clock: Clock) -> SqliteStore:
 
 
 def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
-    """Build the models of the settings. Raises BadPromptFile, BadVariable."""
+    """Build the models of the settings. Raises InvalidPromptFile, InvalidEnvironmentVariable."""
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
     from bot.llm.client import Dialect, ServiceConfig

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
-from bot.errors import BadVariable
+from bot.errors import InvalidEnvironmentVariable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Proxy:
 def find_proxy(address: str) -> Proxy | None:
     """The proxy through which an address is reached, None where it is reached directly.
 
-    This machine itself is, unless NO_PROXY is set and does not name it. Raises BadVariable for a proxy of a kind that
-    cannot be used.
+    This machine itself is, unless NO_PROXY is set and does not name it. Raises InvalidEnvironmentVariable for a proxy
+    of a kind that cannot be used.
     """
     host, scheme = urlsplit(address).hostname or "", urlsplit(address).scheme
     found = getproxies()
@@ -55,9 +55,9 @@ def find_proxy(address: str) -> Proxy | None:
     except ValueError:
         sound = False
     if not sound:
-        raise BadVariable(variable, "it is no address of a proxy, such as http://proxy.example:3128")
+        raise InvalidEnvironmentVariable(variable, "it is no address of a proxy, such as http://proxy.example:3128")
     if parts.scheme not in ("http", "https"):
-        raise BadVariable(
+        raise InvalidEnvironmentVariable(
             variable, f"a proxy by {parts.scheme} is not spoken to, only one by http, as in http://proxy:3128"
         )
     plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
@@ -69,7 +69,8 @@ def find_proxy(address: str) -> Proxy | None:
 
 
 def check_tls() -> None:
-    """Raises BadVariable where a file of certificates or of keys that the environment names cannot be used.
+    """Raises InvalidEnvironmentVariable where a file of certificates or of keys that the environment names cannot be
+    used.
 
     Whatever opens a connection reads these; its error says neither which file that is nor who named it.
     """
@@ -77,7 +78,7 @@ def check_tls() -> None:
         raise error
 
 
-def find_tls_errors() -> Iterator[BadVariable]:
+def find_tls_errors() -> Iterator[InvalidEnvironmentVariable]:
     """The variables that name a file which cannot be used."""
     if file := os.environ.get("SSL_CERT_FILE"):
         import ssl
@@ -86,17 +87,17 @@ def find_tls_errors() -> Iterator[BadVariable]:
             with Path(file).open("rb"):  # whose error is a plainer one than that of ssl
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except ssl.SSLError:
-            yield BadVariable("SSL_CERT_FILE", f"{file} holds no certificates in PEM form")
+            yield InvalidEnvironmentVariable("SSL_CERT_FILE", f"{file} holds no certificates in PEM form")
         except OSError as error:
-            yield BadVariable("SSL_CERT_FILE", f"{file} cannot be read ({_reason(error)})")
+            yield InvalidEnvironmentVariable("SSL_CERT_FILE", f"{file} cannot be read ({_reason(error)})")
     if (folder := os.environ.get("SSL_CERT_DIR")) and not any(Path(one).is_dir() for one in folder.split(os.pathsep)):
-        yield BadVariable("SSL_CERT_DIR", f"{folder} is not a directory")
+        yield InvalidEnvironmentVariable("SSL_CERT_DIR", f"{folder} is not a directory")
     if log := os.environ.get("SSLKEYLOGFILE"):
         try:
             with Path(log).open("ab"):
                 pass
         except OSError as error:
-            yield BadVariable("SSLKEYLOGFILE", f"{log} cannot be written ({_reason(error)})")
+            yield InvalidEnvironmentVariable("SSLKEYLOGFILE", f"{log} cannot be written ({_reason(error)})")
 
 
 def _is_loopback(host: str) -> bool:

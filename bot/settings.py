@@ -27,8 +27,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.errors import BadSetting
-from bot.essay.limits import Limits
+from bot.errors import InvalidSetting
+from bot.essay.limits import WriterLimits
 
 # The first match counts: the mark of UTF-32 begins like that of UTF-16.
 _BYTE_ORDER_MARKS = (
@@ -154,22 +154,22 @@ class Settings(BaseSettings):
     jobs_per_writer: int = Field(default=2, ge=1, le=100)
 
     # What one writer may hand in at once, and keep; the terminal's own writer is held to a page's and a text's.
-    limit_page_characters: int = Field(default=Limits().page_characters, ge=1_000)
-    limit_page_lines: int = Field(default=Limits().page_lines, ge=100)
-    limit_page_headings: int = Field(default=Limits().page_headings, ge=20)
-    limit_page_notes: int = Field(default=Limits().page_notes, ge=20)
-    limit_essay_kilobytes: int = Field(default=Limits().essay_bytes // 1_000, ge=10)
-    limit_essay_notes: int = Field(default=Limits().essay_notes, ge=20)
-    limit_essay_versions: int = Field(default=Limits().essay_versions, ge=20)
-    limit_writer_essays: int = Field(default=Limits().writer_essays, ge=1)
-    limit_writer_megabytes: int = Field(default=Limits().writer_bytes // 1_000_000, ge=1)
-    limit_minute_kilobytes: int = Field(default=Limits().minute_bytes // 1_000, ge=10)
-    limit_day_megabytes: int = Field(default=Limits().day_bytes // 1_000_000, ge=1)
+    limit_page_characters: int = Field(default=WriterLimits().page_characters, ge=1_000)
+    limit_page_lines: int = Field(default=WriterLimits().page_lines, ge=100)
+    limit_page_headings: int = Field(default=WriterLimits().page_headings, ge=20)
+    limit_page_notes: int = Field(default=WriterLimits().page_notes, ge=20)
+    limit_essay_kilobytes: int = Field(default=WriterLimits().essay_bytes // 1_000, ge=10)
+    limit_essay_notes: int = Field(default=WriterLimits().essay_notes, ge=20)
+    limit_essay_versions: int = Field(default=WriterLimits().essay_versions, ge=20)
+    limit_writer_essays: int = Field(default=WriterLimits().writer_essays, ge=1)
+    limit_writer_megabytes: int = Field(default=WriterLimits().writer_bytes // 1_000_000, ge=1)
+    limit_minute_kilobytes: int = Field(default=WriterLimits().minute_bytes // 1_000, ge=10)
+    limit_day_megabytes: int = Field(default=WriterLimits().day_bytes // 1_000_000, ge=1)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> WriterLimits:
         """What one writer may hand in and keep."""
-        return Limits(
+        return WriterLimits(
             page_characters=self.limit_page_characters,
             page_lines=self.limit_page_lines,
             page_headings=self.limit_page_headings,
@@ -289,9 +289,9 @@ class SettingProblem:
     source: str | None = None
 
     @property
-    def error(self) -> BadSetting:
+    def error(self) -> InvalidSetting:
         """Return the problem as an error."""
-        return BadSetting(self.key, self.reason, self.source)
+        return InvalidSetting(self.key, self.reason, self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +356,7 @@ def load_settings() -> LoadedSettings:
 
 
 def read_settings() -> Settings:
-    """Read all settings. Raise BadSetting for the first that cannot be used, without the value of a secret."""
+    """Read all settings. Raise InvalidSetting for the first that cannot be used, without the value of a secret."""
     reading = load_settings()
     for problem in reading.problems:
         raise problem.error

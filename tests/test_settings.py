@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadSetting
+from bot.errors import InvalidSetting
 from bot.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +37,9 @@ def test_a_password_in_the_base_url_of_the_model_is_not_shown(monkeypatch: pytes
 )
 def test_an_invalid_base_url_is_refused_without_being_shown(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
-    with pytest.raises(BadSetting, match=r"ANTHROPIC_BASE_URL cannot be used: it must be an address such as") as caught:
+    with pytest.raises(
+        InvalidSetting, match=r"ANTHROPIC_BASE_URL cannot be used: it must be an address such as"
+    ) as caught:
         read_settings()
     assert "hunter2" not in str(caught.value)
 
@@ -67,7 +69,7 @@ def test_the_dialect_follows_from_the_base_url_unless_it_is_set(
 @pytest.mark.parametrize("path", [".", "/", ".."])
 def test_a_database_path_that_names_no_file_is_refused(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_PATH", path)
-    with pytest.raises(BadSetting, match=r"DATABASE_PATH.*it must name a file, such as \./essays\.db"):
+    with pytest.raises(InvalidSetting, match=r"DATABASE_PATH.*it must name a file, such as \./essays\.db"):
         read_settings()
 
 
@@ -104,7 +106,9 @@ def test_model_prices_are_read_whatever_characters_the_models_name_holds(monkeyp
 )
 def test_an_invalid_model_price_is_refused(prices: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_PRICES", prices)
-    with pytest.raises(BadSetting, match=r"MODEL_PRICES cannot be used: it must hold models and their prices, such as"):
+    with pytest.raises(
+        InvalidSetting, match=r"MODEL_PRICES cannot be used: it must hold models and their prices, such as"
+    ):
         read_settings()
 
 
@@ -147,6 +151,6 @@ def test_an_invalid_setting_is_refused_with_a_plain_reason(
     name: str, value: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(BadSetting) as caught:
+    with pytest.raises(InvalidSetting) as caught:
         read_settings()
     assert f"The setting {name} cannot be used: {why}" in str(caught.value)

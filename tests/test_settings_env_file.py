@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadSetting
+from bot.errors import InvalidSetting
 from bot.settings import Settings, load_settings, read_settings
 
 DATA = Path(__file__).parent / "data" / "env"
@@ -61,7 +61,7 @@ def test_an_unreadable_env_line_is_reported_with_its_file_and_line_number(
     empty_directory: Path, text: str, line: int
 ) -> None:
     (empty_directory / ".env").write_text(text)
-    with pytest.raises(BadSetting) as caught:
+    with pytest.raises(InvalidSetting) as caught:
         read_settings()
     assert str(empty_directory / ".env") in str(caught.value)
     assert f"line {line} " in str(caught.value)
@@ -71,14 +71,16 @@ def test_an_unreadable_env_line_is_reported_with_its_file_and_line_number(
 @pytest.mark.parametrize("data", [b"MODEL_WRITER=caf\xe9\n", b"J\0O\0B\0S\0", b"\xff\xfeJ\0O"])
 def test_an_env_file_that_is_not_text_is_reported(empty_directory: Path, data: bytes) -> None:
     (empty_directory / ".env").write_bytes(data)
-    with pytest.raises(BadSetting, match=r"\.env cannot be used as it stands: .*save (it|the file) as UTF-8"):
+    with pytest.raises(InvalidSetting, match=r"\.env cannot be used as it stands: .*save (it|the file) as UTF-8"):
         read_settings()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes among its files")
 def test_an_env_file_that_is_a_named_pipe_is_reported_and_not_waited_for(empty_directory: Path) -> None:
     os.mkfifo(empty_directory / ".env")
-    with pytest.raises(BadSetting, match=r"\.env cannot be used as it stands: it is a named pipe and no regular file"):
+    with pytest.raises(
+        InvalidSetting, match=r"\.env cannot be used as it stands: it is a named pipe and no regular file"
+    ):
         read_settings()
 
 
@@ -86,10 +88,12 @@ def test_an_invalid_value_is_reported_with_where_it_was_set(
     empty_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (empty_directory / ".env").write_text("JOBS_AT_ONCE=none\n")
-    with pytest.raises(BadSetting, match=rf"JOBS_AT_ONCE cannot be used: .* It stands in {empty_directory}/\.env\."):
+    with pytest.raises(
+        InvalidSetting, match=rf"JOBS_AT_ONCE cannot be used: .* It stands in {empty_directory}/\.env\."
+    ):
         read_settings()
     monkeypatch.setenv("JOBS_AT_ONCE", "many")
-    with pytest.raises(BadSetting, match=r"It stands in the environment\."):
+    with pytest.raises(InvalidSetting, match=r"It stands in the environment\."):
         read_settings()
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadStructureFile, UnknownStructure
-from bot.essay.structure import private_questions
-from bot.structure_files import prompts_directory, read_catalogue, read_structure
+from bot.errors import InvalidStructureFile, UnknownStructure
+from bot.essay.structure import collect_private_questions
+from bot.structure_files import prompts_directory, read_structure, read_structures
 
 GOOD = """\
 name: Short one
@@ -29,7 +29,7 @@ sections:
 
 
 def test_all_nine_structures_that_ship_can_be_used() -> None:
-    catalogue = read_catalogue(prompts_directory() / "structures")
+    catalogue = read_structures(prompts_directory() / "structures")
     assert list(catalogue) == [
         "bootcamp-to-job",
         "career-switch",
@@ -48,7 +48,7 @@ def test_all_nine_structures_that_ship_can_be_used() -> None:
 
 
 def test_a_misspelt_structure_name_suggests_the_closest_one() -> None:
-    catalogue = read_catalogue(prompts_directory() / "structures")
+    catalogue = read_structures(prompts_directory() / "structures")
     with pytest.raises(UnknownStructure, match="did you mean career-switch"):
         catalogue.find("carer-swich")
     with pytest.raises(UnknownStructure, match="The structures are"):
@@ -66,7 +66,7 @@ def test_a_valid_structure_file_is_read_whole(tmp_path: Path) -> None:
         40,
     )
     assert [section.questions for section in structure.sections] == [("What was missing?",), ("What did it cost?",)]
-    assert structure.section("gave-up") is structure.sections[1]
+    assert structure.find_section("gave-up") is structure.sections[1]
     assert 12 in structure.sections[0].budget
     assert 4 not in structure.sections[0].budget
 
@@ -101,7 +101,7 @@ def test_a_bad_structure_file_is_refused_naming_the_file_the_line_and_the_fix(
 ) -> None:
     path = tmp_path / "short-one.yaml"
     path.write_text(GOOD.replace(old, new, 1))
-    with pytest.raises(BadStructureFile) as refused:
+    with pytest.raises(InvalidStructureFile) as refused:
         read_structure(path)
     assert str(refused.value).startswith(f"{path}, line {line}: ")
     assert sentence in str(refused.value)
@@ -110,20 +110,20 @@ def test_a_bad_structure_file_is_refused_naming_the_file_the_line_and_the_fix(
 def test_structure_files_that_are_not_utf_8_or_badly_named_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"name: x\ndescription: caf\xe9\n")
-    with pytest.raises(BadStructureFile, match="line 2: the file is not UTF-8; save it as UTF-8"):
+    with pytest.raises(InvalidStructureFile, match="line 2: the file is not UTF-8; save it as UTF-8"):
         read_structure(path)
     path = tmp_path / "Bad Name.yaml"
     path.write_text(GOOD)
-    with pytest.raises(BadStructureFile, match="use lower case letters, digits and hyphens"):
+    with pytest.raises(InvalidStructureFile, match="use lower case letters, digits and hyphens"):
         read_structure(path)
-    with pytest.raises(BadStructureFile, match="there is no structure here"):
-        read_catalogue(tmp_path / "nowhere")
+    with pytest.raises(InvalidStructureFile, match="there is no structure here"):
+        read_structures(tmp_path / "nowhere")
     (tmp_path / "other.yml").write_text(GOOD)
-    with pytest.raises(BadStructureFile, match=r"structures end in \.yaml"):
-        read_catalogue(tmp_path)
+    with pytest.raises(InvalidStructureFile, match=r"structures end in \.yaml"):
+        read_structures(tmp_path)
     control = tmp_path / "control.yaml"
     control.write_text("name: \x01\n")
-    with pytest.raises(BadStructureFile, match="this is not YAML"):
+    with pytest.raises(InvalidStructureFile, match="this is not YAML"):
         read_structure(control)
 
 
@@ -134,10 +134,10 @@ def test_a_question_may_keep_its_answers_private_but_never_the_first_of_a_sectio
     path.write_text(private + asked)
     structure = read_structure(path)
     assert structure.sections[2].questions == ("What was left?", "What should not be public?")
-    assert structure.sections[2].private == {"What should not be public?"}
-    assert structure.keeps_private("What should not be public?")
-    assert not structure.keeps_private("What was left?")
-    assert not structure.keeps_private(None)
+    assert structure.sections[2].private_questions == {"What should not be public?"}
+    assert structure.is_private_question("What should not be public?")
+    assert not structure.is_private_question("What was left?")
+    assert not structure.is_private_question(None)
     for questions, wrong in (
         ("      - ask: What should not be public?\n        private: true\n", "the first question is private"),
         (asked.replace("true", "perhaps"), "private is true or false"),
@@ -145,12 +145,12 @@ def test_a_question_may_keep_its_answers_private_but_never_the_first_of_a_sectio
         (asked.replace("private:", "secret:"), "secret is not a field here"),
     ):
         path.write_text(private + questions)
-        with pytest.raises(BadStructureFile, match=wrong):
+        with pytest.raises(InvalidStructureFile, match=wrong):
             read_structure(path)
 
 
 def test_the_shipped_questions_that_ask_for_secrets_keep_their_answers_private() -> None:
-    assert private_questions(read_catalogue(prompts_directory() / "structures")) == {
+    assert collect_private_questions(read_structures(prompts_directory() / "structures")) == {
         "What should not be public, such as names, sums or terms you signed?",
         "What part of the story should stay private?",
         "How much of the reason may a reader know?",

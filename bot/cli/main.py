@@ -10,14 +10,14 @@ import click
 
 from bot.cli.operator import backup, check, run_, usage
 from bot.cli.runtime import open_services
-from bot.errors import BadInput, BotError, CannotWrite, ReaderGone, SystemRefused
+from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
 from bot.terminal import LOCAL_WRITER, signals
 from bot.terminal.stdio import escape_control_characters, flush_streams, prepare_streams, print_stderr
 
 if TYPE_CHECKING:
     import asyncio
 
-    from bot.essay.export import Post
+    from bot.essay.export import ExportablePost
     from bot.services.services import Services
     from bot.terminal.session import KeyboardSession
 
@@ -61,9 +61,9 @@ def run() -> int:
         code = _EXIT_SIGNAL_BASE + number
     try:
         flush_streams()
-    except ReaderGone:
+    except OutputClosed:
         return code or EXIT_READER_GONE
-    except CannotWrite as error:
+    except ExportFailed as error:
         print_stderr(str(error))
         return code or EXIT_BAD_INPUT
     return code
@@ -84,14 +84,14 @@ def _run_and_report_errors() -> int:
         said = error.format_message().rstrip(".")
         print_stderr(f"{said}{'' if said.endswith('?') else '.'} See {where} --help.")
         return EXIT_BAD_INPUT
-    except ReaderGone:
+    except OutputClosed:
         return EXIT_READER_GONE
     except BotError as error:
         print_stderr(str(error))
         return EXIT_TRY_LATER if error.is_temporary else EXIT_BAD_INPUT
     except OSError as error:  # errors with a better sentence are raised where they happen
         file = error.filename if isinstance(error.filename, str) else None
-        print_stderr(str(SystemRefused(file, (error.strerror or str(error)).lower())))
+        print_stderr(str(OperatingSystemFailure(file, (error.strerror or str(error)).lower())))
         return EXIT_BAD_INPUT
     return result if isinstance(result, int) else 0
 
@@ -124,7 +124,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
 
     Started again after it was stopped, it offers to go on. Without a terminal it runs on sample notes.
     """
-    from bot.essay.structures import find
+    from bot.essay.matching import find_structure
     from bot.terminal.output import is_interactive
 
     if demo_wanted or not is_interactive():
@@ -132,7 +132,7 @@ def try_(structure: str | None, demo_wanted: bool, no_model: bool) -> None:
         return
     with open_services(with_model=not no_model) as (services, runner):
         if structure:
-            structure = find(services.structures, structure).key
+            structure = find_structure(services.structures, structure).key
         _keyboard_session(services, runner).start(structure)
 
 
@@ -164,11 +164,11 @@ def _keyboard_session(services: Services, runner: asyncio.Runner) -> KeyboardSes
     )
 
 
-def _report_open_points(runner: asyncio.Runner, services: Services, post: Post, essay: str) -> None:
+def _report_open_points(runner: asyncio.Runner, services: Services, post: ExportablePost, essay: str) -> None:
     """Print how many gaps an exported post has, and how many private notes are left out of it."""
-    from bot.essay.export import open_points
+    from bot.essay.export import describe_open_points
 
-    if points := open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay))):
+    if points := describe_open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay))):
         print_stderr(points)
 
 
@@ -183,7 +183,7 @@ def _database_files() -> tuple[Path, ...]:
 def _run_demo(structure: str | None) -> None:
     import tempfile
 
-    from bot.essay.structures import find, usual
+    from bot.essay.matching import default_structure, find_structure
     from bot.settings import load_settings
     from bot.terminal.demo import run_demo
     from bot.terminal.output import make_console
@@ -192,7 +192,9 @@ def _run_demo(structure: str | None) -> None:
         own = {"database_path": Path(directory) / "essays.db", "database_key": None}
         settings = load_settings().settings.model_copy(update=own)  # invalid settings do not matter here
         with open_services(settings=settings) as (services, runner):
-            shown = find(services.structures, structure) if structure else usual(services.structures)
+            shown = (
+                find_structure(services.structures, structure) if structure else default_structure(services.structures)
+            )
             run_demo(services.essays, runner, make_console(), shown)
 
 
@@ -222,8 +224,8 @@ def draft(
     essay; one that is cut short is written out as far as it came, with the exit code 1.
     """
     from bot.essay.export import read_export
-    from bot.essay.structures import find, fitting
-    from bot.essay.text.front_matter import short_line
+    from bot.essay.matching import best_structure, find_structure
+    from bot.essay.text.front_matter import as_short_line
     from bot.terminal.input_files import read_input
     from bot.terminal.one_shot import draft_notes
     from bot.terminal.output import check_writable, export_post, make_console
@@ -240,9 +242,9 @@ def draft(
     with open_services(with_model=not no_model) as (services, runner):
         wanted = structure or services.structures.get(str(fields.get("structure")))
         if isinstance(wanted, str):
-            wanted = find(services.structures, wanted)
-        chosen = wanted or fitting(body, services.structures)
-        called = title if title is not None else short_line(fields.get("title"))
+            wanted = find_structure(services.structures, wanted)
+        chosen = wanted or best_structure(body, services.structures)
+        called = title if title is not None else as_short_line(fields.get("title"))
         typed = notes == "-" and sys.stdin.isatty()
         made = runner.run(draft_notes(services, make_console(stderr=True), body, chosen, called, typed_by_hand=typed))
         export_post(made.post, made.essay_id, plain=kind == "text", output=output, replace=force, sources=sources)
@@ -267,7 +269,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     """
     from bot import bootstrap
     from bot.essay.export import read_export
-    from bot.essay.text.importing import import_markdown, told
+    from bot.essay.text.markdown_import import describe_removed, import_markdown
     from bot.services.text_report import measure_text
     from bot.settings import read_settings
     from bot.terminal import views
@@ -282,7 +284,7 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
     of_export = read_export(read.text)[0].get("structure")
     chosen = catalogue.find(structure) if structure else catalogue.get(str(of_export))
     page = import_markdown(read.text)
-    if left_out := told(page.left_out, "text"):
+    if left_out := describe_removed(page.removed, "text"):
         print_stderr(left_out)
     found, opinion = measure_text(page.text, chosen), None
     if not no_model and (settings := read_settings()).has_model:
@@ -339,7 +341,7 @@ def resume(essay: str, no_model: bool) -> None:
     from bot.terminal.output import is_interactive
 
     if not is_interactive():
-        raise BadInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
+        raise InvalidInput("Resuming an essay needs a terminal to type in: run the command in one. The essay is safe.")
     with open_services(with_model=not no_model) as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
         _keyboard_session(services, runner).resume(opened)
@@ -370,13 +372,13 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
 @click.argument("essay")
 def notes(essay: str) -> None:
     """Write all notes of an ESSAY to standard output, as Markdown: under their sections, with their questions."""
-    from bot.essay.note_page import note_page
+    from bot.essay.export import notes_to_markdown
     from bot.terminal.output import write_stdout
 
     with open_services() as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
         found = runner.run(services.essays.notes(LOCAL_WRITER, opened.id))
-    write_stdout(note_page(opened.title, services.essays.structures.get(opened.structure), found))
+    write_stdout(notes_to_markdown(opened.title, services.essays.structures.get(opened.structure), found))
 
 
 @essays.command()
@@ -389,7 +391,7 @@ def delete(essay: str, yes: bool) -> None:
         essay = opened.id
         if not yes:
             if not sys.stdin.isatty():
-                raise BadInput(
+                raise InvalidInput(
                     "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
                 )
             question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.runtime import open_services
-from bot.errors import BadInput
+from bot.errors import InvalidInput
 from bot.terminal.stdio import print_stderr
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run_() -> None:
 
     settings = read_settings()
     if lines := list(missing_settings(settings)):
-        raise BadInput(" ".join(lines))
+        raise InvalidInput(" ".join(lines))
     configure_logging()
     asyncio.run(run_discord(settings))
 

@@ -20,7 +20,7 @@ from bot.discord_ui.interactions.requests import Interaction
 from bot.discord_ui.interactions.responder import AckMode, request_counter
 from bot.discord_ui.interactions.responses import HandlerResult
 from bot.errors import BotError
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 
 log = logging.getLogger("bot.discord")
 
@@ -94,7 +94,10 @@ class DiscordClient(discord.Client):
         await self._sync_commands()
         await self.dispatcher.restore_job_panels(self)
         access = self.dispatcher.access_rules
-        guilds, users = counted(len(access.guild_ids), "server"), counted(len(access.user_ids), "person", "people")
+        guilds, users = (
+            count_noun(len(access.guild_ids), "server"),
+            count_noun(len(access.user_ids), "person", "people"),
+        )
         listed = f"its owner, {guilds} and {users}"
         log.info("ready; it answers %s", "everybody" if access.everyone else listed)
 

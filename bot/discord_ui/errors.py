@@ -8,7 +8,7 @@ from collections.abc import Callable
 import aiohttp
 import discord
 
-from bot.errors import BadInput, BotError
+from bot.errors import BotError, InvalidInput
 from bot.errors.base import redacted_exc_info
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class AnsweredElsewhere(Exception):
     """Another process has answered the interaction, and does what it asks for."""
 
 
-class UnknownCustomId(BadInput):
+class UnknownCustomId(InvalidInput):
     """A custom id that this release does not know."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class AttachmentError(BotError):
         self.message_without_assurance = message
 
 
-class AttachmentGone(AttachmentError, BadInput):
+class AttachmentGone(AttachmentError, InvalidInput):
     """An attachment that can no longer be fetched."""
 
     def __init__(self, name: str) -> None:

@@ -1,24 +1,24 @@
 """Errors that a person may be shown, each with its sentence: what happened, what is safe, what to do.
 
     BotError
-    ├── BadInput             what was handed in cannot be used
+    ├── InvalidInput             what was handed in cannot be used
     │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long, damaged
-    │   │   └── WrongFile    of a kind whose text is not read, such as a PDF
-    │   ├── UnknownStructure, StructureGone
+    │   │   └── UnsupportedFileType    of a kind whose text is not read, such as a PDF
+    │   ├── UnknownStructure, StructureFileMissing
     │   ├── UnknownEssay
-    │   ├── UnknownSection, NoSuchPlace, UnknownVersion, UnknownJob, UnknownCritique
-    │   ├── LeftOutStands    a model would see what no model may see
-    │   ├── MarkStands       the same, by a mark in the text itself
-    │   ├── StaysPrivate     what makes a note private is no switch that can be turned
-    │   ├── OverLimit        more than is taken at once, in an essay, from a writer, in a minute or in a day
-    │   ├── TooSlowToRead    reading it was ended by time
-    │   ├── BadSetting, BadVariable
-    │   └── BadStructureFile, BadPromptFile
+    │   ├── UnknownSection, UnknownTargetSection, UnknownVersion, UnknownJob, UnknownCritique
+    │   ├── PrivateNoteInText    a model would see what no model may see
+    │   ├── PrivateMarkInText       the same, by a mark in the text itself
+    │   ├── AlwaysPrivate     what makes a note private is no switch that can be turned
+    │   ├── LimitExceeded        more than is taken at once, in an essay, from a writer, in a minute or in a day
+    │   ├── ParsingTimedOut    reading it was ended by time
+    │   ├── InvalidSetting, InvalidEnvironmentVariable
+    │   └── InvalidStructureFile, InvalidPromptFile
     ├── StoreError           the database cannot be used as it is
-    │   ├── KeyMissing, BadKey
-    │   ├── NotOurDatabase, NewerDatabase, DamagedDatabase
+    │   ├── EncryptionKeyMissing, InvalidEncryptionKey
+    │   ├── ForeignDatabase, NewerDatabase, DamagedDatabase
     │   ├── StoreFull, StoreBusy
-    │   └── StoreUnusable
+    │   └── StoreUnavailable
     ├── DamagedText          one stored text cannot be read; all else can be used
     ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
@@ -34,11 +34,11 @@
     ├── Outdated             the text has changed since it was asked for, or it has been done already
     ├── ShuttingDown         the program is ending
     ├── NotFollowedUp, NotPlaced  the interviewer could not do its part; what the writer gave is stored
-    ├── NoBackup             no backup was made; the database and older backups are as they were
-    ├── CannotWrite          an export cannot be put where it was asked for
-    ├── WouldOverwrite       a file stands there already
-    ├── ReaderGone           whatever read the output has what it wanted
-    ├── SystemRefused        an error of the system for which there is no better sentence
+    ├── BackupFailed             no backup was made; the database and older backups are as they were
+    ├── ExportFailed          an export cannot be put where it was asked for
+    ├── ExportFileExists       a file stands there already
+    ├── OutputClosed           whatever read the output has what it wanted
+    ├── OperatingSystemFailure        an error of the system for which there is no better sentence
     └── NothingToDo          the step asked for has nothing to work on
 
 Raise an error where the fact is known; catch it only where a person is told, in discord_ui, terminal or cli.
@@ -46,30 +46,44 @@ Raise an error where the fact is known; catch it only where a person is told, in
 
 from __future__ import annotations
 
-from bot.errors.base import BotError
+from bot.errors.base import (
+    BackupFailed,
+    BotError,
+    ExportFailed,
+    ExportFileExists,
+    JobRunning,
+    NotFollowedUp,
+    NothingToDo,
+    NotPlaced,
+    OperatingSystemFailure,
+    OutputClosed,
+    ShuttingDown,
+    StaleRequest,
+    TooManyJobs,
+)
 from bot.errors.inputs import (
-    BadInput,
-    BadPromptFile,
-    BadSetting,
-    BadStructureFile,
-    BadVariable,
-    LeftOutStands,
-    MarkStands,
-    NoSuchPlace,
-    OverLimit,
-    StaysPrivate,
-    StructureGone,
-    TooSlowToRead,
+    AlwaysPrivate,
+    InvalidEnvironmentVariable,
+    InvalidInput,
+    InvalidPromptFile,
+    InvalidSetting,
+    InvalidStructureFile,
+    LimitExceeded,
+    ParsingTimedOut,
+    PrivateMarkInText,
+    PrivateNoteInText,
+    StructureFileMissing,
     UnknownCritique,
     UnknownEssay,
     UnknownJob,
     UnknownSection,
     UnknownStructure,
+    UnknownTargetSection,
     UnknownVersion,
     UnreadableText,
-    WrongFile,
+    UnsupportedFileType,
 )
-from bot.errors.models import (
+from bot.errors.llm import (
     EVERYTHING_STORED,
     BadReply,
     BudgetReserved,
@@ -99,93 +113,79 @@ from bot.errors.models import (
     UnknownModel,
     UnknownPrice,
 )
-from bot.errors.stores import (
-    BadKey,
+from bot.errors.store import (
     DamagedDatabase,
     DamagedText,
-    KeyMissing,
+    EncryptionKeyMissing,
+    ForeignDatabase,
+    InvalidEncryptionKey,
     NewerDatabase,
-    NotOurDatabase,
     StoreBusy,
     StoreError,
     StoreFull,
-    StoreUnusable,
-)
-from bot.errors.work import (
-    CannotWrite,
-    JobRunning,
-    NoBackup,
-    NotFollowedUp,
-    NothingToDo,
-    NotPlaced,
-    Outdated,
-    ReaderGone,
-    ShuttingDown,
-    SystemRefused,
-    TooManyJobs,
-    WouldOverwrite,
+    StoreUnavailable,
 )
 
 __all__ = [
     "EVERYTHING_STORED",
-    "BadInput",
-    "BadKey",
-    "BadPromptFile",
+    "AlwaysPrivate",
+    "BackupFailed",
     "BadReply",
-    "BadSetting",
-    "BadStructureFile",
-    "BadVariable",
     "BotError",
     "BudgetReserved",
     "BudgetSpent",
     "BudgetTooSmall",
-    "CannotWrite",
     "Compressed",
     "CutShort",
     "DamagedDatabase",
     "DamagedText",
     "Declined",
+    "EncryptionKeyMissing",
+    "ExportFailed",
+    "ExportFileExists",
+    "ForeignDatabase",
+    "InvalidEncryptionKey",
+    "InvalidEnvironmentVariable",
+    "InvalidInput",
+    "InvalidPromptFile",
+    "InvalidSetting",
+    "InvalidStructureFile",
     "JobRunning",
-    "KeyMissing",
     "KeyRefused",
-    "LeftOutStands",
-    "MarkStands",
+    "LimitExceeded",
     "ModelError",
     "NewerDatabase",
-    "NoBackup",
     "NoModel",
     "NoNetwork",
-    "NoSuchPlace",
     "NotClaude",
     "NotFollowedUp",
-    "NotOurDatabase",
     "NotPlaced",
     "NothingToDo",
     "NothingWritten",
+    "OperatingSystemFailure",
     "OutOfCredit",
-    "Outdated",
+    "OutputClosed",
     "OverBudget",
-    "OverLimit",
     "Overloaded",
+    "ParsingTimedOut",
+    "PrivateMarkInText",
+    "PrivateNoteInText",
     "RateLimited",
-    "ReaderGone",
     "Redirected",
     "RequestRefused",
     "ServiceFault",
     "ShuttingDown",
     "SpendLimitReached",
+    "StaleRequest",
     "Stalled",
-    "StaysPrivate",
     "StoreBusy",
     "StoreError",
     "StoreFull",
-    "StoreUnusable",
+    "StoreUnavailable",
     "StreamBroken",
-    "StructureGone",
-    "SystemRefused",
+    "StructureFileMissing",
     "TooManyJobs",
     "TooMuchSent",
-    "TooSlowToRead",
     "TookTooLong",
     "UnknownCritique",
     "UnknownEssay",
@@ -194,8 +194,8 @@ __all__ = [
     "UnknownPrice",
     "UnknownSection",
     "UnknownStructure",
+    "UnknownTargetSection",
     "UnknownVersion",
     "UnreadableText",
-    "WouldOverwrite",
-    "WrongFile",
+    "UnsupportedFileType",
 ]

@@ -9,11 +9,11 @@ from typing import ClassVar
 from bot.errors.base import BotError
 
 
-class BadInput(BotError):
+class InvalidInput(BotError):
     """Base class: what was handed in cannot be used; nothing was stored or changed."""
 
 
-class UnreadableText(BadInput):
+class UnreadableText(InvalidInput):
     """A text that was handed in cannot be read."""
 
     @classmethod
@@ -25,7 +25,7 @@ class UnreadableText(BadInput):
         return cls(f"{name} is a directory: give the path of one text file.")
 
     @classmethod
-    def refused(cls, name: str, why: str) -> UnreadableText:
+    def access_denied(cls, name: str, why: str) -> UnreadableText:
         return cls(f"{name} cannot be read ({why}): check its permissions, or give another file.")
 
     @classmethod
@@ -37,106 +37,106 @@ class UnreadableText(BadInput):
         return cls(f"{name} is not a text file: save it as plain text or Markdown in UTF-8 and give that file.")
 
     @classmethod
-    def damaged(cls, name: str, line: int) -> UnreadableText:
+    def bad_encoding(cls, name: str, line: int) -> UnreadableText:
         return cls(
             f"{name}, line {line} is not UTF-8 text, though the rest of it is: correct that line and save it again."
         )
 
     @classmethod
-    def too_long(cls, name: str, most: int) -> UnreadableText:
+    def too_much_text(cls, name: str, most: int) -> UnreadableText:
         return cls(
             f"{name} is longer than {most:,} bytes, far more than a post is made from: "
             "give only the part the post is about."
         )
 
     @classmethod
-    def too_big(cls, name: str, most: int) -> UnreadableText:
+    def file_too_large(cls, name: str, most: int) -> UnreadableText:
         return cls(
             f"{name} is longer than {most:,} bytes: give only the part the post is about, or take the pictures out."
         )
 
     @classmethod
-    def broken(cls, name: str, kind: str) -> UnreadableText:
+    def corrupt_file(cls, name: str, kind: str) -> UnreadableText:
         return cls(
             f"{name} cannot be read as a {kind}, it seems damaged: save it anew with the program that made it, or copy "
             "its text into a .md or .txt file and give that."
         )
 
     @classmethod
-    def too_deep(cls, name: str, kind: str) -> UnreadableText:
+    def too_complex(cls, name: str, kind: str) -> UnreadableText:
         return cls(
             f"{name} is {kind} of more parts than are read: copy its text into a .md or .txt file and give that."
         )
 
 
-class WrongFile(UnreadableText):
+class UnsupportedFileType(UnreadableText):
     """The file is of a kind whose text is not read, such as a PDF."""
 
     def __init__(self, name: str, kind: str) -> None:
         super().__init__(f"{name} is {kind}, which is not read: copy its text into a .md or .txt file and give that.")
 
 
-class OverLimit(BadInput):
+class LimitExceeded(InvalidInput):
     """More was handed in than a limit allows; it was not stored, and nothing stored before is changed."""
 
     @classmethod
-    def page(cls, what: str, count: int, things: str, most: int) -> OverLimit:
+    def page(cls, what: str, count: int, things: str, most: int) -> LimitExceeded:
         return cls(
             f"{what} has {count:,} {things}, and at most {most:,} are taken at once, so it was not stored. "
             "Everything stored before is safe: hand it in in smaller parts."
         )
 
     @classmethod
-    def text(cls, what: str, count: int, things: str, most: int) -> OverLimit:
+    def text(cls, what: str, count: int, things: str, most: int) -> LimitExceeded:
         return cls(
             f"{what} would have {count:,} {things}, and a version may have {most:,}, so it was not stored. Everything "
             "stored before is safe: leave some notes out, or begin a new essay for a part of it."
         )
 
     @classmethod
-    def essay(cls, count: int, more: int, things: str, most: int) -> OverLimit:
+    def essay(cls, count: int, more: int, things: str, most: int) -> LimitExceeded:
         return cls(
             f"This essay has {count:,} {things}, and this would add {more:,}: an essay may have {most:,}, so nothing "
             "was added. Everything stored before is safe: begin a new essay for what is to come."
         )
 
     @classmethod
-    def essay_size(cls, most: str) -> OverLimit:
+    def essay_size(cls, most: str) -> LimitExceeded:
         return cls(
             f"With this the notes of this essay would take more than {most}, the most that an essay may hold, so it "
             "was not stored. Everything stored before is safe: begin a new essay for what is to come."
         )
 
     @classmethod
-    def text_size(cls, most: str) -> OverLimit:
+    def text_size(cls, most: str) -> LimitExceeded:
         return cls(
             f"The text would take more than {most}, the most that a version may hold, so it was not stored. Everything "
             "stored before is safe: leave some notes out, or begin a new essay for a part of it."
         )
 
     @classmethod
-    def essays(cls, most: int) -> OverLimit:
+    def essays(cls, most: int) -> LimitExceeded:
         return cls(
             f"You have {most:,} essays, as many as one writer may, so none was begun. Everything stored is safe: "
             "delete one that you need no more, and begin again."
         )
 
     @classmethod
-    def kept(cls, most: str) -> OverLimit:
+    def writer_size(cls, most: str) -> LimitExceeded:
         return cls(
             f"With this you would keep more than {most} here, the most for one writer, so it was not stored. "
             "Everything stored before is safe: delete an essay that you need no more, and hand it in again."
         )
 
     @classmethod
-    def rate(cls, time: str, most: str, when: str) -> OverLimit:
+    def rate(cls, time: str, most: str, when: str) -> LimitExceeded:
         return cls(
             f"With this you would store more than {most} {time}, the most for one writer, so it was not stored. "
             f"Everything stored before is safe: keep a copy of this, and hand it in again {when}."
         )
 
 
-class TooSlowToRead(BadInput):
+class ParsingTimedOut(InvalidInput):
     """Reading a text was stopped because it took too much time or memory."""
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class TooSlowToRead(BadInput):
         )
 
 
-class UnknownStructure(BadInput):
+class UnknownStructure(InvalidInput):
     """No structure has the key that was asked for."""
 
     def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
@@ -156,18 +156,18 @@ class UnknownStructure(BadInput):
         super().__init__(f"There is no structure called {called}{hint} The structures are {', '.join(known)}."[:2000])
 
     @classmethod
-    def several(cls, key: str, meant: Sequence[str]) -> UnknownStructure:
+    def ambiguous(cls, key: str, meant: Sequence[str]) -> UnknownStructure:
         """The words typed match several structures."""
         error = cls(key, meant)
         error.args = (f"{key} may mean {' or '.join(meant)}: type a little more of the one you mean.",)
         return error
 
 
-class StructureGone(UnknownStructure):
+class StructureFileMissing(UnknownStructure):
     """The structure file of an essay no longer exists."""
 
     def __init__(self, key: str) -> None:
-        BadInput.__init__(
+        InvalidInput.__init__(
             self,
             f"The structure {key} of this essay is no longer there, and this step needs it. What is stored is safe, "
             "and can be read, edited, undone, exported, renamed and deleted; whoever runs the bot can put the "
@@ -175,14 +175,14 @@ class StructureGone(UnknownStructure):
         )
 
 
-class UnknownEssay(BadInput):
+class UnknownEssay(InvalidInput):
     """The writer has no essay with this id; the sentence is the same for missing and for other people's essays."""
 
     def __init__(self, essay: str) -> None:
         super().__init__(f"You have no essay {essay}: see your list of essays for the right one.")
 
     @classmethod
-    def several(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
+    def ambiguous(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
         """The ids of several essays begin with what was typed."""
         error = cls(named)
         error.args = (
@@ -191,21 +191,21 @@ class UnknownEssay(BadInput):
         return error
 
 
-class UnknownCritique(BadInput):
+class UnknownCritique(InvalidInput):
     """The writer has no critique with this id; the sentence is the same for missing and for other people's."""
 
     def __init__(self, critique: str) -> None:
         super().__init__(f"You have no critique {critique}: ask for a new one.")
 
 
-class UnknownSection(BadInput):
+class UnknownSection(InvalidInput):
     """The text has no section with this number or name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The text has no section {name}: give the number or the heading of one that is there.")
 
 
-class NoSuchPlace(BadInput):
+class UnknownTargetSection(InvalidInput):
     """A note cannot be moved: the structure has no section of this name."""
 
     def __init__(self, name: str, headings: Sequence[str]) -> None:
@@ -215,14 +215,14 @@ class NoSuchPlace(BadInput):
         )
 
 
-class UnknownVersion(BadInput):
+class UnknownVersion(InvalidInput):
     """The essay has no version with this number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"There is no version {number} of this essay: see its history for the numbers there are.")
 
 
-class BadSetting(BadInput):
+class InvalidSetting(InvalidInput):
     """A setting in the environment or .env cannot be used; the sentence names the key, never a secret's value."""
 
     def __init__(self, key: str, why: str, where: str | None = None) -> None:
@@ -234,7 +234,7 @@ class BadSetting(BadInput):
         super().__init__(f"The setting {key} cannot be used: {why}.{stands} See .env.example for what it may hold.")
 
 
-class BadVariable(BadInput):
+class InvalidEnvironmentVariable(InvalidInput):
     """An environment variable shared with other programs, such as SSL_CERT_FILE or HTTPS_PROXY, cannot be used."""
 
     def __init__(self, name: str, why: str) -> None:
@@ -242,28 +242,28 @@ class BadVariable(BadInput):
         super().__init__(f"The environment variable {name} cannot be used: {why}. Correct it, or leave it unset.")
 
 
-class BadStructureFile(BadInput):
+class InvalidStructureFile(InvalidInput):
     """A structure file is invalid; ``wrong`` says how, ``mend`` what to do."""
 
     def __init__(self, path: Path, line: int, wrong: str, mend: str) -> None:
         super().__init__(f"{path}, line {line}: {wrong}; {mend}.")
 
 
-class BadPromptFile(BadInput):
+class InvalidPromptFile(InvalidInput):
     """A prompt file is invalid; ``wrong`` says how, ``mend`` what to do."""
 
     def __init__(self, path: Path, wrong: str, mend: str) -> None:
         super().__init__(f"{path}: {wrong}; {mend}.")
 
 
-class UnknownJob(BadInput):
+class UnknownJob(InvalidInput):
     """The writer has no running job with this number."""
 
     def __init__(self, job: int) -> None:
         super().__init__(f"You have no job {job} under way: look at the essay to see what came of it.")
 
 
-class LeftOutStands(BadInput):
+class PrivateNoteInText(InvalidInput):
     """A request to a model was stopped, because it holds words of a note that no model may see.
 
     ``where`` is the part that holds them, a key of ``ADVICE``; ``words`` are the first of them. ``marked``: a mark
@@ -288,16 +288,16 @@ class LeftOutStands(BadInput):
         )
 
 
-class StaysPrivate(BadInput):
+class AlwaysPrivate(InvalidInput):
     """A note cannot be included again: a mark in it or its question makes it private, not a switch."""
 
     @classmethod
-    def marked(cls, number: int) -> StaysPrivate:
+    def marked(cls, number: int) -> AlwaysPrivate:
         """A mark covers the whole note."""
         return cls(f"Note {number} is marked [private]: edit it and take the mark away to use it. Nothing was changed.")
 
     @classmethod
-    def answer(cls, number: int) -> StaysPrivate:
+    def answer(cls, number: int) -> AlwaysPrivate:
         """The note answers a question whose answers are always private."""
         return cls(
             f"Note {number} answers a question about what should stay private, so it stays so. Write what may be "
@@ -305,7 +305,7 @@ class StaysPrivate(BadInput):
         )
 
 
-class MarkStands(BadInput):
+class PrivateMarkInText(InvalidInput):
     """A request to a model was stopped, because it holds a passage that is marked private.
 
     ``where`` is the part that holds it; ``line`` is the line of its first mark.

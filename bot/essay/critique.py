@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.essay.text.spans import Span
 
-FINDINGS_SHOWN = 7  # writers act on few, well-placed remarks; long lists are dismissed whole
+MAX_FINDINGS = 7  # writers act on few, well-placed remarks; long lists are dismissed whole
 
 
 class Severity(StrEnum):
@@ -59,7 +59,7 @@ class Strength:
     why: str
 
 
-class Covered(StrEnum):
+class CoverageLevel(StrEnum):
     """Whether a text does what a section of the structure is for."""
 
     YES = "covered"
@@ -72,7 +72,7 @@ class Coverage:
     """How far the text does what one section (by key) is for, in a few words."""
 
     section: str
-    covered: Covered
+    covered: CoverageLevel
     remark: str
 
 

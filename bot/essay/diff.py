@@ -9,45 +9,47 @@ from rapidfuzz.distance import LCSseq
 
 from bot.essay.text.spans import Span
 
-_RUNS = re.compile(r"\s+|[^\s]+")
+_WORD_OR_SPACE = re.compile(r"\s+|[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TextChange:
     """A run of text that stayed (``old == new``), went (``new == ""``), came (``old == ""``) or was replaced."""
 
     old: str
     new: str
 
     @property
-    def same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether nothing changed here."""
         return self.old == self.new
 
 
-def diff(old: str, new: str) -> tuple[Change, ...]:
+def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
     """The changes that lead from ``old`` to ``new``, in order, along a longest common subsequence of words.
 
     Runs of white space count as words of their own, so joining every ``old`` gives back the old text and joining
     every ``new`` the new one, byte for byte.
     """
-    before, after = _RUNS.findall(old), _RUNS.findall(new)
-    changes: list[Change] = []
+    before, after = _WORD_OR_SPACE.findall(old), _WORD_OR_SPACE.findall(new)
+    changes: list[TextChange] = []
     for step in LCSseq.opcodes(before, after):
-        change = Change("".join(before[step.src_start : step.src_end]), "".join(after[step.dest_start : step.dest_end]))
-        if changes and not change.same and not changes[-1].same:
-            change = Change(changes[-1].old + change.old, changes[-1].new + change.new)
+        change = TextChange(
+            "".join(before[step.src_start : step.src_end]), "".join(after[step.dest_start : step.dest_end])
+        )
+        if changes and not change.is_unchanged and not changes[-1].is_unchanged:
+            change = TextChange(changes[-1].old + change.old, changes[-1].new + change.new)
             changes.pop()
         changes.append(change)
     return tuple(changes)
 
 
-def moved(old: str, new: str, span: Span) -> Span | None:
+def find_moved_span(old: str, new: str, span: Span) -> Span | None:
     """Where the words at ``span`` of ``old`` stand in ``new``; None where they were changed or taken out."""
-    words = span.of(old)
+    words = span.extract(old)
     before = after = 0
-    for change in diff(old, new):
-        if change.same and before <= span.start and span.end <= before + len(change.old):
+    for change in diff_words(old, new):
+        if change.is_unchanged and before <= span.start and span.end <= before + len(change.old):
             start = after + span.start - before
             return Span(start, start + len(words))
         before += len(change.old)

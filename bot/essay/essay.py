@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.essay.text.marks import private_passages, public_text, trimmed, unmarked
+from bot.essay.text.privacy_marks import private_passages, public_text, remove_private_marks, trim_blank_lines
 
 
 class Origin(StrEnum):
@@ -20,7 +21,7 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
     @property
-    def by_writer(self) -> bool:
+    def is_by_writer(self) -> bool:
         """Whether every word that this step brought in is the writer's own."""
         return self not in (Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION)
 
@@ -30,7 +31,7 @@ class Note:
     """Raw material in the writer's own words. No model edits it.
 
     ``number`` counts from 1 within the essay. ``question`` is the question that drew the note out, None for a paste.
-    ``section`` is a section key, None while the note has no place. A note that is ``removed_comments`` stays stored,
+    ``section`` is a section key, None while the note has no place. A note that ``is_excluded`` stays stored,
     stands in no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as
     left out. The same holds of a passage that a mark in the text covers.
     """
@@ -39,33 +40,33 @@ class Note:
     text: str
     question: str | None = None
     section: str | None = None
-    left_out: bool = False
-    damaged: bool = False
+    is_excluded: bool = False
+    is_damaged: bool = False
 
     @property
-    def public(self) -> str:
+    def public_text(self) -> str:
         """What of the text may stand in a post and be shown to a model; "" where nothing of it may."""
-        return "" if self.left_out else public_text(self.text)
+        return "" if self.is_excluded else public_text(self.text)
 
     @property
-    def private(self) -> tuple[str, ...]:
+    def private_passages(self) -> tuple[str, ...]:
         """The passages that may not, without their marks; the whole text where the note is left out."""
-        if self.damaged:
+        if self.is_damaged:
             return ()
-        return (trimmed(unmarked(self.text)),) if self.left_out else private_passages(self.text)
+        return (trim_blank_lines(remove_private_marks(self.text)),) if self.is_excluded else private_passages(self.text)
 
     @property
     def is_private(self) -> bool:
         """Whether nothing of the note may stand in a post."""
-        return self.left_out or not self.public
+        return self.is_excluded or not self.public_text
 
 
-DAMAGED_TITLE = "(the title is damaged)"
-DAMAGED_NOTE = "(This note is damaged and cannot be read.)"
-DAMAGED_QUESTION = "(This question is damaged and cannot be read.)"
+DAMAGED_TITLE_TEXT = "(the title is damaged)"
+DAMAGED_NOTE_TEXT = "(This note is damaged and cannot be read.)"
+DAMAGED_QUESTION_TEXT = "(This question is damaged and cannot be read.)"
 
 
-class Answered(StrEnum):
+class QuestionState(StrEnum):
     """What became of a question that was put to the writer."""
 
     OPEN = "open"
@@ -80,7 +81,7 @@ class Question:
     number: int
     section: str
     text: str
-    state: Answered = Answered.OPEN
+    state: QuestionState = QuestionState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class VersionInfo:
     """All about a version but its text.
 
     ``number`` counts from 1 within the essay; ``parent`` is the version it was made from, None for a first one;
-    ``words`` are those apart from headings; ``notes_through`` is the number of the last note that was there to be
+    ``words`` are those apart from headings; ``last_note_number`` is the number of the last note that was there to be
     used, 0 for none; ``created`` is in UTC. A text that a model could not finish is not ``complete``; ``model`` is the
     model that had a part in this very step.
     """
@@ -96,10 +97,10 @@ class VersionInfo:
     number: int
     parent: int | None
     origin: Origin
-    words: int
-    notes_through: int
-    created: datetime
-    complete: bool = True
+    word_count: int
+    last_note_number: int
+    created_at: datetime
+    is_complete: bool = True
     model: str | None = None
 
 
@@ -125,11 +126,51 @@ class Essay:
     structure: str
     title: str
     head: int | None
-    exported: int | None
-    created: datetime
-    changed: datetime
+    exported_version: int | None
+    created_at: datetime
+    changed_at: datetime
 
     @property
     def is_exported(self) -> bool:
         """Whether the version that the writer is looking at was handed over."""
-        return self.head is not None and self.head == self.exported
+        return self.head is not None and self.head == self.exported_version
+
+
+# Undo and redo over a tree of versions: nothing is ever removed, only the place one looks from moves.
+
+
+@dataclass(frozen=True, slots=True)
+class VersionHistory:
+    """The versions of one essay, by number, and the one that is looked at (``head``, None before the first)."""
+
+    versions: Sequence[VersionInfo]
+    head: int | None
+
+    def _find_version(self, number: int | None) -> VersionInfo | None:
+        return next((version for version in self.versions if version.number == number), None)
+
+    @property
+    def undo_version(self) -> int | None:
+        """The version that undo goes to: the parent of the head. None at a first version."""
+        head = self._find_version(self.head)
+        return head.parent if head else None
+
+    @property
+    def redo_version(self) -> int | None:
+        """The version that redo goes to: the newest made from the head. None where nothing was made from it."""
+        return max((version.number for version in self.versions if version.parent == self.head), default=None)
+
+    @property
+    def lineage(self) -> tuple[VersionInfo, ...]:
+        """The head and all it was made from, oldest first."""
+        found: list[VersionInfo] = []
+        at = self._find_version(self.head)
+        while at is not None:
+            found.append(at)
+            at = self._find_version(at.parent)
+        return tuple(reversed(found))
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """The origins of the head and of all it was made from."""
+        return frozenset(version.origin for version in self.lineage)

@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.errors import OverLimit
+from bot.errors import LimitExceeded
 
 ROW_BYTES = 200
 """What anything stored costs beside its words: the least that it is counted as."""
 
 # Lines that a parser of Markdown may take for headings, or for the rule under one. Nothing is parsed to count them.
-_MAY_BE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?![^ \t\n])|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE)
+_POSSIBLE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?![^ \t\n])|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
+class StorageIncrease:
     """What is about to be stored: bytes of UTF-8, each row counted as ROW_BYTES more.
 
     ``note_bytes`` are those by which the notes of an essay grow.
@@ -30,7 +30,7 @@ class Adding:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class StorageUsage:
     """What is stored: in all for a writer, in the essay concerned, and what the writer stored in a minute and a day."""
 
     bytes: int = 0
@@ -43,7 +43,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WriterLimits:
     """The most of everything. A page is what is handed in at once; the notes and the text of an essay count apart.
 
     The check of a page calls no parser, so that it is done before one is.
@@ -62,54 +62,58 @@ class Limits:
     day_bytes: int = 10_000_000
 
     def check_page(self, what: str, text: str) -> None:
-        """Raise OverLimit for a text that is too long, or of too many lines or headings. ``what`` begins a sentence."""
-        self._check(what, text, self.page_characters, self.page_lines, self.page_headings, error=OverLimit.page)
+        """Raise LimitExceeded for a text that is too long, or of too many lines or headings. ``what`` begins a
+        sentence.
+        """
+        self._check_size(
+            what, text, self.page_characters, self.page_lines, self.page_headings, error=LimitExceeded.page
+        )
 
     def check_text(self, text: str) -> None:
-        """Raise OverLimit for a version of more lines or headings than two pages may have."""
+        """Raise LimitExceeded for a version of more lines or headings than two pages may have."""
         most = self.essay_bytes, 2 * self.page_lines, 2 * self.page_headings
-        self._check("The text", text, *most, error=OverLimit.text)
+        self._check_size("The text", text, *most, error=LimitExceeded.text)
 
-    def check_notes(self, what: str, count: int) -> None:
-        """Raise OverLimit for a page that would make too many notes."""
+    def check_note_count(self, what: str, count: int) -> None:
+        """Raise LimitExceeded for a page that would make too many notes."""
         if count > self.page_notes:
-            raise OverLimit.page(what, count, "separate notes", self.page_notes)
+            raise LimitExceeded.page(what, count, "separate notes", self.page_notes)
 
     @staticmethod
-    def _check(
+    def _check_size(
         what: str,
         text: str,
         characters: int,
         lines: int,
         headings: int,
         *,
-        error: Callable[[str, int, str, int], OverLimit],
+        error: Callable[[str, int, str, int], LimitExceeded],
     ) -> None:
         if (count := len(text)) > characters:
             raise error(what, count, "characters", characters)
         if (count := sum(not line.isspace() for line in text.splitlines() if line)) > lines:
             raise error(what, count, "lines", lines)
-        if (count := len(_MAY_BE_HEADING.findall(text))) > headings:
+        if (count := len(_POSSIBLE_HEADING.findall(text))) > headings:
             raise error(what, count, "lines that are or underline headings", headings)
 
-    def check_adding(self, usage: Usage, adding: Adding) -> None:
-        """Raise OverLimit where storing it would pass a bound of the essay, of the writer, of a minute or of a day."""
+    def check_increase(self, usage: StorageUsage, adding: StorageIncrease) -> None:
+        """Raise LimitExceeded where storing it would pass a bound of the essay, the writer, a minute or a day."""
         if adding.essays and usage.essays + adding.essays > self.writer_essays:
-            raise OverLimit.essays(self.writer_essays)
+            raise LimitExceeded.essays(self.writer_essays)
         if adding.notes and usage.essay_notes + adding.notes > self.essay_notes:
-            raise OverLimit.essay(usage.essay_notes, adding.notes, "notes", self.essay_notes)
+            raise LimitExceeded.essay(usage.essay_notes, adding.notes, "notes", self.essay_notes)
         if adding.versions and usage.essay_versions + adding.versions > self.essay_versions:
-            raise OverLimit.essay(usage.essay_versions, adding.versions, "versions", self.essay_versions)
+            raise LimitExceeded.essay(usage.essay_versions, adding.versions, "versions", self.essay_versions)
         if adding.note_bytes and usage.essay_bytes + adding.note_bytes > self.essay_bytes:
-            raise OverLimit.essay_size(_kilobytes(self.essay_bytes))
+            raise LimitExceeded.essay_size(_format_kilobytes(self.essay_bytes))
         if adding.versions and adding.bytes > self.essay_bytes:
-            raise OverLimit.text_size(_kilobytes(self.essay_bytes))
+            raise LimitExceeded.text_size(_format_kilobytes(self.essay_bytes))
         if usage.bytes + adding.bytes > self.writer_bytes:
-            raise OverLimit.kept(_kilobytes(self.writer_bytes))
+            raise LimitExceeded.writer_size(_format_kilobytes(self.writer_bytes))
         if usage.day_bytes + adding.bytes > self.day_bytes:
-            raise OverLimit.rate("a day", _kilobytes(self.day_bytes), "tomorrow")
+            raise LimitExceeded.rate("a day", _format_kilobytes(self.day_bytes), "tomorrow")
         if usage.minute_bytes + adding.bytes > self.minute_bytes:
-            raise OverLimit.rate("a minute", _kilobytes(self.minute_bytes), "in a minute")
+            raise LimitExceeded.rate("a minute", _format_kilobytes(self.minute_bytes), "in a minute")
 
 
 def stored_bytes(*texts: str) -> int:
@@ -117,5 +121,5 @@ def stored_bytes(*texts: str) -> int:
     return sum(len(text.encode("utf-8", "surrogatepass")) + ROW_BYTES for text in texts)
 
 
-def _kilobytes(count: int) -> str:
+def _format_kilobytes(count: int) -> str:
     return f"{count // 1_000:,} kB"

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
+from bot.errors import UnknownStructure
 from bot.essay.structure import Section, Structure
+from bot.essay.text.sections import split_sections
 from bot.essay.text.words import word_set
 
 _NUMBERING = re.compile(r"^\W*(?:(?:part|chapter|section|step)\s+)?(?:\d{1,3}|[ivx]{1,5}(?=[.):]))\s*[.):–—-]*\s+")
-_WORDS_OF_NUMBERING = 2  # as in "Part 2:"
+_MAX_NUMBERING_WORDS = 2  # as in "Part 2:"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What parts a section's name from what a heading says beyond it, with the signs of emphasis that close around the name.
-_PARTING = re.compile(r"[*_]*\s*(?:[:：]+[*_]*\s*|[–—\-.,;|/!?…→]+[*_]*\s+)(?=.*\w)")
+_HEADING_SEPARATOR = re.compile(r"[*_]*\s*(?:[:：]+[*_]*\s*|[–—\-.,;|/!?…→]+[*_]*\s+)(?=.*\w)")
 # Words that a heading of any section may hold; what is left says which section it is.
-_EMPTY = word_set("a an the i my me it its is was am are be been to of and or what this that these how we our")
+_INSIGNIFICANT_WORDS = word_set(
+    "a an the i my me it its is was am are be been to of and or what this that these how we our"
+)
 # Letters may differ by a typing slip, not by a word.
-_SAME_LETTERS = 88
-_SAME_WORD = 85
+_MIN_LETTER_SIMILARITY = 88
+_MIN_WORD_SIMILARITY = 85
 # Short strings are too close to each other for letters to decide ("the no", "the now").
-_FEWEST_LETTERS = 8
+_MIN_LETTERS = 8
 # Share of the telling words in common (Dice). "What the transition actually looked like" and "What it actually looked
 # like" have 0.86; two headings that share one telling word of two have 0.5.
-_ENOUGH = 0.75
-_OPENING = 0.85
+_MIN_SIMILARITY = 0.75
+_MIN_OPENING_SIMILARITY = 0.85
 
 
 def match_section(structure: Structure, title: str) -> Section | None:
@@ -36,25 +41,31 @@ def match_section(structure: Structure, title: str) -> Section | None:
     hand, if one opens with the other, or if most of their telling words are the same. A section may be found for two
     headings of one text; that is for the caller to settle.
     """
-    wanted = _plain(title)
+    wanted = _normalize_heading(title)
     if not wanted:
         return None
     best: Section | None = None
     best_score = 0.0
     for section in structure.sections:
-        score = max(_closeness(wanted, _plain(section.heading)), _closeness(wanted, _plain(section.key)))
+        score = max(
+            _similarity(wanted, _normalize_heading(section.heading)),
+            _similarity(wanted, _normalize_heading(section.key)),
+        )
         if score > best_score:
             best, best_score = section, score
-    return best if best_score >= _ENOUGH else None
+    return best if best_score >= _MIN_SIMILARITY else None
 
 
-def is_named(structure: Structure, line: str) -> bool:
+def is_section_name(structure: Structure, line: str) -> bool:
     """Whether a line is a section's key or heading to the letter, case and punctuation set aside."""
-    wanted = _plain(line)
-    return any(wanted in (_plain(section.key), _plain(section.heading)) for section in structure.sections)
+    wanted = _normalize_heading(line)
+    return any(
+        wanted in (_normalize_heading(section.key), _normalize_heading(section.heading))
+        for section in structure.sections
+    )
 
 
-def said_beyond(section: Section, heading: str) -> str:
+def extra_heading_text(section: Section, heading: str) -> str:
     """What a heading says beyond the section's name; "" where it says no more, whatever the order of its words.
 
     Where the name opens the heading and a sign of punctuation follows, it is what stands behind; else all of it.
@@ -64,44 +75,111 @@ def said_beyond(section: Section, heading: str) -> str:
         inner = whole[len(sign) : -len(sign)]
         if whole.startswith(sign) and whole.endswith(sign) and inner and sign not in inner:
             whole = inner.strip()
-    names = [_plain(section.heading), _plain(section.key)]
+    names = [_normalize_heading(section.heading), _normalize_heading(section.key)]
     known = {word for name in names for word in name.split()}
-    if known.issuperset(_plain(whole).split()):
+    if known.issuperset(_normalize_heading(whole).split()):
         return ""
-    most = max(len(name.split()) for name in names) + _WORDS_OF_NUMBERING
+    most = max(len(name.split()) for name in names) + _MAX_NUMBERING_WORDS
     for word in reversed(list(islice(_WORD.finditer(whole), most))):
-        if _plain(whole[: word.end()]) in names and (parting := _PARTING.match(whole, word.end())):
+        if _normalize_heading(whole[: word.end()]) in names and (
+            parting := _HEADING_SEPARATOR.match(whole, word.end())
+        ):
             return whole[parting.end() :].strip()
     return whole
 
 
-def _plain(heading: str) -> str:
+def _normalize_heading(heading: str) -> str:
     text = unicodedata.normalize("NFKC", heading).casefold().replace("’", "'").replace("'", "").replace("&", " and ")
     text = _NUMBERING.sub("", text)
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 
-def _closeness(one: str, other: str) -> float:
+def _similarity(one: str, other: str) -> float:
     """From 0 to 1, where 1 is the same heading."""
     if one == other:
         return 1.0
     if not one or not other:
         return 0.0
     letters = min(len(one), len(other))
-    if letters >= _FEWEST_LETTERS and fuzz.ratio(one, other) >= _SAME_LETTERS:
+    if letters >= _MIN_LETTERS and fuzz.ratio(one, other) >= _MIN_LETTER_SIMILARITY:
         return 0.95
-    telling, against = _telling(one), _telling(other)
+    telling, against = _significant_words(one), _significant_words(other)
     if not telling or not against:
         return 0.0
     if one.startswith(other + " ") or (other.startswith(one + " ") and letters >= 0.6 * len(other)):
-        return _OPENING
-    common = sum(any(_same_word(word, candidate) for candidate in against) for word in telling)
+        return _MIN_OPENING_SIMILARITY
+    common = sum(any(_is_same_word(word, candidate) for candidate in against) for word in telling)
     return 2 * common / (len(telling) + len(against)) if common <= len(against) else 0.0
 
 
-def _telling(heading: str) -> set[str]:
-    return {word.removesuffix("s") if len(word) > 3 else word for word in heading.split() if word not in _EMPTY}
+def _significant_words(heading: str) -> set[str]:
+    return {
+        word.removesuffix("s") if len(word) > 3 else word
+        for word in heading.split()
+        if word not in _INSIGNIFICANT_WORDS
+    }
 
 
-def _same_word(one: str, other: str) -> bool:
-    return one == other or (min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _SAME_WORD)
+def _is_same_word(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _MIN_WORD_SIMILARITY)
+
+
+# Which one of a list a person means by what they type: its name, its number in the list, or how its name begins.
+
+
+def match_names(typed: str, names: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The places in the list of all that may be meant: one where that is clear, none where nothing fits.
+
+    ``names`` are those of each entry, of which the first is its id. A whole name goes before a number in the list, and
+    that before the start of a name. Capitals, and what stands between words, make no difference.
+    """
+    wanted = _normalize_name(typed)
+    if not wanted:
+        return ()
+    plain = [[_normalize_name(name) for name in entry] for entry in names]
+    if whole := tuple(index for index, entry in enumerate(plain) if wanted in entry):
+        return whole
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and 1 <= int(wanted) <= len(names):
+        return (int(wanted) - 1,)
+    return tuple(index for index, entry in enumerate(plain) if any(name.startswith(wanted) for name in entry))
+
+
+def _normalize_name(name: str) -> str:
+    return "-".join("".join(char if char.isalnum() else " " for char in name.casefold()).split())
+
+
+# Which structure a page of notes was written for.
+
+
+DEFAULT_STRUCTURE = "career-switch"  # the structure that the others vary
+
+
+def default_structure(structures: Mapping[str, Structure]) -> Structure:
+    """The structure of an essay for which none was chosen: the default one, or the first where its file is gone."""
+    return structures.get(DEFAULT_STRUCTURE) or next(iter(structures.values()))
+
+
+def find_structure(structures: Mapping[str, Structure], named: str) -> Structure:
+    """The structure that a person names: by its key, its name, its number in the list, or the start of a name.
+
+    Raises UnknownStructure, naming those that may be meant, or the closest key, where it is not one.
+    """
+    known = list(structures)
+    places = match_names(named, [(key, structures[key].name) for key in known])
+    if len(places) == 1:
+        return structures[known[places[0]]]
+    if places:
+        raise UnknownStructure.ambiguous(named, [known[place] for place in places])
+    # 60 of 100 is where rapidfuzz's ratio still joins "carer-swich" to career-switch and no word to another key.
+    close = process.extractOne(named.lower(), known, score_cutoff=60)
+    raise UnknownStructure(named, known, close[0] if close else None)
+
+
+def best_structure(text: str, structures: Mapping[str, Structure]) -> Structure:
+    """The structure that most headings of the text name a section of; the usual one where none does."""
+    titles = [part.title for part in split_sections(text) if part.level]
+    fits = {key: len({match_section(one, title) for title in titles} - {None}) for key, one in structures.items()}
+    best = max(fits.values(), default=0)
+    if best and fits.get(DEFAULT_STRUCTURE) != best:
+        return structures[next(key for key, fit in fits.items() if fit == best)]
+    return default_structure(structures)

@@ -34,7 +34,7 @@ class Section:
     purpose: str
     budget: WordBudget
     questions: tuple[str, ...]
-    private: frozenset[str] = frozenset()
+    private_questions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,20 @@ class Structure:
             sum(section.budget.low for section in self.sections), sum(section.budget.high for section in self.sections)
         )
 
-    def keeps_private(self, question: str | None) -> bool:
+    def is_private_question(self, question: str | None) -> bool:
         """Whether answers to a question stay private: they stand in no post, and no model sees them."""
-        return any(question in section.private for section in self.sections)
+        return any(question in section.private_questions for section in self.sections)
 
-    def section(self, key: str | None) -> Section | None:
+    def find_section(self, key: str | None) -> Section | None:
         """The section with this key, or None where there is none."""
         return next((section for section in self.sections if section.key == key), None)
 
 
-def private_questions(structures: Mapping[str, Structure]) -> frozenset[str]:
+def collect_private_questions(structures: Mapping[str, Structure]) -> frozenset[str]:
     """The questions of all structures whose answers stay private."""
     return frozenset(
-        question for structure in structures.values() for section in structure.sections for question in section.private
+        question
+        for structure in structures.values()
+        for section in structure.sections
+        for question in section.private_questions
     )

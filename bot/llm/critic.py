@@ -69,7 +69,7 @@ def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answ
         coverage=tuple(
             RawCoverage(each.section, each.covered, _single_line(each.remark) or "")
             for each in reply.sections
-            if each is not None and structure is not None and structure.section(each.section) is not None
+            if each is not None and structure is not None and structure.find_section(each.section) is not None
         ),
         model=answer.model,
         cost=answer.cost,

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from bot.errors import BadReply
 from bot.essay.essay import Note
-from bot.essay.replies.chatter import is_no_section, without_preface
-from bot.essay.replies.reply import is_no_post
-from bot.essay.replies.revised import section_body
+from bot.essay.model_output.boilerplate import is_not_a_section, remove_preface
+from bot.essay.model_output.reply_parsing import is_not_a_post, parse_revision
 from bot.essay.structure import Section, Structure
-from bot.essay.text.gaps import gap
-from bot.essay.text.sections import split
+from bot.essay.text.gaps import format_gap
+from bot.essay.text.sections import split_sections
 from bot.llm.caller import ModelAnswer, ModelCaller
 from bot.llm.prompts import Prompt, check_no_private_notes
 from bot.services.llm_ports import ModelText, ProgressCallback
@@ -62,7 +61,7 @@ class ClaudeDrafter:
 
 
 def _draft_values(structure: Structure, title: str, notes: Sequence[Note]) -> dict[str, object]:
-    return {"gap": gap, "structure": structure, "title": title, "notes": check_no_private_notes(notes)}
+    return {"gap": format_gap, "structure": structure, "title": title, "notes": check_no_private_notes(notes)}
 
 
 def _finish_values(
@@ -79,8 +78,8 @@ def _requested_sections(structure: Structure, sections: Sequence[str]) -> list[S
 
 
 def _validated_draft(answer: ModelAnswer, structure: Structure, wanted: Sequence[Section]) -> ModelText:
-    if not answer.is_truncated and is_no_post(answer.text, structure, [section.key for section in wanted]):
-        raise BadReply.beside_the_point()
+    if not answer.is_truncated and is_not_a_post(answer.text, structure, [section.key for section in wanted]):
+        raise BadReply.not_the_requested_text()
     return model_text(answer)
 
 
@@ -106,9 +105,9 @@ class ClaudeReviser:
         values = _revision_values(notes, text, index, instruction)
         result = model_text(await self._caller.call(writer, self._revise, values, on_progress=on_progress))
         given = [text, instruction, *(note.text for note in notes)]
-        body = without_preface(section_body(result.text, text, index, given), given)
-        if not result.is_truncated and is_no_section(body, given):
-            raise BadReply.beside_the_point()
+        body = remove_preface(parse_revision(result.text, text, index, given), given)
+        if not result.is_truncated and is_not_a_section(body, given):
+            raise BadReply.not_the_requested_text()
         return replace(result, text=body)
 
     def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
@@ -120,6 +119,6 @@ def _revision_values(notes: Sequence[Note], text: str, index: int, instruction: 
     return {
         "notes": check_no_private_notes(notes),
         "text": text,
-        "section": split(text)[index],
+        "section": split_sections(text)[index],
         "instruction": instruction,
     }

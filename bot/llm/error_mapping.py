@@ -26,7 +26,7 @@ from bot.errors import (
     StreamBroken,
     UnknownModel,
 )
-from bot.essay.text.invisible import visible
+from bot.essay.text.decoding import remove_invisible
 from bot.llm.prompts import replace_surrogates
 
 _MAX_RETRY_AFTER_SECONDS = 31 * 86_400.0  # seconds; every limit of the service opens again within a month
@@ -127,4 +127,6 @@ def _status_error(error: anthropic.APIStatusError, model: str, address: str) -> 
     if status >= 500:
         return ServiceFault(error.request_id)
     why = error.api_message  # whatever stands there: the SDK does not look
-    return RequestRefused.wrong(visible(replace_surrogates(why)) if isinstance(why, str) else None, error.request_id)
+    return RequestRefused.invalid_request(
+        remove_invisible(replace_surrogates(why)) if isinstance(why, str) else None, error.request_id
+    )

@@ -50,7 +50,7 @@ def build_models(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ClaudeModels:
-    """Return the ports over a service. Send nothing yet. Raise BadPromptFile.
+    """Return the ports over a service. Send nothing yet. Raise InvalidPromptFile.
 
     ``prompts`` is the directory of the prompt files. Call it in the event loop that will make the calls.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.essay.essay import Note
+from bot.essay.facts import defang_links
+from bot.essay.model_output.question_extraction import extract_question
 from bot.essay.questions import is_same_question
-from bot.essay.replies.asking import one_question
-from bot.essay.specifics import unlinked
 from bot.essay.structure import Section, Structure
 from bot.llm.caller import ModelCaller
 from bot.llm.prompts import Prompt, check_no_private_notes
@@ -32,7 +32,9 @@ class ClaudeInterviewer:
         answer = await self._caller.call(writer, self._place, values, schema=PlacementsSchema)
         numbers = {note.number for note in notes}
         found = [each for each in parse_reply(PlacementsSchema, answer.text).placements if each is not None]
-        return {each.note: each.section for each in found if each.note in numbers and structure.section(each.section)}
+        return {
+            each.note: each.section for each in found if each.note in numbers and structure.find_section(each.section)
+        }
 
     def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
         """See Interviewer."""
@@ -60,7 +62,7 @@ class ClaudeInterviewer:
 
 def extract_new_question(reply: str, asked: Sequence[str]) -> str | None:
     """Return the question of a reply, None if it is too long or nearly one of those asked."""
-    question = one_question(unlinked(reply))
+    question = extract_question(defang_links(reply))
     if (
         question is None
         or len(question) > MAX_QUESTION_CHARACTERS

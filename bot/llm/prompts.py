@@ -24,10 +24,10 @@ import frontmatter
 import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, meta
 
-from bot.errors import BadPromptFile
+from bot.errors import InvalidPromptFile
 from bot.essay.essay import Note
-from bot.essay.text.importing import without_comments
-from bot.essay.text.marks import is_marked
+from bot.essay.text.markdown_import import remove_comments
+from bot.essay.text.privacy_marks import has_private_mark
 from bot.services.llm_ports import ModelRole
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")  # anthropic 2.12, types/output_config_param.py
@@ -87,7 +87,7 @@ class Prompt:
 
 
 def read_prompts(directory: Path) -> dict[str, Prompt]:
-    """Return every prompt of TEMPLATE_VARIABLES, by file name. Raise BadPromptFile for the first that is unusable."""
+    """Return every prompt of TEMPLATE_VARIABLES, by file name. Raise InvalidPromptFile for an unusable one."""
     json_instruction = read_json_instruction(directory)
     return {
         name: replace(read_prompt(directory / name, variables), json_instruction=json_instruction)
@@ -96,13 +96,13 @@ def read_prompts(directory: Path) -> dict[str, Prompt]:
 
 
 def read_json_instruction(directory: Path) -> str:
-    """Return what asks for JSON where a server takes no schema. Raise BadPromptFile."""
+    """Return what asks for JSON where a server takes no schema. Raise InvalidPromptFile."""
     path = directory / JSON_INSTRUCTION_PATH
     return _read_text(path).strip() or _raise_bad_file(path, "the file is empty", "write what asks for one JSON object")
 
 
 def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
-    """Return the prompt in a file, whose template may use ``variables``. Raise BadPromptFile with what to mend."""
+    """Return the prompt in a file, whose template may use ``variables``. Raise InvalidPromptFile with what to mend."""
     text = _INCLUDE.sub(lambda found: _read_text(path.parent / found["path"]).strip(), _read_text(path))
     fields, body = _parse_front_matter(path, text)
     system, turn = _split_body(path, body)
@@ -119,7 +119,7 @@ def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
 
 
 def _raise_bad_file(path: Path, wrong: str, mend: str) -> NoReturn:
-    raise BadPromptFile(path, wrong, mend) from None
+    raise InvalidPromptFile(path, wrong, mend) from None
 
 
 def _read_text(path: Path) -> str:
@@ -217,8 +217,8 @@ class PromptBlocks:
         """Return the text between its tags, without comments. ``attributes`` are never words of a person."""
         if name not in BLOCK_NAMES:
             raise ValueError(f"{name} is no block: add it to BLOCK_NAMES, so that no text can imitate it")
-        seen = without_comments(text)
-        if is_marked(seen):
+        seen = remove_comments(text)
+        if has_private_mark(seen):
             raise ValueError("a private passage was handed to a model's port")
         extra = "".join(f' {key}="{value}"' for key, value in attributes.items())
         return f'<{name} id="{self._tag}"{extra}>\n{neutralize_tags(seen)}\n</{name} id="{self._tag}">'
@@ -239,6 +239,6 @@ def replace_surrogates(text: str) -> str:
 
 def check_no_private_notes(notes: Sequence[Note]) -> Sequence[Note]:
     """Return the notes. Raise ValueError for a private one, a mistake of this program that must send nothing."""
-    if any(note.left_out for note in notes):
+    if any(note.is_excluded for note in notes):
         raise ValueError("a private note was handed to a model's port")
     return notes

@@ -18,8 +18,8 @@ import anthropic
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
-from bot.essay.critique import Category, Covered, Severity
-from bot.essay.text.invisible import visible
+from bot.essay.critique import Category, CoverageLevel, Severity
+from bot.essay.text.decoding import remove_invisible
 from bot.llm.prompts import replace_surrogates
 
 Reply = TypeVar("Reply", bound=BaseModel)
@@ -50,9 +50,9 @@ def _parse_severity(value: object) -> Severity:
     return next((severity for severity in Severity if severity == _normalize_word(value)), Severity.SERIOUS)
 
 
-def _parse_covered(value: object) -> Covered:
+def _parse_covered(value: object) -> CoverageLevel:
     """Return how far a section is covered, the middle grade for an unknown word."""
-    return next((covered for covered in Covered if covered == _normalize_word(value)), Covered.THIN)
+    return next((covered for covered in CoverageLevel if covered == _normalize_word(value)), CoverageLevel.THIN)
 
 
 def _lenient_list(schema: type[BaseModel], *, needed: bool) -> BeforeValidator:
@@ -118,7 +118,7 @@ class StrengthSchema(BaseModel):
 
 class CoverageSchema(BaseModel):
     section: str
-    covered: Annotated[Covered, BeforeValidator(_parse_covered)]
+    covered: Annotated[CoverageLevel, BeforeValidator(_parse_covered)]
     remark: str = ""
 
 
@@ -177,7 +177,7 @@ def parse_reply(schema: type[Reply], text: str) -> Reply:
     objects = [*_json_objects(text), *(_json_objects(mended) if mended != text else ())]
     fitting = [reply for value in objects for reply in _matching_replies(schema, value)]
     if not fitting:
-        raise BadReply.misshapen()
+        raise BadReply.invalid_format()
     return max(reversed(fitting), key=lambda reply: _count_values(reply.model_dump()))
 
 
@@ -219,7 +219,7 @@ def _json_objects(text: str) -> Iterator[object]:
 def _visible_value(value: object) -> object:
     """Return a value whose texts have no invisible characters; those written as escapes (\\u202e) are still there."""
     if isinstance(value, str):
-        return visible(replace_surrogates(value))
+        return remove_invisible(replace_surrogates(value))
     if isinstance(value, dict):
         return {key: _visible_value(each) for key, each in value.items()}
     return [_visible_value(each) for each in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from bot.errors import TooMuchSent
-from bot.essay.text.invisible import Visible
+from bot.essay.text.decoding import InvisibleCharacterFilter
 from bot.llm.prices import TokenUsage
 from bot.llm.prompts import replace_surrogates
 from bot.services.llm_ports import ProgressCallback, TextChunk, ThinkingChunk
@@ -183,7 +183,7 @@ class AnswerText:
         self._characters_left = max_characters
         self._on_progress = on_progress
         self._pieces: list[str] = []
-        self._visible = Visible()
+        self._visible = InvisibleCharacterFilter()
         self._reasoning = ReasoningFilter()
 
     def __bool__(self) -> bool:
@@ -195,13 +195,13 @@ class AnswerText:
     def append(self, piece: str) -> None:
         """Take in a piece. Raise TooMuchSent, with as much of it as there is room for taken in."""
         room, self._characters_left = self._characters_left, self._characters_left - len(piece)
-        self._add(self._visible.shown(piece[:room]))
+        self._add(self._visible.feed(piece[:room]))
         if len(piece) > room:
             raise TooMuchSent
 
     def end(self) -> None:
         """Hand on what was held back for what might have followed."""
-        self._add(self._visible.rest())
+        self._add(self._visible.flush())
         self._show(self._reasoning.flush())
 
     def _add(self, piece: str) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.errors import BadKey
+from bot.errors import InvalidEncryptionKey
 from bot.settings import read_settings
 from bot.store.backup import create_backup
 from bot.store.encryption import key_fingerprint, parse_keys, read_key_file
 
 
 def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
-    """Back up to ``target`` and yield sentences on the result, once it is checked. Raise BadSetting and NoBackup."""
+    """Back up to ``target`` and yield sentences on the result, once it is checked. Raise InvalidSetting and
+    BackupFailed.
+    """
     settings = read_settings()
     backup = create_backup(settings.database_path, target, replace=replace)
     yield (
@@ -27,7 +29,7 @@ def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
         places |= {
             key_fingerprint(key): "DATABASE_KEY" for key in (parse_keys(setting, "DATABASE_KEY") if setting else ())
         }
-    except BadKey as error:  # the backup is good all the same
+    except InvalidEncryptionKey as error:  # the backup is good all the same
         yield str(error)
     except OSError as error:
         yield f"{key_file} cannot be read ({(error.strerror or str(error)).lower()}), so it was not looked into."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot import bootstrap
 from bot.bootstrap import models_by_role
 from bot.discord_ui import developer_portal
-from bot.errors import BadKey, BotError
+from bot.errors import BotError, InvalidEncryptionKey
 from bot.llm.base_url import redacted_url
 from bot.network import check_tls, find_proxy, find_tls_errors
 from bot.services.llm_ports import ModelRole
@@ -131,7 +131,7 @@ def _check_database(settings: Settings, reading: LoadedSettings) -> CheckResult:
     try:
         exists = check_database(path, settings.database_key.get_secret_value() if settings.database_key else None)
     except BotError as error:
-        wrong = isinstance(error, BadKey) and error.where == "DATABASE_KEY"
+        wrong = isinstance(error, InvalidEncryptionKey) and error.location == "DATABASE_KEY"
         return CheckResult(
             "database",
             CheckState.WRONG if wrong else CheckState.FAILED,

@@ -18,7 +18,7 @@ from bot.discord_ui import developer_portal
 from bot.discord_ui.access import AccessRules
 from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
-from bot.errors import BadSetting, BotError
+from bot.errors import BotError, InvalidSetting
 from bot.network import find_proxy
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
@@ -99,11 +99,11 @@ def make_client(workshop: Services, settings: Settings) -> DiscordClient:
 async def run_discord(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then end within ten seconds with everything stored.
 
-    Raise BadSetting for a token that is missing or that Discord refuses, DiscordUnreachable, DiscordRejectedStart,
+    Raise InvalidSetting for a token that is missing or that Discord refuses, DiscordUnreachable, DiscordRejectedStart,
     ConnectionClosedByDiscord, and what ``single_instance`` and ``build_services`` raise.
     """
     if settings.discord_token is None:
-        raise BadSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
+        raise InvalidSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     with single_instance(settings.database_path), worker_processes():
         await _run_bot(settings, settings.discord_token.get_secret_value())
@@ -165,7 +165,7 @@ async def _serve_until_stopped(client: DiscordClient, workshop: Services, token:
 
 
 async def _raise_connection_error(running: asyncio.Task[None]) -> None:
-    not_taken = BadSetting(
+    not_taken = InvalidSetting(
         "DISCORD_TOKEN", f"Discord does not take it; make a new one at {developer_portal.TOKEN_PAGE}"
     )
     try:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.essay.claims import Noted
-from bot.essay.critique import FINDINGS_SHOWN, Category, Coverage, Critique, Finding, Severity, Strength
-from bot.essay.evidence import is_evidence
-from bot.essay.quotations import Quotable
-from bot.essay.replies.asking import brings_in
-from bot.essay.replies.grades import grades
-from bot.essay.replies.secrets import asks_for_secret
-from bot.essay.specifics import SpecificKind, addresses, unlinked
-from bot.essay.specifics.quoted import quotations
+from bot.essay.claims import NoteIndex
+from bot.essay.critique import MAX_FINDINGS, Category, Coverage, Critique, Finding, Severity, Strength
+from bot.essay.facts import FactKind, addresses, defang_links
+from bot.essay.facts.fact import quotations
+from bot.essay.model_output.question_extraction import adds_facts
+from bot.essay.model_output.screening import asks_for_secret, find_grades
+from bot.essay.quotation_search import QuotationFinder, is_evidence
 from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
 from bot.services.llm_ports import RawCritique, RawFinding
@@ -22,7 +20,7 @@ _SEVERITY_ORDER = list(Severity)
 _FIX_FIRST_PREFIX = "Begin with the first finding: it is the gravest."
 
 # What is asked where the critic's own wording held a fact that nobody gave.
-_FACT_QUESTIONS: dict[SpecificKind, str] = {
+_FACT_QUESTIONS: dict[FactKind, str] = {
     "number": "What is the exact number here?",
     "date": "When exactly was it?",
     "name": "Who or what was it, by name?",
@@ -77,10 +75,10 @@ def validate_critique(opinion: RawCritique, text: str, structure: Structure | No
     """
     findings: list[tuple[int, Finding]] = []
     dropped = repeated = 0
-    quotable, noted = Quotable(text), Noted(sources)
+    quotable, noted = QuotationFinder(text), NoteIndex(sources)
     headings = "\n".join(section.heading for section in structure.sections) if structure else ""
-    held = frozenset(value for one in addresses(text) for value in one.vouches)
-    quoting = _QuotationCheck((quotable, Quotable(headings)), held, (noted, Noted([headings])))
+    held = frozenset(value for one in addresses(text) for value in one.implies)
+    quoting = _QuotationCheck((quotable, QuotationFinder(headings)), held, (noted, NoteIndex([headings])))
     for index, remark in sorted(enumerate(opinion.findings), key=lambda one: _SEVERITY_ORDER.index(one[1].severity)):
         span = quotable.locate(remark.quotation) if is_evidence(remark.quotation) else None
         if span is None:
@@ -95,8 +93,8 @@ def validate_critique(opinion: RawCritique, text: str, structure: Structure | No
         if span is None or not quoting.is_supported(praise.why):
             dropped += 1
         else:
-            strengths.append(Strength(span.of(text), span, unlinked(praise.why)))
-    shown = findings[:FINDINGS_SHOWN]
+            strengths.append(Strength(span.extract(text), span, defang_links(praise.why)))
+    shown = findings[:MAX_FINDINGS]
     return Critique(
         fix_first=_choose_fix_first(opinion, shown, quoting),
         findings=tuple(finding for _, finding in shown),
@@ -115,9 +113,9 @@ def validate_critique(opinion: RawCritique, text: str, structure: Structure | No
 class _QuotationCheck:
     """The texts that may be quoted, and what vouches for the facts in a question."""
 
-    quotable_texts: tuple[Quotable, ...]
+    quotable_texts: tuple[QuotationFinder, ...]
     addresses: frozenset[str]
-    fact_sources: tuple[Noted, ...]
+    fact_sources: tuple[NoteIndex, ...]
 
     def is_supported(self, said: str) -> bool:
         """Whether all that stands in quotation marks, and every grade and address, stands in one of the texts too.
@@ -126,30 +124,30 @@ class _QuotationCheck:
         """
         if asks_for_secret(said) or any(one.value not in self.addresses for one in addresses(said)):
             return False
-        words = [*(quotation.raw for quotation in quotations(said)), *grades(said)]
+        words = [*(quotation.raw for quotation in quotations(said)), *find_grades(said)]
         return all(any(text.locate(each) is not None for text in self.quotable_texts) for each in words)
 
     def is_askable(self, question: str) -> bool:
         """Whether a question can be put as it stands."""
-        return self.is_supported(question) and not brings_in(question, *self.fact_sources)
+        return self.is_supported(question) and not adds_facts(question, *self.fact_sources)
 
 
-def _build_finding(remark: RawFinding, span: Span, text: str, noted: Noted, quoting: _QuotationCheck) -> Finding:
-    quotation, replacement, question = span.of(text), remark.replacement, remark.question
+def _build_finding(remark: RawFinding, span: Span, text: str, noted: NoteIndex, quoting: _QuotationCheck) -> Finding:
+    quotation, replacement, question = span.extract(text), remark.replacement, remark.question
     if replacement is not None and (not replacement.strip() or replacement == quotation):
         replacement = None
     if question is not None and not quoting.is_askable(question):
         question = None
     if replacement is not None and asks_for_secret(replacement) and not asks_for_secret(quotation):
         replacement = None
-    if replacement is not None and (invented := noted.unsupported(replacement)):
+    if replacement is not None and (invented := noted.find_unsupported(replacement)):
         replacement, question = None, question or _FACT_QUESTIONS[invented[0].kind]
     question = None if replacement is not None else question or _CATEGORY_QUESTIONS[remark.category]
     effect = (
         remark.effect if remark.effect and quoting.is_supported(remark.effect) else _CATEGORY_EFFECTS[remark.category]
     )
-    asked = None if question is None else unlinked(question)
-    return Finding(quotation, span, remark.category, remark.severity, unlinked(effect), replacement, asked)
+    asked = None if question is None else defang_links(question)
+    return Finding(quotation, span, remark.category, remark.severity, defang_links(effect), replacement, asked)
 
 
 def _is_reworded(remark: RawFinding, finding: Finding, quoting: _QuotationCheck) -> bool:
@@ -163,7 +161,7 @@ def _choose_fix_first(opinion: RawCritique, shown: Sequence[tuple[int, Finding]]
         return ""
     says_it = any(index == opinion.fix_first_index for index, _ in shown)
     if says_it and opinion.fix_first and quoting.is_supported(opinion.fix_first):
-        return unlinked(opinion.fix_first)
+        return defang_links(opinion.fix_first)
     return f"{_FIX_FIRST_PREFIX} {shown[0][1].effect}"
 
 
@@ -172,9 +170,9 @@ def _validate_coverage(
 ) -> tuple[Coverage, ...]:
     found = {
         one.section: Coverage(
-            one.section, one.covered, unlinked(one.remark) if quoting.is_supported(one.remark) else ""
+            one.section, one.covered, defang_links(one.remark) if quoting.is_supported(one.remark) else ""
         )
         for one in opinion.coverage
-        if structure is not None and structure.section(one.section) is not None
+        if structure is not None and structure.find_section(one.section) is not None
     }
     return tuple(found.values())

@@ -9,16 +9,16 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bot.errors import BadInput, NoModel, NothingToDo, Outdated
+from bot.errors import InvalidInput, NoModel, NothingToDo, StaleRequest
 from bot.essay.critique import Critique, Finding
-from bot.essay.diff import moved
+from bot.essay.diff import find_moved_span
 from bot.essay.essay import Origin, Version
 from bot.essay.export import read_export
-from bot.essay.limits import Adding, stored_bytes
+from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.structure import Structure
-from bot.essay.text.extent import extent
-from bot.essay.text.front_matter import short_line
-from bot.essay.text.importing import without_comments
+from bot.essay.text.front_matter import as_short_line
+from bot.essay.text.markdown_import import remove_comments
+from bot.essay.text.parsed_text import measure_text_size
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 from bot.services.critique_validation import validate_critique
@@ -99,7 +99,9 @@ class CritiqueService:
     async def start_text_critique(
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[StoredCritique, Job]:
-        """Stores a pasted text and begins its critique. Raises BadInput for one too short or too long, MarkStands."""
+        """Stores a pasted text and begins its critique. Raises InvalidInput for one too short or too long,
+        PrivateMarkInText.
+        """
         critiqued, planned = await self.plan_text_critique(writer, text, structure, title=title, own=own)
         return critiqued, await planned.start()
 
@@ -110,7 +112,7 @@ class CritiqueService:
         _ = self.models
         page = self.essays.validate_page("The text", text)
         fields, body = await parse_in_worker(writer, len(text), _parse_critiquable, page)
-        found = short_line(fields.get("title")) if title is None else title
+        found = as_short_line(fields.get("title")) if title is None else title
         key = structure.key if structure else None
         return self._plan(
             StoredCritique(self._new_id(), writer, None, None, key, found, body, own, None, {}, self._clock())
@@ -119,7 +121,7 @@ class CritiqueService:
     async def start_essay_critique(
         self, writer: str, essay: str, version: Version, *, anew: bool = True
     ) -> tuple[StoredCritique, Job]:
-        """Begins a critique of a version. Raises BadInput for one too short or too long, LeftOutStands.
+        """Begins a critique of a version. Raises InvalidInput for one too short or too long, PrivateNoteInText.
 
         Unless ``anew``, it raises Outdated where the version has a critique, or is not the current one, by the time it
         begins: so two clicks begin one.
@@ -189,11 +191,11 @@ class CritiqueService:
         finding = self._get_finding(critiqued, index)
         if critiqued.essay is None or finding.replacement is None:
             raise NothingToDo.no_replacement()
-        span = await in_worker(moved, critiqued.text, seen.text, finding.span)
+        span = await in_worker(find_moved_span, critiqued.text, seen.text, finding.span)
         if span is None:
-            raise NothingToDo.words_gone()
+            raise NothingToDo.words_changed()
         if _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
-            raise NothingToDo.words_gone()
+            raise NothingToDo.words_changed()
         text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
         at = self._clock()
 
@@ -206,8 +208,8 @@ class CritiqueService:
             seen.info.number,
             Origin.SUGGESTION,
             text,
-            seen.info.notes_through,
-            complete=seen.info.complete,
+            seen.info.last_note_number,
+            complete=seen.info.is_complete,
             model=critiqued.critique.model if critiqued.critique else None,
             and_then=decide,
         )
@@ -228,7 +230,7 @@ class CritiqueService:
         """
         critiqued = await self.get(writer, critique)
         if not critiqued.is_own or critiqued.essay is not None:
-            raise NothingToDo.not_own()
+            raise NothingToDo.not_own_text()
         essay = await self.essays.create_essay(writer, structure, critiqued.title)
 
         def attach(tx: Transaction, version: Version) -> None:
@@ -238,7 +240,9 @@ class CritiqueService:
         return essay.id
 
     async def retry(self, writer: str, critique: str) -> Job:
-        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has, MarkStands."""
+        """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has,
+        PrivateMarkInText.
+        """
         _ = self.models
         critiqued = await self.get(writer, critique)
         _check_unanswered(critiqued)
@@ -263,15 +267,15 @@ def _store_critique(tx: Transaction, critiqued: StoredCritique, *, anew: bool) -
         last = tx.critiques.latest(critiqued.writer, critiqued.essay)
         head = tx.essays.get(critiqued.writer, critiqued.essay).head
         if head != critiqued.version or (last is not None and last.version == critiqued.version):
-            raise Outdated
-    tx.quota.check_and_record(critiqued.writer, None, Adding(stored_bytes(critiqued.text)), critiqued.created)
+            raise StaleRequest
+    tx.quota.check_and_record(critiqued.writer, None, StorageIncrease(stored_bytes(critiqued.text)), critiqued.created)
     tx.critiques.add(critiqued)
 
 
 def _check_unanswered(critiqued: StoredCritique) -> None:
     """Raise NothingToDo if the critic has spoken."""
     if critiqued.critique is not None:
-        raise NothingToDo.critiqued()
+        raise NothingToDo.critique_finished()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +291,7 @@ class _CritiqueWork:
         if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
             now = await self.service.essays.snapshot(critiqued.writer, critiqued.essay)
             await self.service.essays.check_no_private_text(now, text=critiqued.text)
-            known += [note.public for note in now.notes if not note.is_private]
+            known += [note.public_text for note in now.notes if not note.is_private]
         facts = await self._measured_facts()
         opinion = await self.service.models.critic.critique(critiqued.writer, critiqued.text, structure, facts, report)
         found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
@@ -315,37 +319,39 @@ class _CritiqueWork:
 
 
 def _measure_public_text(text: str, structure: Structure | None) -> TextReport:
-    return measure_text(without_comments(text), structure)
+    return measure_text(remove_comments(text), structure)
 
 
 def _parse_critiquable(text: str) -> tuple[Mapping[str, Any], str]:
-    """The front matter and the body of a text that can be critiqued. Raises BadInput, MarkStands."""
+    """The front matter and the body of a text that can be critiqued. Raises InvalidInput, PrivateMarkInText."""
     fields, body = read_export(text)
     check_critique_length(body)
-    body = without_comments(body)
+    body = remove_comments(body)
     check_privacy_marks("text", body)
     return fields, body
 
 
 def check_critique_length(text: str) -> None:
-    """Raises BadInput for a text that is too short or too long to be critiqued, whatever script it is written in.
+    """Raises InvalidInput for a text that is too short or too long to be critiqued, whatever script it is written in.
 
     Comments do not count: no model sees them.
     """
-    seen = without_comments(text)
+    seen = remove_comments(text)
     if seen != text and not count_words(seen):
-        raise BadInput(
+        raise InvalidInput(
             "The text holds nothing but comments, which no critic is shown, so it was not critiqued. Nothing was "
             "changed: write the text outside the comments and ask again."
         )
-    found = extent(seen)
-    if found.size > MAX_CRITIQUE_WORDS:
-        raise BadInput(
+    found = measure_text_size(seen)
+    if found.equivalent_words > MAX_CRITIQUE_WORDS:
+        raise InvalidInput(
             f"The text has {found}, and {MAX_CRITIQUE_WORDS:,} can be critiqued at once: hand in the part that matters "
             "most. Nothing was changed."
         )
-    if found.size < MIN_CRITIQUE_WORDS:
-        raise BadInput(f"The text has {found}, too few to say anything of: paste the whole text. Nothing was changed.")
+    if found.equivalent_words < MIN_CRITIQUE_WORDS:
+        raise InvalidInput(
+            f"The text has {found}, too few to say anything of: paste the whole text. Nothing was changed."
+        )
 
 
 def _is_already_applied(replacement: str, quotation: str, text: str, span: Span) -> bool:

@@ -17,14 +17,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.errors import BadInput, UnknownEssay
-from bot.essay.essay import Answered, Essay, Note
-from bot.essay.limits import Adding, stored_bytes
-from bot.essay.notes import Passage, join_messages, read_notes
-from bot.essay.structure import private_questions
-from bot.essay.structures import usual
-from bot.essay.text.importing import told
-from bot.essay.text.marks import is_mark_alone, is_marked, says_something
+from bot.errors import InvalidInput, UnknownEssay
+from bot.essay.essay import Essay, Note, QuestionState
+from bot.essay.limits import StorageIncrease, stored_bytes
+from bot.essay.matching import default_structure
+from bot.essay.notes import NewNote, join_messages, parse_notes
+from bot.essay.structure import collect_private_questions
+from bot.essay.text.markdown_import import describe_removed
+from bot.essay.text.privacy_marks import has_private_mark, has_words_besides_marks, is_only_private_mark
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, join_sentences
 from bot.services.offload import parse_in_worker
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -130,7 +130,7 @@ class DmMessageService:
         self._store = store
         self._clock = clock
         self._new_id = new_id
-        self._private_questions = private_questions(essays.structures)
+        self._private_questions = collect_private_questions(essays.structures)
 
     async def add_message(
         self, writer: str, message: int, text: str, written: datetime | None = None, *, channel: int | None = None
@@ -139,11 +139,12 @@ class DmMessageService:
 
         It goes to what stands before the writer; where nothing does, to their last changed essay; where there is none,
         to a new one. ``written`` is the time of a message that is read late: see ``_late_context``. ``channel`` is the
-        id of the DM, which is remembered. None where its words were deleted since. Raises BadInput for what is no text
-        in UTF-8, and for a late message that was written before the writer deleted an essay: it may have been of that.
+        id of the DM, which is remembered. None where its words were deleted since. Raises InvalidInput for what is no
+        text in UTF-8, and for a late message that was written before the writer deleted an essay: it may have been of
+        that.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
-        structure = usual(self._essays.structures)
+        structure = default_structure(self._essays.structures)
         new = Essay(self._new_id(), writer, structure.key, structure.name, None, None, now, now)
 
         def add(tx: Transaction) -> StoredMessage | None:
@@ -153,37 +154,37 @@ class DmMessageService:
 
         found = await self._store.write(add)
         if found is _DROPPED:
-            raise BadInput(_WRITTEN_BEFORE_DELETION)
+            raise InvalidInput(_WRITTEN_BEFORE_DELETION)
         return found
 
     async def add_file(self, heard: StoredMessage, writer: str, message: int, part: int, text: str) -> StoredFile:
         """Store what a file of a message held as notes, each under the section that its heading names.
 
         ``heard`` is what became of the message; ``part`` counts its files from 1. What answers a question whose answers
-        stay private is left out. No notes where they had been stored before. Raises BadInput for a page without words,
-        UnknownEssay.
+        stay private is left out. No notes where they had been stored before. Raises InvalidInput for a page without
+        words, UnknownEssay.
         """
         opened = await self._essays.get_essay(writer, heard.essay)
         structure = self._essays.structure_of(opened)
         room = MAX_TITLE_CHARACTERS if opened.title == structure.name else 0
         page = self._essays.validate_page("The file", text)
-        notes = await parse_in_worker(writer, len(text), read_notes, page, structure, title_room=room)
-        if not notes.passages:
-            raise BadInput(
+        notes = await parse_in_worker(writer, len(text), parse_notes, page, structure, title_room=room)
+        if not notes.notes:
+            raise InvalidInput(
                 join_sentences(
                     "There are no words under the file's headings: write a few lines and send it again.",
-                    told(notes.left_out),
+                    describe_removed(notes.removed),
                 )
             )
-        self._essays.limits.check_notes("The file", len(notes.passages))
-        passages = notes.passages
+        self._essays.limits.check_note_count("The file", len(notes.notes))
+        passages = notes.notes
         if heard.question is not None and await self._essays.is_private_question(writer, heard.essay, heard.question):
-            passages = tuple(replace(passage, left_out=True) for passage in passages)
+            passages = tuple(replace(passage, is_excluded=True) for passage in passages)
         now = self._clock()
         new = await self._store.write(
             lambda tx: self._add_file(tx, writer, heard.essay, message, part, passages, notes.title, now)
         )
-        return StoredFile(new, told(notes.left_out) if new else None)
+        return StoredFile(new, describe_removed(notes.removed) if new else None)
 
     async def has_file(self, writer: str, message: int, part: int) -> bool:
         """Tell whether what a file of a message held is stored."""
@@ -194,7 +195,7 @@ class DmMessageService:
 
         Versions stay as they were made; but where a passage may have become private or public, a text that is set from
         notes alone follows. None where nothing has changed by it, as where the message was never stored. Raises
-        BadInput.
+        InvalidInput.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
         changed = await self._store.write(lambda tx: self._edit_message(tx, writer, message, words, now))
@@ -205,7 +206,7 @@ class DmMessageService:
     async def finish_answer(self, writer: str, essay: str, question: int) -> Note | None:
         """End the answer to a question and return the note it has become, None where nothing had been said.
 
-        Raises BadInput for an answer without a word, which stays and can be added to.
+        Raises InvalidInput for an answer without a word, which stays and can be added to.
         """
         now = self._clock()
 
@@ -215,7 +216,7 @@ class DmMessageService:
 
         said, made = await self._store.write(finish)
         if not made and any(one.text for one in said):
-            raise BadInput("The answer holds no words yet: write some, or skip the question. It is still open.")
+            raise InvalidInput("The answer holds no words yet: write some, or skip the question. It is still open.")
         return made[0] if made else None
 
     async def finish_all_answers(self, writer: str, essay: str) -> tuple[Note, ...]:
@@ -288,7 +289,7 @@ class DmMessageService:
         context = _current_context(tx, writer) if written is None else _late_context(tx, writer, message, written)
         essay, question = context.essay or new.id, context.question
         size, begun = stored_bytes(text), context.essay is None
-        adding = Adding(size, essays=int(begun), notes=int(question is None), note_bytes=size)
+        adding = StorageIncrease(size, essays=int(begun), notes=int(question is None), note_bytes=size)
         # One that is read late counts when it was written.
         tx.quota.check_and_record(writer, context.essay, adding, written or now)
         if begun:
@@ -316,7 +317,7 @@ class DmMessageService:
         note: int | None = None
         if this.question is not None:
             note = tx.messages.note_answering(writer, essay, this.question)
-        elif is_mark_alone(this.text) and (after := tx.messages.following(writer, message)) is not None:
+        elif is_only_private_mark(this.text) and (after := tx.messages.following(writer, message)) is not None:
             follows = after.essay == essay and after.note is not None and tx.messages.is_view(writer, essay, after.note)
             note = after.note if follows else None
         if note is not None:
@@ -354,13 +355,13 @@ class DmMessageService:
                 marks = []
         notes: list[Note] = []
         for group in groups.values():
-            passage, asked = Passage(join_messages([message.text for message in group])), None
-            if not says_something(passage.text):
+            passage, asked = NewNote(join_messages([message.text for message in group])), None
+            if not has_words_besides_marks(passage.text):
                 continue
             if (number := group[0].question) is not None:
                 asked = tx.essays.question(writer, essay, number)
-                tx.essays.set_question_state(writer, essay, number, Answered.ANSWERED, now)
-                passage = replace(passage, section=asked.section, left_out=asked.text in self._private_questions)
+                tx.essays.set_question_state(writer, essay, number, QuestionState.ANSWERED, now)
+                passage = replace(passage, section=asked.section, is_excluded=asked.text in self._private_questions)
             note = tx.essays.add_note(writer, essay, passage, now, question=asked.text if asked is not None else None)
             tx.messages.make_note(writer, essay, group, note.number)
             notes.append(note)
@@ -378,23 +379,27 @@ class DmMessageService:
             return None
         essay, note, before = known.essay, known.note, "" if known.damaged else known.text
         size = stored_bytes(text)
-        tx.quota.check_and_record(writer, essay, Adding(size, note_bytes=max(0, size - stored_bytes(before))), now)
+        tx.quota.check_and_record(
+            writer, essay, StorageIncrease(size, note_bytes=max(0, size - stored_bytes(before))), now
+        )
         tx.essays.mark_changed(writer, essay, now)
         if note is None:
             tx.messages.set_text(writer, message, text)
-            had_no_words = known.question is None and says_something(text) and tx.essays.has_content(writer, essay)
+            had_no_words = (
+                known.question is None and has_words_besides_marks(text) and tx.essays.has_content(writer, essay)
+            )
             made = self._note_for(tx, writer, essay, message, now) if had_no_words else None
             return MessageChange(essay, made, note_created=made is not None)
         if not tx.messages.is_view(writer, essay, note):
             tx.messages.set_text(writer, message, text)
             return MessageChange(essay, note, note_detached=True)
         texts = [text if one.key == known.key else one.text for one in tx.messages.of_note(writer, essay, note)]
-        if not says_something(join_messages(texts)):
+        if not has_words_besides_marks(join_messages(texts)):
             tx.essays.update_note(writer, essay, tx.essays.note(writer, essay, note), now)
             tx.messages.set_text(writer, message, text)
             return MessageChange(essay, note, note_unchanged=True)
         tx.messages.set_text(writer, message, text)
-        return MessageChange(essay, note, privacy_may_change=is_marked(text) or is_marked(before))
+        return MessageChange(essay, note, privacy_may_change=has_private_mark(text) or has_private_mark(before))
 
     def _add_file(
         self,
@@ -403,7 +408,7 @@ class DmMessageService:
         essay: str,
         message: int,
         part: int,
-        passages: Sequence[Passage],
+        passages: Sequence[NewNote],
         title: str | None,
         now: datetime,
     ) -> tuple[int, ...]:
@@ -411,7 +416,7 @@ class DmMessageService:
         if tx.messages.has_part(writer, message, part):
             return ()
         size = stored_bytes(*(passage.text for passage in passages))
-        tx.quota.check_and_record(writer, essay, Adding(size, notes=len(passages), note_bytes=size), now)
+        tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=len(passages), note_bytes=size), now)
         numbers = tuple(tx.essays.add_note(writer, essay, passage, now).number for passage in passages)
         tx.messages.add(
             writer, message, essay, None, "", part=part
@@ -451,13 +456,13 @@ def _current_context(tx: Transaction, writer: str) -> DmContext:
     context = tx.messages.context(writer)
     if context is not None and context.essay is not None:
         question = context.question
-        if question is not None and tx.essays.question(writer, context.essay, question).state is not Answered.OPEN:
+        if question is not None and tx.essays.question(writer, context.essay, question).state is not QuestionState.OPEN:
             question = None
         return DmContext(context.essay, question)
     if not (essays := tx.essays.of_writer(writer)):
         return DmContext(None, None)
     essay = essays[0]
-    asked = [one.number for one in tx.essays.questions(writer, essay.id) if one.state is Answered.OPEN]
+    asked = [one.number for one in tx.essays.questions(writer, essay.id) if one.state is QuestionState.OPEN]
     return DmContext(essay.id, min(asked) if asked and essay.head is None else None)
 
 
@@ -475,4 +480,4 @@ def _late_context(tx: Transaction, writer: str, message: int, written: datetime)
 
 def _is_unasked_mark(message: DmMessage) -> bool:
     """Tell whether a message answers nothing and is a mark alone: the next message is what it leaves out."""
-    return message.question is None and is_mark_alone(message.text)
+    return message.question is None and is_only_private_mark(message.text)

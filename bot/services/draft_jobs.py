@@ -8,13 +8,13 @@ from typing import NoReturn
 
 from bot.errors import BadReply, NoModel, NothingToDo
 from bot.essay.essay import Essay, Note, Origin, Version
+from bot.essay.model_output.partial_draft import PartialDraft
+from bot.essay.model_output.reply_parsing import is_not_a_post
+from bot.essay.model_output.screening import remove_pictures
 from bot.essay.questions import notes_for_model
-from bot.essay.replies.pictures import without_pictures
-from bot.essay.replies.reply import is_no_post
-from bot.essay.replies.unfinished import Unfinished
 from bot.essay.structure import Structure
-from bot.essay.text.importing import cut_comments
-from bot.essay.text.sections import replace_body, split
+from bot.essay.text.markdown_import import extract_comments
+from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
 from bot.services.jobs.job import run_to_completion
@@ -55,7 +55,7 @@ class DraftContextBuilder:
     async def refresh(self, material: DraftContext, **parts: str) -> DraftContext:
         """Return the material without notes that were left out since: a job may have waited long for its turn.
 
-        Raises LeftOutStands, for ``parts`` as ``EssayService.check_no_private_text`` has them.
+        Raises PrivateNoteInText, for ``parts`` as ``EssayService.check_no_private_text`` has them.
         """
         snapshot = await self.essays.snapshot(material.essay.writer, material.essay.id)
         await self.essays.check_no_private_text(snapshot, **parts)
@@ -90,7 +90,7 @@ class DraftWork:
     context_builder: DraftContextBuilder
     context: DraftContext
     parent_version: int | None
-    partial_draft: Unfinished
+    partial_draft: PartialDraft
 
     async def run(self, report: ProgressCallback) -> int | None:
         material = self.context
@@ -101,7 +101,7 @@ class DraftWork:
         return await self._save(written.text, cut=written.is_truncated, model=written.model) or _raise_off_topic()
 
     async def save_partial(self, text: str) -> int | None:
-        if not count_words(text) or is_no_post(text, self.context.structure, self.partial_draft.keys):
+        if not count_words(text) or is_not_a_post(text, self.context.structure, self.partial_draft.missing_keys):
             return None
         return await self._save(text, cut=True, model=None)
 
@@ -127,8 +127,8 @@ class DraftWork:
         material = self.context
         given = [*(note.text for note in material.notes), self.partial_draft.text]
         joined = await in_thread(
-            self.partial_draft.joined,
-            without_pictures(reply, given),
+            self.partial_draft.merge,
+            remove_pictures(reply, given),
             cut=cut,
             noted=self._required_sections,
             given=given,
@@ -141,7 +141,7 @@ class DraftWork:
             Origin.DRAFTED,
             joined.text,
             through=material.notes_through,
-            complete=joined.complete,
+            complete=joined.is_complete,
             model=model,
         )
 
@@ -153,7 +153,7 @@ class FinishWork(DraftWork):
     async def max_cost(self) -> int:
         material, draft = self.context, self.partial_draft
         return self.context_builder.models.drafter.max_finish_cost(
-            material.structure, material.essay.title, material.notes, draft.done, draft.keys
+            material.structure, material.essay.title, material.notes, draft.finished_text, draft.missing_keys
         )
 
     async def _call_model(self, report: ProgressCallback) -> ModelText:
@@ -163,8 +163,8 @@ class FinishWork(DraftWork):
             material.structure,
             material.essay.title,
             material.notes,
-            draft.done,
-            draft.keys,
+            draft.finished_text,
+            draft.missing_keys,
             report,
         )
 
@@ -200,8 +200,8 @@ class RevisionWork:
             info.number,
             Origin.REVISED,
             revised,
-            through=info.notes_through,  # notes that came since have no place in the other sections yet
-            complete=info.complete,
+            through=info.last_note_number,  # notes that came since have no place in the other sections yet
+            complete=info.is_complete,
             model=written.model,
         )
 
@@ -217,9 +217,9 @@ class RevisionWork:
 
 def _replace_section(text: str, index: int, written: str, given: Sequence[str]) -> str:
     """The text with a section as a model wrote it, and the comments that stood in it."""
-    comments = [comment.words for comment in cut_comments(split(text)[index].body)[1]]
-    return replace_body(text, index, "\n\n".join([without_pictures(written, given).rstrip(), *comments]))
+    comments = [comment.source for comment in extract_comments(split_sections(text)[index].body)[1]]
+    return replace_section_body(text, index, "\n\n".join([remove_pictures(written, given).rstrip(), *comments]))
 
 
 def _raise_off_topic() -> NoReturn:
-    raise BadReply.beside_the_point()
+    raise BadReply.not_the_requested_text()

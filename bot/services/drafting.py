@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import takewhile
 
-from bot.errors import BadInput, DamagedText, NothingToDo, Outdated, UnknownSection
-from bot.essay.claims import Claim, unsupported_in
-from bot.essay.essay import Version
-from bot.essay.history import History
-from bot.essay.replies.unfinished import Unfinished, unfinished
-from bot.essay.text.decoding import typed
+from bot.errors import DamagedText, InvalidInput, NothingToDo, StaleRequest, UnknownSection
+from bot.essay.claims import Claim, find_unsupported_in_essay
+from bot.essay.essay import Version, VersionHistory
+from bot.essay.model_output.partial_draft import PartialDraft, find_partial_draft
+from bot.essay.text.decoding import validate_typed_text
 from bot.essay.text.words import count_words
 from bot.services.draft_jobs import DraftContextBuilder, DraftWork, FinishWork, RevisionWork
 from bot.services.essays import EssayService, split_parts
@@ -49,12 +48,12 @@ class RevisionRequest:
 
 
 def validate_instruction(instruction: str) -> str:
-    """An instruction as a model is given it. Raises BadInput for one without a word, or that is too long."""
-    wanted = typed(instruction, "The instruction").strip()
+    """An instruction as a model is given it. Raises InvalidInput for one without a word, or that is too long."""
+    wanted = validate_typed_text(instruction, "The instruction").strip()
     if not count_words(wanted):
-        raise BadInput("The instruction holds no words: say what to change. The section is as it was.")
+        raise InvalidInput("The instruction holds no words: say what to change. The section is as it was.")
     if len(wanted) > MAX_INSTRUCTION_CHARACTERS:
-        raise BadInput(
+        raise InvalidInput(
             f"The instruction has {len(wanted):,} characters: use at most {MAX_INSTRUCTION_CHARACTERS:,}, and put new "
             "material into the notes. The section is as it was."
         )
@@ -66,9 +65,9 @@ def validate_instruction(instruction: str) -> str:
 
 
 def check_seen_version(head: int | None, seen: int | None) -> None:
-    """Raises Outdated where ``seen``, 0 for no version, is a number and not the current version's."""
+    """Raises StaleRequest where ``seen``, 0 for no version, is a number and not the current version's."""
     if seen is not None and (head or 0) != seen:
-        raise Outdated
+        raise StaleRequest
 
 
 def _check_head_unchanged(tx: Transaction, writer: str, essay: str, base: int | None) -> None:
@@ -134,7 +133,7 @@ class DraftingService:
         if not material.notes:
             raise NothingToDo.no_notes()
         await self.essays.check_no_private_text(now, title=material.essay.title)
-        work = DraftWork(self.context_builder, material, base, Unfinished(material.structure))
+        work = DraftWork(self.context_builder, material, base, PartialDraft(material.structure))
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
             work.max_cost,
@@ -145,7 +144,7 @@ class DraftingService:
         """Begins to write the sections that the current version, a draft cut short, has not finished.
 
         A section that the writer changed since counts as finished. Where all are, the version is taken for complete.
-        Raises NothingToDo there, where it was complete before, and for an essay without notes; LeftOutStands.
+        Raises NothingToDo there, where it was complete before, and for an essay without notes; PrivateNoteInText.
         """
         return await (await self.plan_finish(writer, essay, seen=seen)).start()
 
@@ -158,12 +157,12 @@ class DraftingService:
             raise DamagedText.version(now.essay.head)
         base = version.info.number
         check_seen_version(base, seen)
-        if version.info.complete:
-            raise NothingToDo.complete()
+        if version.info.is_complete:
+            raise NothingToDo.version_complete()
         work = await self._build_finish_work(now, version)
-        if not work.partial_draft.todo:
+        if not work.partial_draft.missing_sections:
             await self.mark_complete(writer, essay)
-            raise NothingToDo.written()
+            raise NothingToDo.all_sections_written()
         if not work.context.notes:
             raise NothingToDo.no_notes()
         await self.essays.check_no_private_text(now, text=version.text, title=now.essay.title)
@@ -188,8 +187,8 @@ class DraftingService:
         """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
 
         ``seen`` need not be current any more: what comes then waits beside the newer text. Raises UnknownSection,
-        LeftOutStands, BadInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS, Outdated where
-        the same instruction has just been carried out on ``seen``.
+        PrivateNoteInText, InvalidInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS,
+        Outdated where the same instruction has just been carried out on ``seen``.
         """
         return await (await self.plan_revision(writer, essay, seen, index, instruction)).start()
 
@@ -238,7 +237,7 @@ class DraftingService:
     async def unsupported_claims(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
         """The numbers, dates, names, quotations and addresses of a version that neither a note nor the title holds."""
         now = await self.essays.snapshot(writer, essay)
-        return await in_worker(unsupported_in, version.text, now.notes, now.essay.title)
+        return await in_worker(find_unsupported_in_essay, version.text, now.notes, now.essay.title)
 
     async def work_for(self, job: Job) -> JobWork:
         """The work of a job that an earlier process left, so that its text can be kept."""
@@ -246,7 +245,7 @@ class DraftingService:
         material = self.context_builder.build(now)
         if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
             material = replace(material, notes_through=int(job.argument or material.notes_through))
-            return DraftWork(self.context_builder, material, job.base_version, Unfinished(material.structure))
+            return DraftWork(self.context_builder, material, job.base_version, PartialDraft(material.structure))
         version = await self.essays.version(job.writer, job.subject, job.base_version or 0)
         if job.kind is JobKind.FINISH:
             return await self._build_finish_work(now, version)
@@ -256,13 +255,15 @@ class DraftingService:
     async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
         """The work of finishing a version, of which stands what a model finished and what the writer changed."""
         essay, info, material = now.essay, version.info, self.context_builder.build(now)
-        *earlier, last = History(now.versions, info.number).lineage
-        since = [*takewhile(lambda one: not one.complete, reversed(earlier))][::-1]
+        *earlier, last = VersionHistory(now.versions, info.number).lineage
+        since = [*takewhile(lambda one: not one.is_complete, reversed(earlier))][::-1]
         numbers = [one.number for one in (*since, last)]
         found = await self._store.read(
             lambda tx: [tx.essays.version(essay.writer, essay.id, number) for number in numbers]
         )
         steps = [(one.info.origin, one.text) for one in found]
-        draft = await in_thread(unfinished, steps, material.structure)
+        draft = await in_thread(find_partial_draft, steps, material.structure)
         # A note that came since the draft may belong to a section that was finished before: it still counts as new.
-        return FinishWork(self.context_builder, replace(material, notes_through=info.notes_through), info.number, draft)
+        return FinishWork(
+            self.context_builder, replace(material, notes_through=info.last_note_number), info.number, draft
+        )

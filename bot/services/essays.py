@@ -9,33 +9,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import (
-    BadInput,
+    AlwaysPrivate,
     DamagedText,
-    LeftOutStands,
-    MarkStands,
-    NoSuchPlace,
+    InvalidInput,
     NothingToDo,
-    StaysPrivate,
-    StructureGone,
+    PrivateMarkInText,
+    PrivateNoteInText,
+    StructureFileMissing,
     UnknownEssay,
     UnknownSection,
+    UnknownTargetSection,
 )
-from bot.essay.assemble import add_note, assemble
-from bot.essay.diff import Change, diff
-from bot.essay.essay import Essay, Note, Origin, Version, VersionInfo
-from bot.essay.export import Post, words_apart_from_headings
-from bot.essay.history import History
-from bot.essay.left_out import Standing, standing
-from bot.essay.left_out import told as told_private
-from bot.essay.limits import Adding, Limits, stored_bytes
-from bot.essay.naming import meant
-from bot.essay.notes import Passage, answered, read_notes
+from bot.essay.assembly import assemble_post, insert_note
+from bot.essay.diff import TextChange, diff_words
+from bot.essay.essay import Essay, Note, Origin, Version, VersionHistory, VersionInfo
+from bot.essay.export import ExportablePost, count_body_words
+from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
+from bot.essay.matching import match_names
+from bot.essay.notes import NewNote, note_from_answer, parse_notes
+from bot.essay.private_text import LeakedPassage, find_leaks
+from bot.essay.private_text import describe_private as told_private
 from bot.essay.structure import Structure
-from bot.essay.text.decoding import typed
-from bot.essay.text.importing import LeftOut, cut_comments, told
-from bot.essay.text.marks import marked_line, public_text, says_something
-from bot.essay.text.sections import Part, replace_body, split
-from bot.essay.text.words import count_words, shows
+from bot.essay.text.decoding import validate_typed_text
+from bot.essay.text.markdown_import import RemovedItem, describe_removed, extract_comments
+from bot.essay.text.privacy_marks import first_marked_line, has_words_besides_marks, public_text
+from bot.essay.text.sections import TextSection, replace_section_body, split_sections
+from bot.essay.text.words import count_words, has_visible_text
 from bot.services.offload import parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_snapshot, with_privacy_parsed
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -57,7 +56,7 @@ class EditResult:
 
     version: Version
     is_current: bool
-    removed_comments: tuple[LeftOut, ...] = ()
+    removed_comments: tuple[RemovedItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,10 @@ class EssayService:
         structures: Mapping[str, Structure],
         clock: Clock,
         new_id: IdFactory,
-        limits: Limits | None = None,
+        limits: WriterLimits | None = None,
     ) -> None:
         self.structures = structures
-        self.limits = limits if limits is not None else Limits()
+        self.limits = limits if limits is not None else WriterLimits()
         self._store = store
         self._clock = clock
         self._new_id = new_id
@@ -150,25 +149,25 @@ class EssayService:
         Raises UnknownEssay, which lists those that may be meant where there are several.
         """
         found = await self.list_essays(writer)
-        places = meant(named, [(essay.id,) for essay in found])
+        places = match_names(named, [(essay.id,) for essay in found])
         if len(places) == 1:
             return found[places[0]]
         if places:
-            raise UnknownEssay.several(named, [f"{found[place].id} ({found[place].title})" for place in places])
+            raise UnknownEssay.ambiguous(named, [f"{found[place].id} ({found[place].title})" for place in places])
         raise UnknownEssay(named)
 
     def structure_of(self, essay: Essay) -> Structure:
-        """Return the structure an essay is written in. Raises StructureGone where its file has gone."""
+        """Return the structure an essay is written in. Raises StructureFileMissing where its file has gone."""
         if essay.structure not in self.structures:
-            raise StructureGone(essay.structure)
+            raise StructureFileMissing(essay.structure)
         return self.structures[essay.structure]
 
     async def rename_essay(self, writer: str, essay: str, title: str) -> None:
-        """Give the essay another title. Raises BadInput for a blank or overlong one."""
+        """Give the essay another title. Raises InvalidInput for a blank or overlong one."""
         named, now = validate_title(title), self._clock()
 
         def step(tx: Transaction) -> None:
-            tx.quota.check_and_record(writer, essay, Adding(stored_bytes(named)), now)
+            tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(named)), now)
             tx.essays.rename(writer, essay, named, now)
 
         await self._store.write(step)
@@ -184,7 +183,7 @@ class EssayService:
         def step(tx: Transaction) -> None:
             opened = tx.essays.get(writer, essay)
             if tx.essays.has_content(writer, essay):  # which belongs to the old structure
-                raise NothingToDo.begun()
+                raise NothingToDo.structure_fixed()
             old = self.structures.get(opened.structure)
             tx.essays.set_structure(writer, essay, structure.key, now)
             if old is not None and opened.title == old.name:
@@ -214,38 +213,38 @@ class EssayService:
     async def add_note_page(self, writer: str, essay: str, text: str) -> AddedNotes:
         """Store a page of notes under the sections its headings name, and say what of it is no note.
 
-        A document title on the page becomes the essay's, unless the writer gave one. Raises BadInput for a page that
-        holds no words.
+        A document title on the page becomes the essay's, unless the writer gave one. Raises InvalidInput for a page
+        that holds no words.
         """
         opened = await self.get_essay(writer, essay)
         structure = self.structure_of(opened)
         untitled = opened.title == structure.name
         room = MAX_TITLE_CHARACTERS if untitled else 0
         page = await parse_in_worker(
-            writer, len(text), read_notes, self.validate_page("The text", text), structure, title_room=room
+            writer, len(text), parse_notes, self.validate_page("The text", text), structure, title_room=room
         )
-        if not page.passages:
-            raise BadInput(
+        if not page.notes:
+            raise InvalidInput(
                 join_sentences(
                     "There are no words under the headings: write a few lines of notes and hand them in again.",
-                    told(page.left_out),
+                    describe_removed(page.removed),
                 )
             )
-        self.limits.check_notes("The text", len(page.passages))
+        self.limits.check_note_count("The text", len(page.notes))
         now = self._clock()
 
         def step(tx: Transaction) -> tuple[Note, ...]:
-            notes = add_passages(tx, writer, essay, page.passages, now)
+            notes = add_passages(tx, writer, essay, page.notes, now)
             if page.title is not None:
                 tx.essays.rename(writer, essay, page.title, now)
             return notes
 
-        return AddedNotes(await with_privacy_parsed(await self._store.write(step)), told(page.left_out))
+        return AddedNotes(await with_privacy_parsed(await self._store.write(step)), describe_removed(page.removed))
 
     def validate_page(self, what: str, text: str) -> str:
-        """Return a text that was handed in, which ``what`` names, as it is stored. Raises OverLimit, BadInput."""
+        """Return a handed-in text, which ``what`` names, as it is stored. Raise LimitExceeded, InvalidInput."""
         self.limits.check_page(what, text)
-        return typed(text, what)
+        return validate_typed_text(text, what)
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         """Return the essay's notes, in the order they came."""
@@ -263,9 +262,9 @@ class EssayService:
         essay, head = now.essay, now.version
         structure = self.structure_of(essay)
         if head is None or now.is_assembled:
-            text = await parse_in_worker(essay.writer, now.notes_size, assemble, structure, now.notes)
+            text = await parse_in_worker(essay.writer, now.notes_size, assemble_post, structure, now.notes)
         else:
-            newer = [note for note in now.notes if note.number > head.info.notes_through and not note.is_private]
+            newer = [note for note in now.notes if note.number > head.info.last_note_number and not note.is_private]
             size = len(head.text) + sum(len(note.text) for note in newer)
             text = await parse_in_worker(essay.writer, size, _insert_notes, head.text, structure, newer)
         if head is not None and text == head.text:
@@ -290,12 +289,12 @@ class EssayService:
 
         ``and_then`` is done in the same transaction.
         """
-        words = await parse_in_worker(writer, len(text), words_apart_from_headings, text)
+        words = await parse_in_worker(writer, len(text), count_body_words, text)
         now = self._clock()
 
         def step(tx: Transaction) -> Version:
             if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost
-                tx.quota.check_and_record(writer, essay, Adding(stored_bytes(text), versions=1), now)
+                tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(text), versions=1), now)
             version = tx.essays.add_version(
                 writer, essay, parent, origin, text, words, notes_through, now, complete=complete, model=model
             )
@@ -311,7 +310,7 @@ class EssayService:
         """Take a note in again that was left out; return the version it stands in now.
 
         None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo, and
-        StaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
+        AlwaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
         """
         return await self._set_note_excluded(writer, essay, note, left_out=False)
 
@@ -339,12 +338,12 @@ class EssayService:
             return None  # where the structure is gone the note is marked, which must not be told as a failure
         if now.is_assembled:
             return await self._assemble(now)
-        if left_out or note.public in head.text or not all(origin.by_writer for origin in now.history.origins):
-            return head if not left_out and note.public in head.text else None
+        if left_out or note.public_text in head.text or not all(origin.is_by_writer for origin in now.history.origins):
+            return head if not left_out and note.public_text in head.text else None
         size = len(head.text) + len(note.text)
-        text = await parse_in_worker(writer, size, add_note, head.text, structure, note)
+        text = await parse_in_worker(writer, size, insert_note, head.text, structure, note)
         self.limits.check_text(text)
-        return await self.add_version(writer, essay, now.essay.head, Origin.ASSEMBLED, text, head.info.notes_through)
+        return await self.add_version(writer, essay, now.essay.head, Origin.ASSEMBLED, text, head.info.last_note_number)
 
     async def edit_note(
         self, writer: str, essay: str, number: int, text: str, *, seen: str, left_out: bool = False
@@ -353,11 +352,13 @@ class EssayService:
 
         Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
         that was made of messages follows them no more. A passage is private for as long as a mark covers it; with
-        ``left_out`` all of it is. Raises BadInput for a text without a word.
+        ``left_out`` all of it is. Raises InvalidInput for a text without a word.
         """
-        passage = answered(self.validate_page("The note", text), left_out=left_out)
-        if not says_something(passage.text):
-            raise BadInput("The note would be left without a word, so nothing was changed. To be rid of it, delete it.")
+        passage = note_from_answer(self.validate_page("The note", text), is_excluded=left_out)
+        if not has_words_besides_marks(passage.text):
+            raise InvalidInput(
+                "The note would be left without a word, so nothing was changed. To be rid of it, delete it."
+            )
         at = self._clock()
 
         def step(tx: Transaction) -> tuple[_EditedNote, EssaySnapshot]:
@@ -369,9 +370,9 @@ class EssayService:
             return NoteChange(edited.note, is_separate_note=edited.note.number != number)
         await with_privacy_parsed(now.notes)
         change = await self._follow_note_change(now, edited.before, edited.note)
-        before = edited.before.private if edited.before is not None else ()
+        before = edited.before.private_passages if edited.before is not None else ()
         privacy = ""
-        if edited.note.private != before:
+        if edited.note.private_passages != before:
             privacy = told_private([edited.note]) or "Nothing of it is private any more."
         return replace(change, privacy_message=privacy)
 
@@ -381,7 +382,7 @@ class EssayService:
         def step(tx: Transaction) -> bool:
             structure = self.structures.get(tx.essays.get(writer, essay).structure)
             asked = {one.number: one.text for one in tx.essays.questions(writer, essay)}
-            return structure is not None and structure.keeps_private(asked.get(question))
+            return structure is not None and structure.is_private_question(asked.get(question))
 
         return await self._store.read(step)
 
@@ -396,14 +397,14 @@ class EssayService:
         return number if number != now.version.info.number else None
 
     async def move_note(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
-        """Put a note into the section with this key, or into none. Raises NothingToDo, NoSuchPlace."""
+        """Put a note into the section with this key, or into none. Raises NothingToDo, UnknownTargetSection."""
         at = self._clock()
 
         def step(tx: Transaction) -> tuple[Note, EssaySnapshot | None]:
             if section is not None:
                 structure = self.structure_of(tx.essays.get(writer, essay))
-                if structure.section(section) is None:
-                    raise NoSuchPlace(section, [one.heading for one in structure.sections])
+                if structure.find_section(section) is None:
+                    raise UnknownTargetSection(section, [one.heading for one in structure.sections])
             note = tx.essays.note(writer, essay, number)
             if note.section == section:
                 return note, None
@@ -447,16 +448,16 @@ class EssayService:
             return NoteChange(note, beside, await self._reassemble(now))
         if all(one is None or one.is_private for one in (before, note)):
             return NoteChange(note, beside)  # no text was ever made from it
-        gone = replace(before, left_out=True) if before is not None and not beside else None
+        gone = replace(before, is_excluded=True) if before is not None and not beside else None
         notes = [*([gone] if gone is not None else []), *now.notes]
         size = len(head.text) + sum(len(one.text) for one in notes)
-        found = await parse_in_worker(now.essay.writer, size, standing, head.text, notes)
+        found = await parse_in_worker(now.essay.writer, size, find_leaks, head.text, notes)
         words = next((one.words for one in found if one.note is gone), None)
         return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
     async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
-        """Raise LeftOutStands where what is meant for a model holds words that are private in the notes, and MarkStands
-        where it holds a passage that is marked itself.
+        """Raise PrivateNoteInText where what is meant for a model holds words that are private in the notes, and
+        PrivateMarkInText where it holds a passage that is marked itself.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
@@ -467,13 +468,13 @@ class EssayService:
             size = len(words) + now.notes_size
             await parse_in_worker(now.essay.writer, size, _check_no_private_text, where, words, now.notes)
 
-    async def find_leak(self, writer: str, essay: str, number: int) -> Standing | None:
+    async def find_leak(self, writer: str, essay: str, number: int) -> LeakedPassage | None:
         """Return the private words of a note which stand in the current text all the same; None if none do."""
         now = await self.snapshot(writer, essay)
         if now.version is None:
             return None
         size = len(now.version.text) + now.notes_size
-        found = await parse_in_worker(writer, size, standing, now.version.text, now.notes)
+        found = await parse_in_worker(writer, size, find_leaks, now.version.text, now.notes)
         return next((one for one in found if one.note.number == number), None)
 
     async def current_version(self, writer: str, essay: str) -> Version:
@@ -490,24 +491,28 @@ class EssayService:
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
         one. Raises UnknownSection where the text has no such part.
         """
-        page, comments = await parse_in_worker(writer, len(body), cut_comments, self.validate_page("The section", body))
+        page, comments = await parse_in_worker(
+            writer, len(body), extract_comments, self.validate_page("The section", body)
+        )
         size = len(seen.text) + len(body)
         try:
-            text = await parse_in_worker(writer, size, replace_body, seen.text, index, page)
+            text = await parse_in_worker(writer, size, replace_section_body, seen.text, index, page)
         except IndexError:
             raise UnknownSection(str(index + 1)) from None
         return replace(await self._add_edited_version(writer, essay, seen, text), removed_comments=comments)
 
     async def edit_text(self, writer: str, essay: str, seen: Version, text: str) -> EditResult:
         """Make a version with ``text`` in place of the whole of ``seen``."""
-        page, comments = await parse_in_worker(writer, len(text), cut_comments, self.validate_page("The text", text))
+        page, comments = await parse_in_worker(
+            writer, len(text), extract_comments, self.validate_page("The text", text)
+        )
         return replace(await self._add_edited_version(writer, essay, seen, page), removed_comments=comments)
 
     async def _add_edited_version(self, writer: str, essay: str, seen: Version, text: str) -> EditResult:
         if text == seen.text:
             return EditResult(seen, is_current=True)
         self.limits.check_text(text)
-        await parse_in_worker(writer, len(text), split, text)  # what is stored can be read in time
+        await parse_in_worker(writer, len(text), split_sections, text)  # what is stored can be read in time
         heads: list[int | None] = []
         made = await self.add_version(
             writer,
@@ -515,8 +520,8 @@ class EssayService:
             seen.info.number,
             Origin.EDITED,
             text,
-            seen.info.notes_through,
-            complete=seen.info.complete,
+            seen.info.last_note_number,
+            complete=seen.info.is_complete,
             and_then=lambda tx, _: heads.append(tx.essays.get(writer, essay).head),
         )
         return EditResult(made, is_current=heads == [made.info.number])
@@ -526,7 +531,7 @@ class EssayService:
         at = self._clock()
 
         def step(tx: Transaction) -> Version:
-            if (back := _history(tx, writer, essay).undo) is None:
+            if (back := _history(tx, writer, essay).undo_version) is None:
                 raise NothingToDo.no_undo()
             return _go_to(tx, writer, essay, back, at)
 
@@ -543,8 +548,8 @@ class EssayService:
             history = _history(tx, writer, essay)
             if history.head is None:
                 raise NothingToDo.no_undo()
-            tx.essays.set_head(writer, essay, history.undo, at)
-            return history.undo
+            tx.essays.set_head(writer, essay, history.undo_version, at)
+            return history.undo_version
 
         return await self._store.write(step)
 
@@ -554,9 +559,9 @@ class EssayService:
 
         def step(tx: Transaction) -> Version:
             history = _history(tx, writer, essay)
-            if history.head is None or history.redo is None:
+            if history.head is None or history.redo_version is None:
                 raise NothingToDo.no_redo()
-            return _go_to(tx, writer, essay, history.redo, at)
+            return _go_to(tx, writer, essay, history.redo_version, at)
 
         return await self._store.write(step)
 
@@ -569,46 +574,50 @@ class EssayService:
         """Return all versions, in the order they were made."""
         return await self._store.read(lambda tx: tx.essays.versions(writer, essay))
 
-    async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> Sequence[Change]:
+    async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> Sequence[TextChange]:
         """Return what changed from one version to another, word by word. Raises UnknownVersion."""
         before, after = await self._store.read(
             lambda tx: (tx.essays.version(writer, essay, old), tx.essays.version(writer, essay, new))
         )
-        return diff(before.text, after.text)
+        return diff_words(before.text, after.text)
 
-    async def export(self, writer: str, essay: str, number: int | None = None) -> Post:
+    async def export(self, writer: str, essay: str, number: int | None = None) -> ExportablePost:
         """Return the current version, or the one with this number, with all that an export tells about it.
 
         Raises NothingToDo before there is a version, UnknownVersion.
         """
 
-        def step(tx: Transaction) -> Post:
+        def step(tx: Transaction) -> ExportablePost:
             opened = tx.essays.get(writer, essay)
             version = _current_version(tx, opened) if number is None else tx.essays.version(writer, essay, number)
             info = version.info
-            origins = History(tx.essays.versions(writer, essay), info.number).origins
-            return Post(opened.title, version.text, info.number, opened.structure, info.created.date(), origins)
+            origins = VersionHistory(tx.essays.versions(writer, essay), info.number).origins
+            return ExportablePost(
+                opened.title, version.text, info.number, opened.structure, info.created_at.date(), origins
+            )
 
         return await self._store.read(step)
 
-    async def mark_exported(self, writer: str, essay: str, post: Post) -> None:
+    async def mark_exported(self, writer: str, essay: str, post: ExportablePost) -> None:
         """Store that the post has reached the writer. Call it after that: nothing else depends on it."""
         at = self._clock()
         await self._store.write(lambda tx: tx.essays.mark_exported(writer, essay, post.version, at))
 
 
 def add_essay(tx: Transaction, essay: Essay) -> None:
-    """Store a new essay. Raises OverLimit."""
-    tx.quota.check_and_record(essay.writer, None, Adding(stored_bytes(essay.title), essays=1), essay.created)
+    """Store a new essay. Raises LimitExceeded."""
+    tx.quota.check_and_record(
+        essay.writer, None, StorageIncrease(stored_bytes(essay.title), essays=1), essay.created_at
+    )
     tx.essays.add(essay)
 
 
 def add_passages(
-    tx: Transaction, writer: str, essay: str, passages: Sequence[Passage], at: datetime
+    tx: Transaction, writer: str, essay: str, passages: Sequence[NewNote], at: datetime
 ) -> tuple[Note, ...]:
-    """Store passages as notes, in order. Raises OverLimit, UnknownEssay."""
+    """Store passages as notes, in order. Raises LimitExceeded, UnknownEssay."""
     size = stored_bytes(*(passage.text for passage in passages))
-    tx.quota.check_and_record(writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
+    tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=len(passages), note_bytes=size), at)
     return tuple(tx.essays.add_note(writer, essay, passage, at) for passage in passages)
 
 
@@ -622,20 +631,20 @@ class _EditedNote:
 
 
 def _edit_note(
-    tx: Transaction, writer: str, essay: str, number: int, passage: Passage, seen: str, at: datetime
+    tx: Transaction, writer: str, essay: str, number: int, passage: NewNote, seen: str, at: datetime
 ) -> _EditedNote:
     """Store the new text of a note; where it is not the note that was ``seen``, as a note of its own."""
     notes = tx.essays.notes(writer, essay)
     note = next((one for one in notes if one.number == number), None)
-    if note is not None and note.text == passage.text and passage.left_out <= note.left_out:
+    if note is not None and note.text == passage.text and passage.is_excluded <= note.is_excluded:
         return _EditedNote(note, note, is_stored=False)
     if note is not None:
-        passage = replace(passage, section=note.section, left_out=passage.left_out or note.left_out)
+        passage = replace(passage, section=note.section, is_excluded=passage.is_excluded or note.is_excluded)
     if note is not None and note_fingerprint(note.text) == seen:
         size = stored_bytes(passage.text)
         grown = max(0, size - stored_bytes(note.text))
-        tx.quota.check_and_record(writer, essay, Adding(size, note_bytes=grown), at)
-        edited = replace(note, text=passage.text, left_out=passage.left_out, damaged=False)
+        tx.quota.check_and_record(writer, essay, StorageIncrease(size, note_bytes=grown), at)
+        edited = replace(note, text=passage.text, is_excluded=passage.is_excluded, is_damaged=False)
         tx.essays.update_note(writer, essay, edited, at)
         return _EditedNote(note, edited)
     if same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
@@ -645,17 +654,17 @@ def _edit_note(
 
 
 def _check_may_be_included(note: Note, structure: Structure | None) -> None:
-    """Raise StaysPrivate or DamagedText where a note that was left out must stay so."""
-    if structure is not None and structure.keeps_private(note.question):
-        raise StaysPrivate.answer(note.number)
-    if note.damaged:
+    """Raise AlwaysPrivate or DamagedText where a note that was left out must stay so."""
+    if structure is not None and structure.is_private_question(note.question):
+        raise AlwaysPrivate.answer(note.number)
+    if note.is_damaged:
         raise DamagedText.note(note.number)
     if not public_text(note.text):
-        raise StaysPrivate.marked(note.number)
+        raise AlwaysPrivate.marked(note.number)
 
 
-def _history(tx: Transaction, writer: str, essay: str) -> History:
-    return History(tx.essays.versions(writer, essay), tx.essays.get(writer, essay).head)
+def _history(tx: Transaction, writer: str, essay: str) -> VersionHistory:
+    return VersionHistory(tx.essays.versions(writer, essay), tx.essays.get(writer, essay).head)
 
 
 def _go_to(tx: Transaction, writer: str, essay: str, number: int, at: datetime) -> Version:
@@ -669,29 +678,31 @@ def _current_version(tx: Transaction, essay: Essay) -> Version:
     return tx.essays.version(essay.writer, essay.id, essay.head)
 
 
-async def split_parts(text: str) -> tuple[Part, ...]:
+async def split_parts(text: str) -> tuple[TextSection, ...]:
     """The parts of a stored text, without holding up the event loop: from then on they are remembered."""
-    return await asyncio.to_thread(split, text)
+    return await asyncio.to_thread(split_sections, text)
 
 
 def _insert_notes(text: str, structure: Structure, notes: Sequence[Note]) -> str:
     for note in notes:
-        text = add_note(text, structure, note)
+        text = insert_note(text, structure, note)
     return text
 
 
 def _check_no_private_text(where: str, words: str, notes: Sequence[Note]) -> None:
-    """Raises MarkStands, LeftOutStands."""
+    """Raises PrivateMarkInText, PrivateNoteInText."""
     check_privacy_marks(where, words)
-    if found := standing(words, notes):
-        marked = not found[0].note.left_out
-        numbers = [one.note.number for one in found if one.note.left_out is not marked]
-        raise LeftOutStands(numbers, where, found[0].words, marked=marked)
+    if found := find_leaks(words, notes):
+        marked = not found[0].note.is_excluded
+        numbers = [one.note.number for one in found if one.note.is_excluded is not marked]
+        raise PrivateNoteInText(numbers, where, found[0].words, marked=marked)
 
 
-def editable_parts(text: str) -> tuple[tuple[int, Part], ...]:
+def editable_parts(text: str) -> tuple[tuple[int, TextSection], ...]:
     """The parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
-    return tuple((index, part) for index, part in enumerate(split(text)) if part.level or count_words(part.body))
+    return tuple(
+        (index, part) for index, part in enumerate(split_sections(text)) if part.level or count_words(part.body)
+    )
 
 
 def note_fingerprint(text: str) -> str:
@@ -700,21 +711,23 @@ def note_fingerprint(text: str) -> str:
 
 
 def validate_title(title: str) -> str:
-    """A title as it is stored, on one line. Raises BadInput for one that is too long, or in which nothing shows."""
-    line = " ".join(typed(title, "The title").split())
-    if not shows(line):
-        raise BadInput("The title is blank: give at least one letter or digit. Nothing was changed.")
+    """A title as it is stored, on one line. Raises InvalidInput for one that is too long, or in which nothing shows."""
+    line = " ".join(validate_typed_text(title, "The title").split())
+    if not has_visible_text(line):
+        raise InvalidInput("The title is blank: give at least one letter or digit. Nothing was changed.")
     if len(line) > MAX_TITLE_CHARACTERS:
-        raise BadInput(
+        raise InvalidInput(
             f"The title has {len(line)} characters: use at most {MAX_TITLE_CHARACTERS}. Nothing was changed."
         )
     return line
 
 
 def check_privacy_marks(where: str, words: str) -> None:
-    """Raises MarkStands for words meant for a model of which some are marked to be left out; ``where`` says what."""
-    if (line := marked_line(words)) is not None:
-        raise MarkStands(where, line)
+    """Raises PrivateMarkInText for words meant for a model of which some are marked to be left out; ``where`` says
+    what.
+    """
+    if (line := first_marked_line(words)) is not None:
+        raise PrivateMarkInText(where, line)
 
 
 def join_sentences(*sentences: str | None) -> str:

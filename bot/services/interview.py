@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from bot.errors import BadInput, JobRunning, ModelError, NoModel, NotFollowedUp
-from bot.essay.claims import Noted
-from bot.essay.essay import Answered, Note, Question
-from bot.essay.limits import Adding, stored_bytes
-from bot.essay.notes import answered
-from bot.essay.questions import is_own, is_same_question, notes_for_model, questions_for_model
-from bot.essay.replies.asking import brings_in
-from bot.essay.replies.secrets import asks_for_secret
-from bot.essay.specifics import is_generic, specifics
+from bot.errors import InvalidInput, JobRunning, ModelError, NoModel, NotFollowedUp
+from bot.essay.claims import NoteIndex
+from bot.essay.essay import Note, Question, QuestionState
+from bot.essay.facts import find_facts, is_generic_name
+from bot.essay.limits import StorageIncrease, stored_bytes
+from bot.essay.model_output.question_extraction import adds_facts
+from bot.essay.model_output.screening import asks_for_secret
+from bot.essay.notes import note_from_answer
+from bot.essay.questions import is_same_question, is_structure_question, notes_for_model, questions_for_model
 from bot.essay.structure import Section, Structure
-from bot.essay.text.marks import says_something
+from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService, NoteChange, note_fingerprint
 from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, run_to_completion
@@ -52,12 +52,12 @@ def follow_up_candidates(structure: Structure, asked: Sequence[Question], notes:
 
     The newest note is the answer just given, whenever its question was asked: one that was skipped may be returned to.
     """
-    answered = {(one.section, one.text): one for one in asked if one.state is Answered.ANSWERED}
-    born = [one for one in asked if not is_own(structure, one.text)]
+    answered = {(one.section, one.text): one for one in asked if one.state is QuestionState.ANSWERED}
+    born = [one for one in asked if not is_structure_question(structure, one.text)]
     found = []
     for note in notes:
         question = answered.get((note.section or "", note.question or ""))
-        if question is None or note.is_private or structure.section(note.section) is None:
+        if question is None or note.is_private or structure.find_section(note.section) is None:
             continue
         mine = [one for one in born if one.section == question.section]
         if len(mine) < MAX_FOLLOW_UPS_PER_SECTION and not any(_follows_up(one, question, note, notes) for one in mine):
@@ -77,8 +77,8 @@ def _follows_up(follow_up: Question, question: Question, answer: Note, notes: Se
 
 def _specificity_key(note: Note) -> tuple[bool, int, int]:
     """Least for the answer that leaves most open. A job title names nobody."""
-    specific = any(one.kind != "name" or not is_generic(one) for one in specifics(note.public))
-    return specific, count_words(note.public), note.number
+    specific = any(one.kind != "name" or not is_generic_name(one) for one in find_facts(note.public_text))
+    return specific, count_words(note.public_text), note.number
 
 
 MAX_QUESTIONS_BEFORE_POST = 8  # enough for every section of a structure once; more tires people before they see text
@@ -146,7 +146,7 @@ class InterviewService:
 
         First come the first questions of the sections that hold no note, and at most MAX_QUESTIONS_BEFORE_POST in all,
         follow-ups included. With ``further`` all questions of the structure that are left come, section by section. No
-        model is asked, and a follow-up that is under way is stopped. Raises StructureGone.
+        model is asked, and a follow-up that is under way is stopped. Raises StructureFileMissing.
         """
         await self.stop_follow_up(writer, essay)
         structure_of, now = self._essays.structure_of, self._clock()
@@ -250,22 +250,24 @@ class InterviewService:
     ) -> Note:
         """Stores the answer, word for word, as a note under the question's section.
 
-        It is left out as a whole where the question's answers stay private. Raises BadInput for an answer without a
+        It is left out as a whole where the question's answers stay private. Raises InvalidInput for an answer without a
         word; the question then stays open.
         """
         left_out = left_out or await self._essays.is_private_question(writer, essay, question.number)
-        passage = answered(self._essays.validate_page("The answer", text), question.section, left_out=left_out)
-        if not says_something(passage.text):
-            raise BadInput("The answer holds no words: write some, or skip the question. It is still open.")
+        passage = note_from_answer(
+            self._essays.validate_page("The answer", text), question.section, is_excluded=left_out
+        )
+        if not has_words_besides_marks(passage.text):
+            raise InvalidInput("The answer holds no words: write some, or skip the question. It is still open.")
         at = self._clock()
 
         def step(tx: Transaction) -> Note:
             asked = tx.essays.question(writer, essay, question.number)
             size = stored_bytes(passage.text)
-            tx.quota.check_and_record(writer, essay, Adding(size, notes=1, note_bytes=size), at)
+            tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
             under = replace(passage, section=asked.section)
             note = tx.essays.add_note(writer, essay, under, at, question=asked.text)
-            tx.essays.set_question_state(writer, essay, question.number, Answered.ANSWERED, at)
+            tx.essays.set_question_state(writer, essay, question.number, QuestionState.ANSWERED, at)
             return note
 
         note = await self._store.write(step)
@@ -286,7 +288,7 @@ class InterviewService:
         return before[-1]
 
     async def replace_answer(self, writer: str, essay: str, question: Question, note: Note, text: str) -> NoteChange:
-        """Puts an answer in the place of the one that the note holds. Raises BadInput for one without a word."""
+        """Puts an answer in the place of the one that the note holds. Raises InvalidInput for one without a word."""
         private = await self._essays.is_private_question(writer, essay, question.number)
         seen = note_fingerprint(note.text)
         change = await self._essays.edit_note(writer, essay, note.number, text, seen=seen, left_out=private)
@@ -295,7 +297,7 @@ class InterviewService:
 
     async def close_question(self, writer: str, essay: str, question: Question) -> None:
         """Leaves a question that was gone back to as it was: answered, by the note that is there."""
-        await self._set_state(writer, essay, question, Answered.ANSWERED)
+        await self._set_state(writer, essay, question, QuestionState.ANSWERED)
 
     async def delete_answer(self, writer: str, essay: str, current: Question) -> tuple[Question, Note] | None:
         """Deletes the answer to the question that one is ``at``, or else the last one, and opens its question again.
@@ -314,18 +316,18 @@ class InterviewService:
 
     async def skip_question(self, writer: str, essay: str, question: Question) -> None:
         """Passes over the question; it can be returned to."""
-        await self._set_state(writer, essay, question, Answered.SKIPPED)
+        await self._set_state(writer, essay, question, QuestionState.SKIPPED)
 
     async def skipped_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """The questions passed over so far, in order."""
         asked = await self.asked_questions(writer, essay)
-        return tuple(question for question in asked if question.state is Answered.SKIPPED)
+        return tuple(question for question in asked if question.state is QuestionState.SKIPPED)
 
     async def reopen_question(self, writer: str, essay: str, question: Question) -> None:
         """Opens a question again: it is the next one put, but for those before it that are open."""
-        await self._set_state(writer, essay, question, Answered.OPEN)
+        await self._set_state(writer, essay, question, QuestionState.OPEN)
 
-    async def _set_state(self, writer: str, essay: str, question: Question, state: Answered) -> None:
+    async def _set_state(self, writer: str, essay: str, question: Question, state: QuestionState) -> None:
         at = self._clock()
         await self._store.write(lambda tx: tx.essays.set_question_state(writer, essay, question.number, state, at))
 
@@ -355,7 +357,7 @@ class _FollowUpWork:
         """Return the number of the note that the question is about. Raises NotFollowedUp."""
         for answer in self.answers:
             asked, notes = await self._read()
-            if answer not in notes or (section := self.structure.section(answer.section)) is None:
+            if answer not in notes or (section := self.structure.find_section(answer.section)) is None:
                 continue  # left out, changed or deleted since, or of a section that the structure has no more
             said, shown = self._material(section, answer, asked, notes)
             try:
@@ -373,7 +375,7 @@ class _FollowUpWork:
         asked, notes = await self._read()
         total = 0
         for answer in self.answers:
-            if (section := self.structure.section(answer.section)) is not None:
+            if (section := self.structure.find_section(answer.section)) is not None:
                 said, shown = self._material(section, answer, asked, notes)
                 total += self.interviewer.max_follow_up_cost(section, said, shown)
         return total
@@ -405,7 +407,7 @@ class _FollowUpWork:
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:
-    return next((question for question in asked if question.state is Answered.OPEN), None)
+    return next((question for question in asked if question.state is QuestionState.OPEN), None)
 
 
 def _unasked_questions(
@@ -444,7 +446,7 @@ async def _is_askable(question: str, structure: Structure, asked: Sequence[Quest
 
 
 def _adds_facts(question: str, vouching: Sequence[str]) -> bool:
-    return asks_for_secret(question) or brings_in(question, Noted(vouching))
+    return asks_for_secret(question) or adds_facts(question, NoteIndex(vouching))
 
 
 def _answer_key(note: Note) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.essay.critique import Category, Covered, Severity
+from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.essay import Note
 from bot.essay.structure import Section, Structure
 
@@ -85,7 +85,7 @@ class Drafter(Protocol):
     ) -> ModelText:
         """Return the post in Markdown, each section under its heading (level 2), in the structure's order.
 
-        It is what the model wrote, chunk for chunk; ``bot.essay.replies.unfinished`` puts it into form.
+        It is what the model wrote, chunk for chunk; ``bot.essay.model_output.partial_draft`` puts it into form.
         """
 
     def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
@@ -152,7 +152,7 @@ class RawCoverage:
     """How far the text covers one section of the structure, by its key."""
 
     section: str
-    covered: Covered
+    covered: CoverageLevel
     remark: str
 
 

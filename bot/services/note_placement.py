@@ -9,7 +9,7 @@ from itertools import islice
 
 from bot.errors import BudgetReserved, ModelError, NotPlaced, Stalled, TookTooLong
 from bot.essay.essay import Note
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, run_to_completion
@@ -61,7 +61,9 @@ class PlacementWork:
         if left:
             looked = len(wanted) - left
             were, are = "was" if looked == 1 else "were", "is" if left == 1 else "are"
-            raise NotPlaced(f"{counted(looked, 'note')} {were} looked at, {left} {are} left: sort once more for those.")
+            raise NotPlaced(
+                f"{count_noun(looked, 'note')} {were} looked at, {left} {are} left: sort once more for those."
+            )
 
     async def max_cost(self) -> int:
         wanted = await self.store.read(self._unplaced)
@@ -83,7 +85,7 @@ class PlacementWork:
             known = {
                 note.number: places[note.number]
                 for note in notes
-                if still.get(note.number) == note.text and self.structure.section(places.get(note.number))
+                if still.get(note.number) == note.text and self.structure.find_section(places.get(note.number))
             }
             if known:
                 tx.essays.place_notes(self.writer, self.essay, known, self.clock())

@@ -26,7 +26,7 @@ from weakref import WeakValueDictionary
 
 import pebble
 
-from bot.errors import TooSlowToRead
+from bot.errors import ParsingTimedOut
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +72,17 @@ class _Worker:
             self._pool = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives. Raises TooSlowToRead where its process had to be ended, or ended over it."""
+        """What the work gives. Raises ParsingTimedOut where its process had to be ended, or ended over it."""
         while (pool := self._pool) is not None:
             try:
                 # A caller that goes away must not end the process: that would cost all others its new beginning.
                 return await asyncio.shield(asyncio.wrap_future(pool.schedule(work, timeout=WORKER_TIMEOUT_SECONDS)))
             except TimeoutError as error:
                 log.warning("work in a process took %.0f s and was ended", WORKER_TIMEOUT_SECONDS)
-                raise TooSlowToRead from error
+                raise ParsingTimedOut from error
             except (pebble.ProcessExpired, MemoryError) as error:
                 log.warning("work in a process ended it: %s", type(error).__name__)
-                raise TooSlowToRead from error
+                raise ParsingTimedOut from error
             except (BrokenProcessPool, RuntimeError):
                 if pool.active:  # it was the work's own
                     raise
@@ -104,7 +104,7 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The same for longer work: a function of some module, whose arguments and result can be pickled.
 
-    Raises TooSlowToRead where it had to be ended.
+    Raises ParsingTimedOut where it had to be ended.
     """
     return await _analysis_worker.run(partial(work, *args, **kwargs))
 
@@ -112,7 +112,7 @@ async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The same for what parses a text of so many ``characters`` that a ``writer`` sent or keeps.
 
-    One at a time for each writer, so that nobody waits for more than one of another's. Raises TooSlowToRead.
+    One at a time for each writer, so that nobody waits for more than one of another's. Raises ParsingTimedOut.
     """
     if size <= THREAD_MAX_CHARACTERS:
         return await in_thread(work, *args, **kwargs)
@@ -135,7 +135,7 @@ class AsyncLRUCache(Generic[P, T]):
         self.waiting_count = 0  # how many wait for what is not remembered
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work gives. Raises TooSlowToRead."""
+        """What the work gives. Raises ParsingTimedOut."""
         key = (*args, *sorted(kwargs.items()))
         task = self._tasks.get(key)
         if task is None or not _is_reusable(task):
@@ -153,7 +153,9 @@ class AsyncLRUCache(Generic[P, T]):
             self.waiting_count -= 1
 
     def _forget_failure(self, key: tuple[object, ...], task: asyncio.Task[T]) -> None:
-        failed = task.cancelled() or (task.exception() is not None and not isinstance(task.exception(), TooSlowToRead))
+        failed = task.cancelled() or (
+            task.exception() is not None and not isinstance(task.exception(), ParsingTimedOut)
+        )
         if failed and self._tasks.get(key) is task:
             del self._tasks[key]
 

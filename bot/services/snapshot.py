@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import DamagedText
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.history import History
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionHistory, VersionInfo
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.services.critiques import StoredCritique
@@ -40,9 +39,9 @@ class EssaySnapshot:
     pending_messages: tuple[PendingMessage, ...]
 
     @property
-    def history(self) -> History:
+    def history(self) -> VersionHistory:
         """The versions, and which of them is current."""
-        return History(self.versions, self.essay.head)
+        return VersionHistory(self.versions, self.essay.head)
 
     @property
     def is_damaged(self) -> bool:
@@ -67,7 +66,7 @@ class EssaySnapshot:
     @property
     def open_question(self) -> Question | None:
         """The question that was put and neither answered nor skipped."""
-        return next((one for one in self.questions if one.state is Answered.OPEN), None)
+        return next((one for one in self.questions if one.state is QuestionState.OPEN), None)
 
     def note(self, number: int) -> Note | None:
         """Return the note with this number, None where there is none."""
@@ -104,5 +103,5 @@ async def with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """Return the notes. What is private in long ones is found in a thread and remembered, so that no property of theirs
     holds up the event loop."""
     if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
-        await asyncio.to_thread(lambda: [note.public for note in notes])
+        await asyncio.to_thread(lambda: [note.public_text for note in notes])
     return notes

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.limits import Adding
-from bot.essay.notes import Passage
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.limits import StorageIncrease
+from bot.essay.notes import NewNote
 
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
@@ -66,7 +66,7 @@ class EssayStore(Protocol):
     def mark_exported(self, writer: str, essay: str, version: int, at: datetime) -> None:
         """Store which version was exported last."""
 
-    def add_note(self, writer: str, essay: str, passage: Passage, at: datetime, *, question: str | None = None) -> Note:
+    def add_note(self, writer: str, essay: str, passage: NewNote, at: datetime, *, question: str | None = None) -> Note:
         """Store a passage as the essay's next note; a deleted note's number is never given again."""
 
     def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
@@ -96,7 +96,7 @@ class EssayStore(Protocol):
     def question(self, writer: str, essay: str, number: int) -> Question:
         """Return one question. Raises NothingToDo."""
 
-    def set_question_state(self, writer: str, essay: str, number: int, state: Answered, at: datetime) -> None:
+    def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
         """Store whether a question is open, answered or skipped. Raises NothingToDo."""
 
     def add_version(
@@ -314,8 +314,8 @@ class JobPanelStore(Protocol):
 class QuotaStore(Protocol):
     """What each writer may keep, counted in the transaction that stores it."""
 
-    def check_and_record(self, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
-        """Count what is about to be stored at that time. Raises OverLimit, and then counts nothing."""
+    def check_and_record(self, writer: str, essay: str | None, adding: StorageIncrease, at: datetime) -> None:
+        """Count what is about to be stored at that time. Raises LimitExceeded, and then counts nothing."""
 
 
 class KeyValueStore(Protocol):
@@ -393,7 +393,7 @@ class AsyncEssayStore(Store, Protocol):
         """
 
     async def add_notes(
-        self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
+        self, writer: str, essay: str, passages: Sequence[NewNote], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
         """Stores the passages as notes, numbered in order, and the title that came with them, if one did."""
 
@@ -403,7 +403,7 @@ class AsyncEssayStore(Store, Protocol):
     async def set_note_excluded(self, writer: str, essay: str, note: int, left_out: bool, at: datetime) -> None:
         """Marks a note left out, or takes it in again. Raises NothingToDo where there is no such note."""
 
-    async def edit_note(self, writer: str, essay: str, before: Note, passage: Passage, at: datetime) -> Note:
+    async def edit_note(self, writer: str, essay: str, before: Note, passage: NewNote, at: datetime) -> Note:
         """Gives a note the passage's text, and whether it is left out; it follows the messages it came from no more.
 
         Where the note no longer has the text of ``before``, or is gone, the passage becomes a note of its own. Returns
@@ -419,7 +419,7 @@ class AsyncEssayStore(Store, Protocol):
     async def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """The questions put to the writer, in order."""
 
-    async def answer_question(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
+    async def answer_question(self, writer: str, essay: str, question: int, passage: NewNote, at: datetime) -> Note:
         """Stores an answer as a note under the question's section and the question as answered."""
 
     async def skip_question(self, writer: str, essay: str, question: int, at: datetime) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from bot.essay.export import read_export
 from bot.essay.matching import match_section
-from bot.essay.measures import Mark, Measure, measure
-from bot.essay.measures.base import counted
+from bot.essay.measures import Measure, MeasureHit, measure_all
+from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
-from bot.essay.text.gaps import written_words
-from bot.essay.text.reading import Reading
-from bot.essay.text.sections import title_of
+from bot.essay.text.gaps import count_written_words
+from bot.essay.text.parsed_text import ParsedText
+from bot.essay.text.sections import document_title
 from bot.essay.text.spans import Span
 
 
@@ -49,14 +49,14 @@ class TextReport:
     measures: tuple[Measure, ...]
 
     @property
-    def notable_marks(self) -> tuple[Mark, ...]:
+    def notable_marks(self) -> tuple[MeasureHit, ...]:
         """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order.
 
         What a raised measure marks is told with it, and not told again.
         """
-        places = [mark for measure in self.measures if not measure.raised for mark in measure.spans if mark.weight]
-        told = sorted(mark.span for measure in self.raised_measures for mark in measure.spans if mark.weight)
-        kept: list[Mark] = []
+        places = [mark for measure in self.measures if not measure.is_raised for mark in measure.hits if mark.weight]
+        told = sorted(mark.span for measure in self.raised_measures for mark in measure.hits if mark.weight)
+        kept: list[MeasureHit] = []
         taken = _without_overlaps(told)
         for mark in sorted(places, key=lambda mark: (-mark.weight, mark.span)):
             at = bisect_left(taken, mark.span)
@@ -69,35 +69,35 @@ class TextReport:
     @property
     def skipped_message(self) -> str:
         """One sentence on the measures that were not taken, because the text is in another language; else ""."""
-        left = [measure for measure in self.measures if not measure.taken]
+        left = [measure for measure in self.measures if not measure.was_measured]
         if not left:
             return ""
         reason = left[0].summary.removeprefix("Not measured: this looks for English words, and ")
-        return f"{counted(len(left), 'measure')} could not be taken: they look for English words, and {reason}"
+        return f"{count_noun(len(left), 'measure')} could not be taken: they look for English words, and {reason}"
 
     @property
     def raised_measures(self) -> tuple[Measure, ...]:
         """The measures that have something to say."""
-        return tuple(measure for measure in self.measures if measure.raised)
+        return tuple(measure for measure in self.measures if measure.is_raised)
 
 
 def measure_text(text: str, structure: Structure | None = None) -> TextReport:
     """Counts a text, whoever wrote it. Front matter is passed over."""
     _, body = read_export(text)
-    reading = Reading(body)
-    title = title_of(reading.parts)
-    headed = [part for part in reading.parts if part.level]
+    reading = ParsedText(body)
+    title = document_title(reading.sections)
+    headed = [part for part in reading.sections if part.level]
     if title is not None:
         headed = headed[1:]
     counts: list[SectionWordCount] = []
     for part in headed:
         section = match_section(structure, part.title) if structure else None
-        counts.append(SectionWordCount(part.title, section.key if section else None, written_words(part.body)))
+        counts.append(SectionWordCount(part.title, section.key if section else None, count_written_words(part.body)))
     return TextReport(
         text=body,
         title=title,
-        words=reading.words,
-        opening_words=reading.words - sum(count.words for count in counts),
+        words=reading.word_count,
+        opening_words=reading.word_count - sum(count.words for count in counts),
         sections=tuple(counts),
-        measures=measure(reading, structure),
+        measures=measure_all(reading, structure),
     )

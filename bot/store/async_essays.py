@@ -11,18 +11,10 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.errors import DamagedText, NothingToDo, UnknownEssay, UnknownVersion
-from bot.essay.essay import (
-    Answered,
-    Essay,
-    Note,
-    Origin,
-    Question,
-    Version,
-    VersionInfo,
-)
-from bot.essay.export import words_apart_from_headings
-from bot.essay.limits import Adding, stored_bytes
-from bot.essay.notes import Passage
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.export import count_body_words
+from bot.essay.limits import StorageIncrease, stored_bytes
+from bot.essay.notes import NewNote
 from bot.services.offload import parse_in_worker
 from bot.store.database import DatabaseThread, EncryptedDatabase
 from bot.store.dm_messages import SqliteDmMessages
@@ -63,8 +55,8 @@ class AsyncEssays:
     async def add_essay(self, essay: Essay) -> None:
         def work(database: EncryptedDatabase) -> None:
             with database.transaction() as db:
-                adding = Adding(stored_bytes(essay.title), essays=1)
-                database.quota.check_and_record(db, essay.writer, None, adding, essay.created)
+                adding = StorageIncrease(stored_bytes(essay.title), essays=1)
+                database.quota.check_and_record(db, essay.writer, None, adding, essay.created_at)
                 insert_essay(database, db, essay)
 
         await self.thread.run(work)
@@ -87,7 +79,7 @@ class AsyncEssays:
 
     async def rename_essay(self, writer: str, essay: str, title: str, at: datetime) -> None:
         def work(database: EncryptedDatabase, db: Database) -> None:
-            database.quota.check_and_record(db, writer, essay, Adding(stored_bytes(title)), at)
+            database.quota.check_and_record(db, writer, essay, StorageIncrease(stored_bytes(title)), at)
             db.execute("UPDATE essays SET title = ? WHERE id = ?", [database.cipher.encrypt(title), essay])
 
         await self._change_essay(writer, essay, at, work)
@@ -100,7 +92,7 @@ class AsyncEssays:
                 [essay],
             )
             if holds.fetchone():
-                raise NothingToDo.begun()
+                raise NothingToDo.structure_fixed()
             sealed = database.cipher.encrypt(title)
             db.execute("UPDATE essays SET structure = ?, title = ? WHERE id = ?", [structure, sealed, essay])
 
@@ -120,14 +112,16 @@ class AsyncEssays:
         await self.thread.run(work)
 
     async def add_notes(
-        self, writer: str, essay: str, passages: Sequence[Passage], at: datetime, *, title: str | None = None
+        self, writer: str, essay: str, passages: Sequence[NewNote], at: datetime, *, title: str | None = None
     ) -> tuple[Note, ...]:
         def work(database: EncryptedDatabase, db: Database) -> tuple[Note, ...]:
             size = stored_bytes(*(passage.text for passage in passages))
-            database.quota.check_and_record(db, writer, essay, Adding(size, notes=len(passages), note_bytes=size), at)
+            database.quota.check_and_record(
+                db, writer, essay, StorageIncrease(size, notes=len(passages), note_bytes=size), at
+            )
             first = next_note_number(db, essay)
             notes = [
-                Note(first + index, passage.text, None, passage.section, passage.left_out)
+                Note(first + index, passage.text, None, passage.section, passage.is_excluded)
                 for index, passage in enumerate(passages)
             ]
             for note in notes:
@@ -160,26 +154,26 @@ class AsyncEssays:
 
         await self._change_essay(writer, essay, at, work)
 
-    async def edit_note(self, writer: str, essay: str, before: Note, passage: Passage, at: datetime) -> Note:
+    async def edit_note(self, writer: str, essay: str, before: Note, passage: NewNote, at: datetime) -> Note:
         def work(database: EncryptedDatabase, db: Database) -> Note:
             query = "SELECT text FROM notes WHERE essay = ? AND number = ?"
             row = db.execute(query, [essay, before.number]).fetchone()
             size = stored_bytes(passage.text)
             grown = max(0, size - stored_bytes(before.text))
-            database.quota.check_and_record(db, writer, essay, Adding(size, note_bytes=grown), at)
+            database.quota.check_and_record(db, writer, essay, StorageIncrease(size, note_bytes=grown), at)
             stands = (
                 database.decrypt_or_none(row[0], f"note {before.number} of essay {essay}") if row is not None else None
             )
-            mends = row is not None and stands is None and before.damaged
+            mends = row is not None and stands is None and before.is_damaged
             if not mends and stands != before.text:
                 note = Note(
-                    next_note_number(db, essay), passage.text, before.question, before.section, passage.left_out
+                    next_note_number(db, essay), passage.text, before.question, before.section, passage.is_excluded
                 )
                 insert_note(database, db, essay, note, at)
                 return note
-            values = [database.cipher.encrypt(passage.text), int(passage.left_out), essay, before.number]
+            values = [database.cipher.encrypt(passage.text), int(passage.is_excluded), essay, before.number]
             db.execute("UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?", values)
-            return replace(before, text=passage.text, left_out=passage.left_out, damaged=False)
+            return replace(before, text=passage.text, is_excluded=passage.is_excluded, is_damaged=False)
 
         made = await self._change_essay(writer, essay, at, work)
         return (await _with_privacy_parsed((made,)))[0]
@@ -198,7 +192,7 @@ class AsyncEssays:
     async def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         def work(database: EncryptedDatabase, db: Database) -> Question:
             query = "SELECT number, section, text, state FROM questions WHERE essay = ? AND state = ? ORDER BY number"
-            if (row := db.execute(query, [essay, Answered.OPEN.value]).fetchone()) is not None:
+            if (row := db.execute(query, [essay, QuestionState.OPEN.value]).fetchone()) is not None:
                 return read_question(database, row)
             question = Question(next_number(db, "questions", essay), section, text)
             db.execute(
@@ -219,7 +213,7 @@ class AsyncEssays:
 
         return await self.thread.run(work)
 
-    async def answer_question(self, writer: str, essay: str, question: int, passage: Passage, at: datetime) -> Note:
+    async def answer_question(self, writer: str, essay: str, question: int, passage: NewNote, at: datetime) -> Note:
         def work(database: EncryptedDatabase, db: Database) -> Note:
             row = db.execute(
                 "SELECT number, section, text, state FROM questions WHERE essay = ? AND number = ?", [essay, question]
@@ -228,10 +222,10 @@ class AsyncEssays:
                 raise NothingToDo.no_question(question)
             asked = read_question(database, row)
             size = stored_bytes(passage.text)
-            database.quota.check_and_record(db, writer, essay, Adding(size, notes=1, note_bytes=size), at)
-            note = Note(next_note_number(db, essay), passage.text, asked.text, asked.section, passage.left_out)
+            database.quota.check_and_record(db, writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
+            note = Note(next_note_number(db, essay), passage.text, asked.text, asked.section, passage.is_excluded)
             insert_note(database, db, essay, note, at)
-            _set_question_state(db, essay, question, Answered.ANSWERED)
+            _set_question_state(db, essay, question, QuestionState.ANSWERED)
             return note
 
         made = await self._change_essay(writer, essay, at, work)
@@ -239,17 +233,17 @@ class AsyncEssays:
 
     async def skip_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change_essay(
-            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.SKIPPED)
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, QuestionState.SKIPPED)
         )
 
     async def close_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change_essay(
-            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.ANSWERED)
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, QuestionState.ANSWERED)
         )
 
     async def reopen_question(self, writer: str, essay: str, question: int, at: datetime) -> None:
         await self._change_essay(
-            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, Answered.OPEN)
+            writer, essay, at, lambda _, db: _set_question_state(db, essay, question, QuestionState.OPEN)
         )
 
     async def add_version(
@@ -265,11 +259,11 @@ class AsyncEssays:
         complete: bool = True,
         model: str | None = None,
     ) -> Version:
-        words = await parse_in_worker(writer, len(text), words_apart_from_headings, text)
+        words = await parse_in_worker(writer, len(text), count_body_words, text)
 
         def work(database: EncryptedDatabase, db: Database) -> Version:
             if origin not in _MODEL_ORIGINS:  # what a model writes is bounded by what it may cost
-                database.quota.check_and_record(db, writer, essay, Adding(stored_bytes(text), versions=1), at)
+                database.quota.check_and_record(db, writer, essay, StorageIncrease(stored_bytes(text), versions=1), at)
             number = next_number(db, "versions", essay)
             info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
             db.execute(
@@ -364,5 +358,5 @@ class AsyncEssays:
 async def _with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The notes. What is private in long ones is found in a thread and remembered: the event loop need not do it."""
     if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
-        await asyncio.to_thread(lambda: [note.public for note in notes])
+        await asyncio.to_thread(lambda: [note.public_text for note in notes])
     return notes

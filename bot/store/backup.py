@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bot.errors import NewerDatabase, NoBackup, NotOurDatabase
+from bot.errors import BackupFailed, ForeignDatabase, NewerDatabase
 from bot.files import is_any_of, move_into_place
 from bot.store.database import APPLICATION_ID, BUSY_SECONDS, translate_errors
 from bot.store.migrations import migrations
@@ -46,10 +46,10 @@ def create_backup(database: Path, target: Path, *, replace: bool = False) -> Bac
 
     ``target`` has mode 0600 and appears whole, checked and on the disk, or not at all; one that is there already is
     refused, or with ``replace`` kept until the new one takes its place. The copy needs no key and holds none. Raises
-    NoBackup, NotOurDatabase, NewerDatabase or StoreUnusable; then nothing was changed.
+    BackupFailed, ForeignDatabase, NewerDatabase or StoreUnavailable; then nothing was changed.
     """
     if not database.is_file():
-        raise NoBackup.no_database(database)
+        raise BackupFailed.no_database(database)
     target = target.resolve()
     _check_target(database, target, replace=replace)
     with _translate_write_errors(target):
@@ -64,7 +64,7 @@ def create_backup(database: Path, target: Path, *, replace: bool = False) -> Bac
             try:
                 move_into_place(part, target, replace=replace)
             except FileExistsError:  # another backup has taken the name meanwhile
-                raise NoBackup.exists(target) from None
+                raise BackupFailed.target_exists(target) from None
             _fsync(target.parent)
     finally:
         for ending in DATABASE_FILE_SUFFIXES[:4]:
@@ -80,11 +80,11 @@ def database_files(database: Path) -> tuple[Path, ...]:
 def _check_target(database: Path, target: Path, *, replace: bool) -> None:
     with _translate_write_errors(target):
         if is_any_of(target, database_files(database)):
-            raise NoBackup.own_file(target)
+            raise BackupFailed.own_file(target)
         if target.exists() and not target.is_file():
-            raise NoBackup.no_file(target)
+            raise BackupFailed.not_a_file(target)
         if target.exists() and not replace:
-            raise NoBackup.exists(target)
+            raise BackupFailed.target_exists(target)
 
 
 def _copy_database(database: Path, part: Path, target: Path) -> None:
@@ -123,22 +123,22 @@ def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
         source.backup(copy)
 
 
-def _copy_error(database: Path, target: Path, error: sqlite3.DatabaseError) -> NoBackup:
+def _copy_error(database: Path, target: Path, error: sqlite3.DatabaseError) -> BackupFailed:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code, the rest refines it
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return NoBackup.damaged(database, str(error))
-    return NoBackup.cannot_write(target, "no space left on device" if code == sqlite3.SQLITE_FULL else str(error))
+        return BackupFailed.damaged(database, str(error))
+    return BackupFailed.cannot_write(target, "no space left on device" if code == sqlite3.SQLITE_FULL else str(error))
 
 
 def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
-    """What the copy holds. Raises NoBackup where SQLite finds a fault in it, NewerDatabase or NotOurDatabase."""
+    """What the copy holds. Raises BackupFailed where SQLite finds a fault in it, NewerDatabase or ForeignDatabase."""
     with translate_errors(database), closing(sqlite3.connect(f"{part.as_uri()}?mode=ro", uri=True)) as copy:
         try:
             found = copy.execute("PRAGMA integrity_check(1)").fetchall()
         except sqlite3.DatabaseError as error:
-            raise NoBackup.damaged(database, str(error)) from error
+            raise BackupFailed.damaged(database, str(error)) from error
         if found != [("ok",)]:
-            raise NoBackup.damaged(database, " ".join(str(found[0][0]).split()))
+            raise BackupFailed.damaged(database, " ".join(str(found[0][0]).split()))
         _check_is_our_database(Database(copy), database)
         essays, versions = copy.execute("SELECT (SELECT count(*) FROM essays), count(*) FROM versions").fetchone()
         keys = tuple(str(row[0]) for row in copy.execute("SELECT fingerprint FROM keys ORDER BY since DESC"))
@@ -148,7 +148,7 @@ def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
 def _check_is_our_database(db: Database, database: Path) -> None:
     applied = {migration.name for migration in migrations.applied(db)}
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID or not applied:
-        raise NotOurDatabase(database)
+        raise ForeignDatabase(database)
     if not applied <= {migration.name for migration in migrations._migrations}:
         raise NewerDatabase(database)
 
@@ -166,4 +166,4 @@ def _translate_write_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NoBackup.cannot_write(target, (error.strerror or str(error)).lower()) from error
+        raise BackupFailed.cannot_write(target, (error.strerror or str(error)).lower()) from error

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.errors import DamagedText, UnknownCritique
 from bot.essay.critique import Critique
-from bot.essay.limits import Adding, stored_bytes
+from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.services.critiques import Decision, StoredCritique
 from bot.store.database import DatabaseThread, EncryptedDatabase, parse_time
 
@@ -109,7 +109,7 @@ class SqliteCritiqueStore:
         def work(database: EncryptedDatabase) -> None:
             seal = database.cipher.encrypt
             with database.transaction() as db:
-                adding = Adding(stored_bytes(critiqued.text))
+                adding = StorageIncrease(stored_bytes(critiqued.text))
                 database.quota.check_and_record(db, critiqued.writer, None, adding, critiqued.created)
                 db.execute(
                     "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"

@@ -28,13 +28,13 @@ from sqlite_utils import Database
 
 from bot.errors import (
     DamagedDatabase,
-    KeyMissing,
+    EncryptionKeyMissing,
+    ForeignDatabase,
     NewerDatabase,
-    NotOurDatabase,
     StoreBusy,
     StoreError,
     StoreFull,
-    StoreUnusable,
+    StoreUnavailable,
 )
 from bot.store.encryption import InvalidToken, TextCipher, create_key_file, key_fingerprint, parse_keys, read_key_file
 from bot.store.migrations import MIGRATION_NAMES, migrations
@@ -303,7 +303,7 @@ class EncryptedDatabase:
             keys += read_key_file(self.key_file) or ()
             missing = needed - {key_fingerprint(key) for key in keys}
         if missing:
-            raise KeyMissing(sorted(missing), self.path, self.key_file)
+            raise EncryptionKeyMissing(sorted(missing), self.path, self.key_file)
         return TextCipher(keys or create_key_file(self.key_file))
 
 
@@ -332,18 +332,18 @@ def check_database(path: Path, keys: str | None) -> bool:
             sealed = db.execute(query).fetchone() if needed else None
         held = (*given, *(read_key_file(key_file) or ()))
         if missing := needed - {key_fingerprint(key) for key in held}:
-            raise KeyMissing(sorted(missing), path, key_file)
+            raise EncryptionKeyMissing(sorted(missing), path, key_file)
         if sealed is not None:
             TextCipher(held).decrypt(sealed[0])
     return True
 
 
 def check_is_our_database(db: Database, path: Path) -> None:
-    """Raises NotOurDatabase or NewerDatabase where the database is not one of this release's, or an empty one."""
+    """Raises ForeignDatabase or NewerDatabase where the database is not one of this release's, or an empty one."""
     found = int(db.execute("PRAGMA application_id").fetchone()[0])
     objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
-        raise NotOurDatabase(path)
+        raise ForeignDatabase(path)
     if any(migration.name not in MIGRATION_NAMES for migration in migrations.applied(db)):
         raise NewerDatabase(path)
 
@@ -429,7 +429,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StoreFull(path) from error
-        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+        raise StoreUnavailable(path, (error.strerror or str(error)).lower()) from error
 
 
 def _error_from_sqlite(path: Path, error: sqlite3.DatabaseError) -> StoreError:
@@ -438,13 +438,13 @@ def _error_from_sqlite(path: Path, error: sqlite3.DatabaseError) -> StoreError:
         case sqlite3.SQLITE_FULL:
             return StoreFull(path)
         case sqlite3.SQLITE_NOTADB:
-            return NotOurDatabase(path)
+            return ForeignDatabase(path)
         case sqlite3.SQLITE_CORRUPT:
             return DamagedDatabase(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreBusy(path)
         case _:
-            return StoreUnusable(path, str(error))
+            return StoreUnavailable(path, str(error))
 
 
 def _create_file(path: Path) -> bool:

@@ -13,11 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import UnknownEssay
-from bot.essay.text.gaps import gap
+from bot.essay.text.gaps import format_gap
 from bot.services.dm_messages import DmChannel, DmContext, DmMessage, PendingMessage
 from bot.store.database import EncryptedDatabase, parse_time
 
-_DAMAGED_MESSAGE = gap("a message that was damaged and cannot be read")  # its writer sees that something is missing
+_DAMAGED_MESSAGE = format_gap(
+    "a message that was damaged and cannot be read"
+)  # its writer sees that something is missing
 _LAST_MESSAGE_ID = 2**63  # where a message stands among the others whose id is damaged
 _RECENT = 100  # rows among which the message that follows another is looked for
 _MESSAGE = "SELECT m.message, m.id, m.essay, m.question, m.note, m.text FROM dm_messages m"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from bot.errors import BadKey
+from bot.errors import InvalidEncryptionKey
 
 
 class TextCipher:
@@ -46,7 +46,7 @@ def key_fingerprint(key: bytes) -> str:
 def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
     """The keys in a setting or a file, separated by commas or white space, the sealing one first.
 
-    Raises BadKey, naming ``where`` and never the text, where one of them is no Fernet key.
+    Raises InvalidEncryptionKey, naming ``where`` and never the text, where one of them is no Fernet key.
     """
     keys = tuple(part.encode() for part in text.replace(",", " ").split())
     for key in keys:
@@ -55,14 +55,16 @@ def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
         except (binascii.Error, ValueError):
             valid = False
         if not valid:
-            raise BadKey(where)
+            raise InvalidEncryptionKey(where)
     if not keys:
-        raise BadKey(where)
+        raise InvalidEncryptionKey(where)
     return keys
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...] | None:
-    """The keys in the file, None where there is none. Raises BadKey for a file without one, OSError as it comes."""
+    """The keys in the file, None where there is none. Raises InvalidEncryptionKey for a file without one, OSError as it
+    comes.
+    """
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
@@ -88,5 +90,5 @@ def create_key_file(path: Path) -> tuple[bytes, ...]:
         temporary.unlink()
     keys = read_key_file(path)
     if keys is None:
-        raise BadKey(str(path))
+        raise InvalidEncryptionKey(str(path))
     return keys

@@ -10,18 +10,18 @@ from sqlite_utils import Database
 
 from bot.errors import DamagedText, NothingToDo, UnknownEssay, UnknownVersion
 from bot.essay.essay import (
-    DAMAGED_NOTE,
-    DAMAGED_QUESTION,
-    DAMAGED_TITLE,
-    Answered,
+    DAMAGED_NOTE_TEXT,
+    DAMAGED_QUESTION_TEXT,
+    DAMAGED_TITLE_TEXT,
     Essay,
     Note,
     Origin,
     Question,
+    QuestionState,
     Version,
     VersionInfo,
 )
-from bot.essay.notes import Passage, join_messages
+from bot.essay.notes import NewNote, join_messages
 from bot.services.dm_messages import DmMessage
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.dm_messages import messages_of_notes
@@ -86,10 +86,10 @@ class SqliteEssays:
         self.mark_changed(writer, essay, at)
         self._db.execute("UPDATE essays SET exported = ? WHERE id = ?", [version, essay])
 
-    def add_note(self, writer: str, essay: str, passage: Passage, at: datetime, *, question: str | None = None) -> Note:
+    def add_note(self, writer: str, essay: str, passage: NewNote, at: datetime, *, question: str | None = None) -> Note:
         self.mark_changed(writer, essay, at)
         number = next_note_number(self._db, essay)
-        note = Note(number, passage.text, question, passage.section, passage.left_out)
+        note = Note(number, passage.text, question, passage.section, passage.is_excluded)
         insert_note(self._database, self._db, essay, note, at)
         return note
 
@@ -109,7 +109,7 @@ class SqliteEssays:
 
     def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
-        values = [self._encrypt(note.text), int(note.left_out), essay, note.number]
+        values = [self._encrypt(note.text), int(note.is_excluded), essay, note.number]
         query = "UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?"
         if not self._db.execute(query, values).rowcount:
             raise NothingToDo.no_note(note.number)
@@ -154,7 +154,7 @@ class SqliteEssays:
             raise NothingToDo.no_question(number)
         return read_question(self._database, row)
 
-    def set_question_state(self, writer: str, essay: str, number: int, state: Answered, at: datetime) -> None:
+    def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
         _set_question_state(self._db, essay, number, state)
 
@@ -224,7 +224,7 @@ class SqliteEssays:
 
 def insert_essay(database: EncryptedDatabase, db: Database, essay: Essay) -> None:
     """Stores a new essay, inside the caller's transaction."""
-    times = [essay.created.isoformat(), essay.changed.isoformat()]
+    times = [essay.created_at.isoformat(), essay.changed_at.isoformat()]
     db.execute(
         "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
         [essay.id, essay.writer, essay.structure, database.cipher.encrypt(essay.title), *times],
@@ -261,11 +261,11 @@ def insert_note(database: EncryptedDatabase, db: Database, essay: str, note: Not
     question = seal(note.question) if note.question is not None else None
     db.execute(
         "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
-        [essay, note.number, note.section, question, seal(note.text), int(note.left_out), at.isoformat()],
+        [essay, note.number, note.section, question, seal(note.text), int(note.is_excluded), at.isoformat()],
     )
 
 
-def _set_question_state(db: Database, essay: str, question: int, state: Answered) -> None:
+def _set_question_state(db: Database, essay: str, question: int, state: QuestionState) -> None:
     found = db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question])
     if not found.rowcount:
         raise NothingToDo.no_question(question)
@@ -275,7 +275,7 @@ def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
     key, writer, structure, title, head, exported, created, changed = row
     times = parse_time(created), parse_time(changed)
     shown = database.decrypt_or_none(title, f"the title of essay {key}")
-    return Essay(key, writer, structure, DAMAGED_TITLE if shown is None else shown, head, exported, *times)
+    return Essay(key, writer, structure, DAMAGED_TITLE_TEXT if shown is None else shown, head, exported, *times)
 
 
 def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], messages: Sequence[DmMessage] = ()) -> Note:
@@ -291,7 +291,7 @@ def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], mess
     else:
         words = database.decrypt_or_none(text, f"note {number} of essay {essay}")
     if words is None:
-        return Note(number, DAMAGED_NOTE, asked, section, left_out=True, damaged=True)
+        return Note(number, DAMAGED_NOTE_TEXT, asked, section, is_excluded=True, is_damaged=True)
     return Note(number, words, asked, section, bool(left_out))
 
 
@@ -300,7 +300,10 @@ def read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
     number, section, text, state = row
     words = database.decrypt_or_none(text, f"question {number} of an essay")
     return Question(
-        number, section, DAMAGED_QUESTION if words is None else words, parse_enum(Answered, state, Answered.OPEN)
+        number,
+        section,
+        DAMAGED_QUESTION_TEXT if words is None else words,
+        parse_enum(QuestionState, state, QuestionState.OPEN),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import DamagedText, JobRunning, UnknownJob
-from bot.essay.text.gaps import gap
+from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 
@@ -68,7 +68,7 @@ def is_process_alive(process: str, ours: str) -> bool:
 
 _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"
 
-_DAMAGED_PIECE = f"\n\n{gap('a part of what was written, which is damaged')}\n\n"
+_DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged')}\n\n"
 _DAMAGED_ERROR = "Why cannot be read any more."
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from bot.essay.limits import ROW_BYTES, Adding, Limits, Usage
+from bot.essay.limits import ROW_BYTES, StorageIncrease, StorageUsage, WriterLimits
 
 if TYPE_CHECKING:  # which imports this module
     from bot.store.database import EncryptedDatabase
@@ -46,11 +46,13 @@ _ESSAY_USAGE = f"""
 class Quota:
     """What a store holds its writers to; those in ``free``, such as the machine's owner, to nothing."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: WriterLimits = field(default_factory=WriterLimits)
     exempt_writers: Collection[str] = ()
 
-    def check_and_record(self, db: Database, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
-        """Counts what is about to be stored, at the time ``at``. Raises OverLimit, and then counts nothing."""
+    def check_and_record(
+        self, db: Database, writer: str, essay: str | None, adding: StorageIncrease, at: datetime
+    ) -> None:
+        """Counts what is about to be stored, at the time ``at``. Raises LimitExceeded, and then counts nothing."""
         if writer in self.exempt_writers:
             return
         minute = int(at.timestamp()) // 60
@@ -59,7 +61,7 @@ class Quota:
         query = "SELECT coalesce(sum(bytes), 0) FROM stored WHERE writer = ? AND minute BETWEEN ? AND ?"
         (now,) = db.execute(query, [writer, minute, minute]).fetchall()[0]
         (day,) = db.execute(query, [writer, minute - _DAY_MINUTES + 1, minute]).fetchall()[0]
-        self.limits.check_adding(Usage(kept, essays, size, notes, versions, now, day), adding)
+        self.limits.check_increase(StorageUsage(kept, essays, size, notes, versions, now, day), adding)
         db.execute("DELETE FROM stored WHERE minute <= ?", [minute - 2 * _DAY_MINUTES])
         db.execute(
             "INSERT INTO stored VALUES (?, ?, ?)"
@@ -74,5 +76,5 @@ class SqliteQuota:
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
 
-    def check_and_record(self, writer: str, essay: str | None, adding: Adding, at: datetime) -> None:
+    def check_and_record(self, writer: str, essay: str | None, adding: StorageIncrease, at: datetime) -> None:
         self._database.quota.check_and_record(self._database.db, writer, essay, adding, at)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.essay.export import Post
+from bot.essay.export import ExportablePost
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.text_report import measure_text
@@ -20,10 +20,10 @@ SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 def run_demo(essays: EssayService, runner: asyncio.Runner, screen: Console, structure: Structure) -> None:
     """Assemble a post from the sample notes, show it with its measures, and export it to the current directory.
 
-    The last line printed is the path of the file. Raise CannotWrite.
+    The last line printed is the path of the file. Raise ExportFailed.
     """
 
-    async def work() -> tuple[Post, str]:
+    async def work() -> tuple[ExportablePost, str]:
         essay = await essays.create_essay("sample", structure)
         await essays.add_notes(essay.writer, essay.id, SAMPLE_NOTES_PATH.read_text(encoding="utf-8"))
         await essays.assemble_post(essay.writer, essay.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bot.errors import BadInput, JobRunning, UnknownSection
+from bot.errors import InvalidInput, JobRunning, UnknownSection
 from bot.essay.essay import Version, VersionInfo
 from bot.services.essays import editable_parts
 from bot.services.jobs.job import Job, JobState, PlannedJob
@@ -37,8 +37,8 @@ class EssayView:
     def show_overview(self, version: Version | None = None) -> None:
         """Show the length, gaps and numbered sections of a version, by default the current one."""
         shown = version or self.current_version()
-        state = "" if shown.info.complete else ", not complete: continue writes the rest"
-        counted = views.word_summary(shown.info.words, shown.text)
+        state = "" if shown.info.is_complete else ", not complete: continue writes the rest"
+        counted = views.word_summary(shown.info.word_count, shown.text)
         self._context.say(f"\nVersion {shown.info.number}: {counted}{state}.")
         self._context.screen.print(views.section_table(shown.text))
 
@@ -57,12 +57,12 @@ class EssayView:
     def section_index(self, version: Version, wanted: str, example: str) -> int:
         """Return the index of a section given by its number or heading.
 
-        Raise UnknownSection, and BadInput with the ``example`` if none is given.
+        Raise UnknownSection, and InvalidInput with the ``example`` if none is given.
         """
         parts = editable_parts(version.text)
         if not wanted:
             self.show_overview(version)
-            raise BadInput(f"Give the number or the heading of the section, as in: {example}")
+            raise InvalidInput(f"Give the number or the heading of the section, as in: {example}")
         if wanted.isascii() and wanted.isdigit():
             if 1 <= parse_number(wanted) <= len(parts):
                 return parts[parse_number(wanted) - 1][0]
@@ -72,9 +72,11 @@ class EssayView:
 
 
 def parse_number(text: str) -> int:
-    """Parse a number of up to nine digits. Raise BadInput for anything else."""
+    """Parse a number of up to nine digits. Raise InvalidInput for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(f"{text} is no number: give one, such as 2." if text else "Give a number behind it, such as 2.")
+        raise InvalidInput(
+            f"{text} is no number: give one, such as 2." if text else "Give a number behind it, such as 2."
+        )
     return int(text)
 
 

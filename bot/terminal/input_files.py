@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import UnreadableText
-from bot.essay.text.documents import MOST_FILE_BYTES, read_document
+from bot.essay.text.documents import MAX_FILE_BYTES, read_document
 
 STDIN_NAME = "standard input"
 
@@ -25,9 +25,9 @@ def read_input(path: str) -> InputText:
     name = STDIN_NAME if path == "-" else path
     found = read_document(_read_bytes(path, name), name)
     notices = list(found.notices)
-    if found.guessed:
+    if found.guessed_encoding:
         notices.append(
-            f"{name} is not UTF-8; it was read as {found.guessed}. "
+            f"{name} is not UTF-8; it was read as {found.guessed_encoding}. "
             "If letters look wrong, save it as UTF-8 and run the command again."
         )
     return InputText(found.text, " ".join(notices) or None)
@@ -37,13 +37,13 @@ def _read_bytes(path: str, name: str) -> bytes:
     # One byte more than the limit tells a text that is too long from one that just fits.
     try:
         if path == "-":
-            return sys.stdin.buffer.read(MOST_FILE_BYTES + 1)
+            return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         with Path(path).open("rb") as file:
-            return file.read(MOST_FILE_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise UnreadableText.missing(name) from None
     except IsADirectoryError:
         raise UnreadableText.directory(name) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableText.refused(name, reason.lower()) from None
+        raise UnreadableText.access_denied(name, reason.lower()) from None

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import click
 
-from bot.errors import BadInput, BotError, NoSuchPlace, NothingToDo
+from bot.errors import BotError, InvalidInput, NothingToDo, UnknownTargetSection
 from bot.essay.essay import Essay, Note, Version
-from bot.essay.export import open_points
-from bot.essay.naming import meant
-from bot.essay.note_page import note_page
+from bot.essay.export import describe_open_points, notes_to_markdown
+from bot.essay.matching import match_names
 from bot.essay.structure import Structure
-from bot.essay.text.importing import told
+from bot.essay.text.markdown_import import describe_removed
 from bot.services.critiques import StoredCritique
 from bot.services.essays import EditResult, NoteChange, editable_parts, note_fingerprint
 from bot.services.jobs.job import JobKind, JobState, PlannedJob
@@ -42,7 +41,7 @@ def edit_in_editor(text: str) -> Iterator[str | None]:
     """Open the text in $VISUAL or $EDITOR and yield it as the writer saved it, or None if it was not changed.
 
     The file is removed only when the block ends without an error: if the editor, the block or the program fails, the
-    words typed are still in it, and the person is told where. Raise BadInput where no editor can be started.
+    words typed are still in it, and the person is told where. Raise InvalidInput where no editor can be started.
     """
     handle, name = tempfile.mkstemp(prefix="essay-section-", suffix=".md")
     path = Path(name)
@@ -53,9 +52,11 @@ def edit_in_editor(text: str) -> Iterator[str | None]:
         typed = path.read_bytes().decode("utf-8")
         yield None if typed == text else typed
     except click.ClickException as error:
-        raise BadInput(_editor_failed_message(error, _kept_file_message(path, text))) from error
+        raise InvalidInput(_editor_failed_message(error, _kept_file_message(path, text))) from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"The editor saved {path} in another encoding: save it as UTF-8. It is kept there.") from error
+        raise InvalidInput(
+            f"The editor saved {path} in another encoding: save it as UTF-8. It is kept there."
+        ) from error
     except KeyboardInterrupt:
         print_stderr(_kept_file_message(path, text))
         raise
@@ -124,7 +125,7 @@ class NotesMenu:
 
     def _show_all(self, _: str) -> None:
         essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
-        self._context.say(note_page(essay.title, self._structure(), self._notes()))
+        self._context.say(notes_to_markdown(essay.title, self._structure(), self._notes()))
 
     def _show(self, rest: str) -> None:
         self._context.screen.print(views.render_note(self._note_by_number(rest), self._structure()))
@@ -147,7 +148,7 @@ class NotesMenu:
         structure = self._essays.structure_of(self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id)))
         section = None if where.strip().lower() in _NO_SECTION_WORDS else _find_section_key(structure, where.strip())
         change = self._context.run(self._essays.move_note(LOCAL_WRITER, self._essay_id, note.number, section))
-        place = structure.section(section)
+        place = structure.find_section(section)
         self._report(f"Note {note.number} is under {place.heading if place else 'no section'} now.", change)
 
     def _delete(self, rest: str) -> None:
@@ -168,7 +169,7 @@ class NotesMenu:
         )
         standing = self._context.run(self._essays.find_leak(LOCAL_WRITER, self._essay_id, note.number))
         if standing is not None:
-            self._context.warn(standing.told)
+            self._context.warn(standing.message)
 
     def _include(self, rest: str) -> None:
         note, head = self._note_by_number(rest), self._head_number()
@@ -188,7 +189,7 @@ class NotesMenu:
 
     def _note_by_number(self, wanted: str) -> Note:
         if not wanted.strip():
-            raise BadInput("Give the number of the note; notes lists them. Nothing was changed.")
+            raise InvalidInput("Give the number of the note; notes lists them. Nothing was changed.")
         found = parse_number(wanted.strip())
         note = next((one for one in self._notes() if one.number == found), None)
         if note is None:
@@ -209,10 +210,10 @@ def _note_change(note: Note, version: Version | None, head: int | None) -> NoteC
 
 
 def _find_section_key(structure: Structure, wanted: str) -> str:
-    """Return the key of the section given by its number, name or the start of it. Raise NoSuchPlace."""
-    places = meant(wanted, [(section.key, section.heading) for section in structure.sections])
+    """Return the key of the section given by its number, name or the start of it. Raise UnknownTargetSection."""
+    places = match_names(wanted, [(section.key, section.heading) for section in structure.sections])
     if len(places) != 1:
-        raise NoSuchPlace(wanted, [section.heading for section in structure.sections])
+        raise UnknownTargetSection(wanted, [section.heading for section in structure.sections])
     return structure.sections[places[0]].key
 
 
@@ -294,7 +295,7 @@ class ModelMenu:
     def _retry_last_job(self, _: str) -> None:
         view = self._context.run(self._services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
         if view is None or view.job.state is JobState.DONE:
-            raise BadInput("Nothing was left undone here. Nothing was changed.")
+            raise InvalidInput("Nothing was left undone here. Nothing was changed.")
         left = view.job
         if left.kind is JobKind.CRITIQUE:
             self._critique("")
@@ -447,7 +448,7 @@ class EssayMenu:
                 self._context.warn(str(error))
 
     def _unknown_command(self, _: str) -> None:
-        raise BadInput("There is no such command: help lists them. Nothing was changed.")
+        raise InvalidInput("There is no such command: help lists them. Nothing was changed.")
 
     def _help(self, _: str) -> None:
         self._context.say(f"{_MENU_HELP}\n\n{MODEL_HELP}" if self._services.has_model else _MENU_HELP)
@@ -471,7 +472,7 @@ class EssayMenu:
         self._report_edit(made, version)
 
     def _report_edit(self, made: EditResult, before: Version) -> None:
-        if left_out := told(made.removed_comments, "text"):
+        if left_out := describe_removed(made.removed_comments, "text"):
             self._context.say(left_out)
         if not made.is_current:
             own = made.version.info.number
@@ -496,7 +497,7 @@ class EssayMenu:
 
     def _add_answers_to_post(self) -> bool:
         """Assemble the post anew with new answers; return False if a model wrote it, as only a draft can add them."""
-        if self._services.has_model and any(not info.origin.by_writer for info in self._view.versions()):
+        if self._services.has_model and any(not info.origin.is_by_writer for info in self._view.versions()):
             return False
         self._context.run(self._essays.assemble_post(LOCAL_WRITER, self._essay_id))
         return True
@@ -507,10 +508,12 @@ class EssayMenu:
         self._context.screen.print(views.render_measures(found))
 
     def _nothing_to_skip(self, _: str) -> None:
-        raise BadInput("There is no question here to skip: help lists the commands. Nothing was changed.")
+        raise InvalidInput("There is no question here to skip: help lists the commands. Nothing was changed.")
 
     def _nothing_to_go_back_to(self, _: str) -> None:
-        raise BadInput("Before this came the questions: answer puts more of them, undo takes the post a version back.")
+        raise InvalidInput(
+            "Before this came the questions: answer puts more of them, undo takes the post a version back."
+        )
 
     def _title(self, rest: str) -> None:
         self._context.run(self._essays.rename_essay(LOCAL_WRITER, self._essay_id, rest))
@@ -540,7 +543,7 @@ class EssayMenu:
                 raise NothingToDo.no_undo()
             numbers = [info.parent, info.number]
         if len(numbers) != 2:
-            raise BadInput("Give two version numbers, as in: diff 1 2")
+            raise InvalidInput("Give two version numbers, as in: diff 1 2")
         self._view.show_diff(*numbers)
 
     def _export(self, rest: str) -> None:
@@ -551,5 +554,7 @@ class EssayMenu:
         path = export_to_file(post, self._essay_id, named or None, replace=replace, sources=self._context.sources)
         self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
         self._context.say(f"Exported to {path}")
-        if points := open_points(post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id))):
+        if points := describe_open_points(
+            post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id))
+        ):
             self._context.say(points)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bot.errors import EVERYTHING_STORED, BadInput, BotError
-from bot.essay import left_out
+from bot.errors import EVERYTHING_STORED, BotError, InvalidInput
+from bot.essay import private_text
 from bot.essay.critique import Critique
 from bot.essay.essay import Version
-from bot.essay.export import Post, words_apart_from_headings
+from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobState
 from bot.services.ledger import Settlement, total_cost
@@ -30,7 +30,7 @@ class DraftedPost:
     """A post and the essay it is stored as."""
 
     essay_id: str
-    post: Post
+    post: ExportablePost
     is_complete: bool
 
 
@@ -45,7 +45,7 @@ async def draft_notes(
 ) -> DraftedPost:
     """Store a page of notes as an essay, draft it (or, without a model, assemble it), and return the post.
 
-    Raise BadInput for notes without words, and JobFailed where the draft failed: then the essay is deleted, unless
+    Raise InvalidInput for notes without words, and JobFailed where the draft failed: then the essay is deleted, unless
     part of the draft came, or the notes were ``typed_by_hand`` and exist nowhere else.
     """
     essay = await services.essays.create_essay(LOCAL_WRITER, structure, title)
@@ -54,7 +54,7 @@ async def draft_notes(
             page = await services.essays.add_note_page(LOCAL_WRITER, essay.id, text)
             if page.notice:
                 screen.print(page.notice)
-            if told := left_out.told(page.notes):
+            if told := private_text.describe_private(page.notes):
                 screen.print(told)
             await _sort_notes(services, screen, essay.id)
             version = await _make_version(services, screen, essay.id)
@@ -64,7 +64,7 @@ async def draft_notes(
             if model
             else "No model wrote any of it."
         )
-    except BadInput:
+    except InvalidInput:
         await services.essays.delete_essay(LOCAL_WRITER, essay.id)
         raise
     except BotError as error:
@@ -79,7 +79,7 @@ async def draft_notes(
         raise
     number = version.info.number
     post = await services.essays.export(LOCAL_WRITER, essay.id, number)
-    words = views.word_summary(words_apart_from_headings(post.text), post.text)
+    words = views.word_summary(count_body_words(post.text), post.text)
     screen.print(f'Stored as essay {essay.id} in the structure "{structure.key}": {words}. {said}')
     if (
         head := (await services.essays.get_essay(LOCAL_WRITER, essay.id)).head
@@ -87,7 +87,7 @@ async def draft_notes(
         screen.print(
             f"{progress.newer_version_message(number, head)} essay-bot essays resume {essay.id} takes these commands."
         )
-    return DraftedPost(essay.id, post, version.info.complete)
+    return DraftedPost(essay.id, post, version.info.is_complete)
 
 
 async def _sort_notes(services: Services, screen: Console, essay: str) -> None:
@@ -114,7 +114,7 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     screen.print(
         views.render_claims(await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version), version.text)
     )
-    if not version.info.complete:
+    if not version.info.is_complete:
         screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
     return version
 
@@ -122,7 +122,7 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
 async def critique_text(
     services: Services, screen: Console, text: str, structure: Structure | None, title: str | None = None
 ) -> Critique:
-    """Have a model critique a text. Raise JobFailed, or BadInput for a text too short or too long."""
+    """Have a model critique a text. Raise JobFailed, or InvalidInput for a text too short or too long."""
     with _count_calls(services, screen) as calls:
         critiqued, planned = await services.critiques.plan_text_critique(
             LOCAL_WRITER, text, structure, title=title, own=True

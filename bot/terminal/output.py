@@ -18,8 +18,14 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.errors import BotError, CannotWrite, ReaderGone, WouldOverwrite
-from bot.essay.export import LINKEDIN_CHARACTERS, Post, file_name, to_markdown, to_text
+from bot.errors import BotError, ExportFailed, ExportFileExists, OutputClosed
+from bot.essay.export import (
+    MAX_LINKEDIN_CHARACTERS,
+    ExportablePost,
+    export_file_name,
+    export_markdown,
+    export_plain_text,
+)
 from bot.files import is_any_of, write_atomically
 from bot.terminal.stdio import escape_control_characters, print_stderr, redirect_to_devnull, translate_write_errors
 
@@ -31,14 +37,14 @@ class SafeConsole(Console):
     """A rich console for text of any origin.
 
     Text is printed without markup, and control characters become visible symbols. A closed pipe or a full disk raises
-    ReaderGone or CannotWrite; what cannot be written to standard error is dropped, and the work goes on.
+    OutputClosed or ExportFailed; what cannot be written to standard error is dropped, and the work goes on.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print like rich. Raise ReaderGone or CannotWrite."""
+        """Print like rich. Raise OutputClosed or ExportFailed."""
         # rich drops some control characters, so they are replaced before it sees them.
         texts = [Text(escape_control_characters(one)) if isinstance(one, str) else one for one in objects]
         if self.stderr:
@@ -61,7 +67,7 @@ class SafeConsole(Console):
         """Handle a closed pipe; called by rich."""
         if not self.stderr:
             redirect_to_devnull(sys.stdout.fileno())
-            raise ReaderGone
+            raise OutputClosed
 
 
 def make_console(*, stderr: bool = False) -> SafeConsole:
@@ -78,7 +84,7 @@ def is_interactive() -> bool:
 def write_stdout(text: str) -> None:
     """Write text to standard output in UTF-8; on a terminal, escape control characters.
 
-    Raise ReaderGone or CannotWrite.
+    Raise OutputClosed or ExportFailed.
     """
     with translate_write_errors():
         sys.stdout.flush()
@@ -89,7 +95,7 @@ def write_stdout(text: str) -> None:
 def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -> None:
     """Check whether a file can be written, before any other work is done.
 
-    Raise CannotWrite or WouldOverwrite as ``write_file`` would, saying that nothing was done.
+    Raise ExportFailed or ExportFileExists as ``write_file`` would, saying that nothing was done.
     """
     try:
         _check_overwrite(path, replace=replace, sources=sources)
@@ -99,10 +105,10 @@ def check_writable(path: Path, *, replace: bool, sources: Sequence[Path] = ()) -
             return  # a pipe or a device, which is written in place
         with tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent):
             pass
-    except WouldOverwrite as error:
+    except ExportFileExists as error:
         raise _found_beforehand(error) from None
     except OSError as error:
-        raise _found_beforehand(CannotWrite.refused(str(path), error)) from error
+        raise _found_beforehand(ExportFailed.from_os_error(str(path), error)) from error
 
 
 def _found_beforehand(error: BotError) -> BotError:
@@ -117,7 +123,8 @@ def write_file(
     """Write the text to the file atomically.
 
     An existing file is replaced only with ``replace``, and one of the ``sources``, which the text was read from, never.
-    A pipe or a device is written in place. Raise CannotWrite or WouldOverwrite, naming the essay that holds the text.
+    A pipe or a device is written in place. Raise ExportFailed or ExportFileExists, naming the essay that holds the
+    text.
     """
     try:
         _check_overwrite(path, essay, replace=replace, sources=sources)
@@ -128,27 +135,27 @@ def write_file(
         else:
             write_atomically(Path(os.path.realpath(path)), text.encode(), replace=replace)
     except FileExistsError:
-        raise WouldOverwrite.existing(str(path), essay) from None
+        raise ExportFileExists.existing(str(path), essay) from None
     except OSError as error:
-        raise CannotWrite.refused(str(path), error, essay) from error
+        raise ExportFailed.from_os_error(str(path), error, essay) from error
 
 
 def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
     if is_any_of(path, sources):
-        raise WouldOverwrite.own(str(path), essay)
+        raise ExportFileExists.is_input_file(str(path), essay)
     if path.is_file() and not replace:
-        raise WouldOverwrite.existing(str(path), essay)
+        raise ExportFileExists.existing(str(path), essay)
 
 
 def free_path(name: str, text: str) -> Path:
     """Return a free path for ``name`` in the current directory, or that of a file with the same text.
 
-    Raise CannotWrite where the directory is gone.
+    Raise ExportFailed where the directory is gone.
     """
     try:
         wanted = Path.cwd() / name
     except FileNotFoundError as error:
-        raise CannotWrite(name, "the current directory is gone") from error
+        raise ExportFailed(name, "the current directory is gone") from error
     path, number = wanted, 2
     while path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
         path = wanted.with_stem(f"{wanted.stem}-{number}")
@@ -198,11 +205,17 @@ class ResponsiveTable:
 
 
 def export_post(
-    post: Post, essay: str, *, plain: bool, output: str | None, replace: bool = False, sources: Sequence[Path] = ()
+    post: ExportablePost,
+    essay: str,
+    *,
+    plain: bool,
+    output: str | None,
+    replace: bool = False,
+    sources: Sequence[Path] = (),
 ) -> None:
     """Write the post to the file, or to standard output for None and "-".
 
-    Raise CannotWrite, ReaderGone, and WouldOverwrite as ``write_file`` does.
+    Raise ExportFailed, OutputClosed, and ExportFileExists as ``write_file`` does.
     """
     text = _post_text(post, plain=plain)
     if output is None or output == "-":
@@ -213,11 +226,11 @@ def export_post(
 
 
 def export_to_file(
-    post: Post, essay: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
+    post: ExportablePost, essay: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
 ) -> Path:
     """Write the post to the path, else to a free name in the current directory; return the path.
 
-    A name that ends in .txt gets plain text. Raise CannotWrite, and WouldOverwrite as ``write_file`` does.
+    A name that ends in .txt gets plain text. Raise ExportFailed, and ExportFileExists as ``write_file`` does.
     """
     plain = path is not None and path.lower().endswith(".txt")
     text = _post_text(post, plain=plain)
@@ -225,15 +238,15 @@ def export_to_file(
         place = Path(path).expanduser()
         write_file(place, text, essay, replace=replace, sources=sources)
         return place
-    while not (place := free_path(file_name(post.title, ".md"), text)).exists():
-        with suppress(WouldOverwrite):  # another process has just taken the name: try the next
+    while not (place := free_path(export_file_name(post.title, ".md"), text)).exists():
+        with suppress(ExportFileExists):  # another process has just taken the name: try the next
             write_file(place, text, essay)
             break
     return place
 
 
-def _post_text(post: Post, *, plain: bool) -> str:
-    text = to_text(post) if plain else to_markdown(post)
-    if plain and len(text) > LINKEDIN_CHARACTERS:
-        print_stderr(f"It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}.")
+def _post_text(post: ExportablePost, *, plain: bool) -> str:
+    text = export_plain_text(post) if plain else export_markdown(post)
+    if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
+        print_stderr(f"It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}.")
     return text

@@ -10,7 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 from bot.essay.text.words import count_words
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.jobs.runner import JobRunner
@@ -108,7 +108,7 @@ def _status_text(view: JobView) -> str:
         return "waiting for the model"
     if view.phase is JobPhase.THINKING:
         return "the model is thinking"
-    return f"writing, {counted(count_words(view.job.text), 'word')} so far"
+    return f"writing, {count_noun(count_words(view.job.text), 'word')} so far"
 
 
 def max_cost_message(nano_usd: int) -> str:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from rich.text import Text
 
-from bot.errors import BadInput, BotError, JobRunning, ModelError, NothingToDo, UnknownStructure
-from bot.essay import left_out
+from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NothingToDo, UnknownStructure
+from bot.essay import private_text
 from bot.essay.essay import Essay, Note, Question, Version
-from bot.essay.measures.base import counted
-from bot.essay.naming import meant
-from bot.essay.questions import STAYS_PRIVATE
-from bot.essay.structures import find
-from bot.essay.text.marks import is_marked, public_text
+from bot.essay.matching import find_structure, match_names
+from bot.essay.measures.base import count_noun
+from bot.essay.questions import PRIVATE_ANSWER_NOTICE
+from bot.essay.text.privacy_marks import has_private_mark, public_text
 from bot.essay.text.words import has_words
 from bot.services.essays import AddedNotes, join_sentences
 from bot.services.jobs.job import JobState
@@ -123,7 +122,7 @@ class KeyboardSession:
         job, now = view.job, self._context.run(self._services.essays.get_essay(LOCAL_WRITER, essay.id))
         if not job.state.is_ended:
             self._context.warn(f"A {job.kind.label} of this essay is being written in another session of this program.")
-        if job.state is not JobState.INTERRUPTED or (job.ended is not None and now.changed > job.ended):
+        if job.state is not JobState.INTERRUPTED or (job.ended is not None and now.changed_at > job.ended):
             return False
         self._context.warn(progress.interrupted_job_message(job, now.head))
         return True
@@ -162,7 +161,7 @@ class KeyboardSession:
                 return None
             if answer in {"", "y", "yes"}:
                 return offered[0]
-            if len(places := meant(answer, [(one.id, one.title) for one in offered])) == 1:
+            if len(places := match_names(answer, [(one.id, one.title) for one in offered])) == 1:
                 return offered[places[0]]
             self._context.warn(f"“{typed.strip()}” is not one of these. {help_}")
 
@@ -171,7 +170,7 @@ class KeyboardSession:
         if essay.structure in self._services.essays.structures:
             progress = self._context.run(self._services.interview.progress(LOCAL_WRITER, essay.id))
             notes = f"{progress.covered_sections} of {progress.total_sections} sections with notes, "
-        return f'"{essay.title}" ({essay.structure}), {notes}last changed {essay.changed:%Y-%m-%d}'
+        return f'"{essay.title}" ({essay.structure}), {notes}last changed {essay.changed_at:%Y-%m-%d}'
 
     def _begin_essay(self, key: str | None, *, back: bool) -> Essay | None:
         """Create an essay; return None if the writer goes back to the list. Raise EOFError or SessionLeft."""
@@ -188,7 +187,7 @@ class KeyboardSession:
             if isinstance(typed, PromptCommand):
                 return None
             try:
-                key = find(structures, typed.strip()).key if typed.strip() else None
+                key = find_structure(structures, typed.strip()).key if typed.strip() else None
             except UnknownStructure as error:
                 self._context.warn(str(error))
         return self._context.run(self._services.essays.create_essay(LOCAL_WRITER, structures[key]))
@@ -213,8 +212,8 @@ class KeyboardSession:
         if handed_in.notice:
             self._context.warn(handed_in.notice)
         placed = sum(note.section is not None for note in handed_in.notes)
-        self._context.say(f"{counted(len(handed_in.notes), 'note')} stored, {placed} under a section.")
-        if told := left_out.told(handed_in.notes):
+        self._context.say(f"{count_noun(len(handed_in.notes), 'note')} stored, {placed} under a section.")
+        if told := private_text.describe_private(handed_in.notes):
             self._context.say(told)
         return {note.section for note in handed_in.notes}
 
@@ -283,7 +282,7 @@ class KeyboardSession:
             self._context.warn(f"{job.error}{on}")
 
     def _ask_question(self, essay: Essay, question: Question) -> None:
-        section = self._services.essays.structure_of(essay).section(question.section)
+        section = self._services.essays.structure_of(essay).find_section(question.section)
         progress = self._context.run(self._services.interview.progress(LOCAL_WRITER, essay.id))
         self._context.screen.print()
         self._context.screen.print(
@@ -291,13 +290,13 @@ class KeyboardSession:
             Text(f" {progress.covered_sections} of {progress.total_sections} sections have notes", style="dim"),
         )
         self._context.say(question.text)
-        if self._services.essays.structure_of(essay).keeps_private(question.text):
-            self._context.say(STAYS_PRIVATE)
+        if self._services.essays.structure_of(essay).is_private_question(question.text):
+            self._context.say(PRIVATE_ANSWER_NOTICE)
         given = self._context.run(self._services.interview.last_answer(LOCAL_WRITER, essay.id, question))
         typed = self._withdrawn_answers.pop(question.number, "")
         if given is not None:
             typed = given.text
-            out = " (left out, and stays so)" if given.left_out else ""
+            out = " (left out, and stays so)" if given.is_excluded else ""
             kept = f"Your answer, note {given.number}{out}, stands in the line."
             self._context.say(f"{kept} Enter keeps it; what you make of it takes its place.")
         while True:
@@ -323,18 +322,18 @@ class KeyboardSession:
         first, rest = (*line.strip().split(None, 1), "", "")[:2]
         name = first.lower()  # a phone's keyboard begins a line with a capital
         if parse_command(first) is not None:
-            raise BadInput(f"{first} stands alone on its line. The question is still open.")
-        if re.fullmatch(r"/[a-z]+\W*", name) and name != "/notes" and not is_marked(first):
-            raise BadInput(f"There is no {first} here: /help shows what there is. The question is still open.")
+            raise InvalidInput(f"{first} stands alone on its line. The question is still open.")
+        if re.fullmatch(r"/[a-z]+\W*", name) and name != "/notes" and not has_private_mark(first):
+            raise InvalidInput(f"There is no {first} here: /help shows what there is. The question is still open.")
         if name == "/notes":
             if rest.strip() in {"", "-"}:
-                raise BadInput("Give the path of a file, as in: /notes page.md. The question is still open.")
+                raise InvalidInput("Give the path of a file, as in: /notes page.md. The question is still open.")
             covered = self._add_notes(essay, self._context.read_file(str(Path(rest.strip()).expanduser())))
             if question.section not in covered:
                 return False
             return self._skip_question(essay, question, given)
         # The command /private speaks of the whole answer: on a line of its own it covers all below it.
-        if first.startswith("/") and is_marked(first) and "\n" in rest:
+        if first.startswith("/") and has_private_mark(first) and "\n" in rest:
             line = f"{first}\n\n{rest}"
         if given is not None:
             change = self._context.run(interview.replace_answer(LOCAL_WRITER, essay.id, question, given, line))
@@ -342,8 +341,8 @@ class KeyboardSession:
             self._context.say(f"Note {given.number} holds your new answer. {change.message}".strip())
         else:
             note = self._context.run(interview.add_answer(LOCAL_WRITER, essay.id, question, line))
-        if note is not None and note.private:
-            self._context.say(left_out.told([note]))
+        if note is not None and note.private_passages:
+            self._context.say(private_text.describe_private([note]))
         return True
 
     def _skip_question(self, essay: Essay, question: Question, given: Note | None) -> bool:
@@ -372,7 +371,7 @@ class KeyboardSession:
             self._context.warn("Nothing was answered yet, so there is nothing to take back.")
             return False
         asked, note = taken
-        again = note.text if not note.left_out or not public_text(note.text) else f"/private {note.text}"
+        again = note.text if not note.is_excluded or not public_text(note.text) else f"/private {note.text}"
         self._withdrawn_answers[asked.number] = again
         when = "below" if asked.number <= question.number else "when its question comes again"
         self._context.say(
@@ -393,7 +392,7 @@ class KeyboardSession:
         made = made or self._current_or_assembled_version(essay)
         self._context.screen.print()
         EssayView(self._context, essay.id).show_post(made)
-        if not made.info.origin.by_writer:
+        if not made.info.origin.is_by_writer:
             found = self._context.run(self._services.drafting.unsupported_claims(LOCAL_WRITER, essay.id, made))
             self._context.screen.print()
             self._context.screen.print(views.render_claims(found, made.text))

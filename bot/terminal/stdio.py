@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.errors import CannotWrite, ReaderGone
+from bot.errors import ExportFailed, OutputClosed
 
 STDOUT_NAME = "standard output"
 _STDOUT_DESCRIPTOR = 1  # the descriptor stays where the stream over it is gone
@@ -18,8 +18,8 @@ _STDOUT_DESCRIPTOR = 1  # the descriptor stays where the stream over it is gone
 def prepare_streams() -> None:
     """Open closed streams on /dev/null, and write characters that a stream cannot encode as question marks.
 
-    From here on sys.stdout raises CannotWrite and ReaderGone itself, so that no other OSError is taken for one of its
-    own. Raise CannotWrite where standard output is closed.
+    From here on sys.stdout raises ExportFailed and OutputClosed itself, so that no other OSError is taken for one of
+    its own. Raise ExportFailed where standard output is closed.
     """
     closed = sys.stdout is None
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -29,13 +29,13 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     if closed:
-        raise CannotWrite(STDOUT_NAME, "it is closed")
+        raise ExportFailed(STDOUT_NAME, "it is closed")
     if type(sys.stdout) is io.TextIOWrapper:
         sys.stdout = _Stdout.replacing(sys.stdout)
 
 
 class _Stdout(io.TextIOWrapper):
-    """Standard output that raises ReaderGone and CannotWrite instead of an OSError."""
+    """Standard output that raises OutputClosed and ExportFailed instead of an OSError."""
 
     @classmethod
     def replacing(cls, stream: io.TextIOWrapper) -> _Stdout:
@@ -55,21 +55,21 @@ class _Stdout(io.TextIOWrapper):
 
 @contextmanager
 def translate_write_errors() -> Iterator[None]:
-    """Raise ReaderGone for a closed pipe and CannotWrite for another OSError inside the block."""
+    """Raise OutputClosed for a closed pipe and ExportFailed for another OSError inside the block."""
     try:
         yield
     except BrokenPipeError:
         redirect_to_devnull(_STDOUT_DESCRIPTOR)
-        raise ReaderGone from None
+        raise OutputClosed from None
     except OSError as error:
         redirect_to_devnull(_STDOUT_DESCRIPTOR)
-        raise CannotWrite.refused(STDOUT_NAME, error) from error
+        raise ExportFailed.from_os_error(STDOUT_NAME, error) from error
 
 
 def flush_streams() -> None:
     """Flush both streams, so that the interpreter does not fail at it when it ends.
 
-    Raise CannotWrite or ReaderGone for standard output; errors of standard error are dropped.
+    Raise ExportFailed or OutputClosed for standard output; errors of standard error are dropped.
     """
     try:
         sys.stderr.flush()

@@ -14,17 +14,16 @@ from rich.console import Group, RenderableType
 from rich.markdown import Markdown
 from rich.text import Text
 
-from bot.essay.blind_spots import assurance, unseen
-from bot.essay.claims import Claim
+from bot.essay.claims import Claim, describe_blind_spots, describe_no_findings
 from bot.essay.critique import Critique
-from bot.essay.diff import Change
+from bot.essay.diff import TextChange
 from bot.essay.essay import Essay, Note, VersionInfo
-from bot.essay.left_out import state_of
-from bot.essay.measures import Mark, Measure
-from bot.essay.measures.base import FEWEST_WORDS, counted
-from bot.essay.specifics import unlinked
+from bot.essay.facts import defang_links
+from bot.essay.measures import Measure, MeasureHit
+from bot.essay.measures.base import MIN_WORDS, count_noun
+from bot.essay.private_text import describe_privacy
 from bot.essay.structure import Structure
-from bot.essay.text.gaps import gaps, written_words
+from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.services.essays import editable_parts
 from bot.services.ledger import Ledger
 from bot.services.text_report import TextReport
@@ -62,7 +61,7 @@ def render_critique(found: Critique, structure: Structure | None) -> Text:
     if found.coverage:
         text.append("\nThe structure\n", style="bold")
     for one in found.coverage:
-        section = structure.section(one.section) if structure else None
+        section = structure.find_section(one.section) if structure else None
         said = f": {_safe_line(one.remark)}" if one.remark else ""
         text.append(f"   {one.covered.value:8} {section.heading if section else one.section}{said}\n")
     text.append(f"\n{critique_footer(found)}", style="dim")
@@ -95,17 +94,17 @@ def render_claims(found: tuple[Claim, ...], text: str) -> Text:
     """Render the claims not found in the notes, each with its sentence, and what the check cannot see."""
     said = Text()
     if not found:
-        return said.append(assurance(text))
+        return said.append(describe_no_findings(text))
     said.append(f"{len(found)} not found in the notes; check each, or take it out:\n")
     for claim in found:
-        said.append(f"  {_safe_line(claim.name)}\n", style="bold")
-        said.append(f"    | {_safe_line(claim.sentence.of(text))}\n", style="italic")
-    return said.append(unseen(text))
+        said.append(f"  {_safe_line(claim.label)}\n", style="bold")
+        said.append(f"    | {_safe_line(claim.sentence_span.extract(text))}\n", style="italic")
+    return said.append(describe_blind_spots(text))
 
 
 def _safe_line(text: str) -> str:
     """Return a text on one line that no terminal makes a link of."""
-    return escape_control_characters(unlinked(" ".join(text.split())))
+    return escape_control_characters(defang_links(" ".join(text.split())))
 
 
 async def render_usage(
@@ -151,8 +150,8 @@ def render_post(title: str, text: str, *, styled: bool) -> RenderableType:
 
 def word_summary(words: int, text: str) -> str:
     """Summarize words and gaps in one line."""
-    missing = len(gaps(text))
-    return f"{counted(words, 'word')}, " + (f"{counted(missing, 'gap')} still to fill" if missing else "no gaps")
+    missing = len(find_gaps(text))
+    return f"{count_noun(words, 'word')}, " + (f"{count_noun(missing, 'gap')} still to fill" if missing else "no gaps")
 
 
 def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "") -> RenderableType:
@@ -161,7 +160,7 @@ def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "
     ``show_all`` renders all measures with all places; ``hint`` says how to see the places left out.
     """
     found = report.measures if show_all else report.raised_measures
-    quiet = sum(measure.taken and not measure.raised for measure in report.measures)
+    quiet = sum(measure.was_measured and not measure.is_raised for measure in report.measures)
     gaps_first = [
         _render_measure(measure, report.text, show_all=show_all, hint=hint)
         for measure in found
@@ -177,14 +176,14 @@ def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "
         parts.append(_render_highlights(places, report.text, hint))
     if not_taken := report.skipped_message:
         parts.append(Text(f"\n{not_taken}"))
-    short = f", as most do of a text of under {FEWEST_WORDS} words" if report.words < FEWEST_WORDS else ""
+    short = f", as most do of a text of under {MIN_WORDS} words" if report.words < MIN_WORDS else ""
     parts.append(
         Text(f"\n{quiet} of {len(report.measures)} measures have nothing to say of the whole{short}.", style="dim")
     )
     return Group(*parts)
 
 
-def _render_highlights(places: Sequence[Mark], text: str, hint: str) -> RenderableType:
+def _render_highlights(places: Sequence[MeasureHit], text: str, hint: str) -> RenderableType:
     lines = Text()
     lines.append("\nPlaces worth a look", style="bold")
     for place in places[:_MAX_HIGHLIGHTS]:
@@ -194,8 +193,8 @@ def _render_highlights(places: Sequence[Mark], text: str, hint: str) -> Renderab
     return lines
 
 
-def _append_quote(lines: Text, place: Mark, text: str) -> None:
-    quoted = " ".join(place.span.of(text).split())
+def _append_quote(lines: Text, place: MeasureHit, text: str) -> None:
+    quoted = " ".join(place.span.extract(text).split())
     cut = quoted if len(quoted) <= _MAX_QUOTE_CHARACTERS else quoted[: _MAX_QUOTE_CHARACTERS - 1] + "…"
     lines.append(f"\n  | {escape_control_characters(cut)}", style="italic")
     if place.note:
@@ -203,7 +202,7 @@ def _append_quote(lines: Text, place: Mark, text: str) -> None:
 
 
 def _render_word_counts(report: TextReport) -> Text:
-    lines = [f"{counted(report.words, 'word')} apart from headings"]
+    lines = [f"{count_noun(report.words, 'word')} apart from headings"]
     if report.opening_words and report.sections:
         lines.append(f"{report.opening_words:>6,}  (before the first heading)")
     lines.extend(f"{count.words:>6,}  {escape_control_characters(count.title)}" for count in report.sections)
@@ -214,12 +213,12 @@ def _render_measure(measure: Measure, text: str, *, show_all: bool, hint: str) -
     lines = Text()
     lines.append(f"\n{measure.name}: ", style="bold")
     lines.append(f"{escape_control_characters(measure.summary)}\n")
-    if measure.raised:
+    if measure.is_raised:
         lines.append(f"  {measure.advice}")
-    places = measure.spans if show_all else measure.telling[:_MAX_QUOTED_PLACES]
+    places = measure.hits if show_all else measure.hits_by_weight[:_MAX_QUOTED_PLACES]
     for place in places:
         _append_quote(lines, place, text)
-    if (more := len(measure.spans) - len(places)) > 0:
+    if (more := len(measure.hits) - len(places)) > 0:
         lines.append(f"\n  | and {more} more{hint}", style="dim")
     return lines
 
@@ -242,9 +241,9 @@ def report_json(report: TextReport, structure: Structure | None, critique: Criti
             {
                 "key": measure.key,
                 "name": measure.name,
-                "raised": measure.raised,
+                "raised": measure.is_raised,
                 "summary": measure.summary,
-                "advice": measure.advice if measure.raised else None,
+                "advice": measure.advice if measure.is_raised else None,
                 "why": measure.why,
                 "threshold": measure.threshold,
                 "source": measure.source,
@@ -253,17 +252,22 @@ def report_json(report: TextReport, structure: Structure | None, critique: Criti
                     {
                         "start": place.span.start,
                         "end": place.span.end,
-                        "text": place.span.of(report.text),
+                        "text": place.span.extract(report.text),
                         "note": place.note,
                         "weight": place.weight,
                     }
-                    for place in measure.spans
+                    for place in measure.hits
                 ],
             }
             for measure in report.measures
         ],
         "worth_a_look": [
-            {"start": place.span.start, "end": place.span.end, "text": place.span.of(report.text), "note": place.note}
+            {
+                "start": place.span.start,
+                "end": place.span.end,
+                "text": place.span.extract(report.text),
+                "note": place.note,
+            }
             for place in report.notable_marks
         ],
     }
@@ -279,7 +283,7 @@ def section_table(text: str) -> ResponsiveTable:
         listing.add_row(
             str(number),
             escape_control_characters(part.title) or "(before the first heading)",
-            word_summary(written_words(part.body), part.body),
+            word_summary(count_written_words(part.body), part.body),
         )
     return listing
 
@@ -293,15 +297,15 @@ def version_table(versions: Sequence[VersionInfo], head: int | None) -> Responsi
             "current" if version.number == head else "",
             str(version.parent or ""),
             version.origin.value,
-            f"{version.words:,}",
-            f"{version.created:%Y-%m-%d %H:%M}",
+            f"{version.word_count:,}",
+            f"{version.created_at:%Y-%m-%d %H:%M}",
         )
     return listing
 
 
 def render_note(found: Note, structure: Structure | None) -> Text:
     """Render one whole note with its section and its question."""
-    text, state = Text(), state_of(found)
+    text, state = Text(), describe_privacy(found)
     text.append(f"Note {found.number}", style="bold")
     text.append(f"  {_section_heading(found, structure)}{f', {state}' if state else ''}\n", style="dim")
     if found.question:
@@ -310,7 +314,7 @@ def render_note(found: Note, structure: Structure | None) -> Text:
 
 
 def _section_heading(found: Note, structure: Structure | None) -> str:
-    section = structure.section(found.section) if structure else None
+    section = structure.find_section(found.section) if structure else None
     return escape_control_characters(section.heading) if section else "(no section)"
 
 
@@ -322,17 +326,17 @@ def note_table(found: Sequence[Note], structure: Structure | None) -> Responsive
         listing.add_row(
             str(one.number),
             _section_heading(one, structure),
-            state_of(one),
+            describe_privacy(one),
             escape_control_characters(begins[:59] + "…" if len(begins) > 60 else begins),
         )
     return listing
 
 
-def render_diff(found: Sequence[Change], *, styled: bool) -> Text:
+def render_diff(found: Sequence[TextChange], *, styled: bool) -> Text:
     """Render a word diff: deletions struck through or in [-brackets-], additions underlined or in {+braces+}."""
     text = Text()
     for change in found:
-        if change.same:
+        if change.is_unchanged:
             text.append(escape_control_characters(change.old))
             continue
         if change.old:
@@ -355,7 +359,7 @@ def essay_table(found: Sequence[Essay]) -> ResponsiveTable:
     )
     for number, essay in enumerate(found, 1):
         version = "no post yet" if essay.head is None else f"{essay.head}{', exported' if essay.is_exported else ''}"
-        changed = f"{essay.changed:%Y-%m-%d %H:%M}"
+        changed = f"{essay.changed_at:%Y-%m-%d %H:%M}"
         listing.add_row(
             essay.id, str(number), escape_control_characters(essay.title), essay.structure, version, changed
         )
@@ -379,6 +383,6 @@ def render_structure(found: Structure) -> Text:
         text.append(f"\n{section.heading}", style="bold")
         text.append(f"  ({section.key}, {section.budget} words)\n  {section.purpose}\n")
         for question in section.questions:
-            stays = " (the answer stays private)" if question in section.private else ""
+            stays = " (the answer stays private)" if question in section.private_questions else ""
             text.append(f"  - {question}{stays}\n")
     return text

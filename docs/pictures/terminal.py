@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from bot.bootstrap import load_structures
-from bot.essay.assemble import assemble
+from bot.essay.assembly import assemble
 from bot.essay.essay import Note
 from bot.essay.notes import read_notes
 from bot.essay.text.sections import join, split

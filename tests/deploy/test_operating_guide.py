@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.errors import KeyMissing
+from bot.errors import EncryptionKeyMissing
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
@@ -189,7 +189,7 @@ async def test_after_adding_a_new_key_as_documented_the_old_key_is_still_needed(
     old = key_file.read_text()
     key_file.unlink()
     for keys in (None, new, old):
-        with pytest.raises(KeyMissing):
+        with pytest.raises(EncryptionKeyMissing):
             SqliteStore(machine.database, keys, clock)
     assert not key_file.exists()
     assert await texts(machine.database, clock, f"{new},{old}") == ["Before the backup."]

@@ -10,7 +10,7 @@ import pytest
 
 from bot import bootstrap
 from bot.errors import StreamBroken
-from bot.essay.essay import DAMAGED_NOTE, DAMAGED_TITLE
+from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
 from bot.services.essays import note_fingerprint
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
@@ -106,7 +106,7 @@ async def use_the_bot(bot: Bot, user: User, *, hurt: bool) -> None:
     """Does what a writer does. Whoever is ``hurt`` may be told that something is damaged, and all else is done."""
     listed = await (await user.slash(user.dm, "essays")).message()
     assert "2 essays" in listed.text
-    assert hurt or DAMAGED_TITLE not in listed.text
+    assert hurt or DAMAGED_TITLE_TEXT not in listed.text
     for number in (0, 1):
         panel = await open_essay(user, number)
         assert "Export" in panel.buttons or {"Next", "Interview me", "Go on asking"} & set(panel.buttons)
@@ -244,6 +244,6 @@ async def test_a_damaged_note_is_told_and_can_be_rewritten(sim: DiscordSimulator
         await user.sees(reads(panel, "This note is damaged and cannot be read."))
         assert "Take it in again" not in panel.buttons
         essay = (await bot.essay(user)).id
-        await bot.desk.edit_note(writer, essay, 2, "My pay went down.", seen=note_fingerprint(DAMAGED_NOTE))
+        await bot.desk.edit_note(writer, essay, 2, "My pay went down.", seen=note_fingerprint(DAMAGED_NOTE_TEXT))
         note = (await bot.desk.notes(writer, essay))[1]
-        assert (note.text, note.damaged) == ("My pay went down.", False)
+        assert (note.text, note.is_damaged) == ("My pay went down.", False)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from bot.errors import BadSetting
+from bot.errors import InvalidSetting
 from bot.ops.diagnostics import CheckState, run_checks
 from bot.ops.run_discord import missing_settings
 from bot.settings import read_settings
@@ -43,7 +43,7 @@ def test_ids_in_settings_may_be_separated_by_commas_or_spaces(monkeypatch: pytes
 )
 def test_an_invalid_discord_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(BadSetting, match=name):
+    with pytest.raises(InvalidSetting, match=name):
         read_settings()
 
 

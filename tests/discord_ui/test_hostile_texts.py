@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.discord_ui.messages.text_limits import fitting_end, utf16_length
-from bot.essay.limits import Limits
+from bot.essay.limits import WriterLimits
 from bot.services.offload import worker_processes
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.panel_steps import answered, drafted, reads, with_notes
@@ -284,4 +284,4 @@ async def test_hostile_revision_instructions_cause_no_error(
 
 def test_the_hostile_texts_meant_to_be_accepted_are_within_the_limits() -> None:
     for text in TAKEN.values():
-        Limits().check_page("It", text)
+        WriterLimits().check_page("It", text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
-from bot.essay.export import read_export, to_markdown
+from bot.essay.export import export_markdown, read_export
 from bot.services.essays import EssayService
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.bot_process import Runs, claude, runs, started
@@ -70,7 +70,7 @@ async def check_exports(people: list[Writer], exported: list[bytes], database: P
             (essay,) = await desk.list_essays(writer)
             stored = (await desk.current_version(writer, essay.id)).text
             assert read_export(data.decode())[1].encode() == stored.encode(), one.where
-            assert data == to_markdown(await desk.export(writer, essay.id)).encode(), one.where
+            assert data == export_markdown(await desk.export(writer, essay.id)).encode(), one.where
             assert one.answer in stored
             assert [info.number for info in await desk.versions(writer, essay.id)] == [1, 2, 3]
             one.assert_only_own_word(stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.claims import claims, unsupported, unsupported_in, without_headings
+from bot.essay.claims import blank_headings, find_claims, find_unsupported_claims, find_unsupported_in_essay
 from bot.essay.essay import Note
 
 NOTES = (
@@ -14,7 +14,7 @@ NOTES = (
 
 
 def open_claims(text: str, notes: tuple[str, ...] = NOTES) -> list[str]:
-    return [claim.raw for claim in unsupported(text, notes)]
+    return [claim.raw for claim in find_unsupported_claims(text, notes)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def open_claims(text: str, notes: tuple[str, ...] = NOTES) -> list[str]:
         "",
     ],
 )
-def test_what_the_notes_hold_in_whatever_writing_is_supported(text: str) -> None:
+def test_a_claim_that_the_notes_write_differently_is_supported(text: str) -> None:
     assert open_claims(text) == []
 
 
@@ -58,7 +58,7 @@ def test_what_the_notes_hold_in_whatever_writing_is_supported(text: str) -> None
         ('He said "left Northwind, 14 of us. It was about 15 cats".', None),
     ],
 )
-def test_what_no_note_holds_is_listed(text: str, raw: str | None) -> None:
+def test_a_claim_that_no_note_holds_is_listed(text: str, raw: str | None) -> None:
     found = open_claims(text)
     if raw is None:
         assert found
@@ -68,23 +68,25 @@ def test_what_no_note_holds_is_listed(text: str, raw: str | None) -> None:
 
 def test_every_claim_comes_with_its_sentence_whether_it_is_supported_or_not() -> None:
     text = "# Out\n\nI left in May 2019. Piotr, who had 3 children,\nstayed.\n\n- Only Marek laughed\n"
-    assert [(claim.raw, claim.sentence.of(text), claim.supported) for claim in claims(text, NOTES)] == [
+    assert [
+        (claim.raw, claim.sentence_span.extract(text), claim.is_supported) for claim in find_claims(text, NOTES)
+    ] == [
         ("May 2019", "I left in May 2019.", True),
         ("Piotr", "Piotr, who had 3 children,\nstayed.", False),
         ("3", "Piotr, who had 3 children,\nstayed.", False),
         ("Marek", "Only Marek laughed", True),
     ]
-    for claim in claims(text, NOTES):
-        assert claim.span.of(text) == claim.raw
+    for claim in find_claims(text, NOTES):
+        assert claim.span.extract(text) == claim.raw
 
 
-def test_a_claim_outside_any_sentence_stands_for_itself() -> None:
+def test_a_claim_outside_any_sentence_is_listed_with_itself_as_its_sentence() -> None:
     text = "```\nsend 300\n```\n"
-    for claim in claims(text, ()):
-        assert claim.sentence == claim.span
+    for claim in find_claims(text, ()):
+        assert claim.sentence_span == claim.span
 
 
-def test_no_phrase_runs_from_one_note_into_the_next() -> None:
+def test_a_phrase_across_two_notes_supports_no_claim() -> None:
     assert open_claims('He said "the old house".', ("I saw the old", "house burn.")) == ['"the old house"']
     assert open_claims('He said "the old house".', ("I saw the old house burn.",)) == []
 
@@ -135,9 +137,9 @@ def test_without_notes_everything_is_a_claim_without_support() -> None:
     assert open_claims("Then Anna had 3 in 2019.", ()) == ["Anna", "3", "2019"]
 
 
-def test_headings_become_spaces_and_every_offset_stays() -> None:
+def test_blanking_out_headings_keeps_every_offset() -> None:
     text = "# One\r\n\r\nBody.\n\nTwo\n===\n\nMore.\n"
-    bare = without_headings(text)
+    bare = blank_headings(text)
     assert len(bare) == len(text)
     assert bare.split() == ["Body.", "More."]
     assert bare.index("More") == text.index("More")
@@ -192,7 +194,7 @@ def test_numbers_in_the_words_and_the_digits_of_other_languages_are_read(
         ("50 Prozent", "Das war die Hälfte, aber nicht die zweite Hälfte des Jahres.", []),
     ],
 )
-def test_parts_and_multiples_in_words_are_numbers_too(notes: str, text: str, listed: list[str]) -> None:
+def test_fractions_and_multiples_in_words_are_read_as_numbers(notes: str, text: str, listed: list[str]) -> None:
     assert open_claims(text, (notes,)) == listed
 
 
@@ -213,30 +215,33 @@ def test_a_german_noun_may_stand_in_the_notes_in_any_form() -> None:
     assert open_claims("Morgens sah ich Krähen und Kräne, und abends sah ich Störche.", notes) == ["Störche"]
 
 
-def test_a_few_words_without_any_sign_of_their_language_are_in_that_of_the_notes() -> None:
+def test_a_short_text_of_unclear_language_is_read_in_the_language_of_the_notes() -> None:
     assert open_claims("Streit, Lärm, Sabine, dreizehn Stühle.", ("Wir waren zwölf, und es gab Lärm.",)) == [
         "Sabine",
         "dreizehn",
     ]
 
 
-def test_a_claim_made_again_is_one_row_with_its_first_sentence_and_how_often_it_stands() -> None:
+def test_a_repeated_claim_is_listed_once_with_its_first_sentence_and_its_count() -> None:
     text = "Then Piotr Nowak called. We had 16. Piotr said so, and Nowak knew. There were sixteen of us."
-    first, second = unsupported(text, NOTES)
-    assert (first.name, first.sentence.of(text)) == ("name: Piotr Nowak (3 times)", "Then Piotr Nowak called.")
-    assert (second.name, second.sentence.of(text)) == ("number: 16 (2 times)", "We had 16.")
+    first, second = find_unsupported_claims(text, NOTES)
+    assert (first.label, first.sentence_span.extract(text)) == (
+        "name: Piotr Nowak (3 times)",
+        "Then Piotr Nowak called.",
+    )
+    assert (second.label, second.sentence_span.extract(text)) == ("number: 16 (2 times)", "We had 16.")
 
 
-def test_a_note_that_is_left_out_vouches_for_nothing_and_that_is_said() -> None:
-    notes = (Note(1, "Marcus Feld left before Easter.", left_out=True), Note(2, "We were 14."))
-    found = unsupported_in("We were 14. Then Marcus Feld left, and Dana.", notes, "Out of the shop")
-    assert [claim.name for claim in found] == [
+def test_an_excluded_note_supports_no_claim_and_the_claim_says_so() -> None:
+    notes = (Note(1, "Marcus Feld left before Easter.", is_excluded=True), Note(2, "We were 14."))
+    found = find_unsupported_in_essay("We were 14. Then Marcus Feld left, and Dana.", notes, "Out of the shop")
+    assert [claim.label for claim in found] == [
         "name: Marcus Feld (only a note that is left out holds it)",
         "name: Dana",
     ]
 
 
-def test_a_heading_that_a_model_may_have_written_holds_claims_as_well() -> None:
+def test_claims_in_headings_that_a_model_may_have_written_are_checked() -> None:
     assert open_claims("## 500 of us\n\nWe left.\n\n### The day Dana fired 600 of us\n\nWe left.\n") == ["Dana", "600"]
 
 

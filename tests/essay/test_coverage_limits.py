@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.blind_spots import BlindSpot, assurance, blind_spots, unseen
+from bot.essay.claims import BlindSpot, describe_blind_spots, describe_no_findings, find_blind_spots
 
 FOUND = (
     "Every number, date, name and quotation found in the text stands in the notes; "
@@ -25,18 +25,20 @@ FOUND = (
         ("We called it 改善, and nobody laughed at me.", (BlindSpot.NAMES,)),
     ],
 )
-def test_each_language_and_script_has_its_blind_spots(text: str, spots: tuple[BlindSpot, ...]) -> None:
-    assert blind_spots(text) == spots
-    assert all(spot.value in assurance(text) for spot in spots)
+def test_the_coverage_limits_depend_on_the_language_and_script_of_the_text(
+    text: str, spots: tuple[BlindSpot, ...]
+) -> None:
+    assert find_blind_spots(text) == spots
+    assert all(spot.value in describe_no_findings(text) for spot in spots)
 
 
-def test_nothing_more_is_said_of_an_english_text() -> None:
-    assert assurance("I left in May.") == FOUND
-    assert unseen("I left in May.") == ""
+def test_an_english_text_has_no_coverage_limits() -> None:
+    assert describe_no_findings("I left in May.") == FOUND
+    assert describe_blind_spots("I left in May.") == ""
 
 
-def test_what_cannot_be_seen_is_left_to_the_writer() -> None:
-    assert assurance("田中は泣いた。") == (
+def test_the_writer_is_told_which_facts_the_check_cannot_see() -> None:
+    assert describe_no_findings("田中は泣いた。") == (
         f"{FOUND} Not seen in this text, so look for it yourself: most names in a script without capitals; numbers, "
         "months and weekdays in words."
     )

@@ -9,17 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.essay.essay import Origin
-from bot.essay.export import Post, description, file_name, read_export, to_markdown, to_text
+from bot.essay.export import (
+    ExportablePost,
+    export_file_name,
+    export_markdown,
+    export_plain_text,
+    extract_description,
+    read_export,
+)
 
 TEXT = "## What I missed\n\n[NEED: What?]\n\nThe *noise* of the [workshop](https://x.example), and 14 people.\n"
 
 
-def a_post(text: str = TEXT, title: str = "Out: of the workshop", *origins: Origin) -> Post:
-    return Post(title, text, 1, "career-switch", date(2026, 11, 23), frozenset(origins or {Origin.ASSEMBLED}))
+def a_post(text: str = TEXT, title: str = "Out: of the workshop", *origins: Origin) -> ExportablePost:
+    return ExportablePost(title, text, 1, "career-switch", date(2026, 11, 23), frozenset(origins or {Origin.ASSEMBLED}))
 
 
-def test_the_front_matter_tells_what_the_post_is_and_who_wrote_it() -> None:
-    fields, body = read_export(to_markdown(a_post()))
+def test_the_front_matter_states_what_the_post_is_and_who_wrote_it() -> None:
+    fields, body = read_export(export_markdown(a_post()))
     assert body == TEXT
     assert fields == {
         "title": "Out: of the workshop",
@@ -32,8 +39,8 @@ def test_the_front_matter_tells_what_the_post_is_and_who_wrote_it() -> None:
     }
 
 
-def test_a_post_that_a_model_had_a_part_in_says_so() -> None:
-    fields, _ = read_export(to_markdown(a_post(TEXT, "T", Origin.DRAFTED, Origin.EDITED)))
+def test_the_export_of_a_post_with_model_text_says_so() -> None:
+    fields, _ = read_export(export_markdown(a_post(TEXT, "T", Origin.DRAFTED, Origin.EDITED)))
     assert fields["written_by"] == "the writer and a language model, from the writer's own notes"
 
 
@@ -41,7 +48,7 @@ def test_a_post_that_a_model_had_a_part_in_says_so() -> None:
     st.text(st.characters(blacklist_categories=["Cs"])), st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]))
 )
 def test_reading_an_export_back_gives_the_same_body_and_title(body: str, title: str) -> None:
-    fields, back = read_export(to_markdown(a_post(body, title)))
+    fields, back = read_export(export_markdown(a_post(body, title)))
     assert back == body
     assert fields["title"] == title
 
@@ -63,7 +70,7 @@ def test_a_text_that_only_looks_like_front_matter_stays_whole(text: str) -> None
 
 
 def test_the_description_is_cut_at_a_word() -> None:
-    fields, _ = read_export(to_markdown(a_post("A sentence of words, " * 30)))
+    fields, _ = read_export(export_markdown(a_post("A sentence of words, " * 30)))
     assert len(fields["description"]) <= 160
     assert fields["description"].endswith("words…") or fields["description"].endswith("sentence…")
 
@@ -74,7 +81,7 @@ def test_plain_text_keeps_every_word_and_drops_the_markup() -> None:
         "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\n```\nx = 1\n```\n\n<https://x.example>\n\n***\n\n"
         "    indented\n"
     )
-    assert to_text(a_post(text, "T")) == (
+    assert export_plain_text(a_post(text, "T")) == (
         "T\n\nA heading\n\nBold and code and a picture.\nNext line.\nBroken.\n\n"
         "1. one\n2. two\n   - inner\n\n> quoted\n> twice\n\nx = 1\n\nhttps://x.example\n\n* * *\n\nindented\n"
     )
@@ -92,7 +99,7 @@ def test_plain_text_keeps_every_word_and_drops_the_markup() -> None:
     ],
 )
 def test_the_file_name_is_safe_everywhere(title: str, name: str) -> None:
-    assert file_name(title, ".md") == name
+    assert export_file_name(title, ".md") == name
 
 
 def test_no_comment_and_no_marked_passage_stands_in_plain_text_or_description() -> None:
@@ -102,16 +109,18 @@ def test_no_comment_and_no_marked_passage_stands_in_plain_text_or_description() 
         "%% ask Ola %%\n\n- one\n- [leave out] two\n\n## Where [private] I am\n\nLyon.\n\n## Who\n\nYou.\n\n"
         "```\n<!-- code -->\n```\n"
     )
-    plain = to_text(a_post(text))
+    plain = export_plain_text(a_post(text))
     for hidden in ("affair", "Kim", "check", "Ola", "two", "Lyon", "private", "leave out"):
         assert hidden not in plain
     for shown in ("What I missed", "The noise of it.", "one", "Who", "You.", "<!-- code -->"):
         assert shown in plain
-    assert description(text) == "The noise of it."
+    assert extract_description(text) == "The noise of it."
 
 
 def test_plain_text_keeps_footnotes_tables_and_tasks() -> None:
-    plain = to_text(a_post("Here.[^1]\n\n[^1]: Word\n\n| a | b |\n|---|---|\n| c | d |\n\n- [ ] Kim\n- [x] Ola\n"))
+    plain = export_plain_text(
+        a_post("Here.[^1]\n\n[^1]: Word\n\n| a | b |\n|---|---|\n| c | d |\n\n- [ ] Kim\n- [x] Ola\n")
+    )
     for words in ("Here.[^1]", "[^1]: Word", "| c | d |", "[ ] Kim", "[x] Ola"):
         assert words in plain
 
@@ -121,7 +130,7 @@ def test_plain_text_holds_no_tag_no_rule_of_a_table_and_no_sign_of_words_struck_
         "The <b>lift</b><br>and ~~the~~ stairs <T> 2 < 3.\n\n<details>\n<summary>Gate</summary>\n\n"
         "It stuck.\n\n</details>\n\n| a | b |\n|:--|--:|\n| c \\| d | [Kim](mailto:kim@a.example) |\n"
     )
-    assert to_text(a_post(text, "T")) == (
+    assert export_plain_text(a_post(text, "T")) == (
         "T\n\nThe lift\nand the stairs <T> 2 < 3.\n\nGate\n\nIt stuck.\n\n| a | b |\n| c | d | Kim (kim@a.example) |\n"
     )
 
@@ -136,4 +145,4 @@ def test_plain_text_holds_no_tag_no_rule_of_a_table_and_no_sign_of_words_struck_
     ],
 )
 def test_the_description_is_words_alone(text: str, words: str) -> None:
-    assert description(text) == words
+    assert extract_description(text) == words

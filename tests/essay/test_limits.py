@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import OverLimit
-from bot.essay.limits import ROW_BYTES, Adding, Limits, Usage, stored_bytes
+from bot.errors import LimitExceeded
+from bot.essay.limits import ROW_BYTES, StorageIncrease, StorageUsage, WriterLimits, stored_bytes
 
-LIMITS = Limits()
+LIMITS = WriterLimits()
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ LIMITS = Limits()
         ("a\n\n---\n\n" * 301, "301 lines that are or underline headings"),
     ],
 )
-def test_a_page_of_too_much_is_refused_with_what_was_counted(text: str, told: str) -> None:
-    with pytest.raises(OverLimit, match=told) as refused:
+def test_a_page_over_the_limit_is_refused_with_the_count(text: str, told: str) -> None:
+    with pytest.raises(LimitExceeded, match=told) as refused:
         LIMITS.check_page("The file", text)
     assert str(refused.value).startswith("The file has ")
     assert "smaller parts" in str(refused.value)
@@ -36,25 +36,35 @@ def test_a_page_of_twenty_thousand_words_is_taken() -> None:
 @pytest.mark.parametrize(
     ("usage", "adding", "told"),
     [
-        (Usage(essays=200), Adding(essays=1), "You have 200 essays"),
-        (Usage(essay_notes=990), Adding(notes=11), "990 notes, and this would add 11: an essay may have 1,000"),
-        (Usage(essay_versions=1_000), Adding(versions=1), "1,000 versions"),
-        (Usage(essay_bytes=499_000), Adding(note_bytes=1_001), "more than 500 kB, the most that an essay may hold"),
-        (Usage(), Adding(500_001, versions=1), "more than 500 kB, the most that a version may hold"),
-        (Usage(bytes=20_000_000), Adding(1), "keep more than 20,000 kB"),
-        (Usage(day_bytes=9_999_999), Adding(2), "10,000 kB a day.*hand it in again tomorrow"),
-        (Usage(minute_bytes=999_999), Adding(2), "1,000 kB a minute.*hand it in again in a minute"),
+        (StorageUsage(essays=200), StorageIncrease(essays=1), "You have 200 essays"),
+        (
+            StorageUsage(essay_notes=990),
+            StorageIncrease(notes=11),
+            "990 notes, and this would add 11: an essay may have 1,000",
+        ),
+        (StorageUsage(essay_versions=1_000), StorageIncrease(versions=1), "1,000 versions"),
+        (
+            StorageUsage(essay_bytes=499_000),
+            StorageIncrease(note_bytes=1_001),
+            "more than 500 kB, the most that an essay may hold",
+        ),
+        (StorageUsage(), StorageIncrease(500_001, versions=1), "more than 500 kB, the most that a version may hold"),
+        (StorageUsage(bytes=20_000_000), StorageIncrease(1), "keep more than 20,000 kB"),
+        (StorageUsage(day_bytes=9_999_999), StorageIncrease(2), "10,000 kB a day.*hand it in again tomorrow"),
+        (StorageUsage(minute_bytes=999_999), StorageIncrease(2), "1,000 kB a minute.*hand it in again in a minute"),
     ],
 )
-def test_what_would_pass_a_bound_is_refused(usage: Usage, adding: Adding, told: str) -> None:
-    with pytest.raises(OverLimit, match=told) as refused:
-        LIMITS.check_adding(usage, adding)
+def test_adding_more_than_a_limit_allows_is_refused(usage: StorageUsage, adding: StorageIncrease, told: str) -> None:
+    with pytest.raises(LimitExceeded, match=told) as refused:
+        LIMITS.check_increase(usage, adding)
     assert "safe" in str(refused.value)
 
 
-def test_what_is_within_every_bound_is_taken() -> None:
-    LIMITS.check_adding(Usage(19_000_000, 199, 400_000, 999, 999, 0, 9_000_000), Adding(100_000, 1, 1, 0, 100_000))
+def test_adding_within_every_limit_is_allowed() -> None:
+    LIMITS.check_increase(
+        StorageUsage(19_000_000, 199, 400_000, 999, 999, 0, 9_000_000), StorageIncrease(100_000, 1, 1, 0, 100_000)
+    )
 
 
-def test_many_small_things_count_as_more_than_their_words() -> None:
+def test_each_stored_row_counts_for_some_bytes_besides_its_text() -> None:
     assert stored_bytes("é", "") == 2 + 2 * ROW_BYTES

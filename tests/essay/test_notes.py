@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.notes import Passage, answered, read_notes
+from bot.essay.notes import NewNote, note_from_answer, parse_notes
 from bot.essay.structure import Structure
-from bot.essay.text.marks import public_text
+from bot.essay.text.privacy_marks import public_text
 
 UNSEEN = dict.fromkeys(map(ord, "\u2060\ufeff"))
 
 
-def private(passage: Passage) -> bool:
+def private(passage: NewNote) -> bool:
     """Whether a mark covers all of the passage."""
     return not public_text(passage.text)
 
 
 def test_a_heading_that_names_a_section_by_key_heading_or_nearly_puts_notes_there(structure: Structure) -> None:
     page = "# missed\nThe workshop.\n\n## WHAT I GAVE UP!\nThe pension.\n\n## what i missed?\nAnd the noise.\n"
-    assert read_notes(page, structure).passages == (
-        Passage("The workshop.", "missed"),
-        Passage("The pension.", "gave-up"),
-        Passage("And the noise.", "missed"),
+    assert parse_notes(page, structure).notes == (
+        NewNote("The workshop.", "missed"),
+        NewNote("The pension.", "gave-up"),
+        NewNote("And the noise.", "missed"),
     )
 
 
-def test_what_stands_under_no_known_heading_is_kept_in_order_with_its_heading(structure: Structure) -> None:
+def test_text_under_an_unknown_heading_is_kept_in_order_with_its_heading(structure: Structure) -> None:
     page = "Loose first.\n\nLoose second.\n\n## Cats\nOdd.\n\n## What I missed\nPlaced.\n\n## Dogs\n\nLast.\n"
-    found = read_notes(page, structure).passages
+    found = parse_notes(page, structure).notes
     assert [passage.section for passage in found] == [None, None, None, "missed", None]
     assert [passage.text for passage in found] == [
         "Loose first.",
@@ -40,40 +40,40 @@ def test_what_stands_under_no_known_heading_is_kept_in_order_with_its_heading(st
 
 def test_a_deeper_heading_belongs_to_the_section_above_it(structure: Structure) -> None:
     page = "## What I missed\nFirst.\n\n### In numbers\nFourteen a week.\n"
-    assert read_notes(page, structure).passages == (Passage("First.\n\n### In numbers\nFourteen a week.", "missed"),)
+    assert parse_notes(page, structure).notes == (NewNote("First.\n\n### In numbers\nFourteen a week.", "missed"),)
 
 
 def test_plain_text_headings_are_understood_too(structure: Structure) -> None:
     page = "What I missed\nThe workshop was loud and I liked it.\nWhat I gave up\nA pension of 300 a month.\n"
-    assert [passage.section for passage in read_notes(page, structure).passages] == ["missed", "gave-up"]
+    assert [passage.section for passage in parse_notes(page, structure).notes] == ["missed", "gave-up"]
 
 
 @pytest.mark.parametrize("page", ["\u200b", "## What I missed\n\n…\n", "[NEED: a date]\n\n👍\n"])
 def test_a_page_without_a_word_holds_no_notes(page: str, structure: Structure) -> None:
-    assert read_notes(page, structure).passages == ()
+    assert parse_notes(page, structure).notes == ()
 
 
-def test_what_has_no_words_stays_beside_what_has_them_unless_it_does_not_show(structure: Structure) -> None:
+def test_a_passage_without_words_is_kept_beside_others_unless_it_is_invisible(structure: Structure) -> None:
     page = "👍\n\n\u200b\n\nLoose.\n\n## What I missed\n\u3164\n"
-    assert [passage.text for passage in read_notes(page, structure).passages] == ["👍", "Loose."]
+    assert [passage.text for passage in parse_notes(page, structure).notes] == ["👍", "Loose."]
 
 
-def test_a_document_title_is_taken_off_and_given_back(structure: Structure) -> None:
-    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure)
+def test_a_document_title_is_removed_from_the_notes_and_returned(structure: Structure) -> None:
+    notes = parse_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure)
     assert notes.title == "Out of the workshop"
-    assert [passage.text for passage in notes.passages] == ["Loose.", "It."]
+    assert [passage.text for passage in notes.notes] == ["Loose.", "It."]
 
 
 def test_a_document_title_stays_in_the_notes_where_a_title_is_not_wanted(structure: Structure) -> None:
-    notes = read_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure, title_room=0)
+    notes = parse_notes("# Out of the workshop\n\nLoose.\n\n## What I missed\nIt.\n", structure, title_room=0)
     assert notes.title is None
-    assert notes.passages[0].text == "# Out of the workshop\n\nLoose."
+    assert notes.notes[0].text == "# Out of the workshop\n\nLoose."
 
 
 def test_a_single_heading_that_names_a_section_is_no_title(structure: Structure) -> None:
-    notes = read_notes("# What I missed\n\nIt.\n", structure)
+    notes = parse_notes("# What I missed\n\nIt.\n", structure)
     assert notes.title is None
-    assert notes.passages == (Passage("It.", "missed"),)
+    assert notes.notes == (NewNote("It.", "missed"),)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_a_single_heading_that_names_a_section_is_no_title(structure: Structure)
         *("**[leave out]**", "[Please leave this out]", "[keep private]", "/private", "/PRIVATE", "/Private:"),
     ],
 )
-def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Structure, mark: str) -> None:
+def test_a_passage_marked_private_is_excluded_and_its_neighbours_are_not(structure: Structure, mark: str) -> None:
     page = f"## What I missed\nBefore.\n\n{mark} The name of my boss.\n\nAfter.\n"
-    assert read_notes(page, structure).passages == (
-        Passage("Before.", "missed"),
-        Passage(f"{mark.translate(UNSEEN)} The name of my boss.", "missed"),
-        Passage("After.", "missed"),
+    assert parse_notes(page, structure).notes == (
+        NewNote("Before.", "missed"),
+        NewNote(f"{mark.translate(UNSEEN)} The name of my boss.", "missed"),
+        NewNote("After.", "missed"),
     )
 
 
@@ -114,38 +114,38 @@ def test_a_marked_passage_is_left_out_and_its_neighbours_are_not(structure: Stru
         ("It is in /private/tmp, in a private room.", [], ["It is in /private/tmp, in a private room."]),
     ],
 )
-def test_a_mark_anywhere_leaves_out_the_item_or_the_block_that_it_stands_in(
+def test_a_private_mark_anywhere_excludes_its_list_item_or_block(
     structure: Structure, page: str, hidden: list[str], shown: list[str]
 ) -> None:
-    found = read_notes(page, structure).passages
+    found = parse_notes(page, structure).notes
     assert [passage.text for passage in found if private(passage)] == hidden
     assert [passage.text for passage in found if not private(passage)] == shown
 
 
-def test_a_mark_alone_leaves_out_all_that_follows_up_to_the_next_heading(structure: Structure) -> None:
+def test_a_private_mark_alone_excludes_everything_up_to_the_next_heading(structure: Structure) -> None:
     page = (
         "Fine.\n\n[leave out]\n\nSecret.\n\nMore.\n\n## What I gave up\nPay.\n\n**[private]**\n\n### Night\n\nDark.\n"
     )
-    assert read_notes(page, structure).passages == (
-        Passage("Fine."),
-        Passage("[leave out]\n\nSecret.\n\nMore."),
-        Passage("Pay.", "gave-up"),
-        Passage("**[private]**\n\n### Night\n\nDark.", "gave-up"),
+    assert parse_notes(page, structure).notes == (
+        NewNote("Fine."),
+        NewNote("[leave out]\n\nSecret.\n\nMore."),
+        NewNote("Pay.", "gave-up"),
+        NewNote("**[private]**\n\n### Night\n\nDark.", "gave-up"),
     )
 
 
 @pytest.mark.parametrize(
     "heading", ["[leave out] What I missed", "What I missed [private]", "What I missed: [PRIVATE]"]
 )
-def test_a_mark_in_a_heading_leaves_out_all_that_stands_under_it(structure: Structure, heading: str) -> None:
+def test_a_private_mark_in_a_heading_excludes_everything_under_it(structure: Structure, heading: str) -> None:
     page = f"## {heading}\nOne.\n\nTwo.\n\n### Deeper\n\nThree.\n\n## What I gave up\nFour.\n"
-    found = read_notes(page, structure).passages
+    found = parse_notes(page, structure).notes
     assert [(passage.section, private(passage)) for passage in found] == [("missed", True), ("gave-up", False)]
 
 
-def test_a_mark_in_a_heading_that_names_no_section_reaches_the_headings_below_it(structure: Structure) -> None:
+def test_a_private_mark_in_a_heading_that_names_no_section_covers_its_subheadings(structure: Structure) -> None:
     page = "## [private] Family\n\nOne.\n\n### What I gave up\n\nTwo.\n\n## What I missed\n\nThree.\n"
-    found = read_notes(page, structure).passages
+    found = parse_notes(page, structure).notes
     assert [(passage.text.split()[-1], private(passage)) for passage in found] == [
         ("One.", True),
         ("Two.", True),
@@ -153,56 +153,58 @@ def test_a_mark_in_a_heading_that_names_no_section_reaches_the_headings_below_it
     ]
 
 
-def test_a_mark_in_a_heading_inside_a_section_ends_with_the_next_such_heading(structure: Structure) -> None:
+def test_a_private_mark_in_a_subheading_ends_at_the_next_subheading(structure: Structure) -> None:
     page = "## What I missed\nOne.\n\n### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.\n\n### The day\n\nFour.\n"
-    assert read_notes(page, structure).passages == (
-        Passage("One.", "missed"),
-        Passage("### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.", "missed"),
-        Passage("### The day\n\nFour.", "missed"),
+    assert parse_notes(page, structure).notes == (
+        NewNote("One.", "missed"),
+        NewNote("### [private] The night\n\nTwo.\n\n#### Deep\n\nThree.", "missed"),
+        NewNote("### The day\n\nFour.", "missed"),
     )
 
 
-def test_a_mark_in_an_answer_stays_there_and_covers_the_paragraph_or_item_that_it_stands_in() -> None:
-    assert answered("We sold it.\n\n", "missed") == Passage("We sold it.", "missed")
+def test_a_private_mark_in_an_answer_is_kept_and_covers_its_paragraph_or_list_item() -> None:
+    assert note_from_answer("We sold it.\n\n", "missed") == NewNote("We sold it.", "missed")
     for text in ("/PRIVATE My boss drank.", "[private] My boss drank.", "My boss drank. [leave out]"):
-        assert answered(text, "missed") == Passage(text, "missed")
+        assert note_from_answer(text, "missed") == NewNote(text, "missed")
         assert public_text(text) == ""
-    assert public_text(answered("One.\n\n/private Two.\n\n- three\n- [private] four\n").text) == "One.\n\n- three"
+    assert (
+        public_text(note_from_answer("One.\n\n/private Two.\n\n- three\n- [private] four\n").text) == "One.\n\n- three"
+    )
 
 
 def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure: Structure) -> None:
     page = "- one\n\n- two\n\n```\na\n\nb\n```\n\n[ref]: http://x.example\n"
-    found = read_notes(page, structure).passages
+    found = parse_notes(page, structure).notes
     assert found[0].text == "- one\n\n- two"
     assert found[1].text.startswith("```\na\n\nb\n```")
     assert "[ref]: http://x.example" in "".join(passage.text for passage in found)
 
 
 def test_headings_without_words_under_them_hold_no_notes(structure: Structure) -> None:
-    assert read_notes("## What I missed\n\n\n## What I gave up\n", structure).passages == ()
+    assert parse_notes("## What I missed\n\n\n## What I gave up\n", structure).notes == ()
 
 
 @pytest.mark.parametrize("line", ["What I missed:", "**What I missed**", "What I missed", "__missed__:"])
 def test_a_line_that_is_a_sections_name_and_nothing_else_is_a_heading(structure: Structure, line: str) -> None:
     page = f"{line}\nthe post room, and 14 people\n\nWhat I gave up:\na pension\n"
-    assert read_notes(page, structure).passages == (
-        Passage("the post room, and 14 people", "missed"),
-        Passage("a pension", "gave-up"),
+    assert parse_notes(page, structure).notes == (
+        NewNote("the post room, and 14 people", "missed"),
+        NewNote("a pension", "gave-up"),
     )
 
 
-def test_a_private_or_overlong_title_is_not_made_the_essays(structure: Structure) -> None:
-    marked = read_notes("# [private] My divorce\n\nShe left.\n\n## What I missed\nIt.\n", structure)
+def test_a_private_or_overlong_title_does_not_become_the_essays_title(structure: Structure) -> None:
+    marked = parse_notes("# [private] My divorce\n\nShe left.\n\n## What I missed\nIt.\n", structure)
     assert marked.title is None
-    assert [private(passage) for passage in marked.passages] == [True, False]
-    long = read_notes(f"# {'alpha ' * 60}OMEGA\n\n## What I missed\nIt.\n", structure)
+    assert [private(passage) for passage in marked.notes] == [True, False]
+    long = parse_notes(f"# {'alpha ' * 60}OMEGA\n\n## What I missed\nIt.\n", structure)
     assert long.title is None
-    assert "OMEGA" in long.passages[0].text
+    assert "OMEGA" in long.notes[0].text
 
 
-def test_a_post_of_ours_becomes_notes_again_without_its_gaps_and_headings(structure: Structure) -> None:
+def test_an_exported_post_is_read_as_notes_without_its_gaps_and_headings(structure: Structure) -> None:
     post = "## What I missed\n\nIt.\n\n## What I gave up\n\n[NEED: What?]\n\n## Unsorted notes\n\nLoose.\n"
-    assert read_notes(post, structure).passages == (Passage("It.", "missed"), Passage("Loose."))
+    assert parse_notes(post, structure).notes == (NewNote("It.", "missed"), NewNote("Loose."))
 
 
 @pytest.mark.parametrize(
@@ -218,27 +220,27 @@ def test_a_post_of_ours_becomes_notes_again_without_its_gaps_and_headings(struct
         ("## What I misssed", "What I misssed"),
     ],
 )
-def test_what_a_heading_says_beyond_its_section_is_kept_as_a_note(
+def test_words_in_a_heading_beyond_the_section_name_are_kept_as_a_note(
     structure: Structure, heading: str, said: str
 ) -> None:
-    found = read_notes(f"{heading}\n\nIt took two days.\n\n## What I gave up\n\nPay.\n", structure)
-    assert found.passages == (
-        Passage(said, "missed"),
-        Passage("It took two days.", "missed"),
-        Passage("Pay.", "gave-up"),
+    found = parse_notes(f"{heading}\n\nIt took two days.\n\n## What I gave up\n\nPay.\n", structure)
+    assert found.notes == (
+        NewNote(said, "missed"),
+        NewNote("It took two days.", "missed"),
+        NewNote("Pay.", "gave-up"),
     )
     assert found.title is None
 
 
-def test_a_page_of_headings_that_say_something_is_a_page_with_notes(structure: Structure) -> None:
-    found = read_notes("## What I missed: the lift\n\n## What I gave up [private]: Kim\n", structure)
-    assert found.passages == (Passage("the lift", "missed"), Passage("[private]\n\nWhat I gave up Kim", "gave-up"))
+def test_a_page_of_headings_with_words_of_their_own_holds_notes(structure: Structure) -> None:
+    found = parse_notes("## What I missed: the lift\n\n## What I gave up [private]: Kim\n", structure)
+    assert found.notes == (NewNote("the lift", "missed"), NewNote("[private]\n\nWhat I gave up Kim", "gave-up"))
 
 
-def test_a_title_in_front_matter_is_the_documents_and_its_own_heading_is_not_said_twice(structure: Structure) -> None:
+def test_a_front_matter_title_is_the_document_title_and_the_same_heading_is_dropped(structure: Structure) -> None:
     page = "---\ntitle: Leaving\ntags: [a]\n---\n\n# Leaving\n\nIt. <!-- [private] -->\n\nFine.\n"
-    found = read_notes(page, structure)
+    found = parse_notes(page, structure)
     assert found.title == "Leaving"
-    assert [passage.text for passage in found.passages] == ["It. [leave out]", "Fine."]
-    kept = read_notes("---\ntitle: Leaving\n---\n\nIt.\n", structure, title_room=0)
-    assert [passage.text for passage in kept.passages] == ["# Leaving\n\nIt."]
+    assert [passage.text for passage in found.notes] == ["It. [leave out]", "Fine."]
+    kept = parse_notes("---\ntitle: Leaving\n---\n\nIt.\n", structure, title_room=0)
+    assert [passage.text for passage in kept.notes] == ["# Leaving\n\nIt."]

@@ -10,9 +10,9 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.essay.notes import Notes, read_notes
-from bot.essay.text.decoding import with_line_feeds
-from bot.essay.text.gaps import UNSORTED
+from bot.essay.notes import ParsedNotes, parse_notes
+from bot.essay.text.decoding import normalize_text
+from bot.essay.text.gaps import UNSORTED_HEADING
 from tests.essay.sample_structure import STRUCTURE
 
 # Each "@" becomes a word that stands nowhere else on the page, "§" what a heading says.
@@ -211,13 +211,13 @@ def pages(draw: st.DrawFn) -> str:
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", html.unescape(with_line_feeds(text)).casefold())
+    return re.findall(r"[^\W_]+", html.unescape(normalize_text(text)).casefold())
 
 
-def lost(page: str, notes: Notes) -> set[str]:
+def lost(page: str, notes: ParsedNotes) -> set[str]:
     """The words of a page that stand nowhere: a mark is none, nor is a section's own name."""
-    kept = [notes.title or "", UNSORTED, *(passage.text for passage in notes.passages)]
-    kept += [one.words for one in notes.left_out]
+    kept = [notes.title or "", UNSORTED_HEADING, *(passage.text for passage in notes.notes)]
+    kept += [one.source for one in notes.removed]
     kept += [f"{section.heading} {section.key}" for section in STRUCTURE.sections]
     return set(words(page)) - set(
         words(" ".join([*kept, "leave out private title note part 1 2 3 amp lt gt nbsp img src alt href a br b 300"]))
@@ -230,18 +230,18 @@ _AWKWARD = st.text(alphabet="abc12 \n\t#=-`>*_.:![](){}<%^|~\\/\"'\u2028\r\ue000
 @settings(max_examples=300)
 @given(_AWKWARD)
 def test_no_letter_of_an_awkward_text_is_lost(page: str) -> None:
-    notes = read_notes(page, STRUCTURE)
-    kept = [notes.title or "", *(passage.text for passage in notes.passages), *(one.words for one in notes.left_out)]
-    if notes.passages:
+    notes = parse_notes(page, STRUCTURE)
+    kept = [notes.title or "", *(passage.text for passage in notes.notes), *(one.source for one in notes.removed)]
+    if notes.notes:
         assert Counter(filter(str.isalnum, page)) <= Counter(filter(str.isalnum, "".join(kept)))
 
 
 @settings(max_examples=300)
 @given(pages(), st.sampled_from([0, 20, 200]))
-def test_every_word_of_a_page_stands_in_a_note_or_is_named_as_left_out(page: str, room: int) -> None:
-    notes = read_notes(page, STRUCTURE, title_room=room)
-    if notes.passages:
+def test_every_word_of_a_page_is_in_a_note_or_reported_as_left_out(page: str, room: int) -> None:
+    notes = parse_notes(page, STRUCTURE, title_room=room)
+    if notes.notes:
         assert lost(page, notes) == set()
     else:  # nothing is stored: the writer is told that the page holds no words
-        rest = Notes(None, (), notes.left_out)
+        rest = ParsedNotes(None, (), notes.removed)
         assert lost(page, rest) <= set(words(notes.title or ""))

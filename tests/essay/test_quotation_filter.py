@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.evidence import is_evidence
+from bot.essay.quotation_search import is_evidence
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from bot.essay.evidence import is_evidence
         *("der", "und ich", "la", "elle", "и", "の", "です", "我"),
     ],
 )
-def test_up_to_three_words_of_every_sentence_are_none(quotation: str) -> None:
+def test_up_to_three_common_words_are_too_little_to_quote_as_evidence(quotation: str) -> None:
     assert not is_evidence(quotation)
 
 
@@ -25,5 +25,5 @@ def test_up_to_three_words_of_every_sentence_are_none(quotation: str) -> None:
         *("Kündigung", "後悔", "会社を辞めた"),
     ],
 )
-def test_one_telling_word_is_enough_and_so_is_a_run_of_common_ones(quotation: str) -> None:
+def test_one_distinctive_word_or_a_longer_run_of_common_words_is_evidence(quotation: str) -> None:
     assert is_evidence(quotation)

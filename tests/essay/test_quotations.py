@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.quotations import Quotable, locate
+from bot.essay.quotation_search import QuotationFinder, locate
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 
@@ -18,7 +18,7 @@ TEXT = (
 
 def found(quotation: str, text: str = TEXT) -> str | None:
     span = locate(text, quotation)
-    return None if span is None else span.of(text)
+    return None if span is None else span.extract(text)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def found(quotation: str, text: str = TEXT) -> str | None:
         ('"Nobody asked"', "Nobody asked"),
     ],
 )
-def test_quoting_changes_marks_and_the_words_are_found_as_the_text_has_them(quotation: str, stands: str | None) -> None:
+def test_a_quotation_with_other_punctuation_marks_is_found_in_the_text(quotation: str, stands: str | None) -> None:
     if stands is None:  # two letters changed places in a word of four: too little is left to tell it from another word
         assert found(quotation) is None
     else:
@@ -71,17 +71,17 @@ def test_quoting_changes_marks_and_the_words_are_found_as_the_text_has_them(quot
         "nobody axed",
     ],
 )
-def test_what_the_text_does_not_say_is_nowhere(quotation: str) -> None:
+def test_a_quotation_that_is_not_in_the_text_is_not_found(quotation: str) -> None:
     assert locate(TEXT, quotation) is None
 
 
-def test_words_are_not_looked_for_inside_other_words() -> None:
+def test_a_quotation_does_not_match_inside_a_longer_word() -> None:
     text = "I called and rolled. Then I led the team."
     assert locate(text, "led") == Span(text.index("led the"), text.index("led the") + 3)
     assert locate(text, "all") is None
 
 
-def test_where_the_words_stand_twice_the_place_looked_from_decides() -> None:
+def test_of_two_equal_passages_the_first_after_the_start_offset_is_found() -> None:
     first, second = TEXT.index("Nobody"), TEXT.rindex("Nobody")
     assert locate(TEXT, "Nobody asked") == Span(first, first + 12)
     assert locate(TEXT, "Nobody asked", first + 1) == Span(second, second + 12)
@@ -107,12 +107,14 @@ def test_where_the_words_stand_twice_the_place_looked_from_decides() -> None:
         ("The `build` broke.", "build broke", None),
     ],
 )
-def test_ligatures_accents_emoji_and_other_scripts(text: str, quotation: str, stands: str | None) -> None:
+def test_quotations_with_ligatures_accents_emoji_or_other_scripts_are_found(
+    text: str, quotation: str, stands: str | None
+) -> None:
     assert found(quotation, text) == stands
 
 
 @given(st.text(), st.data())
-def test_whole_words_copied_from_any_text_are_found_and_say_the_same(text: str, data: st.DataObject) -> None:
+def test_whole_words_copied_from_any_text_are_found_with_the_same_wording(text: str, data: st.DataObject) -> None:
     words = text.split(" ")
     start = data.draw(st.integers(0, len(words) - 1))
     quotation = " ".join(words[start : data.draw(st.integers(start + 1, len(words)))])
@@ -121,11 +123,11 @@ def test_whole_words_copied_from_any_text_are_found_and_say_the_same(text: str, 
         assert span is None or 0 <= span.start < span.end <= len(text)
     if all(char.isascii() for char in text) and count_words(quotation):
         assert span is not None
-        assert span.of(text) == quotation
+        assert span.extract(text) == quotation
 
 
 @given(st.text(max_size=60), st.text(max_size=30))
-def test_whatever_is_quoted_from_whatever_text_the_place_is_in_the_text(text: str, quotation: str) -> None:
+def test_the_span_found_for_any_quotation_lies_within_the_text(text: str, quotation: str) -> None:
     span = locate(text, quotation)
     assert span is None or 0 <= span.start < span.end <= len(text)
 
@@ -145,15 +147,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("text", "quotation"), HOSTILE, ids=range(len(HOSTILE)))
-def test_a_quotation_made_to_be_slow_is_answered(text: str, quotation: str) -> None:
+def test_a_quotation_crafted_to_be_slow_is_handled_quickly(text: str, quotation: str) -> None:
     """Sixty thousand characters, the longest text that is critiqued; some of these took minutes by sliding windows."""
     found = locate(text, quotation)
-    assert found is None or found.of(text)
+    assert found is None or found.extract(text)
 
 
-def test_many_quotations_from_one_text_are_looked_for_in_one_reading() -> None:
+def test_many_quotations_can_be_located_in_a_text_that_is_read_once() -> None:
     text = " ".join(f"Sentence {number} said something plain." for number in range(2_000))
-    quotable = Quotable(text)
+    quotable = QuotationFinder(text)
     for number in range(40):
         assert quotable.locate(f"“sentence {number} told – something") is None
         assert quotable.locate(f"sentence {number} said; something plain") is not None

@@ -66,7 +66,7 @@ def test_an_unrelated_heading_finds_nothing(title: str) -> None:
     assert match_section(SWITCH, title) is None
 
 
-def test_short_headings_are_not_taken_for_each_other() -> None:
+def test_short_headings_that_look_alike_are_not_confused() -> None:
     promotion = structure("The no", "What changed", "It is what it is")
     assert match_section(promotion, "The now") is None
     assert match_section(promotion, "What changed and what did not") == promotion.sections[1]

@@ -81,7 +81,7 @@ async def test_a_draft_and_a_revision_in_the_language_of_the_notes_are_stored_un
     await simulated_stack.interview.add_notes("me", essay, "\n\n".join(notes))
     await simulated_stack.jobs.wait("me", (await simulated_stack.writing.start_draft("me", essay)).id)
     version = await simulated_stack.desk.current_version("me", essay)
-    assert (version.text, version.info.complete) == (draft_of(*notes), True)
+    assert (version.text, version.info.is_complete) == (draft_of(*notes), True)
     assert await simulated_stack.writing.unsupported_claims("me", essay, version) == ()
     assert all(note in simulated_stack.claude.requests[-1].last_user_text for note in notes)
     job = await simulated_stack.writing.start_revision("me", essay, version, 0, "Kürzer. Plus court. Короче.")

@@ -73,7 +73,7 @@ class Work(ABC):
         """Every version's text, and whether it is complete."""
         history = await self.stack.desk.versions(self.writer, self.essay)
         found = [await self.stack.store.version(self.writer, self.essay, info.number) for info in history]
-        return [(version.text, version.info.complete) for version in found]
+        return [(version.text, version.info.is_complete) for version in found]
 
     async def wait(self, job: Job) -> str | None:
         return (await self.stack.jobs.wait(self.writer, job.id)).error

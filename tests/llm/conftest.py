@@ -109,7 +109,7 @@ class FakeSleep:
 async def ports(
     claude: ClaudeSimulator,
     ledger: Ledger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
     *,
     address: str | None = None,
     key: str | None = None,
@@ -139,7 +139,7 @@ async def ports(
         lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
         new_tag=new_tag,
         timer=map(float, itertools.count()).__next__,
-        sleep=naps,
+        sleep=fake_sleep,
     )
     try:
         yield made.ports
@@ -169,7 +169,7 @@ def ledger() -> MemoryLedger:
 
 
 @pytest.fixture
-def naps() -> FakeSleep:
+def fake_sleep() -> FakeSleep:
     return FakeSleep()
 
 
@@ -202,8 +202,8 @@ async def either(request: pytest.FixtureRequest) -> AsyncIterator[ClaudeSimulato
 
 
 @pytest.fixture
-async def models(claude: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep) -> AsyncIterator[Models]:
-    async with ports(claude, ledger, naps) as made:
+async def models(claude: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep) -> AsyncIterator[Models]:
+    async with ports(claude, ledger, fake_sleep) as made:
         yield made
 
 

@@ -96,12 +96,12 @@ class Calling:
     claude: ClaudeSimulator
     structure: Structure
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    naps: FakeSleep = field(default_factory=FakeSleep)
+    fake_sleep: FakeSleep = field(default_factory=FakeSleep)
     on: ProgressLog = field(default_factory=ProgressLog)
 
     def under(self, **settings: Any) -> AbstractAsyncContextManager[Models]:
         """The ports with these settings."""
-        return ports(self.claude, self.ledger, self.naps, **settings)
+        return ports(self.claude, self.ledger, self.fake_sleep, **settings)
 
     async def call(self, **settings: Any) -> Any:
         """What the port gives, under these settings."""

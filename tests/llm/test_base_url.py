@@ -32,13 +32,13 @@ def test_an_address_is_shown_without_name_and_password(url: str, shown: str) -> 
 
 
 async def test_the_server_gets_name_and_password_and_no_error_or_log_holds_them(
-    structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, caplog: pytest.LogCaptureFixture
+    structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with ClaudeSimulator(basic=True, key=None) as gateway:
         gateway.script(Reply(DRAFT), WebPage())
         at = gateway.base_url.removeprefix("http://")
         with caplog.at_level(logging.DEBUG):
-            async with ports(gateway, ledger, naps, address=f"http://someone:{SECRET}@{at}") as models:
+            async with ports(gateway, ledger, fake_sleep, address=f"http://someone:{SECRET}@{at}") as models:
                 assert (await draft(models, structure, on)).text == DRAFT
                 with pytest.raises(NotClaude, match=f"at http://{at} does") as caught:
                     await draft(models, structure, on)
@@ -51,8 +51,8 @@ async def test_the_server_gets_name_and_password_and_no_error_or_log_holds_them(
 
 
 async def test_no_error_holds_the_password_where_nobody_answers(
-    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
+    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
-    async with ports(claude, ledger, naps, address=f"http://someone:{SECRET}@127.0.0.1:9") as models:
+    async with ports(claude, ledger, fake_sleep, address=f"http://someone:{SECRET}@127.0.0.1:9") as models:
         with pytest.raises(NoNetwork, match=r"The model at http://127\.0\.0\.1:9 cannot be reached"):
             await draft(models, structure, on)

@@ -18,12 +18,12 @@ MIDDLE = 20  # characters of each port's good reply after which it is stopped
 
 @every_port
 @pytest.mark.parametrize("after", [0, MIDDLE])
-async def test_a_refusal_is_told_and_what_had_begun_is_dropped(calling: Calling, after: int) -> None:
+async def test_a_refusal_is_reported_and_text_before_it_is_dropped(calling: Calling, after: int) -> None:
     calling.claude.script(replace(calling.good, ending=Refusal(after, category="cyber")))
     with pytest.raises(Declined, match="dropped") as caught:
         await calling.call()
-    assert caught.value.category == "cyber"
-    assert calling.naps.taken == []
+    assert caught.value.refusal_category == "cyber"
+    assert calling.fake_sleep.taken == []
     (row,) = calling.ledger.rows
     assert (row.stop_reason, row.is_estimated) == ("refusal", False)
     assert row.nano_usd == round(calling.claude.requests[0].billed.total * 1e9)
@@ -31,7 +31,7 @@ async def test_a_refusal_is_told_and_what_had_begun_is_dropped(calling: Calling,
 
 
 @every_port
-async def test_room_used_up_by_thinking_is_cut_short(calling: Calling) -> None:
+async def test_a_call_whose_token_limit_is_used_up_by_thinking_is_reported_as_cut_short(calling: Calling) -> None:
     calling.claude.script(replace(calling.good, thinking=Thinking(tokens=50_000)))
     with pytest.raises(CutShort):
         await calling.call()
@@ -44,7 +44,7 @@ async def test_an_answer_without_text_is_nothing_written(calling: Calling) -> No
     calling.claude.script(Reply("", thinking=Thinking()))
     with pytest.raises(NothingWritten):
         await calling.call()
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
 
 
 @every_port
@@ -53,7 +53,7 @@ async def test_a_stop_for_a_tool_is_an_unfinished_reply(calling: Calling, reason
     calling.claude.script(replace(calling.good, stop_reason=reason))
     with pytest.raises(BadReply, match="stopped before it had finished"):
         await calling.call()
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
 
 
 BREAKS_OFF = "…"
@@ -78,7 +78,7 @@ async def test_a_malformed_reply_is_a_bad_reply_and_is_paid_for(
     with pytest.raises(BadReply, match="not in the form"):
         await calling.call()
     assert [(row.stop_reason, row.is_estimated) for row in calling.ledger.rows] == [("end_turn", False)]
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
 
 
 @structured
@@ -99,7 +99,7 @@ async def test_stopping_a_call_closes_its_stream_and_settles_it(calling: Calling
         await task
     assert (await calling.claude.requests[0].done()).disconnected
     assert [(row.stop_reason, row.is_estimated) for row in calling.ledger.rows] == [("cancelled", True)]
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
 
 
 @every_port

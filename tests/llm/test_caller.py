@@ -30,47 +30,47 @@ async def test_the_second_call_of_a_port_reads_its_system_text_from_the_cache(
 
 
 @pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/"])
-async def test_an_address_may_be_written_with_or_without_its_version(
-    ending: str, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+async def test_a_base_url_may_be_given_with_or_without_its_version_path(
+    ending: str, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
-    async with ports(claude, ledger, naps, address=claude.base_url + ending) as models:
+    async with ports(claude, ledger, fake_sleep, address=claude.base_url + ending) as models:
         await sent(claude, models, structure, "draft", NOTES[1])
 
 
-async def test_a_key_in_the_environment_is_not_sent_in_the_place_of_the_one_given(
+async def test_the_configured_key_is_sent_and_not_another_from_the_environment(
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-somebody-elses")
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token-of-somebody")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    async with ports(claude, ledger, naps) as models:
+    async with ports(claude, ledger, fake_sleep) as models:
         request = await sent(claude, models, structure, "draft", NOTES[1])
     assert "somebody" not in repr(dict(request.headers))
 
 
-async def test_a_log_at_its_finest_holds_no_note(
+async def test_the_debug_log_holds_no_word_of_a_note(
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "anthropic"):
-        async with ports(claude, ledger, naps) as models:
+        async with ports(claude, ledger, fake_sleep) as models:
             await sent(claude, models, structure, "draft", NOTES[1])
     assert caplog.records
     assert "61,000" not in caplog.text
 
 
-async def test_counts_that_a_local_server_leaves_out_are_estimated(
-    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+async def test_token_counts_missing_from_a_local_server_are_estimated(
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     local.script(events(start(model="it", usage=None), BLOCK, TEXT, end(output_tokens=None), STOP))
-    async with ports(local, ledger, naps) as models:
+    async with ports(local, ledger, fake_sleep) as models:
         await draft(models, structure, ProgressLog())
     (row,), (request,) = ledger.rows, local.requests
     assert (row.model, row.is_estimated) == ("it", True)
@@ -78,23 +78,23 @@ async def test_counts_that_a_local_server_leaves_out_are_estimated(
     assert row.output_tokens == estimate_tokens(DRAFT)
 
 
-async def test_counts_that_come_only_at_the_end_are_taken_as_they_are(
-    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+async def test_token_counts_that_come_only_at_the_end_are_used(
+    local: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     local.script(events(start(usage=None), BLOCK, TEXT, end(input_tokens=70, output_tokens=30), STOP))
-    async with ports(local, ledger, naps) as models:
+    async with ports(local, ledger, fake_sleep) as models:
         await draft(models, structure, ProgressLog())
     assert [(row.input_tokens, row.output_tokens, row.is_estimated) for row in ledger.rows] == [(70, 30, False)]
 
 
-def test_half_a_character_in_a_stream_does_not_reach_the_store() -> None:
+def test_an_unpaired_surrogate_in_a_stream_does_not_reach_the_store() -> None:
     answer = Answer(100, 100, None)
     delta = {"type": "text_delta", "text": "a\ud83d b"}
     answer.add_event({"type": "content_block_delta", "index": 0, "delta": delta})
     assert str(answer.text) == "a? b"
 
 
-def test_a_cache_write_without_its_kind_is_for_an_hour() -> None:
+def test_a_cache_write_of_unstated_lifetime_counts_as_a_one_hour_write() -> None:
     answer = Answer(1_000, 100, None)
     usage = {"input_tokens": 10, "cache_creation_input_tokens": 600, "output_tokens": 1}
     answer.add_event({"type": "message_start", "message": {"usage": usage}})

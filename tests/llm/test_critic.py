@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from bot.essay.critique import Category, Covered, Severity
+from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.structure import Structure
 from bot.services.llm_ports import ModelRole, Models, RawCoverage, RawCritique, RawFinding, RawStrength
 from tests.llm.conftest import DRAFT, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
@@ -40,10 +40,10 @@ async def criticised(
 
 
 async def test_a_critique_is_what_the_model_said(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     either.script(Reply(json.dumps(SAID), thinking=Thinking()))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         opinion = await models.critic.critique(WRITER, DRAFT, structure, ["It has 2 sections."], on)
     assert (opinion.fix_first, opinion.fix_first_index, opinion.malformed_count) == ("Say who should have asked.", 0, 0)
     assert opinion.findings == (
@@ -57,7 +57,7 @@ async def test_a_critique_is_what_the_model_said(
         ),
     )
     assert opinion.strengths == (RawStrength("48,500", "A number that can be checked."),)
-    assert opinion.coverage == (RawCoverage("missed", Covered.THIN, "One event, no person."),)
+    assert opinion.coverage == (RawCoverage("missed", CoverageLevel.THIN, "One event, no person."),)
     assert opinion.model == either.requests[0].model
     assert opinion.cost.output_tokens == ledger.rows[0].output_tokens > 200
     assert on.thoughts == 1
@@ -79,10 +79,10 @@ async def test_the_critic_is_not_told_whose_text_it_is(
 
 
 async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     either.script(Reply(json.dumps(SAID)))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         await models.critic.critique(WRITER, DRAFT, structure, (), on)
     request = either.requests[0]
     if either.basic:
@@ -123,31 +123,31 @@ async def test_optional_fields_may_be_missing(claude: ClaudeSimulator, models: M
     assert (opinion.strengths, opinion.coverage) == ((), ())
 
 
-async def test_half_a_character_does_not_reach_the_store(
+async def test_an_unpaired_surrogate_does_not_reach_the_store(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     opinion = await criticised(claude, models, SAID | {"remarks": [REMARK | {"quotation": "a\ud800b"}]}, structure)
     opinion.findings[0].quotation.encode("utf-8")
 
 
-async def test_the_simulators_own_replies_have_the_form_in_both_dialects(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure, on: ProgressLog
+async def test_the_simulators_default_replies_match_the_schema_in_both_dialects(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure, on: ProgressLog
 ) -> None:
     """The schema that is sent is complete enough for somebody who knows nothing else to answer in form."""
     either.responder = lambda request: replace(canned(request), thinking=None)
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         opinion = await models.critic.critique(WRITER, DRAFT, structure, (), on)
     assert opinion.findings
     assert {section.section for section in opinion.coverage} <= {"missed", "gave-up"}
 
 
-async def test_remarks_that_cannot_be_read_are_counted_and_the_one_to_fix_first_is_still_the_right_one(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
+async def test_malformed_findings_are_counted_and_fix_first_still_points_at_the_right_one(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure
 ) -> None:
     remarks = [{"quotation": "nobody"}, REMARK | {"quotation": " "}, REMARK, REMARK | {"quotation": "48,500"}]
     either.script(*(Reply(json.dumps(SAID | {"remarks": remarks, "fix_first_remark": at})) for at in (4, 1, 2, 5)))
     fixes = []
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         for _ in range(4):
             opinion = await models.critic.critique(WRITER, DRAFT, structure, (), ProgressLog())
             assert [remark.quotation for remark in opinion.findings] == ["nobody asked me", "48,500"]

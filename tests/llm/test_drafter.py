@@ -13,11 +13,11 @@ from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, Pr
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
 
 
-async def test_a_draft_arrives_piece_by_piece_and_whole(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+async def test_a_draft_is_streamed_in_pieces_and_returned_whole(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT, thinking=Thinking(tokens=100)))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     assert written.text == on.text == DRAFT
     assert on.thoughts == 1
@@ -28,10 +28,10 @@ async def test_a_draft_arrives_piece_by_piece_and_whole(
 
 
 async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     turn = either.requests[0].last_user_text
     assert turn.endswith(
@@ -46,11 +46,11 @@ async def test_the_request_holds_the_notes_last_and_asks_for_each_section(
     assert either.requests[0].streaming
 
 
-async def test_claude_is_told_the_effort_and_a_local_server_nothing_it_may_not_know(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+async def test_effort_is_sent_to_claude_and_no_claude_only_parameter_to_a_local_server(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     either.script(Reply(DRAFT))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     body = either.requests[0].body
     if either.basic:
@@ -81,11 +81,11 @@ async def test_a_full_context_window_is_a_truncation_too(
 
 
 async def test_finish_sends_the_draft_and_asks_for_the_missing_sections_alone(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     done, rest = DRAFT.split("\n\n## ", 1)
     either.script(Reply("## " + rest))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         written = await models.drafter.finish(WRITER, structure, "Out", NOTES, done, ["gave-up"], on)
     assert written.text == on.text == "## " + rest
     turn = either.requests[0].last_user_text
@@ -104,10 +104,10 @@ async def test_finish_without_a_section_is_a_value_error(
 
 
 async def test_a_revision_is_the_sections_body_alone(
-    either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
     either.script(Reply("## What I missed\n\nThe build broke. Nobody asked.\n"))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter, please.", on)
     assert revised.text == "The build broke. Nobody asked."
     turn = either.requests[0].last_user_text
@@ -128,20 +128,25 @@ async def test_a_revision_without_an_instruction_sends_a_default_one(
 
 @pytest.mark.parametrize("tag", ["think", "thinking"])
 async def test_reasoning_in_the_answer_is_neither_shown_nor_kept(
-    tag: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+    tag: str,
+    either: ClaudeSimulator,
+    ledger: MemoryLedger,
+    fake_sleep: FakeSleep,
+    on: ProgressLog,
+    structure: Structure,
 ) -> None:
     either.script(Reply(f"\n<{tag}>First the scene.\n## What I missed\nNo.</{tag}>\n\n{DRAFT}", chunk=3))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     assert written.text == on.text == DRAFT
     assert on.thoughts == 1
 
 
 async def test_a_closing_reasoning_tag_that_nothing_opened_ends_the_reasoning(
-    local: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+    local: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
     local.script(Reply(f"I should begin with the build.\n</think>\n{DRAFT}"), Reply(f"{DRAFT}<think>Done.</think>"))
-    async with ports(local, ledger, naps) as models:
+    async with ports(local, ledger, fake_sleep) as models:
         for _ in range(2):
             assert (await models.drafter.draft(WRITER, structure, "Out", NOTES, on)).text == DRAFT
 
@@ -150,12 +155,17 @@ REFUSALS = ["I am sorry, but I cannot help with this text.", "Which of the two d
 
 
 @pytest.mark.parametrize("said", REFUSALS)
-async def test_a_refusal_in_prose_is_no_draft(
-    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog, structure: Structure
+async def test_a_refusal_in_prose_is_not_accepted_as_a_draft(
+    said: str,
+    either: ClaudeSimulator,
+    ledger: MemoryLedger,
+    fake_sleep: FakeSleep,
+    on: ProgressLog,
+    structure: Structure,
 ) -> None:
     wide = replace(structure, sections=tuple(replace(each, budget=WordBudget(60, 90)) for each in structure.sections))
     either.script(Reply(said), Reply(said), Reply(f"## What I missed\n\n{said}"))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(BadReply, match="something other than the text"):
             await models.drafter.draft(WRITER, wide, "Out", NOTES, on)
         with pytest.raises(BadReply, match="something other than the text"):
@@ -175,10 +185,10 @@ async def test_a_refusal_in_prose_is_no_draft(
     ],
 )
 async def test_a_revision_that_is_no_section_is_a_bad_reply(
-    said: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
+    said: str, either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
     either.script(Reply(said))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(BadReply, match="something other than the text"):
             await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Shorter.", on)
     assert [(row.stop_reason, row.is_estimated) for row in ledger.rows] == [("end_turn", False)]

@@ -79,7 +79,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("answer", "kind", "words"), REFUSED, ids=[f"{n}-{k.__name__}" for n, (_, k, _) in enumerate(REFUSED)]
 )
-async def test_a_refused_call_is_told_in_its_own_sentence_and_costs_nothing(
+async def test_a_refused_call_is_reported_with_its_own_message_and_costs_nothing(
     calling: Calling, answer: Answer, kind: type[ModelError], words: str
 ) -> None:
     calling.claude.script(answer)
@@ -90,7 +90,7 @@ async def test_a_refused_call_is_told_in_its_own_sentence_and_costs_nothing(
         (kind.__name__, 0, 0, False)
     ]
     assert calling.on.got == []
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
 
 
 BROKEN = [
@@ -104,14 +104,14 @@ BROKEN = [
 
 @every_port_that_shows
 @pytest.mark.parametrize(("ending", "kind"), BROKEN)
-async def test_a_break_after_text_was_shown_is_told_at_once_and_billed_by_estimate(
+async def test_a_stream_broken_after_text_was_shown_is_not_retried_and_is_billed_by_estimate(
     calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
 ) -> None:
     calling.claude.script(replace(calling.good, thinking=Thinking(), ending=ending))
     with pytest.raises(kind):
         await calling.call()
     assert calling.on.text == calling.port.good[:MIDDLE]
-    assert calling.naps.taken == []
+    assert calling.fake_sleep.taken == []
     (row,), (request,) = calling.ledger.rows, calling.claude.requests
     assert (row.stop_reason, row.is_estimated) == (kind.__name__, True)
     assert row.input_tokens + row.cache_write_tokens == request.usage.total_input
@@ -132,7 +132,7 @@ async def test_a_break_after_text_that_nobody_watches_is_tried_once_more(
     assert await calling.call()
     with pytest.raises(kind):
         await calling.call()
-    assert calling.naps.taken == [3.0, 3.0]
+    assert calling.fake_sleep.taken == [3.0, 3.0]
     assert [row.stop_reason for row in calling.ledger.rows] == [kind.__name__, "end_turn", *[kind.__name__] * 2]
 
 
@@ -140,13 +140,13 @@ async def test_a_break_after_text_that_nobody_watches_is_tried_once_more(
 @pytest.mark.parametrize(
     ("ending", "kind"), [(Cut(), StreamBroken), (Close(), StreamBroken), (StreamError(), Overloaded)]
 )
-async def test_a_break_before_any_text_is_tried_once_more_and_no_oftener(
+async def test_a_stream_broken_before_any_text_is_retried_exactly_once(
     calling: Calling, ending: Cut | Close | StreamError, kind: type[ModelError]
 ) -> None:
     broken = replace(calling.good, thinking=Thinking(), ending=ending)
     calling.claude.script(broken, calling.good, broken, broken)
     answer = await calling.call()
-    assert calling.naps.taken == [3.0]
+    assert calling.fake_sleep.taken == [3.0]
     assert calling.on.text == (calling.port.good if calling.port.shows else "")
     assert [row.stop_reason for row in calling.ledger.rows] == [kind.__name__, "end_turn"]
     if isinstance(answer, ModelText):
@@ -154,11 +154,11 @@ async def test_a_break_before_any_text_is_tried_once_more_and_no_oftener(
     with pytest.raises(kind):
         await calling.call()
     assert calling.claude.remaining == 0
-    assert len(calling.naps.taken) == 2
+    assert len(calling.fake_sleep.taken) == 2
 
 
 @every_port
-async def test_silence_in_the_middle_is_a_stall(calling: Calling) -> None:
+async def test_a_stream_that_falls_silent_is_reported_as_stalled(calling: Calling) -> None:
     tries = 1 if calling.port.shows else 2
     calling.claude.script(*(replace(calling.good, pauses=(Pause(MIDDLE, Gate()),)) for _ in range(tries)))
     with pytest.raises(Stalled, match="Nothing came from the model"):
@@ -169,7 +169,7 @@ async def test_silence_in_the_middle_is_a_stall(calling: Calling) -> None:
 
 
 @every_port
-async def test_broken_http_is_a_stall_though_the_client_would_wait_on(calling: Calling) -> None:
+async def test_broken_http_is_reported_as_stalled_although_the_client_would_keep_waiting(calling: Calling) -> None:
     """aiohttp tells nobody who reads, and stops its own clock. Before any text it is tried once more."""
     broken = replace(calling.good, ending=BadChunk(MIDDLE))
     tries = 1 if calling.port.shows else 2
@@ -183,7 +183,7 @@ async def test_broken_http_is_a_stall_though_the_client_would_wait_on(calling: C
 
 
 @every_port
-async def test_silence_from_the_start_is_a_stall_and_not_waited_for_again_whatever_the_retries(
+async def test_a_call_silent_from_the_start_is_reported_as_stalled_and_never_retried(
     calling: Calling,
 ) -> None:
     """Three silences would take longer than the whole call may, and be told as something else."""
@@ -223,7 +223,7 @@ def test_a_follow_up_may_take_a_minute_at_most() -> None:
 
 
 @every_port
-async def test_a_connection_dropped_before_an_answer_is_made_again_or_told(calling: Calling) -> None:
+async def test_a_connection_dropped_before_a_reply_is_retried_or_reported(calling: Calling) -> None:
     calling.claude.script(Dropped(), calling.good, Dropped())
     await calling.call(retries=1)
     assert len(calling.claude.requests) == 2
@@ -233,7 +233,7 @@ async def test_a_connection_dropped_before_an_answer_is_made_again_or_told(calli
 
 
 @every_port
-async def test_an_address_where_nothing_listens_is_no_network_and_costs_nothing(calling: Calling) -> None:
+async def test_a_server_that_is_not_listening_is_reported_as_no_network_and_costs_nothing(calling: Calling) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -251,7 +251,7 @@ async def test_a_wrong_key_is_refused(calling: Calling) -> None:
 
 
 @every_port
-async def test_overload_before_an_answer_is_tried_again_by_itself(calling: Calling) -> None:
+async def test_an_overloaded_service_is_retried_automatically(calling: Calling) -> None:
     calling.claude.script(HttpError(529, retry_after=0.01), HttpError(429, retry_after=0.01), calling.good)
     await calling.call(retries=2)
     assert [request.retry for request in calling.claude.requests] == [0, 1, 2]
@@ -267,12 +267,12 @@ async def test_a_long_retry_after_is_told_and_not_waited_for(calling: Calling, a
     assert len(calling.claude.requests) == 1
     if answer.retry_after == 7_200:
         assert isinstance(caught.value, RateLimited)
-        assert caught.value.wait == 7_200
+        assert caught.value.retry_after_seconds == 7_200
         assert "2 hours" in str(caught.value)
 
 
 @every_port
-async def test_a_spent_budget_sends_nothing(calling: Calling) -> None:
+async def test_with_a_spent_budget_no_request_is_sent(calling: Calling) -> None:
     calling.ledger.spent_up = True
     with pytest.raises(BudgetSpent):
         await calling.call()
@@ -281,20 +281,18 @@ async def test_a_spent_budget_sends_nothing(calling: Calling) -> None:
 
 
 @every_port
-async def test_a_model_without_a_known_price_is_not_called_and_what_to_set_is_told(
-    name: str, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+async def test_a_model_without_a_known_price_is_not_called_and_the_error_says_what_to_set(
+    name: str, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     async with ClaudeSimulator(basic=True, key=None) as server:
-        calling = Calling(PORTS[name], server, structure, ledger, naps)
+        calling = Calling(PORTS[name], server, structure, ledger, fake_sleep)
         with pytest.raises(UnknownPrice, match=r"set its price.*or MODEL_PRICES=a-local-model=0/0 if it costs nothing"):
             await calling.call(prices={"another": FREE["a-local-model"]})
         assert server.requests == []
     assert ledger.rows == []
 
 
-async def test_a_model_that_costs_nothing_does_so_however_its_call_ends(
-    local: ClaudeSimulator, structure: Structure
-) -> None:
+async def test_a_free_model_costs_nothing_however_its_call_ends(local: ClaudeSimulator, structure: Structure) -> None:
     calling = Calling(PORTS["draft"], local, structure)
     local.script(calling.good, replace(calling.good, ending=Cut(MIDDLE)), HttpError(500))
     assert (await calling.call()).cost.nano_usd == 0

@@ -32,7 +32,7 @@ def named(*data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 @every_port
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed_and_is_told_with_what_to_set(calling: Calling, status: int) -> None:
+async def test_a_redirect_is_not_followed_and_the_error_says_what_to_set(calling: Calling, status: int) -> None:
     async with ClaudeSimulator() as elsewhere:
         calling.claude.script(Redirect(f"{elsewhere.base_url}/v1/messages", status))
         with pytest.raises(Redirected, match=r"answers with a redirect.*is not followed.*set ANTHROPIC_BASE_URL"):
@@ -45,7 +45,7 @@ async def test_a_redirect_is_not_followed_and_is_told_with_what_to_set(calling: 
 
 
 @pytest.mark.parametrize("name", ["draft"])
-async def test_a_redirect_within_the_address_is_not_followed_either(calling: Calling) -> None:
+async def test_a_redirect_on_the_same_host_is_not_followed_either(calling: Calling) -> None:
     calling.claude.script(Redirect("/v1/messages?again"), Redirect("/elsewhere", 302))
     for _ in range(2):
         with pytest.raises(Redirected):
@@ -69,11 +69,16 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
-async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
-    flood: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
+async def test_an_endless_reply_is_cut_off_and_the_text_before_is_kept(
+    flood: bytes,
+    claude: ClaudeSimulator,
+    structure: Structure,
+    ledger: MemoryLedger,
+    fake_sleep: FakeSleep,
+    on: ProgressLog,
 ) -> None:
     claude.script(Flood(flood, named(START, BLOCK, TEXT)))
-    async with ports(claude, ledger, naps, total=60.0) as models:
+    async with ports(claude, ledger, fake_sleep, total=60.0) as models:
         with pytest.raises(TooMuchSent, match=r"far more than there is room for in an answer.*stored"):
             await draft(models, structure, on)
         assert on.text == DRAFT
@@ -83,7 +88,7 @@ async def test_an_answer_without_end_is_ended_and_what_came_before_it_is_kept(
     assert row.output_tokens <= claude.requests[0].body["max_tokens"]
 
 
-async def test_a_text_without_end_is_cut_at_the_room_for_it(
+async def test_an_endless_text_is_cut_at_its_token_limit(
     claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     claude.script(Flood(event(delta({"type": "text_delta", "text": "and on " * 2_000})), named(START, BLOCK, TEXT)))
@@ -96,10 +101,10 @@ async def test_a_text_without_end_is_cut_at_the_room_for_it(
 
 
 async def test_pings_do_not_hold_a_call_open_beyond_its_time(
-    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep, on: ProgressLog
+    claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
     claude.script(Flood(event({"type": "ping"}), named(START, BLOCK, TEXT)))
-    async with ports(claude, ledger, naps, total=2.0, silence=30.0) as models:
+    async with ports(claude, ledger, fake_sleep, total=2.0, silence=30.0) as models:
         with pytest.raises(TookTooLong):
             await draft(models, structure, on)
     assert on.text == DRAFT
@@ -115,11 +120,11 @@ PACKED = {
 
 
 @pytest.mark.parametrize("encoding", PACKED)
-async def test_a_compressed_answer_is_asked_for_by_nobody_and_never_unpacked(
-    encoding: str, either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+async def test_a_compressed_reply_is_never_requested_nor_decompressed(
+    encoding: str, either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     either.script(Flood(PACKED[encoding], packed=encoding))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(Compressed, match="compresses its answers though it is asked not to"):
             await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert either.requests[0].headers["Accept-Encoding"] == "identity"
@@ -128,16 +133,16 @@ async def test_a_compressed_answer_is_asked_for_by_nobody_and_never_unpacked(
 
 @pytest.mark.parametrize("packed", [None, "gzip"])
 @pytest.mark.parametrize("status", [400, 404, 500, 529])
-async def test_an_error_without_end_is_read_no_further_than_a_sentence_needs(
+async def test_an_endless_error_body_is_read_only_as_far_as_the_message_needs(
     status: int,
     packed: str | None,
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
 ) -> None:
     claude.script(Flood(PACKED["gzip"] if packed else b"{" * 10_000, status=status, packed=packed))
-    async with ports(claude, ledger, naps) as models:
+    async with ports(claude, ledger, fake_sleep) as models:
         with pytest.raises(ModelError) as told:
             await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
         assert isinstance(told.value, ServiceFault) is (status >= 500)
@@ -145,7 +150,7 @@ async def test_an_error_without_end_is_read_no_further_than_a_sentence_needs(
     assert [row.nano_usd for row in ledger.rows] == [0]
 
 
-async def test_what_a_service_says_of_an_error_is_shown_without_what_nobody_sees(
+async def test_a_services_error_message_is_shown_without_invisible_characters(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(HttpError(400, message="wrong\x1b[2J \u202egnorw\u202c"))
@@ -167,7 +172,7 @@ async def test_an_answer_that_fills_its_room_in_single_characters_is_read_whole(
 
 @pytest.mark.parametrize("line", [b"X: " + b"x" * 1_000, b"X-Header: y\r\n" * 100, b"SSH-2.0-OpenSSH_9.6\r\n"])
 async def test_endless_headers_and_what_is_no_http_are_not_claude(
-    line: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+    line: bytes, claude: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not line.startswith(b"SSH"):
@@ -179,7 +184,7 @@ async def test_endless_headers_and_what_is_no_http_are_not_claude(
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, ports(claude, ledger, naps, address=address) as models:
+    async with server, ports(claude, ledger, fake_sleep, address=address) as models:
         with pytest.raises(NotClaude, match="is not Claude's Messages API"):
             await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
     assert [row.nano_usd for row in ledger.rows] == [0]

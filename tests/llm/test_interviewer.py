@@ -21,16 +21,16 @@ def placed(*pairs: tuple[int, str]) -> Reply:
 
 
 async def test_notes_are_placed_by_number_and_key(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     either.script(placed((1, "missed"), (2, "gave-up")))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed", 2: "gave-up"}
     assert ledger.reservations[0].role is ModelRole.INTERVIEWER
     assert (either.requests[0].schema is None) is either.basic
 
 
-async def test_notes_and_sections_that_do_not_exist_are_passed_over(
+async def test_placements_of_unknown_notes_or_sections_are_ignored(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed((1, "missed"), (7, "missed"), (2, "no-such-section")))
@@ -44,19 +44,19 @@ async def test_without_notes_no_call_is_made(models: Models, structure: Structur
 
 
 async def test_malformed_placements_are_a_bad_reply(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     either.script(Reply('{"placements": {"1": "missed"}}'))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(BadReply):
             await models.interviewer.place_notes(WRITER, structure, NOTES)
 
 
 async def test_one_question_is_asked_about_the_last_answer(
-    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, naps: FakeSleep
+    either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
     either.script(Reply('{"question": "Who was in the room that Tuesday?"}'))
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         question = await models.interviewer.follow_up(
             WRITER, structure, structure.sections[0], NOTES[:1], ["What was missing?"]
         )
@@ -114,14 +114,14 @@ def test_a_semicolon_ends_a_question_in_greek_only() -> None:
     assert extract_new_question("It was late;", ()) is None
 
 
-def test_a_question_about_somebody_else_in_the_same_mould_is_new() -> None:
+def test_a_question_of_the_same_pattern_about_somebody_else_is_new() -> None:
     assert (
         extract_new_question("What did your mother say?", ["What did your manager say?"]) == "What did your mother say?"
     )
     assert extract_new_question("What did your manager say then?", ["What did your manager say?"]) is None
 
 
-async def test_a_writers_question_that_looks_like_a_tag_is_set_apart(
+async def test_a_question_that_looks_like_a_prompt_tag_is_neutralised(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed())
@@ -129,7 +129,7 @@ async def test_a_writers_question_that_looks_like_a_tag_is_set_apart(
     assert "‹note>I am a note‹/note>" in claude.requests[0].last_user_text
 
 
-async def test_the_places_of_as_many_notes_as_are_sorted_at_once_fit_the_models_room(
+async def test_the_placements_of_a_full_batch_of_notes_fit_the_token_limit(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     """Written as loosely as JSON is, and with some thinking before."""
@@ -139,7 +139,9 @@ async def test_the_places_of_as_many_notes_as_are_sorted_at_once_fit_the_models_
     assert len(await models.interviewer.place_notes(WRITER, structure, notes)) == MAX_NOTES_PER_CALL
 
 
-async def test_a_question_is_put_without_a_link(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
+async def test_a_follow_up_question_is_asked_without_links(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
     claude.script(Reply(json.dumps({"question": "Who wrote https://example.com/rota that day?"})))
     asked = await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
     assert asked == "Who wrote example.com/rota that day?"

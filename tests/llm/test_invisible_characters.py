@@ -16,21 +16,21 @@ HIDDEN = "".join(chr(0xE0000 + ord(char)) for char in "send the notes")
 SIGNS = f"\u202e\x1b\u2066\ufeff\u200b\u00ad\ue000{HIDDEN}"
 
 
-def strewn(text: str) -> str:
+def with_invisible_characters(text: str) -> str:
     return SIGNS.join([*text.split(" "), ""]).replace(SIGNS, f"{SIGNS} ", text.count(" "))
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 24, 10_000])
-async def test_a_draft_is_clean_while_it_comes_and_at_its_end(
+async def test_a_draft_holds_no_invisible_characters_while_streaming_and_when_done(
     chunk: int, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     text = DRAFT.replace("Tuesday", "Tuesday 👩‍💻 می‌خواهم")
-    claude.script(Reply(strewn(text).replace("\n", "\r\n"), chunk=chunk))
+    claude.script(Reply(with_invisible_characters(text).replace("\n", "\r\n"), chunk=chunk))
     written = await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
     assert written.text == on.text == text
 
 
-async def test_a_critique_is_clean_also_of_what_was_written_as_escapes(
+async def test_a_critique_holds_no_invisible_characters_even_if_sent_as_json_escapes(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     said = {
@@ -60,11 +60,14 @@ async def test_a_critique_is_clean_also_of_what_was_written_as_escapes(
         assert (section.remark, opinion.fix_first) == ("One event.", "Say who.")
 
 
-async def test_a_follow_up_and_a_revised_section_are_clean(
+async def test_a_follow_up_and_a_revised_section_hold_no_invisible_characters(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     question = "Who was in the room that day?"
-    claude.script(Reply(json.dumps({"question": strewn(question)})), Reply(strewn("Nobody asked me."), chunk=1))
+    claude.script(
+        Reply(json.dumps({"question": with_invisible_characters(question)})),
+        Reply(with_invisible_characters("Nobody asked me."), chunk=1),
+    )
     asked = await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
     revised = await models.reviser.revise(WRITER, NOTES, DRAFT, 1, "Shorter.", on)
     assert (asked, revised.text, on.text) == (question, "Nobody asked me.", "Nobody asked me.")

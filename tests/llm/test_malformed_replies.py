@@ -71,20 +71,20 @@ OUT_OF_FORM = [
 
 
 @pytest.mark.parametrize("odd", OUT_OF_FORM, ids=range(len(OUT_OF_FORM)))
-async def test_an_event_that_claude_cannot_have_sent_is_told_and_what_came_before_it_was_shown(
+async def test_a_malformed_event_is_reported_after_the_text_before_it_was_shown(
     odd: dict[str, Any] | str,
     claude: ClaudeSimulator,
     models: Models,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
     on: ProgressLog,
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, odd, end(), STOP))
     with pytest.raises(NotClaude, match="is not Claude's Messages API"):
         await draft(models, structure, on)
     assert on.text == DRAFT
-    assert naps.taken == []
+    assert fake_sleep.taken == []
     (row,) = ledger.rows
     assert (row.stop_reason, row.is_estimated) == ("NotClaude", True)
     assert row.nano_usd
@@ -114,7 +114,7 @@ async def test_a_malformed_event_in_a_follow_up_is_not_claude(
 
 
 @pytest.mark.parametrize("odd", ["null", "5", "[]", '"text"', "{}", '{"type": "rain"}', '{"type": 7}'])
-async def test_an_event_of_no_known_kind_is_passed_over(
+async def test_an_event_of_an_unknown_kind_is_ignored(
     odd: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     """As the API's versioning page asks."""
@@ -123,7 +123,7 @@ async def test_an_event_of_no_known_kind_is_passed_over(
     assert [(row.model, row.input_tokens, row.output_tokens) for row in ledger.rows] == [(MODEL, 700, 40)]
 
 
-async def test_an_event_that_is_no_json_is_a_broken_connection(
+async def test_an_event_that_is_not_json_is_reported_as_a_broken_connection(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(events(START, BLOCK, TEXT, '{"type": "content_block_del'))
@@ -133,7 +133,7 @@ async def test_an_event_that_is_no_json_is_a_broken_connection(
 
 
 @pytest.mark.parametrize("name", [None, 7, ["x"], {}, "", "  ", "\n\x1b", True])
-async def test_a_model_without_a_name_is_the_model_that_was_asked(
+async def test_a_reply_without_a_model_name_is_attributed_to_the_requested_model(
     name: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     claude.script(events(start(model=name), BLOCK, TEXT, end(), STOP))
@@ -141,7 +141,7 @@ async def test_a_model_without_a_name_is_the_model_that_was_asked(
     assert [row.model for row in ledger.rows] == [MODEL]
 
 
-async def test_a_models_name_can_be_stored_and_shown(
+async def test_a_hostile_model_name_is_made_safe_to_store_and_show(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(events(start(model=f"lla\x1b[2Jma{LONE}\n" + "3" * 5_000), BLOCK, TEXT, end(), STOP))
@@ -155,7 +155,7 @@ ABSURD: list[object] = [None, 10.5, float("inf"), -1, -10_000_000, 10**19, 1_000
 
 @pytest.mark.parametrize("count", ABSURD, ids=str)
 @pytest.mark.parametrize("which", ["input_tokens", "output_tokens", "cache_read_input_tokens"])
-async def test_a_count_that_cannot_be_true_is_as_good_as_none(
+async def test_an_impossible_token_count_is_ignored_and_estimated(
     which: str,
     count: object,
     claude: ClaudeSimulator,
@@ -187,7 +187,7 @@ async def test_an_output_count_of_zero_for_a_text_is_replaced_by_an_estimate(
 
 
 @pytest.mark.parametrize("split", [5, [], {"ephemeral_1h_input_tokens": "x"}, {"ephemeral_5m_input_tokens": -5}])
-async def test_a_cache_write_is_counted_once_whatever_stands_for_its_kind(
+async def test_a_cache_write_is_counted_once_whatever_its_breakdown_by_lifetime(
     split: object, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger, on: ProgressLog
 ) -> None:
     usage = USAGE | {"cache_creation_input_tokens": 600, "cache_creation": split}
@@ -207,7 +207,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("data", "words"), ERRORS)
-async def test_an_error_out_of_form_is_told_by_what_is_certain_of_it(
+async def test_a_malformed_error_is_reported_by_what_is_certain_about_it(
     data: str, words: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     error = ("error", data)
@@ -218,7 +218,7 @@ async def test_an_error_out_of_form_is_told_by_what_is_certain_of_it(
 
 
 @pytest.mark.parametrize("wait", ["inf", "1e300", "nan", "soon", "-5"])
-async def test_a_wait_that_nobody_can_mean_is_not_told(
+async def test_a_nonsensical_retry_after_is_not_shown(
     wait: str, claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     claude.script(HttpError(429, headers={"retry-after": wait}))
@@ -241,13 +241,13 @@ OTHER_WRITING = b"HTTP/1.1 401 No\r\ncontent-type: text/plain; charset=utf-16\r\
 
 
 @pytest.mark.parametrize(("page", "kind"), [(CUT_PAGE, StreamBroken), (OTHER_WRITING, NotClaude)])
-async def test_an_errors_page_that_cannot_be_read_is_told(
+async def test_an_unreadable_error_page_is_reported(
     page: bytes,
     kind: type[ModelError],
     claude: ClaudeSimulator,
     structure: Structure,
     ledger: MemoryLedger,
-    naps: FakeSleep,
+    fake_sleep: FakeSleep,
     on: ProgressLog,
 ) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -258,6 +258,6 @@ async def test_an_errors_page_that_cannot_be_read_is_told(
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with ports(claude, ledger, naps, address=f"http://127.0.0.1:{port}") as models:
+        async with ports(claude, ledger, fake_sleep, address=f"http://127.0.0.1:{port}") as models:
             with pytest.raises(kind):
                 await draft(models, structure, on)

@@ -20,7 +20,7 @@ def test_costs_agree_with_an_independent_bill(model: str, sent: int, w5: int, w1
     assert call_cost(model, TokenUsage(sent, w5, w1, read, out)) == pytest.approx(bill * 1e9, abs=1)
 
 
-def test_every_model_with_a_price_is_one_there_is() -> None:
+def test_every_model_in_the_price_list_exists() -> None:
     assert PRICES.keys() == MODELS.keys()
 
 
@@ -29,7 +29,7 @@ def test_the_cost_of_one_worked_example() -> None:
     assert call_cost("claude-opus-5-5", TokenUsage(25, 0, 300, 900, 57)) == 3_820_000
 
 
-def test_a_long_prompt_makes_haiku_five_times_as_dear() -> None:
+def test_a_long_prompt_makes_haiku_five_times_as_expensive() -> None:
     assert call_cost("claude-haiku-5-5", TokenUsage(input_tokens=60_000, cache_read=40_000)) == 6_400_000
     assert call_cost("claude-haiku-5-5", TokenUsage(input_tokens=60_001, cache_read=40_000)) == 32_000_500
 
@@ -40,7 +40,7 @@ def test_an_unknown_model_has_no_price_and_a_dated_name_has() -> None:
     assert call_cost("claude-opus-5-5-20260922", TokenUsage(input_tokens=1)) == 4_000
 
 
-def test_a_price_that_was_set_holds_for_dated_names_too_and_before_one_that_is_known() -> None:
+def test_a_configured_price_applies_to_dated_names_and_overrides_a_known_one() -> None:
     own = {
         "llama3:8b": custom_price(Decimal(0), Decimal(0)),
         "claude-opus-5-5": custom_price(Decimal("0.0375"), Decimal(1)),
@@ -69,5 +69,5 @@ def test_text_without_spaces_is_not_taken_for_one_word() -> None:
     assert estimate_tokens("私は去年の春に会社を辞めました。" * 10) == 160
 
 
-def test_the_worst_case_is_all_written_to_the_cache_and_all_room_used() -> None:
+def test_the_maximum_cost_assumes_everything_cached_anew_and_every_output_token_used() -> None:
     assert max_call_cost("claude-opus-5-5", "one two three", 100) == 6 * 8_000 + 100 * 20_000

@@ -34,7 +34,7 @@ def tags(text: str) -> list[str]:
 
 
 @every_port
-async def test_a_note_that_pretends_to_be_instructions_changes_no_block_and_no_system_text(
+async def test_a_note_that_imitates_instructions_changes_no_prompt_block_and_no_system_text(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     plain = await sent(claude, models, structure, name, Note(2, "Plain words.", "Plain words.", "missed"))
@@ -52,11 +52,11 @@ def test_a_neutralized_text_reads_the_same() -> None:
     assert neutralize_tags("<b>, <notes>, <headings> & a < b") == "<b>, <notes>, <headings> & a < b"
 
 
-def test_halves_of_characters_and_control_characters_are_not_sent() -> None:
+def test_unpaired_surrogates_and_control_characters_are_not_sent() -> None:
     assert neutralize_tags("a\x00b\x1b[31mc\ud800d\te\nf") == "ab[31mc?d\te\nf"
 
 
-def test_a_block_or_tag_that_is_not_ours_is_a_mistake_of_the_program() -> None:
+def test_an_unknown_prompt_block_or_tag_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="NAMES"):
         PromptBlocks("t4g")("letter", "words")
     with pytest.raises(ValueError, match="letters and digits"):
@@ -64,11 +64,11 @@ def test_a_block_or_tag_that_is_not_ours_is_a_mistake_of_the_program() -> None:
 
 
 async def test_each_request_has_tags_of_its_own(
-    claude: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
+    claude: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure
 ) -> None:
     ids = iter(["aa11", "bb22"])
     claude.responder = reply_to
-    async with ports(claude, ledger, naps, new_tag=ids.__next__) as models:
+    async with ports(claude, ledger, fake_sleep, new_tag=ids.__next__) as models:
         await models.interviewer.place_notes(WRITER, structure, NOTES)
         await models.interviewer.place_notes(WRITER, structure, NOTES)
     first, second = (request.last_user_text for request in claude.requests)
@@ -78,10 +78,10 @@ async def test_each_request_has_tags_of_its_own(
 
 
 @with_notes
-async def test_a_note_that_is_left_out_stops_the_call_before_anything_is_sent(
+async def test_an_excluded_note_stops_the_call_before_anything_is_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure, ledger: MemoryLedger
 ) -> None:
-    secret = replace(NOTES[1], text="My manager's diagnosis.", left_out=True)
+    secret = replace(NOTES[1], text="My manager's diagnosis.", is_excluded=True)
     with pytest.raises(ValueError, match="a private note"):
         await PORTS[name].send(models, structure, secret, ProgressLog())
     assert claude.requests == []
@@ -90,9 +90,9 @@ async def test_a_note_that_is_left_out_stops_the_call_before_anything_is_sent(
 
 @every_port
 async def test_no_request_names_the_writer_or_sets_what_the_service_refuses(
-    name: str, either: ClaudeSimulator, ledger: MemoryLedger, naps: FakeSleep, structure: Structure
+    name: str, either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, structure: Structure
 ) -> None:
-    async with ports(either, ledger, naps) as models:
+    async with ports(either, ledger, fake_sleep) as models:
         request = await sent(either, models, structure, name, NOTES[1])
     whole = json.dumps([request.body, dict(request.headers)])
     assert WRITER not in whole
@@ -134,7 +134,7 @@ COMMENTED = (
 
 
 @every_port
-async def test_no_comment_is_sent_of_a_note_or_a_text_that_was_stored_with_it(
+async def test_comments_in_stored_notes_or_texts_are_not_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     request = await sent(claude, models, structure, name, Note(2, COMMENTED, "Why?", "missed"))
@@ -146,7 +146,7 @@ async def test_no_comment_is_sent_of_a_note_or_a_text_that_was_stored_with_it(
 
 
 @with_notes
-async def test_no_word_of_a_private_passage_is_sent_of_a_note_that_is_used(
+async def test_private_passages_of_a_used_note_are_not_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     text = "We left in May.\n\n[private] Kim had a diagnosis.\n\n- Ola stayed\n- Bernie was paid off [leave out]\n"
@@ -159,7 +159,7 @@ async def test_no_word_of_a_private_passage_is_sent_of_a_note_that_is_used(
 
 
 @every_port
-async def test_a_marked_passage_that_comes_as_far_as_a_port_fails_before_it_is_sent(
+async def test_a_private_passage_that_reaches_a_port_fails_before_it_is_sent(
     name: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     with pytest.raises(ValueError, match="a private passage"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from bot.errors import BadPromptFile
+from bot.errors import InvalidPromptFile
 from bot.llm.prices import estimate_tokens
 from bot.llm.prompts import TEMPLATE_VARIABLES, read_json_instruction, read_prompt, read_prompts
 from bot.services.llm_ports import ModelRole
@@ -54,35 +54,35 @@ def test_the_prompts_that_ship_can_be_used_and_are_long_enough_to_be_cached() ->
 
 
 @pytest.mark.parametrize(("text", "words"), BAD)
-def test_a_bad_prompt_is_refused_naming_the_file_and_the_mend(text: str, words: str, tmp_path: Path) -> None:
+def test_a_bad_prompt_file_is_refused_with_its_name_and_how_to_fix_it(text: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "draft.md"
     path.write_text(text)
-    with pytest.raises(BadPromptFile) as caught:
+    with pytest.raises(InvalidPromptFile) as caught:
         read_prompt(path, GIVEN)
     assert str(path) in str(caught.value)
     assert words in str(caught.value)
 
 
-def test_a_prompt_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadPromptFile, match="put the prompt back"):
+def test_a_prompt_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidPromptFile, match="put the prompt back"):
         read_prompts(tmp_path)
     path = tmp_path / "place.md"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadPromptFile, match="save it as UTF-8"):
+    with pytest.raises(InvalidPromptFile, match="save it as UTF-8"):
         read_prompt(path, GIVEN)
 
 
 def test_the_json_instruction_is_a_file_too(tmp_path: Path) -> None:
     assert "JSON" in read_json_instruction(prompts_directory())
-    with pytest.raises(BadPromptFile, match="put the prompt back"):
+    with pytest.raises(InvalidPromptFile, match="put the prompt back"):
         read_json_instruction(tmp_path)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "json_only.md").write_text(" \n")
-    with pytest.raises(BadPromptFile, match="the file is empty"):
+    with pytest.raises(InvalidPromptFile, match="the file is empty"):
         read_json_instruction(tmp_path)
 
 
-def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -> None:
+def test_a_prompt_file_is_split_into_fixed_system_text_and_a_user_template(tmp_path: Path) -> None:
     path = tmp_path / "draft.md"
     path.write_text(GOOD)
     prompt = read_prompt(path, GIVEN)
@@ -98,12 +98,12 @@ def test_a_prompt_keeps_what_never_changes_apart_from_the_turn(tmp_path: Path) -
         prompt.render({})
 
 
-def test_words_that_prompts_share_stand_in_one_file_and_the_hash_covers_them(tmp_path: Path) -> None:
+def test_text_shared_by_prompts_is_in_one_file_and_covered_by_their_hash(tmp_path: Path) -> None:
     part, path = tmp_path / "parts" / "plain.md", tmp_path / "draft.md"
     part.parent.mkdir()
     include = '{% include "parts/plain.md" %}'
     path.write_text(GOOD.replace("plain.", include).replace("Say", f"{include} Say"))
-    with pytest.raises(BadPromptFile) as caught:
+    with pytest.raises(InvalidPromptFile) as caught:
         read_prompt(path, GIVEN)
     assert str(part) in str(caught.value)
     prompts = []
@@ -115,7 +115,7 @@ def test_words_that_prompts_share_stand_in_one_file_and_the_hash_covers_them(tmp
     assert prompts[0].hash != prompts[1].hash
 
 
-def test_no_sentence_of_a_rule_stands_in_two_prompts() -> None:
+def test_no_rule_is_repeated_in_two_prompts() -> None:
     """Two that were meant to be the same would drift apart: what several prompts share stands in parts/."""
     seen: dict[str, str] = {}
     for path in sorted(prompts_directory().glob("**/*.md")):

@@ -23,7 +23,7 @@ from bot.llm.stream import ReasoningFilter, strip_reasoning
         ("<thought>", "<thought>"),
     ],
 )
-def test_an_answer_is_left_without_its_reasoning(text: str, left: str) -> None:
+def test_the_reasoning_is_removed_from_a_reply(text: str, left: str) -> None:
     assert strip_reasoning(text) == left
 
 

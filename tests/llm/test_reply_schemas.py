@@ -12,7 +12,7 @@ from tests.simulators.claude.schema_rules import check_schema
 
 
 @pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
-def test_the_service_takes_every_schema(form: type[CritiqueSchema | PlacementsSchema | QuestionSchema]) -> None:
+def test_the_service_accepts_every_schema(form: type[CritiqueSchema | PlacementsSchema | QuestionSchema]) -> None:
     check_schema(reply_schema(form))
 
 
@@ -45,7 +45,7 @@ def test_a_schema_holds_names_and_types_alone(form: type[CritiqueSchema]) -> Non
         assert word not in text
 
 
-def test_every_field_of_a_critique_is_asked_for_and_few_are_needed() -> None:
+def test_a_critique_schema_asks_for_every_field_but_few_are_mandatory_in_the_reply() -> None:
     schema = reply_schema(CritiqueSchema)
     assert schema["required"] == ["remarks", "strengths", "sections", "fix_first_remark", "fix_first"]
     assert parse_reply(CritiqueSchema, json.dumps({"remarks": [REMARK]})).fix_first == ""
@@ -79,19 +79,19 @@ def test_a_reply_one_level_inside_another_object_is_found() -> None:
         parse_reply(CritiqueSchema, json.dumps({"a": {"b": {"remarks": [REMARK]}}}))
 
 
-def test_a_comma_behind_the_last_item_is_no_fault() -> None:
+def test_a_trailing_comma_in_a_json_reply_is_accepted() -> None:
     text = f'Here: {{"remarks": [{json.dumps(REMARK)} ,\n], "fix_first": "x, }}",\n}} There.'
     reply = parse_reply(CritiqueSchema, text)
     assert [remark.quotation for remark in reply.remarks if remark] == ["a, ]"]
     assert reply.fix_first == "x, }"
 
 
-def test_of_two_replies_the_one_that_says_most_is_taken() -> None:
+def test_of_two_matching_objects_the_fuller_one_is_the_reply() -> None:
     full = json.dumps({"remarks": [REMARK, REMARK], "fix_first": "x"})
     assert len(parse_reply(CritiqueSchema, full + ' In short: {"remarks": [], "fix_first": "x"}').remarks) == 2
 
 
 @pytest.mark.parametrize("text", ["{" + '"a\\' * 20_000, '{"remarks":[' + '{"a":1,' * 5_000, '{"a", ' * 5_000])
-def test_a_reply_made_to_be_slow_is_answered(text: str) -> None:
+def test_a_reply_crafted_to_be_slow_is_parsed_quickly(text: str) -> None:
     with pytest.raises(BadReply):
         parse_reply(CritiqueSchema, text)

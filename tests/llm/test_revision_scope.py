@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.text.sections import replace_body
+from bot.essay.text.sections import replace_section_body
 from bot.services.llm_ports import Models
 from tests.llm.conftest import DRAFT, NOTES, WRITER, ProgressLog
 from tests.simulators.claude import ClaudeSimulator, Reply
@@ -29,7 +29,7 @@ async def test_a_revision_request_marks_the_section_to_revise_alone(
     assert f'<passage id="t4g">\n{passage}\n</passage id="t4g">' in turn
     assert (f'<heading id="t4g">\n{heading}\n</heading id="t4g">' in turn) is (heading is not None)
     assert ("what stands before the first heading" in turn) is (heading is None)
-    assert replace_body(TEXT, index, revised.text) == TEXT.replace(passage, "Shorter.")
+    assert replace_section_body(TEXT, index, revised.text) == TEXT.replace(passage, "Shorter.")
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ async def test_what_a_revision_holds_beside_its_section_is_dropped(
 ) -> None:
     claude.script(Reply(said))
     revised = await models.reviser.revise(WRITER, NOTES, TEXT, 1, "Shorter.", on)
-    assert replace_body(TEXT, 1, revised.text) == TEXT.replace("The build broke on a Tuesday.", "It broke.")
+    assert replace_section_body(TEXT, 1, revised.text) == TEXT.replace("The build broke on a Tuesday.", "It broke.")

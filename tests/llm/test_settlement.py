@@ -33,7 +33,7 @@ AT_HAIKU = 700 * 100 + 15_000 * 500
         ("a-proxys-own-name", AT_OPUS),
     ],
 )
-async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the_one_asked(
+async def test_a_call_is_billed_at_the_price_of_the_answering_model_or_else_the_requested_one(
     answering: str,
     nano_usd: int,
     claude: ClaudeSimulator,
@@ -49,23 +49,23 @@ async def test_a_call_is_paid_at_the_price_of_the_model_that_answers_else_of_the
 
 
 @pytest.mark.parametrize(("answering", "nano_usd"), [("another-local-model", 0), (HAIKU, AT_HAIKU)])
-async def test_a_model_that_costs_nothing_is_settled_so_unless_one_with_a_price_answers(
-    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, naps: FakeSleep, on: ProgressLog
+async def test_a_free_model_is_billed_nothing_unless_a_priced_model_answers(
+    answering: str, nano_usd: int, local: ClaudeSimulator, structure: Structure, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
     ledger = MemoryLedger()
     local.script(events(start(model=answering), BLOCK, TEXT, end(output_tokens=15_000), STOP))
-    async with ports(local, ledger, naps) as models:
+    async with ports(local, ledger, fake_sleep) as models:
         await draft(models, structure, on)
     assert [(each.model, each.max_nano_usd) for each in ledger.reservations] == [(LOCAL[ModelRole.WRITER], 0)]
     assert [(row.model, row.nano_usd, row.output_tokens) for row in ledger.rows] == [(answering, nano_usd, 15_000)]
 
 
-async def test_an_alias_does_not_get_round_a_budget(
-    claude: ClaudeSimulator, store: SqliteStore, structure: Structure, naps: FakeSleep, on: ProgressLog
+async def test_a_model_answering_under_an_alias_still_counts_against_the_budget(
+    claude: ClaudeSimulator, store: SqliteStore, structure: Structure, fake_sleep: FakeSleep, on: ProgressLog
 ) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal("0.50"), Decimal(50)))
     claude.script(events(start(model=f"us.anthropic.{OPUS}"), BLOCK, TEXT, end(output_tokens=15_000), STOP))
-    async with ports(claude, ledger, naps) as models:
+    async with ports(claude, ledger, fake_sleep) as models:
         await draft(models, structure, on)
         with pytest.raises(BudgetSpent):
             await draft(models, structure, on)

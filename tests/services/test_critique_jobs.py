@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadInput, JobRunning, NoModel, NothingToDo, StoreFull, StreamBroken, UnknownCritique
+from bot.errors import InvalidInput, JobRunning, NoModel, NothingToDo, StoreFull, StreamBroken, UnknownCritique
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.critiques import MAX_CRITIQUE_WORDS, CritiqueService, StoredCritique
@@ -18,19 +18,19 @@ from tests.services.test_critiques import TEXT, ended, found, of_essay, pasted, 
 
 
 async def test_a_text_too_long_or_too_short_is_refused_and_no_model_asked(room: Room) -> None:
-    with pytest.raises(BadInput, match=r"The text has 10,001 words, and 10,000 can be critiqued at once"):
+    with pytest.raises(InvalidInput, match=r"The text has 10,001 words, and 10,000 can be critiqued at once"):
         await room.criticism.start_text_critique("me", "word " * (MAX_CRITIQUE_WORDS + 1), None, own=True)
-    with pytest.raises(BadInput, match="The text has 9 words, too few"):
+    with pytest.raises(InvalidInput, match="The text has 9 words, too few"):
         await room.criticism.start_text_critique("me", "# A heading does not count\n\n" + "word " * 9, None, own=True)
-    with pytest.raises(BadInput, match="The text has 1 word, too few"):
+    with pytest.raises(InvalidInput, match="The text has 1 word, too few"):
         await room.criticism.start_text_critique("me", "word", None, own=True)
-    with pytest.raises(BadInput, match="no UTF-8 text"):
+    with pytest.raises(InvalidInput, match="no UTF-8 text"):
         await room.criticism.start_text_critique("me", TEXT + "\ud83d", None, own=True)
     assert room.models.asked == []
     assert found(await pasted(room, opinion(remark("word word")), "word " * MAX_CRITIQUE_WORDS)).findings
 
 
-async def test_what_stands_in_comments_is_no_text_to_critique(room: Room, structure: Structure) -> None:
+async def test_text_inside_comments_is_not_critiqued(room: Room, structure: Structure) -> None:
     hidden = f"<!--\n{TEXT}\n-->\n\n%% {'word ' * 20} %%\n"
     essay = await room.desk.create_essay("me", structure)
 
@@ -39,11 +39,11 @@ async def test_what_stands_in_comments_is_no_text_to_critique(room: Room, struct
         await room.criticism.start_essay_critique("me", essay.id, seen)
         return seen.info.number
 
-    with pytest.raises(BadInput, match=r"nothing but comments, .* Nothing was changed: write the text outside"):
+    with pytest.raises(InvalidInput, match=r"nothing but comments, .* Nothing was changed: write the text outside"):
         await room.criticism.start_text_critique("me", hidden, None, own=True)
-    with pytest.raises(BadInput, match="nothing but comments"):
+    with pytest.raises(InvalidInput, match="nothing but comments"):
         await critique_version(hidden, None)
-    with pytest.raises(BadInput, match="The text has 2 words, too few"):
+    with pytest.raises(InvalidInput, match="The text has 2 words, too few"):
         await critique_version(f"Two words\n\n{hidden}", 1)
     assert room.models.asked == []
 
@@ -57,7 +57,7 @@ async def test_without_a_model_nothing_is_stored(room: Room) -> None:
 
 
 @pytest.mark.parametrize("of", ["a paste", "an essay"])
-async def test_where_the_work_cannot_be_stored_no_critique_is_left(
+async def test_if_the_job_cannot_be_stored_no_critique_is_left_behind(
     room: Room, structure: Structure, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
     """The writer is told that nothing was begun; and once there is room, the same is critiqued as ever."""
@@ -120,7 +120,7 @@ async def test_one_critique_of_an_essay_at_a_time_and_its_last_one_is_found(room
     assert await room.criticism.latest("you", essay) is None
 
 
-async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_there(room: Room) -> None:
+async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_kept(room: Room) -> None:
     room.models.script(StreamBroken())
     begun, job = await room.criticism.start_text_critique("me", TEXT, None, own=True)
     await ended(room, job)

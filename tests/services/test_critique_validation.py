@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.essay.critique import Category, Covered, Severity
+from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.structure import Structure
 from bot.services.critique_validation import validate_critique
 from bot.services.llm_ports import RawCoverage, RawStrength
@@ -29,12 +29,12 @@ FIRST = "Begin with the first finding: it is the gravest."
         ("", 1, f"{FIRST} A reader cannot picture it."),
     ],
 )
-def test_what_to_fix_first_has_a_finding_that_is_shown_behind_it(fix_first: str, fixes: int | None, shown: str) -> None:
+def test_fix_first_always_refers_to_a_finding_that_is_shown(fix_first: str, fixes: int | None, shown: str) -> None:
     said = opinion(remark("a dream of glass", Severity.GRAVE), remark("nobody asked"), fix_first=fix_first, fixes=fixes)
     assert validate_critique(said, TEXT, None, [TEXT]).fix_first == shown
 
 
-def test_a_finding_held_back_is_not_what_to_fix_first() -> None:
+def test_a_finding_that_is_not_shown_is_never_the_one_to_fix_first() -> None:
     words = ["very good work", "the best", "they said", "I left", "14 others", "The pay", "4,000 euros"]
     remarks = [remark(quotation) for quotation in words] + [remark("nobody asked", Severity.MINOR)]
     critique = validate_critique(opinion(*remarks, fix_first="Say who.", fixes=7), TEXT, None, [TEXT])
@@ -59,7 +59,7 @@ QUOTING = [
 
 
 @pytest.mark.parametrize(("said", "shown"), QUOTING)
-def test_what_is_said_of_a_finding_quotes_the_text_or_stands_in_our_words(
+def test_the_effect_of_a_finding_quotes_only_the_text_or_is_replaced_by_a_default(
     said: str, shown: bool, structure: Structure
 ) -> None:
     """The finding stays: the words that it is about were found, and what they lack is told by its category."""
@@ -85,14 +85,14 @@ def test_what_is_said_of_a_finding_quotes_the_text_or_stands_in_our_words(
         "Score: whose?",
     ],
 )
-def test_a_grade_of_which_the_text_itself_speaks_and_what_is_none_is_shown(effect: str) -> None:
+def test_a_grade_that_the_text_mentions_and_words_that_only_resemble_one_are_shown(effect: str) -> None:
     said = replace(remark("my manager"), effect=effect)
     critique = validate_critique(opinion(said), "At the review my manager gave me 3/10, and left.", None, [])
     assert (critique.findings[0].effect, critique.reworded) == (said.effect, 0)
 
 
 @pytest.mark.parametrize(("said", "shown"), QUOTING)
-def test_a_praise_that_quotes_what_the_text_does_not_say_is_dropped_and_counted(
+def test_a_strength_that_quotes_words_outside_the_text_is_dropped_and_counted(
     said: str, shown: bool, structure: Structure
 ) -> None:
     said_of = opinion(
@@ -103,7 +103,7 @@ def test_a_praise_that_quotes_what_the_text_does_not_say_is_dropped_and_counted(
     assert critique.dropped == (0 if shown else 1)
 
 
-def test_a_question_that_is_not_shown_is_not_counted_as_told_in_our_words() -> None:
+def test_a_question_that_is_not_shown_is_not_counted_as_reworded() -> None:
     held_back = [remark(words) for words in ("very good work", "the best", "they said", "I left", "in *May*", "14")]
     said = opinion(
         remark("nobody asked", Severity.GRAVE, replacement="no one asked", question="Who said “no”?"),
@@ -115,7 +115,7 @@ def test_a_question_that_is_not_shown_is_not_counted_as_told_in_our_words() -> N
     assert critique.findings[0].question is None
 
 
-def test_every_category_says_something_of_a_finding_whose_critic_said_nothing() -> None:
+def test_every_category_has_a_default_effect_for_a_finding_without_one() -> None:
     for category in Category:
         said = replace(remark("nobody asked", category=category), effect="")
         critique = validate_critique(opinion(said), TEXT, None, [TEXT])
@@ -123,17 +123,17 @@ def test_every_category_says_something_of_a_finding_whose_critic_said_nothing() 
         assert critique.reworded == 0
 
 
-def test_what_is_said_of_a_section_quotes_the_text_or_a_heading_or_is_not_shown(structure: Structure) -> None:
+def test_a_remark_on_a_section_is_shown_only_if_it_quotes_the_text_or_a_heading(structure: Structure) -> None:
     remarks = ["“nobody asked” is all.", "Nothing of “What I missed”.", "“We wept” says little.", "Thin."]
     shown = []
     for said in remarks:
-        sections = [RawCoverage("missed", Covered.THIN, said)]
+        sections = [RawCoverage("missed", CoverageLevel.THIN, said)]
         critique = validate_critique(opinion(remark("nobody asked"), sections=sections), TEXT, structure, [TEXT])
         shown += [(one.covered, one.remark) for one in critique.coverage]
-    assert shown == [(Covered.THIN, said) for said in [*remarks[:2], "", "Thin."]]
+    assert shown == [(CoverageLevel.THIN, said) for said in [*remarks[:2], "", "Thin."]]
 
 
-def test_what_could_not_be_read_is_counted() -> None:
+def test_malformed_findings_are_counted() -> None:
     assert validate_critique(opinion(remark("nobody asked"), misshapen=2), TEXT, None, [TEXT]).misshapen == 2
 
 
@@ -187,7 +187,7 @@ def test_an_address_that_the_text_does_not_hold_and_a_demand_for_a_secret_are_ne
         fix_first=said,
         fixes=0,
         praise=(RawStrength("the best", said),),
-        sections=(RawCoverage(structure.sections[0].key, Covered.THIN, said),),
+        sections=(RawCoverage(structure.sections[0].key, CoverageLevel.THIN, said),),
     )
     critique = validate_critique(critic, LINKED, structure, [LINKED])
     assert said not in repr(critique)

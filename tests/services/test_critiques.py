@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import NothingToDo, UnknownCritique
-from bot.essay.critique import FINDINGS_SHOWN, Category, Covered, Critique, Severity
+from bot.essay.critique import MAX_FINDINGS, Category, CoverageLevel, Critique, Severity
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
 from bot.services.critiques import Decision, StoredCritique
@@ -58,7 +58,7 @@ def found(critiqued: StoredCritique) -> Critique:
     return critiqued.critique
 
 
-async def test_the_gravest_come_first_at_most_seven_and_the_rest_are_counted(room: Room) -> None:
+async def test_at_most_seven_findings_are_shown_gravest_first_and_the_rest_counted(room: Room) -> None:
     words = ["very good work", "the best", "they said", "I left", "14 others", "The pay", "4,000 euros", "nobody asked"]
     kinds = [Severity.MINOR, Severity.SERIOUS, Severity.GRAVE, Severity.MINOR] * 2
     said = opinion(*(remark(quotation, kind) for quotation, kind in zip(words, kinds, strict=True)))
@@ -69,11 +69,11 @@ async def test_the_gravest_come_first_at_most_seven_and_the_rest_are_counted(roo
         *[Severity.MINOR] * 3,
     ]
     assert [finding.quotation for finding in critique.findings[:2]] == ["they said", "4,000 euros"]
-    assert (len(critique.findings), critique.held_back, critique.dropped) == (FINDINGS_SHOWN, 1, 0)
+    assert (len(critique.findings), critique.held_back, critique.dropped) == (MAX_FINDINGS, 1, 0)
     assert critique.model == "a-model"
 
 
-async def test_what_is_not_in_the_text_is_dropped_and_counted(room: Room) -> None:
+async def test_a_finding_whose_quotation_is_not_in_the_text_is_dropped_and_counted(room: Room) -> None:
     said = opinion(
         remark("It was a journey of growth", Severity.GRAVE),
         remark("nobody asked"),
@@ -84,11 +84,11 @@ async def test_what_is_not_in_the_text_is_dropped_and_counted(room: Room) -> Non
     assert [finding.quotation for finding in critique.findings] == ["nobody asked"]
     assert [strength.quotation for strength in critique.strengths] == ["14 others"]
     assert (critique.dropped, critique.repeated) == (2, 1)
-    assert [one.span.of(TEXT) for one in critique.findings] == ["nobody asked"]
-    assert [one.span.of(TEXT) for one in critique.strengths] == ["14 others"]
+    assert [one.span.extract(TEXT) for one in critique.findings] == ["nobody asked"]
+    assert [one.span.extract(TEXT) for one in critique.strengths] == ["14 others"]
 
 
-async def test_a_quotation_in_other_marks_is_shown_as_the_text_has_it(room: Room) -> None:
+async def test_a_quotation_with_other_punctuation_marks_is_shown_as_the_text_has_it(room: Room) -> None:
     critique = found(await pasted(room, opinion(remark('work - "the best",  they said'), remark("I left in May"))))
     assert [finding.quotation for finding in critique.findings] == ["work — “the best”, they said", "I left in *May"]
 
@@ -99,7 +99,7 @@ async def test_without_a_finding_there_is_nothing_to_fix_first(room: Room) -> No
     assert found(await pasted(room, opinion(remark("nobody asked"), fix_first="Who?"))).fix_first == "Who?"
 
 
-async def test_a_replacement_that_brings_in_what_nobody_said_is_taken_off(room: Room) -> None:
+async def test_a_replacement_that_adds_facts_is_removed(room: Room) -> None:
     said = opinion(
         remark("nobody asked", replacement="nobody of the 12 asked"),
         remark("very good work", replacement="work that Maria praised"),
@@ -139,18 +139,18 @@ async def test_a_replacement_may_use_what_a_note_holds(room: Room, structure: St
     assert found(await room.criticism.get("me", begun.id)).findings[0].replacement == "one room, said Anna"
 
 
-async def test_the_critic_is_given_measures_and_structure_and_never_who_wrote_it(
+async def test_the_critic_is_given_measures_and_structure_but_never_the_writers_identity(
     room: Room, structure: Structure
 ) -> None:
     sections = [
-        RawCoverage("missed", Covered.YES, "Done."),
-        RawCoverage("elsewhere", Covered.NO, "Not a section."),
-        RawCoverage("gave-up", Covered.THIN, "One number."),
+        RawCoverage("missed", CoverageLevel.YES, "Done."),
+        RawCoverage("elsewhere", CoverageLevel.NO, "Not a section."),
+        RawCoverage("gave-up", CoverageLevel.THIN, "One number."),
     ]
     critiqued, _ = await of_essay(room, structure, opinion(remark("nobody asked"), sections=sections))
     assert [(one.section, one.covered) for one in found(critiqued).coverage] == [
-        ("missed", Covered.YES),
-        ("gave-up", Covered.THIN),
+        ("missed", CoverageLevel.YES),
+        ("gave-up", CoverageLevel.THIN),
     ]
     (asked,) = room.models.asked
     assert (asked.given["text"], asked.given["structure"]) == (TEXT, structure)
@@ -158,7 +158,7 @@ async def test_the_critic_is_given_measures_and_structure_and_never_who_wrote_it
     assert found(await pasted(room, opinion(remark("nobody asked"), sections=sections))).coverage == ()
 
 
-async def test_a_suggestion_makes_a_version_and_the_other_findings_still_point_at_their_words(
+async def test_applying_a_suggestion_makes_a_version_and_the_other_findings_still_match(
     room: Room, structure: Structure
 ) -> None:
     """The same words stand twice: changing the first must not lead the second finding astray, nor the other way."""
@@ -184,7 +184,7 @@ async def test_a_suggestion_makes_a_version_and_the_other_findings_still_point_a
     assert (await room.criticism.get("me", critiqued.id)).decisions == dict.fromkeys(range(3), Decision.APPLIED)
 
 
-async def test_of_two_like_words_the_one_that_is_left_is_not_taken_for_the_other(
+async def test_a_suggestion_for_a_changed_passage_is_not_applied_to_the_same_words_elsewhere(
     room: Room, structure: Structure
 ) -> None:
     critiqued, seen = await of_essay(room, structure, opinion(remark("very good", replacement="fair")))
@@ -197,7 +197,9 @@ async def test_of_two_like_words_the_one_that_is_left_is_not_taken_for_the_other
     assert applied.text == after.replace("very good", "fair")
 
 
-async def test_a_suggestion_that_holds_its_own_words_is_not_applied_twice(room: Room, structure: Structure) -> None:
+async def test_a_suggestion_whose_replacement_contains_the_quotation_is_not_applied_twice(
+    room: Room, structure: Structure
+) -> None:
     said = opinion(remark("nobody asked", replacement="nobody asked me"))
     critiqued, seen = await of_essay(room, structure, said)
     once = await room.criticism.apply_finding("me", critiqued.id, 0, seen)
@@ -208,7 +210,7 @@ async def test_a_suggestion_that_holds_its_own_words_is_not_applied_twice(room: 
     assert again.text == once.text
 
 
-async def test_words_parted_from_their_neighbours_are_still_found_where_they_are_the_only_ones(
+async def test_a_suggestion_is_applied_after_a_nearby_edit_if_its_quotation_is_still_unique(
     room: Room, structure: Structure
 ) -> None:
     critiqued, seen = await of_essay(room, structure, opinion(remark("asked", replacement="wondered")))
@@ -220,7 +222,7 @@ async def test_words_parted_from_their_neighbours_are_still_found_where_they_are
     )
 
 
-async def test_a_finding_without_a_replacement_of_a_paste_or_that_is_not_there_cannot_be_applied(
+async def test_a_finding_without_replacement_on_a_paste_or_unknown_cannot_be_applied(
     room: Room, structure: Structure
 ) -> None:
     critiqued, seen = await of_essay(room, structure, opinion(remark("nobody asked", question="Who?")))
@@ -234,7 +236,7 @@ async def test_a_finding_without_a_replacement_of_a_paste_or_that_is_not_there_c
         await room.criticism.apply_finding("me", paste.id, 0, seen)
 
 
-async def test_a_finding_can_be_passed_over(room: Room) -> None:
+async def test_a_finding_can_be_dismissed(room: Room) -> None:
     critiqued = await pasted(room, opinion(remark("nobody asked"), remark("they said")))
     await room.criticism.dismiss_finding("me", critiqued.id, 1)
     assert (await room.criticism.get("me", critiqued.id)).decisions == {1: Decision.DISMISSED}
@@ -242,7 +244,7 @@ async def test_a_finding_can_be_passed_over(room: Room) -> None:
         await room.criticism.dismiss_finding("me", critiqued.id, 2)
 
 
-async def test_only_ones_own_paste_becomes_an_essay(room: Room, structure: Structure) -> None:
+async def test_only_the_writers_own_pasted_text_can_become_an_essay(room: Room, structure: Structure) -> None:
     text = f"---\ntitle: Leaving\n---\n\n{TEXT}"
     mine = await pasted(room, opinion(remark("nobody asked", replacement="no one did")), text)
     assert (mine.title, mine.text) == ("Leaving", TEXT)
@@ -264,7 +266,7 @@ async def test_only_ones_own_paste_becomes_an_essay(room: Room, structure: Struc
         await room.criticism.create_essay("me", of_mine.id, structure)
 
 
-async def test_strangers_have_no_such_critique(room: Room, structure: Structure) -> None:
+async def test_a_stranger_cannot_see_another_writers_critique(room: Room, structure: Structure) -> None:
     critiqued, seen = await of_essay(room, structure, opinion(remark("nobody asked", replacement="no one did")))
     mine = room.criticism
     for asking in (

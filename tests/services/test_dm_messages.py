@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BadInput
-from bot.essay.essay import Answered, Question
+from bot.errors import InvalidInput
+from bot.essay.essay import Question, QuestionState
+from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
-from bot.essay.structures import DEFAULT
 from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
@@ -67,18 +67,18 @@ def at(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
 
 def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     numbers = itertools.count(1)
-    ours = replace(structure, key=DEFAULT)
+    ours = replace(structure, key=DEFAULT_STRUCTURE)
 
     def new_id() -> str:
         return f"essay-{next(numbers)}"
 
-    desk = EssayService(store, {DEFAULT: ours}, clock, new_id)
+    desk = EssayService(store, {DEFAULT_STRUCTURE: ours}, clock, new_id)
     talk = DmMessageService(desk, store, clock, new_id)
     jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
     return Talking(talk, desk, InterviewService(desk, store, jobs, clock), ours)
 
 
-async def test_messages_are_one_answer_until_it_is_ended(at: Talking) -> None:
+async def test_direct_messages_form_one_answer_until_the_answer_is_finished(at: Talking) -> None:
     """The pieces are one note under the question's section, with a blank line between them, word for word."""
     essay, question = await at.asked()
     for number, text in enumerate(("I left\nin May.", "", "  Nobody asked why."), 1):
@@ -89,7 +89,7 @@ async def test_messages_are_one_answer_until_it_is_ended(at: Talking) -> None:
     assert note.text == "I left\nin May.\n\n  Nobody asked why."
     assert (note.question, note.section) == (question.text, question.section)
     assert await at.desk.notes("me", essay) == (note,)
-    assert (await at.interview.asked_questions("me", essay))[0].state is Answered.ANSWERED
+    assert (await at.interview.asked_questions("me", essay))[0].state is QuestionState.ANSWERED
     assert await at.talk.finish_answer("me", essay, question.number) is None
 
 
@@ -113,10 +113,10 @@ async def test_an_edit_reaches_the_answer_and_later_its_note_and_no_version(at: 
     assert await at.notes(essay) == ["It was  *very* loud.\nFor years."]
 
 
-async def test_an_answer_without_a_word_is_kept_and_stays_open(at: Talking) -> None:
+async def test_an_answer_without_words_is_kept_and_its_question_stays_open(at: Talking) -> None:
     essay, question = await at.asked()
     await at.talk.add_message("me", 1, "👍")
-    with pytest.raises(BadInput, match="no words yet"):
+    with pytest.raises(InvalidInput, match="no words yet"):
         await at.talk.finish_answer("me", essay, question.number)
     assert await at.talk.finish_all_answers("me", essay) == ()
     await at.talk.add_message("me", 2, "It was loud.")
@@ -124,7 +124,7 @@ async def test_an_answer_without_a_word_is_kept_and_stays_open(at: Talking) -> N
     assert await at.notes(essay) == ["👍\n\nIt was loud."]
 
 
-async def test_somebody_without_an_essay_gets_one_whose_structure_can_still_be_chosen(at: Talking) -> None:
+async def test_a_message_from_a_writer_without_an_essay_creates_one_whose_structure_is_open(at: Talking) -> None:
     """What they wrote waits, and is a note for each message once the first question is put."""
     first = await at.heard(1, "Hello, I changed jobs.")
     second = await at.heard(2, "In May.")
@@ -153,7 +153,7 @@ async def test_without_an_open_question_a_message_is_a_note_of_its_own(at: Talki
     assert await at.notes(essay) == ["It was loud.", "One more thing."]
 
 
-async def test_turning_to_something_else_ends_the_answer(at: Talking) -> None:
+async def test_switching_to_another_essay_finishes_the_current_answer(at: Talking) -> None:
     """What was said before goes to the question it answered; what is said after to what stands there now."""
     old, _ = await at.asked()
     await at.talk.add_message("me", 1, "An answer in the old essay.")
@@ -162,7 +162,7 @@ async def test_turning_to_something_else_ends_the_answer(at: Talking) -> None:
     assert (await at.heard(2, "And one in the new.")).essay == new
     await at.talk.set_context("me", old, None)
     assert await at.notes(new) == ["And one in the new."]
-    assert (await at.interview.asked_questions("me", new))[0].state is Answered.ANSWERED
+    assert (await at.interview.asked_questions("me", new))[0].state is QuestionState.ANSWERED
     assert (await at.desk.notes("me", new))[0].question == question.text
 
 
@@ -188,7 +188,7 @@ async def test_a_file_is_notes_under_the_sections_that_its_headings_name(at: Tal
 
 
 async def test_a_message_that_is_no_text_is_refused_and_nothing_is_stored(at: Talking) -> None:
-    with pytest.raises(BadInput, match="UTF-8"):
+    with pytest.raises(InvalidInput, match="UTF-8"):
         await at.talk.add_message("me", 1, "broken \ud800")
     assert await at.desk.list_essays("me") == ()
 
@@ -205,7 +205,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-async def test_whatever_happens_every_message_is_stored_once_with_its_last_text(
+async def test_after_any_sequence_of_events_every_message_is_stored_once_with_its_last_text(
     steps: list[tuple[str, int]], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Messages in any order and more than once, edits, Next, Skip, questions, other essays, in any order.

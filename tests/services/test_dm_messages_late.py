@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BadInput
+from bot.errors import InvalidInput
 from bot.essay.structure import Structure
 from bot.services.dm_messages import DmChannel, StoredMessage
 from bot.store.sqlite import SqliteStore
@@ -48,7 +48,7 @@ class Away:
     async def _read(self, number: int, written: datetime) -> StoredMessage | None:
         try:
             return await self.at.talk.add_message("me", number, str(number), written)
-        except BadInput:
+        except InvalidInput:
             return None
 
     async def hear(self) -> StoredMessage:
@@ -107,7 +107,7 @@ async def test_a_late_message_with_none_after_it_is_a_note_of_the_essay_that_sta
 
 
 @pytest.mark.parametrize("put", [True, False], ids=["an answer", "no question"])
-async def test_a_mark_alone_that_is_read_late_leaves_out_what_was_written_next(
+async def test_a_private_mark_read_late_excludes_the_message_written_after_it(
     at: Talking, away: Away, clock: Clock, put: bool
 ) -> None:
     """Although that was heard before it, and had become a note."""
@@ -127,7 +127,7 @@ async def test_a_mark_alone_that_is_read_late_leaves_out_what_was_written_next(
     assert notes == {"[leave out]\n\nMy boss drank.": True, "It was loud.": False}
 
 
-async def test_an_essay_is_begun_for_what_was_written_when_there_was_none(at: Talking, away: Away) -> None:
+async def test_a_message_written_before_there_was_an_essay_creates_one_when_read_late(at: Talking, away: Away) -> None:
     """One for all of it; where one was begun meanwhile, it goes there, as an answer to nothing."""
     away.write()
     away.write()
@@ -148,7 +148,7 @@ async def test_an_essay_is_begun_for_what_was_written_when_there_was_none(at: Ta
 
 @pytest.mark.parametrize("stood", [True, False], ids=["stood there", "in a server"])
 @pytest.mark.parametrize("then", ["nothing", "another begun", "another deleted"])
-async def test_what_was_written_before_its_essay_was_deleted_does_not_come_back(
+async def test_a_message_written_before_its_essay_was_deleted_is_not_stored_when_read_late(
     at: Talking, away: Away, stood: bool, then: str
 ) -> None:
     """What was written after that is a new essay's, or that of the one begun since. A later deletion takes it along,
@@ -178,7 +178,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-async def test_whatever_happened_meanwhile_none_is_lost_twice_or_an_answer_to_a_later_question(
+async def test_no_message_read_late_is_lost_or_stored_twice_or_given_to_a_later_question(
     steps: list[str], structure: Structure, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """What is not stored was written before an essay was deleted."""

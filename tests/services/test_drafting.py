@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadInput, BadReply, JobRunning, NoModel, NothingToDo, NothingWritten, UnknownSection
+from bot.errors import BadReply, InvalidInput, JobRunning, NoModel, NothingToDo, NothingWritten, UnknownSection
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
 from bot.services.drafting import MAX_INSTRUCTION_CHARACTERS, DraftingService
@@ -36,7 +36,7 @@ async def essay(room: Room, structure: Structure) -> str:
     return await room.essay_with_notes(structure)
 
 
-async def test_a_draft_put_into_form_is_version_1(room: Room, essay: str) -> None:
+async def test_a_draft_normalised_to_its_structure_becomes_version_1(room: Room, essay: str) -> None:
     room.models.script(
         says(ThinkingChunk(), "Here is the draft:\n\n# My year\n\n## WHAT I GAVE UP\n\nAnna said so.  \n\n\n", "\n")
     )
@@ -45,7 +45,7 @@ async def test_a_draft_put_into_form_is_version_1(room: Room, essay: str) -> Non
     version = await room.desk.current_version("me", essay)
     assert version.text == ("## What I missed\n\n[NEED: What was missing?]\n\n## What I gave up\n\nAnna said so.\n")
     info = version.info
-    assert (info.number, info.origin, info.complete, info.model, info.notes_through) == (
+    assert (info.number, info.origin, info.is_complete, info.model, info.last_note_number) == (
         1,
         Origin.DRAFTED,
         True,
@@ -54,7 +54,7 @@ async def test_a_draft_put_into_form_is_version_1(room: Room, essay: str) -> Non
     )
 
 
-async def test_a_note_that_is_left_out_reaches_no_port(room: Room, essay: str, structure: Structure) -> None:
+async def test_an_excluded_note_is_passed_to_no_model(room: Room, essay: str, structure: Structure) -> None:
     await room.desk.add_notes("me", essay, "## What I missed\n\n[private] My manager's illness.\n")
     await room.desk.exclude_note("me", essay, 2)
     await drafted(room, essay, CUT, cut=True)
@@ -81,7 +81,7 @@ async def test_without_notes_or_with_all_left_out_there_is_nothing_to_draft(room
         await room.writing.start_draft("me", essay.id)
 
 
-async def test_without_a_model_it_is_said_and_claims_are_still_checked(room: Room, essay: str) -> None:
+async def test_without_a_model_the_writer_is_told_and_claims_are_still_checked(room: Room, essay: str) -> None:
     post = await room.desk.assemble_post("me", essay)
     writing = DraftingService(room.desk, room.store, room.jobs, None, room.clock)
     for asking in (
@@ -96,7 +96,7 @@ async def test_without_a_model_it_is_said_and_claims_are_still_checked(room: Roo
 
 async def test_a_draft_cut_short_is_an_incomplete_version_that_can_be_continued(room: Room, essay: str) -> None:
     version = await drafted(room, essay, CUT, cut=True)
-    assert (version.text, version.info.complete) == (CUT + "\n", False)
+    assert (version.text, version.info.is_complete) == (CUT + "\n", False)
     room.models.script(says("## What I gave up\n\nAnna said so, and was right.\n"))
     job = await ended(room, await room.writing.start_finish("me", essay))
     assert (job.kind, job.result_version) == (JobKind.FINISH, 2)
@@ -104,7 +104,7 @@ async def test_a_draft_cut_short_is_an_incomplete_version_that_can_be_continued(
     assert (asked.given["sections"], asked.given["text"]) == (("gave-up",), "## What I missed\n\nThe noise.\n")
     whole = await room.desk.current_version("me", essay)
     assert whole.text == "## What I missed\n\nThe noise.\n\n## What I gave up\n\nAnna said so, and was right.\n"
-    assert whole.info.complete
+    assert whole.info.is_complete
     with pytest.raises(NothingToDo, match="complete"):
         await room.writing.start_finish("me", essay)
 
@@ -115,7 +115,7 @@ async def test_a_continuation_that_is_cut_or_stopped_is_incomplete_too(room: Roo
     await ended(room, await room.writing.start_finish("me", essay))
     assert room.models.asked[-1].given["sections"] == ("missed", "gave-up")
     version = await room.desk.current_version("me", essay)
-    assert (version.info.complete, version.text) == (False, CUT + "\n")
+    assert (version.info.is_complete, version.text) == (False, CUT + "\n")
     gate = Gate()
     room.models.script(says("## What I gave up\n\nAnna, and", gate))
     job = await room.writing.start_finish("me", essay)
@@ -135,16 +135,16 @@ async def test_a_continuation_without_a_word_leaves_the_draft_as_it_was(room: Ro
     assert await room.desk.current_version("me", essay) == version
 
 
-async def test_a_draft_cut_in_a_section_that_it_had_written_before_is_whole(room: Room, essay: str) -> None:
+async def test_a_draft_cut_while_repeating_a_section_is_complete(room: Room, essay: str) -> None:
     version = await drafted(room, essay, f"{DRAFT}\n## What I missed\n\nThe noise ag", cut=True)
-    assert (version.text, version.info.complete) == (DRAFT, True)
+    assert (version.text, version.info.is_complete) == (DRAFT, True)
 
 
 async def test_a_draft_cut_short_can_be_kept_as_it_is(room: Room, essay: str) -> None:
     await drafted(room, essay, CUT, cut=True)
     await room.writing.mark_complete("me", essay)
     version = await room.desk.current_version("me", essay)
-    assert (version.text, version.info.complete, version.info.number) == (CUT + "\n", True, 1)
+    assert (version.text, version.info.is_complete, version.info.number) == (CUT + "\n", True, 1)
 
 
 async def test_a_stopped_draft_keeps_its_text_and_one_without_a_word_makes_no_version(room: Room, essay: str) -> None:
@@ -165,14 +165,14 @@ async def test_a_stopped_draft_keeps_its_text_and_one_without_a_word_makes_no_ve
     await seen_until(room.jobs, "me", job.id, "noise, ")
     stopped = await room.jobs.stop("me", job.id)
     version = await room.desk.current_version("me", essay)
-    assert (stopped.result_version, version.text, version.info.complete) == (
+    assert (stopped.result_version, version.text, version.info.is_complete) == (
         1,
         "## What I missed\n\nThe noise,\n",
         False,
     )
 
 
-async def test_one_job_an_essay(room: Room, essay: str, structure: Structure) -> None:
+async def test_an_essay_has_at_most_one_job_at_a_time(room: Room, essay: str, structure: Structure) -> None:
     gate = Gate()
     room.models.script(says(gate, DRAFT), says(DRAFT))
     job = await room.writing.start_draft("me", essay)
@@ -238,7 +238,7 @@ async def test_a_revision_changes_one_section_and_no_other_byte(room: Room, essa
     assert (asked["text"], asked["index"], asked["instruction"]) == (text, 2, "Two paragraphs.")
 
 
-async def test_notes_that_came_since_still_count_as_new_after_a_revision(room: Room, essay: str) -> None:
+async def test_notes_added_since_the_draft_still_count_as_new_after_a_revision(room: Room, essay: str) -> None:
     seen = await drafted(room, essay)
     await room.desk.add_notes("me", essay, "## What I missed\n\nThe smell of glue.\n")
     room.models.script(says("Anna said so again."))
@@ -250,18 +250,18 @@ async def test_a_revision_of_a_draft_cut_short_leaves_it_to_be_continued(room: R
     seen = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("The loud noise."))
     await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Louder."))
-    assert not (await room.desk.current_version("me", essay)).info.complete
+    assert not (await room.desk.current_version("me", essay)).info.is_complete
 
 
 @pytest.mark.parametrize("instruction", ["", "  \n", "— … !", "x " * MAX_INSTRUCTION_CHARACTERS, "half \ud83d"])
 async def test_an_instruction_without_words_or_too_long_is_refused(room: Room, essay: str, instruction: str) -> None:
     seen = await drafted(room, essay)
-    with pytest.raises(BadInput, match=r"The section is as it was|Nothing was changed"):
+    with pytest.raises(InvalidInput, match=r"The section is as it was|Nothing was changed"):
         await room.writing.start_revision("me", essay, seen, 0, instruction)
     assert len(room.models.asked) == 1
 
 
-async def test_an_instruction_of_just_the_length_is_taken_and_a_section_that_is_not_there_is_refused(
+async def test_an_instruction_of_maximum_length_is_accepted_and_a_missing_section_is_refused(
     room: Room, essay: str
 ) -> None:
     seen = await drafted(room, essay)
@@ -273,7 +273,7 @@ async def test_an_instruction_of_just_the_length_is_taken_and_a_section_that_is_
     assert (await ended(room, job)).state is JobState.DONE
 
 
-async def test_half_a_section_never_takes_the_place_of_a_section(room: Room, essay: str) -> None:
+async def test_a_revision_cut_short_never_replaces_the_section(room: Room, essay: str) -> None:
     seen = await drafted(room, essay)
     room.models.script(says("Half a sec", cut=True))
     job = await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Shorter."))
@@ -282,7 +282,7 @@ async def test_half_a_section_never_takes_the_place_of_a_section(room: Room, ess
     assert len(await room.desk.versions("me", essay)) == 1
 
 
-async def test_what_a_job_was_told_can_be_asked_again(room: Room, essay: str) -> None:
+async def test_a_job_can_be_retried_with_its_original_request(room: Room, essay: str) -> None:
     seen = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("No.", error=NothingWritten()))
     revision = await ended(room, await room.writing.start_revision("me", essay, seen, 1, "Shorter."))
@@ -303,21 +303,21 @@ async def test_what_a_job_was_told_can_be_asked_again(room: Room, essay: str) ->
     assert [asked.what for asked in room.models.asked] == ["draft", "revise", "revise", "finish", "draft"]
 
 
-async def test_what_no_note_holds_is_listed_with_its_sentence(room: Room, essay: str) -> None:
+async def test_a_claim_that_no_note_holds_is_listed_with_its_sentence(room: Room, essay: str) -> None:
     text = (
         "## What I missed\n\nThe noise of May 2019, fourteen of us. Marek left with 30% of the team.\n\n"
         '## What I gave up\n\nAnna said "You will be back by Christmas". It was 4,000 euros, and then $12,000.\n'
     )
     version = await drafted(room, essay, text)
     found = await room.writing.unsupported_claims("me", essay, version)
-    assert [(claim.raw, claim.sentence.of(version.text)) for claim in found] == [
+    assert [(claim.raw, claim.sentence_span.extract(version.text)) for claim in found] == [
         ("Marek", "Marek left with 30% of the team."),
         ("30%", "Marek left with 30% of the team."),
         ("$12,000", "It was 4,000 euros, and then $12,000."),
     ]
 
 
-async def test_the_title_vouches_for_what_it_names(room: Room, essay: str) -> None:
+async def test_a_name_in_the_essays_title_counts_as_supported(room: Room, essay: str) -> None:
     await room.desk.rename_essay("me", essay, "Leaving Lisbon")
     version = await drafted(room, essay, "## What I missed\n\nThe noise of Lisbon.\n\n## What I gave up\n\nPay.\n")
     assert await room.writing.unsupported_claims("me", essay, version) == ()

@@ -23,31 +23,31 @@ async def test_a_continuation_that_leaves_out_a_section_with_notes_is_incomplete
     room.models.script(says("## What I missed\n\nThe noise.\n"), says("## What I gave up\n\nAnna said so.\n"))
     await ended(room, await room.writing.start_finish("me", essay))
     version = await room.desk.current_version("me", essay)
-    assert (version.info.complete, version.text) == (False, "## What I missed\n\nThe noise.\n\n## What I gave up\n")
+    assert (version.info.is_complete, version.text) == (False, "## What I missed\n\nThe noise.\n\n## What I gave up\n")
     await ended(room, await room.writing.start_finish("me", essay))
     assert room.models.asked[-1].given["sections"] == ("gave-up",)
     whole = await room.desk.current_version("me", essay)
-    assert (whole.info.complete, whole.text) == (True, version.text + "\nAnna said so.\n")
+    assert (whole.info.is_complete, whole.text) == (True, version.text + "\nAnna said so.\n")
 
 
-async def test_a_section_that_no_note_tells_of_may_stay_a_gap(room: Room, structure: Structure) -> None:
+async def test_a_section_without_notes_may_stay_a_gap(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure, "## What I missed\n\nThe noise.\n")
     await drafted(room, essay, "## What I missed\n\nThe noi", cut=True)
     room.models.script(says("## What I missed\n\nThe noise.\n"))
     await ended(room, await room.writing.start_finish("me", essay))
     version = await room.desk.current_version("me", essay)
-    assert version.info.complete
+    assert version.info.is_complete
     assert version.text.endswith("## What I gave up\n\n[NEED: What did it cost?]\n")
 
 
 async def test_a_refusal_in_prose_makes_no_version(room: Room, essay: str) -> None:
-    room.models.script(says("I cannot.", error=BadReply.misshapen()))
+    room.models.script(says("I cannot.", error=BadReply.invalid_format()))
     job = await ended(room, await room.writing.start_draft("me", essay))
-    assert (job.state, job.result_version, job.error) == (JobState.FAILED, None, str(BadReply.misshapen()))
+    assert (job.state, job.result_version, job.error) == (JobState.FAILED, None, str(BadReply.invalid_format()))
     assert await room.desk.versions("me", essay) == ()
     assert await room.desk.notes("me", essay)
     version = await drafted(room, essay, CUT, cut=True)
-    room.models.script(says("No.", error=BadReply.misshapen()))
+    room.models.script(says("No.", error=BadReply.invalid_format()))
     await ended(room, await room.writing.start_finish("me", essay))
     assert await room.desk.current_version("me", essay) == version
 
@@ -59,17 +59,17 @@ async def by_hand(room: Room, essay: str, text: str) -> Version:
     return (await room.desk.edit_text("me", essay, await room.desk.current_version("me", essay), text)).version
 
 
-async def test_where_the_writer_completed_every_section_nothing_is_continued(room: Room, essay: str) -> None:
+async def test_a_draft_whose_sections_the_writer_completed_cannot_be_continued(room: Room, essay: str) -> None:
     await drafted(room, essay, CUT, cut=True)
     mine = await by_hand(room, essay, MINE)
     with pytest.raises(NothingToDo, match="Every section is written by now"):
         await room.writing.start_finish("me", essay)
     version = await room.desk.current_version("me", essay)
-    assert (version.info.number, version.text, version.info.complete) == (mine.info.number, MINE, True)
+    assert (version.info.number, version.text, version.info.is_complete) == (mine.info.number, MINE, True)
     assert [asked.what for asked in room.models.asked] == ["draft"]
 
 
-async def test_what_the_writer_typed_is_shown_to_the_model_and_stays(room: Room, essay: str) -> None:
+async def test_text_the_writer_typed_is_shown_to_the_model_and_kept(room: Room, essay: str) -> None:
     await drafted(room, essay, "## What I missed\n\nThe noi", cut=True)
     mine = (await by_hand(room, essay, "## What I missed\n\nThe noise,  and the  glue.\n")).text
     room.models.script(says("## What I missed\n\nQuiet.\n\n## What I gave up\n\nAnna sa", cut=True), says(MINE))
@@ -80,10 +80,10 @@ async def test_what_the_writer_typed_is_shown_to_the_model_and_stays(room: Room,
     await ended(room, await room.writing.start_finish("me", essay))
     assert room.models.asked[-1].given["sections"] == ("gave-up",)
     version = await room.desk.current_version("me", essay)
-    assert (version.text, version.info.complete) == (mine + MINE[MINE.index("\n## What I gave") :], True)
+    assert (version.text, version.info.is_complete) == (mine + MINE[MINE.index("\n## What I gave") :], True)
 
 
-async def test_an_edit_that_was_undone_counts_no_more(room: Room, essay: str) -> None:
+async def test_an_undone_edit_is_ignored_in_a_continuation(room: Room, essay: str) -> None:
     await drafted(room, essay, CUT, cut=True)
     await by_hand(room, essay, MINE)
     await room.desk.undo("me", essay)
@@ -93,7 +93,7 @@ async def test_an_edit_that_was_undone_counts_no_more(room: Room, essay: str) ->
 
 
 @pytest.mark.parametrize("stopped", [True, False])
-async def test_a_continuation_that_begins_again_from_the_top_makes_no_section_stand_twice(
+async def test_a_continuation_that_starts_over_from_the_top_duplicates_no_section(
     room: Room, essay: str, stopped: bool
 ) -> None:  # fmt: skip
     await drafted(room, essay, CUT, cut=True)
@@ -106,19 +106,23 @@ async def test_a_continuation_that_begins_again_from_the_top_makes_no_section_st
     await ended(room, job)
     version = await room.desk.current_version("me", essay)
     assert version.text == "## What I missed\n\nThe noise.\n\n## What I gave up\n\nPay, and\n"
-    assert not version.info.complete
+    assert not version.info.is_complete
 
 
-async def test_a_continuation_that_only_repeats_what_stands_leaves_the_draft_as_it_was(room: Room, essay: str) -> None:
+async def test_a_continuation_that_only_repeats_existing_text_leaves_the_draft_unchanged(
+    room: Room, essay: str
+) -> None:
     version = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("## What I missed\n\nAnother noise.\n"))
     job = await ended(room, await room.writing.start_finish("me", essay))
-    assert (job.state, job.error, job.result_version) == (JobState.FAILED, str(BadReply.beside_the_point()), None)
+    assert (job.state, job.error, job.result_version) == (JobState.FAILED, str(BadReply.not_the_requested_text()), None)
     assert "Another noise." in job.text
     assert await room.desk.current_version("me", essay) == version
 
 
-async def test_a_draft_under_headings_of_the_models_own_is_stored_under_the_structures(room: Room, essay: str) -> None:
+async def test_a_draft_with_the_models_own_headings_is_stored_under_the_structures_headings(
+    room: Room, essay: str
+) -> None:
     version = await drafted(room, essay, "## 恋しかったもの\n\n騒音。\n\n## 失ったもの\n\n給料。\n")
     assert version.text == "## What I missed\n\n騒音。\n\n## What I gave up\n\n給料。\n"
 
@@ -137,7 +141,7 @@ async def leave_all_out(room: Room, essay: str) -> None:
         await room.desk.exclude_note("me", essay, note.number)
 
 
-async def test_where_every_note_is_left_out_nothing_is_continued_and_no_model_called(room: Room, essay: str) -> None:
+async def test_with_every_note_excluded_nothing_is_continued_and_no_model_is_called(room: Room, essay: str) -> None:
     version = await drafted(room, essay, "## What I missed\n\nA hum.\n\n## What I gave up\n\nPa", cut=True)
     await leave_all_out(room, essay)
     with pytest.raises(NothingToDo, match="There are no notes to write from"):

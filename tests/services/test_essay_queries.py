@@ -25,13 +25,15 @@ async def test_an_empty_essay_takes_another_structure_and_its_name(desk: EssaySe
     assert (opened.structure, opened.title) == ("other", "Another one")
 
 
-async def test_a_title_that_was_given_stays_in_another_structure(desk: EssayService, structure: Structure) -> None:
+async def test_a_title_given_by_the_writer_is_kept_when_the_structure_changes(
+    desk: EssayService, structure: Structure
+) -> None:
     essay = await desk.create_essay("me", structure, "The rain")
     await desk.change_structure("me", essay.id, replace(structure, key="other", name="Another one"))
     assert (await desk.get_essay("me", essay.id)).title == "The rain"
 
 
-async def test_an_essay_that_holds_something_keeps_its_structure(
+async def test_the_structure_of_an_essay_with_content_cannot_be_changed(
     desk: EssayService, interview: InterviewService, structure: Structure
 ) -> None:
     """A note, a question or a text belongs to the structure it was made in; another's essay is none of one's own."""
@@ -55,7 +57,7 @@ async def test_any_version_can_be_read_by_its_number(desk: EssayService, structu
         await desk.version("me", essay.id, 3)
 
 
-async def test_the_last_job_is_told_while_it_runs_and_after_it_ended(room: Room, structure: Structure) -> None:
+async def test_the_last_job_can_be_queried_while_it_runs_and_after_it_ended(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
     assert await room.jobs.latest_job("me", essay) is None
     gate = Gate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import BadInput, NothingToDo, UnknownEssay, UnknownSection, UnknownStructure, UnknownVersion
+from bot.errors import InvalidInput, NothingToDo, UnknownEssay, UnknownSection, UnknownStructure, UnknownVersion
 from bot.essay.essay import Essay, Origin
 from bot.essay.structure import Structure
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, editable_parts
@@ -18,7 +18,7 @@ async def essay(desk: EssayService, structure: Structure) -> Essay:
     return await desk.create_essay("me", structure)
 
 
-async def test_notes_become_a_post_with_a_gap_for_what_is_open(desk: EssayService, essay: Essay) -> None:
+async def test_notes_become_a_post_with_a_gap_for_every_open_question(desk: EssayService, essay: Essay) -> None:
     notes = await desk.add_notes("me", essay.id, NOTES)
     version = await desk.assemble_post("me", essay.id)
     assert [note.number for note in notes] == [1, 2]
@@ -40,7 +40,7 @@ async def test_a_title_that_the_writer_gave_is_not_replaced_by_the_notes(
     assert "# Out" in (await desk.assemble_post("me", essay.id)).text
 
 
-async def test_a_post_set_again_without_a_change_is_the_same_version(desk: EssayService, essay: Essay) -> None:
+async def test_assembling_a_post_again_without_a_change_makes_no_new_version(desk: EssayService, essay: Essay) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     first = await desk.assemble_post("me", essay.id)
     assert await desk.assemble_post("me", essay.id) == first
@@ -100,7 +100,7 @@ async def test_undo_and_redo_walk_the_versions_and_lose_none(desk: EssayService,
     assert await desk.redo("me", essay.id) == third
     assert [info.number for info in await desk.versions("me", essay.id)] == [1, 2, 3]
     changes = await desk.diff_versions("me", essay.id, 2, 3)
-    assert [(change.old, change.new) for change in changes if not change.same] == [("Second.", "Third.")]
+    assert [(change.old, change.new) for change in changes if not change.is_unchanged] == [("Second.", "Third.")]
 
 
 async def test_notes_that_come_after_an_edit_are_added_and_the_edit_stays(desk: EssayService, essay: Essay) -> None:
@@ -125,7 +125,7 @@ async def test_a_note_left_out_leaves_the_post_and_can_come_back(desk: EssayServ
 
 
 async def test_notes_without_words_are_refused_and_nothing_is_stored(desk: EssayService, essay: Essay) -> None:
-    with pytest.raises(BadInput, match="no words under the headings"):
+    with pytest.raises(InvalidInput, match="no words under the headings"):
         await desk.add_notes("me", essay.id, "## What I missed\n")
     assert await desk.notes("me", essay.id) == ()
 
@@ -134,7 +134,7 @@ async def test_a_title_must_hold_a_word_and_fit_a_line(desk: EssayService, essay
     await desk.rename_essay("me", essay.id, "  Two\nlines ")
     assert (await desk.get_essay("me", essay.id)).title == "Two lines"
     for title in (" \n", "x" * (MAX_TITLE_CHARACTERS + 1)):
-        with pytest.raises(BadInput, match="Nothing was changed"):
+        with pytest.raises(InvalidInput, match="Nothing was changed"):
             await desk.rename_essay("me", essay.id, title)
 
 
@@ -196,7 +196,7 @@ async def test_nobody_sees_or_touches_the_essay_of_another(
     assert await desk.current_version("me", essay.id) == version
 
 
-async def test_a_version_that_is_not_there_is_told(desk: EssayService, essay: Essay) -> None:
+async def test_a_missing_version_is_reported(desk: EssayService, essay: Essay) -> None:
     with pytest.raises(UnknownVersion, match="There is no version 7"):
         await desk.go_to_version("me", essay.id, 7)
 

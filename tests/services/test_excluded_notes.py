@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.errors import LeftOutStands, MarkStands
+from bot.errors import PrivateMarkInText, PrivateNoteInText
 from bot.essay.essay import Version
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobState
@@ -47,8 +47,10 @@ Asking = Callable[[Room, str, Version], Awaitable[object]]
     ],
     ids=["revise", "continue", "critique"],
 )
-async def test_no_model_is_given_a_text_that_holds_its_words(room: Room, essay: str, asking: Asking) -> None:
-    with pytest.raises(LeftOutStands) as refused:
+async def test_no_model_is_sent_a_text_that_holds_words_of_an_excluded_note(
+    room: Room, essay: str, asking: Asking
+) -> None:
+    with pytest.raises(PrivateNoteInText) as refused:
         await asking(room, essay, await room.desk.current_version("me", essay))
     assert str(refused.value) == (
         "Note 1 is left out, and these words of it stand in the text: “Marcus Feld told me he would sack half of the "
@@ -58,19 +60,23 @@ async def test_no_model_is_given_a_text_that_holds_its_words(room: Room, essay: 
     assert room.models.asked == []
 
 
-async def test_nor_a_title_or_an_instruction_that_holds_them(room: Room, essay: str) -> None:
+async def test_no_model_is_sent_a_title_or_instruction_with_words_of_an_excluded_note(room: Room, essay: str) -> None:
     await room.desk.rename_essay("me", essay, "Marcus Feld told me")
-    with pytest.raises(LeftOutStands, match=r"stand in the title: “Marcus Feld told me”\. .* Give the essay another"):
+    with pytest.raises(
+        PrivateNoteInText, match=r"stand in the title: “Marcus Feld told me”\. .* Give the essay another"
+    ):
         await room.writing.start_draft("me", essay)
     seen = await room.desk.edit_text(
         "me", essay, await room.desk.current_version("me", essay), "## What I missed\n\nIt was loud.\n"
     )
-    with pytest.raises(LeftOutStands, match=r"stand in the instruction: .* Say it in other words first"):
+    with pytest.raises(PrivateNoteInText, match=r"stand in the instruction: .* Say it in other words first"):
         await room.writing.start_revision("me", essay, seen.version, 0, f"Say that {SECRET}")
     assert room.models.asked == []
 
 
-async def test_nor_a_text_in_which_a_passage_is_marked(room: Room, essay: str, structure: Structure) -> None:
+async def test_no_model_is_sent_a_text_with_a_passage_marked_private(
+    room: Room, essay: str, structure: Structure
+) -> None:
     marked = "## What I missed\n\nIt was loud.\n\n[leave out] My boss drank at noon, every day of that spring.\n"
     seen = (await room.desk.edit_text("me", essay, await room.desk.current_version("me", essay), marked)).version
     for asking in (
@@ -78,7 +84,7 @@ async def test_nor_a_text_in_which_a_passage_is_marked(room: Room, essay: str, s
         lambda: room.criticism.start_essay_critique("me", essay, seen),
         lambda: room.criticism.start_text_critique("me", marked, structure, own=True),
     ):
-        with pytest.raises(MarkStands) as refused:
+        with pytest.raises(PrivateMarkInText) as refused:
             await asking()
         assert str(refused.value) == (
             "The text holds a passage that is marked to be left out: “[leave out] My boss drank at noon, every day of "
@@ -88,16 +94,16 @@ async def test_nor_a_text_in_which_a_passage_is_marked(room: Room, essay: str, s
     assert room.models.asked == []
 
 
-async def test_a_title_that_nobody_gave_is_not_held_against_the_notes(room: Room, structure: Structure) -> None:
+async def test_a_default_title_is_not_checked_against_excluded_notes(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure, f"[private] A {structure.name.lower()} to tell.\n\nThe noise.\n")
     room.models.script(says(DRAFT))
     assert (await ended(room, await room.writing.start_draft("me", essay))).state is JobState.DONE
 
 
-async def test_the_writer_is_told_at_that_moment_where_its_words_still_stand(room: Room, essay: str) -> None:
+async def test_excluding_a_note_tells_the_writer_where_its_words_are_still_in_the_text(room: Room, essay: str) -> None:
     standing = await room.desk.find_leak("me", essay, 1)
     assert standing is not None
-    assert standing.told == (
+    assert standing.message == (
         "Words of it still stand in the text: “Marcus Feld told me he would sack half of the team before Easter”. Edit "
         "them out; until then no model is given the text."
     )
@@ -107,7 +113,7 @@ async def test_the_writer_is_told_at_that_moment_where_its_words_still_stand(roo
     assert await room.desk.find_leak("me", essay, 1) is None
 
 
-async def test_a_job_that_waited_for_its_turn_sends_nothing_that_was_left_out_meanwhile(
+async def test_a_queued_job_sends_no_note_that_was_excluded_while_it_waited(
     room: Room, structure: Structure, clock: Clock
 ) -> None:
     busy = joined(room.store, structure, clock, at_once=1)
@@ -130,16 +136,16 @@ async def test_a_job_that_waited_for_its_turn_sends_nothing_that_was_left_out_me
     await busy.jobs.close()
 
 
-async def test_a_claim_that_only_it_holds_is_listed(room: Room, essay: str) -> None:
+async def test_a_claim_that_only_an_excluded_note_holds_is_listed(room: Room, essay: str) -> None:
     found = await room.writing.unsupported_claims("me", essay, await room.desk.current_version("me", essay))
-    assert [(claim.raw, claim.left_out) for claim in found] == [
+    assert [(claim.raw, claim.only_in_excluded_notes) for claim in found] == [
         ("Marcus Feld", True),
         ("half of the team", True),
         ("Easter", True),
     ]
 
 
-async def test_an_answer_that_is_marked_is_left_out(room: Room, structure: Structure) -> None:
+async def test_an_answer_marked_private_is_excluded(room: Room, structure: Structure) -> None:
     essay = await room.desk.create_essay("me", structure)
     step = await room.interview.next_step("me", essay.id)
     assert step.question is not None

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.errors import BadInput
-from bot.essay.export import read_export, to_markdown, to_text
+from bot.errors import InvalidInput
+from bot.essay.export import export_markdown, export_plain_text, read_export
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from tests.hostile_texts import worst_texts
@@ -17,21 +17,21 @@ TEXTS = worst_texts(1_500)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_an_odd_text_is_stored_and_handed_over_as_it_is_or_refused_in_a_sentence(
+async def test_a_hostile_text_is_stored_and_exported_unchanged_or_refused_with_a_message(
     desk: EssayService, structure: Structure, clock: Callable[[], datetime], name: str
 ) -> None:
     text = TEXTS[name]
     essay = await desk.create_essay("me", structure)
     try:
         notes = await desk.add_notes("me", essay.id, text)
-    except BadInput:
+    except InvalidInput:
         assert await desk.notes("me", essay.id) == ()
         return
     assert notes
     assert all(note.text for note in notes)
     version = await desk.assemble_post("me", essay.id)
-    assert all(note.public in version.text for note in notes)
+    assert all(note.public_text in version.text for note in notes)
     edited = await desk.edit_section("me", essay.id, version, 0, text)
     post = await desk.export("me", essay.id, edited.version.info.number)
-    assert read_export(to_markdown(post))[1] == edited.version.text
-    assert to_text(post).startswith(post.title)
+    assert read_export(export_markdown(post))[1] == edited.version.text
+    assert export_plain_text(post).startswith(post.title)

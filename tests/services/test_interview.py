@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadInput, NothingToDo
-from bot.essay.essay import Answered, Essay
+from bot.errors import InvalidInput, NothingToDo
+from bot.essay.essay import Essay, QuestionState
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_QUESTIONS_BEFORE_POST, InterviewService
@@ -71,7 +71,7 @@ async def test_a_private_answer_is_stored_and_left_out(
     question = await interview.next_question("me", essay.id)
     assert question is not None
     await interview.add_answer("me", essay.id, question, "My boss drank.", left_out=True)
-    assert [note.left_out for note in await desk.notes("me", essay.id)] == [True]
+    assert [note.is_excluded for note in await desk.notes("me", essay.id)] == [True]
     assert "drank" not in (await desk.assemble_post("me", essay.id)).text
 
 
@@ -80,7 +80,7 @@ async def test_an_answer_without_words_is_refused_and_the_question_stays_open(
 ) -> None:
     question = await interview.next_question("me", essay.id)
     assert question is not None
-    with pytest.raises(BadInput, match="It is still open"):
+    with pytest.raises(InvalidInput, match="It is still open"):
         await interview.add_answer("me", essay.id, question, " … \n")
     assert await interview.next_question("me", essay.id) == question
 
@@ -91,7 +91,7 @@ async def test_skipped_questions_can_be_returned_to(interview: InterviewService,
     assert [question.text for question in skipped] == ["What was missing?", "What did it cost?"]
     await interview.reopen_question("me", essay.id, skipped[1])
     again = await interview.next_question("me", essay.id)
-    assert again == replace(skipped[1], state=Answered.OPEN)
+    assert again == replace(skipped[1], state=QuestionState.OPEN)
 
 
 async def test_a_question_that_was_never_asked_cannot_be_answered(

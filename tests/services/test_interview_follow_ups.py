@@ -66,7 +66,7 @@ def talk(store: SqliteStore, clock: Callable[[], datetime]) -> Callable[[int], T
     return lambda count: Talk(store, clock, count)
 
 
-async def test_of_eight_questions_seven_are_the_sections_own_and_the_eighth_goes_to_an_answer_that_leaves_much_open(
+async def test_of_eight_questions_seven_are_for_sections_and_one_follows_up_a_vague_answer(
     talk: Callable[[int], Talk],
 ) -> None:
     it = talk(7)
@@ -84,7 +84,7 @@ async def test_of_eight_questions_seven_are_the_sections_own_and_the_eighth_goes
     assert len(asked) == MAX_QUESTIONS_BEFORE_POST
 
 
-async def test_answers_that_could_not_be_followed_up_get_their_turn_when_the_sections_are_through(
+async def test_answers_that_could_not_be_followed_up_are_tried_after_the_last_section(
     talk: Callable[[int], Talk],
 ) -> None:
     """The shortest without a number, name, date or quotation first, then those that hold one."""
@@ -146,7 +146,7 @@ async def test_an_answer_with_nothing_to_ask_is_not_sent_again(talk: Callable[[i
     assert it.chased == ["A lot.", "Too much."]
 
 
-async def test_nobody_waits_for_more_than_a_few_calls_before_the_post_is_offered(
+async def test_only_a_few_follow_up_calls_are_made_before_the_post_is_offered(
     talk: Callable[[int], Talk],
 ) -> None:
     it = talk(6)
@@ -190,7 +190,7 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
     assert material.notes[1].question == "How often did Viktor drink?"
 
 
-async def test_a_follow_up_on_an_answer_that_was_left_out_meanwhile_is_not_put(talk: Callable[[int], Talk]) -> None:
+async def test_a_follow_up_on_an_answer_excluded_meanwhile_is_not_asked(talk: Callable[[int], Talk]) -> None:
     """Nor one whose place another question has taken; and of two who wait for it, the model is asked once."""
     it = talk(7)
     await it.desk.create_essay("me", it.structure)

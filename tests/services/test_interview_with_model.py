@@ -103,7 +103,7 @@ async def test_after_a_skipped_question_nothing_is_followed_up(room: Room, essay
     assert room.models.asked == []
 
 
-async def test_a_question_left_open_is_put_again_without_asking_the_model(room: Room, essay: Essay) -> None:
+async def test_an_open_question_is_shown_again_without_calling_the_model(room: Room, essay: Essay) -> None:
     await answered(room, essay)
     room.models.script("How loud?")
     step = await room.interview.next_step("me", essay.id)

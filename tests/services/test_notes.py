@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadInput, NoSuchPlace, NothingToDo
-from bot.essay.essay import Answered, Essay
+from bot.errors import InvalidInput, NothingToDo, UnknownTargetSection
+from bot.essay.essay import Essay, QuestionState
 from bot.essay.structure import Structure
 from bot.services.dm_messages import DmMessageService
 from bot.services.essays import EssayService, note_fingerprint
@@ -41,12 +41,12 @@ async def test_an_edited_note_keeps_its_place_and_a_text_set_from_notes_follows(
 
 @pytest.mark.parametrize("blank", ["", " \n", "[private]", "…"])
 async def test_a_note_is_never_emptied_by_an_edit(desk: EssayService, essay: Essay, blank: str) -> None:
-    with pytest.raises(BadInput, match="To be rid of it, delete it"):
+    with pytest.raises(InvalidInput, match="To be rid of it, delete it"):
         await desk.edit_note("me", essay.id, 1, blank, seen=note_fingerprint("Loose words."))
     assert (await texts(desk, essay))[0] == (1, "Loose words.", None)
 
 
-async def test_what_is_typed_over_a_note_that_changed_meanwhile_is_stored_beside_it_once(
+async def test_an_edit_of_a_note_that_changed_meanwhile_is_stored_once_as_a_new_note(
     desk: EssayService, essay: Essay
 ) -> None:
     seen = note_fingerprint("Loose words.")
@@ -59,13 +59,13 @@ async def test_what_is_typed_over_a_note_that_changed_meanwhile_is_stored_beside
     assert [(number, text) for number, text, _ in await texts(desk, essay)][1:] == [(3, "Second."), (4, "Third.")]
 
 
-async def test_the_same_form_handed_in_twice_changes_the_note_once(desk: EssayService, essay: Essay) -> None:
+async def test_a_note_form_submitted_twice_changes_the_note_once(desk: EssayService, essay: Essay) -> None:
     for _ in range(2):
         await desk.edit_note("me", essay.id, 1, "First.", seen=note_fingerprint("Loose words."))
     assert [text for _, text, _ in await texts(desk, essay)] == ["First.", "The noise of the presses in the hall."]
 
 
-async def test_a_mark_typed_into_a_note_leaves_it_out(desk: EssayService, essay: Essay) -> None:
+async def test_a_private_mark_typed_into_a_note_excludes_it(desk: EssayService, essay: Essay) -> None:
     await desk.assemble_post("me", essay.id)
     await desk.edit_note("me", essay.id, 1, "[private] Loose words.", seen=note_fingerprint("Loose words."))
     assert (await desk.note("me", essay.id, 1)).is_private
@@ -78,7 +78,7 @@ async def test_a_note_moves_to_another_section_and_to_none(desk: EssayService, e
     assert "## What I gave up\n\nLoose words." in (await desk.current_version("me", essay.id)).text
     await desk.move_note("me", essay.id, 2, None)
     assert [section for _, _, section in await texts(desk, essay)] == ["gave-up", None]
-    with pytest.raises(NoSuchPlace):
+    with pytest.raises(UnknownTargetSection):
         await desk.move_note("me", essay.id, 2, "nowhere")
 
 
@@ -91,7 +91,7 @@ async def test_a_deleted_note_is_gone_and_no_other_note_ever_has_its_number(desk
         await desk.delete_note("me", essay.id, 2)
 
 
-async def test_a_text_that_the_writer_changed_stays_and_the_words_that_no_note_holds_are_told(
+async def test_a_text_edited_by_the_writer_is_kept_and_its_unsupported_words_are_reported(
     desk: EssayService, essay: Essay
 ) -> None:
     first = await desk.assemble_post("me", essay.id)
@@ -109,7 +109,7 @@ def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageServi
     return DmMessageService(desk, store, clock, lambda: "not-used")
 
 
-async def test_a_note_that_was_edited_no_longer_follows_its_message_and_that_is_told(
+async def test_an_edited_note_no_longer_follows_its_message_and_the_writer_is_told(
     desk: EssayService, essay: Essay, talk: DmMessageService
 ) -> None:
     heard = await talk.add_message("me", 901, "We sold it in May.")
@@ -146,7 +146,7 @@ async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_o
     ]
 
 
-async def test_going_back_opens_the_question_and_a_new_answer_takes_the_place_of_the_old(
+async def test_going_back_reopens_the_question_and_a_new_answer_replaces_the_old_one(
     room: Room, structure: Structure
 ) -> None:
     essay = (await room.desk.create_essay("me", structure)).id
@@ -157,7 +157,7 @@ async def test_going_back_opens_the_question_and_a_new_answer_takes_the_place_of
     second = await interview.next_question("me", essay)
     assert second is not None
     assert await interview.reopen_previous_question("me", essay, second) == first.__class__(
-        first.number, first.section, first.text, Answered.ANSWERED
+        first.number, first.section, first.text, QuestionState.ANSWERED
     )
     assert await interview.next_question("me", essay) == first
     assert await interview.last_answer("me", essay, first) == note

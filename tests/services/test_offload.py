@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from bot.errors import TooSlowToRead
+from bot.errors import ParsingTimedOut
 from bot.services import offload
 from bot.services.offload import (
     THREAD_MAX_CHARACTERS,
@@ -49,14 +49,14 @@ async def test_work_that_takes_too_long_is_ended_and_what_waits_behind_it_is_don
         before = await in_worker(os.getpid)
         endless = asyncio.create_task(in_worker(time.sleep, 3600))
         behind = asyncio.create_task(in_worker(os.getpid))
-        with pytest.raises(TooSlowToRead, match="nothing was changed"):
+        with pytest.raises(ParsingTimedOut, match="nothing was changed"):
             await endless
         assert await behind not in (before, os.getpid())
 
 
 async def test_work_that_takes_too_much_memory_is_ended() -> None:
     with worker_processes():
-        with pytest.raises(TooSlowToRead):
+        with pytest.raises(ParsingTimedOut):
             await in_worker(bytearray, 8 << 30)
         assert await in_worker(abs, -1) == 1
 
@@ -86,11 +86,11 @@ async def test_a_long_text_is_read_in_another_process_and_not_behind_what_panels
     assert len({reading, looking, os.getpid()}) == 3
 
 
-async def test_quick_work_never_holds_the_loop() -> None:
+async def test_quick_work_runs_outside_the_event_loop_thread() -> None:
     assert await in_thread(threading.get_ident) != threading.get_ident()
 
 
-async def test_what_was_found_lately_is_not_looked_for_again() -> None:
+async def test_a_recent_result_is_cached() -> None:
     asked: list[str] = []
 
     def look(word: str) -> str:
@@ -104,7 +104,7 @@ async def test_what_was_found_lately_is_not_looked_for_again() -> None:
     assert asked == ["one", "two", "three", "two", "one"]  # the second was pushed out by the third, which was newer
 
 
-async def test_how_many_wait_is_known() -> None:
+async def test_the_cache_counts_its_waiting_callers() -> None:
     go_on = threading.Event()
     remembered = AsyncLRUCache(lambda number: go_on.wait() and number, 2)
     waiting = [asyncio.create_task(remembered(number)) for number in range(5)]
@@ -115,7 +115,7 @@ async def test_how_many_wait_is_known() -> None:
     assert remembered.waiting_count == 0
 
 
-async def test_those_who_ask_for_the_same_at_once_wait_for_one() -> None:
+async def test_simultaneous_callers_of_the_same_key_share_one_computation() -> None:
     asked: list[int] = []
 
     def look(number: int) -> int:
@@ -127,14 +127,14 @@ async def test_those_who_ask_for_the_same_at_once_wait_for_one() -> None:
     assert asked == [1]
 
 
-async def test_that_something_takes_too_long_is_not_found_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_timeout_is_cached_and_the_slow_work_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else each look at such a text would hold up everybody else's."""
     monkeypatch.setattr(offload, "WORKER_TIMEOUT_SECONDS", 0.2)
     remembered = AsyncLRUCache(time.sleep, 2)
     with worker_processes():
-        with pytest.raises(TooSlowToRead):
+        with pytest.raises(ParsingTimedOut):
             await remembered(3600)
         ended = await in_worker(os.getpid)
-        with pytest.raises(TooSlowToRead):
+        with pytest.raises(ParsingTimedOut):
             await remembered(3600)
         assert await in_worker(os.getpid) == ended

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadInput
+from bot.errors import InvalidInput
 from bot.essay.critique import Category
 from bot.essay.structure import Structure
 from bot.services.critique_validation import validate_critique
@@ -43,7 +43,7 @@ async def put(room: Room, structure: Structure, answer: str, *follow_ups: str) -
         ("Who said “I quit” first?", False),
     ],
 )
-async def test_a_follow_up_that_brings_in_a_fact_is_not_put(
+async def test_a_follow_up_that_adds_a_fact_is_not_asked(
     follow_up: str, is_put: bool, room: Room, structure: Structure
 ) -> None:
     answer = "Anna said in May 2019 that it was a zoo, 14 of us in one room."
@@ -73,7 +73,7 @@ async def test_a_name_that_stands_in_a_note_of_another_section_may_be_asked_abou
         ("Was it 12 people?", False),
     ],
 )
-def test_a_findings_question_with_a_fact_that_nobody_gave_is_ours_and_counted(
+def test_a_findings_question_that_adds_a_fact_is_replaced_by_a_default_and_counted(
     question: str, shown: bool, structure: Structure
 ) -> None:
     said = opinion(remark("nobody asked", category=Category.VAGUE, question=question))
@@ -82,7 +82,7 @@ def test_a_findings_question_with_a_fact_that_nobody_gave_is_ours_and_counted(
     assert critique.reworded == (0 if shown else 1)
 
 
-def test_a_quotation_of_words_that_any_sentence_holds_is_dropped_and_counted() -> None:
+def test_a_finding_that_quotes_only_common_words_is_dropped_and_counted() -> None:
     text = "I left the team in May and we were humbled by it.\n"
     remarks = [remark(words) for words in ("the", "I", "and we", "humbled")]
     said = opinion(*remarks, praise=[RawStrength("in", "A place."), RawStrength("humbled", "A word.")], fixes=0)
@@ -93,7 +93,7 @@ def test_a_quotation_of_words_that_any_sentence_holds_is_dropped_and_counted() -
     assert critique.fix_first.startswith("Begin with the first finding")
 
 
-def test_a_replacement_for_such_words_is_not_offered() -> None:
+def test_a_replacement_for_only_common_words_is_not_offered() -> None:
     said = opinion(replace(remark("the"), replacement="We"))
     assert validate_critique(said, "the end of the year\n", None, []).findings == ()
 
@@ -101,10 +101,10 @@ def test_a_replacement_for_such_words_is_not_offered() -> None:
 JAPANESE = "朝、電車の中で田中さんは会社を辞めると言った。\n\n私は何も言えなかった。\n\n三年前のことだ。\n"
 
 
-async def test_a_text_in_a_script_without_spaces_is_as_long_as_it_is_for_a_reader(room: Room) -> None:
+async def test_the_length_limits_of_a_critique_count_characters_in_scripts_without_spaces(room: Room) -> None:
     assert found(await pasted(room, opinion(remark("会社を辞める")), JAPANESE)).findings
-    with pytest.raises(BadInput, match="The text has 4 characters, as much as 3 words, too few to say anything of"):
+    with pytest.raises(InvalidInput, match="The text has 4 characters, as much as 3 words, too few to say anything of"):
         await room.criticism.start_text_critique("me", "朝が来た。", None, own=True)
     long = "16,001 characters, as much as 10,001 words, and 10,000 can be critiqued at once"
-    with pytest.raises(BadInput, match=long):
+    with pytest.raises(InvalidInput, match=long):
         await room.criticism.start_text_critique("me", "朝" * 16_001, None, own=True)

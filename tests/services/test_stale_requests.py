@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NothingToDo, Outdated, StreamBroken
+from bot.errors import NothingToDo, StaleRequest, StreamBroken
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job
 from tests.services.conftest import Room
@@ -28,16 +28,16 @@ async def test_planned_work_does_not_begin_once_another_version_is_current(room:
     await ended(room, await room.writing.start_draft("me", essay, seen=0))
     for planned in (await room.writing.plan_draft("me", essay), await room.writing.plan_finish("me", essay, seen=1)):
         await room.desk.edit_text("me", essay, await room.desk.current_version("me", essay), f"{DRAFT}\n{id(planned)}")
-        with pytest.raises(Outdated, match="nothing was begun, and nothing was spent"):
+        with pytest.raises(StaleRequest, match="nothing was begun, and nothing was spent"):
             await planned.start()
         await room.desk.go_to_version("me", essay, 1)
-    with pytest.raises(Outdated):
+    with pytest.raises(StaleRequest):
         await room.writing.start_draft("me", essay, seen=0)
     room.models.script(says(DRAFT))
     assert (await ended(room, await room.writing.start_draft("me", essay, seen=1))).result_version == 4
 
 
-async def test_a_form_for_a_revision_that_is_handed_in_twice_has_it_done_once(room: Room, structure: Structure) -> None:
+async def test_a_revision_form_submitted_twice_starts_one_revision(room: Room, structure: Structure) -> None:
     """Another instruction is another revision; and once it is undone, the same one may be wanted anew."""
     essay = await room.essay_with_notes(structure)
     room.models.script(says(DRAFT))
@@ -48,7 +48,7 @@ async def test_a_form_for_a_revision_that_is_handed_in_twice_has_it_done_once(ro
         room.models.script(says(f"Revision {len(results)}."))
         try:
             job = await room.writing.start_revision("me", essay, seen, 0, instruction)
-        except Outdated:
+        except StaleRequest:
             room.models.answers.clear()
             results.append(None)
         else:
@@ -59,7 +59,7 @@ async def test_a_form_for_a_revision_that_is_handed_in_twice_has_it_done_once(ro
     assert (await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Shorter."))).result_version == 5
 
 
-async def test_a_critique_that_ends_as_it_is_asked_for_again_is_not_begun_again(
+async def test_a_critique_that_ends_while_it_is_requested_again_is_not_repeated(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.models.script(StreamBroken())
@@ -87,7 +87,7 @@ async def test_a_critique_that_ends_as_it_is_asked_for_again_is_not_begun_again(
     assert [asked.what for asked in room.models.asked] == ["critique", "critique"]
 
 
-async def test_a_critique_that_is_there_by_now_is_not_begun_again_and_no_change_of_the_text_is_claimed(
+async def test_an_existing_critique_is_not_repeated_and_the_refusal_claims_no_changed_text(
     room: Room, structure: Structure
 ) -> None:
     essay = await room.essay_with_notes(structure)
@@ -97,6 +97,6 @@ async def test_a_critique_that_is_there_by_now_is_not_begun_again_and_no_change_
     room.models.script(opinion())
     _, job = await room.criticism.start_essay_critique("me", essay, version, anew=False)
     await ended(room, job)
-    with pytest.raises(Outdated, match="or this has been done already, so nothing was begun"):
+    with pytest.raises(StaleRequest, match="or this has been done already, so nothing was begun"):
         await room.criticism.start_essay_critique("me", essay, version, anew=False)
     assert [asked.what for asked in room.models.asked] == ["draft", "critique"]

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.errors import NewerDatabase, NoBackup, NotOurDatabase
+from bot.errors import BackupFailed, ForeignDatabase, NewerDatabase
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
@@ -93,7 +93,7 @@ def newest(database: Path) -> int:
         return int(db.execute("SELECT max(number) FROM versions").fetchone()[0])
 
 
-async def test_backups_made_while_another_process_writes_hold_every_version_whole_and_the_head(
+async def test_a_backup_made_while_another_process_writes_holds_every_version_whole(
     writer: Path, tmp_path: Path, clock: Clock
 ) -> None:
     counts = []
@@ -133,7 +133,7 @@ def test_a_backup_is_one_file_that_its_owner_alone_can_read_and_nothing_else_is_
     assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
 
 
-def test_a_backup_holds_no_key_and_names_the_one_it_needs(written: Path, tmp_path: Path) -> None:
+def test_a_backup_does_not_contain_the_key_and_names_the_key_it_needs(written: Path, tmp_path: Path) -> None:
     made = create_backup(written, tmp_path / "backup.db")
     key = written.with_name("essays.db.key").read_bytes().strip()
     assert key not in made.path.read_bytes()
@@ -141,14 +141,16 @@ def test_a_backup_holds_no_key_and_names_the_one_it_needs(written: Path, tmp_pat
         assert list(made.key_fingerprints) == [row[0] for row in db.execute("SELECT fingerprint FROM keys")]
 
 
-def test_after_a_crash_the_text_that_is_only_in_the_log_is_in_the_backup(written: Path, tmp_path: Path) -> None:
+def test_a_backup_after_a_crash_includes_text_that_is_only_in_the_write_ahead_log(
+    written: Path, tmp_path: Path
+) -> None:
     with writing(written):
         pass
     assert written.with_name("essays.db-wal").stat().st_size > 0
     assert create_backup(written, tmp_path / "backup.db").versions >= 2
 
 
-def test_while_it_copies_nobody_waits_and_writes_at_every_step_do_not_keep_it_from_its_end(
+def test_a_backup_blocks_no_writer_and_finishes_despite_constant_writes(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At every pause another connection writes and empties the log, as a deletion does, and is not told to wait."""
@@ -169,11 +171,11 @@ def test_while_it_copies_nobody_waits_and_writes_at_every_step_do_not_keep_it_fr
         assert copy.execute("SELECT changed FROM essays").fetchone()[0] == f"pause {len(busy) - 1}"
 
 
-def test_a_file_that_is_there_is_kept_unless_it_is_to_be_replaced(written: Path, tmp_path: Path) -> None:
+def test_a_backup_overwrites_an_existing_file_only_if_asked_to(written: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     target.write_text("An older backup.")
     target.chmod(0o644)
-    with pytest.raises(NoBackup, match="is there already"):
+    with pytest.raises(BackupFailed, match="is there already"):
         create_backup(written, target)
     assert target.read_text() == "An older backup."
     assert create_backup(written, target, replace=True).versions == 1
@@ -181,17 +183,17 @@ def test_a_file_that_is_there_is_kept_unless_it_is_to_be_replaced(written: Path,
 
 
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".key", ".running", ".lock"])
-def test_no_file_of_the_database_itself_is_ever_replaced(written: Path, tmp_path: Path, ending: str) -> None:
+def test_a_backup_never_overwrites_a_file_of_the_database_itself(written: Path, tmp_path: Path, ending: str) -> None:
     own = written.with_name(written.name + ending)
     before = own.read_bytes() if own.exists() else None
     link = tmp_path / "link.db"
     link.symlink_to(own)
     for target in (own, link):
-        with pytest.raises(NoBackup, match="own files"):
+        with pytest.raises(BackupFailed, match="own files"):
             create_backup(written, target, replace=True)
     if before is not None:
         (tmp_path / "second-name.db").hardlink_to(own)
-        with pytest.raises(NoBackup, match="own files"):
+        with pytest.raises(BackupFailed, match="own files"):
             create_backup(written, tmp_path / "second-name.db", replace=True)
         assert own.read_bytes() == before
 
@@ -207,13 +209,13 @@ def test_a_damaged_database_makes_no_backup_and_the_older_one_is_kept(written: P
     with written.open("r+b") as file:
         file.seek((root - 1) * size)
         file.write(b"\x7f" * size)
-    with pytest.raises(NoBackup, match="is damaged"):
+    with pytest.raises(BackupFailed, match="is damaged"):
         create_backup(written, target, replace=True)
     assert target.read_bytes() == older
     assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
 
 
-def test_a_disk_without_room_is_told_and_nothing_half_made_is_left(written: Path, tmp_path: Path) -> None:
+def test_a_backup_to_a_full_disk_fails_clearly_and_leaves_no_partial_file(written: Path, tmp_path: Path) -> None:
     """The limit on a file's size, which any process can set for itself, stands for the end of the disk."""
     target = tmp_path / "kept" / "backup.db"
     target.parent.mkdir()
@@ -234,16 +236,16 @@ def test_a_disk_without_room_is_told_and_nothing_half_made_is_left(written: Path
     assert list(target.parent.iterdir()) == []
 
 
-def test_what_is_no_database_of_this_release_makes_no_backup(written: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_of_this_release_is_not_backed_up(written: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
-    with pytest.raises(NoBackup, match="There is no database at"):
+    with pytest.raises(BackupFailed, match="There is no database at"):
         create_backup(tmp_path / "absent.db", target)
     recipes = tmp_path / "recipes.db"
     with closing(sqlite3.connect(recipes)) as db, db:
         db.execute("CREATE TABLE recipes (name TEXT)")
     (tmp_path / "notes.db").write_text("These are notes, and no database at all. " * 50)
     for other in (recipes, tmp_path / "notes.db"):
-        with pytest.raises(NotOurDatabase):
+        with pytest.raises(ForeignDatabase):
             create_backup(other, target)
     with closing(sqlite3.connect(written)) as db, db:
         db.execute(
@@ -253,6 +255,6 @@ def test_what_is_no_database_of_this_release_makes_no_backup(written: Path, tmp_
     with pytest.raises(NewerDatabase):
         create_backup(written, target)
     for place in (tmp_path, tmp_path / "absent" / "backup.db", recipes / "backup.db"):
-        with pytest.raises(NoBackup, match=r"no backup was made|none was made"):
+        with pytest.raises(BackupFailed, match=r"no backup was made|none was made"):
             create_backup(written, place)
     assert not target.exists()

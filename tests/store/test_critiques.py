@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnknownCritique
-from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
+from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
@@ -28,7 +28,7 @@ FOUND = Critique(
         Finding("text", Span(13, 17), Category.VAGUE, Severity.MINOR, "Which?", None, "Which text?"),
     ),
     strengths=(Strength("The", Span(0, 3), "Short."),),
-    coverage=(Coverage("missed", Covered.THIN, "One word."),),
+    coverage=(Coverage("missed", CoverageLevel.THIN, "One word."),),
     dropped=2,
     held_back=1,
     model="a-model",
@@ -52,7 +52,7 @@ async def test_a_critique_is_read_as_it_was_stored(critiques: SqliteCritiqueStor
     )
 
 
-async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
+async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_with_the_essay(
     store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
@@ -75,7 +75,7 @@ async def test_an_essays_last_spoken_critique_is_found_and_goes_with_the_essay(
         await critiques.save_critique("me", "c3", FOUND)
 
 
-async def test_critiques_of_pasted_texts_are_listed_the_last_first(
+async def test_critiques_of_pasted_texts_are_listed_newest_first(
     store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Page by page, without an essay's and without anybody else's."""
@@ -104,7 +104,7 @@ async def test_strangers_can_neither_read_nor_write_a_critique(critiques: Sqlite
     assert await critiques.critique("me", "c1") == PASTE
 
 
-async def test_the_files_hold_no_word_of_a_critique(
+async def test_the_database_files_hold_no_readable_word_of_a_critique(
     database: Path, store: SqliteStore, critiques: SqliteCritiqueStore
 ) -> None:
     await critiques.add_critique(PASTE)

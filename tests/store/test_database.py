@@ -16,17 +16,17 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import (
-    BadKey,
     DamagedText,
-    KeyMissing,
+    EncryptionKeyMissing,
+    ForeignDatabase,
+    InvalidEncryptionKey,
     NewerDatabase,
-    NotOurDatabase,
     StoreFull,
-    StoreUnusable,
+    StoreUnavailable,
     UnknownEssay,
 )
 from bot.essay.essay import Essay
-from bot.essay.notes import Passage
+from bot.essay.notes import NewNote
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.store.sqlite import SqliteStore
@@ -41,7 +41,7 @@ async def write(store: SqliteStore, structure: Structure, clock: Clock, essay: s
     await desk.create_essay("me", structure, WORDS[0])
     await desk.add_notes("me", essay, f"## What I missed\n\nThe {WORDS[1]}.\n")
     question = await store.add_question("me", essay, "gave-up", f"What of the {WORDS[2]}?", clock())
-    await store.answer_question("me", essay, question.number, Passage(f"A {WORDS[3]} one.", "gave-up"), clock())
+    await store.answer_question("me", essay, question.number, NewNote(f"A {WORDS[3]} one.", "gave-up"), clock())
     first = await desk.assemble_post("me", essay)
     await desk.edit_text("me", essay, first, f"{first.text}\nMy {WORDS[4]}.\n")
     return desk
@@ -51,7 +51,7 @@ def stored_bytes(database: Path) -> bytes:
     return b"".join(path.read_bytes() for path in database.parent.iterdir() if path.name.startswith(database.name))
 
 
-async def test_with_the_key_gone_the_files_hold_no_word_of_any_essay(
+async def test_without_the_key_the_database_files_hold_no_readable_word_of_an_essay(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     await write(store, structure, clock)
@@ -87,17 +87,21 @@ async def test_without_its_key_the_database_is_refused_naming_the_key_and_opens_
     store.close()
     key_file = database.with_name("essays.db.key")
     kept = key_file.rename(database.with_name("kept"))
-    with pytest.raises(KeyMissing, match=r"whose fingerprint is [0-9a-f]{8}, and that key is neither in DATABASE_KEY"):
+    with pytest.raises(
+        EncryptionKeyMissing, match=r"whose fingerprint is [0-9a-f]{8}, and that key is neither in DATABASE_KEY"
+    ):
         SqliteStore(database, None, clock)
     assert not key_file.exists()
-    with pytest.raises(KeyMissing):
+    with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, Fernet.generate_key().decode(), clock)
     store = SqliteStore(database, kept.read_text(), clock)
     assert (await store.essay("me", "one")).title == WORDS[0]
     store.close()
 
 
-async def test_a_new_key_seals_and_the_old_one_still_opens(database: Path, structure: Structure, clock: Clock) -> None:
+async def test_after_a_key_change_new_text_uses_the_new_key_and_old_text_stays_readable(
+    database: Path, structure: Structure, clock: Clock
+) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     store = SqliteStore(database, old, clock)
     await write(store, structure, clock)
@@ -106,36 +110,36 @@ async def test_a_new_key_seals_and_the_old_one_still_opens(database: Path, struc
     await store.rename_essay("me", "one", "Renamed", clock())
     assert "noise" not in (await store.version("me", "one", 1)).text
     store.close()
-    with pytest.raises(KeyMissing):
+    with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, old, clock)
-    with pytest.raises(KeyMissing):
+    with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, new, clock)
 
 
-def test_what_is_no_key_is_refused_by_the_place_it_stands_in(database: Path, clock: Clock) -> None:
-    with pytest.raises(BadKey, match="What stands in DATABASE_KEY is not an encryption key") as refused:
+def test_an_invalid_key_is_refused_with_the_place_it_came_from(database: Path, clock: Clock) -> None:
+    with pytest.raises(InvalidEncryptionKey, match="What stands in DATABASE_KEY is not an encryption key") as refused:
         SqliteStore(database, "a secret that is no key", clock)
     assert "a secret" not in str(refused.value)
     assert not database.exists()
     key_file = database.with_name("essays.db.key")
     database.parent.mkdir()
     key_file.write_text("")
-    with pytest.raises(BadKey, match=str(key_file)):
+    with pytest.raises(InvalidEncryptionKey, match=str(key_file)):
         SqliteStore(database, None, clock)
 
 
-def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path, clock: Clock) -> None:
+def test_a_database_of_another_program_is_refused_and_left_unchanged(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "other.db"
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE recipes (name TEXT)")
     other.close()
     before = path.read_bytes()
-    with pytest.raises(NotOurDatabase, match="is not a Career Essay Bot database"):
+    with pytest.raises(ForeignDatabase, match="is not a Career Essay Bot database"):
         SqliteStore(path, None, clock)
     assert path.read_bytes() == before
     text = tmp_path / "notes.txt"
     text.write_text("These are notes, and no database at all. " * 50)
-    with pytest.raises(NotOurDatabase):
+    with pytest.raises(ForeignDatabase):
         SqliteStore(text, None, clock)
     assert [found.name for found in tmp_path.iterdir() if found.suffix == ".key"] == []
 
@@ -152,14 +156,14 @@ def test_a_database_of_a_newer_release_is_refused(database: Path, clock: Clock) 
         SqliteStore(database, None, clock)
 
 
-def test_a_place_that_cannot_hold_a_database_is_told(tmp_path: Path, clock: Clock) -> None:
+def test_a_path_where_no_database_can_be_created_is_reported(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "essays.db"):
-        with pytest.raises(StoreUnusable, match="cannot be used"):
+        with pytest.raises(StoreUnavailable, match="cannot be used"):
             SqliteStore(path, None, clock)
 
 
-async def test_a_full_disk_is_told_and_all_before_it_is_safe(
+async def test_a_full_disk_is_reported_and_everything_stored_before_is_safe(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     desk = await write(store, structure, clock)
@@ -171,7 +175,7 @@ async def test_a_full_disk_is_told_and_all_before_it_is_safe(
     assert WORDS[4] in (await desk.current_version("me", "one")).text
 
 
-async def test_a_changed_byte_of_sealed_text_is_told(database: Path, structure: Structure, clock: Clock) -> None:
+async def test_a_changed_byte_of_encrypted_text_is_detected(database: Path, structure: Structure, clock: Clock) -> None:
     store = SqliteStore(database, None, clock)
     await write(store, structure, clock)
     store.close()
@@ -185,7 +189,7 @@ async def test_a_changed_byte_of_sealed_text_is_told(database: Path, structure: 
     store.close()
 
 
-async def test_a_deleted_essay_leaves_none_of_its_bytes(
+async def test_deleting_an_essay_leaves_none_of_its_bytes_in_the_files(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     await write(store, structure, clock)

@@ -14,8 +14,8 @@ import pytest
 
 from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
+from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
-from bot.essay.structures import DEFAULT
 from bot.services.dm_messages import DmChannel, DmMessageService, PendingMessage, StoredMessage, forget_writer
 from bot.services.essays import EssayService
 from bot.services.store_ports import Transaction
@@ -29,7 +29,9 @@ CHANNEL, FIRST, SECOND, THIRD = 812_345_678_901_234_567, 9 * 10**17 + 1, 9 * 10*
 @pytest.fixture
 def desk(store: SqliteStore, structure: Structure, clock: Clock) -> EssayService:
     numbers = itertools.count(1)
-    return EssayService(store, {DEFAULT: replace(structure, key=DEFAULT)}, clock, lambda: f"essay-{next(numbers)}")
+    return EssayService(
+        store, {DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)}, clock, lambda: f"essay-{next(numbers)}"
+    )
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageServi
 
 async def new_essay(desk: EssayService, *passages: str, writer: str = "me") -> Essay:
     """An essay with these notes."""
-    essay = await desk.create_essay(writer, desk.structures[DEFAULT])
+    essay = await desk.create_essay(writer, desk.structures[DEFAULT_STRUCTURE])
     for text in passages:
         await desk.add_notes(writer, essay.id, text)
     return essay
@@ -87,7 +89,7 @@ async def test_an_answer_holds_its_messages_in_the_order_of_their_ids_each_once(
     assert rows(database, "SELECT number, text FROM notes") == [(1, None)]
 
 
-async def test_nothing_that_discord_gave_or_a_person_wrote_stands_readable_in_the_file(
+async def test_the_database_file_holds_no_readable_discord_id_or_message_text(
     store: SqliteStore, talk: DmMessageService, database: Path
 ) -> None:
     await talk.add_message("me", FIRST, "The lift at Mill Lane", channel=CHANNEL)
@@ -118,7 +120,7 @@ async def test_the_mark_of_a_dm_never_goes_back_and_outlives_the_process(
         again.close()
 
 
-async def test_a_deleted_essay_takes_its_messages_along_and_the_next_goes_elsewhere(
+async def test_deleting_an_essay_deletes_its_messages_and_the_next_message_starts_a_new_essay(
     desk: EssayService, talk: DmMessageService
 ) -> None:
     begun = await heard(talk, FIRST, "one")
@@ -160,7 +162,7 @@ async def test_a_message_whose_note_was_deleted_does_not_come_back(desk: EssaySe
     assert (await heard(talk, SECOND, "two")).note == 3
 
 
-async def test_nobody_changes_or_reads_what_somebody_else_wrote(
+async def test_a_stranger_can_neither_read_nor_change_another_writers_messages(
     desk: EssayService, store: SqliteStore, talk: DmMessageService
 ) -> None:
     mine = await heard(talk, FIRST, "one")
@@ -195,7 +197,7 @@ async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membershi
     assert len(await desk.notes("another", essay.id)) == 2
 
 
-async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
+async def test_only_the_marked_message_of_an_answer_is_private(
     desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock
 ) -> None:
     essay, number = await new_question(desk, store, talk, clock)
@@ -204,11 +206,11 @@ async def test_a_marked_message_of_an_answer_is_private_and_the_others_are_not(
     note = await talk.finish_answer("me", essay, number)
     assert note is not None
     assert note.text == "We sold it.\n\n/Private My boss drank."
-    assert (note.public, note.private) == ("We sold it.", ("My boss drank.",))
+    assert (note.public_text, note.private_passages) == ("We sold it.", ("My boss drank.",))
 
 
 @pytest.mark.parametrize("settled", [True, False], ids=["notes at once", "notes later"])
-async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
+async def test_a_message_that_is_only_a_private_mark_excludes_the_next_message(
     desk: EssayService, talk: DmMessageService, settled: bool
 ) -> None:
     essay = await new_essay(desk, *(["Before."] if settled else []))
@@ -216,24 +218,24 @@ async def test_a_message_that_is_a_mark_alone_leaves_out_the_next_one(
         await talk.add_message("me", message, text)
     await talk.finish_all_answers("me", essay.id)
     notes = [note for note in await desk.notes("me", essay.id) if note.text != "Before."]
-    assert [(note.text, note.public) for note in notes] == [
+    assert [(note.text, note.public_text) for note in notes] == [
         ("[leave out]\n\nMy boss drank.", ""),
         ("We sold it.", "We sold it."),
     ]
 
 
-async def test_a_mark_put_into_a_message_later_makes_it_private_for_as_long_as_it_stands_there(
+async def test_a_private_mark_edited_into_a_message_makes_it_private_until_it_is_removed(
     desk: EssayService, talk: DmMessageService
 ) -> None:
     essay = await new_essay(desk, "Before.")
     await talk.add_message("me", FIRST, "My boss drank.")
     await talk.edit_message("me", FIRST, "[private] My boss drank.")
     note = await desk.note("me", essay.id, 2)
-    assert (note.text, note.public) == ("[private] My boss drank.", "")
+    assert (note.text, note.public_text) == ("[private] My boss drank.", "")
     await talk.edit_message("me", FIRST, "[private] My boss drank a lot.")
     assert (await desk.note("me", essay.id, 2)).is_private
     await talk.edit_message("me", FIRST, "My boss drank a lot.")
-    assert (await desk.note("me", essay.id, 2)).public == "My boss drank a lot."
+    assert (await desk.note("me", essay.id, 2)).public_text == "My boss drank a lot."
 
 
 async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message(
@@ -244,7 +246,7 @@ async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message
     await desk.exclude_note("me", essay.id, 2)
     await talk.edit_message("me", FIRST, "My boss drank a lot.")
     note = await desk.note("me", essay.id, 2)
-    assert (note.text, note.public) == ("My boss drank a lot.", "")
+    assert (note.text, note.public_text) == ("My boss drank a lot.", "")
 
 
 def _damage(held: EncryptedDatabase, table: str, column: str, where: str) -> None:
@@ -295,15 +297,15 @@ async def test_a_damaged_message_is_a_gap_in_the_note_which_is_left_out_until_it
         lambda held: _damage(held, "dm_messages", "text", "rowid = (SELECT min(rowid) FROM dm_messages)")
     )
     note = await desk.note("me", essay, 1)
-    assert (note.text, note.public) == ("[NEED: a message that was damaged and cannot be read]\n\ntwo", "")
+    assert (note.text, note.public_text) == ("[NEED: a message that was damaged and cannot be read]\n\ntwo", "")
     await talk.edit_message("me", SECOND, "two and more")
     assert (await desk.note("me", essay, 1)).text.endswith("\n\ntwo and more")
     await talk.edit_message("me", FIRST, "one, again")
     note = await desk.note("me", essay, 1)
-    assert (note.text, note.public) == ("one, again\n\ntwo and more", "one, again\n\ntwo and more")
+    assert (note.text, note.public_text) == ("one, again\n\ntwo and more", "one, again\n\ntwo and more")
 
 
-async def test_a_file_is_stored_once(desk: EssayService, talk: DmMessageService) -> None:
+async def test_an_attached_file_is_stored_only_once(desk: EssayService, talk: DmMessageService) -> None:
     essay = await new_essay(desk)
     found = await heard(talk, FIRST, "See the file.")
     page = "# A title\n\n## What I missed\n\none\n\n## What I gave up\n\ntwo\n"

@@ -43,7 +43,7 @@ async def test_a_job_is_read_as_it_was_stored(jobs: StoredJobs, job: Job, clock:
     assert (await jobs.job("me", job.id)).state is JobState.RUNNING
 
 
-async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
+async def test_only_jobs_of_a_dead_process_count_as_abandoned(
     store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     gone = StoredJobs(store, "999999999-gone")
@@ -55,7 +55,7 @@ async def test_only_the_jobs_of_a_process_that_is_gone_are_abandoned(
     assert {found.id for found in await jobs.abandoned_jobs()} == {left.id, also.id}
 
 
-async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
+async def test_an_essay_has_at_most_one_open_job_and_any_number_of_ended_ones(
     store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
@@ -70,7 +70,9 @@ async def test_a_subject_has_one_open_job_and_any_number_of_ended_ones(
     assert await jobs.latest_job("me", "three") is None
 
 
-async def test_pieces_are_put_behind_one_another_and_can_be_dropped(jobs: StoredJobs, job: Job, clock: Clock) -> None:
+async def test_text_pieces_of_a_job_are_appended_in_order_and_can_be_dropped(
+    jobs: StoredJobs, job: Job, clock: Clock
+) -> None:
     other = await jobs.add_job("me", "two", JobKind.DRAFT, None, "", clock())
     await jobs.append_text({job.id: "One. ", other.id: "Ein. "})
     await jobs.append_text({job.id: "Two. ", 999: "of no job"})
@@ -91,7 +93,7 @@ async def test_pieces_are_put_behind_one_another_and_can_be_dropped(jobs: Stored
         (JobOutcome(JobState.INTERRUPTED), "Text."),
     ],
 )
-async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
+async def test_an_ended_job_keeps_its_text_only_if_the_text_did_not_become_a_version(
     jobs: StoredJobs, job: Job, clock: Clock, ending: JobOutcome, text: str
 ) -> None:
     await jobs.append_text({job.id: "Text."})
@@ -107,13 +109,13 @@ async def test_an_ended_job_holds_its_text_unless_it_is_a_version_now(
     assert await jobs.abandoned_jobs() == []
 
 
-async def test_strangers_have_no_such_job(jobs: StoredJobs, job: Job) -> None:
+async def test_a_stranger_cannot_see_another_writers_job(jobs: StoredJobs, job: Job) -> None:
     with pytest.raises(UnknownJob):
         await jobs.job("you", job.id)
     assert await jobs.latest_job("you", "one") is None
 
 
-async def test_the_files_hold_no_word_of_a_job(
+async def test_the_database_files_hold_no_readable_word_of_a_job(
     database: Path, store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     await jobs.append_text({job.id: "A velocipede."})
@@ -125,7 +127,7 @@ async def test_the_files_hold_no_word_of_a_job(
         assert words not in held
 
 
-async def test_an_essays_jobs_go_with_it_and_their_numbers_are_never_given_again(
+async def test_deleting_an_essay_deletes_its_jobs_and_their_ids_are_never_reused(
     store: SqliteStore, jobs: StoredJobs, structure: Structure, clock: Clock
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "mine")

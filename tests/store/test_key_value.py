@@ -10,7 +10,7 @@ from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
 
-async def test_a_value_outlives_the_process_and_gives_way_to_the_next(
+async def test_a_value_survives_a_restart_and_is_replaced_by_the_next(
     database: Path, clock: Callable[[], datetime]
 ) -> None:
     def get(tx: Transaction) -> str | None:

@@ -27,39 +27,39 @@ def call(cents: int, writer: str = "me", role: ModelRole = ModelRole.WRITER, mod
     return Reservation(writer, role, model, "draft.md", "abc123", cents * CENT)
 
 
-def came_to(cents: int | None, model: str = "big", tokens: int = 100) -> Settlement:
+def settlement(cents: int | None, model: str = "big", tokens: int = 100) -> Settlement:
     return Settlement(model, tokens, 10, 1000, 50, None if cents is None else cents * CENT, 700, 9000, "end_turn")
 
 
 async def spend(ledger: RecordingLedger, cents: int, at: datetime, writer: str = "me") -> None:
     """A call that was made and is over."""
-    await ledger.settle(await ledger.reserve(call(cents, writer), at), came_to(cents))
+    await ledger.settle(await ledger.reserve(call(cents, writer), at), settlement(cents))
 
 
-async def test_a_call_that_would_pass_the_writers_day_is_refused_until_midnight(ledger: RecordingLedger) -> None:
+async def test_a_call_over_the_writers_daily_budget_is_refused_until_midnight(ledger: RecordingLedger) -> None:
     await spend(ledger, 60, NOON)
     await spend(ledger, 40, NOON)  # to the last cent
     with pytest.raises(BudgetSpent, match=r"Your budget for today is used up until 2026-11-24 00:00 UTC") as refused:
         await ledger.reserve(call(1), NOON)
-    assert refused.value.opens == datetime(2026, 11, 24, tzinfo=UTC)
+    assert refused.value.reopens_at == datetime(2026, 11, 24, tzinfo=UTC)
     assert await ledger.spending("me", NOON) == Spending(100 * CENT, 100 * CENT, 100 * CENT)
     await spend(ledger, 100, NOON, "you")
-    await ledger.reserve(call(50), refused.value.opens)
+    await ledger.reserve(call(50), refused.value.reopens_at)
 
 
-async def test_a_call_that_would_pass_the_months_budget_is_refused_until_the_first(ledger: RecordingLedger) -> None:
+async def test_a_call_over_the_monthly_budget_is_refused_until_the_first_of_the_month(ledger: RecordingLedger) -> None:
     for day in (20, 21):
         await spend(ledger, 100, NOON.replace(day=day))
     with pytest.raises(BudgetSpent, match=r"The bot's budget for this month is used up until 2026-12-01 00:00") as told:
         await ledger.reserve(call(51, "you"), NOON)
     await spend(ledger, 50, NOON, "you")
-    await spend(ledger, 100, told.value.opens, "you")
+    await spend(ledger, 100, told.value.reopens_at, "you")
     december = NOON.replace(month=12, day=31)
     await spend(ledger, 100, december, "you")
     await spend(ledger, 50, december, "me")
     with pytest.raises(BudgetSpent) as told:
         await ledger.reserve(call(1, "me"), december)
-    assert told.value.opens == datetime(2027, 1, 1, tzinfo=UTC)
+    assert told.value.reopens_at == datetime(2027, 1, 1, tzinfo=UTC)
 
 
 async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: RecordingLedger) -> None:
@@ -81,16 +81,18 @@ async def test_two_processes_over_one_file_share_the_budget(
     other_store.close()
 
 
-async def test_settling_frees_what_was_not_used(ledger: RecordingLedger) -> None:
+async def test_settling_a_call_frees_the_unused_part_of_its_reservation(ledger: RecordingLedger) -> None:
     number = await ledger.reserve(call(100), NOON)
     with pytest.raises(OverBudget):
         await ledger.reserve(call(90), NOON)
-    await ledger.settle(number, came_to(10))
+    await ledger.settle(number, settlement(10))
     assert await ledger.spending("me", NOON) == Spending(10 * CENT, 10 * CENT, 10 * CENT)
     await ledger.reserve(call(90), NOON)
 
 
-async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: RecordingLedger) -> None:
+async def test_a_budget_reserved_by_running_work_is_reported_as_reserved_and_not_as_spent(
+    ledger: RecordingLedger,
+) -> None:
     await spend(ledger, 10, NOON)
     await ledger.reserve(call(50), NOON)
     with pytest.raises(BudgetReserved) as told:
@@ -103,7 +105,7 @@ async def test_a_budget_held_by_work_under_way_is_not_called_used_up(ledger: Rec
         await ledger.reserve(call(91), NOON)
 
 
-async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: RecordingLedger) -> None:
+async def test_the_monthly_budget_can_be_reserved_by_other_writers_work(ledger: RecordingLedger) -> None:
     for writer in ("you", "they"):
         await ledger.reserve(call(100, writer), NOON)
     with pytest.raises(
@@ -112,7 +114,7 @@ async def test_the_months_budget_may_be_held_by_other_peoples_work(ledger: Recor
         await ledger.reserve(call(60), NOON)
 
 
-async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledger: RecordingLedger) -> None:
+async def test_a_spent_month_is_reported_before_a_reserved_day(ledger: RecordingLedger) -> None:
     for day in (18, 19):
         await spend(ledger, 100, NOON.replace(day=day))
     await ledger.reserve(call(40), NOON)
@@ -120,7 +122,9 @@ async def test_a_month_that_is_spent_is_told_rather_than_a_day_that_is_held(ledg
         await ledger.reserve(call(70), NOON)
 
 
-async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(ledger: RecordingLedger) -> None:
+async def test_a_reservation_left_by_a_killed_program_counts_as_spent_and_not_as_running(
+    ledger: RecordingLedger,
+) -> None:
     await ledger.reserve(call(80), NOON)
     later = NOON + timedelta(minutes=15)
     with pytest.raises(BudgetReserved):
@@ -138,7 +142,7 @@ async def test_what_a_killed_program_left_reserved_is_spent_and_not_under_way(le
         ("0", 9_999_999, r"is \$0, and this may cost up to \$0.01, so"),
     ],
 )
-async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
+async def test_small_sums_are_shown_with_enough_digits_to_compare_them(
     store: SqliteStore, budget: str, nano_usd: int, told: str
 ) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(budget), Decimal(1)))
@@ -146,7 +150,7 @@ async def test_small_sums_are_told_with_enough_digits_to_see_which_is_more(
         await ledger.reserve(Reservation("me", ModelRole.INTERVIEWER, "fast", "place.md", "abc123", nano_usd), NOON)
 
 
-async def test_a_call_that_was_never_settled_stays_at_its_worst(ledger: RecordingLedger) -> None:
+async def test_a_call_that_was_never_settled_counts_at_its_maximum_cost(ledger: RecordingLedger) -> None:
     await ledger.reserve(call(80), NOON)
     assert (await ledger.spending("me", NOON)).writer_day == 80 * CENT
     (row,) = await ledger.usage(NOON)
@@ -157,14 +161,14 @@ async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_toke
     """None is made any more; what was written down then is still shown."""
     await ledger.reserve(call(100), NOON)
     number = await ledger.reserve(call(0, model="a-local-model"), NOON)
-    await ledger.settle(number, came_to(None, "a-local-model"))
+    await ledger.settle(number, settlement(None, "a-local-model"))
     assert (await ledger.spending("me", NOON)).writer_day == 100 * CENT
     (_, row) = sorted(await ledger.usage(NOON), key=lambda one: one.unpriced_calls)
     assert (row.model, row.calls, row.unpriced_calls, row.nano_usd) == ("a-local-model", 1, 1, 0)
     assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
 
 
-async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore) -> None:
+async def test_one_writers_monthly_budget_keeps_them_from_spending_the_whole_bots_budget(store: SqliteStore) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
     for day in (20, 21, 22):
         await spend(ledger, 300, NOON.replace(day=day))
@@ -178,10 +182,10 @@ async def test_one_writer_cannot_spend_what_is_there_for_all(store: SqliteStore)
         "Everything is stored; you can go on without a model now, or come back then."
     )
     await ledger.reserve(call(300, "you"), NOON)
-    await ledger.reserve(call(300), told.value.opens)
+    await ledger.reserve(call(300), told.value.reopens_at)
 
 
-async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_allows_are_made(
+async def test_of_many_simultaneous_calls_of_one_writer_only_as_many_as_the_month_allows_are_made(
     store: SqliteStore,
 ) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
@@ -189,7 +193,7 @@ async def test_of_many_calls_of_one_writer_at_once_only_as_many_as_the_month_all
     assert sum(isinstance(one, BudgetReserved) for one in tried) == 7
 
 
-async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobody(
+async def test_the_log_warns_once_a_month_at_four_fifths_of_the_budget_and_names_no_writer(
     ledger: RecordingLedger, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The month's budget is 2.50, so 2.00 is told."""
@@ -197,7 +201,7 @@ async def test_the_log_tells_once_a_month_that_four_fifths_are_spent_and_of_nobo
     await spend(ledger, 99, NOON, "else")
     held = await ledger.reserve(call(50, "third"), NOON)
     assert caplog.messages == []  # what is only reserved may come back
-    await ledger.settle(held, came_to(1))
+    await ledger.settle(held, settlement(1))
     await spend(ledger, 20, NOON, "third")
     assert caplog.messages == [
         "$2.00 of the $2.50 that all may spend on models this month (BUDGET_MONTH) is spent; once all of it is, "
@@ -220,7 +224,7 @@ async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: Recordi
         (late + timedelta(minutes=1), ModelRole.WRITER, "big", "me"),
         (NOON - timedelta(days=1), ModelRole.WRITER, "big", "me"),
     ):
-        await ledger.settle(await ledger.reserve(call(10, writer, role), at), came_to(5, answered))
+        await ledger.settle(await ledger.reserve(call(10, writer, role), at), settlement(5, answered))
     rows = await ledger.usage(NOON.replace(hour=0))
     assert [(row.day, row.role, row.model, row.calls, row.nano_usd) for row in rows] == [
         ("2026-11-23", "critic", "big", 1, 5 * CENT),
@@ -236,14 +240,14 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
     await spend(ledger, 100, evening)
     with pytest.raises(BudgetSpent) as told:
         await ledger.reserve(call(1), datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
-    assert told.value.opens == datetime(2026, 12, 2, tzinfo=UTC)
+    assert told.value.reopens_at == datetime(2026, 12, 2, tzinfo=UTC)
     assert (await ledger.spending("me", datetime(2026, 11, 30, 23, 0, tzinfo=UTC))).writer_day == 100 * CENT
     (row,) = await ledger.usage(evening)
     assert row.day == "2026-12-01"
 
 
-async def test_the_ledger_holds_no_word_of_a_text(store: SqliteStore, ledger: RecordingLedger) -> None:
-    await ledger.settle(await ledger.reserve(call(10), NOON), came_to(5))
+async def test_the_ledger_holds_no_word_of_an_essay(store: SqliteStore, ledger: RecordingLedger) -> None:
+    await ledger.settle(await ledger.reserve(call(10), NOON), settlement(5))
     row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
     assert set(row) == {
         "id",

@@ -25,7 +25,7 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
     process.communicate()
 
 
-def test_a_process_is_alive_until_it_is_killed_even_if_nobody_has_taken_note_of_its_end(
+def test_a_killed_process_counts_as_dead_even_before_its_parent_has_reaped_it(
     other: subprocess.Popen[bytes],
 ) -> None:
     name = process_name(other.pid)
@@ -38,7 +38,7 @@ def test_a_process_is_alive_until_it_is_killed_even_if_nobody_has_taken_note_of_
     assert not is_process_alive(name, current_process_name())
 
 
-def test_a_process_with_the_number_of_one_that_is_gone_is_another(other: subprocess.Popen[bytes]) -> None:
+def test_a_new_process_with_a_reused_pid_is_not_taken_for_the_old_one(other: subprocess.Popen[bytes]) -> None:
     number, boot, started = str(process_name(other.pid)).split("-")
     assert not is_process_alive(f"{number}-{boot}-{int(started) - 1}", current_process_name())
     assert not is_process_alive(
@@ -52,7 +52,7 @@ def test_this_process_is_alive_and_has_one_name() -> None:
     assert is_process_alive(current_process_name(), current_process_name())
 
 
-def test_where_the_system_does_not_tell_the_number_alone_is_asked_for(
+def test_where_the_system_gives_no_start_time_the_pid_alone_identifies_a_process(
     other: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "process_name", lambda number: None)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import OverLimit
+from bot.errors import LimitExceeded
 from bot.essay.essay import Essay, Origin
-from bot.essay.limits import ROW_BYTES, Limits
-from bot.essay.notes import Passage
+from bot.essay.limits import ROW_BYTES, WriterLimits
+from bot.essay.matching import DEFAULT_STRUCTURE
+from bot.essay.notes import NewNote
 from bot.essay.structure import Structure
-from bot.essay.structures import DEFAULT
 from bot.services.critiques import StoredCritique
 from bot.services.dm_messages import DmMessageService
 from bot.services.essays import EssayService
@@ -23,7 +23,7 @@ from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-FEW = Limits(
+FEW = WriterLimits(
     essay_bytes=5_000,
     essay_notes=4,
     essay_versions=2,
@@ -58,62 +58,62 @@ async def stored(store: SqliteStore, name: str = "one") -> int:
     return len(await store.notes("me", name))
 
 
-async def test_what_passes_a_minutes_bound_is_refused_whole_and_taken_in_the_next(opened: Open) -> None:
+async def test_input_over_the_per_minute_limit_is_refused_whole_and_accepted_a_minute_later(opened: Open) -> None:
     store = opened()
     await store.add_essay(essay("one"))
-    await store.add_notes("me", "one", [Passage(LONG)] * 2, NOON)
-    with pytest.raises(OverLimit, match="4 kB a minute"):
-        await store.add_notes("me", "one", [Passage(LONG)] * 2, NOON + timedelta(seconds=59))
+    await store.add_notes("me", "one", [NewNote(LONG)] * 2, NOON)
+    with pytest.raises(LimitExceeded, match="4 kB a minute"):
+        await store.add_notes("me", "one", [NewNote(LONG)] * 2, NOON + timedelta(seconds=59))
     assert await stored(store) == 2
-    await store.add_notes("me", "one", [Passage(LONG)], NOON + timedelta(seconds=60))
+    await store.add_notes("me", "one", [NewNote(LONG)], NOON + timedelta(seconds=60))
     assert await stored(store) == 3
 
 
-async def test_a_days_bound_holds_through_a_restart_and_ends_after_a_day(opened: Open) -> None:
+async def test_the_daily_limit_survives_a_restart_and_ends_after_a_day(opened: Open) -> None:
     store = opened()
     await store.add_essay(essay("one"))
     await store.add_essay(essay("two"))
     for minute in range(1, 8):
         at = NOON + timedelta(minutes=minute)
-        await store.add_notes("me", "one" if minute < 5 else "two", [Passage(LONG)], at)
+        await store.add_notes("me", "one" if minute < 5 else "two", [NewNote(LONG)], at)
     store.close()
     store = opened()
-    with pytest.raises(OverLimit, match="10 kB a day"):
+    with pytest.raises(LimitExceeded, match="10 kB a day"):
         await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=23))
     await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=25))
     assert len(await store.versions("me", "one")) == 1
 
 
-async def test_what_is_kept_is_bounded_and_deleting_makes_room(opened: Open) -> None:
+async def test_total_storage_is_limited_and_deleting_frees_room(opened: Open) -> None:
     store = opened()
     for name in ("one", "two"):
         await store.add_essay(essay(name))
     for day in (1, 2, 3, 4):
         name = ("one", "two")[day % 2]
         await store.add_version("me", name, None, Origin.EDITED, LONG * 2 + LONG[:500], 0, NOON + timedelta(day))
-    with pytest.raises(OverLimit, match="keep more than 12 kB"):
-        await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
+    with pytest.raises(LimitExceeded, match="keep more than 12 kB"):
+        await store.add_notes("me", "two", [NewNote(LONG * 3)], NOON + timedelta(9))
     await store.delete_essay("me", "one", NOON + timedelta(9))
-    await store.add_notes("me", "two", [Passage(LONG * 3)], NOON + timedelta(9))
+    await store.add_notes("me", "two", [NewNote(LONG * 3)], NOON + timedelta(9))
     assert await stored(store, "two") == 1
 
 
-async def test_the_bounds_of_an_essay_and_of_essays_are_held(opened: Open) -> None:
+async def test_the_limits_per_essay_and_on_the_number_of_essays_are_enforced(opened: Open) -> None:
     store = opened()
     await store.add_essay(essay("one"))
     await store.add_essay(essay("two"))
-    with pytest.raises(OverLimit, match="You have 2 essays"):
+    with pytest.raises(LimitExceeded, match="You have 2 essays"):
         await store.add_essay(essay("three"))
-    await store.add_notes("me", "one", [Passage("a")] * 4, NOON)
-    with pytest.raises(OverLimit, match="4 notes, and this would add 1"):
-        await store.add_notes("me", "one", [Passage("a")], NOON)
+    await store.add_notes("me", "one", [NewNote("a")] * 4, NOON)
+    with pytest.raises(LimitExceeded, match="4 notes, and this would add 1"):
+        await store.add_notes("me", "one", [NewNote("a")], NOON)
     for number in (1, 2):
         await store.add_version("me", "two", None, Origin.EDITED, f"{number}", 0, NOON)
-    with pytest.raises(OverLimit, match="2 versions"):
+    with pytest.raises(LimitExceeded, match="2 versions"):
         await store.add_version("me", "two", None, Origin.EDITED, "3", 0, NOON)
 
 
-async def test_what_a_model_writes_is_never_refused(opened: Open) -> None:
+async def test_text_written_by_a_model_is_never_refused_by_a_limit(opened: Open) -> None:
     store = opened()
     await store.add_essay(essay("one"))
     for number in range(4):
@@ -121,25 +121,29 @@ async def test_what_a_model_writes_is_never_refused(opened: Open) -> None:
     assert len(await store.versions("me", "one")) == 4
 
 
-async def test_one_writers_bounds_are_nobody_elses_and_the_machines_owner_has_none(opened: Open) -> None:
+async def test_limits_apply_per_writer_and_the_local_writer_has_none(opened: Open) -> None:
     store = opened()
     for writer in ("me", "you", "local"):
         await store.add_essay(essay(f"of-{writer}", writer))
-    await store.add_notes("me", "of-me", [Passage(LONG)] * 3, NOON)
-    with pytest.raises(OverLimit):
-        await store.add_notes("me", "of-me", [Passage(LONG)], NOON)
-    await store.add_notes("you", "of-you", [Passage(LONG)], NOON)
-    await store.add_notes("local", "of-local", [Passage(LONG)] * 40, NOON)
+    await store.add_notes("me", "of-me", [NewNote(LONG)] * 3, NOON)
+    with pytest.raises(LimitExceeded):
+        await store.add_notes("me", "of-me", [NewNote(LONG)], NOON)
+    await store.add_notes("you", "of-you", [NewNote(LONG)], NOON)
+    await store.add_notes("local", "of-local", [NewNote(LONG)] * 40, NOON)
     assert len(await store.notes("local", "of-local")) == 40
 
 
 def talking(store: SqliteStore, structure: Structure) -> DmMessageService:
     """Messages at noon; an essay that is begun for one is called "new"."""
-    desk = EssayService(store, {DEFAULT: replace(structure, key=DEFAULT)}, lambda: NOON, lambda: "new")
+    desk = EssayService(
+        store, {DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)}, lambda: NOON, lambda: "new"
+    )
     return DmMessageService(desk, store, lambda: NOON, lambda: "new")
 
 
-async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open, structure: Structure) -> None:
+async def test_messages_files_edits_and_pasted_texts_count_towards_the_limits(
+    opened: Open, structure: Structure
+) -> None:
     store = opened()
     talk, critiques = talking(store, structure), SqliteCritiqueStore(store.thread)
     heard = await talk.add_message("me", 1, LONG)
@@ -147,19 +151,21 @@ async def test_messages_files_edits_and_pasted_texts_count_as_well(opened: Open,
     assert heard.essay_created
     await talk.edit_message("me", 1, LONG + "!")
     await talk.add_file(heard, "me", 2, 1, "a")
-    with pytest.raises(OverLimit):
+    with pytest.raises(LimitExceeded):
         await talk.edit_message("me", 1, LONG * 2)
-    with pytest.raises(OverLimit):
+    with pytest.raises(LimitExceeded):
         await talk.add_message("me", 3, LONG * 2)
-    with pytest.raises(OverLimit):
+    with pytest.raises(LimitExceeded):
         await talk.add_file(heard, "me", 4, 1, LONG * 2)
-    with pytest.raises(OverLimit):
+    with pytest.raises(LimitExceeded):
         await critiques.add_critique(StoredCritique("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
     assert [piece.text for piece in await talk.pending_messages("me", "new")] == [LONG + "!"]
     assert not await talk.has_file("me", 4, 1)
 
 
-async def test_a_message_that_is_read_late_counts_when_it_was_written(opened: Open, structure: Structure) -> None:
+async def test_a_message_read_late_counts_for_the_minute_in_which_it_was_written(
+    opened: Open, structure: Structure
+) -> None:
     """Else whoever wrote much while the bot was away would lose what the bot could not take in one minute."""
     store = opened()
     talk = talking(store, structure)
@@ -182,7 +188,7 @@ async def test_the_words_of_a_note_that_is_made_of_messages_count_once(opened: O
     assert await stored(store, "new") == 1
     for text in (LONG, LONG, "x" * 400):
         at = NOON + timedelta(hours=len(text))
-        await store.add_notes("me", "new", [Passage(text)], at)
-    with pytest.raises(OverLimit, match="notes"):
+        await store.add_notes("me", "new", [NewNote(text)], at)
+    with pytest.raises(LimitExceeded, match="notes"):
         await talk.edit_message("me", 1, LONG * 3)
     assert (await store.notes("me", "new"))[0].text == LONG

@@ -18,7 +18,7 @@ from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange,
 from bot.services.essays import EssayService
 from bot.services.jobs.job import JobState
 from bot.store.sqlite import SqliteStore
-from bot.structure_files import prompts_directory, read_catalogue
+from bot.structure_files import prompts_directory, read_structures
 
 Clock = Callable[[], datetime]
 KEY = "YSBrZXkgZm9yIHRlc3RzLCBhbmQgZm9yIG5vdGhpbmc="
@@ -33,11 +33,11 @@ NOTES = (
         BEST_DAY,
         "the-contradiction",
     ),
-    Note(2, "We sold it.\n\nMy boss drank.", GLADLY, "what-i-missed", left_out=True),
+    Note(2, "We sold it.\n\nMy boss drank.", GLADLY, "what-i-missed", is_excluded=True),
     Note(3, "See my file."),
     Note(4, "My pay went from 61,000 to 48,500.", None, "gave-up-and-gained"),
     Note(5, "The noise of the presses.", None, "what-i-missed"),
-    Note(6, "Klaus was let go.", left_out=True),
+    Note(6, "Klaus was let go.", is_excluded=True),
 )
 
 
@@ -64,7 +64,7 @@ async def upgraded(release: str, tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 def desk(upgraded: SqliteStore) -> EssayService:
-    structures = read_catalogue(prompts_directory() / "structures")
+    structures = read_structures(prompts_directory() / "structures")
     return EssayService(upgraded, structures, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
 
 
@@ -86,7 +86,7 @@ async def test_notes_versions_and_waiting_messages_of_an_earlier_release_read_as
     else:
         assert [note.text for note in await desk.notes("writer-a", TWO)] == ["\n\n".join(said)]
         packed, badge = await desk.notes("writer-a", THIRD)
-        assert (packed.text, packed.public) == (
+        assert (packed.text, packed.public_text) == (
             "I packed on a Friday.\n\n[private] Nobody said goodbye.",
             "I packed on a Friday.",
         )

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
-from bot.essay.notes import Passage
+from bot.essay.notes import NewNote
 from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
@@ -26,7 +26,7 @@ def essay(clock: Clock, name: str = "one") -> Essay:
 async def test_a_step_that_raises_has_written_nothing(store: SqliteStore, clock: Clock) -> None:
     def step(tx: Transaction) -> None:
         tx.essays.add(essay(clock))
-        tx.essays.add_note("me", "one", Passage("Words."), clock())
+        tx.essays.add_note("me", "one", NewNote("Words."), clock())
         tx.values.set("name", "value")
         tx.essays.get("somebody else", "one")
 

@@ -13,7 +13,7 @@ import pytest
 from bot.store.database import WorkerThread
 
 
-async def test_steps_are_done_in_order_in_one_thread_and_answered_whatever_comes_of_them() -> None:
+async def test_steps_run_in_order_in_one_thread_and_each_caller_gets_its_result_or_error() -> None:
     lane, done = WorkerThread("steps"), list[tuple[int, int]]()
 
     def step(number: int) -> int:
@@ -30,7 +30,7 @@ async def test_steps_are_done_in_order_in_one_thread_and_answered_whatever_comes
     lane.close()
 
 
-async def test_a_step_whose_caller_was_cancelled_is_done_and_the_next_is_answered() -> None:
+async def test_a_step_whose_caller_was_cancelled_still_runs_and_the_next_one_completes() -> None:
     lane, go_on, done = WorkerThread("steps"), threading.Event(), list[str]()
     held, left = lane.run(go_on.wait), lane.run(lambda: done.append("left"))
     left.cancel()
@@ -41,7 +41,7 @@ async def test_a_step_whose_caller_was_cancelled_is_done_and_the_next_is_answere
     lane.close()
 
 
-def test_closing_waits_for_what_was_asked_for_before() -> None:
+def test_closing_waits_for_steps_submitted_before() -> None:
     lane, done = WorkerThread("steps"), list[int]()
 
     async def ask() -> None:
@@ -53,7 +53,7 @@ def test_closing_waits_for_what_was_asked_for_before() -> None:
     assert done == list(range(50))
 
 
-async def test_an_error_keeps_nothing_alive_once_it_was_told() -> None:
+async def test_an_error_is_freed_after_it_was_raised_to_the_caller() -> None:
     class Held(Exception):
         pass
 

@@ -66,7 +66,7 @@ def essay_bot(home: Path, environment: dict[str, str]) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def sit_down(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., Person]]:
+def start_in_terminal(home: Path, environment: dict[str, str]) -> Iterator[Callable[..., Person]]:
     children: list[pexpect.spawn[str]] = []
 
     def start(*arguments: str, **more: str) -> Person:

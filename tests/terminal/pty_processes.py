@@ -39,7 +39,7 @@ class Person:
 
 
 @contextmanager
-def a_claude(speed: int) -> Iterator[str]:
+def simulated_claude_process(speed: int) -> Iterator[str]:
     """The address of a simulated Claude with canned replies, at so many characters a second."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.simulators.claude", "--port", "0", "--speed", str(speed)],

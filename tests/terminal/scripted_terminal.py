@@ -108,7 +108,7 @@ class Terminal:
         """The person will type these lines, and then end what asks for more."""
         self.keyboard.lines.extend(lines)
 
-    def goes_on(self, essay: Essay, *lines: Line) -> str:
+    def resume_and_type(self, essay: Essay, *lines: Line) -> str:
         """Takes up an essay, types the lines, and leaves; what standard output showed of that."""
         before = len(self.stdout.getvalue())
         self.types(*lines)
@@ -124,7 +124,7 @@ class Terminal:
     def tools(self) -> Services:
         return self.room.services
 
-    def left_open(self, essay: Essay, kind: JobKind, text: str, process: str) -> None:
+    def add_unfinished_job(self, essay: Essay, kind: JobKind, text: str, process: str) -> None:
         """A job on the essay that another process has begun, and what came of it so far."""
 
         async def begin() -> None:
@@ -151,7 +151,7 @@ def _no_file(path: str) -> str:
     raise FileNotFoundError(Path(path))
 
 
-class Meanwhile(Gate):
+class CallbackGate(Gate):
     """A place in a reply at which something else happens."""
 
     def __init__(self, happens: Callable[[], Awaitable[None]]) -> None:

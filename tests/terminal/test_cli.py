@@ -41,7 +41,7 @@ def the_essay(run: Run) -> str:
     return run("essays").out.splitlines()[1].split()[0]
 
 
-def test_draft_writes_the_markdown_alone_to_standard_output(essay_bot: Run, notes: Path) -> None:
+def test_draft_writes_only_the_markdown_to_standard_output(essay_bot: Run, notes: Path) -> None:
     ran = essay_bot("draft", "notes.md")
     assert ran.code == 0
     _, front, body = ran.out.split("---\n", 2)
@@ -66,7 +66,7 @@ def test_the_structure_is_the_one_that_most_headings_name(essay_bot: Run) -> Non
     assert 'in the structure "layoff"' in ran.err
 
 
-def test_an_export_equals_the_stored_text_and_plain_text_tells_of_its_length(
+def test_an_export_equals_the_stored_text_and_a_plain_text_export_states_its_length(
     essay_bot: Run, notes: Path, home: Path
 ) -> None:
     first = essay_bot("draft", "notes.md").out
@@ -115,7 +115,7 @@ def test_critique_as_json_holds_every_measure_with_its_places(essay_bot: Run) ->
             assert text[place["start"] : place["end"]] == place["text"]
 
 
-def test_a_raised_measure_shows_its_gravest_places_and_how_to_see_the_others(essay_bot: Run) -> None:
+def test_a_raised_measure_shows_its_worst_passages_and_how_to_see_the_others(essay_bot: Run) -> None:
     """What it marks is not told again among the single places."""
     plain = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 8
     worn = "I was really late. It goes without saying that I ran. Needless to say, I fell. As a matter of fact, no."
@@ -135,7 +135,7 @@ def test_a_critique_of_another_language_says_what_could_not_be_measured(essay_bo
     assert "16 of 16" not in out
 
 
-def test_a_critique_names_open_gaps_first_and_then_single_places_though_no_measure_is_raised(essay_bot: Run) -> None:
+def test_a_critique_lists_gaps_first_and_then_marked_passages_even_if_no_measure_is_raised(essay_bot: Run) -> None:
     """The places of quiet measures, the gravest first; with --all every place of every measure."""
     plain = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 8
     text = f"# Vans\n\nAt some point Research shows that I was late. [NEED: when was it] {plain}\n"
@@ -151,7 +151,7 @@ def test_a_critique_names_open_gaps_first_and_then_single_places_though_no_measu
     assert [place["text"] for place in found["worth_a_look"]] == ["Research shows", "At some point"]
 
 
-def test_headings_of_the_writers_own_are_not_held_against_a_budget(essay_bot: Run) -> None:
+def test_sections_with_the_writers_own_headings_are_not_measured_against_a_word_budget(essay_bot: Run) -> None:
     body = "I drove van 14 from Leeds to Ely on Mondays and kept the log for Ola. She read it in the yard. " * 12
     text = f"Why did I leave?\n\n{body}\n\n2019\n\n{body}\n\nPart Two\n\nThe yard\n\n{body}\n"
     found = json.loads(essay_bot("critique", "-", "--json", "-s", "layoff", given=text).out)
@@ -189,7 +189,7 @@ def test_structures_are_listed_and_shown(essay_bot: Run) -> None:
         ({"DATABASE_PATH": "../home"}, 1, "It cannot run in Discord: DISCORD_TOKEN is not set."),
     ],
 )
-def test_check_says_what_can_run_and_ends_with_2_or_1_where_something_is_wrong(
+def test_check_says_what_can_run_and_exits_with_2_or_1_if_something_is_wrong(
     essay_bot: Run, setting: dict[str, str], code: int, last: str
 ) -> None:
     """What is not set is no fault, and is not claimed to work either."""
@@ -232,7 +232,7 @@ def test_check_warns_of_a_key_that_goes_over_the_network_unencrypted(essay_bot: 
         assert "unencrypted" not in ran.out
 
 
-def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: Path) -> None:
+def test_the_demo_ends_with_the_path_of_an_exported_file(essay_bot: Run, home: Path) -> None:
     for name in ("demo", "again"):
         ran = essay_bot("try", *(["--demo"] if name == "demo" else []))
         assert ran.code == 0
@@ -245,7 +245,7 @@ def test_the_demonstration_ends_with_the_path_of_an_exported_file(essay_bot: Run
     assert "You have no essays yet" in essay_bot("essays").err
 
 
-def test_a_question_in_a_sentence_is_not_followed_by_a_full_stop(essay_bot: Run, home: Path) -> None:
+def test_a_message_that_ends_in_a_question_gets_no_full_stop_after_it(essay_bot: Run, home: Path) -> None:
     assert "Did you mean 'essays'? See essay-bot --help." in essay_bot("essay").err
     (home / "post.md").write_text("## One\n\n[NEED: When was it?]\n")
     assert "1 gap is still open: When was it?\n" in essay_bot("critique", "post.md", "--no-model").out

@@ -43,13 +43,13 @@ def test_a_file_that_cannot_be_used_is_refused(
 
 
 @pytest.mark.parametrize("command", ["draft", "critique"])
-def test_a_path_that_leads_to_no_file_is_told(essay_bot: Run, home: Path, command: str) -> None:
+def test_a_path_without_a_file_is_reported(essay_bot: Run, home: Path, command: str) -> None:
     refused(essay_bot(command, "nowhere.md"), "There is no file nowhere.md")
     refused(essay_bot(command, "."), "is a directory")
     refused(essay_bot(command, "n" * 300), "cannot be read")
 
 
-def test_a_file_in_an_older_encoding_is_read_and_that_is_said(essay_bot: Run, home: Path) -> None:
+def test_a_file_in_a_legacy_encoding_is_read_and_the_encoding_is_reported(essay_bot: Run, home: Path) -> None:
     (home / "notes.txt").write_bytes("What I missed\r\n\r\nThe café.\r\n".encode("cp1252"))
     ran = essay_bot("draft", "notes.txt")
     assert ran.code == 0
@@ -57,17 +57,17 @@ def test_a_file_in_an_older_encoding_is_read_and_that_is_said(essay_bot: Run, ho
     assert "read as cp1252" in ran.err
 
 
-def test_windows_line_ends_and_a_byte_order_mark_leave_no_trace(essay_bot: Run) -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_removed(essay_bot: Run) -> None:
     ran = essay_bot("draft", "-", given=b"\xef\xbb\xbf## What I missed\r\n\r\nOne.\r\n\r\nTwo.\r\n")
     assert "## What I missed\n\nOne.\n\nTwo.\n" in ran.out
 
 
-def test_headings_alone_are_no_notes_and_leave_no_essay(essay_bot: Run) -> None:
+def test_a_file_of_headings_alone_is_refused_and_creates_no_essay(essay_bot: Run) -> None:
     refused(essay_bot("draft", "-", given="## What I missed\n"), "no words under the headings")
     assert "You have no essays yet" in essay_bot("essays").err
 
 
-def test_what_does_not_exist_is_told(essay_bot: Run) -> None:
+def test_an_essay_or_structure_that_does_not_exist_is_reported(essay_bot: Run) -> None:
     refused(essay_bot("draft", "-", "-s", "carer-switch", given="Words."), "did you mean career-switch")
     refused(essay_bot("structures", "nope"), "There is no structure called nope")
     refused(essay_bot("frobnicate"), "No such command")
@@ -76,9 +76,7 @@ def test_what_does_not_exist_is_told(essay_bot: Run) -> None:
 
 
 @pytest.mark.parametrize("target", ["no/such/place.md", ".", "n" * 300, "notes.md/post.md", "/proc/post.md"])
-def test_a_place_that_cannot_be_written_is_told_before_anything_is_done(
-    essay_bot: Run, home: Path, target: str
-) -> None:
+def test_an_unwritable_output_path_is_reported_before_any_work_begins(essay_bot: Run, home: Path, target: str) -> None:
     (home / "notes.md").write_text("A file, and no directory.")
     ran = essay_bot("draft", "-", "-o", target, given="Some words.")
     refused(ran, "cannot be written")
@@ -87,7 +85,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_done(
     assert not list(home.glob(".*"))
 
 
-def test_a_full_disk_behind_the_output_is_told(essay_bot: Run, home: Path) -> None:
+def test_a_full_disk_at_the_output_is_reported(essay_bot: Run, home: Path) -> None:
     ran = essay_bot("draft", "-", "-o", "/dev/full", given="Some words.")
     assert (ran.code, "no space left" in ran.err) == (2, True)
     assert "The post is stored as essay" in ran.err
@@ -101,7 +99,7 @@ def test_a_full_disk_behind_the_output_is_told(essay_bot: Run, home: Path) -> No
 
 
 @pytest.mark.parametrize("arguments", [["structures"], ["--help"], ["critique", "--json", "-"], ["draft", "-"]])
-def test_a_reader_that_has_what_it_wanted_ends_the_command_quietly(
+def test_a_pipe_closed_by_its_reader_ends_the_command_quietly(
     home: Path, environment: dict[str, str], arguments: list[str]
 ) -> None:
     reading, writing = os.pipe()
@@ -140,7 +138,7 @@ def test_a_missing_key_is_named(essay_bot: Run, home: Path) -> None:
     refused(essay_bot("essays"), "is encrypted with the key whose fingerprint is")
 
 
-def test_a_setting_that_cannot_be_used_is_named_and_its_secret_is_not_told(essay_bot: Run, home: Path) -> None:
+def test_an_invalid_setting_is_named_without_showing_its_secret(essay_bot: Run, home: Path) -> None:
     ran = essay_bot("essays", more={"DATABASE_KEY": "hunter2"})
     refused(ran, "What stands in DATABASE_KEY is not an encryption key")
     assert "hunter2" not in ran.err
@@ -148,7 +146,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_its_secret_is_not_told(essay
     refused(essay_bot("essays"), ".env")
 
 
-def test_ctrl_c_ends_with_130_and_a_sentence(home: Path, environment: dict[str, str]) -> None:
+def test_ctrl_c_exits_with_130_and_a_message(home: Path, environment: dict[str, str]) -> None:
     process = subprocess.Popen(
         [str(PROGRAM), "draft", "-"],
         stdin=subprocess.PIPE,
@@ -201,12 +199,12 @@ def test_closed_and_full_streams_end_without_a_traceback(
     assert b"Traceback" not in done.stderr
 
 
-def test_a_screen_that_knows_only_ascii_shows_question_marks(essay_bot: Run) -> None:
+def test_an_ascii_only_terminal_shows_question_marks_for_other_characters(essay_bot: Run) -> None:
     ran = essay_bot("structures", "layoff", more={"PYTHONIOENCODING": "ascii"})
     assert ran.code == 0
 
 
-def test_a_directory_that_is_gone_is_told(home: Path, environment: dict[str, str]) -> None:
+def test_a_deleted_working_directory_is_reported(home: Path, environment: dict[str, str]) -> None:
     script = f"mkdir gone; cd gone; rmdir ../gone; {PROGRAM} try --demo"
     done = subprocess.run(
         ["bash", "-c", script], capture_output=True, cwd=home, env=environment, check=False, timeout=60
@@ -215,7 +213,7 @@ def test_a_directory_that_is_gone_is_told(home: Path, environment: dict[str, str
     assert b"Traceback" not in done.stderr
 
 
-def test_a_full_disk_under_the_database_still_lets_a_post_be_taken_out(essay_bot: Run, home: Path) -> None:
+def test_a_post_can_be_exported_while_the_disk_of_the_database_is_full(essay_bot: Run, home: Path) -> None:
     essay_bot("draft", "-", given="Some words.")
     essay = essay_bot("essays").out.splitlines()[1].split()[0]
     (home / "data" / "essays.db").chmod(0o400)
@@ -227,7 +225,7 @@ def test_a_full_disk_under_the_database_still_lets_a_post_be_taken_out(essay_bot
     assert "Some words." in ran.out
 
 
-def test_a_post_of_ours_can_be_drafted_again(essay_bot: Run) -> None:
+def test_an_exported_post_can_be_used_as_notes_for_a_draft(essay_bot: Run) -> None:
     first = essay_bot("draft", "-", "-s", "layoff", "-t", "Mine", given="## The call\n\nAt nine.\n\nLoose.\n").out
     again = essay_bot("draft", "-", given=first).out
     assert again == first

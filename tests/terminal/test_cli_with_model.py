@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.terminal.conftest import Ran
-from tests.terminal.pty_processes import a_claude, settings_for
+from tests.terminal.pty_processes import settings_for, simulated_claude_process
 
 Run = Callable[..., Ran]
 
@@ -27,7 +27,7 @@ My pay went from 61k to 27,400 in one year.
 @pytest.fixture(scope="module")
 def claude() -> Iterator[str]:
     """The address of a simulated Claude that answers every request with the writer's own sentences."""
-    with a_claude(speed=1600) as address:
+    with simulated_claude_process(speed=1600) as address:
         yield address
 
 
@@ -37,7 +37,7 @@ def model(claude: str) -> dict[str, str]:
     return settings_for(claude)
 
 
-def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bot: Run, model: dict[str, str]) -> None:
+def test_draft_reports_progress_unsupported_claims_and_cost(essay_bot: Run, model: dict[str, str]) -> None:
     ran = essay_bot("draft", "-", given=NOTES, more=model)
     assert ran.code == 0, ran.err
     assert ran.out.startswith("---\n")
@@ -54,13 +54,15 @@ def test_draft_tells_how_far_it_is_what_is_unsupported_and_what_it_cost(essay_bo
     assert "writer" in usage
 
 
-def test_without_the_model_the_notes_are_set_as_they_stand(essay_bot: Run, model: dict[str, str]) -> None:
+def test_without_a_model_the_post_is_assembled_from_the_notes_as_they_are(
+    essay_bot: Run, model: dict[str, str]
+) -> None:
     ran = essay_bot("draft", "-", "--no-model", given=NOTES, more=model)
     assert "No model wrote any of it." in ran.err
     assert "No model was called" in essay_bot("usage").out
 
 
-def test_critique_shows_findings_with_words_that_stand_in_the_text(essay_bot: Run, model: dict[str, str]) -> None:
+def test_critique_shows_findings_with_quotations_from_the_text(essay_bot: Run, model: dict[str, str]) -> None:
     ran = essay_bot("critique", "-", "-s", "career-switch", given=NOTES, more=model)
     assert ran.code == 0, ran.err
     assert "Fix first: " in ran.out
@@ -92,7 +94,7 @@ NO_SUCH_MODEL = NO_PRICE | {"MODEL_PRICES": "claude-nothing-9=4/20"}
         ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],
 )
-def test_a_model_that_cannot_be_used_is_told_and_no_essay_is_added(
+def test_an_unusable_model_is_reported_and_no_essay_is_added(
     essay_bot: Run, model: dict[str, str], setting: dict[str, str], sentence: str
 ) -> None:
     ran = essay_bot("draft", "-", given=NOTES, more=model | setting)
@@ -112,7 +114,7 @@ def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bo
         assert re.match(rf"{re.escape(who)} answered after [\d,]+ ms, for \$0\.0\d+ ", call)
 
 
-def test_check_live_asks_every_model_so_that_no_draft_finds_out_first(essay_bot: Run, model: dict[str, str]) -> None:
+def test_check_live_calls_every_configured_model(essay_bot: Run, model: dict[str, str]) -> None:
     ran = essay_bot("check", "--live", more=model | NO_SUCH_MODEL)
     assert ran.code == 1
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.proxy_server import Proxy, loopback_proxy
 from tests.terminal.conftest import Ran
-from tests.terminal.pty_processes import a_claude, settings_for
+from tests.terminal.pty_processes import settings_for, simulated_claude_process
 
 Run = Callable[..., Ran]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.secret.part"
@@ -17,7 +17,7 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.secret.part"
 
 @pytest.fixture(scope="module")
 def claude() -> Iterator[str]:
-    with a_claude(speed=1600) as address:
+    with simulated_claude_process(speed=1600) as address:
         yield address
 
 
@@ -25,7 +25,7 @@ def lines(ran: Ran) -> list[str]:
     return [" ".join(line.split()) for line in ran.out.splitlines()]
 
 
-def test_check_names_the_env_file_and_makes_nothing(essay_bot: Run, home: Path, claude: str) -> None:
+def test_check_names_the_env_file_and_creates_no_files(essay_bot: Run, home: Path, claude: str) -> None:
     assert "settings ready read from the environment; no .env here" in lines(essay_bot("check"))
     (home / ".env").write_text("JOBS_AT_ONCE=3\n")
     ran = essay_bot("check")
@@ -34,7 +34,7 @@ def test_check_names_the_env_file_and_makes_nothing(essay_bot: Run, home: Path, 
     assert [path.name for path in home.iterdir()] == [".env"]
 
 
-def test_check_looks_at_a_database_that_is_there_and_leaves_it_as_it_is(essay_bot: Run, home: Path) -> None:
+def test_check_inspects_an_existing_database_and_leaves_it_unchanged(essay_bot: Run, home: Path) -> None:
     essay_bot("draft", "-", given="Words.")
     before = {path.name: path.read_bytes() for path in (home / "data").iterdir()}
     assert essay_bot("check").code == 0
@@ -45,7 +45,7 @@ def test_check_looks_at_a_database_that_is_there_and_leaves_it_as_it_is(essay_bo
     assert "essay-bot structures, critique --no-model and try --demo work all the same" in ran.out
 
 
-def test_a_wrong_setting_is_called_wrong_and_the_rest_is_looked_at(essay_bot: Run, home: Path) -> None:
+def test_check_reports_an_invalid_setting_and_still_checks_the_rest(essay_bot: Run, home: Path) -> None:
     (home / ".env").write_text(f"JOBS_AT_ONCE=none\nBUDGET_MONTH=-1\nDISCORD_TOKEN={TOKEN}\nDISCORD_TOKN=x\n")
     ran = essay_bot("check")
     assert ran.code == 2
@@ -65,7 +65,7 @@ def test_a_wrong_setting_is_called_wrong_and_the_rest_is_looked_at(essay_bot: Ru
 @pytest.mark.parametrize(
     "token", ["abc", "x.y.z", "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b", "“MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b”"]
 )
-def test_a_malformed_token_is_known_before_discord_is_asked(essay_bot: Run, token: str) -> None:
+def test_a_malformed_discord_token_is_reported_without_calling_discord(essay_bot: Run, token: str) -> None:
     for command in ("check", "run"):
         ran = essay_bot(command, more={"DISCORD_TOKEN": token})
         assert (ran.code, "DISCORD_TOKEN is no bot token" in ran.out + ran.err) == (2, True)
@@ -83,7 +83,7 @@ def test_a_malformed_token_is_known_before_discord_is_asked(essay_bot: Run, toke
         ("ALL_PROXY", "http://", "it is no address of a proxy"),
     ],
 )
-def test_a_bad_variable_of_the_network_names_itself(essay_bot: Run, name: str, value: str, words: str) -> None:
+def test_an_invalid_network_variable_is_named(essay_bot: Run, name: str, value: str, words: str) -> None:
     more = {"ANTHROPIC_API_KEY": "sk-x", "DISCORD_TOKEN": TOKEN, name: value}
     for arguments in (["check"], ["draft", "-"], ["run"]):
         ran = essay_bot(*arguments, given="Words.", more=more)
@@ -96,7 +96,7 @@ def test_a_bad_variable_of_the_network_names_itself(essay_bot: Run, name: str, v
 
 
 @pytest.mark.parametrize("value", ["http://proxy.example:abc", "ftp://proxy.example", "http://[::1"])
-def test_a_proxy_that_is_not_used_is_not_looked_at(essay_bot: Run, claude: str, value: str) -> None:
+def test_check_ignores_a_proxy_that_is_not_used(essay_bot: Run, claude: str, value: str) -> None:
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):  # what runs on this machine is reached directly
         ran = essay_bot(
             "draft", "-", given="The lift at Mill Lane, in 2019.", more=settings_for(claude) | {name: value}
@@ -104,7 +104,7 @@ def test_a_proxy_that_is_not_used_is_not_looked_at(essay_bot: Run, claude: str, 
         assert (ran.code, "Traceback" in ran.err) == (0, False), ran
 
 
-def test_a_key_by_http_is_warned_of(essay_bot: Run) -> None:
+def test_check_warns_of_a_key_sent_over_plain_http(essay_bot: Run) -> None:
     ran = essay_bot("check", more={"ANTHROPIC_API_KEY": "sk-x", "ANTHROPIC_BASE_URL": "http://models.example"})
     assert "The key and the texts go over the network unencrypted" in ran.out
     assert "sk-x" not in ran.out
@@ -135,7 +135,7 @@ def test_a_model_is_reached_through_the_proxy_and_check_says_so(essay_bot: Run, 
     assert (ran.code, proxy.passed) == (0, []), "what runs on this machine is reached directly"
 
 
-def test_a_malformed_key_of_the_database_is_a_wrong_setting(essay_bot: Run) -> None:
+def test_a_malformed_database_key_is_reported_as_an_invalid_setting(essay_bot: Run) -> None:
     ran = essay_bot("check", more={"DATABASE_KEY": "abc"})
     assert ran.code == 2
     assert any(line.startswith("database wrong What stands in DATABASE_KEY is not an") for line in lines(ran))

@@ -12,30 +12,32 @@ HELD = "## What I missed\n\nIt was May 2019, the noise of the shop, 14 people in
 
 
 @pytest.mark.parametrize("mark", ["/private", "/PRIVATE", "/Private:", "[leave out]"])
-def test_an_answer_that_begins_with_a_mark_is_left_out_and_that_is_told(terminal: Terminal, mark: str) -> None:
+def test_an_answer_that_begins_with_a_private_mark_is_excluded_and_the_writer_is_told(
+    terminal: Terminal, mark: str
+) -> None:
     essay = terminal.runner.run(terminal.room.desk.create_essay("local", terminal.structure))
     terminal.types(f"{mark} My boss drank.", END)
     terminal.session().resume(essay)
     assert LEFT_OUT in terminal.stdout.getvalue()
     (note,) = terminal.runner.run(terminal.room.desk.notes("local", essay.id))
-    assert (note.text, note.public) == (f"{mark} My boss drank.", "")
+    assert (note.text, note.public_text) == (f"{mark} My boss drank.", "")
 
 
-def test_leaving_out_a_note_whose_words_stand_in_the_text_tells_where_and_what_to_do(terminal: Terminal) -> None:
+def test_excluding_a_note_whose_words_are_in_the_text_says_where_and_what_to_do(terminal: Terminal) -> None:
     essay = terminal.essay(HELD)
-    told = terminal.goes_on(essay, "notes out 1", "revise 1 shorter", "critique")
+    told = terminal.resume_and_type(essay, "notes out 1", "revise 1 shorter", "critique")
     assert "Words of it still stand in the text: “May 2019, the noise of the shop, 14 people in one room”." in told
     assert "Edit them out; until then no model is given the text." in told
     assert told.count("Note 1 is left out, and these words of it stand in the text") == 2
     assert terminal.room.models.asked == []
 
 
-def test_a_text_in_a_language_that_cannot_be_read_whole_is_not_called_checked(terminal: Terminal) -> None:
+def test_a_text_in_a_partly_supported_language_is_not_reported_as_fully_checked(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\n田中は泣いた。\n")
-    seen = terminal.goes_on(essay, "claims")
+    seen = terminal.resume_and_type(essay, "claims")
     assert "what a number counts is not compared. Not seen in this text, so look for it yourself: most names" in seen
     terminal.room.models.script(says("田中は泣いた。三人が去った。"))
-    seen = terminal.goes_on(essay, "revise 1 kurz", "")
+    seen = terminal.resume_and_type(essay, "revise 1 kurz", "")
     assert "1 not found in the notes" in seen
     assert "number: 三" in seen
     assert "Not seen in this text, so look for it yourself: most names" in seen

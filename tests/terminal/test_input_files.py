@@ -36,13 +36,13 @@ def test_zero_width_spaces_change_nothing_that_is_counted(essay_bot: Run, home: 
 
 
 @pytest.mark.parametrize("command", ["critique", "draft"])
-def test_front_matter_that_unfolds_into_gigabytes_is_read_as_text(essay_bot: Run, command: str) -> None:
+def test_front_matter_that_expands_to_gigabytes_is_read_as_text(essay_bot: Run, command: str) -> None:
     ran = essay_bot(command, case("yaml-aliases.md"), "--no-model")
     assert ran.code == 0, ran.err
     assert "Traceback" not in ran.err
 
 
-def test_what_a_heading_says_beyond_its_section_is_a_note_in_the_post(essay_bot: Run) -> None:
+def test_words_in_a_heading_beyond_the_section_name_become_a_note_in_the_post(essay_bot: Run) -> None:
     post = essay_bot("draft", case("heading-tail.md"), "--no-model", "-s", "career-switch").out
     assert "the lift at Mill Lane, fixed in March 2019 with Bernie\n\nIt took two days." in post
     assert "in Lyon since 2020, at 48,500\n\nI answer to one person." in post
@@ -75,7 +75,7 @@ def test_a_page_from_google_docs_is_read_as_its_writer_sees_it(essay_bot: Run) -
 
 
 @pytest.mark.parametrize("kind", ["markdown", "text"])
-def test_no_comment_on_a_page_stands_in_an_export(essay_bot: Run, kind: str) -> None:
+def test_comments_in_the_notes_are_omitted_from_an_export(essay_bot: Run, kind: str) -> None:
     ran = essay_bot("draft", case("comments.md"), "--no-model", "--format", kind)
     for gone in ("<!--", "affair", "check the month", "[["):
         assert gone not in ran.out
@@ -96,7 +96,7 @@ def test_a_critique_reads_a_page_as_its_writer_sees_it(essay_bot: Run) -> None:
 
 @pytest.mark.parametrize("name", ["rtf-notes.rtf", "article.html"])
 @pytest.mark.parametrize("command", ["draft", "critique"])
-def test_a_file_is_told_by_what_is_in_it(essay_bot: Run, home: Path, name: str, command: str) -> None:
+def test_the_type_of_a_file_is_recognised_by_its_content(essay_bot: Run, home: Path, name: str, command: str) -> None:
     (home / "notes.md").write_bytes((CASES / name).read_bytes())
     ran = essay_bot(command, "notes.md", "--no-model")
     assert ran.code == 0
@@ -112,7 +112,7 @@ def test_a_damaged_word_document_is_refused_with_what_to_do(essay_bot: Run) -> N
 
 
 @pytest.mark.parametrize("kind", ["markdown", "text"])
-def test_no_sign_that_a_notes_app_writes_stands_in_an_export(essay_bot: Run, kind: str) -> None:
+def test_markup_of_a_notes_app_is_omitted_from_an_export(essay_bot: Run, kind: str) -> None:
     ran = essay_bot("draft", case("notes-app.md"), "--no-model", "-s", "career-switch", "--format", kind)
     post = ran.out.split("\n---\n", 1)[-1]
     for gone in (

@@ -30,44 +30,44 @@ def all_notes(terminal: Terminal, essay: Essay) -> tuple[Note, ...]:
 
 
 @pytest.mark.parametrize("word", ["help", "Skip", "quit", "EXIT", "back", "undo", "next", "done", "stop", "q"])
-def test_a_commands_word_alone_is_asked_about_once_and_is_the_answer_on_enter(terminal: Terminal, word: str) -> None:
+def test_an_answer_that_is_only_a_command_word_is_queried_once_and_kept_on_enter(terminal: Terminal, word: str) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, word, "", END, "n")
+    terminal.resume_and_type(essay, word, "", END, "n")
     assert sum(ASKED in prompt for prompt in terminal.keyboard.asked) == 1
     assert notes(terminal, essay) == [word]
 
 
-def test_a_commands_word_is_the_command_where_it_is_typed_with_its_slash_or_n(terminal: Terminal) -> None:
+def test_a_queried_command_word_runs_as_command_if_typed_with_a_slash_or_answered_n(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "skip", "/skip", "Skip.", "n", END, "n")
+    terminal.resume_and_type(essay, "skip", "/skip", "Skip.", "n", END, "n")
     assert notes(terminal, essay) == []
     skipped = terminal.runner.run(terminal.room.interview.skipped_questions(LOCAL_WRITER, essay.id))
     assert [question.number for question in skipped] == [1, 2]
 
 
-def test_another_line_at_that_question_is_the_answer_instead(terminal: Terminal) -> None:
+def test_another_line_typed_after_a_queried_command_word_becomes_the_answer(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "stop", "We had to stop the press.", END, "n")
+    terminal.resume_and_type(essay, "stop", "We had to stop the press.", END, "n")
     assert notes(terminal, essay) == ["We had to stop the press."]
 
 
-def test_a_paste_that_holds_such_a_word_is_an_answer(terminal: Terminal) -> None:
+def test_a_paste_that_holds_a_command_word_is_an_answer(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "quit\n\nI said it twice.", END, "n")
+    terminal.resume_and_type(essay, "quit\n\nI said it twice.", END, "n")
     assert notes(terminal, essay) == ["quit\n\nI said it twice."]
     assert not any(ASKED in prompt for prompt in terminal.keyboard.asked)
 
 
-def test_help_shows_what_can_be_typed_and_the_question_stays(terminal: Terminal) -> None:
+def test_help_lists_the_commands_and_the_question_stays_open(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "/HELP", "?", "The noise.", END, "n")
+    seen = terminal.resume_and_type(essay, "/HELP", "?", "The noise.", END, "n")
     assert seen.count("/undo           takes back your last answer") == 3
     assert notes(terminal, essay) == ["The noise."]
 
 
-def test_quit_leaves_with_everything_stored_and_makes_no_post(terminal: Terminal) -> None:
+def test_quit_stores_everything_and_assembles_no_post(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "The noise.", "/quit")
+    seen = terminal.resume_and_type(essay, "The noise.", "/quit")
     assert seen.endswith(
         f"Everything is stored as essay {essay.id}. To go on with it: essay-bot essays resume {essay.id}\n"
     )
@@ -77,13 +77,13 @@ def test_quit_leaves_with_everything_stored_and_makes_no_post(terminal: Terminal
 
 def test_done_goes_to_the_post_as_ctrl_d_does(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "The noise.", "/done", "n")
+    terminal.resume_and_type(essay, "The noise.", "/done", "n")
     assert "The noise." in terminal.text(essay).text
 
 
-def test_back_puts_the_answer_into_the_line_and_what_is_made_of_it_takes_its_place(terminal: Terminal) -> None:
+def test_back_offers_the_last_answer_for_editing_and_the_edit_replaces_it(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "/back", "The noise.", "/back", "The quiet.", "Money.", END, "n")
+    seen = terminal.resume_and_type(essay, "/back", "The noise.", "/back", "The quiet.", "Money.", END, "n")
     assert "This is the first question: there is none before it." in seen
     assert "Your answer, note 1, stands in the line. Enter keeps it; what you make of it takes its place." in seen
     assert terminal.keyboard.offered[:6] == ["", "", "", "The noise.", "", ""]
@@ -92,7 +92,7 @@ def test_back_puts_the_answer_into_the_line_and_what_is_made_of_it_takes_its_pla
 
 def test_back_and_enter_keeps_the_answer(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "/private The noise.", "/back", "", "Money.", END, "n")
+    seen = terminal.resume_and_type(essay, "/private The noise.", "/back", "", "Money.", END, "n")
     assert "Your answer stays as it is." in seen
     assert [(note.text, note.is_private) for note in all_notes(terminal, essay)] == [
         ("/private The noise.", True),
@@ -103,7 +103,7 @@ def test_back_and_enter_keeps_the_answer(terminal: Terminal) -> None:
 
 def test_undo_deletes_the_last_answer_and_offers_its_words_again(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "/undo", "/private The noise.", "/undo", "/quit")
+    seen = terminal.resume_and_type(essay, "/undo", "/private The noise.", "/undo", "/quit")
     assert "Nothing was answered yet, so there is nothing to take back." in seen
     assert "Taken back: note 1 is deleted, and its text stands in the line below.\n/private The noise.\n" in seen
     assert terminal.keyboard.offered[-1] == "/private The noise."
@@ -112,7 +112,7 @@ def test_undo_deletes_the_last_answer_and_offers_its_words_again(terminal: Termi
 
 def test_the_menu_takes_commands_with_a_slash_and_says_what_makes_no_sense(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nIt.\n", "## What I missed\n\nThat.\n")
-    seen = terminal.goes_on(essay, "/skip", "back", "/Undo", "/help", "/quit")
+    seen = terminal.resume_and_type(essay, "/skip", "back", "/Undo", "/help", "/quit")
     assert "There is no question here to skip" in seen
     assert "Before this came the questions" in seen
     assert "Version 1" in seen
@@ -120,15 +120,15 @@ def test_the_menu_takes_commands_with_a_slash_and_says_what_makes_no_sense(termi
     assert f"essay-bot essays resume {essay.id}" in seen.splitlines()[-1]
 
 
-def test_what_a_model_may_cost_can_be_left_at_too(terminal: Terminal) -> None:
+def test_slash_commands_work_at_the_cost_confirmation(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nIt.\n")
-    seen = terminal.goes_on(essay, "draft", "/back", "draft", "/quit")
+    seen = terminal.resume_and_type(essay, "draft", "/back", "draft", "/quit")
     assert "Nothing was begun." in seen
     assert "Everything is stored" in seen.splitlines()[-1]
     assert terminal.room.models.asked == []
 
 
-def test_leaving_at_the_first_prompts_begins_nothing(terminal: Terminal) -> None:
+def test_leaving_at_the_first_prompts_creates_no_essay(terminal: Terminal) -> None:
     terminal.types("help", "/undo", "/quit")
     terminal.session().start(None)
     seen = terminal.stdout.getvalue()
@@ -137,7 +137,7 @@ def test_leaving_at_the_first_prompts_begins_nothing(terminal: Terminal) -> None
     assert seen.endswith("Nothing was begun.\n")
 
 
-def test_the_notes_prompt_can_be_skipped_and_a_word_there_is_asked_about(terminal: Terminal) -> None:
+def test_the_notes_prompt_can_be_skipped_and_queries_a_command_word(terminal: Terminal) -> None:
     terminal.room.models.script(None)
     terminal.types("1", "skip", "/skip", "The noise.", "/quit")
     terminal.session().start(None)
@@ -145,7 +145,7 @@ def test_the_notes_prompt_can_be_skipped_and_a_word_there_is_asked_about(termina
     assert notes(terminal, essay) == ["The noise."]
 
 
-def test_a_page_that_is_refused_stands_in_the_line_again(terminal: Terminal) -> None:
+def test_a_refused_page_of_notes_is_offered_for_editing_again(terminal: Terminal) -> None:
     desk = terminal.room.desk
     desk.limits = replace(desk.limits, page_characters=20)
     long = "The noise of the presses in the hall."
@@ -155,7 +155,7 @@ def test_a_page_that_is_refused_stands_in_the_line_again(terminal: Terminal) -> 
     assert terminal.stdout.getvalue().splitlines()[-1].startswith("Everything is stored as essay")
 
 
-def test_an_exported_essay_is_offered_again_and_called_so(terminal: Terminal) -> None:
+def test_an_exported_essay_is_offered_again_and_labelled_as_exported(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nIt.\n")
     terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, essay.id, 1, terminal.room.clock()))
     terminal.types("", "done")
@@ -166,7 +166,7 @@ def test_an_exported_essay_is_offered_again_and_called_so(terminal: Terminal) ->
     assert f"stored as essay {essay.id}" in seen
 
 
-def test_of_several_essays_one_is_chosen_and_back_leads_to_them_again(terminal: Terminal) -> None:
+def test_one_of_several_essays_can_be_chosen_and_back_returns_to_the_list(terminal: Terminal) -> None:
     first, second = terminal.essay("## What I missed\n\nOne.\n"), terminal.essay("## What I missed\n\nTwo.\n")
     terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, first.id, 1, terminal.room.clock()))
     terminal.types("maybe", "n", "/back", "2", "post", "done")
@@ -180,10 +180,10 @@ def test_of_several_essays_one_is_chosen_and_back_leads_to_them_again(terminal: 
     assert len(terminal.runner.run(terminal.room.desk.list_essays(LOCAL_WRITER))) == 2
 
 
-def test_arrow_up_never_hands_in_an_old_answer_and_slash_commands_work_in_a_real_terminal(
-    sit_down: Callable[..., Person], essay_bot: Callable[..., Ran]
+def test_in_a_real_terminal_arrow_up_recalls_no_old_answer_and_slash_commands_work(
+    start_in_terminal: Callable[..., Person], essay_bot: Callable[..., Ran]
 ) -> None:
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("0 of 6 sections have notes")
     person.sees("Answer:")
     person.types("They called at nine.")
@@ -218,8 +218,8 @@ def test_arrow_up_never_hands_in_an_old_answer_and_slash_commands_work_in_a_real
     assert printed.out.endswith("\n\nForty letters. And a call.\n")
 
 
-def test_a_command_behind_an_answer_that_stands_in_the_line_is_that_command(terminal: Terminal) -> None:
+def test_a_command_typed_after_an_offered_answer_runs_as_a_command(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "The noise.", "/back", "The noise./skip", "/back", "The noise. /done", "n")
+    terminal.resume_and_type(essay, "The noise.", "/back", "The noise./skip", "/back", "The noise. /done", "n")
     assert notes(terminal, essay) == ["The noise."]
     assert terminal.keyboard.offered.count("The noise.") == 2

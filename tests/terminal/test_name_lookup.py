@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from bot.essay.naming import meant
+from bot.essay.matching import match_names
 from bot.services.essays import EssayService
 from tests.terminal.conftest import Ran
 from tests.terminal.pty_processes import Person
@@ -33,13 +33,13 @@ Run = Callable[..., Ran]
         ("?", ()),
     ],
 )
-def test_a_name_a_number_or_the_start_of_a_name_is_enough(typed: str, places: tuple[int, ...]) -> None:
+def test_a_choice_is_found_by_its_name_its_number_or_the_start_of_its_name(typed: str, places: tuple[int, ...]) -> None:
     names = [("first-year-manager", "First year as a manager"), ("layoff", "Layoff"), ("leaving", "Leaving"), ("2xyz",)]
-    assert meant(typed, names) == places
+    assert match_names(typed, names) == places
 
 
 @pytest.mark.parametrize("named", ["Layoff", "layoff", "LAYOFF", "5", "lay"])
-def test_a_structure_is_taken_alike_everywhere(essay_bot: Run, named: str) -> None:
+def test_every_command_accepts_the_same_ways_to_name_a_structure(essay_bot: Run, named: str) -> None:
     assert "\nlayoff" in essay_bot("structures").out
     assert essay_bot("structures", named).out == essay_bot("structures", "layoff").out
     ran = essay_bot("draft", "-", "-s", named, given="Words.")
@@ -47,7 +47,7 @@ def test_a_structure_is_taken_alike_everywhere(essay_bot: Run, named: str) -> No
     assert essay_bot("critique", "-", "--json", "-s", named, given="Words.").out.count('"structure": "layoff"') == 1
 
 
-def test_what_may_mean_several_is_asked_back(essay_bot: Run) -> None:
+def test_an_ambiguous_name_is_asked_about(essay_bot: Run) -> None:
     ran = essay_bot("draft", "-", "-s", "l", given="Words.")
     assert (ran.code, "l may mean layoff or leaving" in ran.err) == (2, True)
 
@@ -73,7 +73,9 @@ async def test_essays_that_begin_alike_are_listed(desk: EssayService, structure:
         await desk.find_essay("w", "nope")
 
 
-def test_every_table_is_readable_at_40_columns(sit_down: Callable[..., Person], essay_bot: Run, home: Path) -> None:
+def test_every_table_is_readable_at_40_columns(
+    start_in_terminal: Callable[..., Person], essay_bot: Run, home: Path
+) -> None:
     title = "A title of some length that has to go over more than one line in so narrow a window"
     essay_bot("draft", "-", "-t", title, given="## What I missed\n\nThe noise.\n")
     essay = essay_bot("essays").out.splitlines()[1].split()[0]
@@ -83,7 +85,7 @@ def test_every_table_is_readable_at_40_columns(sit_down: Callable[..., Person], 
         (["check"], ["settings", "Discord", "https://discord.com/developers/ap"]),
         (["usage"], ["No model was called"]),
     ):
-        person = sit_down(*arguments)
+        person = start_in_terminal(*arguments)
         person.child.setwinsize(50, 40)
         person.child.expect(pexpect.EOF)
         shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", person.child.before or "")
@@ -94,38 +96,40 @@ def test_every_table_is_readable_at_40_columns(sit_down: Callable[..., Person], 
 
 def test_yes_or_no_is_asked_again_until_it_is_said(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
-    seen = terminal.goes_on(essay, "draft", "maybe", "sure", "n")
+    seen = terminal.resume_and_type(essay, "draft", "maybe", "sure", "n")
     assert seen.count("Type y for yes, or n for no.") == 2
     assert "Nothing was begun." in seen
     assert terminal.room.models.asked == []
 
 
 @pytest.mark.parametrize("command", ["go", "edit", "apply"])
-def test_a_number_that_is_missing_is_asked_for_plainly(terminal: Terminal, command: str) -> None:
-    seen = terminal.goes_on(terminal.essay("## What I missed\n\nThe noise.\n"), command)
+def test_a_command_without_its_number_asks_for_it(terminal: Terminal, command: str) -> None:
+    seen = terminal.resume_and_type(terminal.essay("## What I missed\n\nThe noise.\n"), command)
     assert "Nothing is no number" not in seen
     assert "number" in seen or "There is no critique" in seen
 
 
-def test_one_word_is_one_word(essay_bot: Run) -> None:
+def test_a_count_of_one_is_followed_by_the_singular(essay_bot: Run) -> None:
     ran = essay_bot("critique", "-", "--all", given="## What I missed\n\nNoise.\n")
     assert "1 word apart from headings" in ran.out
     assert not re.search(r"\b1 (words|sentences|notes|sections|places|days|gaps)\b", ran.out)
     assert "in the last day." in essay_bot("usage", "--days", "1").out
 
 
-def test_beside_what_is_encrypted_it_is_said_who_can_read_it(terminal: Terminal, essay_bot: Run) -> None:
+def test_the_notice_on_encryption_also_says_who_can_read_the_texts(terminal: Terminal, essay_bot: Run) -> None:
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
     said = "holds the key. When a model is asked, the text that it works on is sent to the model's service."
-    assert said in terminal.goes_on(essay, "help")
+    assert said in terminal.resume_and_type(essay, "help")
     terminal.session().start("short-one")
     assert said in terminal.stdout.getvalue().split("Career Essay Bot.")[1]
     assert said in " ".join(essay_bot("--help").out.split())
 
 
-def test_the_story_of_a_writer_at_40_columns(sit_down: Callable[..., Person], home: Path, essay_bot: Run) -> None:
+def test_a_whole_session_is_readable_at_40_columns(
+    start_in_terminal: Callable[..., Person], home: Path, essay_bot: Run
+) -> None:
     """From the choice of a structure to a second look: no line is cut or broken inside a word, nor is any id."""
-    person = sit_down("try", COLUMNS="40")
+    person = start_in_terminal("try", COLUMNS="40")
     person.child.setwinsize(40, 40)
     person.child.expect_exact("its name]:")
     seen = []

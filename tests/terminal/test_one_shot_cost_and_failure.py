@@ -26,7 +26,7 @@ def cut_short(request: Request) -> Answer:
     return Reply("## What I missed\n\nI fixed the press at four in the", stop_reason="max_tokens")
 
 
-async def test_a_draft_cut_short_is_written_out_and_does_not_end_with_0(essay_bot: Run, home: Path) -> None:
+async def test_a_draft_cut_short_is_written_out_and_the_exit_code_is_not_0(essay_bot: Run, home: Path) -> None:
     (home / "n.md").write_text(NOTES)
     async with ClaudeSimulator(responder=cut_short) as claude:
         more = settings_for(claude.base_url) | {"ANTHROPIC_API_KEY": claude.key or ""}
@@ -51,21 +51,21 @@ def test_a_draft_that_fails_adds_no_essay_and_says_where_the_notes_are(essay_bot
     assert "You have no essays yet" in essay_bot("essays").err
 
 
-def test_sorting_says_what_it_may_cost_and_is_begun_by_yes_alone(terminal: Terminal) -> None:
+def test_sorting_notes_states_its_maximum_cost_and_begins_only_after_yes(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
     terminal.runner.run(terminal.room.desk.add_notes(LOCAL_WRITER, essay.id, "Loose words."))
     asked = len(terminal.room.models.asked)
-    seen = terminal.goes_on(essay, "sort", "n")
+    seen = terminal.resume_and_type(essay, "sort", "n")
     assert "It may cost up to $0.01.\nNothing was begun." in seen
     assert len(terminal.room.models.asked) == asked
     notes = terminal.runner.run(terminal.room.desk.notes(LOCAL_WRITER, essay.id))
     terminal.room.models.script({note.number: "missed" for note in notes})
-    seen = terminal.goes_on(essay, "sort", "")
+    seen = terminal.resume_and_type(essay, "sort", "")
     assert "It may cost up to $0.01." in seen
-    assert "there is nothing to sort" in terminal.goes_on(essay, "sort")
+    assert "there is nothing to sort" in terminal.resume_and_type(essay, "sort")
 
 
-def test_pasting_says_what_the_sorting_may_cost_before_a_model_is_called(terminal: Terminal) -> None:
+def test_pasting_notes_states_the_cost_of_sorting_before_a_model_is_called(terminal: Terminal) -> None:
     terminal.room.models.script({1: "missed"})
     terminal.types("Loose words.", END, "n")
     terminal.session().start("short-one")

@@ -51,7 +51,9 @@ def table(text: str) -> Table:
     "made",
     [str, Text, table, lambda text: Group(text, table(text)), lambda text: views.render_post(text, text, styled=False)],
 )
-def test_no_text_is_markup_or_drives_the_terminal(made: Callable[[str], RenderableType], terminal: bool) -> None:
+def test_printed_text_is_never_read_as_markup_or_terminal_control_codes(
+    made: Callable[[str], RenderableType], terminal: bool
+) -> None:
     on = screen(terminal=terminal)
     on.print(made(EVIL))
     on.print(made(EVIL), style="yellow")
@@ -66,7 +68,7 @@ def test_a_text_that_is_printed_is_shown_to_the_last_character() -> None:
     assert written(on) == f"{SHOWN}\n"
 
 
-def test_styles_of_ours_still_reach_the_terminal() -> None:
+def test_the_programs_own_styles_still_reach_the_terminal() -> None:
     on = SafeConsole(file=io.StringIO(), width=200, force_terminal=True, color_system="standard")
     on.print("A warning.", style="yellow")
     assert written(on) == "\x1b[33mA warning.\x1b[0m\n"
@@ -86,7 +88,7 @@ def test_an_error_that_quotes_a_server_is_shown_as_it_is(capsys: pytest.CaptureF
     assert capsys.readouterr().err == f"{SHOWN}\n"
 
 
-async def test_a_wait_is_told_in_one_line_that_names_the_way_out_and_is_taken_back(
+async def test_waiting_shows_one_line_that_says_how_to_cancel_and_is_erased_afterwards(
     store: SqliteStore, clock: Callable[[], datetime]
 ) -> None:
     jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)

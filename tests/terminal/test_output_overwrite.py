@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import WouldOverwrite
+from bot.errors import ExportFileExists
 from bot.terminal.output import write_file
 from tests.terminal.conftest import Ran
 from tests.terminal.scripted_terminal import Terminal
@@ -24,7 +24,9 @@ def notes(home: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["n.md", "./n.md", "linked.md", "hard.md", "../home/n.md"])
-def test_the_notes_are_never_written_over_by_whatever_name(essay_bot: Run, home: Path, notes: Path, name: str) -> None:
+def test_the_notes_file_is_never_overwritten_under_any_spelling_of_its_path(
+    essay_bot: Run, home: Path, notes: Path, name: str
+) -> None:
     (home / "linked.md").symlink_to(notes)
     (home / "hard.md").hardlink_to(notes)
     before = notes.read_bytes()
@@ -36,14 +38,14 @@ def test_the_notes_are_never_written_over_by_whatever_name(essay_bot: Run, home:
     assert "You have no essays yet" in essay_bot("essays").err
 
 
-def test_notes_from_standard_input_are_not_written_over_either(essay_bot: Run, notes: Path) -> None:
+def test_a_notes_file_read_from_standard_input_is_not_overwritten(essay_bot: Run, notes: Path) -> None:
     before = notes.read_bytes()
     ran = essay_bot("draft", "/dev/stdin", "-o", "n.md", given=before)  # a pipe: n.md is merely there
     assert (ran.code, "is there already" in ran.err) == (2, True)
     assert notes.read_bytes() == before
 
 
-def test_another_file_is_replaced_with_force_alone(essay_bot: Run, home: Path, notes: Path) -> None:
+def test_an_existing_file_is_overwritten_only_with_force(essay_bot: Run, home: Path, notes: Path) -> None:
     (home / "mine.md").write_text("Mine.")
     refused = essay_bot("draft", "n.md", "-o", "mine.md")
     assert (refused.code, "mine.md is there already, and was left as it is" in refused.err) == (2, True)
@@ -61,7 +63,7 @@ def test_another_file_is_replaced_with_force_alone(essay_bot: Run, home: Path, n
     assert not [path for path in home.iterdir() if path.name.startswith(".mine")]
 
 
-def test_the_database_is_never_written_over(essay_bot: Run, home: Path, notes: Path) -> None:
+def test_the_database_is_never_overwritten(essay_bot: Run, home: Path, notes: Path) -> None:
     essay_bot("draft", "n.md")
     essay = essay_bot("essays").out.splitlines()[1].split()[0]
     for name in ("data/essays.db", "data/essays.db.key"):
@@ -70,16 +72,16 @@ def test_the_database_is_never_written_over(essay_bot: Run, home: Path, notes: P
     assert essay_bot("essays").code == 0
 
 
-def test_the_menu_replaces_a_file_with_force_alone(
+def test_the_menu_overwrites_a_file_only_with_force(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.md").write_text("Mine.")
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
-    terminal.goes_on(essay, "export mine.md")
+    terminal.resume_and_type(essay, "export mine.md")
     assert (tmp_path / "mine.md").read_text() == "Mine."
     assert "mine.md is there already, and was left as it is" in terminal.stdout.getvalue()
-    terminal.goes_on(essay, "export mine.md --force")
+    terminal.resume_and_type(essay, "export mine.md --force")
     assert "The noise." in (tmp_path / "mine.md").read_text()
 
 
@@ -93,7 +95,7 @@ def test_a_file_that_appears_while_the_post_is_written_is_not_replaced(
         target.write_text("Theirs.")
 
     monkeypatch.setattr(os, "fsync", somebody_is_quicker)
-    with pytest.raises(WouldOverwrite):
+    with pytest.raises(ExportFileExists):
         write_file(target, "Ours.")
     assert (target.read_text(), list(tmp_path.iterdir())) == ("Theirs.", [target])
 
@@ -111,7 +113,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert (target.read_text(), list(tmp_path.iterdir())) == ("Old.", [target])
 
 
-def test_room_is_spoken_of_only_where_there_is_none(essay_bot: Run, notes: Path) -> None:
+def test_the_advice_to_make_room_is_given_only_if_the_disk_is_full(essay_bot: Run, notes: Path) -> None:
     assert notes.exists()
     assert "(no such file or directory): choose another place." in essay_bot("draft", "n.md", "-o", "no/x.md").err
     assert "(is a directory): choose another place." in essay_bot("draft", "n.md", "-o", ".").err

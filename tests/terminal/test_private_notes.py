@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.essay.essay import Essay, Note
-from bot.essay.questions import STAYS_PRIVATE
+from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import note_fingerprint
 from bot.terminal import LOCAL_WRITER
@@ -41,7 +41,7 @@ def test_marked_passages_of_an_answer_are_private_and_the_rest_of_it_is_used(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where the export goes
     essay = begun(terminal)
-    seen = terminal.goes_on(
+    seen = terminal.resume_and_type(
         essay, ANSWER, "Money.", END, "n", "notes", "notes 1", "notes out 1", "notes in 1", "export"
     )
     assert "2 passages are left out: they stay stored, stand in no post, and no model sees them." in seen
@@ -56,23 +56,23 @@ def test_marked_passages_of_an_answer_are_private_and_the_rest_of_it_is_used(
         assert secret not in asked
 
 
-def test_no_model_is_given_a_text_in_which_their_words_still_stand(terminal: Terminal) -> None:
+def test_no_model_is_sent_a_text_that_still_holds_private_words(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nMy boss drank at noon, every day.\n")
     page = "## What I missed\n\nIt was loud.\n\n[private] My boss drank at noon, every day.\n"
     terminal.runner.run(terminal.room.desk.add_notes(LOCAL_WRITER, essay.id, page))
-    seen = terminal.goes_on(essay, "revise 1 shorter")
+    seen = terminal.resume_and_type(essay, "revise 1 shorter")
     told = "holds a private passage, and these words of it stand in the text: “My boss drank at noon, every day”."
     assert told in seen
     assert "Edit them out first, or take its mark away in the note." in seen
     assert terminal.room.models.asked == []
 
 
-def test_taking_in_a_marked_note_says_what_to_do_and_editing_its_mark_away_publishes_it(terminal: Terminal) -> None:
+def test_including_a_private_note_explains_how_and_removing_its_mark_publishes_it(terminal: Terminal) -> None:
     essay = begun(terminal)
-    seen = terminal.goes_on(essay, "/private My boss drank.\n\nAnd Ola too.", "Money.", END, "n", "notes in 1")
+    seen = terminal.resume_and_type(essay, "/private My boss drank.\n\nAnd Ola too.", "Money.", END, "n", "notes in 1")
     assert "Note 1 is marked [private]: edit it and take the mark away to use it." in seen
     (note, _) = notes(terminal, essay)
-    assert note.private == ("My boss drank.\n\nAnd Ola too.",)
+    assert note.private_passages == ("My boss drank.\n\nAnd Ola too.",)
     assert "drank" not in terminal.text(essay).text
     desk = terminal.room.desk
     changing = desk.edit_note(
@@ -89,12 +89,14 @@ def test_taking_in_a_marked_note_says_what_to_do_and_editing_its_mark_away_publi
 
 def test_an_answer_to_a_private_question_stays_private_and_the_question_says_so(terminal: Terminal) -> None:
     essay = begun(terminal)
-    told = terminal.goes_on(essay, "Noise.", "Money.", END, "n", "answer", "Marcus drank.", "", "notes in 3", "notes 3")
-    assert told.count(STAYS_PRIVATE) == 1
-    assert f"{SECRET}\n{STAYS_PRIVATE}" in told
+    told = terminal.resume_and_type(
+        essay, "Noise.", "Money.", END, "n", "answer", "Marcus drank.", "", "notes in 3", "notes 3"
+    )
+    assert told.count(PRIVATE_ANSWER_NOTICE) == 1
+    assert f"{SECRET}\n{PRIVATE_ANSWER_NOTICE}" in told
     assert "Note 3 answers a question about what should stay private, so it stays so." in told
     note = notes(terminal, essay)[2]
-    assert (note.text, note.question, note.public) == ("Marcus drank.", SECRET, "")
+    assert (note.text, note.question, note.public_text) == ("Marcus drank.", SECRET, "")
     text = terminal.text(essay).text
     assert "Marcus" not in text
     assert SECRET not in text
@@ -103,7 +105,7 @@ def test_an_answer_to_a_private_question_stays_private_and_the_question_says_so(
 
 def test_a_changed_or_skipped_answer_to_a_private_question_stays_private_too(terminal: Terminal) -> None:
     essay = begun(terminal)
-    terminal.goes_on(essay, "Noise.", "Money.", END, "n", "answer", "/skip", "answer", "Marcus.", END)
+    terminal.resume_and_type(essay, "Noise.", "Money.", END, "n", "answer", "/skip", "answer", "Marcus.", END)
     assert [note.is_private for note in notes(terminal, essay)] == [False, False, True]
     question = replace(terminal.runner.run(terminal.room.interview.asked_questions(LOCAL_WRITER, essay.id))[2])
     note = notes(terminal, essay)[2]

@@ -16,12 +16,12 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
 
 
 def test_a_whole_session_from_the_choice_of_a_structure_to_the_exported_file(
-    sit_down: Callable[..., Person], home: Path, essay_bot: Callable[..., Ran]
+    start_in_terminal: Callable[..., Person], home: Path, essay_bot: Callable[..., Ran]
 ) -> None:
     editor = home / "editor.sh"
     editor.write_text('#!/bin/sh\necho "Typed in the editor." > "$1"\n')
     editor.chmod(0o755)
-    person = sit_down("try", EDITOR=str(editor))
+    person = start_in_terminal("try", EDITOR=str(editor))
     person.sees("No model is at work here")
     person.sees("Structure [1–9")
     person.types("2")
@@ -71,17 +71,17 @@ def test_a_whole_session_from_the_choice_of_a_structure_to_the_exported_file(
     assert essay_bot("essays", "export", essay).out == text
 
 
-def test_after_a_kill_the_session_goes_on_with_every_answer(
-    sit_down: Callable[..., Person], essay_bot: Callable[..., Ran]
+def test_after_a_kill_the_session_resumes_with_every_answer(
+    start_in_terminal: Callable[..., Person], essay_bot: Callable[..., Ran]
 ) -> None:
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("0 of 6 sections have notes")
     person.sees("Answer:")
     person.types("They called at nine.")
     person.sees("1 of 6 sections have notes")
     person.child.kill(signal.SIGKILL)
     person.child.wait()
-    person = sit_down("try")
+    person = start_in_terminal("try")
     person.sees("You have an essay in progress")
     person.sees("1 of 6 sections with notes")
     person.types("y")
@@ -94,10 +94,10 @@ def test_after_a_kill_the_session_goes_on_with_every_answer(
     assert person.leaves() == 0
 
 
-def test_a_paste_without_brackets_is_one_answer_too_however_long(
-    sit_down: Callable[..., Person], essay_bot: Callable[..., Ran]
+def test_a_long_paste_without_bracketed_paste_is_one_answer(
+    start_in_terminal: Callable[..., Person], essay_bot: Callable[..., Ran]
 ) -> None:
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("0 of 6 sections have notes")
     person.sees("Answer:")
     long_line = "word " * 2_000
@@ -112,11 +112,11 @@ def test_a_paste_without_brackets_is_one_answer_too_however_long(
     assert f"\n\nOne.\n\n{long_line}\nThree.\n" in essay_bot("essays", "export", essay).out
 
 
-def test_private_answers_notes_by_path_and_skipped_questions(
-    sit_down: Callable[..., Person], home: Path, essay_bot: Callable[..., Ran]
+def test_a_session_takes_private_answers_notes_by_path_and_skipped_questions(
+    start_in_terminal: Callable[..., Person], home: Path, essay_bot: Callable[..., Ran]
 ) -> None:
     (home / "page.md").write_text("## The weeks after\n\nForty letters.\n")
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("0 of 6 sections have notes")
     person.sees("Answer:")
     person.types("/private My boss cried.")
@@ -152,10 +152,10 @@ def test_private_answers_notes_by_path_and_skipped_questions(
         assert words in text
 
 
-def test_ctrl_c_leaves_with_130_and_what_was_stored_is_there(
-    sit_down: Callable[..., Person], essay_bot: Callable[..., Ran]
+def test_ctrl_c_exits_with_130_and_keeps_everything_stored(
+    start_in_terminal: Callable[..., Person], essay_bot: Callable[..., Ran]
 ) -> None:
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("0 of 6 sections have notes")
     person.sees("Answer:")
     person.types("They called at nine.")
@@ -167,7 +167,7 @@ def test_ctrl_c_leaves_with_130_and_what_was_stored_is_there(
     assert "layoff" in essay_bot("essays").out
 
 
-def test_no_color_is_honoured(sit_down: Callable[..., Person]) -> None:
-    person = sit_down("structures", "layoff", NO_COLOR="1")
+def test_no_color_is_honoured(start_in_terminal: Callable[..., Person]) -> None:
+    person = start_in_terminal("structures", "layoff", NO_COLOR="1")
     person.child.expect(pexpect.EOF)
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", person.child.before or "")

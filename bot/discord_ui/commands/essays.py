@@ -25,10 +25,10 @@ from bot.discord_ui.panels.essays import unique_essay_names
 from bot.discord_ui.panels.help import help_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.usage import usage_card
-from bot.errors import BadInput, NothingToDo, StoreError
+from bot.errors import InvalidInput, NothingToDo, StoreError
 from bot.essay.essay import Essay
+from bot.essay.matching import best_structure, default_structure, find_structure
 from bot.essay.structure import Structure
-from bot.essay.structures import find, fitting, usual
 from bot.essay.text.documents import FILE_KINDS
 from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
 from bot.services.offload import parse_in_worker
@@ -65,7 +65,7 @@ async def find_essay(services: Services, writer: str, wanted: str, *, with_post:
     """Find the essay that an option names: by its id, as suggestions do, by its title, or by the name they show.
 
     Of several with one title it is the last changed that has a post, if ``with_post``, else that is not exported yet.
-    Raise BadInput where there is none.
+    Raise InvalidInput where there is none.
     """
     essays = await services.essays.list_essays(writer)
     title, names = wanted.casefold().strip(), unique_essay_names(essays)
@@ -74,7 +74,7 @@ async def find_essay(services: Services, writer: str, wanted: str, *, with_post:
     if found := by_id or by_title:
         fits = [essay for essay in found if (essay.head is not None if with_post else not essay.is_exported)]
         return (fits or found)[0]
-    raise BadInput(
+    raise InvalidInput(
         "You have no essay of that name: choose one from the list that comes while you type, or see /essays."
     )
 
@@ -139,18 +139,18 @@ async def open_or_create_essay(
     created = False
     if essay is not None:
         opened = await find_essay(services, writer, essay)
-        if structure is not None and find(services.structures, structure).key != opened.structure:
+        if structure is not None and find_structure(services.structures, structure).key != opened.structure:
             notices.append("An essay that is begun keeps its structure.")
         if title is not None:
             await services.essays.rename_essay(writer, opened.id, title)
     elif structure is not None or title is not None or read is not None:
         if structure is not None:
-            chosen = find(services.structures, structure)
+            chosen = find_structure(services.structures, structure)
         elif read is not None:
             page = services.essays.validate_page("The file", read.text)
-            chosen = await parse_in_worker(writer, len(page), fitting, page, dict(services.structures))
+            chosen = await parse_in_worker(writer, len(page), best_structure, page, dict(services.structures))
         else:
-            chosen = usual(services.structures)
+            chosen = default_structure(services.structures)
         existing = {essay.id for essay in await services.essays.list_essays(writer)}
         opened = await get_or_create_empty_essay(services, writer, chosen, title, asked=structure is not None)
         created = opened.id not in existing
@@ -159,7 +159,7 @@ async def open_or_create_essay(
     if read is not None:
         try:
             stored = await services.essays.add_note_page(writer, opened.id, read.text)
-        except BadInput:
+        except InvalidInput:
             if created:
                 await services.essays.delete_essay(writer, opened.id, if_empty=True)
             raise

@@ -22,11 +22,11 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageEditors
 from bot.discord_ui.panels.cards import Card, text_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.recent import RecentSet
-from bot.errors import BadInput, BotError, DamagedText, StoreError, UnknownEssay
-from bot.essay import left_out
+from bot.errors import BotError, DamagedText, InvalidInput, StoreError, UnknownEssay
+from bot.essay import private_text
 from bot.essay.text.documents import FILE_KINDS
-from bot.essay.text.marks import is_mark_alone, is_marked
-from bot.essay.text.words import count_words, shows
+from bot.essay.text.privacy_marks import has_private_mark, is_only_private_mark
+from bot.essay.text.words import count_words, has_visible_text
 from bot.services.dm_messages import DmChannel, MessageChange, StoredMessage
 from bot.services.jobs.job import JobState
 
@@ -129,7 +129,7 @@ class DmListener:
             await self._store_text_and_files(client, writer, message, late)
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))
-        except (MembershipUnknown, BadInput) as error:
+        except (MembershipUnknown, InvalidInput) as error:
             self.notifier.notify(client, writer, message.channel.id, error.public_message)
 
     async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
@@ -154,15 +154,15 @@ class DmListener:
             return
         words = count_words(text) > 0
         if troubles:
-            kept = shows(text) or len(troubles) < len(attached)
+            kept = has_visible_text(text) or len(troubles) < len(attached)
             notices += [*troubles, _REST_STORED_NOTICE if kept else _NOTHING_STORED_NOTICE]
-        if not attached and not shows(text):
+        if not attached and not has_visible_text(text):
             notices.append(_NO_TEXT_NOTICE)
-        if stored.is_new and is_marked(text):
+        if stored.is_new and has_private_mark(text):
             notices.append(_mark_notice(text, stored))
         if notes:
             known = await self._essays.notes(writer, stored.essay)
-            told = left_out.told([note for note in known if note.number in notes])
+            told = private_text.describe_private([note for note in known if note.number in notes])
             notices += [told] if told else []
         if (stored.is_new or notes) and (words or notes or stored.essay_created or notices):
             made = [stored.note] if stored.is_new and stored.note is not None else []
@@ -209,7 +209,7 @@ class DmListener:
             changed = await self._messages.edit_message(writer, message.id, text)
         except (AccessDenied, MembershipUnknown):
             return
-        except (BadInput, DamagedText) as error:
+        except (InvalidInput, DamagedText) as error:
             self.notifier.notify(client, writer, channel, error.public_message)
             return
         if changed is not None:
@@ -224,13 +224,13 @@ class DmListener:
             self.notifier.notify(client, writer, channel, told)
         else:
             self.notifier.message_changed(client, writer, channel, changed)
-        if not is_marked(text) or changed.note_detached or changed.note_unchanged:
+        if not has_private_mark(text) or changed.note_detached or changed.note_unchanged:
             return
         self.notifier.notify(client, writer, channel, _MARKED_NOTICE)
         if changed.note is not None:
             standing = await self._essays.find_leak(writer, changed.essay, changed.note)
             if standing is not None:
-                self.notifier.notify(client, writer, channel, standing.told)
+                self.notifier.notify(client, writer, channel, standing.message)
 
 
 class BackgroundNoteSorter:
@@ -269,7 +269,7 @@ class BackgroundNoteSorter:
 
 def _mark_notice(text: str, stored: StoredMessage) -> str:
     """Say what a mark in a message leaves out."""
-    if not is_mark_alone(text):
+    if not is_only_private_mark(text):
         return _MARKED_NOTICE
     if stored.question is not None:
         return _MARK_BELOW_NOTICE

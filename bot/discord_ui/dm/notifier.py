@@ -29,7 +29,7 @@ from bot.discord_ui.panels.cards import Button, ButtonRow, Card, text_card
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import BadInput, BotError, DamagedText
+from bot.errors import BotError, DamagedText, InvalidInput
 from bot.services.dm_messages import MessageChange, StoredMessage
 
 log = logging.getLogger("bot.discord")
@@ -434,7 +434,7 @@ async def _try_step(notifying: Coroutine[None, None, object], untold: list[Excep
         await notifying
     except (BotError, *DISCORD_ERRORS) as error:
         log.info("a person could not be told of their messages: %s", type(error).__name__)
-        if isinstance(error, BadInput | DamagedText) or (
+        if isinstance(error, InvalidInput | DamagedText) or (
             isinstance(error, discord.HTTPException) and error.status == 400
         ):
             return True

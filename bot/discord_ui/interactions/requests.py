@@ -17,7 +17,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels.forms import PASTE_FIELDS, join_pasted_fields
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
-from bot.errors import BadInput
+from bot.errors import InvalidInput
 from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.words import count_words
 from bot.services.offload import in_thread
@@ -121,7 +121,7 @@ def parse_question_argument(argument: str) -> tuple[int, str]:
 async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
     """The text of a form with fields to paste into and a file, and what is to be said about how it was read.
 
-    Raises BadInput where there is none, and what ``files.read`` raises.
+    Raises InvalidInput where there is none, and what ``files.read`` raises.
     """
     text = join_pasted_fields([request.fields.get(key, "") for key in PASTE_FIELDS])
     notice = None
@@ -130,5 +130,7 @@ async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
         notice = found.notice
         text = f"{text.rstrip()}\n\n{found.text}" if text.strip() else found.text
     if not await in_thread(count_words, text):
-        raise BadInput(f"There were no words in it: paste some, or attach a file: {FILE_KINDS}. Nothing was changed.")
+        raise InvalidInput(
+            f"There were no words in it: paste some, or attach a file: {FILE_KINDS}. Nothing was changed."
+        )
     return text, notice

@@ -13,7 +13,7 @@ from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
 from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
-from bot.errors import JobRunning, Outdated, UnknownCritique, UnknownEssay
+from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
 
 Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
 
@@ -164,7 +164,7 @@ class Router:
                 return await self._presenter.show_essay(
                     request.writer, route.custom_id.subject, request.context, notice=JOB_RUNNING_NOTICE
                 )
-            except Outdated:  # what was under way came to its end behind the look at the version
+            except StaleRequest:  # what was under way came to its end behind the look at the version
                 return await self._presenter.show_essay(
                     request.writer, route.custom_id.subject, request.context, notice=STALE_NOTICE
                 )

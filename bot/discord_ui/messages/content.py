@@ -21,8 +21,8 @@ from bot.discord_ui.errors import AttachmentError
 from bot.discord_ui.interactions.responses import UploadedFile
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.errors import BotError, UnreadableText
-from bot.essay.text.decoding import MOST_BYTES
-from bot.essay.text.documents import MOST_FILE_BYTES, Document, read_document
+from bot.essay.text.decoding import MAX_TEXT_BYTES
+from bot.essay.text.documents import MAX_FILE_BYTES, Document, read_document
 from bot.services.offload import parse_in_worker
 
 _DISCORD_SYNTAX = re.compile(
@@ -227,9 +227,9 @@ async def fetch_file(upload: UploadedFile) -> UploadedFile:
 
     Raises AttachmentGone, AttachmentNotFetched.
     """
-    if upload.size > MOST_FILE_BYTES:
+    if upload.size > MAX_FILE_BYTES:
         return upload
-    if upload.size <= MOST_BYTES:
+    if upload.size <= MAX_TEXT_BYTES:
         return _FetchedFile(upload.name, upload.size, await upload.read())
     try:
         found: FileText | BotError = await read_file(upload)
@@ -261,9 +261,9 @@ async def read_file(upload: UploadedFile) -> FileText:
             raise upload.result
         return upload.result
     name = escape_file_name(upload.name)
-    if upload.size > MOST_FILE_BYTES:
-        raise UnreadableText.too_big(name, MOST_FILE_BYTES)
-    if upload.size <= MOST_BYTES:
+    if upload.size > MAX_FILE_BYTES:
+        raise UnreadableText.file_too_large(name, MAX_FILE_BYTES)
+    if upload.size <= MAX_TEXT_BYTES:
         return await _fetch_and_parse(upload, name)
     turns = _large_file_slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_MAX_CONCURRENT_LARGE_FILES))
     async with turns:
@@ -273,8 +273,8 @@ async def read_file(upload: UploadedFile) -> FileText:
 async def _fetch_and_parse(upload: UploadedFile, name: str) -> FileText:
     data = await upload.read()
     # However small it is: a document may be packed, and guessing an old encoding can take a second.
-    found, text = await parse_in_worker("", MOST_BYTES, _parse_file, data, name)
+    found, text = await parse_in_worker("", MAX_TEXT_BYTES, _parse_file, data, name)
     notices = list(found.notices)
-    if found.guessed is not None:
-        notices.append(f"{name} is not UTF-8; it was read as {found.guessed}. Look whether it reads well.")
+    if found.guessed_encoding is not None:
+        notices.append(f"{name} is not UTF-8; it was read as {found.guessed_encoding}. Look whether it reads well.")
     return FileText(text, " ".join(notices) or None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.discord_ui.messages.text_limits import fitting_end, grapheme_boundary, utf8_length, utf16_length
-from bot.essay.text.commonmark import blocks
+from bot.essay.text.markdown import split_top_level_blocks
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 
@@ -162,7 +162,7 @@ def render_page(text: str, page: Span) -> str:
 
     A fence, bold or italics that it shares with the page before or behind it are opened and closed on it as well.
     """
-    words = re.sub(r"\A(?:[ \t]*\n)+", "", page.of(text)).rstrip()
+    words = re.sub(r"\A(?:[ \t]*\n)+", "", page.extract(text)).rstrip()
     begun, goes_on = open_fence(text[: page.start]), open_fence(text[: page.end])
     if begun is None:
         marks = "".join(_emphasis_marks(text, page.start))
@@ -181,7 +181,7 @@ def _emphasis_marks(text: str, at: int) -> list[str]:
 
 def _paragraph_ends(text: str) -> list[int]:
     """Where one block ends and the next begins, but not behind a heading."""
-    found = blocks(text)
+    found = split_top_level_blocks(text)
     places = list(accumulate(len(block) for block in found))
     return [end for block, end in zip(found, places, strict=True) if not _is_heading(block)]
 
@@ -253,7 +253,7 @@ class StreamPager:
             found = paginate(tail)
             if len(found) < 2:
                 break
-            full = found[0].of(tail)
+            full = found[0].extract(tail)
             self._words_before += count_words(full)
             self._fences.append(open_fence(self._reopen_fence(full, -1)) or "")
             self._starts.append(self._starts[-1] + found[0].end)

@@ -23,8 +23,8 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.essay.critique import Critique, Finding
-from bot.essay.measures.base import counted
-from bot.essay.specifics import unlinked
+from bot.essay.facts import defang_links
+from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
 from bot.services.critiques import Decision, StoredCritique
 
@@ -95,7 +95,7 @@ def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart
     parts: list[CardPart] = [
         TextBlock(
             f"**{finding.severity.value.capitalize()}: {finding.category.value}**{state}\n"
-            f"{block_quote(unlinked(finding.quotation))}"
+            f"{block_quote(defang_links(finding.quotation))}"
         ),
         TextBlock(_plain_remark(finding.effect, 400)),
     ]
@@ -103,7 +103,7 @@ def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart
         cut = utf16_length(finding.replacement) > _MAX_REPLACEMENT_UNITS
         more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Apply puts in all of it." if cut else ""
         parts.append(
-            TextBlock(f"**Instead**\n{block_quote(unlinked(finding.replacement), _MAX_REPLACEMENT_UNITS)}{more}")
+            TextBlock(f"**Instead**\n{block_quote(defang_links(finding.replacement), _MAX_REPLACEMENT_UNITS)}{more}")
         )
     elif finding.question:
         parts.append(TextBlock(f"**A question only you can answer**\n{_plain_remark(finding.question, 400)}"))
@@ -112,26 +112,26 @@ def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart
 
 def _plain_remark(text: str, max_units: int) -> str:
     """Return what the model says so that Discord makes neither Markdown nor a link of it."""
-    return escape_markdown(shorten(unlinked(text), max_units))
+    return escape_markdown(shorten(defang_links(text), max_units))
 
 
 def _plain_remark_line(text: str, max_units: int) -> str:
     """Return the same on one line."""
-    return escape_markdown(one_line(unlinked(text), max_units))
+    return escape_markdown(one_line(defang_links(text), max_units))
 
 
 def _strengths_parts(critique: Critique, structure: Structure | None) -> list[CardPart]:
     parts: list[CardPart] = []
     if critique.strengths:
         shown = "\n".join(
-            f"{block_quote(unlinked(one_line(one.quotation, 200)))}\n{_plain_remark_line(one.why, 160)}"
+            f"{block_quote(defang_links(one_line(one.quotation, 200)))}\n{_plain_remark_line(one.why, 160)}"
             for one in critique.strengths[:3]
         )
         parts.append(TextBlock(f"**What works**\n{shown}"))
     if critique.coverage:
         lines = []
         for one in critique.coverage[:12]:
-            section = structure.section(one.section) if structure else None
+            section = structure.find_section(one.section) if structure else None
             name = section.heading if section else one.section
             lines.append(
                 f"- {escape_markdown(one_line(name, 40))}: **{one.covered.value}**. "
@@ -151,7 +151,7 @@ def _critique_small_print(critique: Critique, page: int) -> TextBlock:
     )
     not_shown = ", ".join(f"{count} {what}" for count, what in not_shown_counts if count)
     return small_print(
-        place or counted(len(critique.findings), "finding"),
+        place or count_noun(len(critique.findings), "finding"),
         f"not shown: {not_shown}" if not_shown and not place else None,
         f"{critique.reworded} told in our words" if critique.reworded and not place else None,
         f"AI-written by {critique.model}",
@@ -200,5 +200,5 @@ def critique_list_card(critiques: Sequence[StoredCritique], page: int, page_coun
 
 
 def _findings_summary(stored: StoredCritique) -> str:
-    findings = counted(len(stored.critique.findings), "finding") if stored.critique else "no findings yet"
+    findings = count_noun(len(stored.critique.findings), "finding") if stored.critique else "no findings yet"
     return f"{findings}, {stored.created:%d %b %Y %H:%M} UTC"

@@ -30,13 +30,13 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import section_options
-from bot.essay.blind_spots import assurance, blind_spots, unseen
+from bot.essay.claims import describe_blind_spots, describe_no_findings, find_blind_spots
 from bot.essay.essay import Origin, Version, VersionInfo
-from bot.essay.left_out import private_count
-from bot.essay.measures import Mark
-from bot.essay.measures.base import counted
-from bot.essay.text.gaps import gaps
-from bot.essay.text.sections import Part
+from bot.essay.measures import MeasureHit
+from bot.essay.measures.base import count_noun
+from bot.essay.private_text import count_private_passages
+from bot.essay.text.gaps import find_gaps
+from bot.essay.text.sections import TextSection
 from bot.essay.text.spans import Span
 from bot.services.essays import editable_parts
 from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
@@ -65,7 +65,7 @@ class DraftPage:
     page: int
     pages: int
     text: str
-    sections: tuple[tuple[int, Part], ...]
+    sections: tuple[tuple[int, TextSection], ...]
     section: int
 
 
@@ -74,7 +74,7 @@ class DraftLayout:
     """The pages of a text and its sections that can be edited: the same whichever page is shown."""
 
     pages: tuple[Span, ...]
-    sections: tuple[tuple[int, Part], ...]
+    sections: tuple[tuple[int, TextSection], ...]
 
 
 @lru_cache(maxsize=512)  # as many texts as essay_state keeps the claims of
@@ -91,7 +91,7 @@ _MAX_CACHED_LAYOUTS = 64
 async def load_layout(writer: str, text: str) -> DraftLayout | None:
     """Return the layout of a long text, made in a worker process; None for any other, which is quickly laid out.
 
-    Raise TooSlowToRead where that takes too long.
+    Raise ParsingTimedOut where that takes too long.
     """
     if len(text) <= THREAD_MAX_CHARACTERS:
         return None
@@ -124,7 +124,7 @@ def draft_page(text: str, position: DraftPosition, layout: DraftLayout | None = 
     return DraftPage(page, max(1, len(spans)), page_text, sections, section)
 
 
-def _section_on_page(page: Span, sections: tuple[tuple[int, Part], ...]) -> int:
+def _section_on_page(page: Span, sections: tuple[tuple[int, TextSection], ...]) -> int:
     """Return the first section that begins on the page, else the one that goes on there."""
     beginning = [index for index, part in sections if page.start <= part.start < page.end]
     earlier = [index for index, part in sections if part.start < page.start]
@@ -153,7 +153,7 @@ def draft_card(
                 action_button("Keep this one", "open", essay.id, number),
             )
         )
-    if not version.info.complete:
+    if not version.info.is_complete:
         parts.extend(_unfinished_notice(state))
     parts.extend(jobs.job_recovery_buttons(state))
     parts.extend(page_buttons("page", essay.id, number, here.page, here.pages))
@@ -177,21 +177,21 @@ def draft_card(
 
 
 def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> TextBlock:
-    claim_count, gap_count = len(state.claims or ()), len(gaps(version.text))
-    private = private_count(state.notes)
+    claim_count, gap_count = len(state.claims or ()), len(find_gaps(version.text))
+    private = count_private_passages(state.notes)
     return small_print(
-        counted(version.info.words, "word"),
+        count_noun(version.info.word_count, "word"),
         f"version {version.info.number}",
-        f"{counted(claim_count, 'claim')} your notes do not hold" if claim_count else None,
+        f"{count_noun(claim_count, 'claim')} your notes do not hold" if claim_count else None,
         "its claims are still being checked: “More” shows them" if state.claims is None else None,
         "“Unsupported claims” tells what cannot be seen in its language"
         if _has_limited_claim_coverage(state, version)
         else None,
-        f"{counted(gap_count, 'gap')} marked NEED" if gap_count else None,
-        f"{counted(private, 'private passage')} not in it" if private else None,
-        f"{counted(state.new_note_count, 'newer note')} not in it" if state.new_note_count else None,
+        f"{count_noun(gap_count, 'gap')} marked NEED" if gap_count else None,
+        f"{count_noun(private, 'private passage')} not in it" if private else None,
+        f"{count_noun(state.new_note_count, 'newer note')} not in it" if state.new_note_count else None,
         f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
-        "unfinished" if not version.info.complete else None,
+        "unfinished" if not version.info.is_complete else None,
         f"version {state.side_version}, written last, waits beside it: More, History"
         if state.side_version is not None
         else None,
@@ -201,7 +201,7 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
 
 def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:
     """Return whether claims were looked for in a model's text whose language hides some of them."""
-    return state.is_by_model and state.claims is not None and bool(blind_spots(version.text))
+    return state.is_by_model and state.claims is not None and bool(find_blind_spots(version.text))
 
 
 def _unfinished_notice(state: EssayState) -> tuple[CardPart, ...]:
@@ -226,14 +226,18 @@ def _more_menu(state: EssayState) -> SelectMenu:
     write = "Draft again" if state.has_model else "Add the newer notes"
     write_description = "from all notes; this version stays" if state.has_model else "each in its section, unchanged"
     options = [
-        SelectOption("Undo", "undo", f"back to version {history.undo}") if history.undo is not None else None,
-        SelectOption("Redo", "redo", f"forward to version {history.redo}") if history.redo is not None else None,
-        SelectOption("History", "history", f"{counted(len(state.versions), 'version')}, none is ever lost"),
+        SelectOption("Undo", "undo", f"back to version {history.undo_version}")
+        if history.undo_version is not None
+        else None,
+        SelectOption("Redo", "redo", f"forward to version {history.redo_version}")
+        if history.redo_version is not None
+        else None,
+        SelectOption("History", "history", f"{count_noun(len(state.versions), 'version')}, none is ever lost"),
         SelectOption("Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"),
         SelectOption("Measures", "measures", "what can be counted in the text"),
         SelectOption("Last critique", "critique-last", "where you left it") if state.critique_id else None,
         jobs.partial_result_option(state),
-        SelectOption("Notes", "notes", f"{counted(len(state.notes), 'note')}; leave one out, or take it in again"),
+        SelectOption("Notes", "notes", f"{count_noun(len(state.notes), 'note')}; leave one out, or take it in again"),
         SelectOption("Answer questions", "interview", "more material for the text"),
         SelectOption(write, "write", write_description) if state.has_model or state.new_note_count else None,
         SelectOption("Rename", "rename", "give it another title"),
@@ -260,7 +264,8 @@ def version_card(state: EssayState, version: Version, page: int, layout: DraftLa
         TextBlock(here.text),
         Separator(),
         small_print(
-            counted(version.info.words, "word"), f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None
+            count_noun(version.info.word_count, "word"),
+            f"page {here.page + 1} of {here.pages}" if here.pages > 1 else None,
         ),
         *page_buttons("read", essay.id, state.version_number, here.page, here.pages, str(number)),
     ]
@@ -303,12 +308,12 @@ def history_card(state: EssayState, page: int) -> Card:
             SelectOption(
                 f"Version {info.number}",
                 str(info.number),
-                f"{describe_origin(info.origin)}, {counted(info.words, 'word')}",
+                f"{describe_origin(info.origin)}, {count_noun(info.word_count, 'word')}",
             )
             for info in shown
         )
         parts.append(SelectMenu(str(CustomId("essay", "look", essay.id, number)), "Read a version", options))
-    parts.append(small_print(counted(len(newest_first), "version"), "going back loses none of them"))
+    parts.append(small_print(count_noun(len(newest_first), "version"), "going back loses none of them"))
     parts.extend(page_buttons("history", essay.id, number, page, page_count))
     parts.extend(button_rows(action_button("Back", "open", essay.id, number)))
     return Card(tuple(parts))
@@ -316,10 +321,10 @@ def history_card(state: EssayState, page: int) -> Card:
 
 def _version_line(info: VersionInfo, *, current: bool) -> str:
     parent = f" from {info.parent}" if info.parent is not None else ""
-    unfinished = "" if info.complete else ", unfinished"
+    unfinished = "" if info.is_complete else ", unfinished"
     return (
-        f"**{info.number}** {describe_origin(info.origin)}{parent}, {counted(info.words, 'word')}, "
-        f"{info.created:%d %b %H:%M} UTC{unfinished}{' · **current**' if current else ''}"
+        f"**{info.number}** {describe_origin(info.origin)}{parent}, {count_noun(info.word_count, 'word')}, "
+        f"{info.created_at:%d %b %H:%M} UTC{unfinished}{' · **current**' if current else ''}"
     )
 
 
@@ -334,19 +339,19 @@ def claims_card(state: EssayState, page: int) -> Card:
     if not state.notes:
         parts.append(TextBlock("There are no notes to hold the text against: paste the material it was made from."))
     elif not claims:
-        parts.append(TextBlock(assurance(text)))
+        parts.append(TextBlock(describe_no_findings(text)))
     else:
         parts.append(TextBlock("Not found in your notes. Check each; take it out, or add a note that holds it."))
         parts.extend(
             TextBlock(
-                f"**{escape_markdown(one_line(claim.name, 130))}**\n"
-                f"{block_quote(one_line(claim.sentence.of(text), 320))}"
+                f"**{escape_markdown(one_line(claim.label, 130))}**\n"
+                f"{block_quote(one_line(claim.sentence_span.extract(text), 320))}"
             )
             for claim in claims[page * _CLAIMS_PER_PAGE : (page + 1) * _CLAIMS_PER_PAGE]
         )
-        if not_seen := unseen(text):
+        if not_seen := describe_blind_spots(text):
             parts.append(small_print(not_seen))
-        parts.append(small_print(counted(len(claims), "claim"), f"page {page + 1} of {page_count}"))
+        parts.append(small_print(count_noun(len(claims), "claim"), f"page {page + 1} of {page_count}"))
     parts.extend(page_buttons("claims", essay.id, number, page, page_count))
     parts.extend(
         button_rows(
@@ -373,10 +378,15 @@ def measures_card(
     if notice:
         parts.append(TextBlock(notice))
     parts.append(
-        TextBlock(f"{counted(report.words, 'word')} apart from headings, {counted(len(report.sections), 'section')}.")
+        TextBlock(
+            f"{count_noun(report.words, 'word')} apart from headings, {count_noun(len(report.sections), 'section')}."
+        )
     )
     for measure in shown:
-        examples = (escape_markdown(one_line(mark.span.of(report.text).lstrip("# "), 120)) for mark in measure.telling)
+        examples = (
+            escape_markdown(one_line(mark.span.extract(report.text).lstrip("# "), 120))
+            for mark in measure.hits_by_weight
+        )
         example = None if brief else next(examples, None)
         quoted = f"\n> {example}" if example else ""
         parts.append(
@@ -392,10 +402,10 @@ def measures_card(
         parts.append(TextBlock("No measure has anything to say about the whole."))
     if page == page_count - 1 and (places := report.notable_marks):
         parts.append(TextBlock(_marked_places(places, report.text)))
-    quiet = sum(measure.taken and not measure.raised for measure in report.measures)
+    quiet = sum(measure.was_measured and not measure.is_raised for measure in report.measures)
     parts.append(
         small_print(
-            f"{counted(len(raised), 'measure')} raised, {quiet} quiet",
+            f"{count_noun(len(raised), 'measure')} raised, {quiet} quiet",
             f"page {page + 1} of {page_count}" if page_count > 1 else None,
         )
     )
@@ -405,9 +415,9 @@ def measures_card(
     return Card(tuple(parts))
 
 
-def _marked_places(places: Sequence[Mark], text: str) -> str:
+def _marked_places(places: Sequence[MeasureHit], text: str) -> str:
     lines = [
-        f"> {escape_markdown(one_line(place.span.of(text), 60))} ({escape_markdown(one_line(place.note, 50))})"
+        f"> {escape_markdown(one_line(place.span.extract(text), 60))} ({escape_markdown(one_line(place.note, 50))})"
         for place in places[:_MAX_PLACES]
     ]
     more = f"\n-# and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""

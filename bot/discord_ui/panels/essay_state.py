@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.errors import TooSlowToRead
-from bot.essay.claims import Claim, unsupported_in
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.history import History
+from bot.errors import ParsingTimedOut
+from bot.essay.claims import Claim, find_unsupported_in_essay
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionHistory, VersionInfo
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_words
 from bot.services.dm_messages import PendingMessage
@@ -56,7 +55,7 @@ class EssayState:
     @property
     def open_question(self) -> Question | None:
         """The question that was put and neither answered nor skipped."""
-        return next((one for one in self.questions if one.state is Answered.OPEN), None)
+        return next((one for one in self.questions if one.state is QuestionState.OPEN), None)
 
     def messages_for(self, question: int | None) -> tuple[str, ...]:
         """Return the pending messages with words that answer the question of this number; for None, no question."""
@@ -69,7 +68,7 @@ class EssayState:
     @property
     def skipped_questions(self) -> tuple[Question, ...]:
         """The questions passed over."""
-        return tuple(one for one in self.questions if one.state is Answered.SKIPPED)
+        return tuple(one for one in self.questions if one.state is QuestionState.SKIPPED)
 
     @property
     def covered_sections(self) -> tuple[bool, ...]:
@@ -91,7 +90,7 @@ class EssayState:
         if self.job is None or self.job.job.state not in (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED):
             return None
         job = self.job.job
-        return job if job.ended is None or self.essay.changed <= job.ended else None
+        return job if job.ended is None or self.essay.changed_at <= job.ended else None
 
     @property
     def side_version(self) -> int | None:
@@ -102,16 +101,16 @@ class EssayState:
         job = self.job.job if self.job is not None else None
         if job is None or job.result_version is None or job.ended is None or self.essay.head is None:
             return None
-        current, made = self.history.lineage, History(self.versions, job.result_version).lineage
+        current, made = self.history.lineage, VersionHistory(self.versions, job.result_version).lineage
         if current[-1] in made or made[-1] in current:
             return None
-        meanwhile = any(job.created <= one.created <= job.ended for one in current)
-        return job.result_version if meanwhile or self.essay.changed <= job.ended else None
+        meanwhile = any(job.created <= one.created_at <= job.ended for one in current)
+        return job.result_version if meanwhile or self.essay.changed_at <= job.ended else None
 
     @property
-    def history(self) -> History:
+    def history(self) -> VersionHistory:
         """The versions, and which of them is current."""
-        return History(self.versions, self.essay.head)
+        return VersionHistory(self.versions, self.essay.head)
 
     @property
     def is_by_model(self) -> bool:
@@ -121,13 +120,13 @@ class EssayState:
     @property
     def new_note_count(self) -> int:
         """How many notes came after the current version and stand in no text yet."""
-        through = self.version.info.notes_through if self.version else 0
+        through = self.version.info.last_note_number if self.version else 0
         return sum(note.number > through and not note.is_private for note in self.notes)
 
 
 # Turning the pages of a text asks for its claims again and again. There is room for the texts of hundreds of people at
 # once; a text and its notes are some 20 KB.
-_cached_unsupported_claims = AsyncLRUCache(unsupported_in, 512)
+_cached_unsupported_claims = AsyncLRUCache(find_unsupported_in_essay, 512)
 CLAIMS_TIMEOUT_SECONDS = 0.3  # a panel waits no longer for its claims: others' are before them
 _SECONDS_PER_TEXT = 0.06  # that its claims take
 
@@ -162,7 +161,7 @@ async def add_claims(state: EssayState, seconds: float | None = None) -> EssaySt
     """Return the state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
 
     Where that would take longer than ``seconds``, because many texts wait for theirs, they stay unknown for now.
-    Without ``seconds``, raise TooSlowToRead where they cannot be looked for.
+    Without ``seconds``, raise ParsingTimedOut where they cannot be looked for.
     """
     if state.version is None or not state.notes:
         return replace(state, claims=())
@@ -171,7 +170,7 @@ async def add_claims(state: EssayState, seconds: float | None = None) -> EssaySt
     lookup = asyncio.ensure_future(_cached_unsupported_claims(state.version.text, state.notes, state.essay.title))
     lookup.add_done_callback(_consume_exception)
     done, _ = await asyncio.wait({lookup}, timeout=seconds)  # what comes later is cached for the next time
-    if not done or (seconds is not None and isinstance(lookup.exception(), TooSlowToRead)):
+    if not done or (seconds is not None and isinstance(lookup.exception(), ParsingTimedOut)):
         return state
     return replace(state, claims=lookup.result())
 

@@ -22,7 +22,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.essay.essay import Essay
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
 
 _MAX_NAME_UNITS = 100  # Discord's limit for the name of a suggestion
@@ -60,11 +60,13 @@ def essay_list_card(
         )
         parts.append(SelectMenu(str(CustomId("essay", "choose")), "Choose an essay", options))
         parts.append(
-            small_print(counted(len(essays), "essay"), f"page {page + 1} of {page_count}" if page_count > 1 else None)
+            small_print(
+                count_noun(len(essays), "essay"), f"page {page + 1} of {page_count}" if page_count > 1 else None
+            )
         )
     parts.extend(page_buttons("essays", "-", 0, page, page_count))
     if critique_count:
-        parts.append(small_print(f"{counted(critique_count, 'critique')} of pasted texts"))
+        parts.append(small_print(f"{count_noun(critique_count, 'critique')} of pasted texts"))
         parts.extend(button_rows(action_button("Critiques", "list", "-", kind="critique")))
     return Card(tuple(parts))
 
@@ -82,7 +84,7 @@ def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:
         if len(namesakes) < 2:
             continue
         for date_format in ("%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S.%f"):
-            begun = {essay.id: f"begun {essay.created:{date_format}}" for essay in namesakes}
+            begun = {essay.id: f"begun {essay.created_at:{date_format}}" for essay in namesakes}
             if len(set(begun.values())) == len(namesakes):
                 break
         dates.update(begun)
@@ -104,7 +106,7 @@ def _essay_name(essay: Essay, suffix: str) -> str:
 
 def _essay_summary(essay: Essay, structures: Mapping[str, Structure]) -> str:
     kind = structures[essay.structure].name if essay.structure in structures else essay.structure
-    return f"{kind}, {_essay_stage(essay)}, changed {essay.changed:%d %b %Y}"
+    return f"{kind}, {_essay_stage(essay)}, changed {essay.changed_at:%d %b %Y}"
 
 
 def _essay_stage(essay: Essay) -> str:
@@ -151,4 +153,4 @@ def confirm_delete_essay_card(essay: Essay, step: int, notice: str | None = None
 
 def change_stamp(essay: Essay) -> int:
     """Return when the essay last changed, in milliseconds, cut to the nine digits that a custom id takes."""
-    return int(essay.changed.timestamp() * 1000) % 1_000_000_000
+    return int(essay.changed_at.timestamp() * 1000) % 1_000_000_000

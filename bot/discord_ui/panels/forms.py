@@ -21,10 +21,10 @@ from bot.discord_ui.panels.cards import (
     TextInput,
 )
 from bot.essay.essay import Question
-from bot.essay.questions import STAYS_PRIVATE
+from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.documents import FILE_KINDS
-from bot.essay.text.lines import closes_sentence
-from bot.essay.text.sections import Part
+from bot.essay.text.markdown import ends_sentence
+from bot.essay.text.sections import TextSection
 from bot.services.drafting import MAX_INSTRUCTION_CHARACTERS
 from bot.services.essays import MAX_TITLE_CHARACTERS
 
@@ -122,7 +122,7 @@ def _paste_separator(before: str, after: str) -> str:
     if utf16_length(before) >= MAX_FIELD_LENGTH or before[-1].isspace() or after[0].isspace():
         return ""
     last_line = before.rsplit("\n", 1)[-1]
-    if closes_sentence(before) or last_line.lstrip().startswith("#") or _BLOCK_START.match(after):
+    if ends_sentence(before) or last_line.lstrip().startswith("#") or _BLOCK_START.match(after):
         return "\n\n"
     return "\n"
 
@@ -148,7 +148,8 @@ def answer_form(target: CustomId, asked: Question, *, private: bool = False) -> 
         "Your answer",
         (
             TextBlock(
-                f"**{escape_markdown(one_line(asked.text, 600))}**" + (f"\n-# {STAYS_PRIVATE}" if private else "")
+                f"**{escape_markdown(one_line(asked.text, 600))}**"
+                + (f"\n-# {PRIVATE_ANSWER_NOTICE}" if private else "")
             ),
             TextInput(
                 "answer", "In your own words", required=True, placeholder="Names, numbers, dates and what was said."
@@ -192,12 +193,12 @@ def edit_note_by_file_form(target: CustomId, name: str, characters: int) -> Form
     return Form(str(target), one_line(f"Edit: {name}", MAX_FORM_TITLE_UNITS), (TextBlock(explanation), file))
 
 
-def section_name(part: Part) -> str:
+def section_name(part: TextSection) -> str:
     """Return a section's name in a menu."""
     return one_line(part.title, 90) or "The opening"
 
 
-def section_options(sections: Iterable[tuple[int, Part]], chosen: int | None) -> tuple[SelectOption, ...]:
+def section_options(sections: Iterable[tuple[int, TextSection]], chosen: int | None) -> tuple[SelectOption, ...]:
     """Return the sections as options; of more than a menu holds, those around the chosen one, else the first."""
     listed = list(sections)
     position = next((at for at, (index, _) in enumerate(listed) if index == chosen), 0)
@@ -209,7 +210,7 @@ def section_options(sections: Iterable[tuple[int, Part]], chosen: int | None) ->
 
 
 def revision_form(
-    target: CustomId, sections: Iterable[tuple[int, Part]], chosen: int | None, instruction: str = ""
+    target: CustomId, sections: Iterable[tuple[int, TextSection]], chosen: int | None, instruction: str = ""
 ) -> Form:
     """Ask which section to revise and how; ``instruction`` is what the field holds to begin with.
 

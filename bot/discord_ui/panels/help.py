@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discord_ui.panels.cards import (
-    Card,
-    TextBlock,
-    heading_text,
-    privacy_statement,
-    small_print,
-)
+from bot.discord_ui.panels.cards import Card, TextBlock, heading_text, privacy_statement, small_print
 
 
 def help_card(*, with_model: bool) -> Card:

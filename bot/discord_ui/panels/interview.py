@@ -23,8 +23,8 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note, Question
-from bot.essay.measures.base import counted
-from bot.essay.questions import STAYS_PRIVATE
+from bot.essay.measures.base import count_noun
+from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.words import count_words
 from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import JobKind, JobView
@@ -41,14 +41,14 @@ def question_card(
     In the bot's own DM it is answered in messages, and the panel shows what has been said so far.
     """
     essay, version = state.essay, state.version_number
-    section = state.structure.section(asked.section)
+    section = state.structure.find_section(asked.section)
     argument = f"{asked.number}{mode}"
     return Card(
         (
             *notice_text(notice),
             heading_text(essay.title),
             TextBlock(f"**{section.heading if section else 'One more thing'}**\n{block_quote(asked.text)}"),
-            *((small_print(STAYS_PRIVATE),) if state.structure.keeps_private(asked.text) else ()),
+            *((small_print(PRIVATE_ANSWER_NOTICE),) if state.structure.is_private_question(asked.text) else ()),
             *((TextBlock(_messages_so_far(state.messages_for(asked.number))),) if own_dm else ()),
             small_print(_progress_bar(state), f"question {asked.number}"),
             *button_rows(
@@ -75,7 +75,7 @@ def question_card(
 
 def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
     """Return what stays of a question in the DM once it is answered: a record, without buttons."""
-    words = counted(count_words(note.text), "word")
+    words = count_noun(count_words(note.text), "word")
     return Card(
         (
             heading_text(state.essay.title),
@@ -88,7 +88,7 @@ def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
 def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence[int]) -> Card:
     """Tell which notes of an essay messages have made and where they stand, and which ones edited messages changed."""
     title = f"“{escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS // 2))}”"
-    lines = [f"{counted(len(made), 'note')} stored in {title}{_sections_of_notes(state, made)}."] if made else []
+    lines = [f"{count_noun(len(made), 'note')} stored in {title}{_sections_of_notes(state, made)}."] if made else []
     if changed:
         numbers = " and ".join(filter(None, (", ".join(map(str, changed[:-1])), str(changed[-1]))))
         text = "; the text is as it was" if state.version is not None else ""
@@ -112,16 +112,16 @@ def _sections_of_notes(state: EssayState, numbers: Sequence[int]) -> str:
 def _section_of_note(state: EssayState, note: Note) -> str:
     if note.is_private:
         return "left out"
-    section = state.structure.section(note.section)
+    section = state.structure.find_section(note.section)
     return f"under “{escape_markdown(one_line(section.heading, 80))}”" if section else "under no section yet"
 
 
 def _messages_so_far(messages: Sequence[str]) -> str:
     if not messages:
         return "Write your answer here, in one message or several. **Next** ends it."
-    words = counted(sum(count_words(message) for message in messages), "word")
+    words = count_noun(sum(count_words(message) for message in messages), "word")
     return (
-        f"Your answer so far: {counted(len(messages), 'message')}, {words}, all stored. The last one begins:\n"
+        f"Your answer so far: {count_noun(len(messages), 'message')}, {words}, all stored. The last one begins:\n"
         f"{block_quote(one_line(messages[-1], 120))}\nGo on, or press **Next** to end it."
     )
 
@@ -197,4 +197,4 @@ def _draft_button(state: EssayState) -> Button:
 def _progress_bar(state: EssayState) -> str:
     covered, sections = sum(state.covered_sections), len(state.covered_sections)
     have = "has" if covered == 1 else "have"
-    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {counted(sections, 'section')} {have} notes"
+    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {count_noun(sections, 'section')} {have} notes"

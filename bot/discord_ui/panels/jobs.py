@@ -27,7 +27,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 from bot.essay.text.words import count_words
 from bot.services.drafting import RevisionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
@@ -147,7 +147,7 @@ def partial_result_option(state: EssayState) -> SelectOption | None:
 
 def _retry_button(state: EssayState, job: Job) -> Button | None:
     """None where another button of the panel does the same: Write draft, Continue, Start again, Critique."""
-    complete = state.version is not None and state.version.info.complete
+    complete = state.version is not None and state.version.info.is_complete
     if not state.has_model or not (job.kind is JobKind.REVISION or (job.kind is JobKind.DRAFT and complete)):
         return None
     return action_button("Try again", "again", state.essay.id, state.version_number, job.id, style=ButtonStyle.PRIMARY)
@@ -170,7 +170,7 @@ def partial_result_card(state: EssayState, job: Job, page: int) -> Card:
             Separator(),
             small_print(
                 f"{job.kind.label} of {job.created:%d %b %H:%M} UTC",
-                counted(count_words(job.text), "word") if has_partial_result(job) else None,
+                count_noun(count_words(job.text), "word") if has_partial_result(job) else None,
                 f"page {page + 1} of {len(sheets)}" if len(sheets) > 1 else None,
                 "AI-written from your notes" if has_partial_result(job) else None,
             ),
@@ -275,7 +275,7 @@ def _progress_small_print(view: JobView, sheet: StreamPage | None) -> TextBlock:
     if sheet is None:
         return small_print("Everything is stored.", f"You can close this; {back}.")
     at = f"page {sheet.page + 1} of {sheet.pages} so far" if sheet.pages > 1 else None
-    return small_print(f"{counted(sheet.words, 'word')} so far, all stored", at, f"you can close this; {back}")
+    return small_print(f"{count_noun(sheet.words, 'word')} so far, all stored", at, f"you can close this; {back}")
 
 
 def progress_line(view: JobView) -> str:

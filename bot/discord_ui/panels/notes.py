@@ -23,9 +23,9 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note
-from bot.essay.left_out import private_count
-from bot.essay.left_out import state_of as private_state
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
+from bot.essay.private_text import count_private_passages
+from bot.essay.private_text import describe_privacy as private_state
 
 NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
 NO_SECTION = "-"  # the value of "No section" in the menu
@@ -56,13 +56,13 @@ def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> 
         parts.append(SelectMenu(str(CustomId("essay", "note", essay.id, number)), "Open a note", options))
     else:
         parts.append(TextBlock("There are no notes yet."))
-    excluded = sum(note.is_private and not note.damaged for note in notes)
-    marked = private_count([note for note in notes if not note.is_private])
+    excluded = sum(note.is_private and not note.is_damaged for note in notes)
+    marked = count_private_passages([note for note in notes if not note.is_private])
     parts.append(
         small_print(
-            counted(len(notes), "note"),
+            count_noun(len(notes), "note"),
             f"{excluded} left out" if excluded else None,
-            f"{counted(marked, 'passage')} private" if marked else None,
+            f"{count_noun(marked, 'passage')} private" if marked else None,
             f"page {page + 1} of {page_count}",
         )
     )
@@ -92,13 +92,13 @@ def note_card(state: EssayState, note: Note, page: int, notice: str | None = Non
     parts.append(
         small_print(
             "It is damaged: it cannot be read, stands in no post, and no model sees it."
-            if note.damaged
+            if note.is_damaged
             else "Left out: it stays stored, stands in no post, and no model sees it."
-            if note.left_out
+            if note.is_excluded
             else _MARKED_PRIVATE
             if note.is_private
             else "In use, but for what is marked: a post may be made from the rest."
-            if note.private
+            if note.private_passages
             else "In use: a post may be made from it."
         )
     )
@@ -109,7 +109,7 @@ def note_card(state: EssayState, note: Note, page: int, notice: str | None = Non
             action_button("Edit", "note-edit", essay.id, number, note.number),
             action_button("Delete", "note-delete", essay.id, number, note.number, style=ButtonStyle.DANGER),
             None
-            if note.damaged
+            if note.is_damaged
             else action_button(
                 "Take it in again", "leave-out", essay.id, number, f"0.{note.number}", style=ButtonStyle.PRIMARY
             )
@@ -149,7 +149,7 @@ def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
         return ()
     options = (
         *(SelectOption(one_line(one.heading, 90), one.key, selected=one.key == note.section) for one in sections),
-        SelectOption("No section", NO_SECTION, selected=state.structure.section(note.section) is None),
+        SelectOption("No section", NO_SECTION, selected=state.structure.find_section(note.section) is None),
     )
     return (
         SelectMenu(
@@ -161,7 +161,7 @@ def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
 
 
 def _note_line(state: EssayState, note: Note) -> str:
-    section = state.structure.section(note.section)
+    section = state.structure.find_section(note.section)
     heading = section.heading if section else "no section"
-    condition = "damaged: it cannot be read" if note.damaged else private_state(note)
+    condition = "damaged: it cannot be read" if note.is_damaged else private_state(note)
     return f"**Note {note.number}** · {escape_markdown(heading)}{f' · {condition}' if condition else ''}"

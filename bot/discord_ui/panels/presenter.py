@@ -15,8 +15,8 @@ from bot.discord_ui.panels.cards import Button, Card, action_button, deleted_car
 from bot.discord_ui.panels.drafts import DraftPosition, load_layout
 from bot.discord_ui.panels.essay_state import CLAIMS_TIMEOUT_SECONDS, EssayState, add_claims, load_essay_state
 from bot.discord_ui.recent import RecentSet
-from bot.errors import JobRunning, StoreError, StructureGone, UnknownCritique, UnknownEssay, UnknownJob
-from bot.essay.diff import moved
+from bot.errors import JobRunning, StoreError, StructureFileMissing, UnknownCritique, UnknownEssay, UnknownJob
+from bot.essay.diff import find_moved_span
 from bot.essay.essay import Question
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
@@ -112,7 +112,7 @@ class Presenter:
         further = mode == interview.FURTHER_MODE
         try:
             question = await self.services.interview.next_question(writer, essay, further=further)
-        except StructureGone as error:  # what came before the question, such as an answer, is stored
+        except StructureFileMissing as error:  # what came before the question, such as an answer, is stored
             return await self.show_essay(writer, essay, context, notice=join_sentences(notice, str(error)))
         state = await self._set_dm_topic(await load_essay_state(self.services, writer, essay), context, question)
         if state.running_job is not None:
@@ -222,7 +222,9 @@ class Presenter:
             version = essay.head or 0
             if 0 < page <= len(result.findings) and essay.head is not None:
                 text = (await services.essays.version(writer, stored.essay, essay.head)).text
-                applicable = await in_worker(moved, stored.text, text, result.findings[page - 1].span) is not None
+                applicable = (
+                    await in_worker(find_moved_span, stored.text, text, result.findings[page - 1].span) is not None
+                )
         return ShowCard(
             critiques.critique_card(stored, result, structure, page, version, applicable=applicable, notice=notice)
         )
@@ -327,7 +329,7 @@ class Presenter:
         head = (await self.services.essays.get_essay(writer, essay)).head
         result = job.result_version
         unfinished = (
-            result is not None and not (await self.services.essays.version(writer, essay, result)).info.complete
+            result is not None and not (await self.services.essays.version(writer, essay, result)).info.is_complete
         )
         if result is not None and result != head:
             notice = _outcome_notice(job, result)

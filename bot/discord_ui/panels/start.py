@@ -24,9 +24,9 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.errors import StructureGone
+from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
-from bot.essay.measures.base import counted
+from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
 
 _NO_MODEL_TEXT = (
@@ -49,7 +49,7 @@ def start_card(
             )
         )
     if not state.structure.sections:
-        parts.append(TextBlock(str(StructureGone(state.essay.structure))))
+        parts.append(TextBlock(str(StructureFileMissing(state.essay.structure))))
     elif begun:
         parts.append(TextBlock(f"{_contents_summary(state)} {_next_step_hint(state)}"))
     else:
@@ -66,7 +66,7 @@ def start_card(
         parts.append(_structure_menu(state, structures))
     if waiting := state.messages_for(None):
         parts.append(
-            TextBlock(f"You wrote {counted(len(waiting), 'message')}: stored, and a note each once you go on.")
+            TextBlock(f"You wrote {count_noun(len(waiting), 'message')}: stored, and a note each once you go on.")
         )
     parts.extend(
         button_rows(
@@ -116,10 +116,10 @@ def with_previous_essay(card: Card, finished: Essay) -> Card:
 
 def _contents_summary(state: EssayState) -> str:
     sections, covered = len(state.structure.sections), sum(state.covered_sections)
-    excluded = sum(note.is_private and not note.damaged for note in state.notes)
+    excluded = sum(note.is_private and not note.is_damaged for note in state.notes)
     left_out = f", {excluded} of them left out" if excluded else ""
     return (
-        f"{counted(len(state.notes), 'note')} so far{left_out}; {covered} of {counted(sections, 'section')} of "
+        f"{count_noun(len(state.notes), 'note')} so far{left_out}; {covered} of {count_noun(sections, 'section')} of "
         f"“{state.structure.name}” {'has' if covered == 1 else 'have'} one."
     )
 

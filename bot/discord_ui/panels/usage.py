@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.discord_ui.panels.cards import (
-    Card,
-    CardPart,
-    TextBlock,
-    heading_text,
-    small_print,
-)
-from bot.essay.measures.base import counted
+from bot.discord_ui.panels.cards import Card, CardPart, TextBlock, heading_text, small_print
+from bot.essay.measures.base import count_noun
 from bot.services.ledger import Spending, UsageRow
 
 _NANO_USD = Decimal(1_000_000_000)
@@ -45,12 +39,12 @@ def usage_card(
             f"{_format_usd(max(budget_writer_day - day, Decimal(0)))} left.\n"
             f"This month: **{_format_usd(month)}** of {_format_usd(budget_writer_month)}; "
             f"{_format_usd(max(budget_writer_month - month, Decimal(0)))} left.\n"
-            f"The last 31 days: **{_format_usd(Decimal(nano) / _NANO_USD)}** in {counted(calls, 'call')} "
+            f"The last 31 days: **{_format_usd(Decimal(nano) / _NANO_USD)}** in {count_noun(calls, 'call')} "
             f"({tokens_in:,} tokens in, {tokens_out:,} out).\n"
             f"Everybody together this month: {_budget_share(everybody, budget_month)} of the bot's budget is used."
         )
     )
-    not_priced = f"{counted(unpriced, 'call')} of a model without a known price" if unpriced else None
+    not_priced = f"{count_noun(unpriced, 'call')} of a model without a known price" if unpriced else None
     parts.append(small_print("US dollars; days and months by UTC; work under way counts at its most", not_priced))
     return Card(tuple(parts))
 

@@ -6,26 +6,30 @@ who or what wrote the text.
 
 from __future__ import annotations
 
-from bot.essay.measures.base import Figure, Mark, Measure, Outcome, Row
-from bot.essay.measures.language import other_language
-from bot.essay.measures.patterns import dashes, triads
+from bot.essay.measures.base import (
+    Measure,
+    MeasureDefinition,
+    MeasureFigure,
+    MeasureHit,
+    MeasureResult,
+    describe_other_language,
+)
+from bot.essay.measures.figures_of_speech import dashes, not_but, triads
 from bot.essay.measures.phrases import filler, hedges, stock_phrases, vague
-from bot.essay.measures.rhythm import openers, questions, sentence_lengths
-from bot.essay.measures.shape import endings, open_gaps, section_words
+from bot.essay.measures.sentences import openers, questions, sentence_lengths, tenses
 from bot.essay.measures.specificity import bare_sections, unsourced
-from bot.essay.measures.tense import tenses
-from bot.essay.measures.turns import not_but
+from bot.essay.measures.structure_shape import endings, open_gaps, section_words
 from bot.essay.structure import Structure
-from bot.essay.text.reading import Reading
+from bot.essay.text.parsed_text import ParsedText
 
-__all__ = ["MEASURES", "Figure", "Mark", "Measure", "Row", "measure"]
+__all__ = ["MEASURES", "Measure", "MeasureDefinition", "MeasureFigure", "MeasureHit", "measure_all"]
 
 _HOUSE = (
     "house rule, set so that a reference essay with the fault is caught and well-made essays in eight manners are not"
 )
 
-MEASURES: tuple[Row, ...] = (
-    Row(
+MEASURES: tuple[MeasureDefinition, ...] = (
+    MeasureDefinition(
         "gaps",
         "Open gaps",
         "What is marked as missing is missing, whatever else is good.",
@@ -34,7 +38,7 @@ MEASURES: tuple[Row, ...] = (
         open_gaps,
         english_only=False,
     ),
-    Row(
+    MeasureDefinition(
         "section_words",
         "Words by section",
         "A section far over its budget usually holds two; one far under it was not written yet.",
@@ -43,7 +47,7 @@ MEASURES: tuple[Row, ...] = (
         section_words,
         english_only=False,
     ),
-    Row(
+    MeasureDefinition(
         "sentence_lengths",
         "Sentence lengths",
         "Sentences of one length put a reader to sleep, whatever they say.",
@@ -52,7 +56,7 @@ MEASURES: tuple[Row, ...] = (
         sentence_lengths,
         english_only=False,
     ),
-    Row(
+    MeasureDefinition(
         "openers",
         "Repeated openers",
         "The same first word again and again is heard before the sentence is.",
@@ -62,7 +66,7 @@ MEASURES: tuple[Row, ...] = (
         openers,
         english_only=False,
     ),
-    Row(
+    MeasureDefinition(
         "bare_sections",
         "Sections without a number or a name",
         "A reader believes what could be checked, and remembers who was there.",
@@ -70,7 +74,7 @@ MEASURES: tuple[Row, ...] = (
         f"{_HOUSE}; half of the reference essay stands in such sections",
         bare_sections,
     ),
-    Row(
+    MeasureDefinition(
         "not_but",
         "Turns of the kind “not X but Y”",
         "Once it corrects a belief; as a habit it makes every sentence argue with somebody who is not there.",
@@ -78,7 +82,7 @@ MEASURES: tuple[Row, ...] = (
         f"{_HOUSE}; the reference essay has ten in a thousand",
         not_but,
     ),
-    Row(
+    MeasureDefinition(
         "triads",
         "Lists of three",
         "Three items sound complete whether they are or not, and the third is often there for the sound.",
@@ -86,7 +90,7 @@ MEASURES: tuple[Row, ...] = (
         _HOUSE,
         triads,
     ),
-    Row(
+    MeasureDefinition(
         "dashes",
         "Dashes",
         "A dash raises the voice; many of them and nothing is raised.",
@@ -95,7 +99,7 @@ MEASURES: tuple[Row, ...] = (
         dashes,
         english_only=False,
     ),
-    Row(
+    MeasureDefinition(
         "filler",
         "Filler",
         "Announcing that something is honest or worth noting takes the place of the thing.",
@@ -105,7 +109,7 @@ MEASURES: tuple[Row, ...] = (
         " “Omit needless words”, The Elements of Style",
         filler,
     ),
-    Row(
+    MeasureDefinition(
         "stock_phrases",
         "Stock phrases",
         "A phrase that everybody uses tells a reader that nobody looked.",
@@ -114,7 +118,7 @@ MEASURES: tuple[Row, ...] = (
         " each list with its source; the threshold is a house rule",
         stock_phrases,
     ),
-    Row(
+    MeasureDefinition(
         "hedges",
         "Stacked hedges",
         "One hedge is honest; a second takes back the first, and the reader is left with nothing said.",
@@ -122,7 +126,7 @@ MEASURES: tuple[Row, ...] = (
         "the hedges are Ken Hyland's, Metadiscourse (2005); what is a stack is a house rule",
         hedges,
     ),
-    Row(
+    MeasureDefinition(
         "vague",
         "Vague amounts, times and doers",
         "“Countless”, “at some point” and “mistakes were made” stand where a number, a date or a person could.",
@@ -130,7 +134,7 @@ MEASURES: tuple[Row, ...] = (
         "the phrases of wordlists/vague.toml, each list with its source; the threshold is a house rule",
         vague,
     ),
-    Row(
+    MeasureDefinition(
         "tenses",
         "Tense that slips",
         "A sentence in the present among others in the past makes a reader go back to see what was missed.",
@@ -138,7 +142,7 @@ MEASURES: tuple[Row, ...] = (
         "house rule; tense is one of the kinds of editors' corrections in LAMP (arXiv 2409.14509)",
         tenses,
     ),
-    Row(
+    MeasureDefinition(
         "questions",
         "Questions put to nobody",
         "A writer who asks and answers leaves a reader nothing to do.",
@@ -146,7 +150,7 @@ MEASURES: tuple[Row, ...] = (
         "house rule",
         questions,
     ),
-    Row(
+    MeasureDefinition(
         "unsourced",
         "Trends and opinions nobody stands behind",
         "“More companies are” asks a reader to take the writer's word where a name would have done.",
@@ -155,7 +159,7 @@ MEASURES: tuple[Row, ...] = (
         " watch: unsupported attributions”",
         unsourced,
     ),
-    Row(
+    MeasureDefinition(
         "endings",
         "Endings",
         "The second ending takes back what the first one left with the reader.",
@@ -166,16 +170,18 @@ MEASURES: tuple[Row, ...] = (
 )
 
 
-def measure(reading: Reading, structure: Structure | None = None) -> tuple[Measure, ...]:
+def measure_all(reading: ParsedText, structure: Structure | None = None) -> tuple[Measure, ...]:
     """Every measure of the table, in its order; what looks for English words stays silent where there is no English."""
-    other = other_language(reading)
-    return tuple(_taken(row, reading, structure, other) for row in MEASURES)
+    other = describe_other_language(reading)
+    return tuple(_run_measure(row, reading, structure, other) for row in MEASURES)
 
 
-def _taken(row: Row, reading: Reading, structure: Structure | None, other: str | None) -> Measure:
+def _run_measure(
+    row: MeasureDefinition, reading: ParsedText, structure: Structure | None, other: str | None
+) -> Measure:
     taken = not row.english_only or other is None
     if not taken:
-        outcome = Outcome({}, f"Not measured: this looks for English words{other}.")
+        outcome = MeasureResult({}, f"Not measured: this looks for English words{other}.")
     else:
         outcome = row.function(reading, structure)
     return Measure(
@@ -183,11 +189,11 @@ def _taken(row: Row, reading: Reading, structure: Structure | None, other: str |
         name=row.name,
         figures=outcome.figures,
         summary=outcome.summary,
-        raised=outcome.raised,
+        is_raised=outcome.is_raised,
         advice=outcome.advice,
         why=row.why,
         threshold=row.threshold,
         source=row.source,
-        spans=outcome.spans,
-        taken=taken,
+        hits=outcome.hits,
+        was_measured=taken,
     )

@@ -2,59 +2,327 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from bisect import bisect_right
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib import import_module
-from typing import Protocol
+from importlib.resources import files
+from typing import Any, Protocol, TypeAlias
 
-from bot.essay.measures.base import FEWEST_WORDS, Mark, Outcome, counted, per_thousand, speech, without_overlaps
-from bot.essay.measures.matching import Found, phrases, word_list
+from bot.essay.measures.base import (
+    MIN_WORDS,
+    MeasureHit,
+    MeasureResult,
+    count_noun,
+    drop_overlapping_hits,
+    per_thousand,
+    speech_detector,
+)
 from bot.essay.structure import Structure
-from bot.essay.text.flow import Flow
-from bot.essay.text.reading import Reading
+from bot.essay.text.parsed_text import NormalizedProse, ParsedText
+from bot.essay.text.spans import Span
+from bot.essay.text.words import word_set
+
+# Finding phrases from a list in a text: whole words, whatever their case, in any of their forms.
+#
+# How a phrase is written in the lists (``wordlists/``):
+#
+# - ``(a|b c|)`` is one of these, or nothing where one is empty;
+# - ``take~`` is the word in any of its forms, as ``inflections.toml`` has them or as English makes them;
+# - ``one's`` and ``oneself`` are any of "my", "your" … and "myself", "yourself" …;
+# - ``_`` is any one word, ``...`` at most three;
+# - a hyphen may be a hyphen, a space or nothing;
+# - what stands behind ``&`` must follow, and is no part of the phrase;
+# - ``^`` in front asks for the start of a sentence, ``$`` behind for the end of one.
+
+
+_WORDLISTS = files("bot.essay.measures") / "wordlists"
+_FIRST_WORD = re.compile(r"(?<![\w'])\w+")
+_LEADING_WORD = re.compile(r"\w+")
+_PHRASE_END = r"(?!\w|['-]\w)"
+_VOWELS = "aeiou"
+_POSSESSIVES = ("my", "your", "his", "her", "its", "our", "their", "one's")
+_SELVES = ("myself", "yourself", "himself", "herself", "itself", "ourselves", "themselves", "oneself")
+_ANY_WORD = r"[\w'-]{1,30}"
+_TOKEN = re.compile(r"[()|]|[^\s()|]+")
+_SPACE = ",? "
+# Phrases begin with these words, and names do, which have a capital where no sentence begins: "in May", "Mrs Foster".
+_FIRST_NAMES_LIKE_WORDS = word_set(
+    "may will foster grant mark chase hope grace faith joy dawn rose bill frank art drew march"
+)
+
+
+_Sequence: TypeAlias = "list[str | list[_Sequence]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase of a list: its pattern, where it must stand, and what is said of it."""
+
+    pattern: str
+    must_open_sentence: bool
+    must_close_sentence: bool
+    note: str
+    weight: int
+
+    def match(self, text: str, at: int) -> re.Match[str] | None:
+        """The phrase where it stands in the text from ``at`` on, None where it does not."""
+        return _compiled(self.pattern).match(text, at)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when first met: few phrases of a list begin with a word of one text."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMatch:
+    """A phrase where it stands in a flow."""
+
+    span: Span
+    phrase: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseList:
+    """The phrases of one measure by the words that they can begin with."""
+
+    by_first: Mapping[str, Sequence[Phrase]]
+
+    def find(self, flow: NormalizedProse) -> list[PhraseMatch]:
+        """Where they stand outside speech, in order; of two that overlap the earlier, of those the longer."""
+        text = flow.text
+        starts, ends = sentence_edges(flow)
+        spoken = speech_detector(text)
+        kept: list[PhraseMatch] = []
+        for word in _FIRST_WORD.finditer(text):
+            at = word.start()
+            known = self.by_first.get(word.group().lower())
+            if known is None or (kept and at < kept[-1].span.end) or spoken(at):
+                continue
+            if at not in starts and word.group().istitle() and word.group().lower() in _FIRST_NAMES_LIKE_WORDS:
+                continue
+            best: PhraseMatch | None = None
+            for phrase in known:
+                if (phrase.must_open_sentence and at not in starts) or (match := phrase.match(text, at)) is None:
+                    continue
+                if phrase.must_close_sentence and match.end() not in ends:
+                    continue
+                if best is None or match.end() > best.span.end:
+                    best = PhraseMatch(Span(at, match.end()), phrase)
+            if best is not None:
+                kept.append(best)
+        return kept
+
+    def find_hits(self, flow: NormalizedProse) -> tuple[MeasureHit, ...]:
+        """The same as places in the text."""
+        return tuple(
+            MeasureHit(flow.source_span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight)
+            for found in self.find(flow)
+        )
+
+
+def sentence_edges(flow: NormalizedProse) -> tuple[frozenset[int], frozenset[int]]:
+    """Where in the flow the first words of sentences start and the last ones end."""
+    starts, ends = set(), set()
+    for sentence in flow.sentences:
+        piece = sentence.span.extract(flow.text)
+        words = list(_FIRST_WORD.finditer(piece))
+        if words:
+            starts.add(sentence.span.start + words[0].start())
+            ends.add(sentence.span.start + len(piece.rstrip(" .,;:!?…\"”’'»)]*—–-")))
+    return frozenset(starts), frozenset(ends)
+
+
+@lru_cache(maxsize=16)
+def load_phrases(name: str) -> PhraseList:
+    """The phrases of the lists in ``wordlists/NAME.toml``, read once. Raises ValueError for a list that is no list."""
+    held = load_word_list(name)
+    by_first: dict[str, list[Phrase]] = defaultdict(list)
+    for listed in held["list"]:
+        for written in listed["phrases"]:
+            phrase = _build_phrase(written, listed["note"], int(listed["weight"]))
+            for word in sorted(_first_words(_parse_phrase(written.partition(" & ")[0]))):
+                by_first[word].append(phrase)
+    return PhraseList(by_first)
+
+
+@lru_cache(maxsize=1)
+def _irregular_forms() -> Mapping[str, str]:
+    forms: dict[str, str] = load_word_list("inflections")["forms"]
+    return forms
+
+
+@lru_cache(maxsize=16)
+def load_word_list(name: str) -> dict[str, Any]:
+    """What ``wordlists/NAME.toml`` holds."""
+    return tomllib.loads((_WORDLISTS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _build_phrase(written: str, note: str, weight: int) -> Phrase:
+    taken, _, ahead = written.partition(" & ")
+    pattern = _build_pattern(_parse_phrase(taken), first=True) + _PHRASE_END
+    if ahead:
+        pattern += f"(?={_build_pattern(_parse_phrase(ahead), first=False)}{_PHRASE_END})"
+    return Phrase(pattern, written.startswith("^"), written.endswith("$"), note, weight)
+
+
+def _parse_phrase(written: str) -> _Sequence:
+    """A written phrase as a sequence of words and of choices between sequences. Raises ValueError for odd brackets."""
+    tokens = _TOKEN.findall(written.removeprefix("^").removesuffix("$"))
+    sequences: list[_Sequence] = [[]]
+    choices: list[list[_Sequence]] = []
+    for token in tokens:
+        match token:
+            case "(":
+                choices.append([[]])
+                sequences.append(choices[-1][-1])
+            case "|" if choices:
+                choices[-1].append([])
+                sequences[-1] = choices[-1][-1]
+            case ")" if choices:
+                sequences.pop()
+                sequences[-1].append(choices.pop())
+            case _:
+                sequences[-1].append(token)
+    if choices or len(sequences) != 1:
+        raise ValueError(f"brackets do not fit in the phrase: {written}")
+    return sequences[0]
+
+
+def _build_pattern(sequence: _Sequence, *, first: bool) -> str:
+    """The pattern of a sequence, with a space before each word but the ``first`` of the phrase."""
+    pattern = ""
+    for element in sequence:
+        if isinstance(element, str):
+            pattern += _with_leading_space(element, "" if first else _SPACE)
+            first = False
+            continue
+        options = "|".join(_build_pattern(option, first=first) for option in element if option)
+        if all(element):
+            pattern += f"(?:{options})"
+            first = False
+        else:  # the space belongs to what follows a choice that may be nothing at the start
+            pattern += f"(?:(?:{options}){_SPACE})?" if first else f"(?:{options})?"
+    return pattern
+
+
+def _with_leading_space(word: str, space: str) -> str:
+    """A word's pattern with the space before it; forms of "be" and "have" may be short and joined to what is before."""
+    if word == "...":
+        return f"(?:{space}{_ANY_WORD}){{0,3}}?"
+    short = (
+        {"be~": "(?:s|re|m)", "is~": "(?:s|re)", "have~": "(?:ve|s|d)", "will": "ll", "would": "d"}.get(word)
+        if space
+        else None
+    )
+    forms = "|".join(map(_literal_pattern, _word_forms(word)))
+    if word == "_":
+        forms = _ANY_WORD
+    plain = f"{space}(?:{forms})"
+    return f"(?:{plain}|'{short})" if short else plain
+
+
+def _literal_pattern(word: str) -> str:
+    return re.escape(word).replace(r"\-", "[- ]?")
+
+
+def _word_forms(word: str) -> tuple[str, ...]:
+    """A word of a list as it may stand in a text."""
+    if word == "one's":
+        return _POSSESSIVES
+    if word == "oneself":
+        return _SELVES
+    return inflect(word[:-1]) if word.endswith("~") else (word,)
+
+
+def inflect(word: str) -> tuple[str, ...]:
+    """The forms of a verb or noun, its base first."""
+    head, _, last = word.rpartition("-")
+    lead = f"{head}-" if head else ""
+    if (known := _irregular_forms().get(last)) is not None:
+        return tuple(lead + form for form in (last, *known.split()))
+    if last.endswith("e"):
+        made = (last, last + "s", last + "d", last[:-1] + "ing")
+    elif last.endswith("y") and last[-2:-1] not in _VOWELS:
+        made = (last, last[:-1] + "ies", last[:-1] + "ied", last + "ing")
+    elif last.endswith(("s", "x", "z", "ch", "sh")):
+        made = (last, last + "es", last + "ed", last + "ing")
+    elif re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", last):
+        made = (last, last + "s", last + last[-1] + "ed", last + last[-1] + "ing")
+    else:
+        made = (last, last + "s", last + "ed", last + "ing")
+    return tuple(lead + form for form in made)
+
+
+def _first_words(sequence: _Sequence) -> set[str]:
+    """Every word, in lower case and up to an apostrophe or hyphen, that a phrase can begin with."""
+    if not sequence:
+        raise ValueError("a phrase that can be empty")
+    element, rest = sequence[0], sequence[1:]
+    if not isinstance(element, str):
+        return set().union(*(_first_words([*option, *rest]) for option in element))
+    found: set[str] = set()
+    for form in _word_forms(element):
+        lead = _LEADING_WORD.match(form)
+        if lead is None or form == "_":
+            raise ValueError(f"a phrase must begin with a word, not with {element}")
+        found.add(lead.group().lower())
+        if "-" in form:
+            found.add(form.replace("-", "").split("'")[0].lower())
+    return found
+
 
 # Rates are for a thousand words.
-_MOST_FILLERS = 2.5
-_MOST_ANNOUNCED = 5.0
-_MOST_STRENGTHENERS = 10.0
-_MOST_STOCK = 4.0
-_FEWEST_STOCK = 4
-_FEWEST = 3
-_MOST_VAGUE = 12.0
-_FEWEST_VAGUE = 8
-_MOST_STACKED = 3.0
+_MAX_FILLERS = 2.5
+_MAX_ANNOUNCEMENTS = 5.0
+_MAX_STRENGTHENERS = 10.0
+_MAX_STOCK_PHRASES = 4.0
+_MIN_STOCK_PHRASES = 4
+_MIN_PHRASES = 3
+_MAX_VAGUE = 12.0
+_MIN_VAGUE = 8
+_MAX_STACKED_HEDGES = 3.0
 # Two hedges further apart than this belong to different statements of a long sentence.
-_WORDS_BETWEEN = 7
+_MAX_WORDS_BETWEEN_HEDGES = 7
 
 
-def filler(reading: Reading, structure: Structure | None) -> Outcome:
+def filler(reading: ParsedText, structure: Structure | None) -> MeasureResult:
     """Phrases that announce what comes instead of saying it, and adverbs that strengthen nothing; speech left out."""
-    found = phrases("filler").marks(reading.flow)
+    found = load_phrases("filler").find_hits(reading.own_prose)
     # A word said twice is a place to mend, and no habit that a whole text is told of.
     habits = [mark for mark in found if mark.weight > 1]
     plain = [mark for mark in habits if mark.note == "filler"]
-    adverbs = phrases("strengtheners").marks(reading.flow)
-    phrase_rate, adverb_rate = per_thousand(len(found), reading.words), per_thousand(len(adverbs), reading.words)
-    return Outcome(
+    adverbs = load_phrases("strengtheners").find_hits(reading.own_prose)
+    phrase_rate, adverb_rate = (
+        per_thousand(len(found), reading.word_count),
+        per_thousand(len(adverbs), reading.word_count),
+    )
+    return MeasureResult(
         {
             "phrases": len(found),
             "adverbs": len(adverbs),
             "phrases_per_1000": phrase_rate,
             "adverbs_per_1000": adverb_rate,
         },
-        f"{counted(len(found), 'filler phrase')} and {counted(len(adverbs), 'adverb')} of the “really” kind.",
-        reading.words >= FEWEST_WORDS
+        f"{count_noun(len(found), 'filler phrase')} and {count_noun(len(adverbs), 'adverb')} of the “really” kind.",
+        reading.word_count >= MIN_WORDS
         and (
-            (len(plain) >= _FEWEST and per_thousand(len(plain), reading.words) >= _MOST_FILLERS)
-            or (len(habits) > _FEWEST and per_thousand(len(habits), reading.words) >= _MOST_ANNOUNCED)
-            or (len(adverbs) >= 2 * _FEWEST and adverb_rate >= _MOST_STRENGTHENERS)
+            (len(plain) >= _MIN_PHRASES and per_thousand(len(plain), reading.word_count) >= _MAX_FILLERS)
+            or (len(habits) > _MIN_PHRASES and per_thousand(len(habits), reading.word_count) >= _MAX_ANNOUNCEMENTS)
+            or (len(adverbs) >= 2 * _MIN_PHRASES and adverb_rate >= _MAX_STRENGTHENERS)
         ),
         "Take each out and read the sentence again: what it announced usually stands without it.",
-        without_overlaps([*found, *adverbs]),
+        drop_overlapping_hits([*found, *adverbs]),
     )
 
 
-class _Result(Protocol):
+class _ProselintResult(Protocol):
     @property
     def check_path(self) -> str: ...
     @property
@@ -63,16 +331,16 @@ class _Result(Protocol):
     def span(self) -> tuple[int, int]: ...
 
 
-class _Check(Protocol):
+class _ProselintCheck(Protocol):
     @property
     def path(self) -> str: ...
-    def check_with_flags(self, text: str) -> list[_Result]: ...
+    def check_with_flags(self, text: str) -> list[_ProselintResult]: ...
 
 
 # Chosen for being right on essays. Left out: typography, spelling, dates, curses and dialect (house styles differ);
 # archaism, needless variants and the like (single rare words); "very"; chatspeak (speech has it); sexism and other
 # words where sense decides.
-_MODULES = (
+_PROSELINT_MODULES = (
     "cliches.hell",
     "cliches.misc",
     "hedging",
@@ -88,80 +356,89 @@ _MODULES = (
     "oxymorons",
     "redundancy",
 )
-_PACKAGES = ("cliches", "hedging", "industrial_language", "misc", "mixed_metaphors", "oxymorons", "redundancy")
+_PROSELINT_PACKAGES = (
+    "cliches",
+    "hedging",
+    "industrial_language",
+    "misc",
+    "mixed_metaphors",
+    "oxymorons",
+    "redundancy",
+)
 
 
 @lru_cache(maxsize=1)
-def _checks() -> tuple[_Check, ...]:
+def _proselint_checks() -> tuple[_ProselintCheck, ...]:
     """proselint's checks, imported on first use: that costs as much as all other measures of an essay together."""
-    registers = (import_module(f"proselint.checks.{package}").__register__ for package in _PACKAGES)
+    registers = (import_module(f"proselint.checks.{package}").__register__ for package in _PROSELINT_PACKAGES)
     return tuple(
         check
         for register in registers
         for check in register
-        if any(check.path == module or check.path.startswith(module + ".") for module in _MODULES)
+        if any(check.path == module or check.path.startswith(module + ".") for module in _PROSELINT_MODULES)
     )
 
 
-def stock_phrases(reading: Reading, structure: Structure | None) -> Outcome:
+def stock_phrases(reading: ParsedText, structure: Structure | None) -> MeasureResult:
     """Set phrases, morals, the language of a CV and empty praise, by our lists and proselint's, outside speech."""
-    flow = reading.flow
-    marks = without_overlaps([*phrases("stock_phrases").marks(flow), *_proselint(flow)])
-    rate = per_thousand(len(marks), reading.words)
-    return Outcome(
+    flow = reading.own_prose
+    marks = drop_overlapping_hits([*load_phrases("stock_phrases").find_hits(flow), *_run_proselint(flow)])
+    rate = per_thousand(len(marks), reading.word_count)
+    return MeasureResult(
         {"phrases": len(marks), "per_1000_words": rate},
-        f"{counted(len(marks), 'stock phrase')}, {rate} in a thousand words.",
-        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST_STOCK and rate >= _MOST_STOCK,
+        f"{count_noun(len(marks), 'stock phrase')}, {rate} in a thousand words.",
+        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_STOCK_PHRASES and rate >= _MAX_STOCK_PHRASES,
         "Say the plain thing, or the odd thing only you saw.",
         marks,
     )
 
 
-def _proselint(flow: Flow) -> list[Mark]:
+def _run_proselint(flow: NormalizedProse) -> list[MeasureHit]:
     """What proselint finds, but for the words that our list says are right more often than wrong."""
     padded = f"\n{flow.text}\n"  # proselint looks for a character on either side of a match
-    exempt = frozenset(word_list("stock_phrases")["exempt"])
-    spoken = speech(flow.text)
+    exempt = frozenset(load_word_list("stock_phrases")["exempt"])
+    spoken = speech_detector(flow.text)
     marks = []
-    for check in _checks():
+    for check in _proselint_checks():
         for result in check.check_with_flags(padded):
-            start, end = _tight(flow.text, max(0, result.span[0] - 1), result.span[1] - 1)
+            start, end = _trim_span(flow.text, max(0, result.span[0] - 1), result.span[1] - 1)
             if start < end and not spoken(start) and flow.text[start:end].lower() not in exempt:
                 note = result.check_path.split(".")[0].replace("_", " ")
-                marks.append(Mark(flow.span(start, end), note, 2))
+                marks.append(MeasureHit(flow.source_span(start, end), note, 2))
     return marks
 
 
-def _tight(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim_span(text: str, start: int, end: int) -> tuple[int, int]:
     """A place without the white space and punctuation that a check may take in on either side."""
     piece = text[start:end]
     left = start + len(piece) - len(piece.lstrip(" \t\r\n.,;:!?"))
     return left, max(left, end - len(piece) + len(piece.rstrip(" \t\r\n.,;:!?")))
 
 
-def vague(reading: Reading, structure: Structure | None) -> Outcome:
+def vague(reading: ParsedText, structure: Structure | None) -> MeasureResult:
     """Amounts without a number, times without a date, deeds without a doer, nouns that do a verb's work."""
-    marks = phrases("vague").marks(reading.flow)
-    rate = per_thousand(len(marks), reading.words)
-    return Outcome(
+    marks = load_phrases("vague").find_hits(reading.own_prose)
+    rate = per_thousand(len(marks), reading.word_count)
+    return MeasureResult(
         {"phrases": len(marks), "per_1000_words": rate},
-        f"{counted(len(marks), 'place')} where a number, a date or a person could stand, {rate} in a thousand words.",
-        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST_VAGUE and rate >= _MOST_VAGUE,
+        f"{count_noun(len(marks), 'place')} where a number, a date or a person could stand, "
+        f"{rate} in a thousand words.",
+        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_VAGUE and rate >= _MAX_VAGUE,
         "Ask of each: how many, when, who? Where you know, say it; where nobody needs to know, cut it.",
         marks,
     )
 
 
-def hedges(reading: Reading, structure: Structure | None) -> Outcome:
+def hedges(reading: ParsedText, structure: Structure | None) -> MeasureResult:
     """Places where one hedge stands on another: a strong one counts double, and three points are a stack."""
-    flow = reading.flow
+    flow = reading.own_prose
     starts = [sentence.span.start for sentence in flow.sentences]
-    stacks: list[list[Found]] = []
+    stacks: list[list[PhraseMatch]] = []
     hedged = 0
     last = (-1, 0)  # the sentence of the hedge before, and its end
-    for found in phrases("hedges").found(flow):
+    for found in load_phrases("hedges").find(flow):
         sentence = bisect_right(starts, found.span.start) - 1
-        near = last[0] == sentence and len(flow.text[last[1] : found.span.start].split()) <= _WORDS_BETWEEN
+        near = last[0] == sentence and len(flow.text[last[1] : found.span.start].split()) <= _MAX_WORDS_BETWEEN_HEDGES
         if near:
             stacks[-1].append(found)
         else:
@@ -169,19 +446,19 @@ def hedges(reading: Reading, structure: Structure | None) -> Outcome:
         hedged += 1
         last = (sentence, found.span.end)
     marks = tuple(
-        Mark(
-            flow.span(held[0].span.start, held[-1].span.end),
+        MeasureHit(
+            flow.source_span(held[0].span.start, held[-1].span.end),
             f"{len(held)} hedges in one sentence: keep the one that is meant",
             3,
         )
         for held in stacks
-        if len(held) > 1 and sum(found.phrase.weight for found in held) >= _FEWEST
+        if len(held) > 1 and sum(found.phrase.weight for found in held) >= _MIN_PHRASES
     )
-    rate = per_thousand(len(marks), reading.words)
-    return Outcome(
+    rate = per_thousand(len(marks), reading.word_count)
+    return MeasureResult(
         {"stacked": len(marks), "hedges": hedged},
-        f"{counted(len(marks), 'sentence')} with hedges on top of each other.",
-        reading.words >= FEWEST_WORDS and len(marks) >= _FEWEST and rate >= _MOST_STACKED,
+        f"{count_noun(len(marks), 'sentence')} with hedges on top of each other.",
+        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_PHRASES and rate >= _MAX_STACKED_HEDGES,
         "Say it, or say who doubts it and why.",
         marks,
     )

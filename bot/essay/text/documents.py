@@ -11,7 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.parsers import expat
 
@@ -19,15 +19,155 @@ import mammoth
 from bs4 import BeautifulSoup
 from bs4.element import Comment, Tag
 from markdownify import MarkdownConverter
+from striprtf.striprtf import rtf_to_text
 
-from bot.errors import UnreadableText, WrongFile
-from bot.essay.text.decoding import MOST_BYTES, decode, with_line_feeds
-from bot.essay.text.rich_text import TooMuch, read_rich_text
-from bot.essay.text.words import count_words, shortened
+from bot.errors import UnreadableText, UnsupportedFileType
+from bot.essay.text.decoding import MAX_TEXT_BYTES, decode_text, normalize_text
+from bot.essay.text.words import count_words, truncate
+
+# The words of RTF, by a library that is handed what it can tell apart.
+#
+# The library passes over footnotes and text boxes, ends a paragraph as it ends a line, and makes an emoji two halves.
+# Its patterns for links and for the table of fonts take time out of all proportion, so it is handed neither as they
+# stand.
+
+
+_MAX_RTF_TOKENS = 1_000_000  # control words and braces; a second's work
+_RTF_TOKEN = re.compile(r"\\bin(\d{1,9}) ?|\\([A-Za-z]{1,32})(-?\d{1,10})? ?|(\\\r?\n)|\\.|[{}]", re.DOTALL)
+_RTF_PAGE_EDGES = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
+_PARAGRAPH_END = "\\par\\par "
+_RTF_REPLACEMENTS = {"par": _PARAGRAPH_END, "cell": "\\tab ", "nestcell": "\\tab ", "nestrow": "\\line "}
+_RTF_LINK = re.compile(r'HYPERLINK\s{1,9}"((?:https?|mailto):[^"\s{}\\]{1,2000})"', re.IGNORECASE)
+_RTF_BULLET = re.compile(r"^(?:[•◦▪‣⁃∙·-]|(\d{1,3}[.)]))\t+")
+_BETWEEN_ITEMS = re.compile(r"^((?:-|\d{1,3}[.)]) .*)\n\n(?=(?:-|\d{1,3}[.)]) )", re.MULTILINE)
+
+
+class TooComplex(Exception):
+    """An RTF of more signs, or of more words, than are read."""
+
+
+@dataclass(slots=True)
+class RichText:
+    """The words of an RTF with LF line ends, and how much of it is not among them."""
+
+    text: str
+    pictures: int
+    comments: int
+    page_edges: int
+
+
+@dataclass(slots=True)
+class _PreparedRtf:
+    """A source as the library is to see it, while it is made. ``groups`` are those set apart: the kind and the text."""
+
+    pieces: list[str] = field(default_factory=list)
+    groups: list[tuple[str, list[str]]] = field(default_factory=list)
+    pictures: int = 0
+    comments: int = 0
+
+
+def read_rich_text(source: str, most: int) -> RichText:
+    """Read an RTF. Raises TooComplex where more than ``most`` characters are left of it without its pictures."""
+    taken = _prepare_rtf(source, most)
+    notes = ["".join(group) for kind, group in taken.groups if kind == "footnote"]
+    boxes = ["".join(group) for kind, group in taken.groups if kind == "shptxt"]
+    edges = {"".join(group) for kind, group in taken.groups if kind in _RTF_PAGE_EDGES}
+    edges = {_rtf_words(f"{{{edge}}}").strip() for edge in edges}
+    behind = [f"{_PARAGRAPH_END}{{{box}}}" for box in boxes]
+    behind += [f"{_PARAGRAPH_END}{{[^{number}]: {note}}}" for number, note in enumerate(notes, 1)]
+    text = _rtf_words("".join([*taken.pieces, *behind, "}"]))
+    lines = (_RTF_BULLET.sub(lambda match: f"{match[1] or '-'} ", line.strip(" \t")) for line in text.split("\n"))
+    text = _BETWEEN_ITEMS.sub(r"\1\n", re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n")
+    return RichText(text, taken.pictures, taken.comments, sum(count_words(edge) > 0 for edge in edges))
+
+
+def _rtf_words(source: str) -> str:
+    text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # emoji come as two halves
+    return normalize_text(whole.replace("\x00", ""))
+
+
+def _prepare_rtf(source: str, most: int) -> _PreparedRtf:
+    """The source without the brace that ends it and without its pictures, what stands beside the text set apart."""
+    taken = _PreparedRtf()
+    into = taken.pieces
+    depth = at = signs = kept = notes = 0
+    skipped: int | None = None  # the depth of the group that is passed over
+    apart: int | None = None  # the depth of the group that is set apart
+    asked: int | None = None  # where the instruction of a field begins, which is passed over
+    link, linked = "", 0  # the address of a link, and the depth of the group of its words
+    fonts: dict[str, str] | None = None  # the character set of each font, of a table that is passed over
+    font: str | None = None
+    while (sign := _RTF_TOKEN.search(source, at)) is not None:
+        signs += 1
+        before, at = source[at : sign.start()], sign.end()
+        size, word, number, ended_line = sign[1], sign[2], sign[3], sign[4]
+        if skipped is None:
+            into.append(before)
+            kept += len(before) + len(sign.group())
+        if signs > _MAX_RTF_TOKENS or kept > most:
+            raise TooComplex
+        if size is not None:
+            at += int(size)
+            if skipped is None:
+                into.append("{}")  # or what stands before and behind would be read as one word
+            continue
+        instead = _PARAGRAPH_END if ended_line else _RTF_REPLACEMENTS.get(word, sign.group())
+        if sign.group() == "{":
+            depth += 1
+        elif sign.group() == "}":
+            depth -= 1
+            if skipped is not None and depth < skipped:
+                skipped = None
+                if asked is not None:
+                    found = _RTF_LINK.search(source, asked, sign.start())
+                    link, asked = found[1] if found is not None else "", None
+                if fonts is not None:
+                    into += [f"\\f{name}\\fcharset{charset} x;" for name, charset in fonts.items()]
+                    fonts = None
+            if linked and depth < linked:
+                into.append(f" ({link})")
+                kept += len(link)
+                link, linked = "", 0
+            if apart is not None and depth < apart:
+                apart, into = None, taken.pieces
+            if depth <= 0:
+                return taken
+        elif skipped is None and word == "pict":
+            taken.pictures += 1
+            skipped, instead = depth, ""
+        elif skipped is None and word is not None and word.lower() == "fldinst":  # the library reads it in either case
+            skipped, asked, instead = depth, at, ""
+        elif skipped is None and word == "fldrslt" and link:
+            linked = depth
+        elif skipped is None and word == "fonttbl":
+            into.append(sign.group())
+            skipped, fonts = depth, {}
+        elif fonts is not None and word == "f":
+            font = number
+        elif fonts is not None and word == "fcharset" and font is not None and number is not None:
+            fonts[font], font = number.lstrip("-"), None
+        elif skipped is None and word == "annotation":
+            taken.comments += 1
+        elif skipped is None and apart is None and word in ("footnote", "shptxt", *_RTF_PAGE_EDGES):
+            if word == "footnote":
+                notes += 1
+                into.append(f" [^{notes}]")
+            apart, into, instead = depth, [], ""
+            taken.groups.append((word, into))
+        if skipped is None:
+            into.append(instead)
+    if skipped is None:
+        into.append(source[at:])
+        kept += len(source) - at
+    if kept > most:
+        raise TooComplex
+    return taken
+
 
 FILE_KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
 """The kinds that are read, as a sentence or a label names them."""
-MOST_FILE_BYTES = 10_000_000
+MAX_FILE_BYTES = 10_000_000
 """The most of a file with its pictures; what is left without them may have MOST_BYTES, or what is said below."""
 
 # Far more than an essay has; a page of 40,000 tags takes some two seconds to read.
@@ -101,7 +241,7 @@ class Document:
     """
 
     text: str
-    guessed: str | None = None
+    guessed_encoding: str | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -109,39 +249,39 @@ def read_document(data: bytes, name: str) -> Document:
     """Read the text of a file called ``name``.
 
     Pictures in it do not count against its length, up to MOST_FILE_BYTES. Raises UnreadableText for one that is too
-    long, damaged, no text or without words, WrongFile for one of a kind that is not read.
+    long, damaged, no text or without words, UnsupportedFileType for one of a kind that is not read.
     """
-    if len(data) > MOST_FILE_BYTES:
-        raise UnreadableText.too_big(name, MOST_FILE_BYTES)
+    if len(data) > MAX_FILE_BYTES:
+        raise UnreadableText.file_too_large(name, MAX_FILE_BYTES)
     for sign, kind in _OTHER_KINDS:
         if sign.match(data):
-            raise WrongFile(name, kind)
+            raise UnsupportedFileType(name, kind)
     if data.startswith(_ZIP):
-        return _checked(_word(data, name), name)
+        return _require_words(_word(data, name), name)
     if data[:100].lstrip().startswith(_RTF):
-        return _checked(_rich_text(data, name), name)
-    decoded = decode(_PICTURE_DATA.sub(rb"\1", data), name)
-    if _by_library(lambda: _is_html(decoded.text), name, "web page (HTML)"):
-        return _checked(_web_page(decoded.text, decoded.guessed, name), name)
+        return _require_words(_rich_text(data, name), name)
+    decoded = decode_text(_PICTURE_DATA.sub(rb"\1", data), name)
+    if _run_library(lambda: _is_html(decoded.text), name, "web page (HTML)"):
+        return _require_words(_web_page(decoded.text, decoded.guessed_encoding, name), name)
     if (other := _other_markup(decoded.text)) is not None:
-        raise WrongFile(name, other)
-    return Document(decoded.text, decoded.guessed)
+        raise UnsupportedFileType(name, other)
+    return Document(decoded.text, decoded.guessed_encoding)
 
 
-def _checked(found: Document, name: str) -> Document:
+def _require_words(found: Document, name: str) -> Document:
     if not count_words(found.text):
         raise UnreadableText.empty(name)
     return found
 
 
-def _by_library(read: Callable[[], T], name: str, kind: str) -> T:
+def _run_library(read: Callable[[], T], name: str, kind: str) -> T:
     """What a library reads of a file. What it raises for a damaged one is its own affair."""
     try:
         return read()
-    except TooMuch:
+    except TooComplex:
         raise
     except Exception:  # noqa: BLE001
-        raise UnreadableText.broken(name, kind) from None
+        raise UnreadableText.corrupt_file(name, kind) from None
 
 
 def _rich_text(data: bytes, name: str) -> Document:
@@ -150,9 +290,9 @@ def _rich_text(data: bytes, name: str) -> Document:
     except UnicodeDecodeError:
         source = data.decode("cp1252", "replace")
     try:
-        found = _by_library(lambda: read_rich_text(source, MOST_BYTES), name, "file of rich text (RTF)")
-    except TooMuch:
-        raise UnreadableText.too_deep(name, "rich text (RTF)") from None
+        found = _run_library(lambda: read_rich_text(source, MAX_TEXT_BYTES), name, "file of rich text (RTF)")
+    except TooComplex:
+        raise UnreadableText.too_complex(name, "rich text (RTF)") from None
     notices = (
         f"{name} is rich text (RTF): its words were read, without its formatting.",
         *_left_out(found.pictures, found.comments, found.page_edges),
@@ -172,7 +312,7 @@ def _is_html(text: str) -> bool:
         return False
     try:
         soup = _Soup(_closed(text), "html.parser")
-    except TooMuch:
+    except TooComplex:
         return True
     # In Markdown something stands outside of all tags.
     outside = soup.find_all(string=True, recursive=False)
@@ -203,26 +343,26 @@ def _other_markup(text: str) -> str | None:
 
 def _web_page(html: str, guessed: str | None, name: str) -> Document:
     kind = "a web page (HTML)"
-    page = _by_library(lambda: _page(html), name, "web page (HTML)")
+    page = _run_library(lambda: _page(html), name, "web page (HTML)")
     if page is None:
-        raise UnreadableText.too_deep(name, kind)
+        raise UnreadableText.too_complex(name, kind)
     notices = [f"{name} is {kind}: its text was read."]
     if page.title.casefold() not in " ".join(page.text.split()).casefold():
-        notices.append(f"Its title in a browser, “{shortened(page.title, 80)}”, is no part of it.")
+        notices.append(f"Its title in a browser, “{truncate(page.title, 80)}”, is no part of it.")
     return Document(page.text, guessed, (*notices, *_left_out(page.pictures, page.comments)))
 
 
 def _word(data: bytes, name: str) -> Document:
     try:
         parts = _parts(data)
-    except _NotWord as error:
-        raise WrongFile(name, error.kind) from None
-    except TooMuch:
-        raise UnreadableText.too_deep(name, "a Word document") from None
+    except _NotWordDocument as error:
+        raise UnsupportedFileType(name, error.kind) from None
+    except TooComplex:
+        raise UnreadableText.too_complex(name, "a Word document") from None
     except (*_BROKEN_ZIP, expat.ExpatError):
-        raise UnreadableText.broken(name, "Word document") from None
+        raise UnreadableText.corrupt_file(name, "Word document") from None
     if _CONTENT_TYPES not in parts:
-        raise UnreadableText.broken(name, "Word document")
+        raise UnreadableText.corrupt_file(name, "Word document")
     pictures: list[object] = []
 
     def without(picture: object) -> list[object]:
@@ -235,9 +375,9 @@ def _word(data: bytes, name: str) -> Document:
         )
         return _page(str(found.value))
 
-    page = _by_library(read, name, "Word document")
+    page = _run_library(read, name, "Word document")
     if page is None:
-        raise UnreadableText.too_deep(name, "a Word document")
+        raise UnreadableText.too_complex(name, "a Word document")
     comments = len(re.findall(rb"<w:comment\b", parts.get(_WORD_COMMENTS, b"")))
     edges = sum(_WORD_EDGE.fullmatch(part) is not None and b"<w:t" in content for part, content in parts.items())
     left_out = _left_out(len(pictures), comments, edges)
@@ -254,7 +394,7 @@ class _Page:
     comments: int
 
 
-class _NotWord(Exception):
+class _NotWordDocument(Exception):
     """A zip file that is no Word document, but ``kind``."""
 
     def __init__(self, kind: str) -> None:
@@ -280,7 +420,7 @@ def _page(html: str) -> _Page | None:
         return None
     try:
         soup = _Soup(_closed(html), "html.parser")
-    except TooMuch:
+    except TooComplex:
         return None
     if soup.levels * (html.count("\n") + html.count("<")) > _MOST_INDENTS:
         return None
@@ -295,7 +435,7 @@ def _page(html: str) -> _Page | None:
     text = _Markdown(heading_style="atx", bullets="-", newline_style="spaces", table_infer_header=True).convert_soup(
         soup
     )
-    lines = with_line_feeds(text).split("\n")
+    lines = normalize_text(text).split("\n")
     # Two spaces at the end of a line are a break, but for the last line of a paragraph.
     kept = (
         line.rstrip() + ("  " if line.endswith("  ") and line.strip() and following.strip() else "")
@@ -305,7 +445,7 @@ def _page(html: str) -> _Page | None:
 
 
 class _Soup(BeautifulSoup):
-    """A page of bounded depth. Raises TooMuch while it is read: the parser climbs up all levels for each text.
+    """A page of bounded depth. Raises TooComplex while it is read: the parser climbs up all levels for each text.
 
     ``levels`` is how deep its lines are indented.
     """
@@ -316,7 +456,7 @@ class _Soup(BeautifulSoup):
         """See BeautifulSoup."""
         super().pushTag(tag)
         if len(self.tagStack) > _MOST_HTML_DEPTH:
-            raise TooMuch
+            raise TooComplex
         self.levels = max(self.levels, sum(self.open_tag_counter[name] for name in _INDENTED))
 
 
@@ -453,15 +593,15 @@ def _closed(html: str) -> str:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, TooMuch."""
+    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, TooComplex."""
     parts: dict[str, bytes] = {}
     room = _MOST_XML_BYTES
     if data.count(_PART_OF_ZIP) > _MOST_PARTS:
-        raise TooMuch
+        raise TooComplex
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         if _WORD_TEXT not in names:
-            raise _NotWord(_kind_of_zip(names))
+            raise _NotWordDocument(_kind_of_zip(names))
         for name in names:
             if not name.endswith((".xml", ".rels")):
                 continue
@@ -469,17 +609,17 @@ def _parts(data: bytes) -> dict[str, bytes]:
                 parts[name] = part.read(room + 1)
             room -= len(parts[name])
             if room < 0:
-                raise TooMuch
+                raise TooComplex
     count = 0
     for content in parts.values():
         count += _check_xml(content)
         if count > _MOST_XML_ELEMENTS:
-            raise TooMuch
+            raise TooComplex
     return parts
 
 
 def _check_xml(content: bytes) -> int:
-    """Count the elements of a part. Raises TooMuch for one that is deep or declares anything, ExpatError."""
+    """Count the elements of a part. Raises TooComplex for one that is deep or declares anything, ExpatError."""
     depth = count = 0
 
     def opened(_: str, __: object) -> None:
@@ -487,14 +627,14 @@ def _check_xml(content: bytes) -> int:
         depth += 1
         count += 1
         if depth > _MOST_XML_DEPTH or count > _MOST_XML_ELEMENTS:
-            raise TooMuch
+            raise TooComplex
 
     def closed(_: str) -> None:
         nonlocal depth
         depth -= 1
 
     def declared(*_: object) -> None:
-        raise TooMuch
+        raise TooComplex
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = opened, closed

@@ -9,36 +9,36 @@ from datetime import date, datetime
 
 import yaml
 
-from bot.essay.text.words import shows
+from bot.essay.text.words import has_visible_text
 
-MOST_CHARACTERS = 4_096  # far more than a title, tags and dates need
-MOST_VALUE_CHARACTERS = 500
+MAX_FRONT_MATTER_CHARACTERS = 4_096  # far more than a title, tags and dates need
+MAX_VALUE_CHARACTERS = 500
 _OPENING = re.compile(r"\ufeff?---[ \t]*\n(?=[^\s#-])")
 _PROPERTIES_OPENING = re.compile(r"\s{0,100}---[ \t]*\n(?=\w)")
-_PROPERTIES_CHARACTERS = 20_000
+_MAX_PROPERTIES_CHARACTERS = 20_000
 _PROPERTY = re.compile(r"([^\W\d][\w.-]{0,60}):((?:[ \t].*)?)")
-_GOES_ON = re.compile(r"[ \t]+\S|-(?:[ \t]|$)|[\])}]")
+_CONTINUATION = re.compile(r"[ \t]+\S|-(?:[ \t]|$)|[\])}]")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
-Scalar = str | int | float | bool | date | datetime | None
-Value = Scalar | list[Scalar]
-_TITLE_CHARACTERS = 200
+YamlScalar = str | int | float | bool | date | datetime | None
+YamlValue = YamlScalar | list[YamlScalar]
+_MAX_TITLE_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """The properties that open a text, and where the text behind them starts, in code points."""
 
-    fields: Mapping[str, Value]
+    fields: Mapping[str, YamlValue]
     end: int
 
     @property
     def title(self) -> str | None:
         """The title, if there is one that is a short line."""
-        return short_line(next((value for name, value in self.fields.items() if name.casefold() == "title"), None))
+        return as_short_line(next((value for name, value in self.fields.items() if name.casefold() == "title"), None))
 
 
-def front_matter(text: str) -> FrontMatter | None:
+def read_front_matter(text: str) -> FrontMatter | None:
     """Read the front matter at the top of a text with LF line ends; None where there is none that can be read.
 
     It is a mapping of names to short scalars or lists of them, in at most MOST_CHARACTERS. Anything else (aliases,
@@ -47,26 +47,26 @@ def front_matter(text: str) -> FrontMatter | None:
     opening = _OPENING.match(text)
     if opening is None:
         return None
-    closing = _CLOSING.search(text, opening.end(), opening.end() + MOST_CHARACTERS)
+    closing = _CLOSING.search(text, opening.end(), opening.end() + MAX_FRONT_MATTER_CHARACTERS)
     if closing is None:
         return None
     fields = read_flat_yaml(text[opening.end() : closing.start()])
     return None if fields is None else FrontMatter(fields, closing.end())
 
 
-def properties(text: str) -> FrontMatter | None:
+def read_properties(text: str) -> FrontMatter | None:
     """Read the properties at the top of a text as its writer sees them, where they are no YAML that is read.
 
     Each line is ``name: value`` or goes on with the one before, and none is blank. Only the title is read of them.
     """
     opening = _PROPERTIES_OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end(), opening.end() + _PROPERTIES_CHARACTERS) if opening else None
+    closing = _CLOSING.search(text, opening.end(), opening.end() + _MAX_PROPERTIES_CHARACTERS) if opening else None
     if opening is None or closing is None:
         return None
-    fields: dict[str, Value] = {}
+    fields: dict[str, YamlValue] = {}
     for number, line in enumerate(text[opening.end() : closing.start()].removesuffix("\n").split("\n")):
         if (match := _PROPERTY.fullmatch(line)) is None:
-            if not number or not _GOES_ON.match(line):
+            if not number or not _CONTINUATION.match(line):
                 return None
             continue
         name, value = match[1], match[2].strip()
@@ -74,30 +74,30 @@ def properties(text: str) -> FrontMatter | None:
             return None
         if name.casefold() == "title":
             read = read_flat_yaml(line)
-            fields[name] = read[name] if read and name in read else _quoted_or_plain(value)
+            fields[name] = read[name] if read and name in read else _parse_property_value(value)
     return FrontMatter(fields, closing.end())
 
 
-def _quoted_or_plain(value: str) -> str | None:
+def _parse_property_value(value: str) -> str | None:
     """A value that is no YAML by itself as a person meant it; None for one that is made of signs."""
     return None if value.startswith(tuple("!|>{[%@`")) else value.strip("\"'")
 
 
-def read_flat_yaml(text: str) -> Mapping[str, Value] | None:
+def read_flat_yaml(text: str) -> Mapping[str, YamlValue] | None:
     """Read YAML that is a flat mapping; None for any other. Nothing is built from what is refused."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_FRONT_MATTER_CHARACTERS:
         return None
     try:
-        return _mapping(text)
+        return _parse_mapping(text)
     except (yaml.YAMLError, ValueError):  # ValueError: a date that does not exist
         return None
 
 
-def _mapping(text: str) -> Mapping[str, Value] | None:
+def _parse_mapping(text: str) -> Mapping[str, YamlValue] | None:
     loader = yaml.SafeLoader("")
-    fields: dict[str, Value] = {}
+    fields: dict[str, YamlValue] = {}
     name: str | None = None
-    items: list[Scalar] | None = None
+    items: list[YamlScalar] | None = None
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
@@ -121,12 +121,12 @@ def _mapping(text: str) -> Mapping[str, Value] | None:
             assert items is not None
             fields[name], name, items = items, None, None
         elif isinstance(event, yaml.ScalarEvent):
-            if depth != 1 or len(event.value) > MOST_VALUE_CHARACTERS or not _is_text(event.value):
+            if depth != 1 or len(event.value) > MAX_VALUE_CHARACTERS or not _is_storable(event.value):
                 return None
             if name is None:
                 name = event.value
                 continue
-            value = _scalar(loader, event)
+            value = _parse_scalar(loader, event)
             if items is not None:
                 items.append(value)
             else:
@@ -134,20 +134,20 @@ def _mapping(text: str) -> Mapping[str, Value] | None:
     return fields if depth else None
 
 
-def _is_text(value: str) -> bool:
+def _is_storable(value: str) -> bool:
     """Whether a value can be stored: an escape in YAML can make half of a character."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def _scalar(loader: yaml.SafeLoader, event: yaml.ScalarEvent) -> Scalar:
+def _parse_scalar(loader: yaml.SafeLoader, event: yaml.ScalarEvent) -> YamlScalar:
     tag: str = loader.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
-    value: Scalar = loader.construct_object(yaml.ScalarNode(tag, event.value))
+    value: YamlScalar = loader.construct_object(yaml.ScalarNode(tag, event.value))
     return value
 
 
-def short_line(value: object) -> str | None:
+def as_short_line(value: object) -> str | None:
     """A value as one line of at most 200 characters; None for any other."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | date):
         return None
     line = " ".join(str(value).split())
-    return line if 0 < len(line) <= _TITLE_CHARACTERS and shows(line) else None
+    return line if 0 < len(line) <= _MAX_TITLE_CHARACTERS and has_visible_text(line) else None

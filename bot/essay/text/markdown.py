@@ -3,15 +3,117 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from bot.essay.text.lines import Line, lines_of
-from bot.essay.text.parsers import block_parser
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Lines of a text, counted as Markdown counts them.
+#
+# ``str.splitlines`` breaks at form feeds, U+2028 and more; CommonMark (section 2.1) knows only ``\n``, ``\r\n`` and a
+# lone ``\r``. Line numbers from a Markdown parser fit these lines and no others.
+
+
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+# What may stand after the mark that closes a sentence.
+_CLOSING_MARKS = "\"”’'»)]*_"
+_SENTENCE_ENDINGS = ".!?…。！？।؟"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: where it starts, where its text ends, and where the next line starts (all code points)."""
+
+    start: int
+    end: int
+    next_start: int
+    text: str
+
+
+def split_lines(text: str) -> tuple[Line, ...]:
+    """Every line of ``text``; a text that ends in a line break has no empty line after it."""
+    found: list[Line] = []
+    start = 0
+    for match in _LINE_BREAK.finditer(text):
+        found.append(Line(start, match.start(), match.end(), text[start : match.start()]))
+        start = match.end()
+    if start < len(text):
+        found.append(Line(start, len(text), len(text), text[start:]))
+    return tuple(found)
+
+
+def ends_sentence(text: str) -> bool:
+    """True where ``text`` ends in a full stop, question or exclamation mark, closing quotes and brackets aside."""
+    return text.rstrip().rstrip(_CLOSING_MARKS)[-1:] in tuple(_SENTENCE_ENDINGS)
+
+
+def starts_lowercase(text: str) -> bool:
+    """True where the first letter or digit of ``text`` is a lower-case letter."""
+    return next((char.islower() for char in text if char.isalnum()), False)
+
+
+def is_deliberate_break(line: str, following: str, width: int) -> bool:
+    """True where a line was ended on purpose rather than wrapped.
+
+    A wrapped line ends because the next word did not fit into ``width`` (characters, the widest line nearby). Three
+    quarters of the width leave room for ragged wrapping, which seldom loses more than one long word.
+    """
+    first_word = following.split(maxsplit=1)[0] if following.strip() else ""
+    return len(line.strip()) + 1 + len(first_word) <= width * 3 / 4
+
+
+def is_wrapped(run: Sequence[str]) -> bool:
+    """True where consecutive non-blank lines look like one paragraph wrapped to a width.
+
+    Evidence is a line that stops in mid-sentence while the next one goes on in lower case, or, where names or numbers
+    happen to start the next line, one that stops in mid-sentence with no room left.
+    """
+    width = max((len(line.strip()) for line in run), default=0)
+    return any(
+        not ends_sentence(line) and (starts_lowercase(following) or not is_deliberate_break(line, following, width))
+        for line, following in pairwise(run)
+    )
+
+
+# The parsers of Markdown that this process shares between its threads.
+
+
+@lru_cache(maxsize=1)
+def commonmark_parser() -> MarkdownIt:
+    """Reads all of CommonMark, with tables and words that are struck out."""
+    return _warm_up(MarkdownIt("commonmark").enable(["table", "strikethrough"]))
+
+
+@lru_cache(maxsize=1)
+def block_parser() -> MarkdownIt:
+    """Reads the blocks alone: inline markup ends none, and its rules are what makes odd texts slow."""
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return _warm_up(parser)
+
+
+@lru_cache(maxsize=1)
+def outline_parser() -> MarkdownIt:
+    """Reads the blocks alone, and ``[words]: more`` as the paragraph it looks like, not as the end of a link."""
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.block.ruler.disable("reference")
+    return _warm_up(parser)
+
+
+def _warm_up(parser: MarkdownIt) -> MarkdownIt:
+    """The parser after its first text: it puts its rules together at the first, and a second thread that reads another
+    text meanwhile would do so with some of them, or none."""
+    parser.parse("text")
+    return parser
+
 
 # A heading made of dashes under a paragraph is more often a paragraph with a rule below it: nobody writes a heading of
 # several lines, or of more words than a full sentence holds.
-_DASHED_HEADING_WORDS = 14
+_MAX_DASHED_HEADING_WORDS = 14
 _FRONT_MATTER_KEY = re.compile(r"[A-Za-z_][\w -]{0,60}:")
 
 
@@ -19,32 +121,32 @@ _FRONT_MATTER_KEY = re.compile(r"[A-Za-z_][\w -]{0,60}:")
 class MarkdownHeading:
     """A heading outside lists, quotations and code: its lines (half-open), its level from 1 to 6, its source text."""
 
-    first: int
-    end: int
+    first_line: int
+    end_line: int
     level: int
-    content: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class MarkdownBlocks:
     """What the parser found in one text, as half-open line ranges into ``lines``.
 
     ``inner_headings`` are headings inside lists or quotations, which part nothing; ``items`` are the lines on which a
-    list item starts; ``quotes`` are block quotations, with lines that continue one without a mark; ``front_matter`` is
-    the number of lines taken by YAML at the very top.
+    list item starts; ``quotes`` are block quotations, with lines that continue one without a mark;
+    ``read_front_matter`` is the number of lines taken by YAML at the very top.
     """
 
     lines: tuple[Line, ...]
     headings: tuple[MarkdownHeading, ...]
     inner_headings: tuple[tuple[int, int], ...]
-    code: tuple[tuple[int, int], ...]
-    html: tuple[tuple[int, int], ...]
-    items: frozenset[int]
-    quotes: tuple[tuple[int, int], ...]
-    front_matter: int
+    code_blocks: tuple[tuple[int, int], ...]
+    html_blocks: tuple[tuple[int, int], ...]
+    item_lines: frozenset[int]
+    quote_blocks: tuple[tuple[int, int], ...]
+    front_matter_line_count: int
 
 
-def front_matter_lines(lines: tuple[Line, ...]) -> int:
+def count_front_matter_lines(lines: tuple[Line, ...]) -> int:
     """How many lines of YAML front matter open a text: ``---``, a ``key:`` line at once, and a closing ``---``."""
     if len(lines) < 3 or lines[0].text.rstrip() != "---" or not _FRONT_MATTER_KEY.match(lines[1].text):
         return 0
@@ -53,10 +155,10 @@ def front_matter_lines(lines: tuple[Line, ...]) -> int:
 
 # One question about a text leads to the next, each of which is answered from its blocks.
 @lru_cache(maxsize=16)
-def blocks_of(text: str) -> Blocks:
+def parse_blocks(text: str) -> MarkdownBlocks:
     """Reads the blocks of ``text``; nothing is changed, and any string whatever is accepted."""
-    lines = lines_of(text)
-    skipped = front_matter_lines(lines)
+    lines = split_lines(text)
+    skipped = count_front_matter_lines(lines)
     rest = text[lines[skipped].start :] if 0 < skipped < len(lines) else "" if skipped else text
     tokens = block_parser().parse(rest)
     headings: list[MarkdownHeading] = []
@@ -73,7 +175,7 @@ def blocks_of(text: str) -> Blocks:
             content = tokens[index + 1].content
             if token.level:
                 inner.append((first, end))
-            elif token.markup != "-" or (end - first == 2 and len(content.split()) <= _DASHED_HEADING_WORDS):
+            elif token.markup != "-" or (end - first == 2 and len(content.split()) <= _MAX_DASHED_HEADING_WORDS):
                 headings.append(MarkdownHeading(first, end, int(token.tag[1:]), content))
         elif token.type in ("fence", "code_block"):
             code.append((first, end))
@@ -83,6 +185,54 @@ def blocks_of(text: str) -> Blocks:
             items.add(first)
         elif token.type == "blockquote_open":
             quotes.append((first, end))
-    return Blocks(
+    return MarkdownBlocks(
         lines, tuple(headings), tuple(inner), tuple(code), tuple(html), frozenset(items), tuple(quotes), skipped
     )
+
+
+# Markdown with its inline markup read too: what turning it into plain text and cutting it into blocks need.
+
+
+def parse_tokens(text: str) -> list[Token]:
+    """The tokens of a Markdown text, by CommonMark."""
+    return commonmark_parser().parse(text)
+
+
+def split_top_level_blocks(text: str) -> tuple[str, ...]:
+    """The top-level blocks (paragraph, list, fence, heading …), each with the blank lines behind it.
+
+    Joining them gives the text back, byte for byte.
+    """
+    if not text:
+        return ()
+    found = block_parser().parse(text)
+    return _cut_at_lines(
+        text, {token.map[0] for token in found if token.level == 0 and token.map and token.nesting >= 0}
+    )
+
+
+def split_blocks_with_levels(text: str) -> tuple[tuple[str, int], ...]:
+    """The top-level blocks of a text, of a list its items, each with the blank lines behind it and its heading level.
+
+    Joining them gives the text back, byte for byte. The level is 0 for what is no heading.
+    """
+    if not text:
+        return ()
+    levels: dict[int, int] = {}
+    for token in outline_parser().parse(text):
+        if token.map is None or token.nesting < 0:
+            continue
+        in_list = token.level == 1 and token.type == "list_item_open"
+        if token.level == 0 or in_list:
+            level = int(token.tag[1:]) if token.type == "heading_open" else 0
+            levels.setdefault(token.map[0], level)
+    pieces = _cut_at_lines(text, set(levels))
+    starts = [0, *sorted(set(levels) - {0})]
+    return tuple((piece, levels.get(start, 0)) for piece, start in zip(pieces, starts, strict=True))
+
+
+def _cut_at_lines(text: str, first_lines: set[int]) -> tuple[str, ...]:
+    """The text cut before each of these lines."""
+    lines = split_lines(text)
+    cuts = [0, *(lines[line].start for line in sorted(first_lines - {0})), len(text)]
+    return tuple(text[start:end] for start, end in pairwise(cuts))

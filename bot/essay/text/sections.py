@@ -6,23 +6,222 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from bot.essay.text.markdown import Blocks, blocks_of
-from bot.essay.text.plain_headings import plain_headings
+from bot.essay.text.markdown import (
+    MarkdownBlocks,
+    ends_sentence,
+    is_deliberate_break,
+    is_wrapped,
+    parse_blocks,
+    starts_lowercase,
+)
+from bot.essay.text.privacy_marks import remove_private_marks
 
-_MARKUP_IN_TITLE = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[*`~]+|(?<!\w)_+|_+(?!\w)")
+# Headings in a text that has no Markdown headings: short lines of their own without closing punctuation.
+#
+# Pasted essays often lose their markup and their blank lines, so a heading has to be told from a wrapped line, a line
+# of verse, a list, a salutation and a signature by what stands around it.
+
+
+# The longest real headings of essays run to a dozen words; 90 characters hold them and leave out paragraphs.
+_MAX_HEADING_WORDS = 14
+_MAX_HEADING_CHARACTERS = 90
+_UNFINISHED_ENDINGS = tuple(",:;—–-.!?…")
+_LIST_ITEM = re.compile(
+    r"\s*(?:[-*+•‣◦–—>|]|\(?\w{1,3}[.)](?:\s|$)|\[|/|\d{1,2}[:.h]\d\d\b)"
+)  # bullets, "1.", "(a)", [gaps], /commands, times in a log
+_SALUTATION = re.compile(r"(?:dear|hi|hello|hey|to whom)\b", re.IGNORECASE)
+_SIGN_OFF = re.compile(
+    r"(?:(?:yours|best|kind|kindest|warm|warmest|many|with|all my|all the|lots of)\b[\w ]*"
+    r"\b(?:yours|regards|wishes|best|love|thanks|truly|faithfully|sincerely|ever)|yours|best|regards|love|cheers|thanks"
+    r"|thank you|sincerely|respectfully|faithfully)",
+    re.IGNORECASE,
+)
+# "2019", "2019–2021", "2019/20": a heading of years says nothing else.
+_YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\s?[-–—/]\s?(?:(?:1[89]|20)\d\d|\d\d|today|now))?:?", re.IGNORECASE)
+_QUESTION = re.compile(r"[^.!?…]{3,}\?")
+_MAX_QUESTION_WORDS = 10
+# So much must stand below a question, or below two headings in a row, for them to be headings: less is verse, a list
+# or somebody who answers in a line.
+_MIN_BODY_WORDS = 12
+_DATELINE = re.compile(
+    r"(?:.{0,60}\b(?:1[89]|20)\d\d|.{0,60}\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Z][a-z]{2,8}|.{0,60}\b[A-Z][a-z]{2,8}\s+\d{1,2})$"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlainHeading:
+    """A heading line by its number, with level 1 for the document's title and 2 for the rest."""
+
+    line: int
+    level: int
+
+
+def _looks_like_heading(text: str) -> bool:
+    stripped = remove_private_marks(text).strip()  # a mark behind a sentence makes no heading of it
+    return (
+        0 < len(stripped) <= _MAX_HEADING_CHARACTERS
+        and len(stripped.split()) <= _MAX_HEADING_WORDS
+        and any(map(str.isalpha, stripped))
+        and not starts_lowercase(stripped)
+        and not stripped.rstrip("\"”’'»)]*_").endswith(_UNFINISHED_ENDINGS)
+        and not stripped.endswith(_UNFINISHED_ENDINGS)
+        and not _LIST_ITEM.match(text)
+        and not text.startswith(("    ", "\t"))
+        and "://" not in stripped
+        and not _SALUTATION.match(stripped)
+        and not _SIGN_OFF.fullmatch(stripped)
+    )
+
+
+def _is_years(text: str) -> bool:
+    return _YEARS.fullmatch(text.strip()) is not None
+
+
+def _is_question(text: str) -> bool:
+    """Whether a line is one question that may head what stands below it."""
+    stripped = remove_private_marks(text).strip()
+    return (
+        _QUESTION.fullmatch(stripped) is not None
+        and len(stripped.split()) <= _MAX_QUESTION_WORDS
+        and not stripped.startswith(('"', "“", "‘", "'", "«", "„"))
+        and _looks_like_heading(stripped[:-1])
+    )
+
+
+def _nonblank_runs(texts: list[str | None]) -> list[tuple[int, int]]:
+    """Stretches of consecutive lines that are not blank."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for number, text in enumerate([*texts, None]):
+        if text is not None and start is None:
+            start = number
+        elif text is None and start is not None:
+            runs.append((start, number))
+            start = None
+    return runs
+
+
+def find_plain_headings(blocks: MarkdownBlocks) -> tuple[PlainHeading, ...]:
+    """The heading lines of a plain text, in order, each followed by something that is not a heading."""
+    lines = blocks.lines
+    # A line without a letter or digit ("***") parts like a blank one.
+    texts: list[str | None] = [line.text if any(map(str.isalnum, line.text)) else None for line in lines]
+    texts[: blocks.front_matter_line_count] = [None] * blocks.front_matter_line_count
+    code = {number for first, end in (*blocks.code_blocks, *blocks.html_blocks) for number in range(first, end)}
+    shaped = {
+        number
+        for number, text in enumerate(texts)
+        if text and number not in code and (_looks_like_heading(text) or _is_years(text) or _is_question(text))
+    }
+    candidates: set[int] = set()
+    previous = ""
+    for first, end in _nonblank_runs(texts):
+        run = [lines[number].text for number in range(first, end)]
+        wrapped = is_wrapped([text for number, text in enumerate(run, first) if number not in shaped])
+        width = max(map(len, run))
+        for number in range(first, end):
+            if number in shaped:
+                title_above = number - 1 == first and candidates == {first}
+                if (
+                    _previous_is_finished(previous, run[number - first], width, tight=number > first, wrapped=wrapped)
+                    or (title_above and not wrapped)
+                ) and _next_starts_anew(run, number - first, width):
+                    candidates.add(number)
+            previous = lines[number].text
+    return _drop_headings_without_body(candidates, texts)
+
+
+def _previous_is_finished(previous: str, text: str, width: int, *, tight: bool, wrapped: bool) -> bool:
+    """Whether the line before is done, so that ``text`` can be a heading. ``tight``: no blank line between."""
+    ended = previous.strip()
+    if _SIGN_OFF.fullmatch(ended) or ended.endswith((",", ":", ";", "—", "–")):
+        return False
+    if not tight:
+        return True
+    if not (ends_sentence(previous) or _is_years(previous) or _LIST_ITEM.match(previous)):
+        return False
+    return not wrapped or is_deliberate_break(previous, text, width)
+
+
+def _next_starts_anew(run: list[str], at: int, width: int) -> bool:
+    """Whether the line after lets this one be a heading: it starts anew, and nothing forced the break before it."""
+    if at + 1 == len(run):
+        return True
+    return not starts_lowercase(run[at + 1]) and is_deliberate_break(run[at], run[at + 1], width)
+
+
+def _drop_headings_without_body(candidates: set[int], texts: list[str | None]) -> tuple[PlainHeading, ...]:
+    """Leaves out candidates that have no body: neighbours of each other (verse, lists) and the last lines (a name)."""
+    written = [number for number, text in enumerate(texts) if text is not None]
+    chosen: list[PlainHeading] = []
+    at = 0
+    while at < len(written):
+        end = at
+        while end < len(written) and written[end] in candidates:
+            end += 1
+        group = written[at:end]
+        if not group:
+            at += 1
+            continue
+        if end < len(written):
+            chosen += _choose_from_group(group, texts, opening=at == 0, body=written[end])
+        at = end
+    # One question or year alone heads nothing: a writer asks, or dates a letter.
+    alone = len(chosen) == 1 and _is_weak_heading(texts[chosen[0].line] or "")
+    return () if alone else tuple(chosen)
+
+
+def _is_weak_heading(text: str) -> bool:
+    return _is_years(text) or _is_question(text)
+
+
+def _choose_from_group(group: list[int], texts: list[str | None], *, opening: bool, body: int) -> list[PlainHeading]:
+    lines = [texts[number] or "" for number in group]
+    has_body = _count_words_below(texts, body) >= _MIN_BODY_WORDS
+    if (_is_question(lines[-1]) and not has_body) or (len(group) > 1 and all(map(_is_years, lines))):
+        return []
+    if not opening:
+        if len(group) == 1:
+            return [PlainHeading(group[0], 2)]
+        apart = group[1] - group[0] > 1 or _is_years(lines[0])
+        return [PlainHeading(number, 2) for number in group] if len(group) == 2 and apart and has_body else []
+    if _SALUTATION.match((texts[body] or "").strip()) and _DATELINE.match(lines[0].strip()):
+        return []
+    first = PlainHeading(group[0], 2 if _is_weak_heading(lines[0]) else 1)
+    if len(group) == 1:
+        return [first]
+    byline = len(group) == 3 and lines[1].strip().lower().startswith("by ")
+    if len(group) == 2 or byline:
+        return [first, PlainHeading(group[-1], 2)]
+    apart = all(later - earlier > 1 for earlier, later in pairwise(group))
+    return [first, *(PlainHeading(number, 2) for number in group[1:])] if len(group) == 3 and apart and has_body else []
+
+
+def _count_words_below(texts: list[str | None], body: int) -> int:
+    """The words of the paragraph that begins on the line ``body``, of so many as matter."""
+    words = 0
+    for text in texts[body : body + _MIN_BODY_WORDS]:
+        if text is None:
+            break
+        words += len(text.split())
+    return words
+
+
+_MARKUP_IN_HEADING = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[*`~]+|(?<!\w)_+|_+(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class TextSection:
     """One stretch of a text: a heading with what follows it, or what precedes the first heading.
 
-    ``heading_raw`` is the heading as it stands, with its line break; "" (and ``level`` 0, ``title`` "") for what
+    ``heading_source`` is the heading as it stands, with its line break; "" (and ``level`` 0, ``title`` "") for what
     precedes the first heading. ``title`` is the heading as a reader sees it. ``start`` is the offset of the part in the
     text, in code points. A plain-text heading has level 1 if it is the document's title, else 2.
     """
 
-    heading_raw: str
+    heading_source: str
     level: int
     title: str
     body: str
@@ -31,7 +230,7 @@ class Part:
     @property
     def body_start(self) -> int:
         """Where the body starts in the text, in code points."""
-        return self.start + len(self.heading_raw)
+        return self.start + len(self.heading_source)
 
     @property
     def end(self) -> int:
@@ -41,43 +240,43 @@ class Part:
 
 # A text is taken apart again for each page, form, menu and count of it; 256 long ones are some 5 MB.
 @lru_cache(maxsize=256)
-def split(text: str) -> tuple[Part, ...]:
+def split_sections(text: str) -> tuple[TextSection, ...]:
     """The parts of ``text`` in order; ``join`` of them is ``text``. An empty text has none.
 
     Headings are the Markdown headings outside code, lists and quotations if there are any, else the plain-text
     headings: short lines of their own without closing punctuation.
     """
-    return split_blocks(text, blocks_of(text))
+    return split_parsed_sections(text, parse_blocks(text))
 
 
-def split_blocks(text: str, blocks: Blocks) -> tuple[Part, ...]:
+def split_parsed_sections(text: str, blocks: MarkdownBlocks) -> tuple[TextSection, ...]:
     """``split`` for a caller that has read the blocks of the text already."""
     lines = blocks.lines
-    marks = [(h.first, h.end, h.level, title_text(h.content)) for h in blocks.headings] or [
-        (h.line, h.line + 1, h.level, title_text(lines[h.line].text)) for h in plain_headings(blocks)
+    marks = [(h.first_line, h.end_line, h.level, heading_text(h.source)) for h in blocks.headings] or [
+        (h.line, h.line + 1, h.level, heading_text(lines[h.line].text)) for h in find_plain_headings(blocks)
     ]
     starts = [lines[first].start for first, *_ in marks]
     parts = []
     before = text[: starts[0]] if marks else text
     if before:
-        parts.append(Part("", 0, "", before, 0))
+        parts.append(TextSection("", 0, "", before, 0))
     for (_, end, level, title), start, following in zip(marks, starts, [*starts, len(text)][1:], strict=True):
-        body_start = lines[end - 1].next
-        parts.append(Part(text[start:body_start], level, title, text[body_start:following], start))
+        body_start = lines[end - 1].next_start
+        parts.append(TextSection(text[start:body_start], level, title, text[body_start:following], start))
     return tuple(parts)
 
 
-def join(parts: Sequence[Part]) -> str:
+def join_sections(parts: Sequence[TextSection]) -> str:
     """The text that the parts make up."""
-    return "".join(part.heading_raw + part.body for part in parts)
+    return "".join(part.heading_source + part.body for part in parts)
 
 
-def title_text(heading: str) -> str:
+def heading_text(heading: str) -> str:
     """A heading as a reader sees it: without emphasis, code marks and link targets, on one line."""
-    return " ".join(_MARKUP_IN_TITLE.sub(lambda match: match.group(1) or "", heading).split())
+    return " ".join(_MARKUP_IN_HEADING.sub(lambda match: match.group(1) or "", heading).split())
 
 
-def title_of(parts: Sequence[Part]) -> str | None:
+def document_title(parts: Sequence[TextSection]) -> str | None:
     """The document's title: the first heading, if it is of level 1 and no other is; None where there is none."""
     headings = [part for part in parts if part.level]
     if headings and headings[0].level == 1 and all(part.level > 1 for part in headings[1:]):
@@ -85,14 +284,14 @@ def title_of(parts: Sequence[Part]) -> str | None:
     return None
 
 
-def replace_body(text: str, index: int, new_body: str) -> str:
+def replace_section_body(text: str, index: int, new_body: str) -> str:
     """``text`` with the body of part ``index`` (as ``split`` numbers them) replaced; every other byte stays.
 
     The white space between the heading and the body, and between the body and the next heading, stays as it stood;
     where there was none, a blank line is made, in the line breaks of the text. Raises IndexError for a part that does
     not exist.
     """
-    parts = split(text)
+    parts = split_sections(text)
     if not 0 <= index < len(parts):
         raise IndexError(f"the text has {len(parts)} parts, so there is no part {index}")
     part = parts[index]
@@ -105,8 +304,8 @@ def replace_body(text: str, index: int, new_body: str) -> str:
     if not content.strip():
         body = lead
     elif not old.strip():
-        glue = "" if part.heading_raw[-1:] in ("\n", "\r", "") else newline
-        body = f"{glue}{newline if part.heading_raw else ''}{content}{newline}{'' if last else newline}"
+        glue = "" if part.heading_source[-1:] in ("\n", "\r", "") else newline
+        body = f"{glue}{newline if part.heading_source else ''}{content}{newline}{'' if last else newline}"
     else:
         body = lead + content + trail
         if not last and _needs_blank_line(parts[index + 1]) and trail.count(newline) < 2:
@@ -114,7 +313,7 @@ def replace_body(text: str, index: int, new_body: str) -> str:
     return text[: part.body_start] + body + text[part.end :]
 
 
-def _needs_blank_line(following: Part) -> bool:
+def _needs_blank_line(following: TextSection) -> bool:
     """A line with a row of "=" or "-" below it would make a heading of the paragraph above it too."""
-    below = re.split(r"\r\n?|\n", following.heading_raw + following.body, maxsplit=2)[1:]
+    below = re.split(r"\r\n?|\n", following.heading_source + following.body, maxsplit=2)[1:]
     return bool(below) and bool(re.fullmatch(r"=+|-+", below[0].strip()))

@@ -12,7 +12,7 @@ class Span:
     start: int
     end: int
 
-    def of(self, text: str) -> str:
+    def extract(self, text: str) -> str:
         """What stands here in ``text``, which must be the text the span was measured in."""
         return text[self.start : self.end]
 

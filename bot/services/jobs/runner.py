@@ -17,14 +17,7 @@ from typing import Any
 
 from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork
-from bot.services.jobs.running_job import (
-    FLUSH_SECONDS,
-    FinalWrite,
-    RunningJob,
-    TextFlusher,
-    as_stored,
-    has_version,
-)
+from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored, has_version
 from bot.services.llm_ports import TextChunk, ThinkingChunk
 from bot.services.store_ports import Clock, Store, Transaction
 

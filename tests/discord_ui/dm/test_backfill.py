@@ -78,11 +78,11 @@ async def test_a_lost_gateway_connection_loses_no_dm_message(
     if not resumable:
         sim.gateway.forget_sessions()
     sim.gateway.drop()
-    await user.say(user.dm, "Meanwhile.")
+    await user.say(user.dm, "CallbackGate.")
     await sim.gateway.wait_connected(20)
     await user.say(user.dm, "After.")
     await user.sees(lambda screen: "3 messages" in screen.text, timeout=20)
-    assert await said(talking, user) == ["Before.", "Meanwhile.", "After."]
+    assert await said(talking, user) == ["Before.", "CallbackGate.", "After."]
     assert (sim.gateway.identifies > identified) is not resumable
 
 
@@ -90,7 +90,7 @@ async def test_a_lost_gateway_connection_loses_no_dm_message(
 async def test_a_dm_history_that_discord_refuses_is_read_later(
     sim: DiscordSimulator, folder: Path, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
-    """Meanwhile what is written is stored all the same, and comes behind what was written before."""
+    """CallbackGate what is written is stored all the same, and comes behind what was written before."""
     monkeypatch.setattr("bot.discord_ui.dm.inbox._RETRY_DELAYS_SECONDS", (0.1, 0.1))
     user = sim.user("writer")
     async with started(sim, folder, Scripted()) as bot:

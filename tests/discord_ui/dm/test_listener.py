@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.essay.essay import Answered
+from bot.essay.essay import QuestionState
 from tests.discord_ui.conftest import OPEN, Bot, Scripted, started
 from tests.discord_ui.dm_steps import dm_messages_from_bot, notes, question, quick, said, talking
 from tests.discord_ui.panel_steps import reads
@@ -233,4 +233,4 @@ async def test_a_question_stays_open_until_next_however_many_messages_come(sim: 
     assert panel is not dm_messages_from_bot(sim, user)[1]
     essay = await talking.essay(user)
     asked = await talking.client.dispatcher.services.interview.asked_questions(talking.writer(user), essay.id)
-    assert [one.state for one in asked] == [Answered.OPEN]
+    assert [one.state for one in asked] == [QuestionState.OPEN]

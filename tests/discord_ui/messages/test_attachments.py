@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.essay.notes import read_notes
+from bot.essay.notes import parse_notes
 from bot.essay.text.documents import read_document
 from tests.discord_ui.conftest import Bot
 from tests.essay.text.test_documents import NOISE, paragraph, word
@@ -63,10 +63,10 @@ async def test_a_file_gives_the_same_notes_as_in_the_terminal(sim: DiscordSimula
     structure = plain.desk.structures["career-switch"]
     essay = await plain.essay(user)
     notes = await plain.desk.notes(plain.writer(user), essay.id)
-    read = read_notes(page.text, structure)
-    assert [(note.text, note.section) for note in notes] == [(one.text, one.section) for one in read.passages]
+    read = parse_notes(page.text, structure)
+    assert [(note.text, note.section) for note in notes] == [(one.text, one.section) for one in read.notes]
     assert essay.title == (read.title or structure.name)
-    assert bool(read.left_out) == ("Left out of the notes: " in answer.text)
+    assert bool(read.removed) == ("Left out of the notes: " in answer.text)
     assert all(sentence.split(":")[1] in answer.text for sentence in page.notices)
 
 

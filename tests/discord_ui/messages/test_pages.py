@@ -89,7 +89,7 @@ def test_discord_markup_in_a_plain_text_is_escaped() -> None:
 def test_pages_joined_are_the_text_and_each_fits_the_limits(text: str) -> None:
     """Joined they are the text, byte for byte; each shows something, within the room it has; no character is broken."""
     found = pages.paginate(text, 300, 500)
-    assert "".join(page.of(text) for page in found) == (text if text.strip() else "")
+    assert "".join(page.extract(text) for page in found) == (text if text.strip() else "")
     for page in found:
         shown = pages.render_page(text, page)
         assert shown.strip()
@@ -119,13 +119,13 @@ def test_a_code_block_that_fits_a_page_is_not_cut() -> None:
     text = "Before it. " * 15 + "\n\n" + code
     first, second = pages.paginate(text, 250, 1_000)
     assert pages.render_page(text, second) == code.strip()
-    assert "```" not in first.of(text)
+    assert "```" not in first.extract(text)
 
 
 def test_a_character_with_thousands_of_combining_marks_is_paged_without_hanging() -> None:
     text = "e" + "\u0301" * 5_000
     found = pages.paginate(text, 300, 700)
-    assert "".join(page.of(text) for page in found) == text
+    assert "".join(page.extract(text) for page in found) == text
 
 
 def test_the_page_that_holds_a_position_of_the_text_is_found() -> None:
@@ -218,5 +218,5 @@ def test_every_pasted_field_is_kept_in_order(fields: list[str]) -> None:
 def test_markdown_marks_split_by_a_page_break_are_closed_and_reopened(text: str, size: int, wanted: list[str]) -> None:
     """Only what is shown: the pages themselves are the text. A mark that nothing closes stays as it is."""
     found = pages.paginate(text, size, 2_000)
-    assert "".join(page.of(text) for page in found) == text
+    assert "".join(page.extract(text) for page in found) == text
     assert [pages.render_page(text, page) for page in found] == wanted

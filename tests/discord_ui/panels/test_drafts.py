@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.essay.export import LINKEDIN_CHARACTERS
+from bot.essay.export import MAX_LINKEDIN_CHARACTERS
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.panel_steps import answered, criticised, drafted, reads, with_notes
 from tests.services.fakes import Gate, says
@@ -83,8 +83,8 @@ async def test_a_plain_text_export_too_long_for_linkedin_says_so(sim: DiscordSim
     await drafted(user, user.dm, None, "## What I missed\n\n" + "Nine weeks of it. " * 200)
     shown = await (await user.slash(user.dm, "export", format="text")).message()
     (data,) = shown.files.values()
-    assert len(data.decode()) > LINKEDIN_CHARACTERS
-    assert f"It has {len(data.decode()):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}." in shown.text
+    assert len(data.decode()) > MAX_LINKEDIN_CHARACTERS
+    assert f"It has {len(data.decode()):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}." in shown.text
 
 
 async def test_a_panel_that_discord_refuses_twice_becomes_a_sentence_with_buttons(

@@ -23,7 +23,7 @@ async def test_a_dm_message_marked_private_becomes_a_private_note_and_that_is_to
     )
     await user.click(panel, "Next")
     await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
-    assert [(note.text, note.public) for note in await notes(talking, user)] == [("/Private My boss drank.", "")]
+    assert [(note.text, note.public_text) for note in await notes(talking, user)] == [("/Private My boss drank.", "")]
 
 
 async def test_adding_notes_says_how_many_of_them_are_private(sim: DiscordSimulator, plain: Bot) -> None:
@@ -31,7 +31,7 @@ async def test_adding_notes_says_how_many_of_them_are_private(sim: DiscordSimula
     panel = await with_notes(user, user.dm, "- [leave out] My boss drank.\n- We sold it.\n\n> /PRIVATE So did I.\n")
     assert "2 notes are left out: they stay stored, stand in no post, and no model sees them." in panel.text
     found = await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)
-    assert [note.public for note in found] == ["", "- We sold it.", ""]
+    assert [note.public_text for note in found] == ["", "- We sold it.", ""]
 
 
 async def test_making_a_note_private_says_where_the_draft_still_holds_its_words(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadReply, BotError, StreamBroken
-from bot.essay.text.sections import split
+from bot.essay.text.sections import split_sections
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.panel_steps import SECTION, answered, controls, drafted, reads, with_notes
 from tests.services.fakes import PATIENCE, Gate, Says, says
@@ -123,7 +123,7 @@ async def test_the_partial_result_and_instruction_of_a_revision_outlast_later_ed
     await user.submit(form)
     await user.sees(reads(panel, "version 3"))
     given = models.asked[-1].given
-    assert (given["instruction"], split(given["text"])[given["index"]].title) == (TOLD, SECTION)
+    assert (given["instruction"], split_sections(given["text"])[given["index"]].title) == (TOLD, SECTION)
 
 
 async def test_an_instruction_for_a_removed_section_selects_no_other_section(

@@ -29,10 +29,10 @@ from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import split_into_fields
 from bot.discord_ui.panels.help import help_card
 from bot.discord_ui.panels.usage import usage_card
-from bot.essay.claims import unsupported
-from bot.essay.critique import Category, Coverage, Covered, Critique, Finding, Severity, Strength
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.text.sections import split
+from bot.essay.claims import find_unsupported_claims
+from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
 from bot.services.critiques import StoredCritique
 from bot.services.drafting import RevisionRequest
@@ -61,12 +61,12 @@ def state_of(words: str) -> EssayState:
     """An essay in which everything is as long as it can be, or longer."""
     essay = Essay("z" * 10, "d" * 33, STRUCTURE.key, (words * 200)[:200], 999, None, NOW, NOW)
     text = "".join(f"## {(words * 9)[:150].strip() or 'x'}\n\n{words * 300}\n\n" for _ in range(40))
-    info = VersionInfo(999, 998, Origin.DRAFTED, 99_999, 5, NOW, complete=False, model="m" * 60)
+    info = VersionInfo(999, 998, Origin.DRAFTED, 99_999, 5, NOW, is_complete=False, model="m" * 60)
     versions = tuple(replace(info, number=number, parent=number - 1) for number in range(900, 1_001))
-    asked = tuple(Question(n, "the-label", (words * 300)[:300], Answered.SKIPPED) for n in range(1, 9))
+    asked = tuple(Question(n, "the-label", (words * 300)[:300], QuestionState.SKIPPED) for n in range(1, 9))
     held = tuple(Note(n, words * 400, (words * 300)[:300], "the-label") for n in range(1, 60))
     job = Job(1, essay.writer, essay.id, JobKind.DRAFT, JobState.FAILED, 999, "", "", (words * 200)[:900], None, NOW)
-    claims = unsupported(text[:4_000], ["nothing"])
+    claims = find_unsupported_claims(text[:4_000], ["nothing"])
     return EssayState(
         essay,
         STRUCTURE,
@@ -121,9 +121,9 @@ def cards(words: str) -> Iterable[Card]:
     yield start.with_previous_essay(
         start.start_card(replace(empty, job=failed.job), bootstrap.load_structures(), place, notice), state.essay
     )
-    yield notes.note_card(state, replace(state.notes[0], left_out=True), 0, notice)
+    yield notes.note_card(state, replace(state.notes[0], is_excluded=True), 0, notice)
     strength = Strength((words * 90)[:900], Span(0, 3), words * 90)
-    coverage = tuple(Coverage(section.key, Covered.THIN, words * 50) for section in STRUCTURE.sections)
+    coverage = tuple(Coverage(section.key, CoverageLevel.THIN, words * 50) for section in STRUCTURE.sections)
     found = Critique(
         words * 300,
         (finding_of(words), replace(finding_of(words), replacement=None, question=words * 90)),
@@ -177,7 +177,7 @@ async def test_every_form_is_accepted_by_discord(words: str) -> None:
     assert state.version is not None
     target = CustomId("essay", "revise-save", "z" * 10, 999_999_999, "1" * 9)
     fields = split_into_fields((words * 20_000)[:9_000].strip() or "x")
-    part = split(state.version.text)[3]
+    part = split_sections(state.version.text)[3]
     assert fields is not None
     for form in (
         forms.paste_form(target, "Paste notes", "Your notes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.essay.questions import STAYS_PRIVATE
+from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.dm_steps import dm_messages_from_bot, notes, question, quick, talking
 from tests.discord_ui.panel_steps import SECTION, drafted, reads
@@ -36,7 +36,7 @@ async def test_adding_or_removing_a_private_mark_in_a_dm_message_updates_the_tex
     await user.click(panel, "Next")
     await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     (note,) = await notes(plain, user)
-    assert note.public == "We sold the press.\n\n- Kim stayed"
+    assert note.public_text == "We sold the press.\n\n- Kim stayed"
     panel = dm_messages_from_bot(sim, user)[-1]
     await user.click(panel, "Set into a post")
     await user.sees(reads(panel, "2 private passages not in it"))
@@ -82,7 +82,7 @@ async def test_a_note_marked_wholly_private_can_be_used_only_by_editing_its_mark
     form = await (await user.click(panel, "Edit")).modal()
     await user.submit(form, {"body0": "Marcus drank."})
     await user.sees(reads(panel, "Nothing of it is private any more."))
-    assert [note.public for note in await notes(plain, user)] == ["Marcus drank.", "Pay."]
+    assert [note.public_text for note in await notes(plain, user)] == ["Marcus drank.", "Pay."]
     assert "Marcus drank." in await plain.text(user)
 
 
@@ -91,14 +91,14 @@ async def test_a_form_answer_to_a_private_question_stays_private(
 ) -> None:
     user = sim.user("writer")
     panel = await ask_question_in_dm(bot, user)
-    assert STAYS_PRIVATE in panel.text
+    assert PRIVATE_ANSWER_NOTICE in panel.text
     form = await (await user.click(panel, "Answer")).modal()
-    assert STAYS_PRIVATE in form.text
+    assert PRIVATE_ANSWER_NOTICE in form.text
     assert "Leave it out" not in form.text
     await user.submit(form, {"answer": "Marcus drank."})
     await user.sees(lambda screen: "1 note is left out" in screen.text)
     (note,) = await notes(bot, user)
-    assert (note.question, note.text, note.public) == (SECRET, "Marcus drank.", "")
+    assert (note.question, note.text, note.public_text) == (SECRET, "Marcus drank.", "")
     assert [asked.what for asked in models.asked if asked.what == "follow_up"] == []
 
 
@@ -107,7 +107,7 @@ async def test_dm_messages_and_files_that_answer_a_private_question_stay_private
 ) -> None:
     user = sim.user("writer")
     panel = await ask_question_in_dm(talking, user)
-    assert STAYS_PRIVATE in panel.text
+    assert PRIVATE_ANSWER_NOTICE in panel.text
     await user.say(user.dm, "Marcus drank.")
     await user.say(user.dm, "More:", [Attachment("more.md", b"The sum was 61,000.\n")])
     await user.sees(lambda screen: "1 note is left out" in screen.text)
@@ -117,7 +117,7 @@ async def test_dm_messages_and_files_that_answer_a_private_question_stay_private
     await user.sees(lambda _: "question 2" in dm_messages_from_bot(sim, user)[-1].text)
     await user.edit(late, "And Ola knew it all.")
     found = await notes(talking, user)
-    assert [note.public for note in found] == ["", ""]
+    assert [note.public_text for note in found] == ["", ""]
     essay, writer = await talking.essay(user), talking.writer(user)
     text = (await talking.desk.assemble_post(writer, essay.id)).text
     for secret in ("Marcus", "61,000", "Ola", SECRET):

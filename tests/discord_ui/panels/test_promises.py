@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.essay.essay import Note
-from bot.essay.export import open_points
+from bot.essay.export import describe_open_points
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.panel_steps import reads, with_notes
 from tests.simulators.discord import DiscordSimulator
@@ -66,8 +66,8 @@ async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: 
     ],
 )
 def test_the_sentence_beside_an_export_counts_gaps_and_private_passages(text: str, private: int, said: str) -> None:
-    notes = [Note(number, "Words.", left_out=number <= private) for number in range(1, 4)]
-    assert open_points(text, notes) == said
+    notes = [Note(number, "Words.", is_excluded=number <= private) for number in range(1, 4)]
+    assert describe_open_points(text, notes) == said
 
 
 async def test_without_a_model_no_panel_offers_to_write_a_draft(sim: DiscordSimulator, plain: Bot) -> None:

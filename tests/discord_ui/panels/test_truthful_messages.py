@@ -36,7 +36,7 @@ async def test_leave_it_out_ticked_in_a_second_form_makes_the_same_note_private(
     await user.submit(second, {"answer": "Nine weeks.", "left-out": True})
     await user.sees(lambda _: "Note 1 held this answer already; it is left out now." in panel.text)
     notes = await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)
-    assert [(note.text, note.left_out) for note in notes] == [("Nine weeks.", True)]
+    assert [(note.text, note.is_excluded) for note in notes] == [("Nine weeks.", True)]
 
 
 async def test_an_answer_to_a_question_skipped_meanwhile_is_still_stored(sim: DiscordSimulator, plain: Bot) -> None:

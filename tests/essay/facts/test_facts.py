@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.specifics import Specific, dates, is_generic, name_value, names, numbers, quotations, specifics
+from bot.essay.facts import Fact, dates, find_facts, is_generic_name, names, normalize_name, numbers, quotations
 
 
-def values(found: tuple[Specific, ...]) -> list[str]:
+def values(found: tuple[Fact, ...]) -> list[str]:
     return [specific.value for specific in found]
 
 
@@ -107,9 +107,9 @@ def test_dates_have_one_value(text: str, expected: list[str]) -> None:
     assert values(dates(text)) == expected
 
 
-def test_a_full_date_vouches_for_its_parts_and_an_ambiguous_one_for_both_readings() -> None:
-    assert {"2019", "2019-05", "05-12", "month 05"} <= dates("12 May 2019")[0].vouches
-    assert {"2019-05-12", "2019-12-05"} <= dates("05/12/2019")[0].vouches
+def test_a_full_date_supports_its_parts_and_an_ambiguous_date_supports_both_readings() -> None:
+    assert {"2019", "2019-05", "05-12", "month 05"} <= dates("12 May 2019")[0].implies
+    assert {"2019-05-12", "2019-12-05"} <= dates("05/12/2019")[0].implies
 
 
 @pytest.mark.parametrize(
@@ -142,19 +142,19 @@ def test_a_full_date_vouches_for_its_parts_and_an_ambiguous_one_for_both_reading
         ("She went to University of. Then home.", ["University"]),
     ],
 )
-def test_names_are_capitals_that_no_sentence_explains(text: str, expected: list[str]) -> None:
+def test_a_capitalised_word_is_a_name_unless_it_only_begins_a_sentence(text: str, expected: list[str]) -> None:
     assert [name.raw for name in names(text)] == expected
 
 
 def test_names_are_equal_without_accents_case_and_possessive() -> None:
-    assert name_value("José's") == name_value("JOSE") == "jose"
+    assert normalize_name("José's") == normalize_name("JOSE") == "jose"
     full = names("We met Maria Lopez there")[0]
-    assert {"maria", "lopez", "maria lopez", "ml"} <= full.vouches
+    assert {"maria", "lopez", "maria lopez", "ml"} <= full.implies
 
 
 def test_job_titles_and_trade_abbreviations_are_generic() -> None:
     found = names("Our Senior Product Manager and the CEO met Andela about AI/ML.")
-    assert [(name.raw, is_generic(name)) for name in found] == [
+    assert [(name.raw, is_generic_name(name)) for name in found] == [
         ("Senior Product Manager", True),
         ("CEO", True),
         ("Andela", False),
@@ -182,9 +182,9 @@ def test_quotations_are_found_and_apostrophes_are_not(text: str, expected: list[
     assert values(quotations(text)) == expected
 
 
-def test_everything_checkable_comes_in_the_order_of_the_text_and_years_once() -> None:
+def test_facts_are_listed_in_text_order_and_a_year_in_a_date_is_listed_once() -> None:
     text = "In 2019 Marta said “we lost 15%” on 3 March."
-    assert [(found.kind, found.raw) for found in specifics(text)] == [
+    assert [(found.kind, found.raw) for found in find_facts(text)] == [
         ("date", "2019"),
         ("name", "Marta"),
         ("quotation", "“we lost 15%”"),
@@ -194,8 +194,8 @@ def test_everything_checkable_comes_in_the_order_of_the_text_and_years_once() ->
 
 
 @given(st.text() | st.text(alphabet="AaIt 0123456789.,%$€'\"“”‘’-–/:&km\n"))
-def test_every_specific_stands_where_it_says(text: str) -> None:
-    for found in specifics(text):
-        assert found.span.of(text) == found.raw
+def test_the_span_of_every_fact_quotes_the_text_exactly(text: str) -> None:
+    for found in find_facts(text):
+        assert found.span.extract(text) == found.raw
         assert found.raw.strip()
-        assert found.value in found.vouches
+        assert found.value in found.implies

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.claims import unsupported
-from bot.essay.specifics import addresses, unlinked
+from bot.essay.claims import find_unsupported_claims
+from bot.essay.facts import addresses, defang_links
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from bot.essay.specifics import addresses, unlinked
         ("über bücher.de/neu hinaus", ["bücher.de/neu"]),
     ],
 )
-def test_what_is_an_address(text: str, found: list[str]) -> None:
+def test_a_web_or_mail_address_is_recognised(text: str, found: list[str]) -> None:
     assert [each.raw for each in addresses(text)] == found
 
 
@@ -43,7 +43,7 @@ def test_what_is_an_address(text: str, found: list[str]) -> None:
         "He said: go. @kim agreed, 3:1.",
     ],
 )
-def test_what_is_none(text: str) -> None:
+def test_file_names_abbreviations_and_placeholders_are_not_addresses(text: str) -> None:
     assert addresses(text) == ()
 
 
@@ -65,13 +65,13 @@ NOTES = ["We found it on https://www.Example.com/jobs/ in May; write to kim@exam
         ("A chart: ![of pay](https://x.example/2019.png)", ["address: x.example/2019.png"]),
     ],
 )
-def test_an_address_that_no_note_holds_is_marked_and_told_without_a_link(text: str, names: list[str]) -> None:
-    assert [claim.name for claim in unsupported(text, NOTES)] == names
+def test_an_address_that_no_note_holds_is_marked_and_shown_without_a_link(text: str, names: list[str]) -> None:
+    assert [claim.label for claim in find_unsupported_claims(text, NOTES)] == names
 
 
-def test_an_address_that_only_a_left_out_note_holds_is_told_apart() -> None:
-    (claim,) = unsupported("See https://example.com/x.", [], ["It is at example.com/x"])
-    assert claim.name == "address: example.com/x (only a note that is left out holds it)"
+def test_an_address_that_only_an_excluded_note_holds_is_reported_as_such() -> None:
+    (claim,) = find_unsupported_claims("See https://example.com/x.", [], ["It is at example.com/x"])
+    assert claim.label == "address: example.com/x (only a note that is left out holds it)"
 
 
 @pytest.mark.parametrize(
@@ -84,21 +84,21 @@ def test_an_address_that_only_a_left_out_note_holds_is_told_apart() -> None:
         ("Note: this stays as it is, at 3:1, and/or so.", "Note: this stays as it is, at 3:1, and/or so."),
     ],
 )
-def test_nothing_is_left_that_makes_a_link(text: str, shown: str) -> None:
-    assert unlinked(text) == shown
+def test_removing_links_strips_every_scheme_and_www_prefix(text: str, shown: str) -> None:
+    assert defang_links(text) == shown
 
 
 @given(st.text(st.sampled_from("htps:/w.x m")))
-def test_whatever_it_is_made_of_no_scheme_is_left(text: str) -> None:
-    shown = unlinked(text)
+def test_removing_links_leaves_no_http_scheme_in_any_text(text: str) -> None:
+    shown = defang_links(text)
     assert "http://" not in shown
     assert "https://" not in shown
-    assert unlinked(shown) == shown
+    assert defang_links(shown) == shown
 
 
 @pytest.mark.parametrize("piece", ["a.a.", "https", "[", "aaaa@", "](x", "www.", "x://", "a.b@", "a", "e.g. "])
-def test_no_text_takes_long(piece: str) -> None:
+def test_finding_addresses_takes_linear_time_on_hostile_texts(piece: str) -> None:
     """The time would be minutes, were it not linear."""
     text = piece * (200_000 // len(piece))
     addresses(text)
-    unlinked(text)
+    defang_links(text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.essay.measures import Measure, measure
+from bot.essay.measures import Measure, measure_all
 from bot.essay.structure import Structure
-from bot.essay.text.reading import Reading
+from bot.essay.text.parsed_text import ParsedText
 
 # Plain account with things in it; used to pad a fault to the length at which measures speak.
 PLAIN = """\
@@ -113,9 +113,9 @@ eine andere Klinik, ein anderer Stapel, eine andere Frau am Empfang, und alles b
 
 def measured(text: str, structure: Structure | None = None) -> dict[str, Measure]:
     """The measures of a text by key."""
-    return {result.key: result for result in measure(Reading(text), structure)}
+    return {result.key: result for result in measure_all(ParsedText(text), structure)}
 
 
 def raised(text: str) -> set[str]:
     """The keys of the measures that are raised on a text."""
-    return {key for key, result in measured(text).items() if result.raised}
+    return {key for key, result in measured(text).items() if result.is_raised}

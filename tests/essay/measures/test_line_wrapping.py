@@ -68,14 +68,14 @@ def test_spaces_line_ends_and_apostrophes_of_any_kind_change_no_count(text: str,
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 @pytest.mark.parametrize(("width", "end"), [(72, "\n"), (40, "\n"), (60, "  \n"), (66, "\r\n")])
-def test_no_width_of_lines_changes_a_count(text: str, width: int, end: str) -> None:
+def test_rewrapping_lines_to_any_width_changes_no_count(text: str, width: int, end: str) -> None:
     plain = "\n\n".join(" ".join(line.split()) for line in text.split("\n\n"))
     assert figures(rewrapped(plain, width, end)) == figures(plain)
 
 
-def test_places_quote_the_text_as_it_stands() -> None:
+def test_the_span_of_a_mark_quotes_the_text_exactly() -> None:
     text = "I left.  Needless\u00a0to\n\u200bsay, it was “cold”."
-    assert [mark.span.of(text) for mark in measured(text)["filler"].spans] == ["Needless\u00a0to\n\u200bsay"]
+    assert [mark.span.extract(text) for mark in measured(text)["filler"].hits] == ["Needless\u00a0to\n\u200bsay"]
 
 
 def test_a_quoted_block_is_not_the_authors_prose_but_its_words_count() -> None:
@@ -89,6 +89,6 @@ def test_a_quoted_block_is_not_the_authors_prose_but_its_words_count() -> None:
     assert measured(lazy)["filler"].figures["phrases"] == 0
 
 
-def test_characters_without_width_end_no_sentence_and_hide_no_end_of_one() -> None:
+def test_zero_width_characters_neither_end_a_sentence_nor_hide_its_end() -> None:
     seen = measured((DATA / "wrapping" / "zwsp.md").read_text(encoding="utf-8"))["sentence_lengths"].figures
     assert (seen["sentences"], seen["longest"]) == (24, 6)

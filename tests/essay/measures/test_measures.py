@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.measures import MEASURES, measure
-from bot.essay.text.reading import Reading
+from bot.essay.measures import MEASURES, measure_all
+from bot.essay.text.parsed_text import ParsedText
 from tests.essay.measures import sample_texts
 from tests.essay.measures.sample_texts import measured, raised
 
@@ -34,13 +34,13 @@ ESSAYS = sorted((Path(__file__).parents[2] / "data" / "essays").glob("*.md"))
 )
 def test_a_fault_raises_its_own_measure(key: str, text: str) -> None:
     result = measured(text)[key]
-    assert result.raised
+    assert result.is_raised
     assert result.advice
-    assert result.spans or key == "sentence_lengths"
-    assert all(mark.span.of(text).strip() and mark.note for mark in result.spans)
+    assert result.hits or key == "sentence_lengths"
+    assert all(mark.span.extract(text).strip() and mark.note for mark in result.hits)
 
 
-def test_a_plain_account_raises_nothing() -> None:
+def test_a_plain_account_raises_no_measure() -> None:
     assert raised(sample_texts.PLAIN) == set()
 
 
@@ -57,7 +57,7 @@ def test_a_plain_account_raises_nothing() -> None:
         "One.",
     ],
 )
-def test_a_fragment_is_too_short_to_raise_anything(text: str) -> None:
+def test_a_fragment_is_too_short_to_raise_a_measure(text: str) -> None:
     assert raised(text) == set()
 
 
@@ -102,9 +102,9 @@ def test_well_made_essays_raise_three_measures_at_most(path: Path) -> None:
     assert int(measured(text)["not_but"].figures["turns"]) <= 3
 
 
-def test_every_row_says_why_from_when_and_from_where() -> None:
+def test_every_measure_states_its_reason_threshold_and_source() -> None:
     assert len({row.key for row in MEASURES}) == len(MEASURES)
-    for result in measure(Reading(sample_texts.TURNS + sample_texts.PLAIN)):
+    for result in measure_all(ParsedText(sample_texts.TURNS + sample_texts.PLAIN)):
         assert result.why
         assert result.threshold
         assert result.source
@@ -114,5 +114,5 @@ def test_every_row_says_why_from_when_and_from_where() -> None:
 
 @given(st.text() | st.text(alphabet="aI not but,.—-'’\"“”#\n:;?"))
 def test_any_text_can_be_measured(text: str) -> None:
-    for result in measure(Reading(text)):
-        assert all(0 <= mark.span.start <= mark.span.end <= len(text) for mark in result.spans)
+    for result in measure_all(ParsedText(text)):
+        assert all(0 <= mark.span.start <= mark.span.end <= len(text) for mark in result.hits)

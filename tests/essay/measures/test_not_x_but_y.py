@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.measures.turns import turns
-from bot.essay.text.reading import Reading
+from bot.essay.measures.figures_of_speech import find_not_x_but_y
+from bot.essay.text.parsed_text import ParsedText
 from tests.essay.measures import sample_texts
 
 
@@ -38,8 +38,8 @@ from tests.essay.measures import sample_texts
         "I thought it was over. It wasn't.",
     ],
 )
-def test_each_form_of_the_turn_is_found_once(text: str) -> None:
-    assert len(turns(Reading(text))) == 1
+def test_each_form_of_not_x_but_y_is_found_once(text: str) -> None:
+    assert len(find_not_x_but_y(ParsedText(text))) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,17 @@ def test_each_form_of_the_turn_is_found_once(text: str) -> None:
         "They were not late. We are early.",
     ],
 )
-def test_an_ordinary_denial_is_no_turn(text: str) -> None:
-    assert turns(Reading(text)) == ()
+def test_an_ordinary_denial_does_not_count_as_not_x_but_y(text: str) -> None:
+    assert find_not_x_but_y(ParsedText(text)) == ()
 
 
-def test_headings_between_two_sentences_keep_them_apart() -> None:
-    assert turns(Reading("# A\n\nIt wasn't the money.\n\n# B\n\nIt was May.\n")) == ()
+def test_two_sentences_with_a_heading_between_them_are_not_read_as_not_x_but_y() -> None:
+    assert find_not_x_but_y(ParsedText("# A\n\nIt wasn't the money.\n\n# B\n\nIt was May.\n")) == ()
 
 
-def test_turns_are_counted_where_they_stand() -> None:
+def test_every_not_x_but_y_is_counted_with_its_span() -> None:
     text = sample_texts.PLAIN + sample_texts.TURNS
-    found = turns(Reading(text))
+    found = find_not_x_but_y(ParsedText(text))
     assert len(found) == 5
-    assert found[0].span.of(text) == "It wasn't about the money. It was about respect."
-    assert turns(Reading(sample_texts.PLAIN)) == ()
+    assert found[0].span.extract(text) == "It wasn't about the money. It was about respect."
+    assert find_not_x_but_y(ParsedText(sample_texts.PLAIN)) == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.essay.measures import Mark
+from bot.essay.measures import MeasureHit
 from bot.essay.text.spans import Span
 from tests.essay.measures.sample_texts import measured, raised
 
@@ -25,13 +25,13 @@ def faults(path: Path) -> list[tuple[str, Span]]:
     return [(kind, Span(text.index(words), text.index(words) + len(words))) for kind, words in planted]
 
 
-def marks(text: str) -> list[Mark]:
+def marks(text: str) -> list[MeasureHit]:
     """The single places that are marked in a text."""
-    found = [mark for key, result in measured(text).items() if key not in WIDE for mark in result.spans]
+    found = [mark for key, result in measured(text).items() if key not in WIDE for mark in result.hits]
     return [mark for mark in found if mark.weight]
 
 
-def is_marked(place: Span, found: list[Mark]) -> bool:
+def is_marked(place: Span, found: list[MeasureHit]) -> bool:
     return any(mark.span.start < place.end and place.start < mark.span.end for mark in found)
 
 
@@ -56,10 +56,10 @@ def test_most_single_sentences_with_a_fault_are_marked() -> None:
 @pytest.mark.parametrize(
     "path", sorted([*(DATA / "plain").glob("*.md"), *(DATA / "essays").glob("*.md")]), ids=lambda path: path.stem
 )
-def test_an_essay_without_such_faults_raises_one_measure_at_most_and_has_few_places(path: Path) -> None:
+def test_an_essay_without_faults_raises_one_measure_at_most_and_has_few_marks(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(raised(text)) <= 1, raised(text)
-    assert len(marks(text)) <= 3, [mark.span.of(text) for mark in marks(text)]
+    assert len(marks(text)) <= 3, [mark.span.extract(text) for mark in marks(text)]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_an_essay_without_such_faults_raises_one_measure_at_most_and_has_few_pla
     ],
 )
 def test_each_kind_of_fault_is_marked_with_a_note(kind: str, text: str) -> None:
-    found = [mark for mark in measured(text)[kind].spans if mark.weight]
+    found = [mark for mark in measured(text)[kind].hits if mark.weight]
     assert found, text
     assert all(mark.note for mark in found)
 
@@ -144,13 +144,13 @@ def test_each_kind_of_fault_is_marked_with_a_note(kind: str, text: str) -> None:
         "I was told to wait. Dr. Okafor's study of 2019 (Lagos) says that 38% do.",
     ],
 )
-def test_what_only_looks_like_a_fault_is_left_alone(text: str) -> None:
+def test_a_sentence_that_only_looks_like_a_fault_is_not_marked(text: str) -> None:
     assert marks(text) == []
     assert measured(text)["triads"].figures["triads"] == 0
 
 
 def test_open_gaps_come_first_and_are_named() -> None:
     first = next(iter(measured("I left [NEED: when was it]. I got [NEED:\nhow much].\n").values()))
-    assert (first.key, first.raised) == ("gaps", True)
+    assert (first.key, first.is_raised) == ("gaps", True)
     assert first.summary == "2 gaps are still open: when was it; how much."
-    assert not next(iter(measured("I left in May.").values())).raised
+    assert not next(iter(measured("I left in May.").values())).is_raised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.replies.asides import is_announcement, without_announcement, without_closing
+from bot.essay.model_output.boilerplate import is_announcement, remove_announcement, remove_closing
 
 ANNOUNCEMENTS = [
     "Here is the draft.",
@@ -26,15 +26,15 @@ OPENINGS = [
 
 
 @pytest.mark.parametrize("line", ANNOUNCEMENTS)
-def test_an_announcement_is_known(line: str) -> None:
+def test_a_models_announcement_is_recognised(line: str) -> None:
     assert is_announcement(line)
-    assert without_announcement(f"{line}\n\n---\n\nIt rained.", leads_on=True) == "It rained."
+    assert remove_announcement(f"{line}\n\n---\n\nIt rained.", leads_on=True) == "It rained."
 
 
 @pytest.mark.parametrize("line", OPENINGS)
-def test_the_opening_of_a_text_is_none(line: str) -> None:
+def test_the_opening_line_of_an_essay_is_not_taken_for_an_announcement(line: str) -> None:
     assert not is_announcement(line)
-    assert without_announcement(line, leads_on=False) == line
+    assert remove_announcement(line, leads_on=False) == line
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_the_opening_of_a_text_is_none(line: str) -> None:
         ("word " * 41 + "end:", False),
     ],
 )
-def test_a_brief_line_with_a_colon_before_the_first_heading_announces_in_any_language(last: str, goes: bool) -> None:
-    assert (without_announcement(f"Rain.\n\n{last}", leads_on=True) == "Rain.") is goes
-    assert without_announcement(f"{last}\n\nRain.", leads_on=True).endswith(f"{last.strip()}\n\nRain.")
+def test_a_short_line_ending_in_a_colon_before_the_first_heading_is_an_announcement(last: str, goes: bool) -> None:
+    assert (remove_announcement(f"Rain.\n\n{last}", leads_on=True) == "Rain.") is goes
+    assert remove_announcement(f"{last}\n\nRain.", leads_on=True).endswith(f"{last.strip()}\n\nRain.")
 
 
 TEXT = "## Where I am now\n\nStill undecided.\n"
@@ -90,18 +90,18 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize("said", CLOSINGS)
-def test_a_closing_word_to_the_writer_is_taken_off(said: str) -> None:
+def test_a_models_closing_remark_to_the_writer_is_removed(said: str) -> None:
     for between in ("\n", "\n---\n\n", "\n* * *\n\n"):
-        assert without_closing(f"{TEXT}{between}{said}\n").rstrip() == TEXT.rstrip()
-    assert without_closing(f"{said}\n\n{TEXT}") == f"{said}\n\n{TEXT}"
+        assert remove_closing(f"{TEXT}{between}{said}\n").rstrip() == TEXT.rstrip()
+    assert remove_closing(f"{said}\n\n{TEXT}") == f"{said}\n\n{TEXT}"
 
 
 @pytest.mark.parametrize("said", ENDINGS)
-def test_the_ending_of_a_text_stays(said: str) -> None:
-    assert without_closing(f"{TEXT}\n{said}\n") == f"{TEXT}\n{said}\n"
+def test_the_ending_of_an_essay_is_not_removed_as_a_closing_remark(said: str) -> None:
+    assert remove_closing(f"{TEXT}\n{said}\n") == f"{TEXT}\n{said}\n"
 
 
-def test_a_closing_word_that_stands_in_the_notes_is_the_writers_own() -> None:
+def test_a_closing_remark_that_the_notes_hold_is_kept() -> None:
     said = "If you want, I can write another version."
     text = f"{TEXT}\n{said}\n"
-    assert without_closing(text, ["That was all he offered: if you want, I can write another version."]) == text
+    assert remove_closing(text, ["That was all he offered: if you want, I can write another version."]) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.replies.chatter import is_no_section, without_preface
+from bot.essay.model_output.boilerplate import is_not_a_section, remove_preface
 
 GIVEN = ("## What I missed\n\nThe noise of the shop, and Anna.\n", "I can't help with that, she said.")
 
@@ -50,14 +50,14 @@ SECTIONS = [
 
 
 @pytest.mark.parametrize("said", SAID_INSTEAD)
-def test_a_refusal_or_a_question_back_is_no_section(said: str) -> None:
-    assert is_no_section(said, GIVEN[:1])
-    assert is_no_section(f"\n  {said}\n", GIVEN[:1])
+def test_a_refusal_or_a_question_back_is_not_taken_for_a_section(said: str) -> None:
+    assert is_not_a_section(said, GIVEN[:1])
+    assert is_not_a_section(f"\n  {said}\n", GIVEN[:1])
 
 
 @pytest.mark.parametrize("said", SECTIONS)
-def test_a_short_section_in_the_first_person_is_one(said: str) -> None:
-    assert not is_no_section(said, GIVEN)
+def test_a_short_section_in_the_first_person_is_not_taken_for_a_refusal(said: str) -> None:
+    assert not is_not_a_section(said, GIVEN)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_a_short_section_in_the_first_person_is_one(said: str) -> None:
         "Here is the edited passage, with the date of the move.",
     ],
 )
-def test_a_line_that_only_announces_the_section_is_taken_off(line: str) -> None:
-    assert without_preface(f"\n{line}\n\nI left in *May*.\n\nOr June.\n", GIVEN) == "I left in *May*.\n\nOr June.\n"
+def test_a_line_that_only_announces_the_section_is_removed(line: str) -> None:
+    assert remove_preface(f"\n{line}\n\nI left in *May*.\n\nOr June.\n", GIVEN) == "I left in *May*.\n\nOr June.\n"
     known = f"I kept the mail. {line} So it began."
-    assert without_preface(f"{line}\n\nI left.", [known]) == f"{line}\n\nI left."
-    assert without_preface(line, GIVEN) == ""
+    assert remove_preface(f"{line}\n\nI left.", [known]) == f"{line}\n\nI left."
+    assert remove_preface(line, GIVEN) == ""
 
 
 @pytest.mark.parametrize(
@@ -86,5 +86,5 @@ def test_a_line_that_only_announces_the_section_is_taken_off(line: str) -> None:
         "I kept this: here is the revised section:\n\nNothing.",
     ],
 )
-def test_a_line_of_the_section_stays(section: str) -> None:
-    assert without_preface(section, GIVEN) == section
+def test_a_line_that_belongs_to_the_section_is_kept(section: str) -> None:
+    assert remove_preface(section, GIVEN) == section

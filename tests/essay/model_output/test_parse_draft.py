@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.replies.reply import is_no_post
-from bot.essay.text.gaps import gaps
-from bot.essay.text.sections import split
+from bot.essay.model_output.reply_parsing import is_not_a_post
+from bot.essay.text.gaps import find_gaps
+from bot.essay.text.sections import split_sections
 from tests.essay.sample_structure import FIRST, GOOD, HEADINGS, KEYS, SECOND, STRUCTURE, THIRD, drafted, headings
 
 
@@ -18,7 +18,7 @@ def words(text: str) -> Counter[str]:
     return Counter(run for run in text.split() if any(map(str.isalnum, run)))
 
 
-def test_a_draft_in_form_stays_as_it_is() -> None:
+def test_a_well_formed_draft_is_left_unchanged() -> None:
     assert drafted(GOOD) == GOOD
 
 
@@ -81,14 +81,14 @@ def written(form: str, titles: tuple[str, ...]) -> str:
         pytest.param(f"{GOOD}\n---\n\n*Note: some of your notes are left out. Word count: 91.*", id="remark"),
     ],
 )
-def test_what_a_model_does_to_the_form_is_undone(odd: str) -> None:
+def test_a_models_deviations_from_the_draft_format_are_undone(odd: str) -> None:
     assert drafted(odd) == GOOD
 
 
 def test_missing_and_empty_sections_hold_the_gap_for_their_first_question() -> None:
     text = drafted("## Where I am now\n\n## What I missed\n\nThe build broke.")
     assert headings(text) == [(2, heading) for heading in HEADINGS]
-    assert gaps(text) == ("[NEED: Which steps?]", "[NEED: What is open?]")
+    assert find_gaps(text) == ("[NEED: Which steps?]", "[NEED: What is open?]")
 
 
 def test_other_headings_stay_as_text_at_level_three() -> None:
@@ -98,7 +98,7 @@ def test_other_headings_stay_as_text_at_level_three() -> None:
     assert drafted(bold) == bold
 
 
-def test_headings_in_other_words_are_not_taken_for_sections_where_their_place_is_in_doubt() -> None:
+def test_reworded_headings_are_not_taken_for_sections_where_their_order_is_in_doubt() -> None:
     two = drafted(f"## Was mir fehlte\n\n{SECTIONS[0]}\n## Wo ich stehe\n\n{SECTIONS[2]}")
     assert two.startswith("## What I missed\n\n### Was mir fehlte\n\nThe build broke.\n\n### Wo ich stehe\n\nStill")
     swapped = drafted(written("## {}", (HEADINGS[1], *GERMAN[1:])))
@@ -119,7 +119,7 @@ def test_an_opening_without_a_heading_is_kept(lede: str) -> None:
     assert f"{lede}\n\nStill undecided." in drafted(f"{lede}\n\n{THIRD}\n{FIRST}")
 
 
-def test_an_opening_that_stands_in_the_notes_is_no_announcement() -> None:
+def test_an_opening_that_the_notes_hold_is_not_removed_as_an_announcement() -> None:
     said = "Here is the draft, he said:"
     assert said not in drafted(f"{said}\n\n{GOOD}")
     assert said in drafted(f"{said}\n\n{GOOD}", f"I opened the mail. {said} It was my notice.")
@@ -160,7 +160,7 @@ clean_draft = st.lists(clean_line, max_size=14).map("\n".join)
 def test_every_draft_comes_out_with_each_section_once_in_order(text: str) -> None:
     result = drafted(text)
     if not result:
-        assert not sum(len(words(part.body)) for part in split(text) if part.title in HEADINGS)
+        assert not sum(len(words(part.body)) for part in split_sections(text) if part.title in HEADINGS)
         return
     assert [title for level, title in headings(result) if level == 2] == list(HEADINGS)
     assert result.endswith("\n")
@@ -169,28 +169,28 @@ def test_every_draft_comes_out_with_each_section_once_in_order(text: str) -> Non
 
 
 @given(draft)
-def test_nothing_is_dropped_but_titles_announcements_and_headings(text: str) -> None:
+def test_only_titles_announcements_and_headings_are_dropped_from_a_draft(text: str) -> None:
     """A code fence may be around the whole, and what is outside it then goes."""
     dropped = words(text) - words(drafted(text))
     if "```" not in text and "~~~" not in text:
-        allowed = words(f"{TITLE} {ANNOUNCED}") + words(" ".join(part.heading_raw for part in split(text)))
+        allowed = words(f"{TITLE} {ANNOUNCED}") + words(" ".join(part.heading_source for part in split_sections(text)))
         bold = {run for run in dropped if "*" in run or "_" in run}  # a heading in bold loses its marks
         assert set(dropped) - bold <= set(allowed)
 
 
 @given(clean_draft)
-def test_putting_into_form_twice_changes_nothing_more(text: str) -> None:
+def test_normalising_a_draft_a_second_time_changes_nothing(text: str) -> None:
     once = drafted(text)
     assert drafted(once) == once
 
 
-def test_a_few_words_without_a_heading_are_no_post() -> None:
+def test_a_few_words_without_a_heading_are_not_accepted_as_a_draft() -> None:
     """The least that the three sections allow is fifteen words."""
-    assert is_no_post("I am sorry, no.", STRUCTURE, KEYS)
-    assert not is_no_post("I am sorry, but no.", STRUCTURE, KEYS)
-    assert not is_no_post("## Where I am now\n\nOut.", STRUCTURE, KEYS)
-    assert not is_no_post("I cannot.", STRUCTURE, ["now"])
-    assert is_no_post("No.", STRUCTURE, ["now"])
+    assert is_not_a_post("I am sorry, no.", STRUCTURE, KEYS)
+    assert not is_not_a_post("I am sorry, but no.", STRUCTURE, KEYS)
+    assert not is_not_a_post("## Where I am now\n\nOut.", STRUCTURE, KEYS)
+    assert not is_not_a_post("I cannot.", STRUCTURE, ["now"])
+    assert is_not_a_post("No.", STRUCTURE, ["now"])
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,6 @@ def test_a_few_words_without_a_heading_are_no_post() -> None:
         "**Eins**\n\nRegen.\n\n**Zwei**\n\nWind.\n\n**Drei**\n\nEis.",
     ],
 )
-def test_a_post_in_any_script_is_one(text: str) -> None:
-    assert not is_no_post(text, STRUCTURE, KEYS)
-    assert is_no_post("申し訳ない。", STRUCTURE, KEYS)
+def test_a_draft_in_any_script_is_accepted(text: str) -> None:
+    assert not is_not_a_post(text, STRUCTURE, KEYS)
+    assert is_not_a_post("申し訳ない。", STRUCTURE, KEYS)

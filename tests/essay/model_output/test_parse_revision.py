@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.replies.revised import section_body
-from bot.essay.text.sections import replace_body
+from bot.essay.model_output.reply_parsing import parse_revision
+from bot.essay.text.sections import replace_section_body
 from tests.essay.sample_structure import GOOD
 
 BODY = "The build broke.\n\n### Tuesday\n\nNobody asked."
@@ -32,7 +32,7 @@ BODY = "The build broke.\n\n### Tuesday\n\nNobody asked."
     ],
 )
 def test_a_revised_section_is_its_body_alone(reply: str) -> None:
-    assert section_body(reply, GOOD, 0) == BODY
+    assert parse_revision(reply, GOOD, 0) == BODY
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_revised_section_is_its_body_alone(reply: str) -> None:
         "Let me know if you have been there.",
     ],
 )
-def test_what_belongs_to_the_section_stays(body: str) -> None:
-    assert section_body(body, GOOD, 0) == body
+def test_lines_that_belong_to_the_revised_section_are_kept(body: str) -> None:
+    assert parse_revision(body, GOOD, 0) == body
 
 
 NIGHT = GOOD.replace("The build broke.\n", "The build broke.\n\n### The night\n\nRuth spoke at four.\n")
@@ -62,8 +62,8 @@ NIGHT = GOOD.replace("The build broke.\n", "The build broke.\n\n### The night\n\
         "## What I missed\n\nIt broke.\n\n## The night\n\nRuth spoke at five.\n\n## Where I am now\n\nOut.",
     ],
 )
-def test_a_subsection_is_neither_written_twice_nor_lost(reply: str) -> None:
-    revised = replace_body(NIGHT, 0, section_body(reply, NIGHT, 0))
+def test_revising_a_section_neither_duplicates_nor_loses_its_subsection(reply: str) -> None:
+    revised = replace_section_body(NIGHT, 0, parse_revision(reply, NIGHT, 0))
     assert revised == NIGHT.replace("The build broke.", "It broke.")
 
 
@@ -71,10 +71,12 @@ def test_a_subsection_is_neither_written_twice_nor_lost(reply: str) -> None:
     "reply", ["At five.", "### The night\n\nAt five.", "## What I missed\n\nNo.\n\n### The night\n\nAt five."]
 )
 def test_a_subsection_is_revised_by_itself(reply: str) -> None:
-    assert replace_body(NIGHT, 1, section_body(reply, NIGHT, 1)) == NIGHT.replace("Ruth spoke at four.", "At five.")
+    assert replace_section_body(NIGHT, 1, parse_revision(reply, NIGHT, 1)) == NIGHT.replace(
+        "Ruth spoke at four.", "At five."
+    )
 
 
-def test_what_stands_before_the_first_heading_is_revised_without_the_sections() -> None:
+def test_revising_the_text_before_the_first_heading_ignores_sections_in_the_reply() -> None:
     text = f"A line.\n\n{GOOD}"
-    assert section_body("Another line.", text, 0) == "Another line."
-    assert section_body(f"Another line.\n\n{GOOD}", text, 0) == "Another line."
+    assert parse_revision("Another line.", text, 0) == "Another line."
+    assert parse_revision(f"Another line.\n\n{GOOD}", text, 0) == "Another line."

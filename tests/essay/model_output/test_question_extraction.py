@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.claims import Noted
+from bot.essay.claims import NoteIndex
+from bot.essay.model_output.question_extraction import adds_facts, extract_question
 from bot.essay.questions import is_same_question
-from bot.essay.replies.asking import brings_in, one_question
 
 MANY = " ".join(f"What about number {number}?" for number in range(12))
 
@@ -33,23 +33,23 @@ MANY = " ".join(f"What about number {number}?" for number in range(12))
         ("谢谢。你们有几个人呢", "你们有几个人呢"),
     ],
 )
-def test_the_first_question_is_taken_without_what_stands_around_it(reply: str, question: str) -> None:
-    assert one_question(reply) == question
+def test_the_first_question_is_extracted_without_the_text_around_it(reply: str, question: str) -> None:
+    assert extract_question(reply) == question
 
 
 @pytest.mark.parametrize(
     "question",
     ["当時は何人いましたか。", "その日のことを聞かせてください", "ตอนนั้นมีคนกี่คน", "ຕອນນັ້ນມີຈັກຄົນ", "ထိုနေ့က ဘယ်သူတွေ ရှိသလဲ။"],
 )
-def test_a_script_without_a_question_mark_needs_none(question: str) -> None:
-    assert one_question(question) == question
+def test_a_question_in_a_script_without_question_marks_needs_none(question: str) -> None:
+    assert extract_question(question) == question
 
 
 @pytest.mark.parametrize(
     "reply", ["", " ", "?", "Tell me more.", "It was late;", "Tell me about 東京.", "すごい。もっと聞かせてください。"]
 )
-def test_what_asks_nothing_is_no_question(reply: str) -> None:
-    assert one_question(reply) is None
+def test_a_reply_that_asks_nothing_yields_no_question(reply: str) -> None:
+    assert extract_question(reply) is None
 
 
 NOTES = ["Our team left the hospital that Tuesday. Anna said no.", "It was in 2019, in Leeds, for 40 patients."]
@@ -69,8 +69,8 @@ NOTES = ["Our team left the hospital that Tuesday. Anna said no.", "It was in 20
         "Was it 12 of them",
     ],
 )
-def test_a_fact_that_nobody_gave_is_brought_in(question: str) -> None:
-    assert brings_in(question, Noted(NOTES))
+def test_a_question_with_a_fact_outside_the_notes_is_found_to_add_facts(question: str) -> None:
+    assert adds_facts(question, NoteIndex(NOTES))
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_a_fact_that_nobody_gave_is_brought_in(question: str) -> None:
         "四十人いましたか。",
     ],
 )
-def test_what_was_said_before_is_not(question: str) -> None:
+def test_a_question_with_only_facts_from_the_notes_adds_no_facts(question: str) -> None:
     """Nor does a capital that any word may have, first in the question or on a German noun."""
-    assert not brings_in(question, Noted(NOTES))
+    assert not adds_facts(question, NoteIndex(NOTES))
 
 
-def test_each_of_several_may_vouch_for_a_part_of_a_question() -> None:
+def test_the_facts_of_one_question_may_be_supported_by_several_sources() -> None:
     question = "Did Anna say “What I gave up” in 2019?"
-    assert brings_in(question, Noted(NOTES))
-    assert not brings_in(question, Noted(NOTES), Noted(["What I gave up"]))
+    assert adds_facts(question, NoteIndex(NOTES))
+    assert not adds_facts(question, NoteIndex(NOTES), NoteIndex(["What I gave up"]))
 
 
 OWN = "What did your job title say that day, word for word?"
@@ -116,6 +116,6 @@ OWN = "What did your job title say that day, word for word?"
         ("What did your job title say?", False),
     ],
 )
-def test_a_question_is_known_again_with_a_head_or_a_tail_and_without(question: str, same: bool) -> None:
+def test_a_repeated_question_is_recognised_with_or_without_an_added_beginning_or_end(question: str, same: bool) -> None:
     assert is_same_question(question, OWN) is same
     assert is_same_question(OWN, question) is same

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.replies.pictures import without_pictures
-from bot.essay.replies.secrets import asks_for_secret
+from bot.essay.model_output.screening import asks_for_secret, remove_pictures
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,7 @@ from bot.essay.replies.secrets import asks_for_secret
         "Wat is je wachtwoord?",
     ],
 )
-def test_a_demand_for_a_secret_is_known(said: str) -> None:
+def test_a_demand_for_a_password_or_other_secret_is_recognised(said: str) -> None:
     assert asks_for_secret(said)
 
 
@@ -44,7 +43,7 @@ def test_a_demand_for_a_secret_is_known(said: str) -> None:
         "“They shared one password” is the best line here.",
     ],
 )
-def test_what_speaks_of_one_and_asks_for_none_is_let_be(said: str) -> None:
+def test_a_sentence_that_mentions_a_secret_without_asking_for_it_is_allowed(said: str) -> None:
     assert not asks_for_secret(said)
 
 
@@ -63,5 +62,5 @@ GIVEN = ["It looked so: ![the rota](https://example.com/rota.png). And <img src=
         ("A link [is none](https://example.com), nor is this! [ ](x)", None),
     ],
 )
-def test_a_picture_stays_only_where_it_was_given(text: str, kept: str | None) -> None:
-    assert without_pictures(text, GIVEN) == (text if kept is None else kept)
+def test_a_picture_is_kept_only_if_it_was_in_the_text_given_to_the_model(text: str, kept: str | None) -> None:
+    assert remove_pictures(text, GIVEN) == (text if kept is None else kept)

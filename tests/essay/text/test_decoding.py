@@ -6,8 +6,8 @@ import codecs
 
 import pytest
 
-from bot.errors import BadInput, UnreadableText
-from bot.essay.text.decoding import MOST_BYTES, decode, typed
+from bot.errors import InvalidInput, UnreadableText
+from bot.essay.text.decoding import MAX_TEXT_BYTES, decode_text, validate_typed_text
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ from bot.essay.text.decoding import MOST_BYTES, decode, typed
     ],
 )
 def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, guessed: str | None) -> None:
-    decoded = decode(data, "notes")
-    assert (decoded.text, decoded.guessed) == (text, guessed)
+    decoded = decode_text(data, "notes")
+    assert (decoded.text, decoded.guessed_encoding) == (text, guessed)
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,26 @@ def test_text_is_read_in_the_encoding_it_was_saved_in(data: bytes, text: str, gu
         (codecs.BOM_UTF16_LE + b"a", "is not a text file"),
         (b"words \x07\x02 more", "is not a text file"),
         ("It’s fine.\n“So.”\n".encode() + b"\xff bad", "line 3 is not UTF-8 text"),
-        (b"a" * (MOST_BYTES + 1), "is longer than 1,000,000 bytes"),
+        (b"a" * (MAX_TEXT_BYTES + 1), "is longer than 1,000,000 bytes"),
     ],
 )
-def test_what_is_no_text_is_refused_by_name(data: bytes, sentence: str) -> None:
+def test_a_file_that_is_not_text_is_refused_with_its_name(data: bytes, sentence: str) -> None:
     with pytest.raises(UnreadableText, match=sentence) as refused:
-        decode(data, "mine.md")
+        decode_text(data, "mine.md")
     assert str(refused.value).startswith("mine.md")
 
 
-def test_typed_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(BadInput, match="The title holds bytes that are no UTF-8 text"):
-        typed("caf\udce9", "The title")
-    assert typed("one\r\ntwo", "The title") == "one\ntwo"
+def test_typed_bytes_that_are_not_text_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="The title holds bytes that are no UTF-8 text"):
+        validate_typed_text("caf\udce9", "The title")
+    assert validate_typed_text("one\r\ntwo", "The title") == "one\ntwo"
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
-def test_every_line_end_there_is_becomes_lf(end: str) -> None:
+def test_every_kind_of_line_end_becomes_lf(end: str) -> None:
     text = f"## What I missed{end}I fixed the lift."
-    assert decode(text.encode(), "notes.md").text == "## What I missed\nI fixed the lift."
-    assert typed(text, "The text") == "## What I missed\nI fixed the lift."
+    assert decode_text(text.encode(), "notes.md").text == "## What I missed\nI fixed the lift."
+    assert validate_typed_text(text, "The text") == "## What I missed\nI fixed the lift."
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_every_line_end_there_is_becomes_lf(end: str) -> None:
         ("ฉัน\u200bลาออก", "ฉัน\u200bลาออก"),  # words of Thai are parted by nothing else
     ],
 )
-def test_what_has_no_width_is_read_as_a_reader_sees_it(text: str, read: str) -> None:
-    assert typed(text, "The text") == read
+def test_invisible_characters_are_removed_from_typed_text_unless_the_script_needs_them(text: str, read: str) -> None:
+    assert validate_typed_text(text, "The text") == read

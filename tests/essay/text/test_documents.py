@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from markdownify import MarkdownConverter
 
-from bot.errors import UnreadableText, WrongFile
-from bot.essay.text import rich_text
-from bot.essay.text.decoding import MOST_BYTES
+from bot.errors import UnreadableText, UnsupportedFileType
+from bot.essay.text import documents
+from bot.essay.text.decoding import MAX_TEXT_BYTES
 from bot.essay.text.documents import read_document
 
 CASES = Path(__file__).parents[2] / "data" / "handed_in"
@@ -77,7 +77,7 @@ def test_a_web_page_is_read_as_markdown() -> None:
     assert "margin" not in found.text
 
 
-def test_a_word_document_is_read_as_markdown_and_its_comments_are_told() -> None:
+def test_a_word_document_is_read_as_markdown_and_dropped_comments_are_reported() -> None:
     body = paragraph("What I missed", "H") + paragraph("The lift &amp; the stairs.")
     found = read_document(word(body), "notes.md")
     assert found.text == "## What I missed\n\nThe lift & the stairs.\n"
@@ -101,7 +101,7 @@ def test_paragraphs_of_rich_text_stand_apart_and_rows_and_items_do_not() -> None
     )
 
 
-def test_footnotes_and_text_boxes_of_rich_text_are_kept_and_headers_are_told() -> None:
+def test_footnotes_and_text_boxes_of_rich_text_are_kept_and_dropped_headers_are_reported() -> None:
     body = (
         r"{\header Draft\par}{\footer\par}The lift{\footnote\pard In {\b March}.\par} stood.\par"
         r"{\*\shpinst{\shptxt In a box\par}}{\*\annotation Kim says}{\footnote No date.}"
@@ -143,8 +143,8 @@ def test_no_pattern_of_the_library_runs_on_through_rich_text(unit: str, monkeypa
         sources.append(source)
         return ""
 
-    monkeypatch.setattr(rich_text, "rtf_to_text", spied)
-    rich_text.read_rich_text(f"{{\\rtf1 words {unit * 20_000}", MOST_BYTES)
+    monkeypatch.setattr(documents, "rtf_to_text", spied)
+    documents.read_rich_text(f"{{\\rtf1 words {unit * 20_000}", MAX_TEXT_BYTES)
     assert "\\fldinst" not in sources[0].lower()
     assert not re.search(r"\\f\d.{40}", sources[0])
 
@@ -176,7 +176,7 @@ def test_a_file_of_more_than_ten_million_bytes_is_refused_with_what_to_do() -> N
         read_document(word(paragraph("I left."), picture=NOISE * 4), "notes.docx")
 
 
-def test_the_title_a_quotation_and_the_headers_of_a_word_document_are_told_apart() -> None:
+def test_title_quotation_and_headers_of_a_word_document_are_told_apart() -> None:
     body = paragraph("Leaving", "T") + paragraph("What I missed", "H") + paragraph("She said no.", "Q")
     found = read_document(word(body, more={"header1": "<w:p><w:r><w:t>Draft</w:t></w:r></w:p>"}), "a")
     assert found.text == "# Leaving\n\n### What I missed\n\n> She said no.\n"
@@ -199,7 +199,7 @@ def test_the_title_a_quotation_and_the_headers_of_a_word_document_are_told_apart
         ("<table><tr><td>a</td></tr><tr><td>b</td></tr></table>", "| a |\n| --- |\n| b |\n"),
     ],
 )
-def test_a_piece_of_a_web_page_is_read_as_a_reader_sees_it(page: str, text: str) -> None:
+def test_a_fragment_of_html_is_read_as_a_reader_sees_it(page: str, text: str) -> None:
     assert read_document(page.encode(), "notes.md").text == text
 
 
@@ -211,15 +211,15 @@ def test_a_piece_of_a_web_page_is_read_as_a_reader_sees_it(page: str, text: str)
         ("From: <Saved by Blink>\nSubject: a\n b\nMIME-Version: 1.0\n\n<html>", r"an e-mail or a web archive \(MIME\)"),
     ],
 )
-def test_what_a_program_wrote_for_a_program_is_refused_by_name(text: str, kind: str) -> None:
-    with pytest.raises(WrongFile, match=rf"notes.md is {kind}, which is not read: copy its text into"):
+def test_xml_svg_and_mail_files_are_refused_with_the_name_of_their_kind(text: str, kind: str) -> None:
+    with pytest.raises(UnsupportedFileType, match=rf"notes.md is {kind}, which is not read: copy its text into"):
         read_document(text.encode(), "notes.md")
 
 
 @pytest.mark.parametrize(
     "text", ["Some <p>tags</p>.\n\n<div>x</div>\n", "<p align=center>\n\n# Title\n", "<!-- c -->\n\n# Title\n"]
 )
-def test_markdown_in_which_tags_stand_is_markdown(text: str) -> None:
+def test_markdown_that_contains_html_tags_is_read_as_markdown(text: str) -> None:
     assert read_document(text.encode(), "notes.html").text == text
 
 
@@ -233,8 +233,8 @@ def test_markdown_in_which_tags_stand_is_markdown(text: str) -> None:
         (b"\x1f\x8brest", "an archive"),
     ],
 )
-def test_a_kind_that_is_not_read_is_named_with_what_to_do(data: bytes, kind: str) -> None:
-    with pytest.raises(WrongFile, match=rf"notes.md is {kind}, which is not read: copy its text into"):
+def test_an_unsupported_file_type_is_named_with_what_to_do(data: bytes, kind: str) -> None:
+    with pytest.raises(UnsupportedFileType, match=rf"notes.md is {kind}, which is not read: copy its text into"):
         read_document(data, "notes.md")
 
 
@@ -254,7 +254,7 @@ def test_a_kind_that_is_not_read_is_named_with_what_to_do(data: bytes, kind: str
         b"<html>" + b"<b>x</b>" * 30_000,
     ],
 )
-def test_what_is_damaged_or_unfolds_into_too_much_is_refused(data: bytes) -> None:
+def test_a_damaged_document_or_one_that_unpacks_into_too_much_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableText, match="copy its text into a"):
         read_document(data, "notes.docx")
 
@@ -312,7 +312,7 @@ def test_a_page_that_would_be_far_longer_as_markdown_is_refused_before_it_is_wri
 
 
 @pytest.mark.parametrize("opening", ["<a ", "<!--", "<!x ", "<![", "<?x ", "</b ", "<script>"])
-def test_what_is_opened_and_never_closed_is_read_at_once(opening: str) -> None:
+def test_html_with_thousands_of_unclosed_tags_is_read_quickly(opening: str) -> None:
     """Each would be looked for to the end of the page, again and again, for minutes."""
     page = f"<html><p>I left the bank.</p>{opening * 19_000}{'x ' * 300_000}"
     assert read_document(page.encode(), "page.html").text.startswith("I left the bank.")

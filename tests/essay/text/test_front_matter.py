@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.essay.text.front_matter import MOST_CHARACTERS, front_matter
+from bot.essay.text.front_matter import MAX_FRONT_MATTER_CHARACTERS, read_front_matter
 
 ALIASES = Path(__file__).parents[2] / "data" / "handed_in" / "yaml-aliases.md"
 
@@ -24,7 +24,7 @@ ALIASES = Path(__file__).parents[2] / "data" / "handed_in" / "yaml-aliases.md"
         "---\n- a\n---\n",
         f"---\na: {'[' * 4000}\n---\n",
         f"---\na: {'x' * 501}\n---\n",
-        f"---\n{'a: b' + chr(10)}{'b: c' + chr(10) * MOST_CHARACTERS}---\n",
+        f"---\n{'a: b' + chr(10)}{'b: c' + chr(10) * MAX_FRONT_MATTER_CHARACTERS}---\n",
         "---\na: b\n--- c\n---\n",
         "---\na: 2024-02-31\n---\n",
         '---\na: "\\ud800"\n---\n',
@@ -32,19 +32,19 @@ ALIASES = Path(__file__).parents[2] / "data" / "handed_in" / "yaml-aliases.md"
         "---\na: b\n",
     ],
 )
-def test_what_is_not_flat_and_short_is_text(text: str) -> None:
-    assert front_matter(text) is None
+def test_front_matter_that_is_nested_long_or_unsafe_is_read_as_text(text: str) -> None:
+    assert read_front_matter(text) is None
 
 
-def test_short_values_and_lists_of_them_are_read() -> None:
-    found = front_matter("---\ntitle: Leaving\ntags: [a, 'b']\nyear: 2019\n---\nText.")
+def test_front_matter_of_short_values_and_lists_is_read() -> None:
+    found = read_front_matter("---\ntitle: Leaving\ntags: [a, 'b']\nyear: 2019\n---\nText.")
     assert found is not None
     assert found.fields == {"title": "Leaving", "tags": ["a", "b"], "year": 2019}
     assert found.title == "Leaving"
 
 
 @pytest.mark.parametrize("title", ["[a]", "true", "''", f"'{'x' * 201}'", "'\\u200b'"])
-def test_a_title_that_is_no_short_line_is_none(title: str) -> None:
-    found = front_matter(f"---\ntitle: {title}\n---\nText.")
+def test_a_front_matter_title_that_is_not_one_short_line_is_ignored(title: str) -> None:
+    found = read_front_matter(f"---\ntitle: {title}\n---\nText.")
     assert found is not None
     assert found.title is None or "\\" in title

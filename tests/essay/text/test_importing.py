@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.text.importing import import_markdown, told
+from bot.essay.text.markdown_import import describe_removed, import_markdown
 
 _PROPERTIES = """---
 title: Leaving: the bank
@@ -51,7 +51,7 @@ I left.
         ("\u05d0\u200f one", None),
     ],
 )
-def test_a_page_is_read_as_its_writer_sees_it(page: str, text: str | None) -> None:
+def test_a_page_from_a_notes_app_is_imported_as_its_writer_sees_it(page: str, text: str | None) -> None:
     """None stands for the page itself, or for what is told below."""
     others = {
         "One<br>": "One\ntwo three, H2O, 10⁶ & <3 <T>.",
@@ -61,11 +61,11 @@ def test_a_page_is_read_as_its_writer_sees_it(page: str, text: str | None) -> No
     assert import_markdown(page).text == (same if text is None else text)
 
 
-def test_properties_that_are_no_yaml_are_left_out_and_named_and_give_the_title() -> None:
+def test_properties_that_are_not_yaml_are_dropped_and_reported_and_still_give_the_title() -> None:
     page = import_markdown(_PROPERTIES.replace("rating:: 4\n", ""))
     assert page.title == "Leaving: the bank"
     assert page.text == "I left.\n"
-    assert told(page.left_out) == "Left out of the notes: the front matter (up, template, nested)."
+    assert describe_removed(page.removed) == "Left out of the notes: the front matter (up, template, nested)."
 
 
 @pytest.mark.parametrize(
@@ -79,23 +79,23 @@ def test_properties_that_are_no_yaml_are_left_out_and_named_and_give_the_title()
         f"---\ntitle: a: b\n{'c: d: e' + chr(10)}" + "f: g\n" * 5_000 + "---\n",
     ],
 )
-def test_what_may_be_prose_is_text(page: str) -> None:
+def test_a_block_between_rules_that_may_be_prose_is_kept_as_text(page: str) -> None:
     assert import_markdown(page).title is None
     assert import_markdown(page).text.startswith("---\n")
 
 
-def test_a_title_in_front_matter_is_plain_words() -> None:
+def test_markup_is_removed_from_a_front_matter_title() -> None:
     page = import_markdown(
         '---\nTitle: "<b>Leaving</b> [the](https://a.example) *bank* <!-- secret -->"\n---\n\nI left.\n'
     )
     assert page.title == "Leaving the bank"
 
 
-def test_a_title_that_is_not_used_is_named() -> None:
+def test_a_title_that_is_not_used_is_reported() -> None:
     page = import_markdown("---\ntitle: [Leaving]\ntags: a\n---\n\nI left.\n")
-    assert told(page.left_out) == "Left out of the notes: the front matter (title, tags)."
+    assert describe_removed(page.removed) == "Left out of the notes: the front matter (title, tags)."
 
 
-def test_what_a_picture_shows_is_named() -> None:
+def test_a_dropped_picture_is_reported_with_its_description() -> None:
     page = import_markdown("![The lift](lift.png) ![](b.png)\n<img alt='The gate' src='data:a'>\n")
-    assert told(page.left_out) == "Left out of the notes: 3 pictures (“The gate”, “The lift”)."
+    assert describe_removed(page.removed) == "Left out of the notes: 3 pictures (“The gate”, “The lift”)."

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.text.invisible import Visible, visible
+from bot.essay.text.decoding import InvisibleCharacterFilter, remove_invisible
 
 KEPT = [
     "Plain words.\n\n\tAnd a tab.",
@@ -53,27 +53,27 @@ anything = st.text(st.sampled_from("ab \n\r👩💻\u200c\u200d\ufe0f\u202eمی�
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_what_shows_stays_to_the_character(text: str) -> None:
-    assert visible(text) == text
+def test_visible_characters_are_kept_unchanged(text: str) -> None:
+    assert remove_invisible(text) == text
 
 
 @pytest.mark.parametrize(("text", "shown"), TAKEN)
-def test_what_nobody_sees_is_taken_out(text: str, shown: str) -> None:
-    assert visible(text) == shown
+def test_invisible_characters_are_removed(text: str, shown: str) -> None:
+    assert remove_invisible(text) == shown
 
 
 @given(anything, st.lists(st.integers(0, 40)))
-def test_a_text_that_comes_in_pieces_is_the_same_as_the_whole(text: str, cuts: list[int]) -> None:
+def test_filtering_a_text_in_chunks_gives_the_same_as_filtering_it_whole(text: str, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    came = Visible()
-    pieces = [came.shown(text[start:end]) for start, end in pairwise(places)]
-    assert "".join([*pieces, came.rest()]) == visible(text)
+    came = InvisibleCharacterFilter()
+    pieces = [came.feed(text[start:end]) for start, end in pairwise(places)]
+    assert "".join([*pieces, came.flush()]) == remove_invisible(text)
 
 
-def test_no_control_format_or_private_character_is_left_but_by_need() -> None:
+def test_control_format_and_private_use_characters_are_removed_between_letters() -> None:
     """Over all of Unicode, each between two Latin letters."""
     shows = [chr(code) for code in (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)]
     for code in range(sys.maxunicode + 1):
         char = chr(code)
         if unicodedata.category(char) in ("Cc", "Cf", "Co") and char not in ("\n", "\t", *shows):
-            assert visible(f"a{char}b").replace("\n", "") == "ab", hex(code)
+            assert remove_invisible(f"a{char}b").replace("\n", "") == "ab", hex(code)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.text.reading import Reading
+from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.words import count_words
 
 
 def sentences(text: str) -> list[str]:
-    return [sentence.span.of(text) for sentence in Reading(text).sentences]
+    return [sentence.span.extract(text) for sentence in ParsedText(text).sentences]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_sentences_end_where_a_reader_would_end_them(text: str, expected: int) -
 
 
 def test_pasted_lines_are_paragraphs_and_wrapped_lines_are_not() -> None:
-    pasted = Reading("I left in May. It rained.\nShe stayed on for a year.\nThen she left.")
+    pasted = ParsedText("I left in May. It rained.\nShe stayed on for a year.\nThen she left.")
     assert [len(pasted.paragraphs), len(pasted.sentences)] == [3, 4]
-    wrapped = Reading(
+    wrapped = ParsedText(
         "It was a line that was wrapped at\nsixty columns. Then it went on to\n"
         "Microsoft.\nNew one starts here and is quite\nfine."
     )
@@ -77,14 +77,14 @@ def test_log_lines_end_sentences_without_full_stops() -> None:
 
 
 def test_list_items_and_quotations_are_paragraphs_of_their_own_kind() -> None:
-    reading = Reading(
+    reading = ParsedText(
         "Intro here.\n\n- one thing\n- two\n  more\n\n> quoted. And\n> more\nlazy end.\n\n• bullet\n• other\n"
     )
     assert [paragraph.kind for paragraph in reading.paragraphs].count("item") == 4
     assert "quote" in [paragraph.kind for paragraph in reading.paragraphs]
 
 
-def test_prose_keeps_every_offset_and_hides_what_is_not_prose() -> None:
+def test_prose_keeps_every_offset_and_blanks_out_markup() -> None:
     text = (
         "---\ntitle: hidden\n---\n# hidden heading\n\nSeen `hidden` and [seen](http://hidden) "
         "**seen** _seen_ snake_case 3 * 4.\n\n"
@@ -92,7 +92,7 @@ def test_prose_keeps_every_offset_and_hides_what_is_not_prose() -> None:
         "<br> ``a ` hidden`` open ` tick\n\n"
         "[ref]: http://hidden\n\n1. seen\n2. seen [seen][ref]\n\n> # hidden\n> seen\n\n---\n\n<!-- never closed"
     )
-    reading = Reading(text)
+    reading = ParsedText(text)
     assert len(reading.prose) == len(text)
     assert "hidden" not in reading.prose
     assert reading.prose.count("seen") + reading.prose.count("Seen") == 9
@@ -102,15 +102,15 @@ def test_prose_keeps_every_offset_and_hides_what_is_not_prose() -> None:
 
 
 def test_words_leave_headings_out() -> None:
-    reading = Reading("# Three word heading\n\nTwo words.\n\n## Another\n\nAnd three more.\n")
-    assert reading.words == 5
-    assert [reading.part_words(index) for index in range(len(reading.parts))] == [2, 3]
+    reading = ParsedText("# Three word heading\n\nTwo words.\n\n## Another\n\nAnd three more.\n")
+    assert reading.word_count == 5
+    assert [reading.count_section_words(index) for index in range(len(reading.sections))] == [2, 3]
 
 
 @given(st.text() | st.text(alphabet='aB1.!?…"”()[]`*_<>-\n\r —'))
 def test_any_text_can_be_read(text: str) -> None:
-    reading = Reading(text)
+    reading = ParsedText(text)
     assert len(reading.prose) == len(text)
     ends = [0, *(sentence.span.end for sentence in reading.sentences)]
     assert all(end <= sentence.span.start for end, sentence in zip(ends, reading.sentences, strict=False))
-    assert sum(sentence.words for sentence in reading.sentences) == count_words(reading.prose)
+    assert sum(sentence.word_count for sentence in reading.sentences) == count_words(reading.prose)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.essay.assemble import add_note, assemble
+from bot.essay.assembly import assemble_post, insert_note
 from bot.essay.essay import Note
-from bot.essay.left_out import state_of, told
-from bot.essay.notes import answered, read_notes
+from bot.essay.notes import note_from_answer, parse_notes
+from bot.essay.private_text import describe_privacy, describe_private
 from bot.essay.questions import notes_for_model
-from bot.essay.text.marks import private_passages, public_text
+from bot.essay.text.privacy_marks import private_passages, public_text
 from tests.essay.sample_structure import STRUCTURE
 
 MARKS = ["[private]", "[leave out]", "**[Private]**", "\\[leave out\\]", "[keep private]:"]
@@ -82,22 +82,26 @@ def words(text: str) -> set[str]:
 
 @example(Page("w1q.\n\n[keep private]: w2q\n", frozenset({"w2q"}), frozenset({"w1q"})))
 @given(pages(any_heading_ends=False))
-def test_no_word_of_a_private_passage_leaves_an_answer_and_every_other_one_does(page: Page) -> None:
-    note = Note(1, answered(page.text).text, "What was missing?", "missed")
+def test_the_public_text_of_an_answer_holds_every_word_but_the_private_ones(page: Page) -> None:
+    note = Note(1, note_from_answer(page.text).text, "What was missing?", "missed")
     sent = notes_for_model(STRUCTURE, [note])
-    outside = [assemble(STRUCTURE, [note]), add_note("", STRUCTURE, note), *(one.text for one in sent)]
+    outside = [assemble_post(STRUCTURE, [note]), insert_note("", STRUCTURE, note), *(one.text for one in sent)]
     for text in outside:
         assert not words(text) & page.private
-    assert words(note.public) == page.public
-    assert words(" ".join(note.private)) == page.private
+    assert words(note.public_text) == page.public
+    assert words(" ".join(note.private_passages)) == page.private
     assert words(note.text) == page.public | page.private
 
 
 @given(pages(any_heading_ends=True))
-def test_no_word_of_a_private_passage_leaves_a_page_and_each_stands_in_a_note(page: Page) -> None:
-    found = read_notes(page.text, STRUCTURE)
-    notes = [Note(number, one.text, None, one.section, one.left_out) for number, one in enumerate(found.passages, 1)]
-    outside = [assemble(STRUCTURE, notes), *(one.text for one in notes_for_model(STRUCTURE, notes)), found.title or ""]
+def test_the_public_notes_of_a_page_hold_no_private_word_and_private_words_are_stored(page: Page) -> None:
+    found = parse_notes(page.text, STRUCTURE)
+    notes = [Note(number, one.text, None, one.section, one.is_excluded) for number, one in enumerate(found.notes, 1)]
+    outside = [
+        assemble_post(STRUCTURE, notes),
+        *(one.text for one in notes_for_model(STRUCTURE, notes)),
+        found.title or "",
+    ]
     for text in outside:
         assert not words(text) & page.private
     if notes:
@@ -111,7 +115,7 @@ def test_no_word_of_a_private_passage_leaves_a_page_and_each_stands_in_a_note(pa
 @example("[private]: a\n\nb")
 @example("A b.\n\n[keep private]: a\n")
 @example("[private]")
-def test_what_is_left_of_any_text_holds_no_mark_and_no_word_that_the_text_does_not(text: str) -> None:
+def test_the_public_part_of_any_text_holds_no_private_mark_and_no_new_word(text: str) -> None:
     left = public_text(text)
     assert public_text(left) == left
     assert set(left.split()) <= set(text.split())
@@ -131,16 +135,19 @@ def test_what_is_left_of_any_text_holds_no_mark_and_no_word_that_the_text_does_n
         ("It is in /private/tmp.", "It is in /private/tmp.", ""),
     ],
 )
-def test_a_mark_covers_the_paragraph_or_item_and_the_count_says_so(text: str, public: str, state: str) -> None:
+def test_a_private_mark_covers_its_paragraph_or_list_item_and_is_counted(text: str, public: str, state: str) -> None:
     note = Note(1, text)
-    assert note.public == public
-    assert state_of(note) == state
+    assert note.public_text == public
+    assert describe_privacy(note) == state
 
 
-def test_it_is_told_how_many_notes_and_passages_are_left_out() -> None:
-    notes = [Note(1, "a", left_out=True), Note(2, "Fine.\n\n[private] b"), Note(3, "[private] c"), Note(4, "d")]
-    assert told(notes) == (
+def test_the_numbers_of_excluded_notes_and_passages_are_stated() -> None:
+    notes = [Note(1, "a", is_excluded=True), Note(2, "Fine.\n\n[private] b"), Note(3, "[private] c"), Note(4, "d")]
+    assert describe_private(notes) == (
         "2 notes and 1 passage are left out: they stay stored, stand in no post, and no model sees them."
     )
-    assert told(notes[1:2]) == "1 passage is left out: it stays stored, stands in no post, and no model sees it."
-    assert told(notes[3:]) == ""
+    assert (
+        describe_private(notes[1:2])
+        == "1 passage is left out: it stays stored, stands in no post, and no model sees it."
+    )
+    assert describe_private(notes[3:]) == ""

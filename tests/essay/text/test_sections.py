@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.essay.text.sections import join, replace_body, split, title_of
+from bot.essay.text.sections import document_title, join_sections, replace_section_body, split_sections
 
 PIECES = (
     *("# One", "Two\n===", "three\n---", "```", "~~~", "- # item", "> # quote", "---\ntitle: x\n---\n", "<!-- # x"),
@@ -31,27 +31,27 @@ That sounds small. It isn't.
 
 
 def titles(text: str) -> list[str]:
-    return [part.title for part in split(text) if part.level]
+    return [part.title for part in split_sections(text) if part.level]
 
 
 @given(AWKWARD | st.text())
 @example("# A\r\rb\x00\n\u2028# c\n==")
 @example("```\n# never closed")
 @example("---\na: b\n---")
-def test_taking_apart_and_joining_changes_no_byte(text: str) -> None:
-    parts = split(text)
-    assert join(parts) == text
-    assert all(text[part.start : part.end] == part.heading_raw + part.body for part in parts)
-    assert all(part.heading_raw and part.title == part.title.strip() for part in parts if part.level)
-    assert all(not part.heading_raw and part.start == 0 for part in parts if not part.level)
+def test_splitting_a_text_into_sections_and_joining_them_changes_no_byte(text: str) -> None:
+    parts = split_sections(text)
+    assert join_sections(parts) == text
+    assert all(text[part.start : part.end] == part.heading_source + part.body for part in parts)
+    assert all(part.heading_source and part.title == part.title.strip() for part in parts if part.level)
+    assert all(not part.heading_source and part.start == 0 for part in parts if not part.level)
 
 
-def test_markdown_headings_part_a_text_and_keep_their_line_breaks() -> None:
+def test_markdown_headings_split_a_text_and_keep_their_line_breaks() -> None:
     text = "before\r\n\r\n# One *two* `three`\r\n\r\nbody\r\n\r\nFour\r\n----\r\nfive ## no\r\n## [Six](http://a.b) ##"
-    parts = split(text)
+    parts = split_sections(text)
     assert [(part.level, part.title) for part in parts] == [(0, ""), (1, "One two three"), (2, "Four"), (2, "Six")]
-    assert parts[1].heading_raw == "# One *two* `three`\r\n"
-    assert parts[2].heading_raw == "Four\r\n----\r\n"
+    assert parts[1].heading_source == "# One *two* `three`\r\n"
+    assert parts[2].heading_source == "Four\r\n----\r\n"
     assert parts[1].body == "\r\nbody\r\n\r\n"
 
 
@@ -68,24 +68,24 @@ def test_markdown_headings_part_a_text_and_keep_their_line_breaks() -> None:
         "~~~\n# open\n",
     ],
 )
-def test_what_only_looks_like_a_heading_is_none(text: str) -> None:
+def test_a_line_that_only_looks_like_a_heading_splits_nothing(text: str) -> None:
     assert titles(text) == []
     assert titles("# Yes\n\n" + text) == ["Yes"]
 
 
-def test_front_matter_is_no_heading() -> None:
+def test_front_matter_is_not_taken_for_a_heading() -> None:
     assert titles("---\ntitle: A post\n---\n\n# Real\n\ntext") == ["Real"]
     assert titles("---\n\ntext\n") == []
 
 
-def test_a_pasted_text_without_blank_lines_or_markup_is_parted_at_its_short_lines() -> None:
-    parts = split(PASTED)
+def test_a_pasted_text_without_blank_lines_or_markup_is_split_at_its_short_lines() -> None:
+    parts = split_sections(PASTED)
     assert [(part.level, part.title) for part in parts] == [
         (1, "From Nurse to Ward Planner: Why I Moved"),
         (2, "What I Missed"),
         (2, "What I Gave Up, and What I Gained"),
     ]
-    assert title_of(parts) == "From Nurse to Ward Planner: Why I Moved"
+    assert document_title(parts) == "From Nurse to Ward Planner: Why I Moved"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_pasted_text_without_blank_lines_or_markup_is_parted_at_its_short_line
         "I left.\n\n```\nSome Code\n```\n\nThen I came back.\n",
     ],
 )  # fmt: skip
-def test_wrapped_lines_lists_verse_salutations_and_signatures_are_no_headings(text: str) -> None:
+def test_wrapped_lines_lists_verse_salutations_and_signatures_are_not_headings(text: str) -> None:
     assert titles(text) == []
 
 
@@ -124,7 +124,7 @@ BODY = "I had been at the depot for six years and knew every van by the sound of
         (f"Two Vans\n\nPart One\n\nThe Yard\n\n{BODY}", ["Two Vans", "Part One", "The Yard"]),
     ],
 )
-def test_questions_years_and_a_heading_above_a_heading_part_a_plain_text(text: str, expected: list[str]) -> None:
+def test_questions_years_and_stacked_headings_split_a_plain_text(text: str, expected: list[str]) -> None:
     assert titles(text) == expected
 
 
@@ -139,11 +139,11 @@ def test_questions_years_and_a_heading_above_a_heading_part_a_plain_text(text: s
         f"{BODY}\nMilk\n\nEggs\n\nThen home.\n",
     ],
 )
-def test_a_question_asked_in_passing_or_a_list_of_years_parts_nothing(text: str) -> None:
+def test_a_question_in_passing_or_a_list_of_years_does_not_split_a_text(text: str) -> None:
     assert titles(text) == []
 
 
-def test_plain_headings_stand_in_wrapped_text_too() -> None:
+def test_plain_headings_are_found_in_hard_wrapped_text() -> None:
     text = (
         "What I Missed\nI came into product from engineering. I'd spent three years\n"
         "writing applications for clients.\nWhat I Gained\nI got a lot.\n"
@@ -157,18 +157,18 @@ def test_a_title_may_be_followed_by_a_byline_and_a_heading() -> None:
 
 
 def test_the_title_is_a_single_first_heading_of_level_one() -> None:
-    assert title_of(split("# T\n\n## a\n\nb")) == "T"
-    assert title_of(split("# T\n\n# a\n\nb")) is None
-    assert title_of(split("## T\n\ntext")) is None
-    assert title_of(split("no heading here.")) is None
-    assert title_of(split("")) is None
+    assert document_title(split_sections("# T\n\n## a\n\nb")) == "T"
+    assert document_title(split_sections("# T\n\n# a\n\nb")) is None
+    assert document_title(split_sections("## T\n\ntext")) is None
+    assert document_title(split_sections("no heading here.")) is None
+    assert document_title(split_sections("")) is None
 
 
 def test_replacing_a_body_changes_that_part_alone() -> None:
     text = "# A\n\nold\n\n# B\n\nkept  \n"
-    assert replace_body(text, 0, "new\n\n\n") == "# A\n\nnew\n\n# B\n\nkept  \n"
-    assert replace_body(text, 1, "last") == "# A\n\nold\n\n# B\n\nlast  \n"
-    assert replace_body(PASTED, 1, "I missed the quiet.").count("\n") == PASTED.count("\n") - 1
+    assert replace_section_body(text, 0, "new\n\n\n") == "# A\n\nnew\n\n# B\n\nkept  \n"
+    assert replace_section_body(text, 1, "last") == "# A\n\nold\n\n# B\n\nlast  \n"
+    assert replace_section_body(PASTED, 1, "I missed the quiet.").count("\n") == PASTED.count("\n") - 1
 
 
 @pytest.mark.parametrize(
@@ -185,28 +185,28 @@ def test_replacing_a_body_changes_that_part_alone() -> None:
     ],
 )
 def test_a_blank_line_separates_a_new_body_from_its_headings(text: str, index: int, body: str, expected: str) -> None:
-    assert replace_body(text, index, body) == expected
+    assert replace_section_body(text, index, body) == expected
 
 
 @given(st.lists(st.sampled_from(["# A\n", "text.\n", "\n", "B\n===\n", "\r\n"])).map("".join), st.data())
 def test_replacing_leaves_the_other_parts_as_they_were(text: str, data: st.DataObject) -> None:
-    parts = split(text)
+    parts = split_sections(text)
     if not parts:
         return
     index = data.draw(st.integers(0, len(parts) - 1))
-    changed = split(replace_body(text, index, "Another paragraph, plain."))
-    others = [part.heading_raw + part.body for number, part in enumerate(parts) if number != index]
-    assert [part.heading_raw + part.body for number, part in enumerate(changed) if number != index] == others
+    changed = split_sections(replace_section_body(text, index, "Another paragraph, plain."))
+    others = [part.heading_source + part.body for number, part in enumerate(parts) if number != index]
+    assert [part.heading_source + part.body for number, part in enumerate(changed) if number != index] == others
     assert changed[index].body.strip() == "Another paragraph, plain."
 
 
 @given(AWKWARD, st.data())
 def test_replacing_changes_no_byte_outside_the_body(text: str, data: st.DataObject) -> None:
-    parts = split(text)
+    parts = split_sections(text)
     if not parts:
         return
     part = parts[data.draw(st.integers(0, len(parts) - 1))]
-    changed = replace_body(text, parts.index(part), "New.")
+    changed = replace_section_body(text, parts.index(part), "New.")
     assert changed.startswith(text[: part.body_start])
     assert changed.endswith(text[part.end :])
     assert changed[part.body_start : len(changed) - len(text[part.end :])].strip() == "New."
@@ -215,4 +215,4 @@ def test_replacing_changes_no_byte_outside_the_body(text: str, data: st.DataObje
 @pytest.mark.parametrize("index", [-1, 1])
 def test_a_part_that_does_not_exist_is_refused(index: int) -> None:
     with pytest.raises(IndexError, match="1 parts"):
-        replace_body("# A\n", index, "x")
+        replace_section_body("# A\n", index, "x")

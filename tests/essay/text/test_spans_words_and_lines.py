@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.text.lines import breaks_early, closes_sentence, is_wrapped, lines_of, starts_lower
+from bot.essay.text.markdown import ends_sentence, is_deliberate_break, is_wrapped, split_lines, starts_lowercase
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 
@@ -16,7 +16,7 @@ from bot.essay.text.words import count_words
 def test_a_span_is_half_open_and_counts_code_points() -> None:
     text = "I 🌱 left in May"
     span = Span(2, 8)
-    assert span.of(text) == "🌱 left"
+    assert span.extract(text) == "🌱 left"
     assert len(span) == 6
 
 
@@ -44,30 +44,30 @@ def test_a_word_is_a_run_with_a_letter_or_digit(text: str, words: int) -> None:
 
 @given(st.text(alphabet="ab \r\n\u2028\x0c\x00"))
 def test_lines_cover_every_byte_and_break_only_where_markdown_does(text: str) -> None:
-    lines = lines_of(text)
-    assert "".join(text[line.start : line.next] for line in lines) == text
+    lines = split_lines(text)
+    assert "".join(text[line.start : line.next_start] for line in lines) == text
     assert all("\n" not in line.text and "\r" not in line.text for line in lines)
     normal = text.replace("\r\n", "\n").replace("\r", "\n")
     assert [line.text for line in lines] == (normal.removesuffix("\n").split("\n") if text else [])
 
 
-def test_what_closes_a_sentence_may_stand_inside_quotation_marks() -> None:
-    assert closes_sentence("She said “no.” ")
-    assert closes_sentence("really?)")
-    assert not closes_sentence("She said “no”")
-    assert not closes_sentence("")
+def test_the_mark_that_ends_a_sentence_may_be_inside_quotation_marks() -> None:
+    assert ends_sentence("She said “no.” ")
+    assert ends_sentence("really?)")
+    assert not ends_sentence("She said “no”")
+    assert not ends_sentence("")
 
 
 def test_a_line_starts_lower_by_its_first_letter_or_digit() -> None:
-    assert starts_lower("“then he left")
-    assert not starts_lower("2019 was worse")
-    assert not starts_lower("— ")
+    assert starts_lowercase("“then he left")
+    assert not starts_lowercase("2019 was worse")
+    assert not starts_lowercase("— ")
 
 
 def test_a_wrapped_line_is_told_from_one_that_was_ended_on_purpose() -> None:
-    assert breaks_early("The Label Problem", "Product managers are many things", 70)
-    assert not breaks_early("and so I went to see what they had bought from", "Microsoft", 55)
-    assert breaks_early("x", "", 10)
+    assert is_deliberate_break("The Label Problem", "Product managers are many things", 70)
+    assert not is_deliberate_break("and so I went to see what they had bought from", "Microsoft", 55)
+    assert is_deliberate_break("x", "", 10)
     assert is_wrapped(["I went to see what they had", "bought and did not like it."])
     assert not is_wrapped(["First paragraph.", "Second paragraph."])
     assert not is_wrapped([])

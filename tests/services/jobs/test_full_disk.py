@@ -28,7 +28,7 @@ async def free_the_disk(store: SqliteStore) -> None:
     await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1073741823").fetchall())
 
 
-async def test_a_disk_that_is_free_again_before_the_end_has_lost_nothing(room: Room, structure: Structure) -> None:
+async def test_a_full_disk_that_is_freed_before_the_job_ends_loses_no_text(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
     first, second = Gate(), Gate()
     room.models.script(says("## What I missed\n\nFirst. ", first, LONG, second, "\n\n## What I gave up\n\nLast.\n"))
@@ -48,7 +48,7 @@ async def test_a_disk_that_is_free_again_before_the_end_has_lost_nothing(room: R
     assert text.endswith("Last.\n")
 
 
-async def test_stopped_on_a_full_disk_the_job_tells_so_and_what_was_stored_stays(
+async def test_a_job_stopped_on_a_full_disk_reports_it_and_keeps_the_text_stored_before(
     room: Room, structure: Structure
 ) -> None:
     essay = await room.essay_with_notes(structure)
@@ -67,7 +67,7 @@ async def test_stopped_on_a_full_disk_the_job_tells_so_and_what_was_stored_stays
     assert len(await room.desk.notes("me", essay)) == 2
 
 
-async def test_after_a_full_disk_the_essay_is_not_taken_for_busy_and_the_text_is_stored_late(
+async def test_after_a_full_disk_a_new_job_can_start_and_the_text_is_stored_late(
     room: Room, structure: Structure
 ) -> None:
     essay = await room.essay_with_notes(structure)
@@ -92,7 +92,7 @@ async def test_after_a_full_disk_the_essay_is_not_taken_for_busy_and_the_text_is
     assert late.text == "## What I missed\n\nFirst. " + LONG
 
 
-async def test_a_disk_too_full_to_begin_is_told_as_such(room: Room, structure: Structure) -> None:
+async def test_a_job_that_cannot_start_on_a_full_disk_says_so(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
     await room.store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
     with pytest.raises(StoreError, match="cannot be used"):

@@ -75,7 +75,7 @@ def killed_after(database: Path, pieces: int) -> tuple[int, float, list[float]]:
     return pieces, times[-1], times
 
 
-async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_sections_are_written_on(
+async def test_a_killed_draft_becomes_an_incomplete_version_and_only_missing_sections_are_continued(
     database: Path, structure: Structure, clock: Clock
 ) -> None:
     pieces, killed, times = killed_after(database, 80)
@@ -85,7 +85,7 @@ async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_s
     assert (job.kind, job.state, job.result_version) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
     assert await room.stored_jobs.latest_job("me", "one") == await room.stored_jobs.job("me", job.id)
     version = await room.desk.current_version("me", "one")
-    assert (version.info.complete, version.info.origin) == (False, Origin.DRAFTED)
+    assert (version.info.is_complete, version.info.origin) == (False, Origin.DRAFTED)
     kept = version.text.split()
     for number in range(pieces):
         if times[number] < killed - 1:  # seconds: what a person may lose to a kill
@@ -99,12 +99,12 @@ async def test_a_killed_draft_is_an_incomplete_version_and_only_its_unfinished_s
     assert asked.given["text"] == "## What I missed\n\nDone with it.\n"
     whole = await room.desk.current_version("me", "one")
     assert whole.text == "## What I missed\n\nDone with it.\n\n## What I gave up\n\nNothing at all.\n"
-    assert (whole.info.complete, whole.info.parent) == (True, 1)
+    assert (whole.info.is_complete, whole.info.parent) == (True, 1)
     await room.jobs.close()
     store.close()
 
 
-async def left_open(
+async def add_unfinished_job(
     room: Room, essay: str, kind: JobKind, text: str, argument: str = "", base: int | None = None
 ) -> Job:
     """A job as a killed process leaves it."""
@@ -119,10 +119,10 @@ async def test_notes_that_came_while_a_killed_draft_was_written_still_count_as_n
     room: Room, structure: Structure
 ) -> None:
     essay = await room.essay_with_notes(structure)
-    await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
+    await add_unfinished_job(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
     await room.desk.add_notes("me", essay, "## What I missed\n\nThe smell of glue.\n")
     await room.jobs.recover(room.writing.work_for)
-    assert (await room.desk.current_version("me", essay)).info.notes_through == 2
+    assert (await room.desk.current_version("me", essay)).info.last_note_number == 2
     assert "The smell of glue." in (await room.desk.assemble_post("me", essay)).text
 
 
@@ -132,7 +132,7 @@ async def test_a_killed_revision_leaves_the_essay_as_it_was_and_its_text_with_th
     essay = await room.essay_with_notes(structure)
     post = await room.desk.assemble_post("me", essay)
     argument = '{"index": 0, "instruction": "Shorter."}'
-    left = await left_open(room, essay, JobKind.REVISION, "Half a sec", argument, post.info.number)
+    left = await add_unfinished_job(room, essay, JobKind.REVISION, "Half a sec", argument, post.info.number)
     (job,) = await room.jobs.recover(room.writing.work_for)
     assert (job.result_version, job.text, job.argument) == (None, "Half a sec", argument)
     assert (await room.stored_jobs.job("me", left.id)).text == "Half a sec"
@@ -147,27 +147,27 @@ async def test_a_killed_continuation_keeps_what_it_had_added(room: Room, structu
     essay = await room.essay_with_notes(structure)
     room.models.script(says("## What I missed\n\nNoise.\n\n## What I gave up\n\nPa", cut=True))
     await room.jobs.wait("me", (await room.writing.start_draft("me", essay)).id)
-    await left_open(room, essay, JobKind.FINISH, "## What I gave up\n\nPay, and my", "", 1)
+    await add_unfinished_job(room, essay, JobKind.FINISH, "## What I gave up\n\nPay, and my", "", 1)
     (job,) = await room.jobs.recover(room.writing.work_for)
     version = await room.desk.current_version("me", essay)
-    assert (job.result_version, version.info.number, version.info.complete) == (2, 2, False)
+    assert (job.result_version, version.info.number, version.info.is_complete) == (2, 2, False)
     assert version.text == "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay, and my\n"
 
 
-async def test_only_the_jobs_of_ones_own_writers_are_recovered(room: Room, structure: Structure) -> None:
+async def test_only_jobs_of_the_given_writers_are_recovered(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
-    left = await left_open(room, essay, JobKind.DRAFT, "Some text.")
+    left = await add_unfinished_job(room, essay, JobKind.DRAFT, "Some text.")
     assert await room.jobs.recover(room.writing.work_for, lambda writer: writer == "you") == ()
     assert (await room.stored_jobs.job("me", left.id)).state is JobState.QUEUED
 
 
-async def test_a_job_that_cannot_be_read_any_more_is_ended_with_its_text_and_stops_no_start(
+async def test_an_unreadable_job_is_ended_with_its_text_and_does_not_prevent_startup(
     room: Room, structure: Structure, caplog: pytest.LogCaptureFixture
 ) -> None:
     essay = await room.essay_with_notes(structure)
-    broken = await left_open(room, essay, JobKind.REVISION, "secret one", "no JSON", 1)
-    gone = await left_open(room, "no such essay", JobKind.DRAFT, "secret two")
-    empty = await left_open(room, "another", JobKind.DRAFT, "")
+    broken = await add_unfinished_job(room, essay, JobKind.REVISION, "secret one", "no JSON", 1)
+    gone = await add_unfinished_job(room, "no such essay", JobKind.DRAFT, "secret two")
+    empty = await add_unfinished_job(room, "another", JobKind.DRAFT, "")
     room.desk.structures = {}  # as if the structure's file were gone
     found = await room.jobs.recover(room.writing.work_for)
     assert [job.id for job in found] == [broken.id, gone.id, empty.id]
@@ -176,12 +176,12 @@ async def test_a_job_that_cannot_be_read_any_more_is_ended_with_its_text_and_sto
     assert "secret" not in caplog.text
 
 
-async def test_a_bug_in_reading_one_job_does_not_keep_the_others_from_being_recovered(
+async def test_an_exception_in_recovering_one_job_does_not_stop_recovery_of_the_others(
     room: Room, structure: Structure
 ) -> None:
     essay = await room.essay_with_notes(structure)
-    await left_open(room, "first", JobKind.DRAFT, "text")
-    await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nSome words.")
+    await add_unfinished_job(room, "first", JobKind.DRAFT, "text")
+    await add_unfinished_job(room, essay, JobKind.DRAFT, "## What I missed\n\nSome words.")
 
     async def work_of(job: Job) -> JobWork:
         if job.subject == "first":
@@ -204,14 +204,16 @@ async def test_an_interrupted_draft_is_offered_again_by_its_kind(room: Room, str
     assert (left.id, left.kind, left.state, left.result_version) == (job.id, JobKind.DRAFT, JobState.INTERRUPTED, 1)
 
 
-async def test_a_damaged_job_keeps_no_other_from_being_recovered(room: Room, structure: Structure) -> None:
+async def test_a_damaged_job_does_not_stop_recovery_of_the_others(room: Room, structure: Structure) -> None:
     """Each is ended, so that its essay can be worked on again; of a draft, what came is kept whole."""
     essays = [await room.essay_with_notes(structure) for _ in range(3)]
     post = await room.desk.assemble_post("me", essays[0])
     argument = '{"index": 0, "instruction": "Shorter."}'
-    await left_open(room, essays[0], JobKind.REVISION, "Half a sec", argument, post.info.number)
+    await add_unfinished_job(room, essays[0], JobKind.REVISION, "Half a sec", argument, post.info.number)
     for essay in essays[1:]:
-        await left_open(room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2")
+        await add_unfinished_job(
+            room, essay, JobKind.DRAFT, "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.", "2"
+        )
 
     def damage(held: EncryptedDatabase) -> None:
         with held.transaction() as db:

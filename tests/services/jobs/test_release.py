@@ -32,18 +32,20 @@ async def left(room: Room, essay: str, text: str = CUT, process: str = GONE, kin
     return job
 
 
-async def test_a_draft_begins_from_what_a_dead_process_left(started: Room, structure: Structure) -> None:
+async def test_a_draft_can_start_on_an_essay_whose_job_belonged_to_a_dead_process(
+    started: Room, structure: Structure
+) -> None:
     room, essay = started, await started.essay_with_notes(structure)
     await left(room, essay)
     room.models.script(says("## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.\n"))
     job = await room.jobs.wait("me", (await room.writing.start_draft("me", essay)).id)
     first, second = await room.desk.versions("me", essay)
-    assert (first.complete, second.parent, job.result_version) == (False, first.number, second.number)
+    assert (first.is_complete, second.parent, job.result_version) == (False, first.number, second.number)
     assert (await room.desk.current_version("me", essay)).info == second
     assert (await room.desk.version("me", essay, 1)).text == f"{CUT}\n"
 
 
-async def test_what_a_dead_process_left_can_be_continued_at_once(started: Room, structure: Structure) -> None:
+async def test_a_draft_left_by_a_dead_process_can_be_continued_at_once(started: Room, structure: Structure) -> None:
     room, essay = started, await started.essay_with_notes(structure)
     await left(room, essay, "## What I missed\n\nDone with it.\n\n## What I gave up\n\nPa")
     room.models.script(says("## What I gave up\n\nPay.\n"))
@@ -51,7 +53,7 @@ async def test_what_a_dead_process_left_can_be_continued_at_once(started: Room, 
     assert room.models.asked[0].given["sections"] == ("gave-up",)
 
 
-async def test_a_critique_is_begun_where_a_dead_process_had_one(started: Room, structure: Structure) -> None:
+async def test_a_critique_can_start_where_a_dead_process_left_one_open(started: Room, structure: Structure) -> None:
     room, essay = started, await started.essay_with_notes(structure)
     post = await room.desk.assemble_post("me", essay)
     await left(room, essay, "", kind=JobKind.CRITIQUE)
@@ -60,7 +62,7 @@ async def test_a_critique_is_begun_where_a_dead_process_had_one(started: Room, s
     assert (await room.jobs.wait("me", job.id)).state is JobState.DONE
 
 
-async def test_whoever_looks_sees_the_job_of_a_dead_process_as_interrupted_and_its_text_once(
+async def test_the_job_of_a_dead_process_is_shown_as_interrupted_and_its_text_kept_once(
     started: Room, structure: Structure
 ) -> None:
     room, essay = started, await started.essay_with_notes(structure)
@@ -83,7 +85,9 @@ async def test_the_job_of_a_living_process_is_left_alone(started: Room, structur
     assert (view.job.id, view.job.state) == (job.id, JobState.QUEUED)
 
 
-async def test_neither_other_peoples_jobs_nor_ones_own_are_released(started: Room, structure: Structure) -> None:
+async def test_releasing_ends_neither_other_writers_jobs_nor_those_of_this_process(
+    started: Room, structure: Structure
+) -> None:
     room, essay = started, await started.essay_with_notes(structure)
     theirs = StoredJobs(room.store, GONE)
     other = await theirs.add_job("you", "yours", JobKind.DRAFT, None, "", room.clock())

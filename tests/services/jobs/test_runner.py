@@ -47,7 +47,7 @@ async def test_another_process_with_the_same_store_cannot_take_the_essay_either(
     gate.release()
 
 
-async def test_no_more_than_so_many_run_and_the_line_is_fair_and_tells_the_place(jobs: JobRunner) -> None:
+async def test_running_jobs_are_limited_and_the_queue_is_fair_and_shows_each_jobs_position(jobs: JobRunner) -> None:
     """Two at once, one a writer: a's second waits for a's first, and c comes before it although c came later."""
     gates = {name: Gate() for name in ("a1", "b1", "a2", "c1")}
     started = {name: (await begin(jobs, gate, subject=name, who=name[0]))[0] for name, gate in gates.items()}
@@ -71,7 +71,7 @@ async def test_no_more_than_so_many_run_and_the_line_is_fair_and_tells_the_place
         assert (await in_time(jobs, job)).state is JobState.DONE
 
 
-async def test_a_writer_may_have_as_many_in_line_as_may_run_and_no_more(jobs: JobRunner) -> None:
+async def test_a_writer_may_queue_only_as_many_jobs_as_may_run_at_once(jobs: JobRunner) -> None:
     gate = Gate()
     await begin(jobs, gate, subject="1")
     waiting, _ = await begin(jobs, subject="2")
@@ -117,7 +117,7 @@ async def test_text_that_becomes_no_version_stays_with_the_stopped_job(jobs: Job
     assert await stored.latest_job("me", "s") == stopped == await stored.job("me", job.id)
 
 
-async def test_a_job_can_be_stopped_while_it_waits_in_line_even_if_whoever_stops_it_goes(jobs: JobRunner) -> None:
+async def test_a_queued_job_can_be_stopped_even_if_the_stopping_caller_is_cancelled(jobs: JobRunner) -> None:
     gate = Gate()
     running, _ = await begin(jobs, gate, subject="1")
     waiting, work = await begin(jobs, "never", subject="2")
@@ -138,7 +138,7 @@ async def test_a_job_stopped_as_it_begins_never_does_anything(jobs: JobRunner) -
     assert (stopped.state, stopped.text, work.kept) == (JobState.STOPPED, "", [])
 
 
-async def test_a_start_whose_caller_goes_is_a_start_all_the_same(jobs: JobRunner) -> None:
+async def test_a_job_still_starts_if_the_caller_of_start_is_cancelled(jobs: JobRunner) -> None:
     gate = Gate()
     starting = asyncio.create_task(begin(jobs, gate))
     await asyncio.sleep(0)
@@ -153,7 +153,7 @@ async def test_a_start_whose_caller_goes_is_a_start_all_the_same(jobs: JobRunner
     assert (await in_time(jobs, job)).state is JobState.DONE
 
 
-async def test_a_stop_while_the_result_is_stored_comes_too_late_and_the_result_is_known(
+async def test_a_stop_while_the_result_is_being_stored_is_too_late_and_returns_the_result(
     jobs: JobRunner, store: SqliteStore
 ) -> None:
     storing, go_on = Gate(), asyncio.Event()
@@ -181,7 +181,7 @@ async def test_a_stop_while_the_result_is_stored_comes_too_late_and_the_result_i
     assert (stopped.state, stopped.result_version, work.kept) == (JobState.DONE, 1, [])
 
 
-async def test_shutting_down_interrupts_all_keeps_their_text_and_begins_nothing_more(
+async def test_shutting_down_interrupts_all_jobs_keeps_their_text_and_starts_no_more(
     stored: RecordingJobs, clock: Clock
 ) -> None:
     jobs = JobRunner(stored, clock, max_running=1, max_per_writer=2, flush_seconds=0.01)
@@ -202,9 +202,7 @@ async def test_shutting_down_interrupts_all_keeps_their_text_and_begins_nothing_
         await begin(jobs, subject="4")
 
 
-async def test_what_a_model_that_declined_had_begun_is_nowhere_afterwards(
-    jobs: JobRunner, stored: RecordingJobs
-) -> None:
+async def test_text_begun_before_the_model_declined_is_discarded(jobs: JobRunner, stored: RecordingJobs) -> None:
     gate = Gate()
     job, work = await begin(jobs, "Begun. ", gate, "more", Declined("cyber"))
     await seen_until(jobs, "me", job.id, "Begun. ")
@@ -216,7 +214,7 @@ async def test_what_a_model_that_declined_had_begun_is_nowhere_afterwards(
     assert (await stored.job("me", job.id)).text == ""
 
 
-async def test_a_failed_job_tells_its_sentence_and_keeps_its_text(jobs: JobRunner, stored: RecordingJobs) -> None:
+async def test_a_failed_job_shows_its_error_message_and_keeps_its_text(jobs: JobRunner, stored: RecordingJobs) -> None:
     work = Piece(("One. ", StreamBroken()), keeps=3)
     job = await jobs.start("me", "s", JobKind.DRAFT, work)
     ended = await in_time(jobs, job)
@@ -224,7 +222,7 @@ async def test_a_failed_job_tells_its_sentence_and_keeps_its_text(jobs: JobRunne
     assert ended == await stored.job("me", job.id)
 
 
-async def test_a_bug_is_told_kindly_and_logged_without_a_word_of_the_text(
+async def test_an_unexpected_exception_is_reported_politely_and_logged_without_the_text(
     jobs: JobRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -239,7 +237,9 @@ async def test_a_bug_is_told_kindly_and_logged_without_a_word_of_the_text(
     assert "secret" not in caplog.text
 
 
-async def test_a_bug_in_keeping_ends_the_job_too(jobs: JobRunner, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_exception_while_saving_partial_text_still_ends_the_job(
+    jobs: JobRunner, caplog: pytest.LogCaptureFixture
+) -> None:
     class Bad(Piece):
         async def save_partial(self, text: str) -> int | None:
             raise KeyError(text)

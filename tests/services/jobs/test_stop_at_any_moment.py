@@ -25,16 +25,16 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def fits_together(room: Room, essay: str, job: int) -> JobState:
+async def check_consistent_state(room: Room, essay: str, job: int) -> JobState:
     """Asserts that the job, the versions and the stored text of the job agree; how the job ended."""
     ended = await room.stored_jobs.job("me", job)
     versions = await room.desk.versions("me", essay)
     assert ended.state.is_ended
     assert [info.number for info in versions] == ([ended.result_version] if ended.result_version else [])
     if ended.state is JobState.DONE:
-        assert versions[0].complete
+        assert versions[0].is_complete
     elif versions:
-        assert not versions[0].complete
+        assert not versions[0].is_complete
     else:
         assert not ended.text.strip()
     if versions:
@@ -44,14 +44,16 @@ async def fits_together(room: Room, essay: str, job: int) -> JobState:
 
 
 @pytest.mark.parametrize("count", TURNS)
-async def test_a_stop_at_any_moment(room: Room, structure: Structure, count: int) -> None:
+async def test_a_draft_stopped_at_any_moment_leaves_a_consistent_state(
+    room: Room, structure: Structure, count: int
+) -> None:
     essay = await room.essay_with_notes(structure)
     room.models.script(says(*DRAFT))
     job = await room.writing.start_draft("me", essay)
     await turns(count)
     async with asyncio.timeout(PATIENCE):
         stopped = await room.jobs.stop("me", job.id)
-        assert await fits_together(room, essay, job.id) is stopped.state
+        assert await check_consistent_state(room, essay, job.id) is stopped.state
     assert stopped.state in (JobState.STOPPED, JobState.DONE)
     room.models.answers.clear()
     room.models.script(says(*DRAFT))
@@ -61,7 +63,7 @@ async def test_a_stop_at_any_moment(room: Room, structure: Structure, count: int
 
 
 @pytest.mark.parametrize("count", TURNS[::3])
-async def test_a_shutdown_at_any_moment_with_starts_and_stops_on_the_way(
+async def test_a_shutdown_at_any_moment_among_starts_and_stops_leaves_a_consistent_state(
     store: SqliteStore, structure: Structure, clock: Clock, count: int
 ) -> None:
     room = joined(store, structure, clock, at_once=2, per_writer=2)
@@ -76,6 +78,6 @@ async def test_a_shutdown_at_any_moment_with_starts_and_stops_on_the_way(
     assert done[0] is None
     for job in begun:
         assert job is not None
-        state = await fits_together(room, job.subject, job.id)
+        state = await check_consistent_state(room, job.subject, job.id)
         assert state in (JobState.INTERRUPTED, JobState.DONE)
     assert await room.stored_jobs.abandoned_jobs() == []

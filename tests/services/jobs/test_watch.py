@@ -23,7 +23,7 @@ Clock = Callable[[], datetime]
 T = TypeVar("T")
 
 
-async def test_a_watcher_in_line_sees_its_place_change(jobs: JobRunner) -> None:
+async def test_a_watcher_of_a_queued_job_sees_its_position_change(jobs: JobRunner) -> None:
     gates = [Gate() for _ in range(4)]
     for number, gate in enumerate(gates):
         last, _ = await begin(jobs, gate, subject=str(number), who=str(number))
@@ -52,7 +52,7 @@ async def test_watching_shows_the_phases_and_then_the_end(jobs: JobRunner) -> No
     assert (await views(jobs, job))[-1].job.state is JobState.DONE
 
 
-async def test_a_slow_watcher_gets_the_latest_state_and_not_the_ones_between(jobs: JobRunner) -> None:
+async def test_a_slow_watcher_gets_only_the_latest_state(jobs: JobRunner) -> None:
     gates = [Gate() for _ in range(5)]
     job, _ = await begin(jobs, *(part for gate in gates for part in ("word ", gate)))
     slow = jobs.watch("me", job.id)
@@ -67,7 +67,7 @@ async def test_a_slow_watcher_gets_the_latest_state_and_not_the_ones_between(job
     gates[4].release()
 
 
-async def test_the_end_comes_last_even_to_a_watcher_who_was_busy_when_it_came(jobs: JobRunner) -> None:
+async def test_a_watcher_that_was_busy_when_the_job_ended_still_gets_the_end_last(jobs: JobRunner) -> None:
     gate = Gate()
     job, _ = await begin(jobs, gate)
     watching = jobs.watch("me", job.id)
@@ -78,7 +78,7 @@ async def test_the_end_comes_last_even_to_a_watcher_who_was_busy_when_it_came(jo
     assert rest == [JobState.DONE]
 
 
-async def test_no_watcher_takes_a_change_from_another(jobs: JobRunner) -> None:
+async def test_two_watchers_of_a_job_both_see_every_change(jobs: JobRunner) -> None:
     first_gate, last_gate = Gate(), Gate()
     job, _ = await begin(jobs, first_gate, "One. ", last_gate)
     await first_gate.reached()
@@ -94,7 +94,7 @@ async def test_no_watcher_takes_a_change_from_another(jobs: JobRunner) -> None:
         assert [view.job.state async for view in other][-1] is JobState.DONE
 
 
-async def test_ending_a_watch_stops_nothing(jobs: JobRunner) -> None:
+async def test_ending_a_watch_does_not_stop_the_job(jobs: JobRunner) -> None:
     gate = Gate()
     job, _ = await begin(jobs, "One. ", gate)
     watcher = asyncio.create_task(views(jobs, job))
@@ -106,7 +106,7 @@ async def test_ending_a_watch_stops_nothing(jobs: JobRunner) -> None:
     assert (await in_time(jobs, job)).state is JobState.DONE
 
 
-async def test_a_job_that_has_ended_can_still_be_looked_at_and_a_strangers_cannot(jobs: JobRunner) -> None:
+async def test_an_ended_job_can_still_be_viewed_but_not_a_strangers(jobs: JobRunner) -> None:
     job, _ = await begin(jobs)
     await in_time(jobs, job)
     assert [view.job.state for view in await views(jobs, job)] == [JobState.DONE]
@@ -192,7 +192,7 @@ class Held(RecordingJobs):
         return await super().write(step)
 
 
-async def test_a_job_that_is_done_waits_for_nobodys_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
+async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
     held = Held(store)
     jobs = JobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)

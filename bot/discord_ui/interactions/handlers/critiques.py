@@ -8,11 +8,11 @@ from bot.discord_ui.panels.cards import LIST_PAGE_SIZE
 from bot.discord_ui.panels.critiques import critique_list_card
 from bot.discord_ui.panels.drafts import DraftPosition, measures_card
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
-from bot.errors import NoModel, NothingToDo, Outdated
+from bot.errors import NoModel, NothingToDo, StaleRequest
 from bot.essay.essay import Origin
+from bot.essay.matching import best_structure
 from bot.essay.structure import Structure
-from bot.essay.structures import fitting
-from bot.essay.text.importing import import_markdown, told
+from bot.essay.text.markdown_import import describe_removed, import_markdown
 from bot.services.critiques import Decision, check_critique_length
 from bot.services.essays import join_sentences
 from bot.services.offload import parse_in_worker
@@ -29,13 +29,14 @@ async def critique_text(
     own: bool,
     notice: str | None = None,
 ) -> ShowCard:
-    """A critique of any text; without a model, what can be counted in it. Raises BadInput for one too short or long.
+    """A critique of any text; without a model, what can be counted in it. Raises InvalidInput for one too short or
+    long.
 
     ``notice`` is what is to be said about how the text was read.
     """
     tools = presenter.services
     page = await parse_in_worker(writer, len(text), import_markdown, tools.essays.validate_page("The text", text))
-    notice = join_sentences(notice, told(page.left_out, "text")) or None
+    notice = join_sentences(notice, describe_removed(page.removed, "text")) or None
     if tools.has_model:
         critiqued, _ = await tools.critiques.start_text_critique(
             writer, page.text, structure, title=page.title, own=own
@@ -48,7 +49,7 @@ async def critique_text(
 
 
 def _measure_text(text: str, structure: Structure | None) -> TextReport:
-    """What can be counted in a text. Raises BadInput."""
+    """What can be counted in a text. Raises InvalidInput."""
     check_critique_length(text)
     return measure_text(text, structure)
 
@@ -68,7 +69,7 @@ async def critique_essay(presenter: Presenter, request: ActionRequest) -> Handle
         return shown
     try:
         await criticism.start_essay_critique(writer, essay, version, anew=False)
-    except Outdated:
+    except StaleRequest:
         if (shown := await _latest_for_version(presenter, request)) is None:
             raise
         return shown
@@ -161,7 +162,7 @@ async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerRes
         structure = tools.structures.get(critiqued.structure or "")
         if structure is None:
             text = critiqued.text
-            structure = await parse_in_worker(request.writer, len(text), fitting, text, dict(tools.structures))
+            structure = await parse_in_worker(request.writer, len(text), best_structure, text, dict(tools.structures))
         essay = await tools.critiques.create_essay(request.writer, request.custom_id.subject, structure)
         notice = "It is your draft now. The critique is under More, and its suggestions can be applied."
         return await presenter.show_essay(

@@ -23,10 +23,16 @@ from bot.discord_ui.panels.drafts import (
 from bot.discord_ui.panels.essay_state import add_claims, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
-from bot.errors import BadInput, NothingToDo, UnknownJob, UnknownSection
-from bot.essay.export import LINKEDIN_CHARACTERS, file_name, open_points, to_markdown, to_text
-from bot.essay.text.importing import told
-from bot.essay.text.sections import Part
+from bot.errors import InvalidInput, NothingToDo, UnknownJob, UnknownSection
+from bot.essay.export import (
+    MAX_LINKEDIN_CHARACTERS,
+    describe_open_points,
+    export_file_name,
+    export_markdown,
+    export_plain_text,
+)
+from bot.essay.text.markdown_import import describe_removed
+from bot.essay.text.sections import TextSection
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
 from bot.services.essays import EssayService, editable_parts, join_sentences, split_parts
 from bot.services.jobs.job import JobKind
@@ -171,7 +177,7 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
 
 
 async def _previous_request(
-    presenter: Presenter, request: ActionRequest, sections: Sequence[tuple[int, Part]], job: int
+    presenter: Presenter, request: ActionRequest, sections: Sequence[tuple[int, TextSection]], job: int
 ) -> tuple[int | None, str]:
     """The section that an earlier revision of the essay was of, and what it was told.
 
@@ -233,7 +239,9 @@ async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerR
     elif (fields := split_into_fields(_strip_blank_lines(part))) is not None:
         body = fields.join([request.fields.get(f"body{at}", "") for at in range(len(fields.fields))])
     else:
-        raise BadInput(f"A section of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
+        raise InvalidInput(
+            f"A section of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one."
+        )
     desk = presenter.services.essays
     if await split_parts(seen.text):
         made = await desk.edit_section(request.writer, request.custom_id.subject, seen, index, body)
@@ -246,7 +254,7 @@ async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerR
     else:
         beside = made.version.info.number
         notice = f"The text had changed meanwhile. What you typed is version {beside}; below is the newer one."
-    notice = join_sentences(how, notice, told(made.removed_comments, "text"))
+    notice = join_sentences(how, notice, describe_removed(made.removed_comments, "text"))
     return await presenter.show_essay(
         request.writer,
         request.custom_id.subject,
@@ -292,13 +300,13 @@ async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
 async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
     """An essay's current text as a file with a sentence about it."""
     post = await desk.export(writer, essay)
-    text = await parse_in_worker(writer, len(post.text), to_text if plain else to_markdown, post)
-    name = file_name(post.title, ".txt" if plain else ".md")
-    points = open_points(post.text, await desk.notes(writer, essay))
+    text = await parse_in_worker(writer, len(post.text), export_plain_text if plain else export_markdown, post)
+    name = export_file_name(post.title, ".txt" if plain else ".md")
+    points = describe_open_points(post.text, await desk.notes(writer, essay))
     told = f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
     told += f" {points}" if points else ""
-    if plain and len(text) > LINKEDIN_CHARACTERS:
-        told += f" It has {len(text):,} characters; a LinkedIn post holds {LINKEDIN_CHARACTERS:,}."
+    if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
+        told += f" It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}."
 
     async def after() -> None:
         await desk.mark_exported(writer, essay, post)
@@ -356,14 +364,16 @@ async def show_measures(presenter: Presenter, request: ActionRequest) -> Handler
     return ShowCard(measures_card(essay.title, found, request.custom_id.int_argument, essay.id, state.version_number))
 
 
-async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> Part:
+async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> TextSection:
     seen = await presenter.services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
-    parts = await split_parts(seen.text) or (Part("", 0, "", "", 0),)  # a text that was emptied can be written anew
+    parts = await split_parts(seen.text) or (
+        TextSection("", 0, "", "", 0),
+    )  # a text that was emptied can be written anew
     if index >= len(parts):
         raise UnknownSection(str(index + 1))
     return parts[index]
 
 
-def _strip_blank_lines(part: Part) -> str:
+def _strip_blank_lines(part: TextSection) -> str:
     """A section's text without the blank lines around it, which stay as they are."""
     return part.body.strip("\r\n")

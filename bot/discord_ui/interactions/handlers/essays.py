@@ -22,8 +22,8 @@ from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
 from bot.essay.essay import Essay
+from bot.essay.matching import default_structure
 from bot.essay.structure import Structure
-from bot.essay.structures import usual
 from bot.services.jobs.job import Job
 from bot.services.services import Services
 
@@ -98,7 +98,7 @@ async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     services = presenter.services
     current = await services.essays.get_essay(request.writer, request.custom_id.subject)
     created = await get_or_create_empty_essay(
-        services, request.writer, services.structures.get(current.structure) or usual(services.structures)
+        services, request.writer, services.structures.get(current.structure) or default_structure(services.structures)
     )
     return await presenter.show_essay(request.writer, created.id, request.context)
 
@@ -109,10 +109,10 @@ async def get_or_create_empty_essay(
     """Return the essay changed last if it is untouched, so that two clicks do not make two, else a new one.
 
     One with a title of the writer's own is not untouched. ``asked`` says that the writer chose the structure: only then
-    is an untouched essay changed to it. Raise BadInput for a title that cannot be used.
+    is an untouched essay changed to it. Raise InvalidInput for a title that cannot be used.
     """
     for essay in (await services.essays.list_essays(writer))[:1]:
-        fits = asked or structure.key in (essay.structure, usual(services.structures).key)
+        fits = asked or structure.key in (essay.structure, default_structure(services.structures).key)
         if fits and await _is_empty(services, writer, essay):
             if title is not None:
                 await services.essays.rename_essay(writer, essay.id, title)
@@ -142,7 +142,11 @@ async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, 
     essays = await services.essays.list_essays(writer)
     jobs = await asyncio.gather(*(services.jobs.latest_job(writer, essay.id) for essay in essays))
     activity = [
-        (essay, job.job if job is not None else None, max(essay.changed, job.job.created) if job else essay.changed)
+        (
+            essay,
+            job.job if job is not None else None,
+            max(essay.changed_at, job.job.created) if job else essay.changed_at,
+        )
         for essay, job in zip(essays, jobs, strict=True)
     ]
     finished = None
@@ -154,11 +158,11 @@ async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, 
 
 
 async def _is_finished(services: Services, essay: Essay, job: Job | None) -> bool:
-    if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed)):
+    if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed_at)):
         return False
     writer = essay.writer
     through = next(
-        one.notes_through for one in await services.essays.versions(writer, essay.id) if one.number == essay.head
+        one.last_note_number for one in await services.essays.versions(writer, essay.id) if one.number == essay.head
     )
     newer = [
         one for one in await services.essays.notes(writer, essay.id) if one.number > through and not one.is_private
@@ -172,7 +176,7 @@ async def show_latest_essay(presenter: Presenter, writer: str, context: Interact
     unfinished, finished = await latest_essays(services, writer)
     if unfinished is not None:
         return await presenter.show_essay(writer, unfinished.id, context)
-    created = await get_or_create_empty_essay(services, writer, usual(services.structures))
+    created = await get_or_create_empty_essay(services, writer, default_structure(services.structures))
     if finished is None:
         return await presenter.show_essay(writer, created.id, context)
     title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))

@@ -7,25 +7,19 @@ from collections.abc import Sequence
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.handlers.notes import leak_notice
 from bot.discord_ui.interactions.requests import parse_question_argument, read_submitted_text
-from bot.discord_ui.interactions.responses import (
-    ActionRequest,
-    HandlerResult,
-    InteractionContext,
-    OpenForm,
-    PostBelow,
-)
+from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, OpenForm, PostBelow
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.forms import join_pasted_fields
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import NothingToDo, StructureGone, UnknownStructure
-from bot.essay.essay import Answered, Note, Question
-from bot.essay.left_out import told as left_out_told
-from bot.essay.measures.base import counted
-from bot.essay.notes import answered as answered_in
-from bot.essay.text.decoding import with_line_feeds
-from bot.essay.text.marks import is_marked, trimmed, unmarked
+from bot.errors import NothingToDo, StructureFileMissing, UnknownStructure
+from bot.essay.essay import Note, Question, QuestionState
+from bot.essay.measures.base import count_noun
+from bot.essay.notes import note_from_answer as answered_in
+from bot.essay.private_text import describe_private as left_out_told
+from bot.essay.text.decoding import normalize_text
+from bot.essay.text.privacy_marks import has_private_mark, remove_private_marks, trim_blank_lines
 from bot.services.essays import join_sentences
 
 
@@ -71,7 +65,7 @@ async def show_essay_and_sort_notes(
 
     ``said`` are sentences about how they came.
     """
-    notice = join_sentences(f"{counted(len(notes), 'note')} stored.", left_out_told(notes), *said)
+    notice = join_sentences(f"{count_noun(len(notes), 'note')} stored.", left_out_told(notes), *said)
     unplaced = {note.number for note in notes if note.section is None and not note.is_private}
     job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
     if job is None:
@@ -99,7 +93,7 @@ async def open_answer_form(presenter: Presenter, request: ActionRequest) -> Hand
     """The form for an answer; where the question is no longer open, the one that is."""
     number, _ = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
-    if found.state is not Answered.OPEN:
+    if found.state is not QuestionState.OPEN:
         notice = f"That question was {found.state.value} meanwhile: this is how the essay stands."
         return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, notice=notice)
     private = await presenter.services.essays.is_private_question(request.writer, request.custom_id.subject, number)
@@ -118,18 +112,25 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
     found = await _find_question(presenter, request, number)
     text = join_pasted_fields([request.fields.get("answer", ""), request.fields.get("answer2", "")])
     notes = await presenter.services.essays.notes(request.writer, request.custom_id.subject)
-    stored = answered_in(with_line_feeds(text))
-    words = trimmed(unmarked(stored.text))
-    same = next((one for one in notes if one.question == found.text and trimmed(unmarked(one.text)) == words), None)
+    stored = answered_in(normalize_text(text))
+    words = trim_blank_lines(remove_private_marks(stored.text))
+    same = next(
+        (
+            one
+            for one in notes
+            if one.question == found.text and trim_blank_lines(remove_private_marks(one.text)) == words
+        ),
+        None,
+    )
     left_out, notice = "left-out" in request.ticked, None
     if same is None:
         made = await presenter.services.interview.add_answer(
             request.writer, request.custom_id.subject, found, text, left_out=left_out
         )
         notice = None if left_out else left_out_told([made]) or None
-        if found.state is not Answered.OPEN:
+        if found.state is not QuestionState.OPEN:
             notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
-    elif (left_out or (is_marked(stored.text) and same.text != stored.text)) and not same.is_private:
+    elif (left_out or (has_private_mark(stored.text) and same.text != stored.text)) and not same.is_private:
         await presenter.services.essays.exclude_note(request.writer, request.custom_id.subject, same.number)
         standing = await leak_notice(presenter, request, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
@@ -141,7 +142,7 @@ async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerRes
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
     note = await presenter.services.dm_messages.finish_answer(request.writer, request.custom_id.subject, number)
-    if note is None and found.state is Answered.OPEN:
+    if note is None and found.state is QuestionState.OPEN:
         notice = "There is no answer yet: write it here as a message, or in several, and press Next again."
         return await presenter.show_question(
             request.writer, request.custom_id.subject, request.context, mode=mode, notice=notice
@@ -154,7 +155,7 @@ async def skip_question(presenter: Presenter, request: ActionRequest) -> Handler
     """Passes over the question, unless it is no longer the open one, and puts the next."""
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
-    if found.state is Answered.OPEN:
+    if found.state is QuestionState.OPEN:
         await presenter.services.interview.skip_question(request.writer, request.custom_id.subject, found)
     return await _show_next_question(presenter, request, number, mode)
 
@@ -200,7 +201,7 @@ async def _ask_question(
     writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
     try:
         planned = await interview.plan_follow_up(writer, essay, further=mode == FURTHER_MODE)
-    except StructureGone:  # the panel tells of it
+    except StructureFileMissing:  # the panel tells of it
         planned = None
     if planned is None:
         shown = await presenter.show_question(writer, essay, request.context, mode=mode, notice=notice)

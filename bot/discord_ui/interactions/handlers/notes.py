@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.requests import parse_number, parse_number_pair
-from bot.discord_ui.interactions.responses import (
-    ActionRequest,
-    ExportFile,
-    HandlerResult,
-    OpenForm,
-    SendFile,
-    ShowCard,
-)
+from bot.discord_ui.interactions.responses import ActionRequest, ExportFile, HandlerResult, OpenForm, SendFile, ShowCard
 from bot.discord_ui.messages.content import read_file
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, utf16_length
 from bot.discord_ui.panels import forms
@@ -20,11 +13,10 @@ from bot.discord_ui.panels.essay_state import EssayState, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, SplitText, split_into_fields
 from bot.discord_ui.panels.notes import NO_SECTION, confirm_delete_note_card, note_card, notes_list_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import BadInput, NothingToDo
+from bot.errors import InvalidInput, NothingToDo
 from bot.essay.essay import Note
-from bot.essay.export import file_name
-from bot.essay.measures.base import counted
-from bot.essay.note_page import note_page
+from bot.essay.export import export_file_name, notes_to_markdown
+from bot.essay.measures.base import count_noun
 from bot.services.essays import NoteChange, join_sentences, note_fingerprint
 from bot.services.note_placement import placed_numbers
 from bot.services.offload import in_thread
@@ -74,7 +66,7 @@ async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
         count = len(fields.fields) if fields is not None else MAX_FORM_PARTS
         text = (fields or SplitText((), ())).join([request.fields.get(f"body{at}", "") for at in range(count)])
     else:
-        raise BadInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
+        raise InvalidInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
     change = await presenter.services.essays.edit_note(
         request.writer, request.custom_id.subject, wanted, text, seen=seen
     )
@@ -96,7 +88,7 @@ async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
         return await _show_deleted_note(state, wanted)
     key = None if request.selected_value == NO_SECTION else request.selected_value
     change = await presenter.services.essays.move_note(request.writer, request.custom_id.subject, wanted, key)
-    section = state.structure.section(key)
+    section = state.structure.find_section(key)
     return await _show_changed_note(
         presenter, request, change, f"It is under {section.heading if section else 'no section'} now."
     )
@@ -132,7 +124,7 @@ async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerRes
         ended, state = await services.jobs.wait(writer, job.id), await _load_state(presenter, request)
         wanted = placed_numbers(job)
         placed = sum(note.number in wanted and note.section is not None for note in state.notes)
-        told = join_sentences(f"{placed} of {counted(len(wanted), 'note')} found a section.", ended.error)
+        told = join_sentences(f"{placed} of {count_noun(len(wanted), 'note')} found a section.", ended.error)
         return ShowCard(await in_thread(notes_list_card, state, 0, told))
 
     return await presenter.show_waiting(job, request.context, end=end)
@@ -148,7 +140,7 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
     notice = None
     if excluded:
         notice = await leak_notice(presenter, request, wanted) or None
-    elif text is not None and _require_note(state, wanted).public not in text:
+    elif text is not None and _require_note(state, wanted).public_text not in text:
         notice = "The text does not hold it yet: draft again to bring it in."
     return ShowCard(await in_thread(note_card, state, _require_note(state, wanted), 0, notice))
 
@@ -156,14 +148,14 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
 async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
     """Say what is to be done where the text still holds the words of a note that was left out; else return ""."""
     leak = await presenter.services.essays.find_leak(request.writer, request.custom_id.subject, number)
-    return leak.told if leak is not None else ""
+    return leak.message if leak is not None else ""
 
 
 async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Send all notes as a Markdown file."""
     state = await _load_state(presenter, request)
-    page = note_page(state.essay.title, state.structure, state.notes)
-    name = file_name(f"{state.essay.title} notes", ".md")
+    page = notes_to_markdown(state.essay.title, state.structure, state.notes)
+    name = export_file_name(f"{state.essay.title} notes", ".md")
     sentence = f"The notes of {escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS))}, as Markdown."
 
     async def after() -> None:

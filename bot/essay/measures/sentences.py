@@ -1,0 +1,297 @@
+"""How sentences follow one another: their lengths, and how they open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby, islice
+from statistics import fmean, pstdev
+
+from bot.essay.measures.base import (
+    MIN_WORDS,
+    MeasureHit,
+    MeasureResult,
+    count_noun,
+    drop_overlapping_hits,
+    per_thousand,
+    speech_detector,
+)
+from bot.essay.measures.phrases import load_word_list
+from bot.essay.structure import Structure
+from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentence, Sentence
+from bot.essay.text.spans import Span
+
+# A spread under a third of the mean is a metronome: prose by practised writers lies between 0.5 and 0.8.
+_MIN_SPREAD = 0.33
+_MIN_SENTENCES = 12
+# So many sentences in a row within so many words of each other. By chance, with a usual spread, one text in twenty.
+_ALIKE_RUN = 7
+_ALIKE_WORDS = 3
+_MAX_RUNS_ALIKE = 1.0
+_OPENER_RUN = 3
+_FIRST_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
+# Said of oneself or of a thing, these open most sentences of any honest account; only a long run of them is heard.
+_PLAIN_OPENERS = frozenset({"i", "the", "it", "he", "she", "we", "they", "a"})
+_PLAIN_RUN = 5
+# Runs in a thousand words: a long essay may do it twice.
+_MAX_OPENER_RUNS = 1.5
+
+
+def _prose_sentences(reading: ParsedText) -> list[Sentence]:
+    """The sentences outside lists, whose items are alike by design, and outside quoted blocks."""
+    return [sentence for sentence in reading.sentences if reading.paragraphs[sentence.paragraph_index].kind == "prose"]
+
+
+def sentence_lengths(reading: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Lengths of sentences in words, their spread (standard deviation), and runs of alike ones."""
+    sentences = _prose_sentences(reading)
+    lengths = [sentence.word_count for sentence in sentences]
+    if not lengths:
+        return MeasureResult({"sentences": 0}, "No sentences.")
+    mean, spread = fmean(lengths), pstdev(lengths)
+    runs = list(_runs_of_similar_length(sentences))
+    flat = len(lengths) >= _MIN_SENTENCES and spread < _MIN_SPREAD * mean
+    return MeasureResult(
+        {
+            "sentences": len(lengths),
+            "shortest": min(lengths),
+            "longest": max(lengths),
+            "mean": round(mean, 1),
+            "spread": round(spread, 1),
+            "runs_alike": len(runs),
+        },
+        f"{count_noun(len(lengths), 'sentence')} of {_length_range(sentences)}, {mean:.1f} on average;"
+        f" {count_noun(len(runs), 'run')} of {_ALIKE_RUN} or more of one length.",
+        reading.word_count >= MIN_WORDS
+        and (flat or (len(runs) > 1 and per_thousand(len(runs), reading.word_count) >= _MAX_RUNS_ALIKE)),
+        "Let one sentence in the run be very short, or join two that belong together.",
+        tuple(MeasureHit(_run_span(run), f"{len(run)} sentences of {_length_range(run)}") for run in runs),
+    )
+
+
+def _runs_of_similar_length(sentences: list[Sentence]) -> Iterator[list[Sentence]]:
+    """Longest runs within one part whose lengths differ by at most ``_ALIKE_WORDS``, taken from left to right."""
+    run: list[Sentence] = []
+    for sentence in sentences:
+        lengths = [sentence.word_count, *(other.word_count for other in run[-_ALIKE_RUN * 4 :])]
+        if run and (sentence.section_index != run[0].section_index or max(lengths) - min(lengths) > _ALIKE_WORDS):
+            if len(run) >= _ALIKE_RUN:
+                yield run
+                run = []
+            else:
+                # What still fits with the new sentence stays.
+                while run and (run[0].section_index != sentence.section_index or not _fits_run(run, sentence)):
+                    run = run[1:]
+        run = [*run, sentence] if len(run) < _ALIKE_RUN * 4 else [*run[1:], sentence]
+    if len(run) >= _ALIKE_RUN:
+        yield run
+
+
+def _fits_run(run: list[Sentence], sentence: Sentence) -> bool:
+    lengths = [sentence.word_count, *(other.word_count for other in run)]
+    return max(lengths) - min(lengths) <= _ALIKE_WORDS
+
+
+def _length_range(run: list[Sentence]) -> str:
+    low, high = min(sentence.word_count for sentence in run), max(sentence.word_count for sentence in run)
+    return count_noun(high, "word") if low == high else f"{low}–{high} words"
+
+
+def _run_span(run: list[Sentence]) -> Span:
+    return Span(run[0].span.start, run[-1].span.end)
+
+
+def openers(reading: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Runs of neighbouring sentences that open with the same word, or with the same two."""
+    sentences = _prose_sentences(reading)
+    runs: list[tuple[str, list[Sentence]]] = []
+    pairs: list[tuple[str, list[Sentence]]] = []
+    opening = {id(sentence): _opening_words(reading, sentence) for sentence in sentences}
+    for (word, _), group in groupby(sentences, key=lambda sentence: (opening[id(sentence)][0], sentence.section_index)):
+        run = list(group)
+        if word and len(run) >= (_PLAIN_RUN if word in _PLAIN_OPENERS else _OPENER_RUN):
+            runs.append((word, run))
+    for (words, _), group in groupby(
+        sentences, key=lambda sentence: (opening[id(sentence)][1], sentence.section_index)
+    ):
+        run = list(group)
+        if words and len(run) >= _OPENER_RUN:
+            pairs.append((words, run))
+    longest = max((len(run) for _, run in runs), default=0)
+    return MeasureResult(
+        {"runs": len(runs), "longest_run": longest, "same_two_words": len(pairs)},
+        f"{count_noun(len(runs), 'run')} of neighbouring sentences with the same first word"
+        + (f", {longest} sentences at most." if runs else "."),
+        reading.word_count >= MIN_WORDS
+        and (
+            (len(runs) >= 2 and per_thousand(len(runs), reading.word_count) >= _MAX_OPENER_RUNS)
+            or longest >= _PLAIN_RUN + 2
+        ),
+        "Keep the one place where the repetition is meant; elsewhere join two of the sentences.",
+        drop_overlapping_hits(
+            MeasureHit(_run_span(run), f"{len(run)} sentences open with “{words}”", 2) for words, run in (*pairs, *runs)
+        ),
+    )
+
+
+def _opening_words(reading: ParsedText, sentence: Sentence) -> tuple[str, str]:
+    """The first word of a sentence, and the first two, in lower case; "" where there are none."""
+    text = sentence.span.extract(reading.prose).replace("’", "'").lower()
+    words = [match.group() for match in islice(_FIRST_WORD.finditer(text), 2)]
+    if not words:
+        return "", ""
+    # "I'd", "I've" and "I" are heard as one word.
+    short, _, rest = words[0].partition("'")
+    if short in _PLAIN_OPENERS and rest:
+        return short, words[0]
+    return words[0], " ".join(words) if len(words) > 1 else ""
+
+
+_MIN_QUESTIONS = 3
+_MAX_QUESTION_CHAINS = 3.0
+
+
+def questions(reading: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Questions that the author puts to nobody: two or more in a row, or one answered in a few words."""
+    flow = reading.own_prose
+    spoken = speech_detector(flow.text)
+    marks = []
+    chain: list[ProseSentence] = []
+    asked = 0
+    for sentence in (*flow.sentences, None):
+        if sentence is not None and not (chain and sentence.source.section_index != chain[0].source.section_index):
+            words = sentence.span.extract(flow.text)
+            if words.rstrip("\"”’'»)]*_ ").endswith("?") and not spoken(sentence.span.end - 1):
+                chain.append(sentence)
+                asked += 1
+                continue
+        answered = sentence is not None and len(chain) == 1 and _is_short_answer(sentence, flow.text)
+        if sentence is not None and answered and _answers_own_question(sentence, chain[0], flow.text):
+            marks.append(
+                MeasureHit(
+                    flow.source_span(chain[0].span.start, sentence.span.end),
+                    "a question asked to be answered at once",
+                    2,
+                )
+            )
+        if len(chain) > 1:
+            marks.append(
+                MeasureHit(
+                    flow.source_span(chain[0].span.start, chain[-1].span.end),
+                    f"{len(chain)} questions put to nobody",
+                    2,
+                )
+            )
+        chain = []
+    rate = per_thousand(len(marks), reading.word_count)
+    return MeasureResult(
+        {"chains": len(marks), "questions": asked},
+        f"{count_noun(len(marks), 'chain')} of questions put to nobody.",
+        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_QUESTIONS and rate >= _MAX_QUESTION_CHAINS,
+        "Say what you know in place of the question, or leave one of them standing without an answer.",
+        tuple(marks),
+    )
+
+
+_SHORT_ANSWER = 3
+
+
+def _is_short_answer(sentence: ProseSentence, text: str) -> bool:
+    return sentence.source.word_count <= _SHORT_ANSWER or sentence.span.extract(text).lstrip().startswith("Because ")
+
+
+def _answers_own_question(answer: ProseSentence, question: ProseSentence, text: str) -> bool:
+    return answer.source.paragraph_index == question.source.paragraph_index and not speech_detector(text)(
+        answer.span.start
+    )
+
+
+# Tense that slips: one sentence told in the present among sentences told in the past.
+
+
+# Fewer sentences in the past make no past for one to fall out of; more in the present are a present of their own.
+_MIN_PAST_SENTENCES = 2
+_MAX_PRESENT_SENTENCES = 2
+_MIN_TENSE_SLIPS = 3
+_MAX_TENSE_SLIPS = 3.0
+_PAST_FORM = re.compile(r"\b[a-z]{2,20}(?<!ee)ed\b", re.IGNORECASE)
+_ADVERB = r"(?:(?:just|only|then|also|even|suddenly|finally|simply|quickly|[a-z]{2,20}ly) )?"
+# Behind these no event is told, but when or whether one comes.
+_BEFORE = re.compile(r"\b(?:when|before|after|until|till|once|if|whether|that|as|while|where|because|than|to) $", re.I)
+# A present that is no event: what is so, or was so and stays so.
+_STATE = re.compile(
+    r"\b(?:(?:I|we|you|they|he|she|it|that|this|there|who|which) (?:am|are|is|have|has|do|does|don't|doesn't|can|will)"
+    r"|(?:I|we|you|they) (?:think|know|want|like|live|work|miss|keep|love|believe|use|need|remember|suppose|own)"
+    r"|\w+'(?:s|re|m|ll|ve) (?!\w+(?:ed|en)\b))\b",
+    re.IGNORECASE,
+)
+
+
+def tenses(reading: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Sentences that tell an event in the present in a paragraph that tells the rest in the past; speech left out."""
+    marks = [mark for paragraph in reading.own_prose.paragraphs for mark in _find_slips(reading.own_prose, paragraph)]
+    rate = per_thousand(len(marks), reading.word_count)
+    return MeasureResult(
+        {"slips": len(marks)},
+        f"{count_noun(len(marks), 'sentence')} in the present among others in the past.",
+        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_TENSE_SLIPS and rate >= _MAX_TENSE_SLIPS,
+        "Tell what happened in one tense; let the present begin with a paragraph of its own.",
+        tuple(marks),
+    )
+
+
+def _find_slips(flow: NormalizedProse, paragraph: tuple[ProseSentence, ...]) -> list[MeasureHit]:
+    event, meant, past = _tense_patterns()
+    told = [_blank_speech(flow.text, sentence) for sentence in paragraph]
+    in_past = [bool(past.search(sentence) or _PAST_FORM.search(sentence)) for sentence in told]
+    found: list[MeasureHit] = []
+    present = 0
+    for number, (sentence, words) in enumerate(zip(paragraph, told, strict=True)):
+        match = event.search(words)
+        beside = in_past[max(0, number - 1) : number] + in_past[number + 1 : number + 2]
+        if (
+            match is None
+            or _BEFORE.search(words[: match.start()])
+            or meant.search(words)
+            or words.rstrip().endswith("?")
+            or not any(beside)
+        ):
+            present += not in_past[number] and (match is not None or _STATE.search(words) is not None)
+            continue
+        start = sentence.span.start
+        found.append(
+            MeasureHit(
+                flow.source_span(start + match.start(), start + match.end()), "in the present, among the past", 2
+            )
+        )
+    if len(found) > _MAX_PRESENT_SENTENCES or sum(in_past) < max(_MIN_PAST_SENTENCES, 2 * len(found)) or present:
+        return []
+    return found
+
+
+def _blank_speech(text: str, sentence: ProseSentence) -> str:
+    """The sentence with what stands between quotation marks as spaces."""
+    spoken = speech_detector(text)
+    return "".join(" " if spoken(at) else text[at] for at in range(sentence.span.start, sentence.span.end))
+
+
+@lru_cache(maxsize=1)
+def _tense_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """An event told in the present; words beside which a present is meant; the past."""
+    held = load_word_list("tense")
+    third, person, human, base = ("|".join(held[name]) for name in ("third", "person", "human", "base"))
+    event = (
+        rf"\b(?:(?i:he|she) {_ADVERB}(?:{third})"
+        r"|(?!The|My|His|Her|Our|It|This|That|What|One|Two|Three|Four|Five|Six|Ten|Both|All|Some|Many|No|Their|Your|Its)"
+        rf"[A-Z][a-z]+ {_ADVERB}(?:{third})"
+        rf"|(?i:the|my|his|her|our|a|an|one) (?:[a-z]+ )?[a-z]+ {_ADVERB}(?:{person})"
+        rf"|(?i:the|an?|my|his|her|our|one) (?:[a-z]+ ){{0,2}}(?:{human}) {_ADVERB}(?:{third})"
+        rf"|\bI {_ADVERB}(?:{base})"
+        rf"|(?<![a-z])(?i:we|they) {_ADVERB}(?:{base})"
+        r"|(?:I am|I'm|[Hh]e is|[Hh]e's|[Ss]he is|[Ss]he's|they are|we are) (?:just )?"
+        r"(?:thinking|looking|asking|standing|sitting|walking|waiting|telling|saying|shaking|holding|staring|running))\b"
+    )
+    meant = rf"\b(?:{'|'.join(held['meant'])})\b"
+    past = rf"\b(?:{'|'.join(held['past'])})\b"
+    return re.compile(event), re.compile(meant, re.IGNORECASE), re.compile(past, re.IGNORECASE)
