@@ -46,21 +46,7 @@ Raise an error where the fact is known; catch it only where a person is told, in
 
 from __future__ import annotations
 
-from bot.errors.base import (
-    BackupFailed,
-    BotError,
-    ExportFailed,
-    ExportFileExists,
-    JobRunning,
-    NotFollowedUp,
-    NothingToDo,
-    NotPlaced,
-    OperatingSystemFailure,
-    OutputClosed,
-    ShuttingDown,
-    StaleRequest,
-    TooManyJobs,
-)
+from bot.errors.base import BotError
 from bot.errors.inputs import (
     AlwaysPrivate,
     InvalidEnvironmentVariable,
@@ -82,6 +68,20 @@ from bot.errors.inputs import (
     UnknownVersion,
     UnreadableText,
     UnsupportedFileType,
+)
+from bot.errors.jobs import (
+    BackupFailed,
+    ExportFailed,
+    ExportFileExists,
+    JobRunning,
+    NotFollowedUp,
+    NothingToDo,
+    NotPlaced,
+    OperatingSystemFailure,
+    OutputClosed,
+    ShuttingDown,
+    StaleRequest,
+    TooManyJobs,
 )
 from bot.errors.llm import (
     EVERYTHING_STORED,

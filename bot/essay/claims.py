@@ -38,8 +38,8 @@ _HANGUL = re.compile("[\uac00-\ud7af]")
 class Claim:
     """A number, date, name, quotation or address in a text, its sentence, and whether the notes hold it too.
 
-    ``only_in_excluded_notes`` says that only a note which is left out holds it. ``times`` is how often the text makes the
-    claim, where repeats are one.
+    ``only_in_excluded_notes`` says that no other note holds it. ``occurrences`` is how often the text makes the claim;
+    repeats are one.
     """
 
     kind: FactKind
