@@ -168,7 +168,7 @@ class SlowInterviewer(Scripted):
         return "Who noticed first?"
 
 
-async def test_the_bot_shows_typing_while_the_model_thinks_and_stores_new_dm_messages(
+async def test_the_dm_says_what_is_waited_for_while_the_model_thinks_and_stores_new_messages(
     sim: DiscordSimulator, tmp_path: Path
 ) -> None:
     models = SlowInterviewer()
@@ -178,17 +178,15 @@ async def test_the_bot_shows_typing_while_the_model_thinks_and_stores_new_dm_mes
         panel = await question(user)
         await user.say(user.dm, "It was loud.")
         await user.sees(reads(panel, "1 message"))
-        act = await user.click(panel, "Next")
+        await user.click(panel, "Next")
         await models.gate.reached()
-        await sim.timeline.until(
-            lambda: any(one.kind == "typing" for one in sim.timeline.moments), PATIENCE, lambda: "nobody types"
-        )
+        await user.sees(lambda screen: "Reading your answer…" in screen.text)
         await user.say(user.dm, "I forgot: since 2019.")
         async with asyncio.timeout(PATIENCE):
             while len(await said(bot, user)) < 2:  # noqa: ASYNC110 - nothing is shown before the interviewer has thought
                 await asyncio.sleep(0.01)
         models.gate.release()
-        assert "Who noticed first?" in (await act.followup()).text
+        await user.sees(lambda screen: "Who noticed first?" in screen.text)
         assert await said(bot, user) == ["It was loud.", "I forgot: since 2019."]
 
 
