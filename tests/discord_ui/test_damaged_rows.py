@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from bot import bootstrap
+from bot.discord_ui.messages.editor import AddressRecord
 from bot.errors import StreamBroken
 from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
 from bot.services.essays import note_fingerprint
@@ -34,6 +37,7 @@ SEALED = {
     ("jobs", "argument"): "writer = ?",
     ("jobs", "error"): "writer = ?",
     ("job_texts", "text"): "job IN (SELECT id FROM jobs WHERE writer = ?)",
+    ("job_panels", "address"): "job IN (SELECT id FROM jobs WHERE writer = ?)",
     ("dm_messages", "id"): "writer = ?",
     ("dm_messages", "text"): "writer = ?",
     ("dm_channels", "channel"): "writer = ?",
@@ -54,7 +58,7 @@ PLAIN = {
 }
 
 
-async def fill_every_sealed_column(user: User, models: Scripted) -> None:
+async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> None:
     """Leaves something in every sealed column: essays, a message that waits, a revision that broke off, critiques."""
     panel = await question(user)
     form = await (await user.click(panel, "Answer")).modal()
@@ -68,6 +72,7 @@ async def fill_every_sealed_column(user: User, models: Scripted) -> None:
     models.script(says(HALF, error=StreamBroken()))
     await revised(user, panel)
     await user.sees(lambda _: "Try again" in panel.buttons)
+    shown_before, essay = panel, (await bot.essay(user)).id
     models.script(OPINION)
     pasted = await (await user.slash(user.dm, "critique", text=f"---\ntitle: Mine\n---\n\n{NOTES}")).message()
     await user.sees(lambda _: "Critique:" in pasted.text)
@@ -76,6 +81,15 @@ async def fill_every_sealed_column(user: User, models: Scripted) -> None:
     await user.sees(lambda _: "Next" in panel.buttons)
     await user.say(user.dm, f"A piece of {user.name}.")
     await user.sees(reads(panel, "1 message"))
+    await leave_job_panel(bot, user, shown_before, essay)
+
+
+async def leave_job_panel(bot: Bot, user: User, panel: Message, essay: str) -> None:
+    """Store that a message shows the essay's last job, as a kill leaves it before the job's end could be shown."""
+    last = await bot.jobs.latest_job(bot.writer(user), essay)
+    assert last is not None
+    job, address = last.job.id, json.dumps(asdict(AddressRecord(panel.id, channel_id=user.dm.id)))
+    await bot.store.write(lambda tx: tx.job_panels.save(job, panel.id, address))
 
 
 def damage(database: Path, table: str, column: str, rows: str, writer: str) -> int:
@@ -136,7 +150,7 @@ async def test_a_damaged_row_affects_no_other_row_and_no_other_writer(
     async with started(sim, database, models) as bot:
         quick(bot)
         for user in (hurt, well):
-            await fill_every_sealed_column(user, models)
+            await fill_every_sealed_column(bot, user, models)
         writer = bot.writer(hurt)
     for user in (hurt, well):
         await user.say(user.dm, f"While away, {user.name}.")
