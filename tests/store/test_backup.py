@@ -231,7 +231,7 @@ def test_a_backup_to_a_full_disk_fails_clearly_and_leaves_no_partial_file(writte
         text=True,
         check=False,
     )
-    assert "NoBackup: The backup" in ended.stderr
+    assert "BackupFailed: The backup" in ended.stderr
     assert "cannot be written" in ended.stderr
     assert list(target.parent.iterdir()) == []
 

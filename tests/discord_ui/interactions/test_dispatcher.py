@@ -177,7 +177,7 @@ async def test_the_log_names_each_operation_and_nothing_private(
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.discord"]
     assert any(line.startswith("essay write: done, ") and line.endswith(essay.id[:4]) for line in lines)
     assert any(line.startswith("unknown id: UnknownCustomId") for line in lines)
-    assert any(line.startswith("/draft: WrongFile") for line in lines)
+    assert any(line.startswith("/draft: UnsupportedFileType") for line in lines)
     everything = "\n".join(record.getMessage() for record in caplog.records)
     for secret in (essay.id, str(user.id), user.name, sim.token, "61,000", "rebuilt", "x.pdf", essay.title):
         assert secret not in everything
