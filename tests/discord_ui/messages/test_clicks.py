@@ -106,7 +106,7 @@ async def test_a_slow_view_is_dropped_once_the_writer_opens_another(
 ) -> None:
     user = sim.user("writer")
     panel = await drafted(user, user.dm, None, PAGES)
-    gate = hold_next_call(monkeypatch, plain.desk, "notes")
+    gate = hold_next_call(monkeypatch, plain.desk, "snapshot")
     slow = await user.select(panel, "More", "Notes")
     await gate.reached()
     await user.select(panel, "More", "History")
