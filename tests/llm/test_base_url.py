@@ -40,7 +40,7 @@ async def test_the_server_gets_name_and_password_and_no_error_or_log_holds_them(
         with caplog.at_level(logging.DEBUG):
             async with ports(gateway, ledger, fake_sleep, address=f"http://someone:{SECRET}@{at}") as models:
                 assert (await draft(models, structure, on)).text == DRAFT
-                with pytest.raises(NotClaude, match=f"at http://{at} does") as caught:
+                with pytest.raises(NotClaude, match=f"at http://{at} is not") as caught:
                     await draft(models, structure, on)
         sent = base64.b64encode(b"someone:secret/pw").decode()
         assert [request.headers["Authorization"] for request in gateway.requests] == [f"Basic {sent}"] * 2
