@@ -1,4 +1,4 @@
-"""Critiques as they are stored, and the port of where they live."""
+"""Critique an essay or a pasted text: begin it as a job, keep what came, and apply or dismiss its findings."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Decision(StrEnum):
 class StoredCritique:
     """A critique as it is stored, with the text that it is about.
 
-    ``essay`` and ``version`` say which version of which essay the text was, None for a text that was pasted. ``own`` is
-    True where the writer handed the text in as theirs. ``critique`` is None until the critic has spoken; ``decisions``
-    are by the finding's index.
+    ``essay`` and ``version`` say which version of which essay the text was, None for a text that was pasted. ``is_own``
+    is True if the writer handed the text in as theirs. ``critique`` is None until the critic has answered;
+    ``decisions`` are by the finding's index.
     """
 
     id: str
@@ -60,9 +60,6 @@ class StoredCritique:
     created: datetime
 
 
-# Critiques: what an editor says of a text, every quotation looked for in it before it is shown.
-
-
 MAX_CRITIQUE_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
 MIN_CRITIQUE_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
 
@@ -70,7 +67,7 @@ MIN_CRITIQUE_WORDS = 10  # less is a sentence at most, and gives an editor nothi
 class CritiqueService:
     """Critiques of a writer's essays and of any pasted text.
 
-    What begins one has a twin named ``to_…``, which gives the same critique planned: neither begun nor stored.
+    ``start_…`` begins what ``plan_…`` returns, neither begun nor stored.
     """
 
     def __init__(
@@ -91,7 +88,7 @@ class CritiqueService:
 
     @property
     def models(self) -> Models:
-        """The models. Raises NoModel where none is configured."""
+        """The models. Raise NoModel if none is configured."""
         if self._models is None:
             raise NoModel
         return self._models
@@ -99,7 +96,7 @@ class CritiqueService:
     async def start_text_critique(
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[StoredCritique, Job]:
-        """Stores a pasted text and begins its critique. Raises InvalidInput for one too short or too long,
+        """Store a pasted text and begin its critique. Raise InvalidInput if it is too short or too long, and
         PrivateMarkInText.
         """
         critiqued, planned = await self.plan_text_critique(writer, text, structure, title=title, own=own)
@@ -108,7 +105,7 @@ class CritiqueService:
     async def plan_text_critique(
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[StoredCritique, PlannedJob]:
-        """The critique that ``critique_text`` begins."""
+        """Plan what ``start_text_critique`` begins."""
         _ = self.models
         page = self.essays.validate_page("The text", text)
         fields, body = await parse_in_worker(writer, len(text), _parse_critiquable, page)
@@ -121,10 +118,10 @@ class CritiqueService:
     async def start_essay_critique(
         self, writer: str, essay: str, version: Version, *, anew: bool = True
     ) -> tuple[StoredCritique, Job]:
-        """Begins a critique of a version. Raises InvalidInput for one too short or too long, PrivateNoteInText.
+        """Begin a critique of a version. Raise InvalidInput if it is too short or too long, and PrivateNoteInText.
 
-        Unless ``anew``, it raises Outdated where the version has a critique, or is not the current one, by the time it
-        begins: so two clicks begin one.
+        Unless ``anew``, raise StaleRequest if the version has a critique, or is not the current one, by the time that
+        the job begins: so two clicks begin one.
         """
         critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew)
         return critiqued, await planned.start()

@@ -1,4 +1,8 @@
-"""What a revision was told to do, as its job remembers it."""
+"""Have a model write: plan a draft, a continuation or a revision, begin it, and begin it again.
+
+Whether what a writer asked for still fits the text is looked at once more in the transaction that stores the job, when
+nothing else is at work on the essay: of two clicks that ask for the same only one is done and paid for.
+"""
 
 from __future__ import annotations
 
@@ -27,28 +31,31 @@ MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs 
 
 @dataclass(frozen=True, slots=True)
 class RevisionRequest:
-    """The part to rewrite, by the index that ``split`` gives it, and the writer's instruction."""
+    """A request to rewrite one part of a text, by its index among the text's parts, as an instruction says.
+
+    A job keeps it as JSON, with these names.
+    """
 
     index: int
     instruction: str
 
     @property
     def job_argument(self) -> str:
-        """What the job remembers."""
+        """Return it as a job keeps it."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_job(cls, job: Job) -> RevisionRequest:
-        """What this job, a revision, was told."""
+        """Return what a revision's job was told."""
         return cls(**json.loads(job.argument))
 
     def matches_job(self, job: Job, base: int | None) -> bool:
-        """Whether the job is this very revision, of the version ``base``."""
+        """Tell whether the job is this revision of the version ``base``."""
         return (job.kind, job.base_version, job.argument) == (JobKind.REVISION, base, self.job_argument)
 
 
 def validate_instruction(instruction: str) -> str:
-    """An instruction as a model is given it. Raises InvalidInput for one without a word, or that is too long."""
+    """Return an instruction as a model is given it. Raise InvalidInput if it has no word or is too long."""
     wanted = validate_typed_text(instruction, "The instruction").strip()
     if not count_words(wanted):
         raise InvalidInput("The instruction holds no words: say what to change. The section is as it was.")
@@ -60,23 +67,19 @@ def validate_instruction(instruction: str) -> str:
     return wanted
 
 
-# Whether what a writer asked for still fits the text: looked at once more just before it begins, when nothing else is
-# at work on the essay, so that of two clicks that ask for the same only one is done and paid for.
-
-
 def check_seen_version(head: int | None, seen: int | None) -> None:
-    """Raises StaleRequest where ``seen``, 0 for no version, is a number and not the current version's."""
+    """Raise StaleRequest if ``seen`` is a number, 0 for no version, and not that of the current version."""
     if seen is not None and (head or 0) != seen:
         raise StaleRequest
 
 
 def _check_head_unchanged(tx: Transaction, writer: str, essay: str, base: int | None) -> None:
-    """Raise Outdated if another version is current than ``base``."""
+    """Raise StaleRequest if another version is current than ``base``."""
     check_seen_version(tx.essays.get(writer, essay).head, base or 0)
 
 
 def _check_not_repeated(tx: Transaction, writer: str, essay: str, base: int | None, request: RevisionRequest) -> None:
-    """Raise Outdated if the last job was this same revision of ``base``, and another version is current since.
+    """Raise StaleRequest if the last job was this same revision of ``base``, and another version is current since.
 
     One that failed may be tried again at once, so that this cannot tell a second try from the first handed in twice:
     that is for ``is_already_submitted``, where it is known when the writer was asked.
@@ -89,21 +92,20 @@ def _check_not_repeated(tx: Transaction, writer: str, essay: str, base: int | No
 async def is_already_submitted(
     jobs: JobRunner, writer: str, essay: str, base: int | None, request: RevisionRequest, after_job: int
 ) -> bool:
-    """Whether the last job is this same revision of ``base``, and younger than the job with the number ``since``, 0 for
-    none: the last one when the writer was asked what they want. So it was handed in twice, however it ended."""
+    """Tell whether the same revision of ``base`` was handed in before, however its job ended.
+
+    It was if the last job is that revision, and younger than ``after_job``: the last job when the writer was asked,
+    0 for none.
+    """
     last = await jobs.latest_job(writer, essay)
     return last is not None and last.job.id > after_job and request.matches_job(last.job, base)
 
 
-# What a writer has a model write: what is asked is looked at, planned, begun, and begun again.
-
-
 class DraftingService:
-    """All that a writer does with an essay and a model. Without a model every method raises NoModel, but for claims.
+    """Begin drafts, continuations and revisions as jobs. Without a model all but the claims raise NoModel.
 
-    What begins work has a twin named ``to_…``, which gives the same work planned and not begun. ``seen``, where it is a
-    number, is that of the version which the writer had in view, 0 for none: where another is current by the time the
-    work begins, it raises Outdated. So of two clicks that ask for the same, only one is ever done.
+    ``start_…`` begins what ``plan_…`` returns, checked and not begun. ``seen`` is the number of the version that the
+    writer had in view, 0 for none: StaleRequest is raised if another is current by the time that the job begins.
     """
 
     def __init__(
@@ -117,15 +119,15 @@ class DraftingService:
 
     @property
     def models(self) -> Models:
-        """The models. Raises NoModel where none is configured."""
+        """The models. Raise NoModel if none is configured."""
         return self.context_builder.models
 
     async def start_draft(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
-        """Begins a draft from the notes. Raises NothingToDo for an essay without notes, JobRunning, TooManyJobs."""
+        """Begin a draft from the notes. Raise NothingToDo if there are none, JobRunning, TooManyJobs."""
         return await (await self.plan_draft(writer, essay, seen=seen)).start()
 
     async def plan_draft(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
-        """The draft that ``draft`` begins."""
+        """Plan what ``start_draft`` begins."""
         now = await self._prepare(writer, essay)
         material = self.context_builder.build(now)
         base = material.essay.head
@@ -141,15 +143,15 @@ class DraftingService:
         )
 
     async def start_finish(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
-        """Begins to write the sections that the current version, a draft cut short, has not finished.
+        """Begin to write the sections that the current version, a draft cut short, has not finished.
 
-        A section that the writer changed since counts as finished. Where all are, the version is taken for complete.
-        Raises NothingToDo there, where it was complete before, and for an essay without notes; PrivateNoteInText.
+        A section that the writer changed since counts as finished. If all are, the version is marked complete and
+        NothingToDo is raised, as it is for a complete version and an essay without notes. Raise PrivateNoteInText.
         """
         return await (await self.plan_finish(writer, essay, seen=seen)).start()
 
     async def plan_finish(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
-        """What ``finish`` begins."""
+        """Plan what ``start_finish`` begins."""
         now = await self._prepare(writer, essay)
         if now.essay.head is None:
             raise NothingToDo.no_text()
@@ -173,7 +175,7 @@ class DraftingService:
         )
 
     async def mark_complete(self, writer: str, essay: str) -> None:
-        """Takes the current version, a draft cut short, for complete."""
+        """Mark the current version, a draft cut short, as complete. Raise NothingToDo if there is no text."""
         at = self._clock()
 
         def step(tx: Transaction) -> None:
@@ -184,16 +186,16 @@ class DraftingService:
         await self._store.write(step)
 
     async def start_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
-        """Begins to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
+        """Begin to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.
 
-        ``seen`` need not be current any more: what comes then waits beside the newer text. Raises UnknownSection,
-        PrivateNoteInText, InvalidInput for an instruction without a word or of more than INSTRUCTION_CHARACTERS,
-        Outdated where the same instruction has just been carried out on ``seen``.
+        ``seen`` need not be current any more: what comes then waits beside the newer text. Raise UnknownSection,
+        PrivateNoteInText, InvalidInput for an instruction without a word or of more than MAX_INSTRUCTION_CHARACTERS,
+        StaleRequest if the same instruction has just been carried out on ``seen``.
         """
         return await (await self.plan_revision(writer, essay, seen, index, instruction)).start()
 
     async def plan_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> PlannedJob:
-        """The revision that ``revise`` begins."""
+        """Plan what ``start_revision`` begins."""
         now = await self._prepare(writer, essay)
         wanted = validate_instruction(instruction)
         if not 0 <= index < len(await split_parts(seen.text)):
@@ -208,14 +210,14 @@ class DraftingService:
         )
 
     async def retry(self, writer: str, job: Job) -> Job:
-        """Begins once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
+        """Begin once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
 
-        Raises NothingToDo where nothing is unfinished any more, and for a critique, which is asked for elsewhere.
+        Raise NothingToDo if nothing is unfinished any more, and for a critique, which CritiqueService begins.
         """
         return await (await self.plan_retry(writer, job)).start()
 
     async def plan_retry(self, writer: str, job: Job) -> PlannedJob:
-        """What ``again`` begins."""
+        """Plan what ``retry`` begins."""
         if job.kind is JobKind.CRITIQUE:
             raise NothingToDo.no_text()
         if job.kind is JobKind.FINISH:
@@ -227,7 +229,7 @@ class DraftingService:
         return await self.plan_draft(writer, job.subject)
 
     async def _prepare(self, writer: str, essay: str) -> EssaySnapshot:
-        """Read the essay; what a process that has died left of it is kept before. Raises NoModel."""
+        """Read the essay, after keeping what a dead process left of its job. Raise NoModel."""
         _ = self.models
         now = await self.essays.snapshot(writer, essay)
         if now.job is not None and not now.job.state.is_ended and await self.jobs.release_abandoned(writer, essay):
@@ -235,12 +237,12 @@ class DraftingService:
         return now
 
     async def unsupported_claims(self, writer: str, essay: str, version: Version) -> tuple[Claim, ...]:
-        """The numbers, dates, names, quotations and addresses of a version that neither a note nor the title holds."""
+        """Return the claims of a version that neither a note nor the title holds."""
         now = await self.essays.snapshot(writer, essay)
         return await in_worker(find_unsupported_in_essay, version.text, now.notes, now.essay.title)
 
     async def work_for(self, job: Job) -> JobWork:
-        """The work of a job that an earlier process left, so that its text can be kept."""
+        """Return the work of a job that an earlier process left, so that its text can be kept."""
         now = await self.essays.snapshot(job.writer, job.subject)
         material = self.context_builder.build(now)
         if job.kind is JobKind.DRAFT:  # notes that came while it was written are no part of it
@@ -253,7 +255,7 @@ class DraftingService:
         return RevisionWork(self.context_builder, material, version, told.index, told.instruction)
 
     async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
-        """The work of finishing a version, of which stands what a model finished and what the writer changed."""
+        """Build the work of finishing a version: what a model finished and what the writer changed stands."""
         essay, info, material = now.essay, version.info, self.context_builder.build(now)
         *earlier, last = VersionHistory(now.versions, info.number).lineage
         since = [*takewhile(lambda one: not one.is_complete, reversed(earlier))][::-1]

@@ -179,8 +179,6 @@ class _JobPanel:
         if view.job.kind.gives_way:
             return None
         assert self.end is not None
-        if view.job.kind.gives_way:  # nothing is said of it, and its end goes on only where it is shown
-            return None
         return jobs.job_ended_card(
             view,
             panel_content=PanelContent.OTHER if self.is_muted else self.content,
