@@ -1,45 +1,45 @@
 """Errors that a person may be shown, each with its sentence: what happened, what is safe, what to do.
 
     BotError
-    ├── InvalidInput             what was handed in cannot be used
-    │   ├── UnreadableText   no such file, a directory, no permission, binary, empty, too long, damaged
-    │   │   └── UnsupportedFileType    of a kind whose text is not read, such as a PDF
+    ├── InvalidInput                       what was handed in cannot be used
+    │   ├── UnreadableText                 no such file, a directory, no permission, binary, empty, too long, damaged
+    │   │   └── UnsupportedFileType        of a kind whose text is not read, such as a PDF
     │   ├── UnknownStructure, StructureFileMissing
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownTargetSection, UnknownVersion, UnknownJob, UnknownCritique
-    │   ├── PrivateNoteInText    a model would see what no model may see
-    │   ├── PrivateMarkInText       the same, by a mark in the text itself
-    │   ├── AlwaysPrivate     what makes a note private is no switch that can be turned
-    │   ├── LimitExceeded        more than is taken at once, in an essay, from a writer, in a minute or in a day
-    │   ├── ParsingTimedOut    reading it was ended by time
+    │   ├── PrivateNoteInText              a model would see what no model may see
+    │   ├── PrivateMarkInText              the same, by a mark in the text itself
+    │   ├── AlwaysPrivate                  what makes a note private is no switch that can be turned
+    │   ├── LimitExceeded                  more than is taken at once, in an essay, from a writer, in a day
+    │   ├── ParsingTimedOut                reading it was ended by time
     │   ├── InvalidSetting, InvalidEnvironmentVariable
     │   └── InvalidStructureFile, InvalidPromptFile
-    ├── StoreError           the database cannot be used as it is
+    ├── StoreError                         the database cannot be used as it is
     │   ├── EncryptionKeyMissing, InvalidEncryptionKey
     │   ├── ForeignDatabase, NewerDatabase, DamagedDatabase
     │   ├── StoreFull, StoreBusy
     │   └── StoreUnavailable
-    ├── DamagedText          one stored text cannot be read; all else can be used
-    ├── ModelError           a model could not do what it was asked; what it wrote before that is kept
+    ├── DamagedText                        one stored text cannot be read; all else can be used
+    ├── ModelError                         a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
     │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
-    │   ├── Declined         the model would not; what it had begun is dropped
-    │   ├── BadReply         it answered out of form
-    │   ├── UnknownPrice     the budgets could not hold, so no call was made
-    │   └── OverBudget       our own budget would be passed, so no call was made
+    │   ├── Declined                       the model would not; what it had begun is dropped
+    │   ├── BadReply                       it answered out of form
+    │   ├── UnknownPrice                   the budgets could not hold, so no call was made
+    │   └── OverBudget                     our own budget would be passed, so no call was made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
-    ├── JobRunning, TooManyJobs   somebody is at work already
-    ├── Outdated             the text has changed since it was asked for, or it has been done already
-    ├── ShuttingDown         the program is ending
-    ├── NotFollowedUp, NotPlaced  the interviewer could not do its part; what the writer gave is stored
-    ├── BackupFailed             no backup was made; the database and older backups are as they were
-    ├── ExportFailed          an export cannot be put where it was asked for
-    ├── ExportFileExists       a file stands there already
-    ├── OutputClosed           whatever read the output has what it wanted
-    ├── OperatingSystemFailure        an error of the system for which there is no better sentence
-    └── NothingToDo          the step asked for has nothing to work on
+    ├── JobRunning, TooManyJobs            somebody is at work already
+    ├── StaleRequest                       the text has changed since it was asked for, or it has been done already
+    ├── ShuttingDown                       the program is ending
+    ├── NotFollowedUp, NotPlaced           the interviewer could not do its part; what the writer gave is stored
+    ├── BackupFailed                       no backup was made; the database and older backups are as they were
+    ├── ExportFailed                       an export cannot be put where it was asked for
+    ├── ExportFileExists                   a file stands there already
+    ├── OutputClosed                       whatever read the output has what it wanted
+    ├── OperatingSystemFailure             an error of the system for which there is no better sentence
+    └── NothingToDo                        the step asked for has nothing to work on
 
 Raise an error where the fact is known; catch it only where a person is told, in discord_ui, terminal or cli.
 """

@@ -259,7 +259,7 @@ class CritiqueService:
 
 
 def _store_critique(tx: Transaction, critiqued: StoredCritique, *, anew: bool) -> None:
-    """Store what is to be critiqued. Unless ``anew``, raise Outdated as ``start_essay_critique`` does."""
+    """Store what is to be critiqued. Unless ``anew``, raise StaleRequest as ``start_essay_critique`` does."""
     if not anew and critiqued.essay is not None:
         last = tx.critiques.latest(critiqued.writer, critiqued.essay)
         head = tx.essays.get(critiqued.writer, critiqued.essay).head

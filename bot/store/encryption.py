@@ -32,7 +32,7 @@ class TextCipher:
         return self._fernet.decrypt(sealed).decode()
 
     def __repr__(self) -> str:
-        return f"Sealer({', '.join(self.fingerprints)})"
+        return f"TextCipher({', '.join(self.fingerprints)})"
 
 
 __all__ = ["InvalidToken", "TextCipher", "create_key_file", "key_fingerprint", "parse_keys", "read_key_file"]

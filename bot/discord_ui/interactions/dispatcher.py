@@ -155,7 +155,7 @@ class InteractionDispatcher:
             log.info("%s: %s, %.0f ms, %s", name, outcome, (time.perf_counter() - began) * 1000, subject[:4])
 
     async def _check(self, interaction: Interaction) -> None:
-        """Raises AccessDenied, MembershipUnknown, Stopping."""
+        """Raise AccessDenied, MembershipUnknown, ShuttingDown."""
         await self.admit(
             interaction.client, interaction.user.id, interaction_context(interaction), _MEMBERSHIP_TIMEOUT_SECONDS
         )

@@ -128,7 +128,7 @@ class PlannedJob:
 
     It is about the essay as it was when it was planned: after a wait for a person, plan anew. ``max_cost`` returns what
     it may cost at most, in nano-dollars, and raises UnknownPrice. ``start`` starts it, and raises JobRunning,
-    TooManyJobs, ShuttingDown, and Outdated where the text has changed since.
+    TooManyJobs, ShuttingDown, and StaleRequest where the text has changed since.
     """
 
     max_cost: Callable[[], Coroutine[Any, Any, int]]
