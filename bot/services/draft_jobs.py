@@ -1,4 +1,4 @@
-"""What a model is given of an essay, and where what it wrote is put down."""
+"""The work of drafts, continuations and revisions: what a model is given of an essay, and what becomes of its reply."""
 
 from __future__ import annotations
 
@@ -78,9 +78,6 @@ class DraftContextBuilder:
             essay.writer, essay.id, parent, origin, text, through, complete=complete, model=model
         )
         return (await run_to_completion(stored)).info.number
-
-
-# The works in which a model writes: a draft, what a draft cut short lacks, one section anew. Each is one job's.
 
 
 @dataclass(frozen=True, slots=True)

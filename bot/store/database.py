@@ -1,7 +1,8 @@
-"""One thread for steps that must run in one place and in order, asked for from an event loop in great numbers.
+"""The encrypted SQLite database: its one connection, the one thread that owns it, and the checks made before it is
+used.
 
-Other than by a ThreadPoolExecutor, what several steps came to is handed back together. Each hand-back takes Python's
-one lock from whoever has it, and with hundreds of people at once that was most of what a step cost.
+The thread hands back what several steps came to together, which a ThreadPoolExecutor does not. Each hand-back takes
+Python's one lock from whoever has it, and with hundreds of people at once that was most of what a step cost.
 """
 
 from __future__ import annotations
@@ -131,9 +132,6 @@ def _deliver_results(done: list[_StepResult]) -> None:
 def _deliver_all(done: list[_StepResult]) -> None:
     for one in done:
         one.deliver()
-
-
-# The one SQLite connection, the one thread that owns it, and the checks made before it is used.
 
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""Which process a job belongs to, and whether that process is still there."""
+"""Jobs in SQLite, where they are shown, and whether the process that a job belongs to is still there.
+
+A job's text is kept piece by piece, so that a flush costs what is new.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +64,6 @@ def is_process_alive(process: str, ours: str) -> bool:
     except PermissionError:  # somebody else's, and there
         return True
     return True
-
-
-# The job store port over SQLite. A job's text is kept piece by piece, so that a flush costs what is new.
 
 
 _JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"

@@ -1,4 +1,7 @@
-"""From discord.py's interactions to what the handlers are given."""
+"""Turn discord.py's interactions into ActionRequests, and read what ids, menus and forms carry.
+
+A forged value leads to a wrong page at most.
+"""
 
 from __future__ import annotations
 
@@ -96,9 +99,6 @@ def _walk_components(components: Iterable[Mapping[str, Any]]) -> Iterable[Mappin
         if "component" in component:
             yield component["component"]
         yield from component.get("components") or ()
-
-
-# Reads what ids, menus and forms carry. A forged one leads nowhere else than a wrong page.
 
 
 def parse_number(text: str) -> int:

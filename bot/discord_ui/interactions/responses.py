@@ -1,4 +1,5 @@
-"""Who somebody is to the store, and where they are."""
+"""What a handler is given and what it answers with, without a type of discord.py's; and who a person is to the store.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +33,6 @@ class InteractionContext:
     def must_be_ephemeral(self) -> bool:
         """Whether what is shown here must be for the person alone, because others could see it."""
         return not self.is_bot_dm
-
-
-# What a handler answers with, and what it is given. No type of discord.py's is among them.
 
 
 class UploadedFile(Protocol):

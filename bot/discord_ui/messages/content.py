@@ -1,7 +1,7 @@
-"""What a message says: its own words, those that were forwarded with it, and those of its embeds and components.
+"""Read what a message says: its words, what was forwarded with it, its embeds and components, and its files.
 
-Discord's own signs in a text, such as a mention, are put into words where the text comes in: an id means nothing to a
-reader, and nobody's may stand in what is stored.
+Discord's own signs in a text, such as a mention, become words where the text comes in: an id means nothing to a reader,
+and nobody's may stand in what is stored. Files are read at once, because their addresses soon expire.
 """
 
 from __future__ import annotations
@@ -184,9 +184,6 @@ def _timestamp_text(seconds: int, style: str) -> str:
         return "a time"
     day = f"{at.day} {at:%B} {at.year}"
     return f"{day} (UTC)" if style in "dD" else f"{day}, {at:%H:%M} UTC"
-
-
-# Files that people send: read at once, because their addresses soon die.
 
 
 @dataclass(frozen=True, slots=True)

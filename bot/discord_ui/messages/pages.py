@@ -1,4 +1,8 @@
-"""Closes what a text that is still being written has left open, so that each state of it reads as it is meant."""
+"""Cut a long text into pages that fit into a message, finished or still being written.
+
+A text that is being written is closed at its end, so that each state of it reads as it is meant, and cut page by page
+at a cost that does not grow with the pages behind.
+"""
 
 from __future__ import annotations
 
@@ -116,9 +120,6 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
     return opened
 
 
-# A long text as pages, each of which fits into a message beside its heading and its buttons.
-
-
 # A message holds 4,000 characters and, with 12 for each text in it, 10,170 bytes. What stands around a page (title,
 # notice, small print) takes at most 800 characters and 2,150 bytes.
 MAX_PAGE_UNITS = 3_200
@@ -214,9 +215,6 @@ def _page_end(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
             return later[-1]
     at = grapheme_boundary(text, limit)
     return at if at > start else limit
-
-
-# A text that is still being written, page by page, at a cost that does not grow with the pages behind.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How work came to a bad end: in sentences, by its kind and by what truly came of it, and as a panel of what came."""
+"""Show a job: how far it is, with its text as it comes, and how it ended, by its kind and by what came of it."""
 
 from __future__ import annotations
 
@@ -216,9 +216,6 @@ def _adjacent_job_buttons(state: EssayState, job: Job) -> tuple[Button | None, .
         action_button("Earlier work", "came", essay, number, f"0.{earlier[0]}") if earlier else None,
         action_button("Later work", "came", essay, number, f"0.{later[0]}") if later else None,
     )
-
-
-# Work that is under way: how far it is and, where it is a text that a person will read, the text as it comes.
 
 
 _RUNNING_TEXT = {
