@@ -1,4 +1,4 @@
-"""Sets notes, unchanged, under the sections of a structure: the post that no model wrote."""
+"""Put notes, unchanged, under the sections of a structure: the post that no model wrote."""
 
 from __future__ import annotations
 

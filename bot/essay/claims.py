@@ -1,4 +1,7 @@
-"""Which numbers, dates, names, quotations and addresses of a text the notes hold, and which they do not."""
+"""Find the numbers, dates, names, quotations and addresses of a text that the notes do not hold.
+
+What such a search cannot see in a language or a script is said by describe_no_findings.
+"""
 
 from __future__ import annotations
 
@@ -223,9 +226,6 @@ def _normalized_words(text: str) -> list[str]:
     """The words alone, with case, accents, punctuation and line ends set aside."""
     folded = normalize_name(normalize_quotation(text))
     return "".join(char if char.isalnum() else " " for char in folded).split()
-
-
-# What a look for claims cannot see in a text, by its language and its script; and the sentence that tells it.
 
 
 _ALL_SUPPORTED = (

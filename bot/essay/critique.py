@@ -1,4 +1,4 @@
-"""What an editor says of a text: findings that quote it, strengths, coverage of the structure, the one thing to fix."""
+"""What an editor says of a text: findings that quote it, strengths, coverage of the structure, what to fix first."""
 
 from __future__ import annotations
 

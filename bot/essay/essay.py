@@ -1,4 +1,7 @@
-"""The values an essay is made of: notes, questions, versions, and the essay that holds them together."""
+"""The values that an essay is made of: notes, questions, versions, and the essay itself.
+
+Undo and redo walk a tree of versions: nothing is removed, only the head moves.
+"""
 
 from __future__ import annotations
 
@@ -134,9 +137,6 @@ class Essay:
     def is_exported(self) -> bool:
         """Whether the version that the writer is looking at was handed over."""
         return self.head is not None and self.head == self.exported_version
-
-
-# Undo and redo over a tree of versions: nothing is ever removed, only the place one looks from moves.
 
 
 @dataclass(frozen=True, slots=True)

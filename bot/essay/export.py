@@ -1,4 +1,7 @@
-"""A finished post as a file: Markdown with front matter, or plain text; and back again."""
+"""Write a finished post as a file and read it back: Markdown with front matter, or plain text.
+
+All notes of an essay as one page of Markdown, to be read, printed or kept, are made here too.
+"""
 
 from __future__ import annotations
 
@@ -134,9 +137,6 @@ def export_file_name(title: str, suffix: str) -> str:
     """A file name that is safe on every system: lower-case ASCII, digits and hyphens from the title, and the suffix."""
     name = slugify(title, max_length=_MAX_FILE_NAME_CHARACTERS, word_boundary=True) or "essay"
     return f"{name}-essay{suffix}" if name in _RESERVED_FILE_NAMES else f"{name}{suffix}"
-
-
-# All notes of an essay as one page of Markdown, to be read, printed or kept.
 
 
 def notes_to_markdown(title: str, structure: Structure | None, notes: Sequence[Note]) -> str:

@@ -1,4 +1,8 @@
-"""Which section of a structure a heading in a text stands for."""
+"""Find what somebody means by a few words.
+
+The section that a heading stands for, an entry of a list by its name, number or beginning, and the structure that a
+page of notes was written for.
+"""
 
 from __future__ import annotations
 
@@ -124,9 +128,6 @@ def _is_same_word(one: str, other: str) -> bool:
     return one == other or (min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _MIN_WORD_SIMILARITY)
 
 
-# Which one of a list a person means by what they type: its name, its number in the list, or how its name begins.
-
-
 def match_names(typed: str, names: Sequence[Sequence[str]]) -> tuple[int, ...]:
     """The places in the list of all that may be meant: one where that is clear, none where nothing fits.
 
@@ -146,9 +147,6 @@ def match_names(typed: str, names: Sequence[Sequence[str]]) -> tuple[int, ...]:
 
 def _normalize_name(name: str) -> str:
     return "-".join("".join(char if char.isalnum() else " " for char in name.casefold()).split())
-
-
-# Which structure a page of notes was written for.
 
 
 DEFAULT_STRUCTURE = "career-switch"  # the structure that the others vary

@@ -1,4 +1,4 @@
-"""Reads a page of rough notes into passages, each put under the section that a heading names, or under none."""
+"""Read a page of rough notes into passages, each under the section that a heading names, or under none."""
 
 from __future__ import annotations
 

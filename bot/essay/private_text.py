@@ -1,4 +1,4 @@
-"""What is private: how it is told of, and where its words still stand in a text."""
+"""Say what of the notes is private, and find where their words still stand in a text."""
 
 from __future__ import annotations
 

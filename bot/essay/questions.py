@@ -1,4 +1,4 @@
-"""What of the questions put to a writer a model may be shown, and when two of them are the same."""
+"""Tell which questions a model may be shown, and when two of them are the same."""
 
 from __future__ import annotations
 

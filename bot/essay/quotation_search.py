@@ -1,4 +1,7 @@
-"""Finds the words that somebody quotes from a text: exactly, else allowing for how quoting changes them, else not."""
+"""Find the words that somebody quotes from a text: exactly, else allowing for how quoting changes them.
+
+A quotation is evidence only if a reader can find it and see something in it.
+"""
 
 from __future__ import annotations
 
@@ -213,9 +216,6 @@ def _fold(text: str) -> tuple[str, list[int]]:
             letters.append(folded)
             places.append(place)
     return "".join(letters), places
-
-
-# Whether a quotation can be evidence: words that a reader can find and see something in.
 
 
 # Articles, pronouns, prepositions, conjunctions and auxiliaries. The other function words ("nobody", "perhaps", "very",

@@ -1,4 +1,4 @@
-"""A structure: the ordered sections that a kind of career essay is made of."""
+"""A structure: the ordered sections of a kind of career essay."""
 
 from __future__ import annotations
 

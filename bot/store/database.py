@@ -1,5 +1,4 @@
-"""The encrypted SQLite database: its one connection, the one thread that owns it, and the checks made before it is
-used.
+"""The encrypted SQLite database: its connection, the thread that owns it, and the checks made before it is used.
 
 The thread hands back what several steps came to together, which a ThreadPoolExecutor does not. Each hand-back takes
 Python's one lock from whoever has it, and with hundreds of people at once that was most of what a step cost.

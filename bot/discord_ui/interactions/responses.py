@@ -1,5 +1,4 @@
-"""What a handler is given and what it answers with, without a type of discord.py's; and who a person is to the store.
-"""
+"""What a handler is given and answers with, without a type of discord.py's; and who a person is to the store."""
 
 from __future__ import annotations
 

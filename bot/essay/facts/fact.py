@@ -1,4 +1,4 @@
-"""The value that a number, a name, a date or a quotation is read into."""
+"""What a number, a name, a date or a quotation of a text is read into; and the quotations themselves."""
 
 from __future__ import annotations
 
@@ -104,9 +104,6 @@ def to_ascii_digits(text: str) -> str:
     if text.isascii():
         return text
     return _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match.group())), text).translate(_OTHER_SIGNS)
-
-
-# Quotations in a text: what stands between quotation marks of any usual kind.
 
 
 _MARKS = re.compile(r"[“”\"„«»‘’'「」『』‚‹›]|(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")

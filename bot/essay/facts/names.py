@@ -1,4 +1,8 @@
-"""Names in a text: capitals that are not merely there because a sentence begins."""
+"""Find names in a text: words with a capital that do not have it merely because a sentence begins.
+
+In German every noun has a capital, so nouns are told from names by what grammar and a list of common nouns offer. A
+tagger that knows German (HanTa) was tried: it needs numpy, and took a fifth of the names it had never seen for nouns.
+"""
 
 from __future__ import annotations
 
@@ -83,9 +87,6 @@ def tokenize(source: str) -> list[Token]:
             capital = False
         found.append(Token(match.start(), match.start() + len(base), word, capital, acronym or camel, opens))
     return found
-
-
-# German words that are names of nobody: the closed classes, and the nouns of everyday work and life.
 
 
 # After one of these a word with a capital is a noun. "Der", "die", "das" and the like are apart: behind a comma they
@@ -316,12 +317,6 @@ GERMAN_NOUNS = word_set(
     " zweifel zweig zwerg zwiebel zwilling zwischenfall zylinder ärger öffnung öl überblick überforderung übergabe"
     " übersetzer übersicht überstunde überzeugung übung"
 )
-
-
-# German nouns, which all have a capital, told from names by what grammar and a list of common nouns offer.
-#
-# A tagger that knows German (HanTa) was tried: it needs numpy, and took a fifth of the names it had never seen for
-# nouns.
 
 
 _ENDINGS_OF_CASE = ("ens", "en", "es", "em", "e", "n", "s")

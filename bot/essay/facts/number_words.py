@@ -1,4 +1,4 @@
-"""Numbers written out: "two thousand nineteen", "a dozen", "two and a half million", "twenty nineteen"."""
+"""Read numbers written out in words, in seven languages, and what belongs to a number: units, currencies, thousands."""
 
 from __future__ import annotations
 
@@ -157,9 +157,6 @@ def _summed(words: list[str]) -> tuple[int, int]:
     return total, current
 
 
-# Numbers written out in French, German, Spanish, Portuguese, Italian and Dutch.
-
-
 _TOKEN = re.compile(r"\w+|\W")
 # "One and a half", which the library does not know.
 _HALVES = {
@@ -234,9 +231,6 @@ def _is_counted(text: str, start: int, end: int) -> bool:
     if word == "sei":
         return _COUNTED_IN_ITALIAN.match(text, end) is not None
     return word != "neuf" or _NEW_IN_FRENCH.search(text, max(0, start - 12), start) is None
-
-
-# What stands around a number and belongs to it: currencies, shares of a hundred, and the words for thousands.
 
 
 _CURRENCY_WRITTEN = {

@@ -1,4 +1,4 @@
-"""Numbers in a text, each with one value for every way of writing it."""
+"""Read the numbers of a text, each with one value for every way of writing it; parts and multiples in words, too."""
 
 from __future__ import annotations
 
@@ -238,9 +238,6 @@ def _shared_units(source: str, found: list[_Found]) -> list[_Found]:
             left, right = replace(left, unit=unit), replace(right, unit=unit)
         result[at], result[at + 1] = left, right
     return result
-
-
-# Parts and multiples in words: "half of them", "a third of my pay", "twice as fast", "doubled", "die Hälfte".
 
 
 _OWNED = r"(?:the|my|our|your|his|her|their|its|this|that|these|those)"

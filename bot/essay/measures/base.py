@@ -1,4 +1,4 @@
-"""What a measure gives, and the row that describes it."""
+"""The result of a measure, the record that describes it, and whether a text is English enough for it."""
 
 from __future__ import annotations
 
@@ -121,9 +121,6 @@ def drop_overlapping_hits(marks: Iterable[MeasureHit]) -> tuple[MeasureHit, ...]
         if not kept or mark.span.start >= kept[-1].span.end:
             kept.append(mark)
     return tuple(kept)
-
-
-# Whether a text is English enough for measures that look for English words.
 
 
 # The commonest words of English that are no common words of its neighbours ("die", "was" and "in" are German).

@@ -1,4 +1,4 @@
-"""The turn "not X but Y" in its several forms: something denied so that something else can be said."""
+"""Measure figures of speech that wear out by being used: "not X but Y" in its several forms, threes, dashes."""
 
 from __future__ import annotations
 
@@ -352,9 +352,6 @@ def not_but(reading: ParsedText, structure: Structure | None) -> MeasureResult:
         " belief.",
         marks,
     )
-
-
-# Figures of style that wear out by being used: threes and dashes.
 
 
 # One word starts at most one attempt, and an item has four words at most, so the time grows with the text alone.

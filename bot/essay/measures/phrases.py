@@ -1,4 +1,4 @@
-"""Words that could be cut, and words that were somebody else's: filler, stock phrases, vague words, stacked hedges."""
+"""Measure words that could be cut or that were somebody else's: filler, stock phrases, vague words, stacked hedges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sentences follow one another: their lengths, and how they open."""
+"""Measure how sentences follow one another: their lengths, how they open, and tenses that slip."""
 
 from __future__ import annotations
 
@@ -205,9 +205,6 @@ def _answers_own_question(answer: ProseSentence, question: ProseSentence, text: 
     return answer.source.paragraph_index == question.source.paragraph_index and not speech_detector(text)(
         answer.span.start
     )
-
-
-# Tense that slips: one sentence told in the present among sentences told in the past.
 
 
 # Fewer sentences in the past make no past for one to fall out of; more in the present are a present of their own.

@@ -1,4 +1,4 @@
-"""Whether a reader could check anything: names and numbers by section, and claims that nobody stands behind."""
+"""Measure what a reader could check: names and numbers by section, and claims that nobody stands behind."""
 
 from __future__ import annotations
 

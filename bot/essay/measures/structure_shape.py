@@ -1,4 +1,4 @@
-"""The shape of the whole: words by section, and where it ends."""
+"""Measure the shape of the whole: words by section, and where it ends."""
 
 from __future__ import annotations
 

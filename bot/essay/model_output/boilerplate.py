@@ -1,4 +1,4 @@
-"""What a model says to the writer around a text: an announcement before it, a remark or an offer behind it.
+"""Remove what a model says around a text: announcements, remarks, offers, a code fence or tags around the whole.
 
 Only what is plain counts. A line too many can be seen and taken out; a line too few is lost, and nobody would know.
 """
@@ -209,9 +209,6 @@ def _leads_on(paragraph: str) -> bool:
 
 def _strip_markup(text: str) -> str:
     return text.strip(_MARKUP).replace("’", "'")
-
-
-# A model's reply without what it was wrapped in: a code fence around the whole, tags, characters that nobody sees.
 
 
 _FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<kind>markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)

@@ -1,4 +1,7 @@
-"""Which headings of a model's reply stand for which sections of the structure, however they were written."""
+"""Find which headings of a model's reply stand for which sections, and give each section the form that a post has.
+
+No word of a section's body is dropped.
+"""
 
 from __future__ import annotations
 
@@ -127,9 +130,6 @@ def _by_place(
     if not group or not as_many or any(placed.get(index) != section for index, section in by_name.items()):
         return None
     return placed
-
-
-# The form that every section of a post has: what a model wrote is put into it. No word of a body is dropped.
 
 
 _HEADING_MARKS = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)")

@@ -1,4 +1,4 @@
-"""A draft that is still to be written, wholly or in part: what of it stands, and what comes of a model's reply."""
+"""A draft that is not finished: which sections of it stand, and what a model's reply adds."""
 
 from __future__ import annotations
 

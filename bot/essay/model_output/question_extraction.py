@@ -1,4 +1,4 @@
-"""What of a model's reply is put to a writer: one question, and nothing in it that nobody said."""
+"""Take from a model's reply the one question that is put to a writer, and nothing that nobody said."""
 
 from __future__ import annotations
 

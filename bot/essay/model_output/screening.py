@@ -1,8 +1,8 @@
-"""Whether what a model says asks the writer for a secret, as words hidden in a pasted text may have it do.
+"""Screen what a model says: demands for a secret, grades, and pictures.
 
-The list is short: passwords, keys, codes and cards, by their names in English, German, French, Spanish, Portuguese,
-Italian and Dutch, where they are called the writer's own or are asked for. A demand in other words is not seen. One
-that speaks of a password reset or the like asks for none.
+A demand for a secret is known by a short list: passwords, keys, codes and cards, by their names in English, German,
+French, Spanish, Portuguese, Italian and Dutch, where they are called the writer's own or are asked for. A demand in
+other words is not seen. A model has seen no picture, and whoever opens the post would fetch it from an address.
 """
 
 from __future__ import annotations
@@ -56,9 +56,6 @@ def asks_for_secret(said: str) -> bool:
     return _ASKS_FOR_SECRET.search(said) is not None
 
 
-# Grades in what is said of a text: numbers on a scale, and what follows the word for one.
-
-
 _NUMBER = r"\d{1,3}(?:[.,]\d+)?"
 # "3 out of 10 readers" counts readers; "3 out of 10 for clarity" grades.
 _OF_THINGS = r"(?!\s+(?!(?:for|on|in|at|as|overall|because|and|but)\b)[^\W\d_])"
@@ -71,9 +68,6 @@ _GRADE = re.compile(rf"{_NAMED}|(?<![\w/.,]){_SCALE}", re.IGNORECASE)
 def find_grades(said: str) -> tuple[str, ...]:
     """The grades in ``said``, as they stand there: "7/10", "65 out of 100", "Grade: B+". Dates and shares are none."""
     return tuple(found.group() for found in _GRADE.finditer(said))
-
-
-# Pictures in what a model writes: it has seen none, and whoever opens the post would fetch them from an address.
 
 
 _PICTURE = re.compile(

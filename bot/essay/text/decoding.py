@@ -1,4 +1,11 @@
-"""Bytes that a person handed in, as text; or why they are none."""
+"""Decode bytes that a person handed in, and clean text of characters that nobody sees.
+
+Control characters, marks of direction and tags can hide instructions, turn an address around or move a terminal's
+cursor; what a model writes may repeat them from a page that somebody pasted. Kept are line breaks, tabs, and the
+joiners and selectors that emoji and the scripts of Arabia and India need, where they stand between such characters. An
+emoji made with tags (the flags of England, Scotland and Wales) is left with its first sign, a black flag; a Japanese
+name with an ideographic variation selector with the usual form of its character.
+"""
 
 from __future__ import annotations
 
@@ -129,15 +136,6 @@ def _looks_western(data: bytes) -> bool:
     accented = sum(char.isalpha() and not char.isascii() for char in text)
     # French or Spanish may reach 20 of 100 letters, a word alone hold two; Russian read this way is near 100.
     return accented <= max(2, letters // 3) and not _SYMBOL_IN_WORD.search(text)
-
-
-# What of a text nobody sees: control characters, marks of direction, tags and other characters that can hide words.
-#
-# What a model writes may repeat them from a page that somebody pasted, where they hide instructions, turn an address
-# around or move a terminal's cursor. Kept are line breaks, tabs, and the joiners and selectors that emoji and the
-# scripts of Arabia and India need, where they stand between such characters. An emoji made with tags (the flags of
-# England, Scotland and Wales) is left with its first sign, a black flag; a Japanese name with an ideographic variation
-# selector with the usual form of its character.
 
 
 # Categories of Unicode 17: Cc, Cf, Co, noncharacters; fillers and blanks that are letters or signs by name alone.

@@ -1,4 +1,4 @@
-"""A gap: what a post still needs, written ``[NEED: what is missing]`` and never filled by anyone but the writer."""
+"""Gaps: what a post still needs, written ``[NEED: what is missing]`` and filled by nobody but the writer."""
 
 from __future__ import annotations
 

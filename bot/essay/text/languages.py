@@ -1,4 +1,4 @@
-"""Which language a text is in: what is read in words is read by the lists of one language, and of no other."""
+"""Tell which language a text is in: each language's words are read by its own lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The blocks of a Markdown text, found by markdown-it-py, as line ranges of the text as it stands."""
+"""Find the blocks of a Markdown text by markdown-it-py, as line ranges of the text as it stands.
+
+The parsers are shared between the threads of this process.
+"""
 
 from __future__ import annotations
 
@@ -76,9 +79,6 @@ def is_wrapped(run: Sequence[str]) -> bool:
         not ends_sentence(line) and (starts_lowercase(following) or not is_deliberate_break(line, following, width))
         for line, following in pairwise(run)
     )
-
-
-# The parsers of Markdown that this process shares between its threads.
 
 
 @lru_cache(maxsize=1)
@@ -188,9 +188,6 @@ def parse_blocks(text: str) -> MarkdownBlocks:
     return MarkdownBlocks(
         lines, tuple(headings), tuple(inner), tuple(code), tuple(html), frozenset(items), tuple(quotes), skipped
     )
-
-
-# Markdown with its inline markup read too: what turning it into plain text and cutting it into blocks need.
 
 
 def parse_tokens(text: str) -> list[Token]:

@@ -1,4 +1,7 @@
-"""A text read once: its prose, parts, paragraphs and sentences, worked out on first use and shared by all measures."""
+"""Read a text once: its prose, sections, paragraphs, sentences and length, worked out on first use.
+
+All measures share it. What is no prose becomes spaces, so that every offset stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -98,9 +101,6 @@ def _group_paragraphs(sentences: Iterable[ProseSentence]) -> Iterable[tuple[Pros
         run.append(sentence)
     if run:
         yield tuple(run)
-
-
-# The prose of a text: everything that is not prose becomes spaces, so that every offset stays as it is.
 
 
 _RUN_OF_TICKS = re.compile(r"`+")
@@ -351,9 +351,6 @@ class ParsedText:
     def all_prose(self) -> NormalizedProse:
         """All of the prose as a reader hears it, quoted blocks with it."""
         return NormalizedProse(self.prose, self.sentences)
-
-
-# The length of a text, with what was counted: a limit must mean the same to everybody, and name what it measures.
 
 
 @dataclass(frozen=True, slots=True)

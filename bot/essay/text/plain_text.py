@@ -1,4 +1,4 @@
-"""Markdown without its markup, for places that show it as it stands."""
+"""Render Markdown without its markup, for places that show it as it stands."""
 
 from __future__ import annotations
 

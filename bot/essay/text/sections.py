@@ -1,4 +1,4 @@
-"""Taking a text apart at its headings, and putting it together again without changing a byte."""
+"""Take a text apart at its headings, and put it together again without changing a byte."""
 
 from __future__ import annotations
 

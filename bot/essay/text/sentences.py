@@ -1,4 +1,4 @@
-"""Where a sentence ends. Written for English prose; other languages get the plain rule of a full stop and a capital."""
+"""Find where sentences end. Made for English prose; other languages get the plain rule of a full stop and a capital."""
 
 from __future__ import annotations
 

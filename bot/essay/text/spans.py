@@ -1,4 +1,4 @@
-"""A place in a text."""
+"""A span: a place in a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting words in the one way the whole project counts them, and telling what is there from what only looks empty."""
+"""Count words in the one way the whole project counts them, and tell what is there from what only looks empty."""
 
 from __future__ import annotations
 
