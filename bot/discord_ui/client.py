@@ -20,7 +20,7 @@ from bot.discord_ui.interactions.requests import Interaction
 from bot.discord_ui.interactions.responder import AckMode, request_counter
 from bot.discord_ui.interactions.responses import HandlerResult
 from bot.errors import BotError
-from bot.essay.measures.base import count_noun
+from bot.essay.text.words import count_noun
 
 log = logging.getLogger("bot.discord")
 

@@ -14,7 +14,6 @@ import yaml
 from slugify import slugify
 
 from bot.essay.essay import Note, Origin
-from bot.essay.measures.base import count_noun
 from bot.essay.private_text import count_private_passages, describe_privacy
 from bot.essay.structure import Structure
 from bot.essay.text.front_matter import as_short_line, read_front_matter
@@ -24,7 +23,7 @@ from bot.essay.text.markdown_import import remove_comments
 from bot.essay.text.plain_text import to_plain_text, to_single_line
 from bot.essay.text.privacy_marks import has_private_mark, private_passages, public_text
 from bot.essay.text.sections import split_sections
-from bot.essay.text.words import truncate
+from bot.essay.text.words import count_noun, truncate
 
 MAX_LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
 _MAX_DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.essay.essay import Note
-from bot.essay.measures.base import count_noun
 from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.spans import Span
-from bot.essay.text.words import LETTERS_PER_WORD, UNSPACED_LETTER, truncate
+from bot.essay.text.words import LETTERS_PER_WORD, UNSPACED_LETTER, count_noun, truncate
 
 # In words. Eight essays by different hands, held against each other, share one run of six words and 22 of four; so six
 # in a row were hardly written twice by chance, and whoever changes every sixth word of a note writes it anew.

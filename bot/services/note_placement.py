@@ -9,9 +9,9 @@ from itertools import islice
 
 from bot.errors import BudgetReserved, ModelError, NotPlaced, Stalled, TookTooLong
 from bot.essay.essay import Note
-from bot.essay.measures.base import count_noun
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
+from bot.essay.text.words import count_noun
 from bot.services.jobs.job import Job, run_to_completion
 from bot.services.llm_ports import Interviewer, ProgressCallback
 from bot.services.store_ports import Clock, Store, Transaction

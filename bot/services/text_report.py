@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from bot.essay.export import read_export
 from bot.essay.matching import match_section
 from bot.essay.measures import Measure, MeasureHit, measure_all
-from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import count_written_words
 from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.sections import document_title
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_noun
 
 
 def _without_overlaps(spans: list[Span]) -> list[Span]:

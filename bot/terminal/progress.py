@@ -10,8 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from bot.essay.measures.base import count_noun
-from bot.essay.text.words import count_words
+from bot.essay.text.words import count_noun, count_words
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Cost

@@ -12,10 +12,9 @@ from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NothingTo
 from bot.essay import private_text
 from bot.essay.essay import Essay, Note, Question, Version
 from bot.essay.matching import find_structure, match_names
-from bot.essay.measures.base import count_noun
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.privacy_marks import has_private_mark, public_text
-from bot.essay.text.words import has_words
+from bot.essay.text.words import count_noun, has_words
 from bot.services.essays import AddedNotes, join_sentences
 from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER, privacy_notice, progress, views

@@ -20,10 +20,11 @@ from bot.essay.diff import TextChange
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.facts import defang_links
 from bot.essay.measures import Measure, MeasureHit
-from bot.essay.measures.base import MIN_WORDS, count_noun
+from bot.essay.measures.base import MIN_WORDS
 from bot.essay.private_text import describe_privacy
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import count_written_words, find_gaps
+from bot.essay.text.words import count_noun
 from bot.services.essays import editable_parts
 from bot.services.ledger import Ledger
 from bot.services.text_report import TextReport

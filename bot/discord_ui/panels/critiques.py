@@ -24,8 +24,8 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.essay.critique import Critique, Finding
 from bot.essay.facts import defang_links
-from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
+from bot.essay.text.words import count_noun
 from bot.services.critiques import Decision, StoredCritique
 
 _MAX_REPLACEMENT_UNITS = 1_100

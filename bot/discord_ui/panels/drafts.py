@@ -33,11 +33,11 @@ from bot.discord_ui.panels.forms import section_options
 from bot.essay.claims import describe_blind_spots, describe_no_findings, find_blind_spots
 from bot.essay.essay import Origin, Version, VersionInfo
 from bot.essay.measures import MeasureHit
-from bot.essay.measures.base import count_noun
 from bot.essay.private_text import count_private_passages
 from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_noun
 from bot.services.essays import editable_parts
 from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
 from bot.services.text_report import TextReport

@@ -22,8 +22,8 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.essay.essay import Essay
-from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
+from bot.essay.text.words import count_noun
 
 _MAX_NAME_UNITS = 100  # Discord's limit for the name of a suggestion
 

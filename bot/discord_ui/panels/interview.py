@@ -23,9 +23,8 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note, Question
-from bot.essay.measures.base import count_noun
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
-from bot.essay.text.words import count_words
+from bot.essay.text.words import count_noun, count_words
 from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import JobKind, JobView
 

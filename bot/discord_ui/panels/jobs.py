@@ -27,8 +27,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.essay.measures.base import count_noun
-from bot.essay.text.words import count_words
+from bot.essay.text.words import count_noun, count_words
 from bot.services.drafting import RevisionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 

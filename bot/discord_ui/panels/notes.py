@@ -23,9 +23,9 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note
-from bot.essay.measures.base import count_noun
 from bot.essay.private_text import count_private_passages
 from bot.essay.private_text import describe_privacy as private_state
+from bot.essay.text.words import count_noun
 
 NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
 NO_SECTION = "-"  # the value of "No section" in the menu

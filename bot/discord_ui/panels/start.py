@@ -26,8 +26,8 @@ from bot.discord_ui.panels.cards import (
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
-from bot.essay.measures.base import count_noun
 from bot.essay.structure import Structure
+from bot.essay.text.words import count_noun
 
 _NO_MODEL_TEXT = (
     "No model is configured: your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."

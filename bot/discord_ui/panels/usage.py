@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.discord_ui.panels.cards import Card, CardPart, TextBlock, heading_text, small_print
-from bot.essay.measures.base import count_noun
+from bot.essay.text.words import count_noun
 from bot.services.ledger import Spending, UsageRow
 
 _NANO_USD = Decimal(1_000_000_000)

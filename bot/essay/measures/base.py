@@ -90,11 +90,6 @@ def per_thousand(count: int, words: int) -> float:
     return round(1000 * count / words, 1) if words else 0.0
 
 
-def count_noun(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: "1 dash", "2 dashes"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def compile_words(*alternatives: str) -> re.Pattern[str]:
     """A pattern for whole words that is any of these patterns, whatever their case; either kind of apostrophe fits."""
     joined = "|".join(alternatives).replace("'", "['’]")

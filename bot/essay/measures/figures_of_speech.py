@@ -11,14 +11,13 @@ from bot.essay.measures.base import (
     MIN_WORDS,
     MeasureHit,
     MeasureResult,
-    count_noun,
     drop_overlapping_hits,
     per_thousand,
 )
 from bot.essay.structure import Structure
 from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentence, Sentence
 from bot.essay.text.spans import Span
-from bot.essay.text.words import word_set
+from bot.essay.text.words import count_noun, word_set
 
 # Where in the flow, and what was seen there.
 _NotedPlace: TypeAlias = tuple[int, int, str]

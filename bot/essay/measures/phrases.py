@@ -17,7 +17,6 @@ from bot.essay.measures.base import (
     MIN_WORDS,
     MeasureHit,
     MeasureResult,
-    count_noun,
     drop_overlapping_hits,
     per_thousand,
     speech_detector,
@@ -25,7 +24,7 @@ from bot.essay.measures.base import (
 from bot.essay.structure import Structure
 from bot.essay.text.parsed_text import NormalizedProse, ParsedText
 from bot.essay.text.spans import Span
-from bot.essay.text.words import word_set
+from bot.essay.text.words import count_noun, word_set
 
 # Finding phrases from a list in a text: whole words, whatever their case, in any of their forms.
 #

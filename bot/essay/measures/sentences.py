@@ -12,7 +12,6 @@ from bot.essay.measures.base import (
     MIN_WORDS,
     MeasureHit,
     MeasureResult,
-    count_noun,
     drop_overlapping_hits,
     per_thousand,
     speech_detector,
@@ -21,6 +20,7 @@ from bot.essay.measures.phrases import load_word_list
 from bot.essay.structure import Structure
 from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentence, Sentence
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_noun
 
 # A spread under a third of the mean is a metronome: prose by practised writers lies between 0.5 and 0.8.
 _MIN_SPREAD = 0.33

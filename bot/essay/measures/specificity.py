@@ -6,11 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 
 from bot.essay.facts import Fact, dates, is_generic_name, names, numbers, quotations
-from bot.essay.measures.base import MIN_WORDS, MeasureHit, MeasureResult, count_noun
+from bot.essay.measures.base import MIN_WORDS, MeasureHit, MeasureResult
 from bot.essay.measures.phrases import load_phrases
 from bot.essay.structure import Structure
 from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_noun
 
 # A shorter section is a bridge between two others and needs nothing of its own.
 _MIN_SECTION_WORDS = 80

@@ -12,7 +12,6 @@ from bot.essay.measures.base import (
     MeasureHit,
     MeasureResult,
     compile_words,
-    count_noun,
     drop_overlapping_hits,
 )
 from bot.essay.measures.phrases import load_phrases
@@ -21,7 +20,7 @@ from bot.essay.text.gaps import GAP_REGEX
 from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentence
 from bot.essay.text.sections import document_title
 from bot.essay.text.spans import Span
-from bot.essay.text.words import truncate
+from bot.essay.text.words import count_noun, truncate
 
 # A fifth either way is a matter of taste; beyond it a section has swallowed another or was never written.
 _LEEWAY = 0.2

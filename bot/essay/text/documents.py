@@ -23,7 +23,7 @@ from striprtf.striprtf import rtf_to_text
 
 from bot.errors import UnreadableText, UnsupportedFileType
 from bot.essay.text.decoding import MAX_TEXT_BYTES, decode_text, normalize_text
-from bot.essay.text.words import count_words, truncate
+from bot.essay.text.words import count_noun, count_words, truncate
 
 # The words of RTF, by a library that is handed what it can tell apart.
 #
@@ -672,6 +672,6 @@ def _left_out(pictures: int, comments: int, page_edges: int = 0) -> Iterator[str
         (comments, "comment", "comments"),
         (page_edges, "header or footer", "headers or footers"),
     )
-    counts = [f"{count} {one if count == 1 else several}" for count, one, several in kinds if count]
+    counts = [count_noun(count, one, several) for count, one, several in kinds if count]
     if counts:
         yield f"Left out of it: {', '.join(counts[:-1])}{' and ' if counts[1:] else ''}{counts[-1]}."

@@ -19,7 +19,7 @@ from bot.essay.text.markdown import parse_blocks
 from bot.essay.text.parsed_text import find_code_spans
 from bot.essay.text.privacy_marks import has_private_mark
 from bot.essay.text.sections import heading_text
-from bot.essay.text.words import truncate, word_set
+from bot.essay.text.words import count_noun, truncate, word_set
 
 # Tags of HTML that stand in Markdown, as notes apps and mail programs write them: what a reader sees of them.
 
@@ -219,7 +219,7 @@ def _describe_kind(kind: RemovedKind, words: Sequence[str]) -> str:
     if not words:
         return ""
     singular, plural = kind.value
-    count = f"{len(words)} {singular if len(words) == 1 else plural}"
+    count = count_noun(len(words), singular, plural)
     if kind is RemovedKind.PICTURE_DATA:
         return count
     bare = [

@@ -25,7 +25,7 @@ from bot.essay.text.markdown import (
 from bot.essay.text.sections import TextSection, split_parsed_sections, split_sections
 from bot.essay.text.sentences import find_sentences, is_lowercase_style
 from bot.essay.text.spans import Span
-from bot.essay.text.words import UNSPACED_LETTER, count_letters, count_words
+from bot.essay.text.words import UNSPACED_LETTER, count_letters, count_noun, count_words
 
 # A text as a reader hears it: the same however its lines are wrapped, its words spaced, its apostrophes typed.
 #
@@ -367,10 +367,10 @@ class TextSize:
     def __str__(self) -> str:
         """What was counted: "3 words", or "3 words and 21,000 characters, as much as 10,503 words"."""
         if not self.character_count:
-            return _count_noun(self.word_count, "word")
-        counted = _count_noun(self.character_count, "character")
-        both = f"{_count_noun(self.word_count, 'word')} and {counted}" if self.word_count else counted
-        return f"{both}, as much as {_count_noun(self.equivalent_words, 'word')}"
+            return count_noun(self.word_count, "word")
+        counted = count_noun(self.character_count, "character")
+        both = f"{count_noun(self.word_count, 'word')} and {counted}" if self.word_count else counted
+        return f"{both}, as much as {count_noun(self.equivalent_words, 'word')}"
 
 
 def measure_text_size(text: str) -> TextSize:
@@ -379,7 +379,3 @@ def measure_text_size(text: str) -> TextSize:
     return TextSize(
         count_words(UNSPACED_LETTER.sub(" ", body)), count_letters(UNSPACED_LETTER, body), count_words(body)
     )
-
-
-def _count_noun(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -84,3 +84,8 @@ def truncate(text: str, max_characters: int) -> str:
         return text
     cut = text[: max_characters - 1]
     return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:–—") + "…"
+
+
+def count_noun(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: "1 dash", "2 dashes"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

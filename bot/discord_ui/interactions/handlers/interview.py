@@ -15,11 +15,11 @@ from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import NothingToDo, StructureFileMissing, UnknownStructure
 from bot.essay.essay import Note, Question, QuestionState
-from bot.essay.measures.base import count_noun
 from bot.essay.notes import note_from_answer as answered_in
 from bot.essay.private_text import describe_private as left_out_told
 from bot.essay.text.decoding import normalize_text
 from bot.essay.text.privacy_marks import has_private_mark, remove_private_marks, trim_blank_lines
+from bot.essay.text.words import count_noun
 from bot.services.essays import join_sentences
 
 

@@ -16,7 +16,7 @@ from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import InvalidInput, NothingToDo
 from bot.essay.essay import Note
 from bot.essay.export import export_file_name, notes_to_markdown
-from bot.essay.measures.base import count_noun
+from bot.essay.text.words import count_noun
 from bot.services.essays import NoteChange, join_sentences, note_fingerprint
 from bot.services.note_placement import placed_numbers
 from bot.services.offload import in_thread
