@@ -23,10 +23,10 @@ from bot.discord_ui.panels.drafts import DraftPosition, draft_card
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.interview import question_card
 from bot.discord_ui.panels.start import start_card
-from bot.essay.claims import unsupported
+from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Critique, Finding, Severity
-from bot.essay.essay import Answered, Essay, Note, Origin, Question, Version, VersionInfo
-from bot.essay.export import words_apart_from_headings
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.export import count_body_words
 from bot.essay.text.spans import Span
 from bot.services.critiques import StoredCritique
 
@@ -95,12 +95,12 @@ def states() -> Mapping[str, Card]:
     empty = EssayState(essay, STRUCTURE, (), (), None, (), (), None, None, True)
     keys = ("the-contradiction", "what-i-missed", "gave-up-and-gained")
     notes = tuple(Note(number, text, None, key) for number, (text, key) in enumerate(zip(NOTES, keys, strict=True), 1))
-    question = Question(3, "the-label", STRUCTURE.sections[2].questions[0], Answered.OPEN)
+    question = Question(3, "the-label", STRUCTURE.sections[2].questions[0], QuestionState.OPEN)
     asking = replace(empty, essay=replace(essay, title="The rain"), notes=notes[:2], questions=(question,))
-    info = VersionInfo(2, 1, Origin.DRAFTED, words_apart_from_headings(DRAFT), 3, NOW, model="a model")
+    info = VersionInfo(2, 1, Origin.DRAFTED, count_body_words(DRAFT), 3, NOW, model="a model")
     version = Version(info, DRAFT)
     versions = (replace(info, number=1, parent=None), info)
-    claims = unsupported(DRAFT, NOTES)
+    claims = find_unsupported_claims(DRAFT, NOTES)
     written = replace(
         asking, essay=replace(asking.essay, head=2), notes=notes, version=version, versions=versions, claims=claims
     )

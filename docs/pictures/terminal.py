@@ -13,10 +13,10 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from bot.bootstrap import load_structures
-from bot.essay.assembly import assemble
+from bot.essay.assembly import assemble_post
 from bot.essay.essay import Note
-from bot.essay.notes import read_notes
-from bot.essay.text.sections import join, split
+from bot.essay.notes import parse_notes
+from bot.essay.text.sections import join_sections, split_sections
 from bot.services.text_report import measure_text
 from bot.terminal import views
 from bot.terminal.demo import SAMPLE_NOTES_PATH
@@ -28,10 +28,10 @@ SECTIONS_SHOWN = (1, 2)  # one with notes, one with a gap
 def main() -> None:
     """Write the picture beside this file."""
     structure = load_structures().find("career-switch")
-    passages = read_notes(SAMPLE_NOTES_PATH.read_text(encoding="utf-8"), structure).passages
+    passages = parse_notes(SAMPLE_NOTES_PATH.read_text(encoding="utf-8"), structure).notes
     notes = [Note(number, one.text, None, one.section) for number, one in enumerate(passages, 1)]
-    text = assemble(structure, notes)
-    shown = join([part for index, part in enumerate(split(text)) if index in SECTIONS_SHOWN])
+    text = assemble_post(structure, notes)
+    shown = join_sections([part for index, part in enumerate(split_sections(text)) if index in SECTIONS_SHOWN])
     section = structure.sections[0]
     console = Console(record=True, width=WIDTH, highlight=False, file=io.StringIO())
     console.print(Text.assemble((section.heading, "bold"), ("  0 of 7 sections have notes", "dim")))
