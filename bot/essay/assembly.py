@@ -1,4 +1,4 @@
-"""Put notes, unchanged, under the sections of a structure: the post that no model wrote."""
+"""Put notes, unchanged, under the sections of a structure: a post that no model wrote."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from bot.essay.text.markdown_import import remove_comments
 from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.words import has_visible_text
 
-# What ends an HTML block that a note left open (CommonMark 0.31, 4.6); a code fence is ended by its own marks (4.5).
+# What ends an HTML block that a note left open (CommonMark 0.31, 4.6). A code fence is ended by its own marks (4.5).
 _HTML_BLOCK_ENDS = ("-->", "?>", "]]>", ">", "</pre>", "</script>", "</style>", "</textarea>")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 
 
 def assemble_post(structure: Structure, notes: Sequence[Note]) -> str:
-    """The post in Markdown: every note without its private passages and comments, under its section's heading.
+    """Return the post in Markdown: every note under its section's heading, without private passages and comments.
 
-    A section without a note holds the gap for its first question; notes without a place come last, in order, under
-    "Unsorted notes". An essay's title is no part of its text.
+    A section without a note holds the gap for its first question. Unsorted notes come last, in order, under "Unsorted
+    notes". An essay's title is no part of its text.
     """
-    placed = [shown for note in notes if (shown := _public_note(note)) is not None]
+    placed = [public for note in notes if (public := _public_note(note)) is not None]
     texts = [_format_section(section.heading, _section_body(section, placed)) for section in structure.sections]
     if unsorted := [note.text for note in placed if structure.find_section(note.section) is None]:
         texts.append(_format_section(UNSORTED_HEADING, _join_paragraphs(unsorted)))
@@ -33,15 +33,15 @@ def assemble_post(structure: Structure, notes: Sequence[Note]) -> str:
 
 
 def insert_note(text: str, structure: Structure, note: Note) -> str:
-    """The text with one more note in it, unchanged; every other byte stays.
+    """Return the text with one more note in it; every other byte stays.
 
-    The note takes the place of the gap for its question or, in a section that holds nothing but a gap, of that gap;
-    else it comes last in its section. Where the text has no such section, the section is added at the end.
+    The note replaces the gap for its question, or the only gap of a section that holds nothing else. Otherwise it comes
+    last in its section, which is added at the end if the text has no such section.
     """
-    shown = _public_note(note)
-    if shown is None:
+    public = _public_note(note)
+    if public is None:
         return text
-    note = shown
+    note = public
     section = structure.find_section(note.section)
     parts = split_sections(text)
     for index, part in enumerate(parts):
@@ -57,9 +57,9 @@ def insert_note(text: str, structure: Structure, note: Note) -> str:
 
 
 def _public_note(note: Note) -> Note | None:
-    """The note without its private passages and comments, which are for nobody's eyes; None where nothing else shows.
+    """Return the note without its private passages and comments, or None if nothing else of it can be seen.
 
-    Marks in comments are seen too: what is private goes first.
+    Private passages go first, because a mark may be in a comment.
     """
     if note.is_private:
         return None
@@ -94,12 +94,12 @@ def _join_paragraphs(texts: Sequence[str]) -> str:
 
 
 def close_open_blocks(text: str) -> str:
-    """The text and, on a line of its own, the end of a block that it left open and that would swallow a heading."""
+    """Return the text, followed by the end of a block that it left open, which would swallow the next heading."""
     if "<" not in text and not _FENCE.search(text):
         return text
     for closer in ("", *dict.fromkeys(_FENCE.findall(text)), *_HTML_BLOCK_ENDS):
         ended = f"{text}\n{closer}" if closer else text
-        # Between headings, as it will stand: at the very top, three dashes would open front matter.
+        # Try it between headings, where it will be: at the very top, three dashes would open front matter.
         if split_sections(f"## above\n\n{ended}\n\n## below\n")[-1].title == "below":
             return ended
     return text

@@ -1,4 +1,4 @@
-"""What an editor says of a text: findings that quote it, strengths, coverage of the structure, what to fix first."""
+"""An editor's critique of a text: findings that quote it, strengths, coverage of the structure, what to fix first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 
 class Category(StrEnum):
-    """Kinds of fault: those expert editors marked most (LAMP, arXiv 2409.14509), and those of a career essay."""
+    """The kinds of fault that expert editors marked most (LAMP, arXiv 2409.14509), and those of a career essay."""
 
     VAGUE = "vague"
     UNSUPPORTED = "unsupported"
@@ -34,11 +34,11 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One criticism. ``span`` is where ``quotation`` stands in the text; ``effect`` is what the words do to a reader.
+    """One criticism.
 
-    Either ``replacement`` holds words to put there, or ``question`` asks the writer for what only they know. Critiques
-    stored before that was checked may have both or neither. ``replacement`` is never empty: to take words out, it gives
-    back what remains.
+    ``span`` is where ``quotation`` is in the text, ``effect`` what the words do to a reader. Either ``replacement``
+    holds words to put there, which are never empty, or ``question`` asks the writer for what only they know. Critiques
+    stored before this was checked may have both or neither.
     """
 
     quotation: str
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """What works: words that stand in the text, and why they do."""
+    """What works: words quoted from the text, and why they do."""
 
     quotation: str
     span: Span
@@ -60,7 +60,7 @@ class Strength:
 
 
 class CoverageLevel(StrEnum):
-    """Whether a text does what a section of the structure is for."""
+    """How well a text does what a section of the structure is for."""
 
     YES = "covered"
     THIN = "thin"
@@ -69,7 +69,7 @@ class CoverageLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far the text does what one section (by key) is for, in a few words."""
+    """How well the text covers one section, given by its key, with a short remark."""
 
     section: str
     covered: CoverageLevel
@@ -78,13 +78,16 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """The findings on one text, the gravest first and at most FINDINGS_SHOWN.
+    """The findings on one text, the gravest first and at most MAX_FINDINGS.
 
-    ``fix_first`` is the one thing to do before all others, and speaks of one of the findings. ``dropped`` counts
-    remarks whose quotation is nowhere in the text or is no evidence, ``held_back`` those beyond the number shown,
-    ``repeated`` those on words that a finding as grave or graver quotes, ``misshapen`` those that could not be read,
-    ``reworded`` findings in which a sentence of ours stands, because the critic's own brought in what nobody wrote;
-    ``model`` is the model that wrote it.
+    ``fix_first`` is the one thing to do before all others, and is about one of the findings. ``model`` is the model
+    that wrote the critique. The counts say what was dropped or changed:
+
+    - ``dropped``: findings and strengths whose quotation is not in the text or shows nothing;
+    - ``held_back``: findings beyond MAX_FINDINGS;
+    - ``repeated``: findings on words that one at least as grave quotes;
+    - ``misshapen``: findings and strengths that could not be read;
+    - ``reworded``: findings in which a sentence of ours replaces one of the critic's that brought in new facts.
     """
 
     fix_first: str
@@ -94,6 +97,6 @@ class Critique:
     dropped: int
     held_back: int
     model: str
-    repeated: int = 0  # the last three are missing from critiques stored before they were counted
+    repeated: int = 0  # these three are missing from critiques stored before they were counted
     misshapen: int = 0
     reworded: int = 0

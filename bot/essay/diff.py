@@ -1,4 +1,4 @@
-"""The difference between two texts, word by word."""
+"""Compare two texts word by word."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ _WORD_OR_SPACE = re.compile(r"\s+|[^\s]+")
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """A run of text that stayed (``old == new``), went (``new == ""``), came (``old == ""``) or was replaced."""
+    """A run of text that stayed, was taken out, was put in or was replaced.
+
+    ``old == new`` if it stayed, ``new`` is "" if it was taken out, and ``old`` is "" if it was put in.
+    """
 
     old: str
     new: str
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether nothing changed here."""
+        """Return whether the text stayed."""
         return self.old == self.new
 
 
 def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
-    """The changes that lead from ``old`` to ``new``, in order, along a longest common subsequence of words.
+    """Return the changes from ``old`` to ``new``, in order.
 
-    Runs of white space count as words of their own, so joining every ``old`` gives back the old text and joining
-    every ``new`` the new one, byte for byte.
+    They follow a longest common subsequence of words, with runs of white space as words of their own. Joining every
+    change's ``old`` gives the old text, joining every ``new`` the new one.
     """
     before, after = _WORD_OR_SPACE.findall(old), _WORD_OR_SPACE.findall(new)
     changes: list[TextChange] = []
@@ -45,7 +48,7 @@ def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
 
 
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:
-    """Where the words at ``span`` of ``old`` stand in ``new``; None where they were changed or taken out."""
+    """Return where the words at ``span`` of ``old`` are in ``new``, or None if they were changed or removed."""
     words = span.extract(old)
     before = after = 0
     for change in diff_words(old, new):
@@ -54,8 +57,8 @@ def find_moved_span(old: str, new: str, span: Span) -> Span | None:
             return Span(start, start + len(words))
         before += len(change.old)
         after += len(change.new)
-    # An edit beside the words can part a run that still stands there. It counts where it was and is the only one: of
-    # two, the one that is left may be the other.
+    # An edit beside the words can break up a run that is still there. Take it only if it is unique in both texts: of
+    # two, the one that was meant may be gone.
     if old.count(words) == 1 and new.count(words) == 1:
         return Span(new.index(words), new.index(words) + len(words))
     return None

@@ -1,6 +1,6 @@
 """The values that an essay is made of: notes, questions, versions, and the essay itself.
 
-Undo and redo walk a tree of versions: nothing is removed, only the head moves.
+Versions form a tree. Undo and redo move the head and remove nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Origin(StrEnum):
 
     @property
     def is_by_writer(self) -> bool:
-        """Whether every word that this step brought in is the writer's own."""
+        """Return whether every word that this step brought in is the writer's own."""
         return self not in (Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION)
 
 
@@ -33,10 +33,10 @@ class Origin(StrEnum):
 class Note:
     """Raw material in the writer's own words. No model edits it.
 
-    ``number`` counts from 1 within the essay. ``question`` is the question that drew the note out, None for a paste.
-    ``section`` is a section key, None while the note has no place. A note that ``is_excluded`` stays stored,
-    stands in no post, and no model ever sees it. Of one that is ``damaged``, ``text`` is DAMAGED_NOTE, and it counts as
-    left out. The same holds of a passage that a mark in the text covers.
+    ``number`` counts from 1 within the essay. ``question`` is the question that it answers, None for pasted notes.
+    ``section`` is a section's key, None while the note is unsorted. A note that ``is_excluded`` stays stored, but it is
+    kept from posts and models, as are passages that a private mark in the text covers. One that ``is_damaged`` has
+    DAMAGED_NOTE_TEXT for its text, and is excluded too.
     """
 
     number: int
@@ -48,19 +48,19 @@ class Note:
 
     @property
     def public_text(self) -> str:
-        """What of the text may stand in a post and be shown to a model; "" where nothing of it may."""
+        """Return the text that posts and models may have; "" if there is none."""
         return "" if self.is_excluded else public_text(self.text)
 
     @property
     def private_passages(self) -> tuple[str, ...]:
-        """The passages that may not, without their marks; the whole text where the note is left out."""
+        """Return the passages that are private, without their marks; the whole text if the note is excluded."""
         if self.is_damaged:
             return ()
         return (trim_blank_lines(remove_private_marks(self.text)),) if self.is_excluded else private_passages(self.text)
 
     @property
     def is_private(self) -> bool:
-        """Whether nothing of the note may stand in a post."""
+        """Return whether the whole note is kept from posts and models."""
         return self.is_excluded or not self.public_text
 
 
@@ -70,7 +70,7 @@ DAMAGED_QUESTION_TEXT = "(This question is damaged and cannot be read.)"
 
 
 class QuestionState(StrEnum):
-    """What became of a question that was put to the writer."""
+    """What became of a question that the writer was asked."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -79,7 +79,7 @@ class QuestionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that was put to the writer; ``number`` counts from 1 within the essay, in the order of asking."""
+    """A question that the writer was asked; ``number`` counts from 1 within the essay, in the order of asking."""
 
     number: int
     section: str
@@ -89,11 +89,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class VersionInfo:
-    """All about a version but its text.
+    """Everything about a version but its text.
 
-    ``number`` counts from 1 within the essay; ``parent`` is the version it was made from, None for a first one;
-    ``words`` are those apart from headings; ``last_note_number`` is the number of the last note that was there to be
-    used, 0 for none; ``created`` is in UTC. A text that a model could not finish is not ``complete``; ``model`` is the
+    ``number`` counts from 1 within the essay; ``parent`` is the version it was made from, None for a first one.
+    ``word_count`` leaves headings out. ``last_note_number`` is the number of the last note that existed then, 0 for
+    none. ``created_at`` is in UTC. ``is_complete`` is False for a text that a model could not finish. ``model`` is the
     model that had a part in this very step.
     """
 
@@ -119,9 +119,8 @@ class Version:
 class Essay:
     """One piece of work of one writer.
 
-    ``structure`` is a structure's key. ``head`` is the number of the version that the writer is looking at, None
-    before there is a text; ``exported`` the number of the version last handed over, None before any was.
-    ``created`` and ``changed`` are in UTC.
+    ``structure`` is a structure's key. ``head`` is the number of the current version, None before there is a text.
+    ``exported_version`` is the number of the version last exported, None before any was. Times are in UTC.
     """
 
     id: str
@@ -135,13 +134,13 @@ class Essay:
 
     @property
     def is_exported(self) -> bool:
-        """Whether the version that the writer is looking at was handed over."""
+        """Return whether the current version is the one last exported."""
         return self.head is not None and self.head == self.exported_version
 
 
 @dataclass(frozen=True, slots=True)
 class VersionHistory:
-    """The versions of one essay, by number, and the one that is looked at (``head``, None before the first)."""
+    """The versions of one essay, and the number of the current one (None before the first)."""
 
     versions: Sequence[VersionInfo]
     head: int | None
@@ -151,26 +150,26 @@ class VersionHistory:
 
     @property
     def undo_version(self) -> int | None:
-        """The version that undo goes to: the parent of the head. None at a first version."""
+        """Return the number of the version that undo goes to, the parent of the head; None at a first version."""
         head = self._find_version(self.head)
         return head.parent if head else None
 
     @property
     def redo_version(self) -> int | None:
-        """The version that redo goes to: the newest made from the head. None where nothing was made from it."""
+        """Return the number of the newest version made from the head, to which redo goes; None if there is none."""
         return max((version.number for version in self.versions if version.parent == self.head), default=None)
 
     @property
     def lineage(self) -> tuple[VersionInfo, ...]:
-        """The head and all it was made from, oldest first."""
+        """Return the head and its ancestors, oldest first."""
         found: list[VersionInfo] = []
-        at = self._find_version(self.head)
-        while at is not None:
-            found.append(at)
-            at = self._find_version(at.parent)
+        version_info = self._find_version(self.head)
+        while version_info is not None:
+            found.append(version_info)
+            version_info = self._find_version(version_info.parent)
         return tuple(reversed(found))
 
     @property
     def origins(self) -> frozenset[Origin]:
-        """The origins of the head and of all it was made from."""
+        """Return the origins of the head and its ancestors."""
         return frozenset(version.origin for version in self.lineage)

@@ -1,6 +1,6 @@
-"""Write a finished post as a file and read it back: Markdown with front matter, or plain text.
+"""Write a finished post as a file, Markdown with front matter or plain text, and read it back.
 
-All notes of an essay as one page of Markdown, to be read, printed or kept, are made here too.
+Also write all notes of an essay as one page of Markdown.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _RESERVED_FILE_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in (
 
 @dataclass(frozen=True, slots=True)
 class ExportablePost:
-    """A version about to be handed over.
+    """A version to be exported.
 
     ``text`` is the stored text of the version with that number, ``structure`` a structure's key, ``day`` the day (UTC)
-    on which the version was made, ``origins`` those of the version and of all it was made from.
+    on which the version was made. ``origins`` are those of the version and of its ancestors.
     """
 
     title: str
@@ -48,7 +48,7 @@ class ExportablePost:
 
 
 def export_markdown(post: ExportablePost) -> str:
-    """The post with YAML front matter; what follows the front matter is the stored text, byte for byte."""
+    """Return the post with YAML front matter, followed by the stored text byte for byte."""
     fields: dict[str, Any] = {
         "title": post.title,
         "date": post.day,
@@ -63,18 +63,17 @@ def export_markdown(post: ExportablePost) -> str:
 
 
 def export_plain_text(post: ExportablePost) -> str:
-    """The post for places that take no Markdown: the title, then the text without its markup.
+    """Return the title and the text without its markup, for places that take no Markdown.
 
-    Comments and passages that are marked to be left out stand in no text for readers.
+    Comments and private passages are left out.
     """
     return f"{post.title}\n\n{to_plain_text(public_text(remove_comments(post.text)))}"
 
 
 def read_export(text: str) -> tuple[Mapping[str, Any], str]:
-    """The front matter and the body of an export; no front matter and the whole text where there is none.
+    """Return the front matter and the body of an export, or no fields and the whole text if there is no front matter.
 
-    The body is what ``export_markdown`` was given, byte for byte. A title and a structure are short strings if they are
-    there at all.
+    The body is what ``export_markdown`` was given, byte for byte. ``title`` and ``structure``, if present, are strings.
     """
     found = read_front_matter(text)
     if found is None:
@@ -88,16 +87,16 @@ def read_export(text: str) -> tuple[Mapping[str, Any], str]:
 
 
 def describe_authorship(origins: frozenset[Origin]) -> str:
-    """Who wrote the words, for the front matter: said plainly, whether a model had a part in it or none had."""
+    """Say for the front matter who wrote the words, and whether a model had a part in them."""
     if all(origin.is_by_writer for origin in origins):
         return "the writer alone; no language model wrote any of it"
     return "the writer and a language model, from the writer's own notes"
 
 
 def extract_description(text: str) -> str:
-    """The start of the first paragraph without a gap or a mark to leave it out; empty where there is none.
+    """Return the start of the first paragraph that has neither a gap nor a private mark, or "".
 
-    It is cut at a word and freed of markup and comments.
+    Markup and comments are removed, and it is cut at a word.
     """
     for part in split_sections(remove_comments(text)):
         for block in split_top_level_blocks(part.body):
@@ -110,7 +109,7 @@ def extract_description(text: str) -> str:
 
 
 def describe_open_points(text: str, notes: Sequence[Note]) -> str:
-    """What is to be said beside an export of the text: its gaps and the private passages; "" where there are none."""
+    """Say what to know about an export of the text: its gaps and private passages. Return "" if there are none."""
     missing, private, marked = len(find_gaps(text)), count_private_passages(notes), len(private_passages(text))
     said = []
     if missing:
@@ -128,20 +127,20 @@ def describe_open_points(text: str, notes: Sequence[Note]) -> str:
 
 
 def count_body_words(text: str) -> int:
-    """The words of a text; those in its headings and in its gaps are not counted."""
+    """Count the words of a text apart from those in headings and gaps."""
     return sum(count_written_words(part.body) for part in split_sections(text))
 
 
 def export_file_name(title: str, suffix: str) -> str:
-    """A file name that is safe on every system: lower-case ASCII, digits and hyphens from the title, and the suffix."""
+    """Return a file name that is safe on every system: the title in lower-case ASCII with hyphens, and the suffix."""
     name = slugify(title, max_length=_MAX_FILE_NAME_CHARACTERS, word_boundary=True) or "essay"
     return f"{name}-essay{suffix}" if name in _RESERVED_FILE_NAMES else f"{name}{suffix}"
 
 
 def notes_to_markdown(title: str, structure: Structure | None, notes: Sequence[Note]) -> str:
-    """The notes under their sections' headings, each with its number, its question and what of it is private.
+    """Return the notes under their sections' headings, each with its number, its question and what in it is private.
 
-    Those without a section come last; without a structure all do. The text of a note stands as it is stored.
+    Notes without a section come last; without a structure that is all of them. A note's text is as it is stored.
     """
     sections = structure.sections if structure is not None else ()
     placed = [(one.heading, [note for note in notes if note.section == one.key]) for one in sections]

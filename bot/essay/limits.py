@@ -1,4 +1,4 @@
-"""How much one writer may hand in and keep: generous to whoever writes, and cheap for the machine that keeps it."""
+"""How much one writer may hand in and keep: more than an honest writer needs, and little enough for the machine."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from bot.errors import LimitExceeded
 
 ROW_BYTES = 200
-"""What anything stored costs beside its words: the least that it is counted as."""
+"""The bytes that each stored row counts as, besides those of its words."""
 
-# Lines that a parser of Markdown may take for headings, or for the rule under one. Nothing is parsed to count them.
+# Lines that a Markdown parser may take for a heading, or for the rule under one.
 _POSSIBLE_HEADING = re.compile(r"^ {0,3}(?:#{1,6}(?![^ \t\n])|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class StorageIncrease:
-    """What is about to be stored: bytes of UTF-8, each row counted as ROW_BYTES more.
+    """What is about to be stored, in bytes of UTF-8 with ROW_BYTES more for each row.
 
-    ``note_bytes`` are those by which the notes of an essay grow.
+    ``note_bytes`` are those by which the essay's notes grow.
     """
 
     bytes: int = 0
@@ -31,7 +31,11 @@ class StorageIncrease:
 
 @dataclass(frozen=True, slots=True)
 class StorageUsage:
-    """What is stored: in all for a writer, in the essay concerned, and what the writer stored in a minute and a day."""
+    """What is stored already.
+
+    ``bytes`` and ``essays`` are the writer's totals, ``essay_…`` count the essay concerned, and ``minute_bytes`` and
+    ``day_bytes`` are what the writer stored within the last minute and day.
+    """
 
     bytes: int = 0
     essays: int = 0
@@ -44,9 +48,9 @@ class StorageUsage:
 
 @dataclass(frozen=True, slots=True)
 class WriterLimits:
-    """The most of everything. A page is what is handed in at once; the notes and the text of an essay count apart.
+    """The most that a writer may hand in at once (a page) or keep in an essay or in all.
 
-    The check of a page calls no parser, so that it is done before one is.
+    Pages are checked before anything parses them, so the checks call no parser.
     """
 
     page_characters: int = 200_000  # some 33,000 words, or a hundred pages of a book
@@ -62,20 +66,21 @@ class WriterLimits:
     day_bytes: int = 10_000_000
 
     def check_page(self, what: str, text: str) -> None:
-        """Raise LimitExceeded for a text that is too long, or of too many lines or headings. ``what`` begins a
-        sentence.
+        """Raise LimitExceeded if a text has too many characters, lines or headings.
+
+        ``what`` names the text and begins the error's sentence.
         """
         self._check_size(
             what, text, self.page_characters, self.page_lines, self.page_headings, error=LimitExceeded.page
         )
 
     def check_text(self, text: str) -> None:
-        """Raise LimitExceeded for a version of more lines or headings than two pages may have."""
+        """Raise LimitExceeded if a version has more lines or headings than two pages may have."""
         most = self.essay_bytes, 2 * self.page_lines, 2 * self.page_headings
         self._check_size("The text", text, *most, error=LimitExceeded.text)
 
     def check_note_count(self, what: str, count: int) -> None:
-        """Raise LimitExceeded for a page that would make too many notes."""
+        """Raise LimitExceeded if a page would become more than ``page_notes`` notes."""
         if count > self.page_notes:
             raise LimitExceeded.page(what, count, "separate notes", self.page_notes)
 
@@ -97,7 +102,7 @@ class WriterLimits:
             raise error(what, count, "lines that are or underline headings", headings)
 
     def check_increase(self, usage: StorageUsage, adding: StorageIncrease) -> None:
-        """Raise LimitExceeded where storing it would pass a bound of the essay, the writer, a minute or a day."""
+        """Raise LimitExceeded if storing it would exceed a limit of the essay, the writer, a minute or a day."""
         if adding.essays and usage.essays + adding.essays > self.writer_essays:
             raise LimitExceeded.essays(self.writer_essays)
         if adding.notes and usage.essay_notes + adding.notes > self.essay_notes:
@@ -117,7 +122,7 @@ class WriterLimits:
 
 
 def stored_bytes(*texts: str) -> int:
-    """What rows that hold these texts are counted as."""
+    """Return the bytes that rows holding these texts count as."""
     return sum(len(text.encode("utf-8", "surrogatepass")) + ROW_BYTES for text in texts)
 
 

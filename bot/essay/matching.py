@@ -1,7 +1,7 @@
 """Find what somebody means by a few words.
 
-The section that a heading stands for, an entry of a list by its name, number or beginning, and the structure that a
-page of notes was written for.
+A heading names a section, a typed name, number or beginning names an entry of a list, and the headings of a text name
+the structure that it was written for.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from bot.essay.text.words import word_set
 _NUMBERING = re.compile(r"^\W*(?:(?:part|chapter|section|step)\s+)?(?:\d{1,3}|[ivx]{1,5}(?=[.):]))\s*[.):–—-]*\s+")
 _MAX_NUMBERING_WORDS = 2  # as in "Part 2:"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# What parts a section's name from what a heading says beyond it, with the signs of emphasis that close around the name.
+# What separates a section's name from the rest of a heading, with the emphasis marks that close around the name.
 _HEADING_SEPARATOR = re.compile(r"[*_]*\s*(?:[:：]+[*_]*\s*|[–—\-.,;|/!?…→]+[*_]*\s+)(?=.*\w)")
-# Words that a heading of any section may hold; what is left says which section it is.
+# Words that the heading of any section may hold; the rest are significant.
 _INSIGNIFICANT_WORDS = word_set(
     "a an the i my me it its is was am are be been to of and or what this that these how we our"
 )
@@ -32,18 +32,18 @@ _MIN_LETTER_SIMILARITY = 88
 _MIN_WORD_SIMILARITY = 85
 # Short strings are too close to each other for letters to decide ("the no", "the now").
 _MIN_LETTERS = 8
-# Share of the telling words in common (Dice). "What the transition actually looked like" and "What it actually looked
-# like" have 0.86; two headings that share one telling word of two have 0.5.
+# Share of significant words in common (Dice). "What the transition actually looked like" and "What it actually looked
+# like" have 0.86; two headings that share one significant word of two have 0.5.
 _MIN_SIMILARITY = 0.75
 _MIN_OPENING_SIMILARITY = 0.85
 
 
 def match_section(structure: Structure, title: str) -> Section | None:
-    """The section that a heading names: by its key, its heading, or close to either; None where none is close.
+    """Return the section that a heading names by its key or heading, or by something close to either; else None.
 
-    Case, punctuation, hyphens and a number in front are set aside. Headings are close if they differ by a slip of the
-    hand, if one opens with the other, or if most of their telling words are the same. A section may be found for two
-    headings of one text; that is for the caller to settle.
+    Case, punctuation, hyphens and a number in front are ignored. Two headings are close if they differ by a typing
+    slip, if one opens with the other, or if they share most of their significant words. Two headings of one text may
+    find the same section; the caller decides which of them counts.
     """
     wanted = _normalize_heading(title)
     if not wanted:
@@ -61,7 +61,7 @@ def match_section(structure: Structure, title: str) -> Section | None:
 
 
 def is_section_name(structure: Structure, line: str) -> bool:
-    """Whether a line is a section's key or heading to the letter, case and punctuation set aside."""
+    """Return whether a line is exactly a section's key or heading; case and punctuation are ignored."""
     wanted = _normalize_heading(line)
     return any(
         wanted in (_normalize_heading(section.key), _normalize_heading(section.heading))
@@ -70,9 +70,10 @@ def is_section_name(structure: Structure, line: str) -> bool:
 
 
 def extra_heading_text(section: Section, heading: str) -> str:
-    """What a heading says beyond the section's name; "" where it says no more, whatever the order of its words.
+    """Return what a heading says beyond the section's name, or "" if it says no more, in whatever word order.
 
-    Where the name opens the heading and a sign of punctuation follows, it is what stands behind; else all of it.
+    If the heading opens with the name and a punctuation mark, that is what follows the mark; otherwise the whole
+    heading.
     """
     whole = heading.strip()
     for sign in ("**", "__", "*", "_"):
@@ -86,9 +87,9 @@ def extra_heading_text(section: Section, heading: str) -> str:
     most = max(len(name.split()) for name in names) + _MAX_NUMBERING_WORDS
     for word in reversed(list(islice(_WORD.finditer(whole), most))):
         if _normalize_heading(whole[: word.end()]) in names and (
-            parting := _HEADING_SEPARATOR.match(whole, word.end())
+            separator := _HEADING_SEPARATOR.match(whole, word.end())
         ):
-            return whole[parting.end() :].strip()
+            return whole[separator.end() :].strip()
     return whole
 
 
@@ -99,7 +100,7 @@ def _normalize_heading(heading: str) -> str:
 
 
 def _similarity(one: str, other: str) -> float:
-    """From 0 to 1, where 1 is the same heading."""
+    """Return from 0 to 1 how alike two normalized headings are; 1 means equal."""
     if one == other:
         return 1.0
     if not one or not other:
@@ -107,13 +108,13 @@ def _similarity(one: str, other: str) -> float:
     letters = min(len(one), len(other))
     if letters >= _MIN_LETTERS and fuzz.ratio(one, other) >= _MIN_LETTER_SIMILARITY:
         return 0.95
-    telling, against = _significant_words(one), _significant_words(other)
-    if not telling or not against:
+    words, other_words = _significant_words(one), _significant_words(other)
+    if not words or not other_words:
         return 0.0
     if one.startswith(other + " ") or (other.startswith(one + " ") and letters >= 0.6 * len(other)):
         return _MIN_OPENING_SIMILARITY
-    common = sum(any(_is_same_word(word, candidate) for candidate in against) for word in telling)
-    return 2 * common / (len(telling) + len(against)) if common <= len(against) else 0.0
+    common = sum(any(_is_same_word(word, candidate) for candidate in other_words) for word in words)
+    return 2 * common / (len(words) + len(other_words)) if common <= len(other_words) else 0.0
 
 
 def _significant_words(heading: str) -> set[str]:
@@ -129,10 +130,10 @@ def _is_same_word(one: str, other: str) -> bool:
 
 
 def match_names(typed: str, names: Sequence[Sequence[str]]) -> tuple[int, ...]:
-    """The places in the list of all that may be meant: one where that is clear, none where nothing fits.
+    """Return the indices of the entries that may be meant: one if it is clear, none if nothing fits.
 
-    ``names`` are those of each entry, of which the first is its id. A whole name goes before a number in the list, and
-    that before the start of a name. Capitals, and what stands between words, make no difference.
+    ``names`` holds the names of each entry, its id first. A whole name wins over a number in the list, and a number
+    over the start of a name. Case and punctuation are ignored.
     """
     wanted = _normalize_name(typed)
     if not wanted:
@@ -153,14 +154,14 @@ DEFAULT_STRUCTURE = "career-switch"  # the structure that the others vary
 
 
 def default_structure(structures: Mapping[str, Structure]) -> Structure:
-    """The structure of an essay for which none was chosen: the default one, or the first where its file is gone."""
+    """Return the structure for an essay that names none: DEFAULT_STRUCTURE, or the first if its file is gone."""
     return structures.get(DEFAULT_STRUCTURE) or next(iter(structures.values()))
 
 
 def find_structure(structures: Mapping[str, Structure], named: str) -> Structure:
-    """The structure that a person names: by its key, its name, its number in the list, or the start of a name.
+    """Return the structure that a person names by its key, its name, its number in the list or the start of a name.
 
-    Raises UnknownStructure, naming those that may be meant, or the closest key, where it is not one.
+    Raises UnknownStructure, naming those that may be meant or the closest key, if it is not exactly one.
     """
     known = list(structures)
     places = match_names(named, [(key, structures[key].name) for key in known])
@@ -168,13 +169,16 @@ def find_structure(structures: Mapping[str, Structure], named: str) -> Structure
         return structures[known[places[0]]]
     if places:
         raise UnknownStructure.ambiguous(named, [known[place] for place in places])
-    # 60 of 100 is where rapidfuzz's ratio still joins "carer-swich" to career-switch and no word to another key.
+    # At 60 of 100 rapidfuzz's ratio still matches "carer-swich" to career-switch, and no other word to a key.
     close = process.extractOne(named.lower(), known, score_cutoff=60)
     raise UnknownStructure(named, known, close[0] if close else None)
 
 
 def best_structure(text: str, structures: Mapping[str, Structure]) -> Structure:
-    """The structure that most headings of the text name a section of; the usual one where none does."""
+    """Return the structure of which the text's headings name most sections.
+
+    It is the default one if it is among the best, or if no heading names a section.
+    """
     titles = [part.title for part in split_sections(text) if part.level]
     fits = {key: len({match_section(one, title) for title in titles} - {None}) for key, one in structures.items()}
     best = max(fits.values(), default=0)

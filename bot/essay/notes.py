@@ -1,4 +1,4 @@
-"""Read a page of rough notes into passages, each under the section that a heading names, or under none."""
+"""Read a page of rough notes into notes, each under the section that a heading names, or under none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.essay.text.words import has_visible_text
 
 @dataclass(frozen=True, slots=True)
 class NewNote:
-    """A note that has no number yet: words as they were handed in, without the blank lines around them."""
+    """A note without a number yet: the words as they were handed in, without the blank lines around them."""
 
     text: str
     section: str | None = None
@@ -34,7 +34,7 @@ class NewNote:
 
 @dataclass(frozen=True, slots=True)
 class ParsedNotes:
-    """What a page of notes held: the document's title, if it had one, its passages in order, and what is in neither."""
+    """What a page of notes held: the document's title (None without one), the notes in order, what was left out."""
 
     title: str | None
     notes: tuple[NewNote, ...]
@@ -42,47 +42,48 @@ class ParsedNotes:
 
 
 def parse_notes(text: str, structure: Structure, *, title_room: int = 200) -> ParsedNotes:
-    """The passages of a page of notes, in Markdown of any dialect or plain text.
+    """Read a page of notes in Markdown of any dialect or plain text.
 
-    What stands under a heading that names a section (by key, heading or close to it) is one passage of that section,
-    with the deeper headings inside it. What the heading says beyond the section's name is a passage before it. What
-    stands under any other heading is one passage without a place that keeps its heading. What stands under none comes
-    block by block, so that each can be placed by itself. A document's title of at most ``title_room`` characters is
-    taken off and given back as such; a longer one stays with what follows it, as does one that is marked. Gaps are
-    nobody's notes and are passed over, as is what does not show; a page without a word holds no passages. Every other
-    word stands in a passage, in the title, or in what was left out.
+    - A heading that names a section (by key, heading or close to it) makes one note of what is under it, deeper
+      headings included. If the heading says more than the section's name, that is a note before it.
+    - Any other heading makes one note without a section, which keeps the heading.
+    - What is under no heading becomes one note for each block, so that each can be placed by itself.
+    - The document's title is returned as such if it has at most ``title_room`` characters and no private mark.
+      Otherwise it stays with what follows it.
+    - What a private mark covers is a note of its own that bears the mark, as typed, or in front if the mark was
+      elsewhere, for example in a heading.
+    - Gaps and what cannot be seen are left out, and a page without a word holds no notes.
 
-    What a mark covers is a passage of its own, which bears the mark: as it was typed, or put in front where the mark
-    stands elsewhere, in a heading say.
+    Every other word of the page is in a note, in the title or in ``removed``.
     """
     page = import_markdown(text)
-    given = page.title if page.title is not None and _can_be_title(page.title, title_room) else None
-    shown = page.text if given is not None or page.title is None else f"# {page.title}\n\n{page.text}"
+    front_matter_title = page.title if page.title is not None and _can_be_title(page.title, title_room) else None
+    shown = page.text if front_matter_title is not None or page.title is None else f"# {page.title}\n\n{page.text}"
     parts = _split_at_section_names(split_sections(shown), structure)
     document = document_title(parts)
-    taken = _find_title_section(parts, structure, document, given, title_room)
+    title_section = _find_title_section(parts, structure, document, front_matter_title, title_room)
     passages: list[NewNote] = []
-    closed: int | None = None  # the level of the heading under which all is left out
-    for heading, section, body in _group_by_heading(parts, structure, taken):
+    private_level: int | None = None  # the level of the heading under which all is private
+    for heading, section, body in _group_by_heading(parts, structure, title_section):
         level = heading.level if heading else 0
-        if closed is not None and level <= closed:
-            closed = None
-        if closed is None and heading is not None and has_private_mark(heading.title):
-            closed = level
-        if heading is None or heading.title == UNSORTED_HEADING:  # ours, from a post that becomes notes again
-            found, ended = _split_private(NewNote(body), level, everything=closed is not None)
+        if private_level is not None and level <= private_level:
+            private_level = None
+        if private_level is None and heading is not None and has_private_mark(heading.title):
+            private_level = level
+        if heading is None or heading.title == UNSORTED_HEADING:  # made by assemble_post: the post becomes notes again
+            found, ended = _split_private(NewNote(body), level, everything=private_level is not None)
             found = [part for passage in found for part in _split_into_blocks(passage)]
         else:
             if section is not None and (
                 beyond := extra_heading_text(section, remove_private_marks(_heading_source_line(heading)))
             ):
-                passages.append(NewNote(_with_private_mark(beyond, private=closed is not None), section.key))
+                passages.append(NewNote(_with_private_mark(beyond, private=private_level is not None), section.key))
             whole = NewNote(heading.heading_source + body) if section is None else NewNote(body, section.key)
-            found, ended = _split_private(whole, level, everything=closed is not None)
+            found, ended = _split_private(whole, level, everything=private_level is not None)
         passages += found
-        closed = ended if closed is None else closed
+        private_level = ended if private_level is None else private_level
         if not level or (heading is not None and heading.title == document):
-            closed = None  # a title stands over everything, and was marked for itself
+            private_level = None  # a mark in the document's title is for the title alone
     seen = tuple(passage for passage in passages if _has_visible_content(passage.text))
     passed_over = [
         RemovedItem(RemovedKind.GAP, gap)
@@ -91,19 +92,19 @@ def parse_notes(text: str, structure: Structure, *, title_room: int = 200) -> Pa
         for gap in GAP_REGEX.findall(passage.text)
     ]
     return ParsedNotes(
-        given if given is not None or taken is None else taken.title,
+        front_matter_title if front_matter_title is not None or title_section is None else title_section.title,
         seen if any(count_written_words(remove_private_marks(passage.text)) for passage in seen) else (),
         (*page.removed, *passed_over),
     )
 
 
 def join_messages(texts: Sequence[str]) -> str:
-    """Return the text of a note that is made of messages: theirs in order, with a blank line between."""
+    """Return the text of a note made of messages: theirs in order, with a blank line between."""
     return trim_blank_lines("\n\n".join(text for text in texts if text))
 
 
 def note_from_answer(text: str, section: str | None = None, *, is_excluded: bool = False) -> NewNote:
-    """An answer as a passage: one note, with its marks."""
+    """Return an answer as one note, with its private marks."""
     return NewNote(trim_blank_lines(text), section, is_excluded)
 
 
@@ -112,24 +113,26 @@ def _can_be_title(title: str, room: int) -> bool:
 
 
 def _find_title_section(
-    parts: Sequence[TextSection], structure: Structure, document: str | None, given: str | None, room: int
+    parts: Sequence[TextSection], structure: Structure, document: str | None, front_matter_title: str | None, room: int
 ) -> TextSection | None:
-    """The part whose heading is taken off: it says the title that is given, or else is the document's own title."""
+    """Return the part whose heading is the title and is to be taken off, or None.
+
+    It repeats ``front_matter_title`` if there is one; otherwise it is the document's own title.
+    """
     first = next((part for part in parts if part.level), None)
     if first is None or not _is_markdown_heading(first):
         return None
-    if given is not None:
-        return first if first.level == 1 and _folded_words(first.title) == _folded_words(given) else None
+    if front_matter_title is not None:
+        return first if first.level == 1 and _folded_words(first.title) == _folded_words(front_matter_title) else None
     if document is None or not _can_be_title(document, room) or match_section(structure, document) is not None:
         return None
     shown = set(_folded_words(document))
-    return (
-        first if all(token in shown for token in _folded_words(_heading_source_line(first))) else None
-    )  # a link's address is no title
+    # A title with a link in it is none: its address would be lost.
+    return first if all(token in shown for token in _folded_words(_heading_source_line(first))) else None
 
 
 def _is_markdown_heading(first: TextSection) -> bool:
-    """Whether the first heading is marked as one: the first line of a plain page may as well be its first note."""
+    """Return whether a heading is marked as one: the first line of plain text may as well be the first note."""
     return first.heading_source.lstrip().startswith("#") or len(first.heading_source.strip().splitlines()) > 1
 
 
@@ -138,7 +141,7 @@ def _folded_words(text: str) -> list[str]:
 
 
 def _heading_source_line(heading: TextSection) -> str:
-    """A heading as it was written, on one line, without the signs that make it one."""
+    """Return a heading as it was written, on one line, without the marks that make it one."""
     lines = heading.heading_source.strip().splitlines()
     if len(lines) > 1 and not lines[-1].strip().strip("=-"):
         lines.pop()
@@ -149,9 +152,9 @@ def _heading_source_line(heading: TextSection) -> str:
 
 
 def _split_at_section_names(parts: tuple[TextSection, ...], structure: Structure) -> tuple[TextSection, ...]:
-    """The parts, cut further at lines that are a section's name and nothing else, in bold or with a colon.
+    """Split the parts further at lines that are a section's name and nothing else, in bold or with a colon.
 
-    Joining them gives the same text.
+    Joining the parts gives the same text.
     """
     found: list[TextSection] = []
     for part in parts:
@@ -164,7 +167,7 @@ def _split_at_section_names(parts: tuple[TextSection, ...], structure: Structure
 
 
 def _find_section_name_lines(body: str, structure: Structure) -> list[tuple[Line, str]]:
-    """The lines outside code that are a section's name and nothing else, with the name."""
+    """Return the lines outside code that are a section's name and nothing else, with that name."""
     named: list[tuple[int, Line, str]] = []
     for number, line in enumerate(split_lines(body)):
         name = line.text.strip().strip("*_").rstrip(":").strip()
@@ -177,57 +180,59 @@ def _find_section_name_lines(body: str, structure: Structure) -> list[tuple[Line
 
 
 def _group_by_heading(
-    parts: Sequence[TextSection], structure: Structure, taken: TextSection | None
+    parts: Sequence[TextSection], structure: Structure, title_section: TextSection | None
 ) -> Iterator[tuple[TextSection | None, Section | None, str]]:
-    """A heading with its section and all that belongs to it; None where no heading speaks for the text.
+    """Yield each heading with its section and all that belongs to it; the heading is None where there is none.
 
-    Under a section's heading, a deeper heading that names no section belongs to what is above it.
+    Under a section's heading, a deeper heading that names no section belongs to that section.
     """
     current: TextSection | None = None
     known: Section | None = None
     body: list[str] = []
     for part in parts:
         section = (
-            match_section(structure, remove_private_marks(part.title)) if part.level and part is not taken else None
+            match_section(structure, remove_private_marks(part.title))
+            if part.level and part is not title_section
+            else None
         )
-        deeper = current is not None and part.level > current.level and part is not taken
+        deeper = current is not None and part.level > current.level and part is not title_section
         if known is not None and section is None and deeper:
             body += [part.heading_source, part.body]
             continue
         if current is not None or body:
             yield current, known, "".join(body)
-        current = None if part is taken or not part.level else part
+        current = None if part is title_section or not part.level else part
         known, body = section, [part.body]
     yield current, known, "".join(body)
 
 
 def _split_private(passage: NewNote, level: int, *, everything: bool) -> tuple[list[NewNote], int | None]:
-    """The passage cut where a mark begins or ends to cover it, without the blank lines around.
+    """Split a note where a private mark begins or ends to cover it, and trim the blank lines around the parts.
 
-    ``level`` is that of the heading it stands under. Second comes the level of the heading under which all is private
-    at its end, None where nothing is.
+    ``level`` is the level of the heading above it; ``everything`` says that all of it is private anyway. Second comes
+    the level of the heading under which all is private from its end on, or None.
     """
-    parts, closed = split_at_private_marks(passage.text, level)
+    parts, private_level = split_at_private_marks(passage.text, level)
     found = [
         replace(passage, text=_with_private_mark(trim_blank_lines(part.text), private=part.is_private or everything))
         for part in parts
         if part.text.strip() or len(parts) == 1
     ]
-    return found, closed
+    return found, private_level
 
 
 def _with_private_mark(text: str, *, private: bool) -> str:
-    """The text, with a mark in front where it is ``private`` and no mark of its own covers all of it."""
+    """Return the text with a mark in front if it is to be private and is not so by marks of its own."""
     return f"{PRIVATE_MARK}\n\n{text}" if private and _has_visible_content(text) and public_text(text) else text
 
 
 def _has_visible_content(text: str) -> bool:
-    """Whether anything of the text shows besides its marks and gaps."""
+    """Return whether anything of the text can be seen besides its private marks and gaps."""
     return has_visible_text(GAP_REGEX.sub("", remove_private_marks(text)))
 
 
 def _split_into_blocks(passage: NewNote) -> list[NewNote]:
-    """What is private stays together: nobody has to place it."""
+    """Split a note into its blocks. A private one stays whole: nobody has to place it."""
     if has_private_mark(passage.text):
         return [passage]
     return [replace(passage, text=trim_blank_lines(one)) for one in split_top_level_blocks(passage.text)]

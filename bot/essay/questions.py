@@ -1,4 +1,4 @@
-"""Tell which questions a model may be shown, and when two of them are the same."""
+"""Decide which questions a model may see, and when two questions are the same."""
 
 from __future__ import annotations
 
@@ -10,45 +10,51 @@ from rapidfuzz import fuzz, utils
 from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
 
-# Of 100, after case and punctuation: the same question with a word turned round or left out comes to 90 and more,
-# two questions in one mould about different people ("What did your manager say?", "What did your mother say?") to less.
+# rapidfuzz's ratio (0 to 100) without case and punctuation. A question with one word moved or left out reaches 90; two
+# that differ in the person ("What did your manager say?", "What did your mother say?") do not.
 _MIN_SAME_QUESTION_SIMILARITY = 90
-# The words that a question must have to be known again with a head ("Tell me,") or a tail ("word for word") of half as
-# many at most: "What did it cost?" is another question than "What did it cost in sleep?"
+# A question of so many words is still the same with words added before ("Tell me,") or after it ("word for word"), up
+# to half as many. A shorter one is not: "What did it cost in sleep?" is another question than "What did it cost?"
 _MIN_CONTAINED_WORDS = 5
 
 PRIVATE_ANSWER_NOTICE = "Your answer stays private: it stands in no post and no model sees it."
-"""What is said beside a question whose answers stay private."""
+"""Shown beside a question whose answers stay private."""
 
 
 def is_structure_question(structure: Structure, question: str) -> bool:
-    """Whether a question is the structure's own; any other was born of an answer and may quote it."""
+    """Return whether a question is the structure's own.
+
+    Any other was asked about an answer, and may quote it.
+    """
     return any(question in section.questions for section in structure.sections)
 
 
 def is_same_question(one: str, other: str) -> bool:
-    """Whether two questions are the same, or nearly, or one is the other with a few words before or behind it."""
-    short, long = sorted((utils.default_process(one).split(), utils.default_process(other).split()), key=len)
-    more, wanted = len(long) - len(short), " ".join(short)
-    if fuzz.ratio(wanted, " ".join(long)) >= _MIN_SAME_QUESTION_SIMILARITY:
+    """Return whether two questions are nearly equal, or one is the other with a few words before or after it."""
+    shorter, longer = sorted((utils.default_process(one).split(), utils.default_process(other).split()), key=len)
+    extra_words, wanted = len(longer) - len(shorter), " ".join(shorter)
+    if fuzz.ratio(wanted, " ".join(longer)) >= _MIN_SAME_QUESTION_SIMILARITY:
         return True
-    if len(short) < _MIN_CONTAINED_WORDS or 2 * more > len(short):
+    if len(shorter) < _MIN_CONTAINED_WORDS or 2 * extra_words > len(shorter):
         return False
     return any(
-        fuzz.ratio(wanted, " ".join(long[at : at + len(short)])) >= _MIN_SAME_QUESTION_SIMILARITY for at in (0, more)
+        fuzz.ratio(wanted, " ".join(longer[at : at + len(shorter)])) >= _MIN_SAME_QUESTION_SIMILARITY
+        for at in (0, extra_words)
     )
 
 
 def notes_for_model(structure: Structure, notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The notes that a model may see, each as it may see it: without private passages.
+    """Return the notes that a model may see, without their private passages.
 
-    A question that was born of an answer is taken off where something of its section is private, whichever came first:
-    it may hold those words. It stays in the store, and is shown again once nothing there is private.
+    If anything in a section is private, follow-up questions are taken off that section's notes, since they may repeat
+    it. The store keeps them, and they are shown again once nothing there is private.
     """
-    closed = _private_sections(notes)
+    private_sections = _private_sections(notes)
     return tuple(
         replace(note, text=note.public_text, question=None)
-        if note.question is not None and note.section in closed and not is_structure_question(structure, note.question)
+        if note.question is not None
+        and note.section in private_sections
+        and not is_structure_question(structure, note.question)
         else replace(note, text=note.public_text)
         for note in notes
         if not note.is_private
@@ -56,11 +62,16 @@ def notes_for_model(structure: Structure, notes: Sequence[Note]) -> tuple[Note, 
 
 
 def questions_for_model(structure: Structure, asked: Sequence[Question], notes: Sequence[Note]) -> tuple[str, ...]:
-    """The questions put so far that a model may see, in order, by the same rule: ``notes`` are all of the essay's."""
-    closed = _private_sections(notes)
-    return tuple(one.text for one in asked if one.section not in closed or is_structure_question(structure, one.text))
+    """Return the questions asked so far that a model may see, in order.
+
+    The rule is that of ``notes_for_model``. ``notes`` are all the notes of the essay.
+    """
+    private_sections = _private_sections(notes)
+    return tuple(
+        one.text for one in asked if one.section not in private_sections or is_structure_question(structure, one.text)
+    )
 
 
 def _private_sections(notes: Sequence[Note]) -> frozenset[str | None]:
-    """The sections that hold something private."""
+    """Return the sections (None for no section) in which something is private."""
     return frozenset(note.section for note in notes if note.is_excluded or note.private_passages)

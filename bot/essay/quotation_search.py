@@ -1,6 +1,6 @@
-"""Find the words that somebody quotes from a text: exactly, else allowing for how quoting changes them.
+"""Find the words that somebody quotes from a text, exactly or allowing for how quoting changes them.
 
-A quotation is evidence only if a reader can find it and see something in it.
+A quotation is evidence only if a reader can find it and learn something from it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from bot.essay.text.languages import ENGLISH_COMMON_WORDS, ENGLISH_FUNCTION_WORD
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words, word_set
 
-_MIN_ALIGNED_WORDS = 4  # in fewer words, one different letter is a different word
-# A longer quotation is a copy of the text and no evidence; the limit also bounds the work that a hostile one can make.
+_MIN_ALIGNED_WORDS = 4  # in a shorter quotation, one different letter may be a different word
+# A longer quotation is a copy of the text and no evidence. The limit also bounds the work that a hostile one causes.
 _MAX_ALIGNED_WORDS = 300
 _MIN_TYPO_SIMILARITY = 80  # of 100, rapidfuzz's ratio of two words of five letters with one of them wrong
 
-# Before Unicode's own folding, which would take some of these apart into a space and an accent.
+# Applied before Unicode's own folding, which would split some of these into a space and an accent.
 _EQUIVALENT_CHARACTERS = str.maketrans(
     {
         **dict.fromkeys("“”„«»″‟", '"'),
@@ -31,24 +31,18 @@ _EQUIVALENT_CHARACTERS = str.maketrans(
     }
 )
 _QUOTATION_MARKS = "\"'"  # quotation marks, folded
-_LETTER_CATEGORIES = (
-    "Lu",
-    "Ll",
-    "Lt",
-    "Lm",
-    "Nd",
-)  # in scripts of other letters (Lo), no space need stand between two words
-_COMBINING_CATEGORIES = ("Mn", "Me", "Cf")  # accents, joiners, soft hyphens: part of the character before them
+_LETTER_CATEGORIES = ("Lu", "Ll", "Lt", "Lm", "Nd")  # without Lo: some of its scripts set no space between words
+_COMBINING_CATEGORIES = ("Mn", "Me", "Cf")  # accents, joiners, soft hyphens: they belong to the character before
 
 
 class QuotationFinder:
-    """A text in which quotations are looked for, read once. All spans are code point offsets into it."""
+    """Finds quotations in one text, which is prepared once. All spans are code point offsets into it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def locate(self, quotation: str, start: int = 0) -> Span | None:
-        """See the function of this name."""
+        """Return where the quotation is in the text, or None; see the function ``locate``."""
         if not count_words(quotation):
             return None
         for begin in (start, 0) if start else (0,):
@@ -83,7 +77,10 @@ class QuotationFinder:
 
     @cached_property
     def _joined_words(self) -> tuple[str, dict[int, int]]:
-        """The words with a space before each and behind the last, and for the offset of each space, its word."""
+        """Return the words with a space before each and after the last.
+
+        With them comes, by the offset of each of these spaces, the number of the word behind it.
+        """
         at, starts, pieces = 0, {}, []
         for number, word in enumerate(self._word_texts):
             starts[at] = number
@@ -92,9 +89,10 @@ class QuotationFinder:
         return "".join(pieces) + " ", starts
 
     def _find_aligned(self, wanted: str) -> Span | None:
-        """Where the words of ``wanted`` stand in order, whatever is between them, all but one letter for letter.
+        """Return where the words of ``wanted`` follow each other, whatever is between them, with at most one typo.
 
-        Of the two halves of the words one must then stand there unchanged; the other is compared word by word.
+        One half of the words must then be there unchanged, and is searched for; the other half is compared word by
+        word.
         """
         words = [span.extract(wanted) for span in _word_spans(wanted)]
         if not _MIN_ALIGNED_WORDS <= len(words) <= _MAX_ALIGNED_WORDS:
@@ -108,7 +106,7 @@ class QuotationFinder:
         return None
 
     def _find_runs(self, words: list[str]) -> Iterator[int]:
-        """The numbers of the words at which this run of words begins."""
+        """Yield the number of each word at which this run of words begins."""
         spaced, starts = self._joined_words
         run = " " + " ".join(words) + " "
         at = spaced.find(run)
@@ -117,7 +115,7 @@ class QuotationFinder:
             at = spaced.find(run, at + 1)
 
     def _matches_but_one(self, begin: int, words: list[str]) -> bool:
-        """Whether the words from ``begin`` on are these, but for one slip; the place of that is found by halving."""
+        """Return whether the words from ``begin`` on are these, with at most one typo, found by bisection."""
         there = self._word_texts[begin : begin + len(words)]
         low, high = 0, len(words)
         while high - low > 1:
@@ -133,31 +131,35 @@ class QuotationFinder:
 
 
 def locate(text: str, quotation: str, start: int = 0) -> Span | None:
-    """Where the quotation stands in the text, at or behind ``start`` if it stands there, else anywhere.
+    """Return where the quotation is in the text, searching from ``start`` first and then from the top; else None.
 
-    Exactly; else with curly quotes, dashes, emphasis marks, accents, white space and case made equal and an ellipsis or
-    quotation marks at either end passed over, but for marks that the text has there as well; else, from four words on,
-    where all of its words stand in order with other marks between them, one of them with a letter wrong. Never from the
-    middle of a word. None where the text does not say it.
+    It is searched for three times, each more lenient:
+
+    - exactly;
+    - ignoring differences in quotation marks, dashes, emphasis, accents, white space and case, and an ellipsis or
+      quotation marks at either end;
+    - if it has at least four words, ignoring whatever is between the words, with a typo in one of them.
+
+    A match never begins or ends inside a word. It takes in quotation marks at its ends if the text has them too.
     """
     return QuotationFinder(text).locate(quotation, start)
 
 
 def _find_whole_words(text: str, wanted: str, start: int) -> Iterator[Span]:
-    """Where ``wanted`` stands in ``text`` without beginning or ending inside a word."""
+    """Yield where ``wanted`` is in ``text`` without beginning or ending inside a word."""
     at = text.find(wanted, start)
     while at >= 0:
         end = at + len(wanted)
         if not _is_inside_word(text, at) and not _is_inside_word(text, end):
             yield Span(at, end)
         at += 1
-        while at < len(text) and _is_inside_word(text, at):  # the next place at which it may begin
+        while at < len(text) and _is_inside_word(text, at):  # go on to where a word may begin
             at += 1
         at = text.find(wanted, at)
 
 
 def _is_inside_word(text: str, at: int) -> bool:
-    """Whether the place is inside a word, or between a character and its accent."""
+    """Return whether the offset is inside a word, or between a character and its accent."""
     if not 0 < at < len(text):
         return False
     after = unicodedata.category(text[at])
@@ -165,14 +167,14 @@ def _is_inside_word(text: str, at: int) -> bool:
 
 
 def _is_typo(one: str, other: str) -> bool:
-    """Whether two words differ as a slip of the keyboard does. Another number is never a slip."""
+    """Return whether two words differ by no more than a typing slip; another number is never one."""
     if min(len(one), len(other)) < 4 or any(char.isdigit() for char in one + other):
         return False
     return fuzz.ratio(one, other) >= _MIN_TYPO_SIMILARITY
 
 
 def _strip_quotation_marks(folded: str) -> str:
-    """Without an ellipsis or quotation marks around it."""
+    """Return the text without an ellipsis or quotation marks around it."""
     bare = folded.strip(" \"'").removeprefix("...").removesuffix("...")
     while bare != folded:
         folded, bare = bare, bare.strip(" \"'").removeprefix("...").removesuffix("...")
@@ -180,7 +182,7 @@ def _strip_quotation_marks(folded: str) -> str:
 
 
 def _include_quotation_marks(at: Span, folded: str, given: str) -> Span:
-    """The place with the quotation mark at either end that was quoted with it, where the text has it there too."""
+    """Extend the span by the quotation mark at either end that both the quotation and the text have."""
     start, end = at.start, at.end
     if given[0] in _QUOTATION_MARKS and folded[start] != given[0] and start and folded[start - 1] == given[0]:
         start -= 1
@@ -202,7 +204,7 @@ def _word_spans(folded: str) -> list[Span]:
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
-    """The text with what quoting changes made equal, and for each of its characters where it stood."""
+    """Return the text without what quoting may change, and for each of its characters the offset in the original."""
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
@@ -218,8 +220,8 @@ def _fold(text: str) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
-# Articles, pronouns, prepositions, conjunctions and auxiliaries. The other function words ("nobody", "perhaps", "very",
-# "best") are themselves what an editor points at.
+# Articles, pronouns, prepositions, conjunctions and auxiliaries. Other function words ("nobody", "perhaps", "very",
+# "best") are what an editor may be pointing at.
 _UNINFORMATIVE_WORDS = word_set(
     "a an the this that these those i me my mine myself you your yours yourself he him his himself she her hers herself"
     " it its itself we us our ours ourselves they them their theirs themselves who whom whose which what there here one"
@@ -230,13 +232,13 @@ _UNINFORMATIVE_WORDS = word_set(
 )
 _FOREIGN_WORDS = FOREIGN_FUNCTION_WORDS - ENGLISH_FUNCTION_WORDS - ENGLISH_COMMON_WORDS
 _COMMON_WORDS = _UNINFORMATIVE_WORDS | _FOREIGN_WORDS | {word for word in ENGLISH_FUNCTION_WORDS if "'" in word}
-_MAX_COMMON_WORDS = 3  # "It was what it was" is common in every word, and found at a glance
+_MAX_COMMON_WORDS = 3  # "It was what it was" holds common words only, but is easily found
 _WORD_SEPARATOR = re.compile(r"[\s—–-]+")
 _SHORT_HIRAGANA = re.compile(r"[\u3040-\u309f]{1,2}")  # の, です, から: particles and endings
 
 
 def is_evidence(quotation: str) -> bool:
-    """Whether a quotation shows a place in a text: more than a letter, or than three words that any sentence holds."""
+    """Return whether a quotation says enough: more than three words, or one that not every sentence holds."""
     runs = _WORD_SEPARATOR.split(quotation.replace("’", "'"))
     words = [word for run in runs if (word := re.sub(r"^[\W_]+|[\W_]+$", "", run))]
     return len(words) > _MAX_COMMON_WORDS or any(map(_is_informative, words))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WordBudget:
-    """How long a text should be, in words, both ends included."""
+    """How long a text should be, in words; both ends are allowed."""
 
     low: int
     high: int
@@ -22,11 +22,11 @@ class WordBudget:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a structure.
+    """One section of a structure.
 
-    ``key`` is unique within the structure and safe in a file, a URL or a button id; ``purpose`` says what the part
-    does for a reader; ``questions`` draw the material out of a writer, the most productive first; answers to those that
-    are also in ``private`` stay private. The first is never one of them: it is what the section needs.
+    ``key`` is unique within the structure and safe in a file name, a URL and a button's id. ``purpose`` is what the
+    section does for a reader. ``questions`` ask a writer for material, the most productive first. Answers to
+    ``private_questions`` stay private; the first question is never one of them, because the section depends on it.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A kind of career essay. Section keys are unique; the order is the reader's."""
+    """A kind of career essay: its sections in the reader's order, each with a unique key."""
 
     key: str
     name: str
@@ -48,22 +48,22 @@ class Structure:
 
     @property
     def budget(self) -> WordBudget:
-        """The whole post's budget: the sum over its sections, in words."""
+        """Return the budget of the whole post, the sum of its sections'."""
         return WordBudget(
             sum(section.budget.low for section in self.sections), sum(section.budget.high for section in self.sections)
         )
 
     def is_private_question(self, question: str | None) -> bool:
-        """Whether answers to a question stay private: they stand in no post, and no model sees them."""
+        """Return whether answers to a question stay private: kept from posts and from models."""
         return any(question in section.private_questions for section in self.sections)
 
     def find_section(self, key: str | None) -> Section | None:
-        """The section with this key, or None where there is none."""
+        """Return the section with this key, or None."""
         return next((section for section in self.sections if section.key == key), None)
 
 
 def collect_private_questions(structures: Mapping[str, Structure]) -> frozenset[str]:
-    """The questions of all structures whose answers stay private."""
+    """Return the private questions of all structures."""
     return frozenset(
         question
         for structure in structures.values()
