@@ -461,6 +461,6 @@ def _tried_answers(jobs: Sequence[Job]) -> set[str]:
         if job.state in (JobState.DONE, JobState.STOPPED):
             for key in FollowUpRequest.from_job(job).answers:
                 tried.add(key)
-                if key.startswith(f"{job.result_version}."):
+                if key.startswith(f"{job.result}."):
                     break  # it was asked about, and those behind it not tried
     return tried

@@ -120,9 +120,9 @@ class SqliteJobs:
         error = self._encrypt(outcome.error) if outcome.error is not None else None
         self._db.execute(
             "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
-            [outcome.state.value, error, outcome.result_version, at.isoformat(), job],
+            [outcome.state.value, error, outcome.result, at.isoformat(), job],
         )
-        if outcome.result_version is not None or outcome.state is JobState.DONE:  # the text is a version now
+        if outcome.result is not None or outcome.state is JobState.DONE:  # the text is a version now
             self.delete_text(job)
 
     def get(self, writer: str, job: int) -> Job:

@@ -112,14 +112,12 @@ class EssayJobs:
         """Return the version that an ended job made, if any; warn where it ended early or is not the current text."""
         if job.state is not JobState.DONE:
             self._context.warn(progress.job_end_message(job))
-        if job.result_version is None:
+        if job.result is None:
             return None
         head = self._head_number()
-        if head != job.result_version:
-            self._context.warn(progress.newer_version_message(job.result_version, head))
-        return self._context.run(
-            self._context.services.essays.version(LOCAL_WRITER, self._essay_id, job.result_version)
-        )
+        if head != job.result:
+            self._context.warn(progress.newer_version_message(job.result, head))
+        return self._context.run(self._context.services.essays.version(LOCAL_WRITER, self._essay_id, job.result))
 
     def release_interrupted(self) -> None:
         """Keep what a killed session left of a job on the essay, and say so."""

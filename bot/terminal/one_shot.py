@@ -108,9 +108,9 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
     screen.print(progress.max_cost_message(await planned.max_cost()))
     job = await progress.follow_job(services.jobs, await planned.start(), screen)
-    if job.state is not JobState.DONE or job.result_version is None:
+    if job.state is not JobState.DONE or job.result is None:
         raise JobFailed(progress.job_end_message(job))
-    version = await services.essays.version(LOCAL_WRITER, essay, job.result_version)
+    version = await services.essays.version(LOCAL_WRITER, essay, job.result)
     screen.print(
         views.render_claims(await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version), version.text)
     )

@@ -27,7 +27,7 @@ _NANO_USD_PER_CENT = 10_000_000
 def job_end_message(job: Job) -> str:
     """Say why a job did not finish and what is kept of it."""
     why = job.error or f"The {job.kind.label} was {job.state.value} before its end."
-    return why if job.result_version is None else f"{why} What came is version {job.result_version}."
+    return why if job.result is None else f"{why} What came is version {job.result}."
 
 
 def newer_version_message(version: int, head: int | None) -> str:
@@ -44,14 +44,12 @@ def newer_version_message(version: int, head: int | None) -> str:
 def interrupted_job_message(job: Job, head: int | None) -> str:
     """Say that a job was interrupted, what is kept of it, and how to begin it again."""
     said = f"A {job.kind.label} was interrupted."
-    if job.result_version is None:
+    if job.result is None:
         said += " The essay is as it was before."
-    elif job.result_version == head:
-        said += f" What came is version {job.result_version}."
+    elif job.result == head:
+        said += f" What came is version {job.result}."
     else:
-        said += (
-            f" What came is version {job.result_version}, beside the current text: go {job.result_version} leads there."
-        )
+        said += f" What came is version {job.result}, beside the current text: go {job.result} leads there."
     return said if head is None else f'{said} The command "again" begins it once more.'
 
 

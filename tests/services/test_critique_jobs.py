@@ -102,7 +102,7 @@ async def test_a_critique_that_fails_or_is_stopped_keeps_the_text_and_shows_noth
     begun, job = await room.criticism.start_text_critique("me", TEXT, None, own=True)
     await gate.reached()
     stopped = await room.jobs.stop("me", job.id)
-    assert (stopped.state, stopped.result_version) == (JobState.STOPPED, None)
+    assert (stopped.state, stopped.result) == (JobState.STOPPED, None)
 
 
 async def test_one_critique_of_an_essay_at_a_time_and_its_last_one_is_found(room: Room, structure: Structure) -> None:
@@ -128,5 +128,5 @@ async def test_a_critique_left_by_a_killed_process_is_ended_and_its_text_is_kept
     left = await killed.add_job("me", begun.id, JobKind.CRITIQUE, None, begun.id, room.clock())
     await room.stored_jobs.append_text({left.id: '{"remarks"'})
     (found_again,) = await room.jobs.recover(room.criticism.work_for)
-    assert (found_again.state, found_again.result_version) == (JobState.INTERRUPTED, None)
+    assert (found_again.state, found_again.result) == (JobState.INTERRUPTED, None)
     assert (await room.criticism.get("me", begun.id)).text == TEXT

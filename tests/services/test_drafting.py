@@ -41,7 +41,7 @@ async def test_a_draft_normalised_to_its_structure_becomes_version_1(room: Room,
         says(ThinkingChunk(), "Here is the draft:\n\n# My year\n\n## WHAT I GAVE UP\n\nAnna said so.  \n\n\n", "\n")
     )
     job = await ended(room, await room.writing.start_draft("me", essay))
-    assert (job.state, job.result_version, job.kind) == (JobState.DONE, 1, JobKind.DRAFT)
+    assert (job.state, job.result, job.kind) == (JobState.DONE, 1, JobKind.DRAFT)
     version = await room.desk.current_version("me", essay)
     assert version.text == ("## What I missed\n\n[NEED: What was missing?]\n\n## What I gave up\n\nAnna said so.\n")
     info = version.info
@@ -99,7 +99,7 @@ async def test_a_draft_cut_short_is_an_incomplete_version_that_can_be_continued(
     assert (version.text, version.info.is_complete) == (CUT + "\n", False)
     room.models.script(says("## What I gave up\n\nAnna said so, and was right.\n"))
     job = await ended(room, await room.writing.start_finish("me", essay))
-    assert (job.kind, job.result_version) == (JobKind.FINISH, 2)
+    assert (job.kind, job.result) == (JobKind.FINISH, 2)
     (_, asked) = room.models.asked
     assert (asked.given["sections"], asked.given["text"]) == (("gave-up",), "## What I missed\n\nThe noise.\n")
     whole = await room.desk.current_version("me", essay)
@@ -121,7 +121,7 @@ async def test_a_continuation_that_is_cut_or_stopped_is_incomplete_too(room: Roo
     job = await room.writing.start_finish("me", essay)
     await gate.reached()
     stopped = await room.jobs.stop("me", job.id)
-    assert (stopped.state, stopped.result_version) == (JobState.STOPPED, 3)
+    assert (stopped.state, stopped.result) == (JobState.STOPPED, 3)
     assert (
         await room.desk.current_version("me", essay)
     ).text == "## What I missed\n\nThe noise.\n\n## What I gave up\n\nAnna, and\n"
@@ -131,7 +131,7 @@ async def test_a_continuation_without_a_word_leaves_the_draft_as_it_was(room: Ro
     version = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("## ", error=NothingWritten()))
     job = await ended(room, await room.writing.start_finish("me", essay))
-    assert (job.state, job.result_version, job.text) == (JobState.FAILED, None, "## ")
+    assert (job.state, job.result, job.text) == (JobState.FAILED, None, "## ")
     assert await room.desk.current_version("me", essay) == version
 
 
@@ -152,12 +152,12 @@ async def test_a_stopped_draft_keeps_its_text_and_one_without_a_word_makes_no_ve
     room.models.script(says(ThinkingChunk(), gate, "never"))
     job = await room.writing.start_draft("me", essay)
     await gate.reached()
-    assert (await room.jobs.stop("me", job.id)).result_version is None
+    assert (await room.jobs.stop("me", job.id)).result is None
     wordless = Gate()
     room.models.script(says("## ", wordless))
     job = await room.writing.start_draft("me", essay)
     await wordless.reached()
-    assert (await room.jobs.stop("me", job.id)).result_version is None
+    assert (await room.jobs.stop("me", job.id)).result is None
     assert await room.desk.versions("me", essay) == ()
     gate = Gate()
     room.models.script(says("## What I missed\n\nThe noise, ", gate, "never"))
@@ -165,7 +165,7 @@ async def test_a_stopped_draft_keeps_its_text_and_one_without_a_word_makes_no_ve
     await seen_until(room.jobs, "me", job.id, "noise, ")
     stopped = await room.jobs.stop("me", job.id)
     version = await room.desk.current_version("me", essay)
-    assert (stopped.result_version, version.text, version.info.is_complete) == (
+    assert (stopped.result, version.text, version.info.is_complete) == (
         1,
         "## What I missed\n\nThe noise,\n",
         False,
@@ -195,7 +195,7 @@ async def test_an_edit_during_a_draft_keeps_both(room: Room, essay: str) -> None
     gate.release()
     done = await ended(room, job)
     assert await room.desk.current_version("me", essay) == edited
-    beside = await room.store.version("me", essay, done.result_version or 0)
+    beside = await room.store.version("me", essay, done.result or 0)
     assert "The model's words." in beside.text
     assert beside.info.parent == post.info.number
 
@@ -231,7 +231,7 @@ async def test_a_revision_changes_one_section_and_no_other_byte(room: Room, essa
     seen = (await room.desk.edit_text("me", essay, post, text)).version
     room.models.script(says("Second, ", "at last.\n\nIn two paragraphs.\n"))
     job = await ended(room, await room.writing.start_revision("me", essay, seen, 2, "  Two paragraphs.\n"))
-    version = await room.store.version("me", essay, job.result_version or 0)
+    version = await room.store.version("me", essay, job.result or 0)
     assert version.text == text.replace("Second,\twith a tab.", "Second, at last.\n\nIn two paragraphs.")
     assert (version.info.origin, version.info.parent) == (Origin.REVISED, seen.info.number)
     asked = room.models.asked[0].given

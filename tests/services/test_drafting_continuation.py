@@ -43,7 +43,7 @@ async def test_a_section_without_notes_may_stay_a_gap(room: Room, structure: Str
 async def test_a_refusal_in_prose_makes_no_version(room: Room, essay: str) -> None:
     room.models.script(says("I cannot.", error=BadReply.invalid_format()))
     job = await ended(room, await room.writing.start_draft("me", essay))
-    assert (job.state, job.result_version, job.error) == (JobState.FAILED, None, str(BadReply.invalid_format()))
+    assert (job.state, job.result, job.error) == (JobState.FAILED, None, str(BadReply.invalid_format()))
     assert await room.desk.versions("me", essay) == ()
     assert await room.desk.notes("me", essay)
     version = await drafted(room, essay, CUT, cut=True)
@@ -115,7 +115,7 @@ async def test_a_continuation_that_only_repeats_existing_text_leaves_the_draft_u
     version = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("## What I missed\n\nAnother noise.\n"))
     job = await ended(room, await room.writing.start_finish("me", essay))
-    assert (job.state, job.error, job.result_version) == (JobState.FAILED, str(BadReply.not_the_requested_text()), None)
+    assert (job.state, job.error, job.result) == (JobState.FAILED, str(BadReply.not_the_requested_text()), None)
     assert "Another noise." in job.text
     assert await room.desk.current_version("me", essay) == version
 

@@ -34,7 +34,7 @@ async def test_planned_work_does_not_begin_once_another_version_is_current(room:
     with pytest.raises(StaleRequest):
         await room.writing.start_draft("me", essay, seen=0)
     room.models.script(says(DRAFT))
-    assert (await ended(room, await room.writing.start_draft("me", essay, seen=1))).result_version == 4
+    assert (await ended(room, await room.writing.start_draft("me", essay, seen=1))).result == 4
 
 
 async def test_a_revision_form_submitted_twice_starts_one_revision(room: Room, structure: Structure) -> None:
@@ -52,11 +52,11 @@ async def test_a_revision_form_submitted_twice_starts_one_revision(room: Room, s
             room.models.answers.clear()
             results.append(None)
         else:
-            results.append((await ended(room, job)).result_version)
+            results.append((await ended(room, job)).result)
     assert results == [2, None, 3, 4]
     await room.desk.go_to_version("me", essay, 1)
     room.models.script(says("Once more."))
-    assert (await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Shorter."))).result_version == 5
+    assert (await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Shorter."))).result == 5
 
 
 async def test_a_critique_that_ends_while_it_is_requested_again_is_not_repeated(

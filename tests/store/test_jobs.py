@@ -100,10 +100,10 @@ async def test_an_ended_job_keeps_its_text_only_if_the_text_did_not_become_a_ver
     await jobs.end_job(job.id, ending, clock())
     await jobs.append_text({job.id: "Too late."})
     found = await jobs.job("me", job.id)
-    assert (found.state, found.error, found.result_version, found.text) == (
+    assert (found.state, found.error, found.result, found.text) == (
         ending.state,
         ending.error,
-        ending.result_version,
+        ending.result,
         text,
     )
     assert await jobs.abandoned_jobs() == []

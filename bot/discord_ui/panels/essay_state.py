@@ -99,13 +99,13 @@ class EssayState:
         None where one of the two was made from the other, and where the writer has gone to a third one since.
         """
         job = self.job.job if self.job is not None else None
-        if job is None or job.result_version is None or job.ended is None or self.essay.head is None:
+        if job is None or job.result is None or job.ended is None or self.essay.head is None:
             return None
-        current, made = self.history.lineage, VersionHistory(self.versions, job.result_version).lineage
+        current, made = self.history.lineage, VersionHistory(self.versions, job.result).lineage
         if current[-1] in made or made[-1] in current:
             return None
         meanwhile = any(job.created <= one.created_at <= job.ended for one in current)
-        return job.result_version if meanwhile or self.essay.changed_at <= job.ended else None
+        return job.result if meanwhile or self.essay.changed_at <= job.ended else None
 
     @property
     def history(self) -> VersionHistory:

@@ -46,7 +46,7 @@ _ENDED_TEXT = {
 
 def has_partial_result(job: Job) -> bool:
     """Whether a text came of it that a person can read and that stands in no version."""
-    return job.kind is not JobKind.CRITIQUE and job.result_version is None and count_words(job.text) > 0
+    return job.kind is not JobKind.CRITIQUE and job.result is None and count_words(job.text) > 0
 
 
 def is_pasted_critique(job: Job) -> bool:
@@ -67,7 +67,7 @@ def job_failure_message(job: Job) -> str | None:
     middle, before = _ENDED_TEXT[job.state]
     if job.kind is JobKind.CRITIQUE:
         return f"{before} there was a critique."
-    if job.result_version is not None:
+    if job.result is not None:
         return f"{middle} What had come is kept."
     if not has_partial_result(job):
         return f"{before} anything had come."
@@ -99,7 +99,7 @@ def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int 
         return f"**{_FAILED_TEXT[job.kind]}** {why} The text is stored: {where}."
     if side_version is not None:
         kept = f"Everything that came is stored, as {side_version_location(side_version)}."
-    elif job.result_version is not None:
+    elif job.result is not None:
         kept = "Everything that came is stored: /draft shows it."
     elif has_partial_result(job):
         kept = (

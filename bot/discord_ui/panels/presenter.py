@@ -327,7 +327,7 @@ class Presenter:
         if job.kind is JobKind.CRITIQUE and job.state is JobState.DONE:
             return await self.show_critique(writer, job.argument, context)
         head = (await self.services.essays.get_essay(writer, essay)).head
-        result = job.result_version
+        result = job.result
         unfinished = (
             result is not None and not (await self.services.essays.version(writer, essay, result)).info.is_complete
         )

@@ -69,8 +69,11 @@ class Job:
 
     ``subject`` is the essay or the critique that it works on: one job at a time for each. ``base_version`` is the
     version it starts from and ``argument`` what it was told to do, both kept so that it can be offered again. ``text``
-    is what came so far; ``error`` the sentence for a failed one; ``result_version`` the number of the version that it
-    made, or, for a follow-up, of the note that it asks about; ``ended`` when it ended, None for one that has not.
+    is what came so far; ``error`` the sentence for a failed one; ``ended`` when it ended, None for one that has not.
+
+    ``result`` is the number of what it made: of a draft, continuation or revision the version, of a follow-up the note
+    that its question is about. It is None where nothing was made, and for a critique or a placement, whose results are
+    found by what the job was told.
     """
 
     id: int
@@ -82,7 +85,7 @@ class Job:
     argument: str
     text: str
     error: str | None
-    result_version: int | None
+    result: int | None
     created: datetime
     ended: datetime | None = None
 
@@ -102,11 +105,11 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """How a job ended."""
+    """How a job ended. ``result`` is as in Job."""
 
     state: JobState
     error: str | None = None
-    result_version: int | None = None
+    result: int | None = None
 
 
 class JobWork(Protocol):

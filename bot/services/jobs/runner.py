@@ -239,7 +239,7 @@ class JobRunner:
                     _log_unexpected_error(job, error)
             ending = FinalWrite(job.id, "", False, JobOutcome(JobState.INTERRUPTED, None, result), self._clock())
             await self._store.write(ending.run)
-            found.append(replace(job, state=JobState.INTERRUPTED, result_version=result, ended=ending.at))
+            found.append(replace(job, state=JobState.INTERRUPTED, result=result, ended=ending.at))
         return tuple(found)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -341,9 +341,7 @@ class JobRunner:
             self._unsaved_writes.append(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now))
         else:
             live.job = replace(live.job, text=live.job.text + unstored)
-        live.job = replace(
-            live.job, state=outcome.state, error=outcome.error, result_version=outcome.result_version, ended=now
-        )
+        live.job = replace(live.job, state=outcome.state, error=outcome.error, result=outcome.result, ended=now)
         job, took = live.job, (now - live.job.created).total_seconds() * 1000
         log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
         del self._jobs[live.job.id]

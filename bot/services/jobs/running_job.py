@@ -79,7 +79,7 @@ def as_stored(job: Job) -> Job:
 
 def has_version(ended: Job | JobOutcome) -> bool:
     """Tell whether what an ended job wrote is with the essay, so that no text is kept with the job."""
-    return ended.result_version is not None or ended.state is JobState.DONE
+    return ended.result is not None or ended.state is JobState.DONE
 
 
 class TextFlusher:

@@ -60,7 +60,7 @@ async def test_a_job_stopped_on_a_full_disk_reports_it_and_keeps_the_text_stored
     first.release()
     await second.reached()
     stopped = await room.jobs.stop("me", job.id)
-    assert (stopped.state, stopped.result_version) == (JobState.FAILED, None)
+    assert (stopped.state, stopped.result) == (JobState.FAILED, None)
     assert stopped.error is not None
     assert "is full" in stopped.error
     assert stopped.text == "## What I missed\n\nFirst. "
@@ -116,4 +116,4 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
     restarted = JobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)
     (found,) = await restarted.recover(room.writing.work_for)
-    assert (found.kind, found.state, found.result_version) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
+    assert (found.kind, found.state, found.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)

@@ -82,7 +82,7 @@ async def test_a_killed_draft_becomes_an_incomplete_version_and_only_missing_sec
     store = SqliteStore(database, None, clock)
     room = joined(store, structure, clock)
     (job,) = await room.jobs.recover(room.writing.work_for)
-    assert (job.kind, job.state, job.result_version) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
+    assert (job.kind, job.state, job.result) == (JobKind.DRAFT, JobState.INTERRUPTED, 1)
     assert await room.stored_jobs.latest_job("me", "one") == await room.stored_jobs.job("me", job.id)
     version = await room.desk.current_version("me", "one")
     assert (version.info.is_complete, version.info.origin) == (False, Origin.DRAFTED)
@@ -134,7 +134,7 @@ async def test_a_killed_revision_leaves_the_essay_as_it_was_and_its_text_with_th
     argument = '{"index": 0, "instruction": "Shorter."}'
     left = await add_unfinished_job(room, essay, JobKind.REVISION, "Half a sec", argument, post.info.number)
     (job,) = await room.jobs.recover(room.writing.work_for)
-    assert (job.result_version, job.text, job.argument) == (None, "Half a sec", argument)
+    assert (job.result, job.text, job.argument) == (None, "Half a sec", argument)
     assert (await room.stored_jobs.job("me", left.id)).text == "Half a sec"
     assert await room.desk.current_version("me", essay) == post
     room.models.script(says("Short."))
@@ -150,7 +150,7 @@ async def test_a_killed_continuation_keeps_what_it_had_added(room: Room, structu
     await add_unfinished_job(room, essay, JobKind.FINISH, "## What I gave up\n\nPay, and my", "", 1)
     (job,) = await room.jobs.recover(room.writing.work_for)
     version = await room.desk.current_version("me", essay)
-    assert (job.result_version, version.info.number, version.info.is_complete) == (2, 2, False)
+    assert (job.result, version.info.number, version.info.is_complete) == (2, 2, False)
     assert version.text == "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay, and my\n"
 
 
@@ -189,7 +189,7 @@ async def test_an_exception_in_recovering_one_job_does_not_stop_recovery_of_the_
         return await room.writing.work_for(job)
 
     found = await room.jobs.recover(work_of)
-    assert [job.result_version for job in found] == [None, 1]
+    assert [job.result for job in found] == [None, 1]
 
 
 async def test_an_interrupted_draft_is_offered_again_by_its_kind(room: Room, structure: Structure) -> None:
@@ -201,7 +201,7 @@ async def test_an_interrupted_draft_is_offered_again_by_its_kind(room: Room, str
     await room.jobs.close()
     left = await room.stored_jobs.latest_job("me", essay)
     assert left is not None
-    assert (left.id, left.kind, left.state, left.result_version) == (job.id, JobKind.DRAFT, JobState.INTERRUPTED, 1)
+    assert (left.id, left.kind, left.state, left.result) == (job.id, JobKind.DRAFT, JobState.INTERRUPTED, 1)
 
 
 async def test_a_damaged_job_does_not_stop_recovery_of_the_others(room: Room, structure: Structure) -> None:

@@ -40,7 +40,7 @@ async def test_a_draft_can_start_on_an_essay_whose_job_belonged_to_a_dead_proces
     room.models.script(says("## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.\n"))
     job = await room.jobs.wait("me", (await room.writing.start_draft("me", essay)).id)
     first, second = await room.desk.versions("me", essay)
-    assert (first.is_complete, second.parent, job.result_version) == (False, first.number, second.number)
+    assert (first.is_complete, second.parent, job.result) == (False, first.number, second.number)
     assert (await room.desk.current_version("me", essay)).info == second
     assert (await room.desk.version("me", essay, 1)).text == f"{CUT}\n"
 

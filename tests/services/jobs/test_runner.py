@@ -98,7 +98,7 @@ async def test_stopping_keeps_the_text_so_far_and_a_second_stop_is_harmless(jobs
     job = await jobs.start("me", "s", JobKind.DRAFT, work)
     await gate.reached()
     first, second = await asyncio.gather(jobs.stop("me", job.id), jobs.stop("me", job.id))
-    assert (first.state, first.result_version, first.text) == (JobState.STOPPED, 7, "")
+    assert (first.state, first.result, first.text) == (JobState.STOPPED, 7, "")
     assert first == second == await jobs.stop("me", job.id)
     assert work.kept == ["One. Two. "]
 
@@ -108,7 +108,7 @@ async def test_text_that_becomes_no_version_stays_with_the_stopped_job(jobs: Job
     job, work = await begin(jobs, "One. ", gate)
     await gate.reached()
     stopped = await jobs.stop("me", job.id)
-    assert (stopped.state, stopped.text, stopped.result_version, work.kept) == (
+    assert (stopped.state, stopped.text, stopped.result, work.kept) == (
         JobState.STOPPED,
         "One. ",
         None,
@@ -178,7 +178,7 @@ async def test_a_stop_while_the_result_is_being_stored_is_too_late_and_returns_t
     go_on.set()
     async with asyncio.timeout(PATIENCE):
         stopped = await stopping
-    assert (stopped.state, stopped.result_version, work.kept) == (JobState.DONE, 1, [])
+    assert (stopped.state, stopped.result, work.kept) == (JobState.DONE, 1, [])
 
 
 async def test_shutting_down_interrupts_all_jobs_keeps_their_text_and_starts_no_more(
@@ -208,7 +208,7 @@ async def test_text_begun_before_the_model_declined_is_discarded(jobs: JobRunner
     await seen_until(jobs, "me", job.id, "Begun. ")
     gate.release()
     ended = await in_time(jobs, job)
-    assert (ended.state, ended.text, ended.result_version, work.kept) == (JobState.FAILED, "", None, [])
+    assert (ended.state, ended.text, ended.result, work.kept) == (JobState.FAILED, "", None, [])
     assert ended.error is not None
     assert "declined" in ended.error
     assert (await stored.job("me", job.id)).text == ""
@@ -218,7 +218,7 @@ async def test_a_failed_job_shows_its_error_message_and_keeps_its_text(jobs: Job
     work = Piece(("One. ", StreamBroken()), keeps=3)
     job = await jobs.start("me", "s", JobKind.DRAFT, work)
     ended = await in_time(jobs, job)
-    assert (ended.state, ended.error, ended.result_version) == (JobState.FAILED, str(StreamBroken()), 3)
+    assert (ended.state, ended.error, ended.result) == (JobState.FAILED, str(StreamBroken()), 3)
     assert ended == await stored.job("me", job.id)
 
 

@@ -30,7 +30,7 @@ async def check_consistent_state(room: Room, essay: str, job: int) -> JobState:
     ended = await room.stored_jobs.job("me", job)
     versions = await room.desk.versions("me", essay)
     assert ended.state.is_ended
-    assert [info.number for info in versions] == ([ended.result_version] if ended.result_version else [])
+    assert [info.number for info in versions] == ([ended.result] if ended.result else [])
     if ended.state is JobState.DONE:
         assert versions[0].is_complete
     elif versions:

@@ -164,12 +164,7 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
             forms.revision_form(target, sections, *await _previous_request(presenter, request, sections, earlier))
         )
     instruction = ""
-    if (
-        last is not None
-        and last.job.kind is JobKind.REVISION
-        and last.job.state.is_ended
-        and last.job.result_version is None
-    ):
+    if last is not None and last.job.kind is JobKind.REVISION and last.job.state.is_ended and last.job.result is None:
         wanted = RevisionRequest.from_job(last.job)
         if (last.job.base_version, wanted.index) == (version.info.number, index):
             instruction = wanted.instruction
