@@ -22,9 +22,8 @@ from bot.discord_ui.messages import content
 from bot.discord_ui.messages.content import mention_names, resolve_mentions
 from bot.discord_ui.messages.text_limits import one_line
 from bot.discord_ui.panels.essays import unique_essay_names
-from bot.discord_ui.panels.help import help_card
+from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.discord_ui.panels.usage import usage_card
 from bot.errors import InvalidInput, NothingToDo, StoreError
 from bot.essay.essay import Essay
 from bot.essay.matching import best_structure, default_structure, find_structure

@@ -235,7 +235,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
         SelectOption("History", "history", f"{count_noun(len(state.versions), 'version')}, none is ever lost"),
         SelectOption("Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"),
         SelectOption("Measures", "measures", "what can be counted in the text"),
-        SelectOption("Last critique", "critique-last", "where you left it") if state.critique_id else None,
+        SelectOption("Last critique", "critique-last", "where you left it") if state.critique else None,
         jobs.partial_result_option(state),
         SelectOption("Notes", "notes", f"{count_noun(len(state.notes), 'note')}; leave one out, or take it in again"),
         SelectOption("Answer questions", "interview", "more material for the text"),

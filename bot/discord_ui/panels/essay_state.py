@@ -3,59 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from bot.errors import ParsingTimedOut
 from bot.essay.claims import Claim, find_unsupported_in_essay
-from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionHistory, VersionInfo
+from bot.essay.essay import Origin, Question, QuestionState, VersionHistory
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_words
-from bot.services.dm_messages import PendingMessage
 from bot.services.jobs.job import Job, JobState, JobView
 from bot.services.offload import AsyncLRUCache
 from bot.services.services import Services
+from bot.services.snapshot import EssaySnapshot
 
 _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
 
 
 @dataclass(frozen=True, slots=True)
-class EssayState:
-    """An essay as it stands.
+class EssayState(EssaySnapshot):
+    """An essay as it is stored, with what a panel shows of it besides.
 
-    ``version`` is the current one, None before there is a text and where that is damaged. ``claims`` are those of its
-    text that the notes do not hold, None while they are not looked for. ``job`` is the last job on the essay, running
-    or ended, ``critique_id`` the last finished critique. ``pending_messages`` wait to become notes. ``partial_job_ids``
-    are the jobs of which something is kept that stands in no version, the last first. Where the structure's file is
-    gone, ``structure`` has its key for a name, and no sections.
+    Where the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is how
+    far the last job is, None where it has ended. ``claims`` are those of the current text that the notes do not hold,
+    None while they are not looked for.
     """
 
-    essay: Essay
     structure: Structure
-    notes: tuple[Note, ...]
-    questions: tuple[Question, ...]
-    version: Version | None
-    versions: tuple[VersionInfo, ...]
-    claims: tuple[Claim, ...] | None
-    job: JobView | None
-    critique_id: str | None
+    running_job: JobView | None
     has_model: bool
-    pending_messages: tuple[PendingMessage, ...] = ()
-    partial_job_ids: tuple[int, ...] = ()
-
-    @property
-    def is_damaged(self) -> bool:
-        """Whether there is a current version that cannot be read."""
-        return self.version is None and self.essay.head is not None
+    claims: tuple[Claim, ...] | None = None
 
     @property
     def version_number(self) -> int:
         """The current version's number, 0 before there is one: what the ids of the panel's buttons carry."""
         return self.essay.head or 0
-
-    @property
-    def open_question(self) -> Question | None:
-        """The question that was put and neither answered nor skipped."""
-        return next((one for one in self.questions if one.state is QuestionState.OPEN), None)
 
     def messages_for(self, question: int | None) -> tuple[str, ...]:
         """Return the pending messages with words that answer the question of this number; for None, no question."""
@@ -77,19 +57,14 @@ class EssayState:
         return tuple(section.key in keys for section in self.structure.sections)
 
     @property
-    def running_job(self) -> JobView | None:
-        """The job that has not ended."""
-        return self.job if self.job is not None and not self.job.job.state.is_ended else None
-
-    @property
     def failed_job(self) -> Job | None:
         """The last job, where it ended badly and the essay has not changed since.
 
         A newer note, question, answer, title or version is a change, and so is going to another version.
         """
-        if self.job is None or self.job.job.state not in (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED):
+        job = self.job
+        if job is None or job.state not in (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED):
             return None
-        job = self.job.job
         return job if job.ended is None or self.essay.changed_at <= job.ended else None
 
     @property
@@ -98,7 +73,7 @@ class EssayState:
 
         None where one of the two was made from the other, and where the writer has gone to a third one since.
         """
-        job = self.job.job if self.job is not None else None
+        job = self.job
         if job is None or job.result is None or job.ended is None or self.essay.head is None:
             return None
         current, made = self.history.lineage, VersionHistory(self.versions, job.result).lineage
@@ -106,11 +81,6 @@ class EssayState:
             return None
         meanwhile = any(job.created <= one.created_at <= job.ended for one in current)
         return job.result if meanwhile or self.essay.changed_at <= job.ended else None
-
-    @property
-    def history(self) -> VersionHistory:
-        """The versions, and which of them is current."""
-        return VersionHistory(self.versions, self.essay.head)
 
     @property
     def is_by_model(self) -> bool:
@@ -132,28 +102,20 @@ _SECONDS_PER_TEXT = 0.06  # that its claims take
 
 
 async def load_essay_state(services: Services, writer: str, essay: str) -> EssayState:
-    """Read the essay as it stands, without its claims. Raises UnknownEssay, StoreError."""
+    """Read the essay as it stands, without its claims. Raise UnknownEssay, StoreError."""
     now = await services.essays.snapshot(writer, essay)
-    job = services.jobs.view(now.job) if now.job is not None else None
-    if job is not None and not job.job.state.is_ended and not services.jobs.is_running_here(job.job):
+    if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
         await services.jobs.release_abandoned(writer, essay)  # or it has ended since it was read
         now = await services.essays.snapshot(writer, essay)
-        job = services.jobs.view(now.job) if now.job is not None else None
-    # What is stored is shown without the structure's file, too: only asking and writing need that.
+    view = services.jobs.view(now.job) if now.job is not None else None
+    stored = {field.name: getattr(now, field.name) for field in fields(now)}
     key = now.essay.structure
     return EssayState(
-        now.essay,
-        services.structures.get(key) or Structure(key, key, "", ()),
-        now.notes,
-        now.questions,
-        now.version,
-        now.versions,
-        None,
-        job,
-        now.critique.id if now.critique and now.version else None,
-        services.has_model,
-        now.pending_messages,
-        tuple(now.leftover_jobs),
+        **stored | {"job": view.job if view is not None else None},  # what runs here is further than what is stored
+        # What is stored is shown without the structure's file, too: only asking and writing need that.
+        structure=services.structures.get(key) or Structure(key, key, "", ()),
+        running_job=view if view is not None and not view.job.state.is_ended else None,
+        has_model=services.has_model,
     )
 
 

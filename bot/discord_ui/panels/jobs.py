@@ -125,7 +125,7 @@ def job_recovery_buttons(state: EssayState) -> tuple[ButtonRow, ...]:
     job = state.failed_job
     return button_rows(
         _retry_button(state, job) if job is not None else None,
-        action_button(SHOW_PARTIAL_LABEL, "came", state.essay.id, state.version_number, f"0.{state.partial_job_ids[0]}")
+        action_button(SHOW_PARTIAL_LABEL, "came", state.essay.id, state.version_number, f"0.{state.leftover_jobs[0]}")
         if _has_partial_result_button(state)
         else None,
     )
@@ -134,12 +134,12 @@ def job_recovery_buttons(state: EssayState) -> tuple[ButtonRow, ...]:
 def _has_partial_result_button(state: EssayState) -> bool:
     """Whether the panel has a button for what came of work."""
     job = state.failed_job
-    return bool(state.partial_job_ids) and (state.version is None or (job is not None and has_partial_result(job)))
+    return bool(state.leftover_jobs) and (state.version is None or (job is not None and has_partial_result(job)))
 
 
 def partial_result_option(state: EssayState) -> SelectOption | None:
     """The entry of a menu for what came of work that broke off at any time, where no button leads there."""
-    if not state.partial_job_ids or _has_partial_result_button(state):
+    if not state.leftover_jobs or _has_partial_result_button(state):
         return None
     return SelectOption(SHOW_PARTIAL_LABEL, "came", "of work that broke off, and what you had asked for")
 
@@ -208,8 +208,8 @@ def _repeat_job_button(state: EssayState, job: Job) -> Button | None:
 
 def _adjacent_job_buttons(state: EssayState, job: Job) -> tuple[Button | None, ...]:
     """The ways to what came of the work before this and after it."""
-    at = state.partial_job_ids.index(job.id)
-    earlier, later = state.partial_job_ids[at + 1 :][:1], state.partial_job_ids[:at][-1:]
+    at = state.leftover_jobs.index(job.id)
+    earlier, later = state.leftover_jobs[at + 1 :][:1], state.leftover_jobs[:at][-1:]
     essay, number = state.essay.id, state.version_number
     return (
         action_button("Earlier work", "came", essay, number, f"0.{earlier[0]}") if earlier else None,

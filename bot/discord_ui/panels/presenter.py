@@ -81,7 +81,7 @@ class Presenter:
 
     def _outcome_to_report(self, state: EssayState) -> Job | None:
         """Return the last job if it ended badly or made a version beside the text, and nobody has been told."""
-        job = state.job.job if state.job is not None and state.side_version is not None else state.failed_job
+        job = state.job if state.side_version is not None else state.failed_job
         return job if job is not None and job.id not in self._reported_jobs else None
 
     async def _essay_card(
@@ -252,12 +252,7 @@ class Presenter:
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )
 
-        return self._show_watched(
-            view,
-            card,
-            _result_buttons(view.job, context),
-            lambda: self._show_ended(view.job, essay.writer, essay.id, context),
-        )
+        return ShowCard(card(view), self._watch(view.job, card, context))
 
     def _show_critique_running(
         self, title: str | None, view: JobView, critique: str, context: InteractionContext, notice: str | None
@@ -267,40 +262,21 @@ class Presenter:
         def card(now: JobView) -> Card:
             return jobs.job_progress_card(title or "The text", now, "critique", critique, notice)
 
-        return self._show_watched(
-            view,
-            card,
-            (action_button("Show the critique", "show", critique, kind="critique"),),
-            lambda: self.show_critique(view.job.writer, critique, context, notice=notice),
-        )
+        buttons = (action_button("Show the critique", "show", critique, kind="critique"),)
+        end = partial(self.show_critique, view.job.writer, critique, context, notice=notice)
+        return ShowCard(card(view), JobWatch(view.job, card, self._ended(view.job, end), buttons))
 
     def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
         """Follow a job that ended with the process that ran it: show what came of it."""
+        return self._watch(job, lambda _: Card(()), context)
+
+    def _watch(self, job: Job, card: Callable[[JobView], Card], context: InteractionContext) -> JobWatch:
+        """Follow a job: show ``card`` while it runs, then what came of it."""
         if jobs.is_pasted_critique(job):
             end = partial(self.show_critique, job.writer, job.argument, context)
         else:
-            end = partial(self._show_ended, job, job.writer, job.subject, context)
-        buttons = _result_buttons(job, context)
-        return self._watch(JobView(job, JobPhase.WAITING, job.created), lambda _: Card(()), buttons, end)
-
-    def _show_watched(
-        self,
-        view: JobView,
-        card: Callable[[JobView], Card],
-        result_buttons: tuple[Button, ...],
-        show_ended: Callable[[], Awaitable[ShowCard]],
-    ) -> ShowCard:
-        """Follow a job: show ``card`` while it runs, then what ``show_ended`` gives, or that the essay was deleted."""
-        return ShowCard(card(view), self._watch(view, card, result_buttons, show_ended))
-
-    def _watch(
-        self,
-        view: JobView,
-        card: Callable[[JobView], Card],
-        result_buttons: tuple[Button, ...],
-        show_ended: Callable[[], Awaitable[ShowCard]],
-    ) -> JobWatch:
-        return JobWatch(view.job, card, self._ended(view.job, show_ended), result_buttons)
+            end = partial(self._show_ended, job, context)
+        return JobWatch(job, card, self._ended(job, end), _result_buttons(job, context))
 
     def _ended(self, job: Job, show_ended: Callable[[], Awaitable[ShowCard]]) -> Callable[[], Awaitable[ShowCard]]:
         """Return what shows the end of a job: what ``show_ended`` gives, or that the essay was deleted."""
@@ -319,8 +295,9 @@ class Presenter:
 
         return end
 
-    async def _show_ended(self, started: Job, writer: str, essay: str, context: InteractionContext) -> ShowCard:
-        """Show what came of the job that a panel followed: the critique, or the text with how the job ended."""
+    async def _show_ended(self, started: Job, context: InteractionContext) -> ShowCard:
+        """Show what came of a job on an essay: the critique, or the text with how the job ended."""
+        writer, essay = started.writer, started.subject
         job = await self.services.jobs.wait(writer, started.id)
         if job.kind.gives_way:
             return await self._show_waiting_ended(job, context, None)

@@ -27,8 +27,7 @@ from bot.discord_ui.panels.cards import (
 from bot.discord_ui.panels.drafts import DraftPosition
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import split_into_fields
-from bot.discord_ui.panels.help import help_card
-from bot.discord_ui.panels.usage import usage_card
+from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
 from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
@@ -69,15 +68,18 @@ def state_of(words: str) -> EssayState:
     claims = find_unsupported_claims(text[:4_000], ["nothing"])
     return EssayState(
         essay,
-        STRUCTURE,
         held,
         asked,
         Version(info, text),
         versions,
-        claims,
-        JobView(job, JobPhase.WAITING, NOW),
-        "c" * 10,
-        True,
+        job,
+        (),
+        StoredCritique("c" * 10, essay.writer, essay.id, 3, None, essay.title, text, True, None, {}, NOW),
+        (),
+        structure=STRUCTURE,
+        running_job=None,
+        has_model=True,
+        claims=claims,
     )
 
 
@@ -103,7 +105,8 @@ def cards(words: str) -> Iterable[Card]:
     yield drafts.draft_card(replace(state, has_model=False), replace(version, text=" "), DraftPosition(0))
     yield drafts.version_card(state, version, 2)
     assert state.job is not None
-    yield jobs.job_progress_card(state.essay.title, replace(state.job, queue_position=99), "essay", "z" * 10, notice)
+    waiting = JobView(state.job, JobPhase.WAITING, NOW, queue_position=99)
+    yield jobs.job_progress_card(state.essay.title, waiting, "essay", "z" * 10, notice)
     for page in (0, 3, 10**8):
         yield notes.notes_list_card(state, page, notice)
         yield drafts.history_card(state, page)
@@ -113,8 +116,8 @@ def cards(words: str) -> Iterable[Card]:
         )
     yield drafts.measures_card("x", measure_text(version.text[:4_000], None), 0, None, 0, notice[:300])
     told = RevisionRequest(40, (words * 900)[:2_000]).job_argument
-    job = replace(state.job.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
-    failed = replace(state, job=replace(state.job, job=job), partial_job_ids=(job.id + 1, job.id, job.id - 1))
+    job = replace(state.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
+    failed = replace(state, job=job, leftover_jobs=(job.id + 1, job.id, job.id - 1))
     yield drafts.draft_card(failed, version, DraftPosition(1), notice, side_version=1_000)
     for page in (0, 2, 10**8):
         yield jobs.partial_result_card(failed, job, page)

@@ -104,8 +104,8 @@ async def show_partial_result(presenter: Presenter, request: ActionRequest) -> H
     """
     page, wanted = parse_number_pair(request.custom_id.argument)
     state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
-    found = wanted or next(iter(state.partial_job_ids), 0)
-    if found not in state.partial_job_ids:
+    found = wanted or next(iter(state.leftover_jobs), 0)
+    if found not in state.leftover_jobs:
         return await presenter.show_essay(
             request.writer, request.custom_id.subject, request.context, notice=STALE_NOTICE
         )
