@@ -1,1 +1,1 @@
-"""How a text is read: its lines and blocks, sections, sentences and words. Knows of no essay."""
+"""Read a text: its lines and blocks, sections, sentences and words. Nothing here knows of essays."""

@@ -1,10 +1,10 @@
-"""Decode bytes that a person handed in, and clean text of characters that nobody sees.
+"""Decode bytes that a person handed in, and clean text of invisible characters.
 
-Control characters, marks of direction and tags can hide instructions, turn an address around or move a terminal's
-cursor; what a model writes may repeat them from a page that somebody pasted. Kept are line breaks, tabs, and the
-joiners and selectors that emoji and the scripts of Arabia and India need, where they stand between such characters. An
-emoji made with tags (the flags of England, Scotland and Wales) is left with its first sign, a black flag; a Japanese
-name with an ideographic variation selector with the usual form of its character.
+Control characters, direction marks and tags can hide instructions, reverse an address or move a terminal's cursor, and
+a model may repeat them from a page that somebody pasted. Line breaks and tabs stay, and so do the joiners and variation
+selectors that emoji and the scripts of Arabia and India need, where they are between such characters. In a model's text
+a flag made with tags (England, Scotland, Wales) becomes a black flag, and a Japanese name with an ideographic variation
+selector gets the usual form of its character.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _ZERO_WIDTH = re.compile(
     f"[\u00ad\u180e\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]"
     f"|(?<![{_SCRIPTS_WITH_ZERO_WIDTH_SPACE}])\u200b|\u200b(?![{_SCRIPTS_WITH_ZERO_WIDTH_SPACE}])|(\U0001f3f4[\U000e0020-\U000e007f]+)"
     "|[\U000e0000-\U000e007f]"
-)  # soft hyphen, Mongolian vowel separator, word joiner and its invisible kin, byte order mark; zero-width space; tags
-# What moves a terminal's cursor or sets its colours, and whatever else of this kind shows nowhere.
+)  # soft hyphen, Mongolian vowel separator, word joiner and the like, byte order mark; zero-width space; tags
+# Terminal escape sequences and other control characters.
 _CONTROL = re.compile("\x1b\\[[0-?]{0,60}[ -/]{0,5}[@-~]|[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _DIRECTION_MARK = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -46,16 +46,17 @@ _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x85\x1b")
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """A text with LF line ends and no byte order mark; ``guessed`` names the encoding where it had to be guessed."""
+    """A text with LF line ends and no byte order mark. ``guessed_encoding`` is None unless it had to be guessed."""
 
     text: str
     guessed_encoding: str | None = None
 
 
 def decode_text(data: bytes, name: str) -> DecodedText:
-    """The text in the bytes: by their byte order mark, as UTF-8, else as the older encoding they most look like.
+    """Decode by the byte order mark, as UTF-8, or else as the older encoding that the bytes most look like.
 
-    Raises UnreadableText, naming ``name``, for no words, for more than MOST_BYTES, and for what is no text.
+    Raises UnreadableText, with ``name`` in its message, if there are more than MAX_TEXT_BYTES, if it is no text, or if
+    it holds no words.
     """
     if len(data) > MAX_TEXT_BYTES:
         raise UnreadableText.too_much_text(name, MAX_TEXT_BYTES)
@@ -68,12 +69,11 @@ def decode_text(data: bytes, name: str) -> DecodedText:
 
 
 def normalize_text(text: str) -> str:
-    """The text as a reader sees it: every line ended by LF, whichever system it came from, and nothing that does not
-    show.
+    """Return the text with LF line ends and without invisible characters.
 
-    A vertical tab, a form feed and Unicode's own line ends end a line too. Joiners stay, which some scripts and emoji
-    are spelt with, and so do the tags of a flag, a zero-width space in a script that marks its words by nothing else,
-    and marks of direction beside a script that runs from right to left.
+    A vertical tab, a form feed and Unicode's own line ends also end a line. Kept are the joiners of scripts and emoji,
+    the tags of a flag, zero-width spaces in scripts that mark words by nothing else, and direction marks if the text
+    holds a right-to-left script.
     """
     text = _CONTROL.sub("", text)
     if text.isascii() and not any(end in text for end in "\r\v\f"):
@@ -83,9 +83,9 @@ def normalize_text(text: str) -> str:
 
 
 def validate_typed_text(text: str, what: str) -> str:
-    """Text that a person typed, with LF line ends.
+    """Return text that a person typed, normalized.
 
-    Raises InvalidInput, naming ``what``, where it holds bytes that are no characters in UTF-8.
+    Raises InvalidInput, with ``what`` in its message, if it holds bytes that are not UTF-8.
     """
     try:
         text.encode()
@@ -101,17 +101,19 @@ def _decode_bytes(data: bytes, name: str) -> tuple[str, str | None]:
                 return data[len(mark) :].decode(encoding), None
             except UnicodeDecodeError:
                 raise UnreadableText.binary(name) from None
-    if b"\x1b$" in data:  # how Japanese e-mail begins its characters, each of two letters of ASCII
+    if (
+        b"\x1b$" in data
+    ):  # ISO-2022-JP, as in Japanese e-mail, writes each character as two ASCII letters behind this escape
         with suppress(UnicodeDecodeError):
             return data.decode("iso2022_jp"), "iso2022_jp"
     try:
         return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
-        first_bad = error.start
+        first_bad_byte = error.start
     loose = data.decode("utf-8", "replace")
-    # A text in an older encoding holds next to no sequence that is good UTF-8; a damaged one holds mostly such.
+    # A text in an older encoding holds hardly any valid UTF-8 sequence; damaged UTF-8 holds mostly valid ones.
     if sum(char > "\x7f" and char != "\ufffd" for char in loose) > loose.count("\ufffd"):
-        raise UnreadableText.bad_encoding(name, data[:first_bad].count(b"\n") + 1)
+        raise UnreadableText.bad_encoding(name, data[:first_bad_byte].count(b"\n") + 1)
     if b"\0" in data:
         raise UnreadableText.binary(name)
     if _looks_western(data):
@@ -123,10 +125,10 @@ def _decode_bytes(data: bytes, name: str) -> tuple[str, str | None]:
 
 
 def _looks_western(data: bytes) -> bool:
-    """Whether the bytes read as Windows-1252 without a sign of another alphabet.
+    """Return whether the bytes read well as Windows-1252, without a sign of another alphabet.
 
-    A guesser confuses the Western and the Central European code pages in short texts. A text of another alphabet
-    read as Western gives itself away: most of its letters are accented, or signs such as ¿ and ³ stand inside words.
+    charset_normalizer confuses the Western and Central European code pages in short texts. A text of another alphabet
+    read as Western shows it: most of its letters are accented, or signs such as ¿ and ³ are inside words.
     """
     try:
         text = data.decode("cp1252")
@@ -134,12 +136,13 @@ def _looks_western(data: bytes) -> bool:
         return False
     letters = sum(char.isalpha() for char in text)
     accented = sum(char.isalpha() and not char.isascii() for char in text)
-    # French or Spanish may reach 20 of 100 letters, a word alone hold two; Russian read this way is near 100.
+    # In French or Spanish up to 20 of 100 letters are accented, and two in a single word; in Russian read so, nearly
+    # all.
     return accented <= max(2, letters // 3) and not _SYMBOL_IN_WORD.search(text)
 
 
-# Categories of Unicode 17: Cc, Cf, Co, noncharacters; fillers and blanks that are letters or signs by name alone.
-# Signs of category Cf that show (U+0600 to U+0605, U+06DD, U+070F and their like) are not among them.
+# By the categories of Unicode 17: Cc, Cf, Co, noncharacters, and blank fillers that count as letters or symbols. Those
+# of category Cf that can be seen (U+0600 to U+0605, U+06DD, U+070F and the like) are not among them.
 _INVISIBLE_CHARACTER = re.compile(
     "\r\n?|[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
@@ -154,26 +157,26 @@ _TEXT_STYLE, _EMOJI_STYLE = "\ufe0e", "\ufe0f"
 _JOINING_LETTER = re.compile(
     "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
 )
-_EMOJI_BASES = "0123456789#*\u203c\u2049\u3030\u303d\u2139"  # emoji that are no signs (category S) by themselves
-_VIRAMA = 9  # the combining class of the sign that a joiner may stand behind, whatever follows
-_NEEDS_NEXT_CHARACTER = ("\r", _NON_JOINER, _JOINER)  # what becomes of it depends on what comes behind it
+_EMOJI_BASES = "0123456789#*\u203c\u2049\u3030\u303d\u2139"  # emoji that are no symbols (category S) by themselves
+_VIRAMA = 9  # the combining class of the signs that a joiner may follow, whatever is behind it
+_NEEDS_NEXT_CHARACTER = ("\r", _NON_JOINER, _JOINER)  # what becomes of it depends on the next character
 
 
 class InvisibleCharacterFilter:
-    """A text that comes in pieces, without what nobody sees. Mutable."""
+    """Removes invisible characters from a text that arrives in pieces. Mutable."""
 
     def __init__(self) -> None:
         self._before = ""
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What shows of all that came and has not been given out, but for a last character that needs the next."""
+        """Return what can be seen of the text so far and was not returned yet, but for an undecided last character."""
         text = self._held + piece
         self._held = text[-1:] if text.endswith(_NEEDS_NEXT_CHARACTER) else ""
         return self._filter(text, len(text) - len(self._held))
 
     def flush(self) -> str:
-        """What was held back for a character that never came."""
+        """Return what was held back for a next character that never came."""
         text, self._held = self._held, ""
         return self._filter(text, len(text))
 
@@ -187,7 +190,7 @@ class InvisibleCharacterFilter:
 
 
 def remove_invisible(text: str) -> str:
-    """The text without what nobody sees; whatever ends a line is a line feed."""
+    """Return the text without invisible characters and with LF line ends."""
     if _INVISIBLE_CHARACTER.search(text) is None:
         return text
     return "".join(_visible_pieces(text, 0, len(text)))
@@ -202,7 +205,7 @@ def _visible_pieces(text: str, start: int, end: int) -> Iterator[str]:
 
 
 def _replacement(text: str, found: re.Match[str]) -> str:
-    """What stays in the place of a suspect."""
+    """Return what replaces a character that may be invisible."""
     sign = found.group()
     if sign[0] in _LINE_BREAKS:
         return "\n"
@@ -215,6 +218,7 @@ def _replacement(text: str, found: re.Match[str]) -> str:
 
 
 def _is_needed_joiner(sign: str, before: str, after: str) -> bool:
+    """Return whether a joiner between these characters is part of an emoji or of a script that needs it."""
     if not before:
         return False
     if sign == _JOINER and after and (_can_be_emoji(before) or before == _EMOJI_STYLE) and _can_be_emoji(after):
@@ -225,5 +229,5 @@ def _is_needed_joiner(sign: str, before: str, after: str) -> bool:
 
 
 def _can_be_emoji(char: str) -> bool:
-    """Whether a character can be an emoji; one that is younger than this Python's Unicode has no category yet."""
+    """Return whether a character may be an emoji. One newer than this Python's Unicode has no category yet."""
     return unicodedata.category(char) in ("So", "Sk", "Sm") or (unicodedata.category(char) == "Cn" and char > "\uffff")

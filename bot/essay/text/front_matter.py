@@ -1,4 +1,4 @@
-"""YAML front matter from anybody: read in bounded time and memory, as a flat table of short values."""
+"""YAML front matter from strangers, read in bounded time and memory as a flat mapping of short values."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _MAX_TITLE_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The properties that open a text, and where the text behind them starts, in code points."""
+    """The properties at the top of a text, and where the text behind them starts, in code points."""
 
     fields: Mapping[str, YamlValue]
     end: int
 
     @property
     def title(self) -> str | None:
-        """The title, if there is one that is a short line."""
+        """Return the title if it is a short line, else None."""
         return as_short_line(next((value for name, value in self.fields.items() if name.casefold() == "title"), None))
 
 
 def read_front_matter(text: str) -> FrontMatter | None:
-    """Read the front matter at the top of a text with LF line ends; None where there is none that can be read.
+    """Read the front matter at the top of a text with LF line ends; return None if there is none.
 
-    It is a mapping of names to short scalars or lists of them, in at most MOST_CHARACTERS. Anything else (aliases,
-    anchors, tags, deeper nesting, an impossible date) is no front matter, so that the whole text stays a text.
+    It is a mapping of names to short scalars or lists of them, of at most MAX_FRONT_MATTER_CHARACTERS. Anything else
+    (aliases, anchors, tags, deeper nesting, an impossible date) is no front matter, and stays part of the text.
     """
     opening = _OPENING.match(text)
     if opening is None:
@@ -55,9 +55,9 @@ def read_front_matter(text: str) -> FrontMatter | None:
 
 
 def read_properties(text: str) -> FrontMatter | None:
-    """Read the properties at the top of a text as its writer sees them, where they are no YAML that is read.
+    """Read the properties at the top of a text if they are not valid YAML but look like properties; else None.
 
-    Each line is ``name: value`` or goes on with the one before, and none is blank. Only the title is read of them.
+    Each line is ``name: value`` or continues the one before, and none is blank. Only the title's value is read.
     """
     opening = _PROPERTIES_OPENING.match(text)
     closing = _CLOSING.search(text, opening.end(), opening.end() + _MAX_PROPERTIES_CHARACTERS) if opening else None
@@ -79,12 +79,12 @@ def read_properties(text: str) -> FrontMatter | None:
 
 
 def _parse_property_value(value: str) -> str | None:
-    """A value that is no YAML by itself as a person meant it; None for one that is made of signs."""
+    """Return the value that a person meant by what is no YAML; None if it begins with a sign of YAML's syntax."""
     return None if value.startswith(tuple("!|>{[%@`")) else value.strip("\"'")
 
 
 def read_flat_yaml(text: str) -> Mapping[str, YamlValue] | None:
-    """Read YAML that is a flat mapping; None for any other. Nothing is built from what is refused."""
+    """Read YAML that is a flat mapping; return None for any other, of which nothing is constructed."""
     if len(text) > MAX_FRONT_MATTER_CHARACTERS:
         return None
     try:
@@ -135,7 +135,7 @@ def _parse_mapping(text: str) -> Mapping[str, YamlValue] | None:
 
 
 def _is_storable(value: str) -> bool:
-    """Whether a value can be stored: an escape in YAML can make half of a character."""
+    """Return whether a value can be encoded: an escape in YAML can make half of a surrogate pair."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
@@ -146,7 +146,7 @@ def _parse_scalar(loader: yaml.SafeLoader, event: yaml.ScalarEvent) -> YamlScala
 
 
 def as_short_line(value: object) -> str | None:
-    """A value as one line of at most 200 characters; None for any other."""
+    """Return a value as one line if it has at most 200 characters, else None."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | date):
         return None
     line = " ".join(str(value).split())

@@ -1,4 +1,4 @@
-"""Tell which language a text is in: each language's words are read by its own lists."""
+"""Tell which language or script a text is in, and know the common words of languages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Literal
 
 from bot.essay.text.words import word_set
 
-# Words that carry a capital only because they stand first, and capitals that name a kind of thing.
-
-
-# Function words and openers: never a name by themselves, and never the first word of one.
+# Function words and openers: never a name, and never the first word of one.
 ENGLISH_FUNCTION_WORDS = word_set(
     "a about above across actually after afterwards again against ago all almost along already also although"
     " always am among an and another any anybody anyone anything anyway anywhere apart are aren't around as"
@@ -77,7 +74,7 @@ ENGLISH_COMMON_WORDS = word_set(
     " sharp sick similar single slight smart soft solid special stupid tall thin tiny tired total tough useful"
     " usual vast warm weak weird wet wide wild wise"
 )
-# Endings of ordinary words. A name at the start of a sentence that ends like this is taken for a word.
+# Endings of ordinary words. A capitalized word at the start of a sentence that ends like this is taken for no name.
 ENGLISH_WORD_ENDINGS = (
     *("ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity", "ers", "ors", "ies", "ance", "ence", "ship", "ism"),
     *(
@@ -99,7 +96,7 @@ ENGLISH_WORD_ENDINGS = (
     ),
     *("ware", "ology", "craft", "body", "thing", "where", "times", "self", "selves", "ways", "ward", "wards"),
 )
-# Given names and surnames that end like that all the same.
+# Given names and surnames with such an ending.
 NAMES_WITH_WORD_ENDINGS = word_set(
     "emily sally billy kelly molly polly holly lily milly carly shelly kimberly beverly fred alfred wilfred manfred"
     " winifred ned ted jared ahmed mohamed mohammed hamed reed sterling irving fleming harding hastings clement rogers"
@@ -121,7 +118,7 @@ JOB_TITLE_WORDS = word_set(
     " strategy success supervisor support surgeon systems talent teacher team tech technical technician"
     " technology test tester trainee trainer user vice ward web writer of the and"
 )
-# Abbreviations for kinds of thing: every trade has them, and none tells a reader which one is meant.
+# Abbreviations for kinds of things, which name no particular one.
 GENERIC_ACRONYMS = word_set(
     "pm pms pr prs qa hr cv cvs ceo cto cfo coo cpo cio vp svp evp api apis ui ux ai ml it mvp mvps okr okrs"
     " kpi kpis saas b2b b2c sql html css crud ci cd roi pto hmo id ids faq asap diy tv pc pdf ppt ok okay nda"
@@ -135,7 +132,7 @@ ENGLISH_HONORIFICS = word_set("mr mrs ms mx dr prof professor sir madam st rev c
 Language = Literal["en", "fr", "de", "es", "pt", "it", "nl", "other"]
 """The languages whose numbers, months and weekdays are known in words; "other" is every one besides."""
 
-# Some of the commonest function words of languages with Latin letters, chosen by hand: any few sentences hold several.
+# Common function words of languages with Latin letters, chosen by hand; any few sentences hold several.
 _FUNCTION_WORDS_BY_LANGUAGE: dict[str, frozenset[str]] = {
     "fr": word_set(
         "le la les un une des du de et est en que qui dans pour pas sur avec ce cela ça il elle ils elles je tu nous"
@@ -182,13 +179,12 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LANGUAGE_BY_NAME: dict[str, Language] = {"fr": "fr", "de": "de", "es": "es", "pt": "pt", "it": "it", "nl": "nl"}
 
 
-# The same text is asked about by all that reads it.
 @lru_cache(maxsize=64)
 def detect_language(text: str, otherwise: Language = "en") -> Language:
-    """The language that most of a text is in, by the function words in it; without any it is the one given.
+    """Return the language of most function words in a text, or ``otherwise`` if it has none.
 
-    Words in other than Latin letters count as another language. Where English and others are as strong, it is English,
-    so that a name in a few words is rather listed than passed over.
+    Words in other than Latin letters count as another language. If English is as strong as all others together, the
+    answer is English, so that a name in a few words is rather reported than missed.
     """
     words = Counter(word.replace("’", "'") for word in _WORD.findall(text.lower()))
     english = sum(count for word, count in words.items() if word in _ENGLISH_ONLY_WORDS)
@@ -208,7 +204,7 @@ def _is_latin(word: str) -> bool:
     return word[0].isascii() or word[0] in "ªº" or unicodedata.name(word[0], "LATIN").startswith("LATIN")
 
 
-# Scripts that name a language, or nearly: by the first words of a letter's name in Unicode.
+# By the first word of a letter's name in Unicode: the language that is written in the script, or the script.
 _SCRIPT_NAMES = {
     "HIRAGANA": "Japanese",
     "KATAKANA": "Japanese",
@@ -234,7 +230,7 @@ _MIN_SCRIPT_SHARE = 0.5
 
 
 def detect_script(text: str) -> str | None:
-    """What most letters of a text are written in, as a reader would call it; None where they are Latin or none."""
+    """Return the script of most letters in a text, as a reader would call it; None if it is Latin or there are none."""
     letters = Counter(char for char in text if char.isalpha())
     held: Counter[str] = Counter()
     for char, count in letters.items():

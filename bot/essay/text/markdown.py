@@ -1,6 +1,8 @@
-"""Find the blocks of a Markdown text by markdown-it-py, as line ranges of the text as it stands.
+"""Find the lines and blocks of a Markdown text, as ranges of the text as it is.
 
-The parsers are shared between the threads of this process.
+Lines end as in CommonMark (section 2.1): in a line feed, a carriage return or both, while ``str.splitlines`` knows more
+line ends. Line numbers of markdown-it-py fit these lines only. Its parsers are shared between the threads of this
+process.
 """
 
 from __future__ import annotations
@@ -14,21 +16,15 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Lines of a text, counted as Markdown counts them.
-#
-# ``str.splitlines`` breaks at form feeds, U+2028 and more; CommonMark (section 2.1) knows only ``\n``, ``\r\n`` and a
-# lone ``\r``. Line numbers from a Markdown parser fit these lines and no others.
-
-
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-# What may stand after the mark that closes a sentence.
+# What may follow the punctuation that ends a sentence.
 _CLOSING_MARKS = "\"”’'»)]*_"
 _SENTENCE_ENDINGS = ".!?…。！？।؟"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: where it starts, where its text ends, and where the next line starts (all code points)."""
+    """One line: where it starts, where its text ends, and where the next line starts (code points)."""
 
     start: int
     end: int
@@ -37,7 +33,7 @@ class Line:
 
 
 def split_lines(text: str) -> tuple[Line, ...]:
-    """Every line of ``text``; a text that ends in a line break has no empty line after it."""
+    """Split the text into its lines; after a final line break there is no empty line."""
     found: list[Line] = []
     start = 0
     for match in _LINE_BREAK.finditer(text):
@@ -49,19 +45,19 @@ def split_lines(text: str) -> tuple[Line, ...]:
 
 
 def ends_sentence(text: str) -> bool:
-    """True where ``text`` ends in a full stop, question or exclamation mark, closing quotes and brackets aside."""
+    """Return whether the text ends in a full stop, question or exclamation mark; closing quotes may follow it."""
     return text.rstrip().rstrip(_CLOSING_MARKS)[-1:] in tuple(_SENTENCE_ENDINGS)
 
 
 def starts_lowercase(text: str) -> bool:
-    """True where the first letter or digit of ``text`` is a lower-case letter."""
+    """Return whether the first letter or digit of the text is a lower-case letter."""
     return next((char.islower() for char in text if char.isalnum()), False)
 
 
 def is_deliberate_break(line: str, following: str, width: int) -> bool:
-    """True where a line was ended on purpose rather than wrapped.
+    """Return whether a line was ended on purpose rather than wrapped.
 
-    A wrapped line ends because the next word did not fit into ``width`` (characters, the widest line nearby). Three
+    A line is wrapped when the next word does not fit into ``width``, the widest line nearby in characters. Three
     quarters of the width leave room for ragged wrapping, which seldom loses more than one long word.
     """
     first_word = following.split(maxsplit=1)[0] if following.strip() else ""
@@ -69,10 +65,10 @@ def is_deliberate_break(line: str, following: str, width: int) -> bool:
 
 
 def is_wrapped(run: Sequence[str]) -> bool:
-    """True where consecutive non-blank lines look like one paragraph wrapped to a width.
+    """Return whether consecutive non-blank lines look like one paragraph wrapped to a width.
 
-    Evidence is a line that stops in mid-sentence while the next one goes on in lower case, or, where names or numbers
-    happen to start the next line, one that stops in mid-sentence with no room left.
+    They do if a line stops in mid-sentence and the next continues in lower case, or (where a name or number starts the
+    next line) if the line had no room left.
     """
     width = max((len(line.strip()) for line in run), default=0)
     return any(
@@ -83,13 +79,13 @@ def is_wrapped(run: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1)
 def commonmark_parser() -> MarkdownIt:
-    """Reads all of CommonMark, with tables and words that are struck out."""
+    """Return the parser of CommonMark with tables and strikethrough."""
     return _warm_up(MarkdownIt("commonmark").enable(["table", "strikethrough"]))
 
 
 @lru_cache(maxsize=1)
 def block_parser() -> MarkdownIt:
-    """Reads the blocks alone: inline markup ends none, and its rules are what makes odd texts slow."""
+    """Return a parser of blocks alone. Inline markup ends no block, and its rules are what makes odd texts slow."""
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return _warm_up(parser)
@@ -97,7 +93,7 @@ def block_parser() -> MarkdownIt:
 
 @lru_cache(maxsize=1)
 def outline_parser() -> MarkdownIt:
-    """Reads the blocks alone, and ``[words]: more`` as the paragraph it looks like, not as the end of a link."""
+    """Return a parser of blocks alone that reads ``[words]: more`` as a paragraph, not as a link definition."""
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.block.ruler.disable("reference")
@@ -105,14 +101,16 @@ def outline_parser() -> MarkdownIt:
 
 
 def _warm_up(parser: MarkdownIt) -> MarkdownIt:
-    """The parser after its first text: it puts its rules together at the first, and a second thread that reads another
-    text meanwhile would do so with some of them, or none."""
+    """Return the parser after a first text.
+
+    It compiles its rules on the first text; a second thread parsing meanwhile would see only some of them.
+    """
     parser.parse("text")
     return parser
 
 
-# A heading made of dashes under a paragraph is more often a paragraph with a rule below it: nobody writes a heading of
-# several lines, or of more words than a full sentence holds.
+# A paragraph with dashes under it is more often a paragraph above a rule than a heading: nobody writes a heading of
+# several lines, or of more words than a sentence has.
 _MAX_DASHED_HEADING_WORDS = 14
 _FRONT_MATTER_KEY = re.compile(r"[A-Za-z_][\w -]{0,60}:")
 
@@ -129,11 +127,11 @@ class MarkdownHeading:
 
 @dataclass(frozen=True, slots=True)
 class MarkdownBlocks:
-    """What the parser found in one text, as half-open line ranges into ``lines``.
+    """The blocks of one text, as half-open ranges of ``lines``.
 
-    ``inner_headings`` are headings inside lists or quotations, which part nothing; ``items`` are the lines on which a
-    list item starts; ``quotes`` are block quotations, with lines that continue one without a mark;
-    ``read_front_matter`` is the number of lines taken by YAML at the very top.
+    ``inner_headings`` are headings inside lists or quotations, which begin no section. ``item_lines`` are the lines on
+    which a list item starts. ``quote_blocks`` include lines that continue a quotation without a mark.
+    ``front_matter_line_count`` is the number of lines of YAML at the very top.
     """
 
     lines: tuple[Line, ...]
@@ -147,16 +145,16 @@ class MarkdownBlocks:
 
 
 def count_front_matter_lines(lines: tuple[Line, ...]) -> int:
-    """How many lines of YAML front matter open a text: ``---``, a ``key:`` line at once, and a closing ``---``."""
+    """Count the lines of YAML front matter: ``---``, a ``key:`` line at once, and so on to ``---`` or ``...``."""
     if len(lines) < 3 or lines[0].text.rstrip() != "---" or not _FRONT_MATTER_KEY.match(lines[1].text):
         return 0
     return next((n + 1 for n, line in enumerate(lines) if n and line.text.rstrip() in ("---", "...")), 0)
 
 
-# One question about a text leads to the next, each of which is answered from its blocks.
+# Many functions need the blocks of the same text, one after the other.
 @lru_cache(maxsize=16)
 def parse_blocks(text: str) -> MarkdownBlocks:
-    """Reads the blocks of ``text``; nothing is changed, and any string whatever is accepted."""
+    """Parse the blocks of a text, which may be any string."""
     lines = split_lines(text)
     skipped = count_front_matter_lines(lines)
     rest = text[lines[skipped].start :] if 0 < skipped < len(lines) else "" if skipped else text
@@ -191,14 +189,14 @@ def parse_blocks(text: str) -> MarkdownBlocks:
 
 
 def parse_tokens(text: str) -> list[Token]:
-    """The tokens of a Markdown text, by CommonMark."""
+    """Return the tokens of a Markdown text, by CommonMark."""
     return commonmark_parser().parse(text)
 
 
 def split_top_level_blocks(text: str) -> tuple[str, ...]:
-    """The top-level blocks (paragraph, list, fence, heading …), each with the blank lines behind it.
+    """Split a text into its top-level blocks (paragraph, list, fence, heading …).
 
-    Joining them gives the text back, byte for byte.
+    Each has the blank lines behind it. Joining them gives the text back.
     """
     if not text:
         return ()
@@ -209,9 +207,9 @@ def split_top_level_blocks(text: str) -> tuple[str, ...]:
 
 
 def split_blocks_with_levels(text: str) -> tuple[tuple[str, int], ...]:
-    """The top-level blocks of a text, of a list its items, each with the blank lines behind it and its heading level.
+    """Split a text into its top-level blocks, and lists into their items, each with its heading level (0 for none).
 
-    Joining them gives the text back, byte for byte. The level is 0 for what is no heading.
+    Each has the blank lines behind it. Joining them gives the text back.
     """
     if not text:
         return ()
@@ -229,7 +227,7 @@ def split_blocks_with_levels(text: str) -> tuple[tuple[str, int], ...]:
 
 
 def _cut_at_lines(text: str, first_lines: set[int]) -> tuple[str, ...]:
-    """The text cut before each of these lines."""
+    """Cut the text before each of these lines."""
     lines = split_lines(text)
     cuts = [0, *(lines[line].start for line in sorted(first_lines - {0})), len(text)]
     return tuple(text[start:end] for start, end in pairwise(cuts))

@@ -1,7 +1,7 @@
-"""Markdown as other programs write it, made plain: what people see stays, what is meant for a program is left out.
+"""Make Markdown from other programs plain: keep what people see, and remove what is meant for a program.
 
-Front matter, comments, Obsidian's links, tags and callouts, and what Google Docs exports. Code stays as it is. Every
-step takes time in proportion to the text.
+That is front matter, comments, HTML tags, Obsidian's links, tags and callouts, and what Google Docs exports. Code stays
+as it is. Every step takes time in proportion to the text.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from bot.essay.text.privacy_marks import has_private_mark
 from bot.essay.text.sections import heading_text
 from bot.essay.text.words import count_noun, truncate, word_set
 
-# Tags of HTML that stand in Markdown, as notes apps and mail programs write them: what a reader sees of them.
-
-
-# Every repetition is bounded or stops at a character that the next attempt starts from, so time stays linear.
+# Every repetition is bounded, or stops at a character that the next attempt starts from: time stays linear.
 _HTML_TAG = re.compile(r"(?<!\\)<(/?)([A-Za-z][A-Za-z0-9]{0,14})((?:[\s/][^<>]{0,2000})?)>([ \t]*)")
 _HTML_LINK = re.compile(
     r"<a\s(?:[^<>]{0,1000}\s)?href=(?:\"([^\"<>\s]{1,1000})\"|'([^'<>\s]{1,1000})')[^<>]{0,1000}>([^<>\[\]]{1,500})</a>"
@@ -34,7 +31,7 @@ _ATTRIBUTE = r"\s%s=(?:\"([^\"]*)\"|'([^']*)')"
 _SRC_ATTRIBUTE = re.compile(_ATTRIBUTE % "src", re.IGNORECASE)
 _ALT_ATTRIBUTE = re.compile(_ATTRIBUTE % "alt", re.IGNORECASE)
 _SUPERSCRIPT_DIGITS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-# A line in which no other may begin: a heading, a row of a table.
+# Blocks of a single line: a heading, a table row.
 _SINGLE_LINE_BLOCK = re.compile(r"[ \t>]{0,20}(?:#{1,6}[ \t]|\|)")
 
 _BLOCK_TAGS = word_set(
@@ -51,9 +48,9 @@ _INLINE_TAGS = word_set(
 
 
 def replace_html_tags(text: str, on_removed: Callable[[str], None] | None = None) -> str:
-    """The text without tags of HTML, each of which is told to ``on_removed``; what is no known tag stays.
+    """Return the text without HTML tags; call ``on_removed`` with each. What is no known tag stays.
 
-    A link and a picture become Markdown's; a tag that begins or ends a block, or a line, becomes a line end.
+    Links and pictures become Markdown's. A tag of a block or a line break becomes a line end.
     """
     if "<" not in text:
         return text
@@ -79,7 +76,7 @@ def replace_html_tags(text: str, on_removed: Callable[[str], None] | None = None
 
 
 class RemovedKind(Enum):
-    """What is left out of a page, with its name in the singular and the plural."""
+    """What is removed from a page, with its name in the singular and the plural."""
 
     FRONT_MATTER = ("front matter", "front matter")
     COMMENT = ("comment", "comments")
@@ -98,7 +95,7 @@ class RemovedKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RemovedItem:
-    """Something that is no part of the text; ``words`` is how it stood on the page."""
+    """Something that was removed from a page; ``source`` is how it was written there."""
 
     kind: RemovedKind
     source: str
@@ -106,7 +103,7 @@ class RemovedItem:
 
 @dataclass(frozen=True, slots=True)
 class ImportedMarkdown:
-    """A page as plain Markdown with LF line ends, the title its front matter gave, and what was left out, in order."""
+    """A page as plain Markdown with LF line ends, the title from its front matter, and what was removed, in order."""
 
     text: str
     title: str | None
@@ -114,19 +111,19 @@ class ImportedMarkdown:
 
 
 _LEAVE_OUT_MARK = "[leave out]"
-_MAX_NAMED_ITEMS = 5  # so many of a kind are named to the writer, so that a sentence stays one
+_MAX_NAMED_ITEMS = 5  # so many of a kind are named to the writer, to keep the sentence short
 _MAX_NAMED_CHARACTERS = 60
 
-# Code is set aside as a number between these two while the rest is read.
+# While the rest is processed, code is replaced by its number between these two characters.
 _CODE_PLACEHOLDER = "\ue000{}\ue001"
 _CODE_PLACEHOLDER_REGEX = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE_USE = re.compile("[\ue000\ue001]")
 
-# A definition of a link that leads nowhere is how Markdown itself says a comment.
+# In Markdown itself, a definition of a link that leads nowhere serves as a comment.
 _CODE_OR_COMMENT_START = re.compile(
     r"`+|<!--|%%|^ {0,3}\[[^\[\]\n]{1,60}\]:[ \t]*(?:#|<>)[ \t]*(?P<hidden>[\"'(][^\n]*[\"')])[ \t]*$", re.MULTILINE
 )
-# Every repetition below is bounded or stops at a character that the next attempt starts from, so time stays linear.
+# Every repetition below is bounded, or stops at a character that the next attempt starts from: time stays linear.
 _DATA_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,200})\]:[ \t]*<?data:[^\n]*(?:\n|\Z)", re.MULTILINE | re.I)
 _DATA_TARGET = r"\([ \t]*(?:<data:[^<>\n]*>[^()<>\n]{0,300}|data:[^()<>\n]*)\)"
 _DATA_PICTURE = re.compile(r"!\[([^\[\]]{0,500})\]" + _DATA_TARGET, re.I)
@@ -162,48 +159,46 @@ _MARKDOWN_SYNTAX = frozenset("\\`*_[]<>|#~")
 
 
 def import_markdown(text: str) -> ImportedMarkdown:
-    """Read a page that somebody handed in. Any string whatever is accepted."""
+    """Make a page that somebody handed in plain; it may be any string."""
     text = normalize_text(text)
-    left_out: list[RemovedItem] = []
+    removed_items: list[RemovedItem] = []
     title = None
     found = read_front_matter(text) or read_properties(text)
     if found is not None:
-        left_out.append(RemovedItem(RemovedKind.FRONT_MATTER, text[: found.end]))
+        removed_items.append(RemovedItem(RemovedKind.FRONT_MATTER, text[: found.end]))
         title = _plain_title(found.title)
         text = text[found.end :].lstrip("\n")
     text, comments = _split_off_comments(text)
-    left_out += [RemovedItem(RemovedKind.COMMENT, comment) for comment in comments]
-    reading = _MarkdownCleaner(text)
-    plain = reading.clean(cut=bool(comments))
-    return ImportedMarkdown(plain, title, (*left_out, *reading.removed))
+    removed_items += [RemovedItem(RemovedKind.COMMENT, comment) for comment in comments]
+    cleaner = _MarkdownCleaner(text)
+    plain = cleaner.clean(cut=bool(comments))
+    return ImportedMarkdown(plain, title, (*removed_items, *cleaner.removed))
 
 
 def _plain_title(title: str | None) -> str | None:
     if title is None:
         return None
-    reading = _MarkdownCleaner(_split_off_comments(title)[0])
-    return heading_text(" ".join(reading.clean().split())) or None
+    cleaner = _MarkdownCleaner(_split_off_comments(title)[0])
+    return heading_text(" ".join(cleaner.clean().split())) or None
 
 
 def extract_comments(text: str) -> tuple[str, tuple[RemovedItem, ...]]:
-    """``remove_comments``, and the comments."""
+    """Return the text as ``remove_comments`` does, and the comments."""
     rest, comments = _split_off_comments(text)
     return rest, tuple(RemovedItem(RemovedKind.COMMENT, comment) for comment in comments)
 
 
 def remove_comments(text: str) -> str:
-    """The text without comments of HTML (``<!-- … -->``), Obsidian (``%% … %%``) and Markdown (``[//]: # (…)``).
+    """Return the text without comments of HTML (``<!-- … -->``), Obsidian (``%% … %%``) and Markdown (``[//]: # (…)``).
 
-    What stands in code is no comment.
-
-    One that opens a line and is never closed goes on to the end, as it does for every reader of HTML. A comment that
-    holds a mark to leave something out gives way to the mark alone.
+    A comment that opens a line and is never closed goes on to the end, as in HTML. One that holds a private mark is
+    replaced by a mark. Inside code there are no comments.
     """
     return _split_off_comments(text)[0]
 
 
 def describe_removed(removed: Sequence[RemovedItem], of: str = "notes") -> str | None:
-    """What a writer is told of what was left out, in a sentence; None where nothing was."""
+    """Say in a sentence what was removed, for the writer; return None if nothing was."""
     kinds = [
         kind
         for kind in RemovedKind
@@ -235,7 +230,7 @@ def _describe_kind(kind: RemovedKind, words: Sequence[str]) -> str:
 
 
 def _strip_markers(kind: RemovedKind, words: str) -> str:
-    """The words without the signs around them."""
+    """Return the words without the syntax around them."""
     if kind is RemovedKind.COMMENT:
         hidden = _CODE_OR_COMMENT_START.fullmatch(words)
         words = hidden["hidden"][1:-1] if hidden is not None and hidden["hidden"] else words
@@ -247,7 +242,7 @@ def _strip_markers(kind: RemovedKind, words: str) -> str:
         return words.strip("`~ \n")
     if kind is RemovedKind.FRONT_MATTER:
         names = [line.partition(":")[0] for line in words.split("\n") if re.match(r"[^\s#:-][^:]*:", line)]
-        # The title is used, and our own export tells nothing that its writer has to be told of.
+        # The title is used, not removed. Front matter of our own export is nothing that a writer has to be told of.
         found = read_front_matter(words) or read_properties(words)
         used = "title" if found is not None and found.title is not None else ""
         return "" if "written_by" in names else ", ".join(name for name in names if name.casefold() != used)
@@ -255,7 +250,7 @@ def _strip_markers(kind: RemovedKind, words: str) -> str:
 
 
 def _find_code_blocks(text: str) -> list[tuple[int, int]]:
-    """Where blocks of code stand, in order, the line end behind each apart."""
+    """Return the half-open ranges of code blocks, in order, without the line end after each."""
     blocks = parse_blocks(text)
     found: list[tuple[int, int]] = []
     for first, end in sorted(blocks.code_blocks):
@@ -272,7 +267,7 @@ def _split_off_comments(text: str) -> tuple[str, list[str]]:
     starts = [start for start, _ in code]
     pieces: list[str] = []
     comments: list[str] = []
-    kept = at = 0  # kept: up to where the text has been dealt with; at: from where an opening is looked for
+    kept = at = 0  # kept: the end of what was copied; at: where to look for the next opening
     while (opening := _CODE_OR_COMMENT_START.search(text, at)) is not None:
         start = opening.start()
         block = bisect_right(starts, start) - 1
@@ -301,7 +296,7 @@ def _split_off_comments(text: str) -> tuple[str, list[str]]:
 
 
 def _find_comment_end(text: str, start: int, sign: str) -> int | None:
-    """Where the comment that opens at ``start`` ends; None where none does."""
+    """Return where the comment that opens at ``start`` ends; None if it is no comment."""
     if sign == "%%":
         if start and (text[start - 1].isalnum() or text[start - 1] == "%"):
             return None
@@ -315,7 +310,7 @@ def _find_comment_end(text: str, start: int, sign: str) -> int | None:
 
 
 def _include_whitespace(text: str, start: int, end: int, floor: int) -> tuple[int, int]:
-    """The stretch with the blanks that would be left over: its whole line, or one of the spaces around it."""
+    """Widen a range by white space that would be left over: its whole line, or a space beside it."""
     line_start = max(text.rfind("\n", 0, start) + 1, floor)
     before = text[line_start:start]
     stop = text.find("\n", end)
@@ -335,7 +330,7 @@ def _include_whitespace(text: str, start: int, end: int, floor: int) -> tuple[in
 
 
 class _MarkdownCleaner:
-    """One page without front matter and comments, read step by step."""
+    """Makes one page plain, step by step; front matter and comments are removed before."""
 
     def __init__(self, text: str) -> None:
         self.removed: list[RemovedItem] = []
@@ -343,7 +338,7 @@ class _MarkdownCleaner:
         self._text = self._hide_code(text)
 
     def clean(self, *, cut: bool = False) -> str:
-        """The page in plain Markdown; where something was ``cut`` out of it, no two blank lines are left."""
+        """Return the page as plain Markdown; if anything was ``cut`` out of it, without runs of blank lines."""
         self._clean_text()
         if cut or self.removed:
             self._text = _BLANK_LINES.sub("\n\n", self._text)
@@ -438,7 +433,7 @@ class _MarkdownCleaner:
         return shown
 
     def _replace_link(self, match: re.Match[str]) -> str:
-        """The words alone of a link that leads nowhere outside of where the page was written."""
+        """Return only the words of a link that leads nowhere outside of where the page was written."""
         is_picture, words, target = match[1], match[2], match[3]
         if _WEB_TARGET.match(target) or words.startswith("^") or has_private_mark(f"[{words}]"):
             return match.group()
@@ -451,7 +446,7 @@ class _MarkdownCleaner:
         if "[!" not in self._text:
             return
         found: list[str] = []
-        depth = outermost = 0  # of the callout that the line before belongs to, and of the one that this began in
+        depth = outermost = 0  # levels of the innermost and outermost callout that the line before is in
         for line in self._text.split("\n"):
             match = _CALLOUT.fullmatch(line)
             if match is not None:
@@ -491,9 +486,9 @@ class _MarkdownCleaner:
 
 
 def _strip_quote_marks(line: str, fewest: int, most: int) -> tuple[str, int]:
-    """The line without ``most`` signs of a quotation, or as many as it has, and how many those were.
+    """Return the line without up to ``most`` quotation marks, and how many those were.
 
-    With less than ``fewest`` it stays as it is, and they were none.
+    A line with less than ``fewest`` is returned as it is, with 0.
     """
     rest, depth = line, 0
     while depth < most and (match := re.match(r" {0,3}> ?", rest)) is not None:
@@ -506,7 +501,7 @@ def _remove_highlight(match: re.Match[str]) -> str:
 
 
 def _remove_escape(match: re.Match[str]) -> str:
-    """The sign alone, unless the backslash is what keeps it from being read as Markdown."""
+    """Return the character alone, unless it needs the backslash to be taken literally."""
     opens_line, sign = match[1], match[2]
     text, end = match.string, match.end()
     following = text[end : end + 1]

@@ -1,6 +1,7 @@
-"""Read a text once: its prose, sections, paragraphs, sentences and length, worked out on first use.
+"""Parse a text once, for all measures: its prose, sections, paragraphs, sentences and length, each on first use.
 
-All measures share it. What is no prose becomes spaces, so that every offset stays as it is.
+What is not prose becomes spaces, so that offsets stay the same. Words are searched for in normalized prose, which is
+the same however lines are wrapped, words spaced and apostrophes typed; places found there lead back to the text.
 """
 
 from __future__ import annotations
@@ -27,12 +28,7 @@ from bot.essay.text.sentences import find_sentences, is_lowercase_style
 from bot.essay.text.spans import Span
 from bot.essay.text.words import UNSPACED_LETTER, count_letters, count_noun, count_words
 
-# A text as a reader hears it: the same however its lines are wrapped, its words spaced, its apostrophes typed.
-#
-# What is looked for in words is looked for here, and found places are carried back to the text as it stands.
-
-
-# Marks of width and direction, a soft hyphen, a byte order mark: no reader sees them.
+# Marks of width and direction, a soft hyphen, a byte order mark.
 INVISIBLE_CHARACTERS = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _WORD_OR_SPACE = re.compile(rf"[\s{INVISIBLE_CHARACTERS}]+|[^\s{INVISIBLE_CHARACTERS}]+")
 _WHITESPACE = re.compile(r"\s")
@@ -41,18 +37,18 @@ _APOSTROPHE = re.compile(r"(?<=[^\W\d_])[’ʼ＇](?=[^\W\d_])")
 
 @dataclass(frozen=True, slots=True)
 class ProseSentence:
-    """A sentence where it stands in the flow, beside the sentence of the text that it is."""
+    """A sentence of the normalized prose, and the sentence of the text that it is."""
 
     span: Span
     source: Sentence
 
 
 class NormalizedProse:
-    """Paragraphs with one space between words and a blank line between paragraphs; ``span`` leads back to the text."""
+    """Prose with one space between words and a blank line between paragraphs."""
 
     def __init__(self, prose: str, sentences: Iterable[Sentence]) -> None:
-        self._starts: list[int] = []  # of each piece in the flow, and where it stands in the text
-        self._sources: list[int] = []
+        self._starts: list[int] = []  # of each piece in this prose
+        self._sources: list[int] = []  # the same in the text
         self._pieces: list[str] = []
         self._length = 0
         found: list[ProseSentence] = []
@@ -84,7 +80,7 @@ class NormalizedProse:
             self._add(" " if _WHITESPACE.search(piece) else piece, span.start + match.start())
 
     def source_span(self, start: int, end: int) -> Span:
-        """Where in the text the characters from ``start`` to ``end`` of the flow stand; they must not be none."""
+        """Return where the characters from ``start`` to ``end`` of this prose are in the text; it must not be empty."""
         return Span(self._source_offset(start), self._source_offset(end - 1) + 1)
 
     def _source_offset(self, at: int) -> int:
@@ -105,7 +101,7 @@ def _group_paragraphs(sentences: Iterable[ProseSentence]) -> Iterable[tuple[Pros
 
 _RUN_OF_TICKS = re.compile(r"`+")
 _PARAGRAPH_END = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)")
-# Every repetition below is bounded or stops at a character that the next attempt starts from, so time stays linear.
+# Every repetition below is bounded, or stops at a character that the next attempt starts from: time stays linear.
 _LINK = re.compile(
     r"(!?\[)([^\[\]]{0,500})(\](?:\([^()\n\r]{0,1000}(?:\([^()\n\r]{0,300}\)[^()\n\r]{0,300})?\)|\[[^\[\]]{0,200}\]))"
 )
@@ -116,16 +112,16 @@ _EMPHASIS = re.compile(r"(?<!\w)[*_~]+(?=\S)|(?<=\S)[*_~]+(?!\w)|\*\*+")
 _LINE_MARK = re.compile(r"(?:^|(?<=[\n\r]))[ \t]*(?:(?:>[ \t]?)+|[•‣◦⁃](?=\s))")
 _ITEM_MARK = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+]|\d{1,9}[.)])(?=\s|$)(?:[ \t]+\[[ xX]\](?=\s))?")
 _UNUSUAL_SPACE = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-# Characters without width beside white space or a mark: inside a word they part nothing, and stay.
+# Characters without width beside white space or punctuation. Those inside a word separate nothing, and stay.
 _DETACHED_INVISIBLE = re.compile(rf"(?:(?<=[^\w])|^)[{INVISIBLE_CHARACTERS}]+|[{INVISIBLE_CHARACTERS}]+(?=\s|$)")
 _RULE = re.compile(r"^[ \t]*(?:[-*_=~|:+][ \t]*){3,}$")
 
 
 def mask_non_prose(text: str, blocks: MarkdownBlocks, parts: Iterable[TextSection]) -> str:
-    """``text`` with all that is not prose as spaces: headings, code, link targets, marks, tags, front matter, gaps.
+    """Return the text with spaces for all that is not prose; its length and line breaks stay.
 
-    Characters without width become spaces too, but for those inside a word, as do spaces of any other kind.
-    Line breaks stay, so paragraphs can be told apart. The result has the length of ``text``.
+    That is headings, code, link targets, markup, tags, comments, front matter, gaps, unusual spaces, and characters
+    without width unless they are inside a word.
     """
     stretches: list[tuple[int, int]] = [(part.start, part.body_start) for part in parts]
     lines = blocks.lines
@@ -149,7 +145,7 @@ def mask_non_prose(text: str, blocks: MarkdownBlocks, parts: Iterable[TextSectio
 
 
 def _blank_out(text: str, stretches: Iterable[tuple[int, int]]) -> str:
-    """``text`` with these stretches made of spaces, apart from their line breaks."""
+    """Replace these stretches of the text with spaces, apart from their line breaks."""
     pieces: list[str] = []
     at = 0
     for start, end in sorted(stretches):
@@ -174,7 +170,7 @@ def _find_comments(text: str) -> Iterable[tuple[int, int]]:
 
 
 def find_code_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Runs of backticks paired with the next run of the same length in the paragraph (CommonMark section 6.1)."""
+    """Yield each run of backticks up to the next of the same length in the paragraph (CommonMark section 6.1)."""
     runs = [match.span() for match in _RUN_OF_TICKS.finditer(text)]
     if not runs:
         return
@@ -213,7 +209,10 @@ ParagraphKind = Literal["prose", "item", "quote"]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of prose; ``part`` is its index among the parts. An item stands in a list, a quote behind ``>``."""
+    """A paragraph of prose; ``section_index`` is its section's.
+
+    Its kind is "item" in a list and "quote" in a block quotation.
+    """
 
     span: Span
     section_index: int
@@ -223,7 +222,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence; ``paragraph`` and ``part`` are indices among the reading's, ``words`` is its length in words."""
+    """A sentence, with its length in words and the indices of its paragraph and section."""
 
     span: Span
     paragraph_index: int
@@ -232,53 +231,53 @@ class Sentence:
 
 
 class ParsedText:
-    """One text and what can be seen in it. All spans are code point offsets into ``text`` and into ``prose`` alike."""
+    """A text and what is in it. All spans are code point offsets into both ``text`` and ``prose``."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @cached_property
     def blocks(self) -> MarkdownBlocks:
-        """The Markdown blocks of the text, by line."""
+        """Return the Markdown blocks of the text."""
         return parse_blocks(self.text)
 
     @cached_property
     def sections(self) -> tuple[TextSection, ...]:
-        """The text taken apart at its headings."""
+        """Return the text split at its headings."""
         return split_parsed_sections(self.text, self.blocks)
 
     @cached_property
     def prose(self) -> str:
-        """The text with headings, code, link targets, marks, comments and ``[NEED: …]`` gaps as spaces; same length."""
+        """Return the text with spaces for all that is not prose; see ``mask_non_prose``."""
         return mask_non_prose(self.text, self.blocks, self.sections)
 
     @cached_property
     def word_count(self) -> int:
-        """The words of the text; those in its headings and in its gaps are not counted."""
+        """Count the words of the text apart from those in headings and gaps."""
         return sum(map(self.count_section_words, range(len(self.sections))))
 
     def count_section_words(self, index: int) -> int:
-        """The words of one part, without its heading and its gaps."""
+        """Count the words of one section, without its heading and gaps."""
         return count_written_words(self.sections[index].body)
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
-        """The paragraphs in order; list items are paragraphs of their own."""
+        """Return the paragraphs in order; each list item is one."""
         lines = self.blocks.lines
-        part_of_line = self._sections_by_line()
+        section_of_line = self._sections_by_line()
         found: list[Paragraph] = []
         run: list[int] = []
         for number, line in enumerate(lines):
             prose = self.prose[line.start : line.end]
             if not any(map(str.isalnum, prose)):
-                found += self._split_paragraphs(run, part_of_line)
+                found += self._split_paragraphs(run, section_of_line)
                 run = []
                 continue
-            if run and (self._starts_block(number, run[-1]) or part_of_line[number] != part_of_line[run[-1]]):
-                found += self._split_paragraphs(run, part_of_line)
+            if run and (self._starts_block(number, run[-1]) or section_of_line[number] != section_of_line[run[-1]]):
+                found += self._split_paragraphs(run, section_of_line)
                 run = []
             run.append(number)
-        found += self._split_paragraphs(run, part_of_line)
+        found += self._split_paragraphs(run, section_of_line)
         return tuple(found)
 
     def _sections_by_line(self) -> list[int]:
@@ -304,8 +303,8 @@ class ParsedText:
         kind = self._line_kind(number)
         return kind == "item" or (kind == "quote") != (self._line_kind(previous) == "quote")
 
-    def _split_paragraphs(self, run: list[int], part_of_line: list[int]) -> list[Paragraph]:
-        """One paragraph where a run of lines is wrapped; else one for each line that ends a sentence."""
+    def _split_paragraphs(self, run: list[int], section_of_line: list[int]) -> list[Paragraph]:
+        """Split a run of lines where a line ends a paragraph; if it is wrapped, only where one stops short."""
         if not run:
             return []
         texts = [self.blocks.lines[number].text for number in run]
@@ -314,7 +313,7 @@ class ParsedText:
         groups: list[list[int]] = [[run[0]]]
         wrapped = is_wrapped(texts)
         for at in range(1, len(run)):
-            # In pasted text each line is a paragraph. In wrapped text a line that stops short after a full stop is.
+            # In pasted text each line is a paragraph; in wrapped text one that stops short after a full stop ends one.
             closed = ends_sentence(prose[at - 1]) and not starts_lowercase(prose[at])
             if closed and (not wrapped or is_deliberate_break(prose[at - 1], prose[at], width)):
                 groups.append([])
@@ -324,7 +323,7 @@ class ParsedText:
         return [
             Paragraph(
                 Span(lines[group[0]].start, lines[group[-1]].end),
-                part_of_line[group[0]],
+                section_of_line[group[0]],
                 kind,
                 width if len(group) > 1 else None,
             )
@@ -333,7 +332,7 @@ class ParsedText:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """The sentences in order; a sentence never crosses a paragraph."""
+        """Return the sentences in order; none crosses a paragraph."""
         lower_case = is_lowercase_style(self.prose)
         return tuple(
             Sentence(span, index, paragraph.section_index, count_words(span.extract(self.prose)))
@@ -343,21 +342,22 @@ class ParsedText:
 
     @cached_property
     def own_prose(self) -> NormalizedProse:
-        """What the author says, as a reader hears it: quoted blocks are left out."""
+        """Return the author's own prose, without block quotations."""
         own = (sentence for sentence in self.sentences if self.paragraphs[sentence.paragraph_index].kind != "quote")
         return NormalizedProse(self.prose, own)
 
     @cached_property
     def all_prose(self) -> NormalizedProse:
-        """All of the prose as a reader hears it, quoted blocks with it."""
+        """Return all of the prose, block quotations included."""
         return NormalizedProse(self.prose, self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
 class TextSize:
-    """The length of a text. ``characters`` are the letters of scripts without spaces, ``words`` the words of the rest.
+    """The length of a text.
 
-    ``size`` is how many words of a language with spaces the text comes to.
+    ``character_count`` counts the letters of scripts without spaces, ``word_count`` the words of the rest.
+    ``equivalent_words`` is how many words of a language with spaces both make.
     """
 
     word_count: int
@@ -365,7 +365,7 @@ class TextSize:
     equivalent_words: int
 
     def __str__(self) -> str:
-        """What was counted: "3 words", or "3 words and 21,000 characters, as much as 10,503 words"."""
+        """Say what was counted: "3 words", or "3 words and 21,000 characters, as much as 10,503 words"."""
         if not self.character_count:
             return count_noun(self.word_count, "word")
         counted = count_noun(self.character_count, "character")
@@ -374,7 +374,7 @@ class TextSize:
 
 
 def measure_text_size(text: str) -> TextSize:
-    """The length of a text apart from its headings and gaps."""
+    """Return the length of a text apart from its headings and gaps."""
     body = GAP_REGEX.sub(" ", "\n".join(part.body for part in split_sections(text)))
     return TextSize(
         count_words(UNSPACED_LETTER.sub(" ", body)), count_letters(UNSPACED_LETTER, body), count_words(body)

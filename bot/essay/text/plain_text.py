@@ -1,4 +1,4 @@
-"""Render Markdown without its markup, for places that show it as it stands."""
+"""Render Markdown as plain text, for places that show markup as it is."""
 
 from __future__ import annotations
 
@@ -11,31 +11,27 @@ from bot.essay.text.markdown import parse_blocks, parse_tokens
 from bot.essay.text.markdown_import import remove_comments, replace_html_tags
 
 _FOOTNOTE = re.compile(r"^( {0,3})\[\^")
-
-
 _CHECKBOX_OR_FOOTNOTE = re.compile(r"^\[[ xX]\] |\[\^[^\[\]\s]{1,60}\]:? ?", re.MULTILINE)
 
 
 def to_single_line(text: str) -> str:
-    """What a Markdown text says on one line: ``to_plain_text`` without the signs of lists, quotations, tables and
-    notes.
-    """
-    plain = _PlainTextRenderer(signs=False).render(parse_tokens(_expand_footnotes(remove_comments(text))))
+    """Return what a Markdown text says on one line, without marks of lists, quotations, tables and footnotes."""
+    plain = _PlainTextRenderer(with_markers=False).render(parse_tokens(_expand_footnotes(remove_comments(text))))
     return " ".join(_CHECKBOX_OR_FOOTNOTE.sub("", plain).split())
 
 
 def to_plain_text(text: str) -> str:
-    """The words of a Markdown text as plain paragraphs with blank lines between them.
+    """Return the words of a Markdown text as plain paragraphs with blank lines between them.
 
-    Headings stand on their own line; list items keep a dash or their number; a link keeps its address in brackets
-    behind its words; quoted lines begin with "> "; a row of a table is a line with bars around its cells; footnotes and
-    code stay as they are; comments and tags go. Ends with one line end, or is empty.
+    Headings are lines of their own. List items keep a dash or their number, and quoted lines begin with "> ". The
+    address of a link follows its words in brackets. A table row is one line with bars around its cells. Footnotes and
+    code stay as they are; comments and tags are removed. The result ends in one line feed, or is empty.
     """
     return _PlainTextRenderer().render(parse_tokens(_expand_footnotes(remove_comments(text))))
 
 
 def _expand_footnotes(text: str) -> str:
-    """The text with each footnote as a paragraph: CommonMark knows none, and takes some for the target of a link."""
+    """Make each footnote a paragraph: CommonMark knows none, and would take some for link definitions."""
     if "[^" not in text:
         return text
     blocks = parse_blocks(text)
@@ -49,18 +45,18 @@ def _expand_footnotes(text: str) -> str:
 
 
 class _PlainTextRenderer:
-    """Walks the block tokens once, keeping what each nested line must begin with."""
+    """Renders block tokens in one pass, keeping the prefixes that each nested line begins with."""
 
-    def __init__(self, *, signs: bool = True) -> None:
-        self._with_markers = signs
+    def __init__(self, *, with_markers: bool = True) -> None:
+        self._with_markers = with_markers
         self._lines: list[str] = []
-        self._prefixes: list[str] = []  # one for each quote or list item we are in
-        self._bullets: list[str | None] = []  # one for each list item: its bullet until it has been written
-        self._counters: list[int | None] = []  # one for each list: the next number, None for a bulleted list
-        self._cells: list[str] | None = None  # of the row of a table that we are in
+        self._prefixes: list[str] = []  # one for each open quotation or list item
+        self._bullets: list[str | None] = []  # one for each open list item: its bullet until it has been written
+        self._counters: list[int | None] = []  # one for each open list: its next number, None for a bulleted one
+        self._cells: list[str] | None = None  # of the open table row
 
-    def render(self, found: Sequence[Token]) -> str:
-        for token in found:
+    def render(self, tokens: Sequence[Token]) -> str:
+        for token in tokens:
             self._render_token(token)
         text = "\n".join(self._lines)
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n" if self._lines else ""
@@ -132,7 +128,7 @@ class _PlainTextRenderer:
 
 
 def _render_inline(children: Sequence[Token]) -> str:
-    """The words of a line of tokens."""
+    """Return the words of inline tokens."""
     out: list[str] = []
     links: list[tuple[str, int]] = []
     for token in children:

@@ -1,9 +1,9 @@
-"""How a writer marks words that must stand in no post and reach no model: ``[private]``, or ``/private`` first.
+"""Private marks: how a writer keeps words from posts and models, ``[private]`` or ``/private`` first.
 
-A mark stays where it was typed until the writer takes it away. What it covers is found anew each time:
-the item of a list or else the block (paragraph, quotation, code) that it stands in, wherever in it; in a heading all
-that stands under it, with the deeper headings; alone all that follows, up to a heading that is no deeper than the last
-one. Lists are cut at their outermost items.
+A mark stays where it was typed until the writer removes it, and what it covers is worked out anew each time. A mark
+among words covers the list item or the block (paragraph, quotation, code) that it is in. A mark in a heading covers all
+that is under the heading, deeper headings included. A mark alone covers all that follows, up to a heading no deeper
+than the last one. Lists are split at their outermost items.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from bot.essay.text.markdown import split_blocks_with_levels
 from bot.essay.text.words import count_words
 
 PRIVATE_MARK = "[private]"
-"""The mark as it is written where the writer's own stands elsewhere, in a heading say."""
+"""The mark that we write, where the writer's own is elsewhere, for example in a heading."""
 
-# What stands between the words of a mark, or before it, and cannot be told from a space or from nothing on a screen:
-# white space of any kind, a soft hyphen, marks of width and direction, a byte order mark.
+# What may be between the words of a mark, or before it, and looks like a space or like nothing: white space of any
+# kind, a soft hyphen, marks of width and direction, a byte order mark.
 _INVISIBLE = r"(?:\s|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff])"
 _LINE_INDENT = r"(?:[^\S\r\n]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff])"  # the same, within a line
 _WORD_GAP = rf"(?:{_INVISIBLE}|[_-])"
-# The signs of a list, a quotation, a heading, small print, a spoiler and emphasis may stand around a mark; those of
-# emphasis belong to it where they close behind it. A path such as /private/tmp is no mark.
+# The Markdown of a list, quotation, heading, small print, spoiler or emphasis may be around a mark. Emphasis that
+# closes behind the mark belongs to it. A path such as /private/tmp is no mark.
 _PRIVATE_MARK_REGEX = re.compile(
     rf"(?P<emphasis>[*_~`]{{0,3}})\\?[\[［【]{_INVISIBLE}*"
     rf"(?:(?:please{_WORD_GAP}+)?leave(?:{_WORD_GAP}+(?:this|it|that|them))?{_WORD_GAP}*out|left{_WORD_GAP}*out"
@@ -39,37 +39,37 @@ _MAX_LINE_CHARACTERS = 80  # enough of a line to find it by
 
 
 def has_private_mark(text: str) -> bool:
-    """Whether a mark stands anywhere in the text."""
+    """Return whether there is a mark anywhere in the text."""
     return any(sign in text for sign in "[［【/") and _PRIVATE_MARK_REGEX.search(text) is not None
 
 
 def remove_private_marks(text: str) -> str:
-    """The text without its marks; what stands around them stays."""
+    """Return the text without its marks."""
     return _PRIVATE_MARK_REGEX.sub(lambda match: match["lead"] or "", text)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedStretch:
-    """A part of a text from one cut to the next, as it stands there, and whether a mark covers it."""
+    """A part of a text as it was written, and whether a mark covers it."""
 
     text: str
     is_private: bool
 
 
 def public_text(text: str) -> str:
-    """The text without the passages that a mark covers; "" where no word is left."""
+    """Return the text without the passages that marks cover; "" if no word is left."""
     return _split_public_and_private(text)[0]
 
 
 def private_passages(text: str) -> tuple[str, ...]:
-    """The passages of the text that a mark covers, without the marks; those that hold no word are passed over."""
+    """Return the passages of the text that marks cover, without the marks; passages without a word are left out."""
     return _split_public_and_private(text)[1]
 
 
-# The notes of an essay are read again for each panel, and a long text takes a while: remembered, it takes none.
+# The notes of an essay are read again for each panel, and a long text takes a while.
 @lru_cache(maxsize=4096)
 def _split_public_and_private(text: str) -> tuple[str, tuple[str, ...]]:
-    """What of the text is public, and its private passages."""
+    """Return the public text and the private passages."""
     found: list[str] = []
     while has_private_mark(text):
         parts, _ = split_at_private_marks(text)
@@ -80,24 +80,24 @@ def _split_public_and_private(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def has_words_besides_marks(text: str) -> bool:
-    """Whether the text holds a word besides its marks."""
+    """Return whether the text holds a word besides its marks."""
     return count_words(remove_private_marks(text)) > 0
 
 
 def trim_blank_lines(text: str) -> str:
-    """Without blank lines at the start and white space at the end; the first line keeps its indent."""
+    """Return the text without blank lines at its start and white space at its end; the first line keeps its indent."""
     return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
 
 
 def split_at_private_marks(text: str, level: int = 0) -> tuple[tuple[MarkedStretch, ...], int | None]:
-    """The text cut where a mark begins or ends to cover it; joining the parts gives the text back.
+    """Split the text where a mark begins or ends to cover it. Joining the parts gives the text back.
 
-    ``level`` is that of the heading it stands under. Second comes the level of the heading under which all is private
-    at its end, None where nothing is.
+    ``level`` is the level of the heading above it. Second comes the level of the heading under which all is private
+    from its end on, or None.
     """
     found: list[MarkedStretch] = []
     run: list[str] = []
-    inside, closed = level, None
+    current_level, private_level = level, None
 
     def end(*, private: bool) -> None:
         if run:
@@ -105,32 +105,32 @@ def split_at_private_marks(text: str, level: int = 0) -> tuple[tuple[MarkedStret
             run.clear()
 
     for piece, depth, mark in _blocks_with_marks(text):
-        if depth and closed is not None and depth <= closed:
+        if depth and private_level is not None and depth <= private_level:
             end(private=True)
-            closed = None
-        inside = depth or inside
-        if closed is not None or mark is None:
+            private_level = None
+        current_level = depth or current_level
+        if private_level is not None or mark is None:
             run.append(piece)
             continue
         end(private=False)
         run.append(piece)
         if depth or mark.is_alone:
-            closed = inside
+            private_level = current_level
         else:
             end(private=True)
-    end(private=closed is not None)
-    return tuple(found), closed
+    end(private=private_level is not None)
+    return tuple(found), private_level
 
 
 @dataclass(frozen=True, slots=True)
 class _BlockMark:
-    """That a mark stands in a piece of a text, with words beside it or ``alone``."""
+    """A mark in a block, alone or with words beside it."""
 
     is_alone: bool
 
 
 def _blocks_with_marks(text: str) -> Iterator[tuple[str, int, _BlockMark | None]]:
-    """The blocks of the text, lists by their items, each with its level as a heading (0 for none) and its mark."""
+    """Yield the blocks of the text, and the items of lists, with their heading level (0 for none) and mark."""
     marks = [
         (match.end("lead") if match["lead"] else match.start(), match.end())
         for match in _PRIVATE_MARK_REGEX.finditer(text)
@@ -140,15 +140,15 @@ def _blocks_with_marks(text: str) -> Iterator[tuple[str, int, _BlockMark | None]
         end = at + len(piece)
         here = [(max(at, first) - at, min(end, last) - at) for first, last in marks if first < end and at < last]
         mark = None
-        if here:  # a mark may be typed over two lines, and so over two blocks
-            besides = "".join(piece[a:b] for a, b in _spans_between(here, len(piece)))
-            mark = _BlockMark(is_alone=not any(map(str.isalnum, besides)))
+        if here:  # a mark typed over two lines may be in two blocks
+            other_text = "".join(piece[a:b] for a, b in _spans_between(here, len(piece)))
+            mark = _BlockMark(is_alone=not any(map(str.isalnum, other_text)))
         yield piece, depth, mark
         at = end
 
 
 def _spans_between(spans: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
-    """What lies before, between and behind the spans, up to ``end``."""
+    """Yield what lies before, between and behind the spans, up to ``end``."""
     at = 0
     for first, last in spans:
         yield at, first
@@ -157,7 +157,7 @@ def _spans_between(spans: list[tuple[int, int]], end: int) -> Iterator[tuple[int
 
 
 def first_marked_line(text: str) -> str | None:
-    """The line on which the first mark stands, cut where it is long; None where there is no mark."""
+    """Return the line with the first mark, shortened if it is long; None if there is no mark."""
     if (found := _PRIVATE_MARK_REGEX.search(text)) is None:
         return None
     line = text[text.rfind("\n", 0, found.start()) + 1 :].splitlines()[0].strip()
@@ -165,5 +165,5 @@ def first_marked_line(text: str) -> str | None:
 
 
 def is_only_private_mark(text: str) -> bool:
-    """Whether a text is a mark and has no words besides."""
+    """Return whether the text is a mark without words."""
     return has_private_mark(text) and not any(map(str.isalnum, remove_private_marks(text)))

