@@ -1,7 +1,7 @@
-"""A file as its text, whatever program made it: told by what is in it and never by its name.
+"""Read the text of a file, whose kind is recognized by its content and never by its name.
 
-RTF, HTML and Word's .docx are read by libraries, each after a look that what is handed to it is of bounded size and
-depth. A kind whose text cannot be read well is refused, with what to do instead.
+RTF, HTML and Word's .docx are read by libraries, after checks that their size and depth are bounded. A kind whose text
+cannot be read well is refused, with what to do instead.
 """
 
 from __future__ import annotations
@@ -25,164 +25,26 @@ from bot.errors import UnreadableText, UnsupportedFileType
 from bot.essay.text.decoding import MAX_TEXT_BYTES, decode_text, normalize_text
 from bot.essay.text.words import count_noun, count_words, truncate
 
-# The words of RTF, by a library that is handed what it can tell apart.
-#
-# The library passes over footnotes and text boxes, ends a paragraph as it ends a line, and makes an emoji two halves.
-# Its patterns for links and for the table of fonts take time out of all proportion, so it is handed neither as they
-# stand.
-
-
-_MAX_RTF_TOKENS = 1_000_000  # control words and braces; a second's work
-_RTF_TOKEN = re.compile(r"\\bin(\d{1,9}) ?|\\([A-Za-z]{1,32})(-?\d{1,10})? ?|(\\\r?\n)|\\.|[{}]", re.DOTALL)
-_RTF_PAGE_EDGES = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
-_PARAGRAPH_END = "\\par\\par "
-_RTF_REPLACEMENTS = {"par": _PARAGRAPH_END, "cell": "\\tab ", "nestcell": "\\tab ", "nestrow": "\\line "}
-_RTF_LINK = re.compile(r'HYPERLINK\s{1,9}"((?:https?|mailto):[^"\s{}\\]{1,2000})"', re.IGNORECASE)
-_RTF_BULLET = re.compile(r"^(?:[•◦▪‣⁃∙·-]|(\d{1,3}[.)]))\t+")
-_BETWEEN_ITEMS = re.compile(r"^((?:-|\d{1,3}[.)]) .*)\n\n(?=(?:-|\d{1,3}[.)]) )", re.MULTILINE)
-
-
-class TooComplex(Exception):
-    """An RTF of more signs, or of more words, than are read."""
-
-
-@dataclass(slots=True)
-class RichText:
-    """The words of an RTF with LF line ends, and how much of it is not among them."""
-
-    text: str
-    pictures: int
-    comments: int
-    page_edges: int
-
-
-@dataclass(slots=True)
-class _PreparedRtf:
-    """A source as the library is to see it, while it is made. ``groups`` are those set apart: the kind and the text."""
-
-    pieces: list[str] = field(default_factory=list)
-    groups: list[tuple[str, list[str]]] = field(default_factory=list)
-    pictures: int = 0
-    comments: int = 0
-
-
-def read_rich_text(source: str, most: int) -> RichText:
-    """Read an RTF. Raises TooComplex where more than ``most`` characters are left of it without its pictures."""
-    taken = _prepare_rtf(source, most)
-    notes = ["".join(group) for kind, group in taken.groups if kind == "footnote"]
-    boxes = ["".join(group) for kind, group in taken.groups if kind == "shptxt"]
-    edges = {"".join(group) for kind, group in taken.groups if kind in _RTF_PAGE_EDGES}
-    edges = {_rtf_words(f"{{{edge}}}").strip() for edge in edges}
-    behind = [f"{_PARAGRAPH_END}{{{box}}}" for box in boxes]
-    behind += [f"{_PARAGRAPH_END}{{[^{number}]: {note}}}" for number, note in enumerate(notes, 1)]
-    text = _rtf_words("".join([*taken.pieces, *behind, "}"]))
-    lines = (_RTF_BULLET.sub(lambda match: f"{match[1] or '-'} ", line.strip(" \t")) for line in text.split("\n"))
-    text = _BETWEEN_ITEMS.sub(r"\1\n", re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n")
-    return RichText(text, taken.pictures, taken.comments, sum(count_words(edge) > 0 for edge in edges))
-
-
-def _rtf_words(source: str) -> str:
-    text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # emoji come as two halves
-    return normalize_text(whole.replace("\x00", ""))
-
-
-def _prepare_rtf(source: str, most: int) -> _PreparedRtf:
-    """The source without the brace that ends it and without its pictures, what stands beside the text set apart."""
-    taken = _PreparedRtf()
-    into = taken.pieces
-    depth = at = signs = kept = notes = 0
-    skipped: int | None = None  # the depth of the group that is passed over
-    apart: int | None = None  # the depth of the group that is set apart
-    asked: int | None = None  # where the instruction of a field begins, which is passed over
-    link, linked = "", 0  # the address of a link, and the depth of the group of its words
-    fonts: dict[str, str] | None = None  # the character set of each font, of a table that is passed over
-    font: str | None = None
-    while (sign := _RTF_TOKEN.search(source, at)) is not None:
-        signs += 1
-        before, at = source[at : sign.start()], sign.end()
-        size, word, number, ended_line = sign[1], sign[2], sign[3], sign[4]
-        if skipped is None:
-            into.append(before)
-            kept += len(before) + len(sign.group())
-        if signs > _MAX_RTF_TOKENS or kept > most:
-            raise TooComplex
-        if size is not None:
-            at += int(size)
-            if skipped is None:
-                into.append("{}")  # or what stands before and behind would be read as one word
-            continue
-        instead = _PARAGRAPH_END if ended_line else _RTF_REPLACEMENTS.get(word, sign.group())
-        if sign.group() == "{":
-            depth += 1
-        elif sign.group() == "}":
-            depth -= 1
-            if skipped is not None and depth < skipped:
-                skipped = None
-                if asked is not None:
-                    found = _RTF_LINK.search(source, asked, sign.start())
-                    link, asked = found[1] if found is not None else "", None
-                if fonts is not None:
-                    into += [f"\\f{name}\\fcharset{charset} x;" for name, charset in fonts.items()]
-                    fonts = None
-            if linked and depth < linked:
-                into.append(f" ({link})")
-                kept += len(link)
-                link, linked = "", 0
-            if apart is not None and depth < apart:
-                apart, into = None, taken.pieces
-            if depth <= 0:
-                return taken
-        elif skipped is None and word == "pict":
-            taken.pictures += 1
-            skipped, instead = depth, ""
-        elif skipped is None and word is not None and word.lower() == "fldinst":  # the library reads it in either case
-            skipped, asked, instead = depth, at, ""
-        elif skipped is None and word == "fldrslt" and link:
-            linked = depth
-        elif skipped is None and word == "fonttbl":
-            into.append(sign.group())
-            skipped, fonts = depth, {}
-        elif fonts is not None and word == "f":
-            font = number
-        elif fonts is not None and word == "fcharset" and font is not None and number is not None:
-            fonts[font], font = number.lstrip("-"), None
-        elif skipped is None and word == "annotation":
-            taken.comments += 1
-        elif skipped is None and apart is None and word in ("footnote", "shptxt", *_RTF_PAGE_EDGES):
-            if word == "footnote":
-                notes += 1
-                into.append(f" [^{notes}]")
-            apart, into, instead = depth, [], ""
-            taken.groups.append((word, into))
-        if skipped is None:
-            into.append(instead)
-    if skipped is None:
-        into.append(source[at:])
-        kept += len(source) - at
-    if kept > most:
-        raise TooComplex
-    return taken
-
-
 FILE_KINDS = "Markdown, plain text, RTF, HTML or Word (.docx)"
-"""The kinds that are read, as a sentence or a label names them."""
+"""The kinds that are read, as named in sentences and labels."""
 MAX_FILE_BYTES = 10_000_000
-"""The most of a file with its pictures; what is left without them may have MOST_BYTES, or what is said below."""
+"""The largest file with its pictures. Without them it may have MAX_TEXT_BYTES, or what the limits below allow."""
 
-# Far more than an essay has; a page of 40,000 tags takes some two seconds to read.
-_MOST_TAGS = 40_000
-_MOST_HTML_DEPTH = 100  # the library that writes Markdown calls itself for each level
-_MOST_INDENTS = 2_000_000  # lines times the levels they are indented by, each of which is written for each line
-_MOST_COLUMNS = 100_000  # of all cells together: one alone may say that it takes up 1,000
-_MOST_XML_BYTES = 10_000_000  # of all parts together, unpacked: 200 pages of Word
-_MOST_XML_ELEMENTS = 60_000
-_MOST_XML_DEPTH = 60
-_MOST_PARTS = 2_000
-_CONTENT_TYPES, _WORD_TEXT, _WORD_COMMENTS = "[Content_Types].xml", "word/document.xml", "word/comments.xml"
-_WORD_EDGE = re.compile(r"word/(?:header|footer)\d*\.xml")
+# Far more than an essay has. A page of 40,000 tags takes some two seconds to read.
+_MAX_TAGS = 40_000
+_MAX_HTML_DEPTH = 100  # markdownify recurses for each level
+_MAX_INDENTS = 2_000_000  # lines times levels of indent, which are written on each line
+_MAX_COLUMNS = 100_000  # of all cells together; a single cell may claim 1,000
+_MAX_XML_BYTES = 10_000_000  # of all parts together, unpacked; some 200 pages of Word
+_MAX_XML_ELEMENTS = 60_000
+_MAX_XML_DEPTH = 60
+_MAX_ZIP_ENTRIES = 2_000
+_CONTENT_TYPES_PART = "[Content_Types].xml"
+_WORD_DOCUMENT_PART = "word/document.xml"
+_WORD_COMMENTS_PART = "word/comments.xml"
+_WORD_HEADER_OR_FOOTER = re.compile(r"word/(?:header|footer)\d*\.xml")
 
-_OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+_UNSUPPORTED_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\s{0,64}%PDF"), "a PDF"),
     (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an old or locked Office document"),
     (
@@ -193,35 +55,39 @@ _OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"....ftyp|ID3|OggS|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3", re.DOTALL), "a recording"),
     (re.compile(rb"\x1f\x8b|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|BZh[1-9]|\xfd7zXZ\x00"), "an archive"),
 )
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE)
+_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
+_HTML_START = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE)
 _FRAGMENT = re.compile(r"<([a-z][a-z0-9]*)\b", re.IGNORECASE)
-_MIME = re.compile(r"(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,100}?MIME-Version:", re.IGNORECASE)
+_MIME_START = re.compile(
+    r"(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,100}?MIME-Version:", re.IGNORECASE
+)
 _DECLARATION = re.compile(r"<\?xml[^<>]{0,200}>", re.IGNORECASE)
-_BLANKS = re.compile(r"\s{100,}")  # the library that writes Markdown is slow with them
-# Tags that never have an end: the parser looks for each end of another among all of them that are not closed (<br/>).
-_WITHOUT_END = re.compile(
+_BLANKS = re.compile(r"\s{100,}")  # markdownify is slow with them
+# Tags that have no end tag. Unless they are closed (<br/>), the parser searches them for each end tag.
+_VOID_TAG = re.compile(
     r"<((?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b[^<>]*)(?<!/)>", re.IGNORECASE
 )
-_RTF = b"{\\rtf"
+_RTF_SIGNATURE = b"{\\rtf"
 _PICTURE_DATA = re.compile(
     rb"(data:[a-z]{1,20}/[a-z0-9.+-]{1,60}(?:;[a-z0-9=-]{1,40}){0,3};base64,)[a-z0-9+/=]+", re.IGNORECASE
 )
-_PART_OF_ZIP = b"PK\x01\x02"
-_UNSEEN = ("script", "style", "template", "noscript", "head", "meta", "link", "svg", "object", "iframe", "canvas")
-_PICTURES = ("img", "picture", "video", "audio")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5")
-_EMPHASIS = ("b", "strong", "i", "em", "u", "s", "del")
-# What stands on lines of its own; the library knows of some of them.
-_BLOCKS = (
+_ZIP_ENTRY_SIGNATURE = b"PK\x01\x02"
+_INVISIBLE_TAGS = (
+    *("script", "style", "template", "noscript", "head", "meta", "link", "svg", "object", "iframe", "canvas"),
+)
+_PICTURE_TAGS = ("img", "picture", "video", "audio")
+_HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5")
+_EMPHASIS_TAGS = ("b", "strong", "i", "em", "u", "s", "del")
+# Tags of blocks; markdownify knows only some of them.
+_BLOCK_TAGS = (
     *("address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption"),
     *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p"),
     *("pre", "section", "table", "tbody", "td", "th", "tr", "ul", "button", "label", "legend", "option", "summary"),
     "textarea",
 )
-_INDENTED = ("blockquote", "li", "dd")
-_AS_BLOCKS = ("button", "label", "legend", "option", "summary", "textarea")
-_BACK = "↑^↩\ufe0e "
+_INDENTED_TAGS = ("blockquote", "li", "dd")
+_TAGS_MADE_BLOCKS = ("button", "label", "legend", "option", "summary", "textarea")
+_BACK_LINK_CHARACTERS = "↑^↩\ufe0e "
 _GOOGLE_COMMENT = re.compile(r"cmnt(?:_ref)?\d+")
 _WORD_STYLES = """
 p[style-name='Title'] => p.title:fresh
@@ -233,11 +99,16 @@ p[style-name='Intense Quote'] => blockquote > p:fresh
 T = TypeVar("T")
 
 
+class TooComplex(Exception):
+    """A document that is larger, deeper or has more parts than its reader accepts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's text with LF line ends; ``guessed`` names its encoding where that had to be guessed.
+    """A file's text with LF line ends.
 
-    ``notices`` are sentences on how it was read, and what of it was not.
+    ``guessed_encoding`` is None unless the encoding had to be guessed. ``notices`` are sentences on how the file was
+    read and what was left out.
     """
 
     text: str
@@ -246,24 +117,24 @@ class Document:
 
 
 def read_document(data: bytes, name: str) -> Document:
-    """Read the text of a file called ``name``.
+    """Read the text of a file; ``name`` is what messages call it.
 
-    Pictures in it do not count against its length, up to MOST_FILE_BYTES. Raises UnreadableText for one that is too
-    long, damaged, no text or without words, UnsupportedFileType for one of a kind that is not read.
+    A file may have MAX_FILE_BYTES, of which pictures do not count against the length of its text. Raises UnreadableText
+    if it is too long, damaged, no text or without words, and UnsupportedFileType if its kind is not read.
     """
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableText.file_too_large(name, MAX_FILE_BYTES)
-    for sign, kind in _OTHER_KINDS:
-        if sign.match(data):
+    for signature, kind in _UNSUPPORTED_KINDS:
+        if signature.match(data):
             raise UnsupportedFileType(name, kind)
-    if data.startswith(_ZIP):
-        return _require_words(_word(data, name), name)
-    if data[:100].lstrip().startswith(_RTF):
-        return _require_words(_rich_text(data, name), name)
+    if data.startswith(_ZIP_SIGNATURES):
+        return _require_words(_read_word(data, name), name)
+    if data[:100].lstrip().startswith(_RTF_SIGNATURE):
+        return _require_words(_read_rtf(data, name), name)
     decoded = decode_text(_PICTURE_DATA.sub(rb"\1", data), name)
     if _run_library(lambda: _is_html(decoded.text), name, "web page (HTML)"):
-        return _require_words(_web_page(decoded.text, decoded.guessed_encoding, name), name)
-    if (other := _other_markup(decoded.text)) is not None:
+        return _require_words(_read_web_page(decoded.text, decoded.guessed_encoding, name), name)
+    if (other := _detect_other_markup(decoded.text)) is not None:
         raise UnsupportedFileType(name, other)
     return Document(decoded.text, decoded.guessed_encoding)
 
@@ -275,7 +146,7 @@ def _require_words(found: Document, name: str) -> Document:
 
 
 def _run_library(read: Callable[[], T], name: str, kind: str) -> T:
-    """What a library reads of a file. What it raises for a damaged one is its own affair."""
+    """Call a library. Raise UnreadableText for whatever it raises on a damaged file, but let TooComplex through."""
     try:
         return read()
     except TooComplex:
@@ -284,7 +155,7 @@ def _run_library(read: Callable[[], T], name: str, kind: str) -> T:
         raise UnreadableText.corrupt_file(name, kind) from None
 
 
-def _rich_text(data: bytes, name: str) -> Document:
+def _read_rtf(data: bytes, name: str) -> Document:
     try:
         source = data.decode()
     except UnicodeDecodeError:
@@ -295,98 +166,104 @@ def _rich_text(data: bytes, name: str) -> Document:
         raise UnreadableText.too_complex(name, "rich text (RTF)") from None
     notices = (
         f"{name} is rich text (RTF): its words were read, without its formatting.",
-        *_left_out(found.pictures, found.comments, found.page_edges),
+        *_describe_left_out(found.pictures, found.comments, found.page_edges),
     )
     return Document(found.text, None, notices)
 
 
 def _is_html(text: str) -> bool:
-    """Whether a text is a page of HTML or a piece of one, and no Markdown in which tags stand."""
-    at = _past_comments(text)
-    if _HTML.match(text, at):
+    """Return whether a text is a page or fragment of HTML, rather than Markdown with tags in it."""
+    at = _skip_comments(text)
+    if _HTML_START.match(text, at):
         return True
     opening = _FRAGMENT.match(text, at)
-    if opening is None or opening[1].lower() not in (*_BLOCKS, *_EMPHASIS, "span", "a") or text.rstrip()[-1:] != ">":
+    if (
+        opening is None
+        or opening[1].lower() not in (*_BLOCK_TAGS, *_EMPHASIS_TAGS, "span", "a")
+        or text.rstrip()[-1:] != ">"
+    ):
         return False
-    if text.count("<") > _MOST_TAGS:
+    if text.count("<") > _MAX_TAGS:
         return False
     try:
-        soup = _Soup(_closed(text), "html.parser")
+        soup = _BoundedSoup(_close_unclosed(text), "html.parser")
     except TooComplex:
         return True
-    # In Markdown something stands outside of all tags.
+    # Markdown has text outside of all tags.
     outside = soup.find_all(string=True, recursive=False)
     return all(isinstance(one, Comment) or not one.strip() for one in outside)
 
 
-def _past_comments(text: str) -> int:
-    """Where a text begins behind its declaration and the comments on top."""
+def _skip_comments(text: str) -> int:
+    """Return where the text begins after an XML declaration and comments."""
     at = len(text) - len(text.lstrip())
     while text.startswith(("<!--", "<?xml"), at):
-        sign = "-->" if text.startswith("<!--", at) else "?>"
-        end = text.find(sign, at)
+        closing = "-->" if text.startswith("<!--", at) else "?>"
+        end = text.find(closing, at)
         if end < 0:
             break
-        at = end + len(sign)
+        at = end + len(closing)
         at += len(text[at:]) - len(text[at:].lstrip())
     return at
 
 
-def _other_markup(text: str) -> str | None:
-    """What a text is that was written by a program and for one; None for any other."""
+def _detect_other_markup(text: str) -> str | None:
+    """Return what kind of file, written by one program for another, the text is; None if it is none."""
     if text.lstrip().startswith("<?xml"):
         return "an XML file"
     if text.lstrip().startswith("<svg"):
         return "a picture"
-    return "an e-mail or a web archive (MIME)" if _MIME.match(text) else None
+    return "an e-mail or a web archive (MIME)" if _MIME_START.match(text) else None
 
 
-def _web_page(html: str, guessed: str | None, name: str) -> Document:
+def _read_web_page(html: str, guessed: str | None, name: str) -> Document:
     kind = "a web page (HTML)"
-    page = _run_library(lambda: _page(html), name, "web page (HTML)")
+    page = _run_library(lambda: _convert_html(html), name, "web page (HTML)")
     if page is None:
         raise UnreadableText.too_complex(name, kind)
     notices = [f"{name} is {kind}: its text was read."]
     if page.title.casefold() not in " ".join(page.text.split()).casefold():
         notices.append(f"Its title in a browser, “{truncate(page.title, 80)}”, is no part of it.")
-    return Document(page.text, guessed, (*notices, *_left_out(page.pictures, page.comments)))
+    return Document(page.text, guessed, (*notices, *_describe_left_out(page.pictures, page.comments)))
 
 
-def _word(data: bytes, name: str) -> Document:
+def _read_word(data: bytes, name: str) -> Document:
     try:
-        parts = _parts(data)
+        parts = _unzip_xml_parts(data)
     except _NotWordDocument as error:
         raise UnsupportedFileType(name, error.kind) from None
     except TooComplex:
         raise UnreadableText.too_complex(name, "a Word document") from None
     except (*_BROKEN_ZIP, expat.ExpatError):
         raise UnreadableText.corrupt_file(name, "Word document") from None
-    if _CONTENT_TYPES not in parts:
+    if _CONTENT_TYPES_PART not in parts:
         raise UnreadableText.corrupt_file(name, "Word document")
     pictures: list[object] = []
 
-    def without(picture: object) -> list[object]:
+    def drop_picture(picture: object) -> list[object]:
         pictures.append(picture)
         return []
 
-    def read() -> _Page | None:
+    def read() -> _ConvertedPage | None:
         found = mammoth.convert_to_html(
-            _packed(parts), convert_image=without, style_map=_WORD_STYLES, include_embedded_style_map=False
+            _zip_parts(parts), convert_image=drop_picture, style_map=_WORD_STYLES, include_embedded_style_map=False
         )
-        return _page(str(found.value))
+        return _convert_html(str(found.value))
 
     page = _run_library(read, name, "Word document")
     if page is None:
         raise UnreadableText.too_complex(name, "a Word document")
-    comments = len(re.findall(rb"<w:comment\b", parts.get(_WORD_COMMENTS, b"")))
-    edges = sum(_WORD_EDGE.fullmatch(part) is not None and b"<w:t" in content for part, content in parts.items())
-    left_out = _left_out(len(pictures), comments, edges)
+    comments = len(re.findall(rb"<w:comment\b", parts.get(_WORD_COMMENTS_PART, b"")))
+    page_edges = sum(
+        _WORD_HEADER_OR_FOOTER.fullmatch(part) is not None and b"<w:t" in content for part, content in parts.items()
+    )
+    left_out = _describe_left_out(len(pictures), comments, page_edges)
     return Document(page.text, None, (f"{name} is a Word document: its text was read.", *left_out))
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """What a page of HTML says, as Markdown."""
+class _ConvertedPage:
+    """A page of HTML as Markdown."""
 
     text: str
     title: str
@@ -395,7 +272,7 @@ class _Page:
 
 
 class _NotWordDocument(Exception):
-    """A zip file that is no Word document, but ``kind``."""
+    """A zip file that is no Word document; ``kind`` says what it is."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -414,40 +291,43 @@ _BROKEN_ZIP = (
 )
 
 
-def _page(html: str) -> _Page | None:
-    """What is written on a page of HTML; None for one of too many tags, or of too many inside each other."""
-    if html.count("<") > _MOST_TAGS:
+def _convert_html(html: str) -> _ConvertedPage | None:
+    """Convert a page of HTML to Markdown; return None if it has too many tags, levels or columns."""
+    if html.count("<") > _MAX_TAGS:
         return None
     try:
-        soup = _Soup(_closed(html), "html.parser")
+        soup = _BoundedSoup(_close_unclosed(html), "html.parser")
     except TooComplex:
         return None
-    if soup.levels * (html.count("\n") + html.count("<")) > _MOST_INDENTS:
+    if soup.levels * (html.count("\n") + html.count("<")) > _MAX_INDENTS:
         return None
     title = " ".join(soup.title.get_text().split()) if soup.title is not None else ""
-    _take_out(soup.find_all(_UNSEEN))
-    pictures = soup.find_all(_PICTURES)
-    _take_out(pictures)
-    comments = _without_comments(soup)
-    if sum(map(_columns, soup.find_all(["td", "th"]))) > _MOST_COLUMNS:
+    _remove_tags(soup.find_all(_INVISIBLE_TAGS))
+    pictures = soup.find_all(_PICTURE_TAGS)
+    _remove_tags(pictures)
+    comments = _remove_comments(soup)
+    if sum(map(_column_span, soup.find_all(["td", "th"]))) > _MAX_COLUMNS:
         return None
-    _tidy(soup)
-    text = _Markdown(heading_style="atx", bullets="-", newline_style="spaces", table_infer_header=True).convert_soup(
-        soup
-    )
+    _fix_structure(soup)
+    text = _MarkdownWriter(
+        heading_style="atx", bullets="-", newline_style="spaces", table_infer_header=True
+    ).convert_soup(soup)
     lines = normalize_text(text).split("\n")
-    # Two spaces at the end of a line are a break, but for the last line of a paragraph.
-    kept = (
+    # Two spaces at the end of a line are a line break, except on the last line of a paragraph.
+    trimmed = (
         line.rstrip() + ("  " if line.endswith("  ") and line.strip() and following.strip() else "")
         for line, following in zip(lines, [*lines[1:], ""], strict=True)
     )
-    return _Page(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n") + "\n", title, len(pictures), comments)
+    return _ConvertedPage(
+        re.sub(r"\n{3,}", "\n\n", "\n".join(trimmed)).strip("\n") + "\n", title, len(pictures), comments
+    )
 
 
-class _Soup(BeautifulSoup):
-    """A page of bounded depth. Raises TooComplex while it is read: the parser climbs up all levels for each text.
+class _BoundedSoup(BeautifulSoup):
+    """A parsed page of bounded depth.
 
-    ``levels`` is how deep its lines are indented.
+    ``levels`` is the most levels of indentation in it. Raises TooComplex while parsing, because the parser climbs up
+    all levels for each text.
     """
 
     levels = 0
@@ -455,18 +335,18 @@ class _Soup(BeautifulSoup):
     def pushTag(self, tag: Tag) -> None:  # noqa: N802
         """See BeautifulSoup."""
         super().pushTag(tag)
-        if len(self.tagStack) > _MOST_HTML_DEPTH:
+        if len(self.tagStack) > _MAX_HTML_DEPTH:
             raise TooComplex
-        self.levels = max(self.levels, sum(self.open_tag_counter[name] for name in _INDENTED))
+        self.levels = max(self.levels, sum(self.open_tag_counter[name] for name in _INDENTED_TAGS))
 
 
-class _Markdown(MarkdownConverter):
-    """Writes Markdown in which no text of the page is taken for a tag.
+class _MarkdownWriter(MarkdownConverter):
+    """Writes Markdown in which no text of the page becomes a tag.
 
-    What the library would look for in a whole list or table, for each item or row again, is looked up.
+    What markdownify would search for in the whole list or table, for each item or row again, is looked up instead.
     """
 
-    _headed: dict[int, bool]  # whether a table has a head
+    _headed: dict[int, bool]  # by a table's id: whether it has a head
 
     def convert_soup(self, soup: BeautifulSoup) -> str:
         """See MarkdownConverter."""
@@ -475,11 +355,11 @@ class _Markdown(MarkdownConverter):
         return str(super().convert_soup(soup))
 
     def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """See MarkdownConverter. The first row is ruled off as a head, unless its table has another."""
+        """See MarkdownConverter. The first row becomes the head, unless its table has another."""
         if el.parent is None or el.find_previous_sibling() is not None:
             return f"|{text}\n"
         cells = el.find_all(["td", "th"])
-        columns = sum(_columns(cell) for cell in cells)
+        columns = sum(_column_span(cell) for cell in cells)
         rule = f"| {' | '.join(['---'] * columns)} |\n"
         part = el.parent
         if part.name != "tbody" or not self._headed[id(part.parent)] or all(cell.name == "th" for cell in cells):
@@ -488,7 +368,7 @@ class _Markdown(MarkdownConverter):
         return f"{blank}|{text}\n"
 
     def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """See MarkdownConverter. An item of an ordered list has its number as its value."""
+        """See MarkdownConverter. An item of an ordered list has its number in ``value``."""
         if el.parent is not None and el.parent.name == "ol":
             alone, el = Tag(name="ol", attrs={"start": str(el["value"])}), Tag(name="li")
             alone.append(el)
@@ -499,109 +379,112 @@ class _Markdown(MarkdownConverter):
         return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", str(super().escape(text, parent_tags)))  # type: ignore[misc]
 
 
-def _columns(cell: Tag) -> int:
-    """How many columns a cell of a table takes up; the library writes so many."""
+def _column_span(cell: Tag) -> int:
+    """Return how many columns a table cell takes up; markdownify writes as many."""
     span = str(cell.get("colspan", ""))
     return max(1, min(1000, int(span))) if span.isdecimal() else 1
 
 
-def _without_comments(soup: BeautifulSoup) -> int:
-    """Take out what others remarked in the margin of a page from Google Docs; how many remarks there were."""
+def _remove_comments(soup: BeautifulSoup) -> int:
+    """Remove the comments in the margin of a page from Google Docs, and return how many there were."""
     comments = 0
     found: dict[int, Tag] = {}
     for link in soup.find_all("a", id=_GOOGLE_COMMENT):
         if any(id(tag) in found for tag in (link, *link.parents)):
             continue
-        is_place = str(link["id"]).startswith("cmnt_ref")
-        around = link.find_parent("sup" if is_place else ("div", "p"))
+        is_reference = str(link["id"]).startswith("cmnt_ref")
+        around = link.find_parent("sup" if is_reference else ("div", "p"))
         remark = around if around is not None and around.name != "body" else link
         found[id(remark)] = remark
-        comments += not is_place
-    _take_out(found.values())
+        comments += not is_reference
+    _remove_tags(found.values())
     return comments
 
 
-def _take_out(tags: Iterable[Tag], *, whole: bool = True) -> None:
-    """Take tags out of a page with what is in them; unless ``whole``, that stays in their place.
+def _remove_tags(tags: Iterable[Tag], *, keep_content: bool = False) -> None:
+    """Remove tags from a page; with ``keep_content``, what is in them takes their place.
 
-    The library looks for the place of each from the front of its parent: again for each of many in one.
+    BeautifulSoup would search for each tag from the front of its parent, which is slow if many share one.
     """
-    meant = {id(tag): tag for tag in tags}
-    for parent in {id(tag.parent): tag.parent for tag in meant.values() if tag.parent is not None}.values():
+    removed = {id(tag): tag for tag in tags}
+    for parent in {id(tag.parent): tag.parent for tag in removed.values() if tag.parent is not None}.values():
         place = len(parent.contents)
         while place > 0:
             place -= 1
-            tag = meant.get(id(parent.contents[place]))
+            tag = removed.get(id(parent.contents[place]))
             if tag is None:
                 continue
             tag.extract(place)
-            inside = [] if whole else list(tag.contents)
+            inside = list(tag.contents) if keep_content else []
             for child in reversed(inside):
                 parent.insert(place, child.extract(len(tag.contents) - 1))
             place += len(inside)
 
 
-def _tidy(soup: BeautifulSoup) -> None:
-    """Change what the library would write down otherwise than a reader sees it."""
+def _fix_structure(soup: BeautifulSoup) -> None:
+    """Change what markdownify would write differently from what a reader sees."""
     titles = soup.find_all("p", class_="title")
     if len(titles) == 1:
-        for heading in soup.find_all(_HEADINGS):
+        for heading in soup.find_all(_HEADING_TAGS):
             heading.name = f"h{int(heading.name[1]) + 1}"
         titles[0].name = "h1"
     links = soup.find_all("a", href=re.compile("^#"))
-    saying = [link for link in links if link.get_text().strip(_BACK)]
-    _take_out(saying, whole=False)
-    _take_out(link for link in links if not link.get_text().strip(_BACK))
-    _take_out(_idle_breaks(soup))
+    worded = [link for link in links if link.get_text().strip(_BACK_LINK_CHARACTERS)]
+    _remove_tags(worded, keep_content=True)
+    _remove_tags(link for link in links if not link.get_text().strip(_BACK_LINK_CHARACTERS))
+    _remove_tags(_trailing_breaks(soup))
     for ordered in soup.find_all("ol"):
         start = str(ordered.get("start", ""))
         first = int(start) if re.fullmatch(r"[0-9]{1,9}", start) else 1
         for number, item in enumerate(ordered.find_all("li", recursive=False), first):
             item["value"] = str(number)
     seen: set[int] = set()
-    for block in soup.find_all(_BLOCKS):
+    for block in soup.find_all(_BLOCK_TAGS):
         for parent in list(block.parents):
             if id(parent) in seen:
                 break
             seen.add(id(parent))
-            if parent.name in _EMPHASIS:
+            if parent.name in _EMPHASIS_TAGS:
                 parent.name = "span"
-    for tag in soup.find_all(_AS_BLOCKS):
+    for tag in soup.find_all(_TAGS_MADE_BLOCKS):
         tag.name = "div"
 
 
-def _idle_breaks(soup: BeautifulSoup) -> list[Tag]:
-    """The line breaks behind which nothing, or a block, follows in their parent."""
-    idle: list[Tag] = []
+def _trailing_breaks(soup: BeautifulSoup) -> list[Tag]:
+    """Return the line breaks at the end of their parent or directly before a block."""
+    trailing: list[Tag] = []
     for parent in {id(found.parent): found.parent for found in soup.find_all("br") if found.parent}.values():
         at_end = True
         for child in reversed(parent.contents):
             if isinstance(child, Tag) and child.name == "br" and at_end:
-                idle.append(child)
+                trailing.append(child)
             elif isinstance(child, Tag) or str(child).strip():
-                at_end = isinstance(child, Tag) and child.name in _BLOCKS
-    return idle
+                at_end = isinstance(child, Tag) and child.name in _BLOCK_TAGS
+    return trailing
 
 
-def _closed(html: str) -> str:
-    """The page with nothing in it that is opened and never closed, each of which the parser looks for to the end."""
-    html = _WITHOUT_END.sub(r"<\1/>", _BLANKS.sub("\n", _DECLARATION.sub("", html, count=1)))
+def _close_unclosed(html: str) -> str:
+    """Close or remove what is opened and never closed: the parser would search for its end again and again."""
+    html = _VOID_TAG.sub(r"<\1/>", _BLANKS.sub("\n", _DECLARATION.sub("", html, count=1)))
     comment = html.find("<!--", html.rfind("-->") + 1)
     html = html if comment < 0 else html[:comment]
     last = html.rfind(">") + 1
     return html[:last].replace("<![", "<!") + html[last:].replace("<", "&lt;")
 
 
-def _parts(data: bytes) -> dict[str, bytes]:
-    """The parts of a Word document that hold text, of bounded size and depth. Raises _NotWord, TooComplex."""
+def _unzip_xml_parts(data: bytes) -> dict[str, bytes]:
+    """Return the XML parts of a Word document, by name.
+
+    Raises _NotWordDocument, or TooComplex if they are too large or too deep.
+    """
     parts: dict[str, bytes] = {}
-    room = _MOST_XML_BYTES
-    if data.count(_PART_OF_ZIP) > _MOST_PARTS:
+    room = _MAX_XML_BYTES
+    if data.count(_ZIP_ENTRY_SIGNATURE) > _MAX_ZIP_ENTRIES:
         raise TooComplex
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
-        if _WORD_TEXT not in names:
-            raise _NotWordDocument(_kind_of_zip(names))
+        if _WORD_DOCUMENT_PART not in names:
+            raise _NotWordDocument(_describe_zip(names))
         for name in names:
             if not name.endswith((".xml", ".rels")):
                 continue
@@ -613,20 +496,20 @@ def _parts(data: bytes) -> dict[str, bytes]:
     count = 0
     for content in parts.values():
         count += _check_xml(content)
-        if count > _MOST_XML_ELEMENTS:
+        if count > _MAX_XML_ELEMENTS:
             raise TooComplex
     return parts
 
 
 def _check_xml(content: bytes) -> int:
-    """Count the elements of a part. Raises TooComplex for one that is deep or declares anything, ExpatError."""
+    """Count the elements of a part. Raise TooComplex if it is deep or declares anything, ExpatError if it is broken."""
     depth = count = 0
 
     def opened(_: str, __: object) -> None:
         nonlocal depth, count
         depth += 1
         count += 1
-        if depth > _MOST_XML_DEPTH or count > _MOST_XML_ELEMENTS:
+        if depth > _MAX_XML_DEPTH or count > _MAX_XML_ELEMENTS:
             raise TooComplex
 
     def closed(_: str) -> None:
@@ -643,7 +526,7 @@ def _check_xml(content: bytes) -> int:
     return count
 
 
-def _packed(parts: dict[str, bytes]) -> io.BytesIO:
+def _zip_parts(parts: dict[str, bytes]) -> io.BytesIO:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in parts.items():
@@ -652,7 +535,7 @@ def _packed(parts: dict[str, bytes]) -> io.BytesIO:
     return packed
 
 
-def _kind_of_zip(names: Iterable[str]) -> str:
+def _describe_zip(names: Iterable[str]) -> str:
     for start, kind in (
         ("xl/", "a spreadsheet"),
         ("ppt/", "a presentation"),
@@ -666,7 +549,7 @@ def _kind_of_zip(names: Iterable[str]) -> str:
     return "an archive"
 
 
-def _left_out(pictures: int, comments: int, page_edges: int = 0) -> Iterator[str]:
+def _describe_left_out(pictures: int, comments: int, page_edges: int = 0) -> Iterator[str]:
     kinds = (
         (pictures, "picture", "pictures"),
         (comments, "comment", "comments"),
@@ -675,3 +558,138 @@ def _left_out(pictures: int, comments: int, page_edges: int = 0) -> Iterator[str
     counts = [count_noun(count, one, several) for count, one, several in kinds if count]
     if counts:
         yield f"Left out of it: {', '.join(counts[:-1])}{' and ' if counts[1:] else ''}{counts[-1]}."
+
+
+# RTF is prepared for striprtf. That library drops footnotes and text boxes, ends a paragraph as it ends a line, and
+# makes an emoji two halves. Its patterns for links and for the font table take far too long on some input, so it is
+# given neither as it is.
+_MAX_RTF_TOKENS = 1_000_000  # control words and braces, which take about a second
+_RTF_TOKEN = re.compile(r"\\bin(\d{1,9}) ?|\\([A-Za-z]{1,32})(-?\d{1,10})? ?|(\\\r?\n)|\\.|[{}]", re.DOTALL)
+_RTF_PAGE_EDGES = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
+_PARAGRAPH_END = "\\par\\par "
+_RTF_REPLACEMENTS = {"par": _PARAGRAPH_END, "cell": "\\tab ", "nestcell": "\\tab ", "nestrow": "\\line "}
+_RTF_LINK = re.compile(r'HYPERLINK\s{1,9}"((?:https?|mailto):[^"\s{}\\]{1,2000})"', re.IGNORECASE)
+_RTF_BULLET = re.compile(r"^(?:[•◦▪‣⁃∙·-]|(\d{1,3}[.)]))\t+")
+_BETWEEN_ITEMS = re.compile(r"^((?:-|\d{1,3}[.)]) .*)\n\n(?=(?:-|\d{1,3}[.)]) )", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class RichText:
+    """The words of an RTF with LF line ends, and the counts of what was left out."""
+
+    text: str
+    pictures: int
+    comments: int
+    page_edges: int
+
+
+@dataclass(slots=True)
+class _PreparedRtf:
+    """An RTF prepared for striprtf; ``groups`` are collected apart, each with its kind and its pieces."""
+
+    pieces: list[str] = field(default_factory=list)
+    groups: list[tuple[str, list[str]]] = field(default_factory=list)
+    pictures: int = 0
+    comments: int = 0
+
+
+def read_rich_text(source: str, max_characters: int) -> RichText:
+    """Read an RTF. Raise TooComplex if it has more than ``max_characters`` without its pictures, or too many tokens."""
+    prepared = _prepare_rtf(source, max_characters)
+    footnotes = ["".join(group) for kind, group in prepared.groups if kind == "footnote"]
+    boxes = ["".join(group) for kind, group in prepared.groups if kind == "shptxt"]
+    page_edges = {"".join(group) for kind, group in prepared.groups if kind in _RTF_PAGE_EDGES}
+    page_edges = {_rtf_words(f"{{{edge}}}").strip() for edge in page_edges}
+    appended = [f"{_PARAGRAPH_END}{{{box}}}" for box in boxes]
+    appended += [f"{_PARAGRAPH_END}{{[^{number}]: {note}}}" for number, note in enumerate(footnotes, 1)]
+    text = _rtf_words("".join([*prepared.pieces, *appended, "}"]))
+    lines = (_RTF_BULLET.sub(lambda match: f"{match[1] or '-'} ", line.strip(" \t")) for line in text.split("\n"))
+    text = _BETWEEN_ITEMS.sub(r"\1\n", re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n")
+    return RichText(text, prepared.pictures, prepared.comments, sum(count_words(edge) > 0 for edge in page_edges))
+
+
+def _rtf_words(source: str) -> str:
+    text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # emoji come as two surrogates
+    return normalize_text(whole.replace("\x00", ""))
+
+
+def _prepare_rtf(source: str, max_characters: int) -> _PreparedRtf:
+    """Prepare an RTF for striprtf, without pictures and the last brace.
+
+    Footnotes, text boxes, headers and footers are collected apart.
+    """
+    prepared = _PreparedRtf()
+    target = prepared.pieces
+    depth = at = token_count = kept_count = footnotes = 0
+    skipped_depth: int | None = None  # the depth of the group that is skipped
+    apart_depth: int | None = None  # the depth of the group that is collected apart
+    field_start: int | None = None  # where the instruction of a field begins; it is skipped
+    link, link_depth = "", 0  # the address of a link, and the depth of the group with its words
+    charsets: dict[str, str] | None = None  # the character set of each font; the table itself is skipped
+    font: str | None = None
+    while (token := _RTF_TOKEN.search(source, at)) is not None:
+        token_count += 1
+        before, at = source[at : token.start()], token.end()
+        binary_size, word, number, escaped_line_end = token[1], token[2], token[3], token[4]
+        if skipped_depth is None:
+            target.append(before)
+            kept_count += len(before) + len(token.group())
+        if token_count > _MAX_RTF_TOKENS or kept_count > max_characters:
+            raise TooComplex
+        if binary_size is not None:
+            at += int(binary_size)
+            if skipped_depth is None:
+                target.append("{}")  # keeps what is before and behind from becoming one word
+            continue
+        replacement = _PARAGRAPH_END if escaped_line_end else _RTF_REPLACEMENTS.get(word, token.group())
+        if token.group() == "{":
+            depth += 1
+        elif token.group() == "}":
+            depth -= 1
+            if skipped_depth is not None and depth < skipped_depth:
+                skipped_depth = None
+                if field_start is not None:
+                    found = _RTF_LINK.search(source, field_start, token.start())
+                    link, field_start = found[1] if found is not None else "", None
+                if charsets is not None:
+                    target += [f"\\f{name}\\fcharset{charset} x;" for name, charset in charsets.items()]
+                    charsets = None
+            if link_depth and depth < link_depth:
+                target.append(f" ({link})")
+                kept_count += len(link)
+                link, link_depth = "", 0
+            if apart_depth is not None and depth < apart_depth:
+                apart_depth, target = None, prepared.pieces
+            if depth <= 0:
+                return prepared
+        elif skipped_depth is None and word == "pict":
+            prepared.pictures += 1
+            skipped_depth, replacement = depth, ""
+        elif skipped_depth is None and word is not None and word.lower() == "fldinst":  # striprtf ignores its case
+            skipped_depth, field_start, replacement = depth, at, ""
+        elif skipped_depth is None and word == "fldrslt" and link:
+            link_depth = depth
+        elif skipped_depth is None and word == "fonttbl":
+            target.append(token.group())
+            skipped_depth, charsets = depth, {}
+        elif charsets is not None and word == "f":
+            font = number
+        elif charsets is not None and word == "fcharset" and font is not None and number is not None:
+            charsets[font], font = number.lstrip("-"), None
+        elif skipped_depth is None and word == "annotation":
+            prepared.comments += 1
+        elif skipped_depth is None and apart_depth is None and word in ("footnote", "shptxt", *_RTF_PAGE_EDGES):
+            if word == "footnote":
+                footnotes += 1
+                target.append(f" [^{footnotes}]")
+            apart_depth, target, replacement = depth, [], ""
+            prepared.groups.append((word, target))
+        if skipped_depth is None:
+            target.append(replacement)
+    if skipped_depth is None:
+        target.append(source[at:])
+        kept_count += len(source) - at
+    if kept_count > max_characters:
+        raise TooComplex
+    return prepared
