@@ -23,7 +23,7 @@ from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words
 from bot.services.critique_validation import validate_critique
 from bot.services.essays import EssayService, check_privacy_marks
-from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, run_to_completion
+from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
 from bot.services.llm_ports import Models, ProgressCallback
 from bot.services.offload import in_worker, parse_in_worker
@@ -175,10 +175,6 @@ class CritiqueService:
         how many there are in all."""
         return await self._store.read(lambda tx: tx.critiques.pasted(writer, first, most))
 
-    async def save(self, critiqued: StoredCritique, found: Critique) -> None:
-        """Store what the critic said."""
-        await self._store.write(lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found))
-
     async def apply_finding(self, writer: str, critique: str, index: int, seen: Version) -> Version:
         """A new version of the essay in which the finding's replacement stands for the words it quotes.
 
@@ -282,7 +278,7 @@ class _CritiqueWork:
     service: CritiqueService
     stored: StoredCritique
 
-    async def run(self, report: ProgressCallback) -> int | None:
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
         critiqued, structure = self.stored, self._structure
         known: list[str] = [critiqued.text]
         if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
@@ -292,17 +288,16 @@ class _CritiqueWork:
         facts = await self._measured_facts()
         opinion = await self.service.models.critic.critique(critiqued.writer, critiqued.text, structure, facts, report)
         found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
-        await run_to_completion(self.service.save(critiqued, found))
-        return None
+        return lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found)
 
     async def max_cost(self) -> int:
         return self.service.models.critic.max_critique_cost(
             self.stored.text, self._structure, await self._measured_facts()
         )
 
-    async def save_partial(self, text: str) -> int | None:
+    async def keep_partial(self, text: str) -> None:
         """Half a critique is of no use; the text that it is about is stored."""
-        return None
+        return
 
     @property
     def _structure(self) -> Structure | None:

@@ -17,7 +17,7 @@ from bot.essay.text.markdown_import import extract_comments
 from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
-from bot.services.jobs.job import run_to_completion
+from bot.services.jobs.job import StoreResult
 from bot.services.llm_ports import Models, ModelText, ProgressCallback
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.snapshot import EssaySnapshot
@@ -62,7 +62,7 @@ class DraftContextBuilder:
         now = {note.number: note for note in self.build(snapshot).notes}
         return replace(material, notes=tuple(now[note.number] for note in material.notes if note.number in now))
 
-    async def save_version(
+    async def prepare_version(
         self,
         essay: Essay,
         parent: int | None,
@@ -72,12 +72,12 @@ class DraftContextBuilder:
         through: int,
         complete: bool,
         model: str | None,
-    ) -> int:
-        """Store what a model wrote, from notes up to ``through``, as a version; return its number."""
-        stored = self.essays.add_version(
+    ) -> StoreResult:
+        """Return how to store what a model wrote, from notes up to ``through``, as a version."""
+        step = await self.essays.prepare_version(
             essay.writer, essay.id, parent, origin, text, through, complete=complete, model=model
         )
-        return (await run_to_completion(stored)).info.number
+        return lambda tx: step(tx).info.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,18 @@ class DraftWork:
     parent_version: int | None
     partial_draft: PartialDraft
 
-    async def run(self, report: ProgressCallback) -> int | None:
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
         material = self.context
         now = await self.context_builder.refresh(material, text=self.partial_draft.text, title=material.essay.title)
         if not now.notes:
             raise NothingToDo.no_notes()
         written = await replace(self, context=now)._call_model(report)
-        return await self._save(written.text, cut=written.is_truncated, model=written.model) or _raise_off_topic()
+        return await self._keep(written.text, cut=written.is_truncated, model=written.model) or _raise_off_topic()
 
-    async def save_partial(self, text: str) -> int | None:
+    async def keep_partial(self, text: str) -> StoreResult | None:
         if not count_words(text) or is_not_a_post(text, self.context.structure, self.partial_draft.missing_keys):
             return None
-        return await self._save(text, cut=True, model=None)
+        return await self._keep(text, cut=True, model=None)
 
     async def max_cost(self) -> int:
         material = self.context
@@ -119,8 +119,8 @@ class DraftWork:
         """The sections that must not be left out. A draft of the whole may leave any open: it shows what is missing."""
         return frozenset()
 
-    async def _save(self, reply: str, *, cut: bool, model: str | None) -> int | None:
-        """Stores what stood with the reply; None where that holds nothing of what was asked for."""
+    async def _keep(self, reply: str, *, cut: bool, model: str | None) -> StoreResult | None:
+        """Return how to store what stood with the reply; None where that holds nothing of what was asked for."""
         material = self.context
         given = [*(note.text for note in material.notes), self.partial_draft.text]
         joined = await in_thread(
@@ -132,7 +132,7 @@ class DraftWork:
         )
         if joined is None:
             return None
-        return await self.context_builder.save_version(
+        return await self.context_builder.prepare_version(
             material.essay,
             self.parent_version,
             Origin.DRAFTED,
@@ -181,7 +181,7 @@ class RevisionWork:
     part_index: int
     instruction: str
 
-    async def run(self, report: ProgressCallback) -> int | None:
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
         info, text = self.version.info, self.version.text
         material = await self.context_builder.refresh(self.context, text=text, instruction=self.instruction)
         written = await self.context_builder.models.reviser.revise(
@@ -192,7 +192,7 @@ class RevisionWork:
         given = [text, self.instruction, *(note.text for note in material.notes)]
         writer = material.essay.writer
         revised = await parse_in_worker(writer, len(text), _replace_section, text, self.part_index, written.text, given)
-        return await self.context_builder.save_version(
+        return await self.context_builder.prepare_version(
             self.context.essay,
             info.number,
             Origin.REVISED,
@@ -207,7 +207,7 @@ class RevisionWork:
             self.context.notes, self.version.text, self.part_index, self.instruction
         )
 
-    async def save_partial(self, text: str) -> int | None:
+    async def keep_partial(self, text: str) -> StoreResult | None:
         """Half a section is no section: what came stays with the job, and the essay as it was."""
         return None
 

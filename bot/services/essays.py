@@ -289,6 +289,31 @@ class EssayService:
 
         ``and_then`` is done in the same transaction.
         """
+        step = await self.prepare_version(
+            writer, essay, parent, origin, text, notes_through, complete=complete, model=model
+        )
+
+        def store(tx: Transaction) -> Version:
+            version = step(tx)
+            if and_then is not None:
+                and_then(tx, version)
+            return version
+
+        return await self._store.write(store)
+
+    async def prepare_version(
+        self,
+        writer: str,
+        essay: str,
+        parent: int | None,
+        origin: Origin,
+        text: str,
+        notes_through: int,
+        *,
+        complete: bool = True,
+        model: str | None = None,
+    ) -> Callable[[Transaction], Version]:
+        """Return the step that stores a version as ``add_version`` does, for a transaction that stores more."""
         words = await parse_in_worker(writer, len(text), count_body_words, text)
         now = self._clock()
 
@@ -300,11 +325,9 @@ class EssayService:
             )
             if tx.essays.get(writer, essay).head == parent:
                 tx.essays.set_head(writer, essay, version.info.number, now)
-            if and_then is not None:
-                and_then(tx, version)
             return version
 
-        return await self._store.write(step)
+        return step
 
     async def include_note(self, writer: str, essay: str, note: int) -> Version | None:
         """Take a note in again that was left out; return the version it stands in now.

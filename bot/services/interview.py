@@ -24,7 +24,7 @@ from bot.essay.structure import Section, Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService, NoteChange, note_fingerprint
-from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, run_to_completion
+from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Interviewer, ProgressCallback
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
@@ -353,8 +353,8 @@ class _FollowUpWork:
     asked_count: int
     on_error: Callable[[ModelError], None] | None
 
-    async def run(self, _: ProgressCallback) -> int | None:
-        """Return the number of the note that the question is about. Raises NotFollowedUp."""
+    async def run(self, _: ProgressCallback) -> StoreResult | None:
+        """Return how to put the question, which gives the number of the note that it is about. Raises NotFollowedUp."""
         for answer in self.answers:
             asked, notes = await self._read()
             if answer not in notes or (section := self.structure.find_section(answer.section)) is None:
@@ -367,8 +367,7 @@ class _FollowUpWork:
                     self.on_error(error)
                 raise NotFollowedUp(error) from error
             if text and await _is_askable(text, self.structure, asked, notes):
-                step = partial(self._put, answer=answer, text=text)
-                return answer.number if await run_to_completion(self.store.write(step)) else None
+                return partial(self._put, answer=answer, text=text)
         return None
 
     async def max_cost(self) -> int:
@@ -380,7 +379,7 @@ class _FollowUpWork:
                 total += self.interviewer.max_follow_up_cost(section, said, shown)
         return total
 
-    async def save_partial(self, _: str) -> int | None:
+    async def keep_partial(self, _: str) -> StoreResult | None:
         return None
 
     async def _read(self) -> tuple[tuple[Question, ...], tuple[Note, ...]]:
@@ -397,13 +396,13 @@ class _FollowUpWork:
         said.sort(key=lambda note: note.number == answer.number)
         return said, questions_for_model(self.structure, asked, notes)
 
-    def _put(self, tx: Transaction, *, answer: Note, text: str) -> bool:
-        """Put the question, unless the answer has changed or another question was put since; tell whether it was."""
+    def _put(self, tx: Transaction, *, answer: Note, text: str) -> int | None:
+        """Put the question and return the answer's number; None where that has changed or another question was put."""
         asked, notes = tx.essays.questions(self.writer, self.essay), tx.essays.notes(self.writer, self.essay)
         if _find_open_question(asked) is not None or len(asked) != self.asked_count or answer not in notes:
-            return False
+            return None
         tx.essays.add_question(self.writer, self.essay, answer.section or "", text, self.clock())
-        return True
+        return answer.number
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:

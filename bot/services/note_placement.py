@@ -69,7 +69,7 @@ class PlacementWork:
         wanted = await self.store.read(self._unplaced)
         return sum(self.interviewer.max_place_notes_cost(self.structure, batch) for batch in batch_notes(wanted))
 
-    async def save_partial(self, _: str) -> int | None:
+    async def keep_partial(self, _: str) -> None:
         return None
 
     async def _place_batch(self, batch: Sequence[Note]) -> None:

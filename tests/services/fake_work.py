@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.services.jobs.job import Job, JobKind, JobView
+from bot.services.jobs.job import Job, JobKind, JobView, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk, ThinkingChunk
 from tests.services.fakes import PATIENCE, Gate
@@ -20,7 +20,7 @@ class Piece:
     keeps: int | None = None
     kept: list[str] = field(default_factory=list)
 
-    async def run(self, report: ProgressCallback) -> int | None:
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
         for piece in self.pieces:
             if isinstance(piece, Gate):
                 await piece.hold()
@@ -28,11 +28,11 @@ class Piece:
                 raise piece
             else:
                 report(TextChunk(piece) if isinstance(piece, str) else piece)
-        return self.result
+        return None if self.result is None else lambda _: self.result
 
-    async def save_partial(self, text: str) -> int | None:
+    async def keep_partial(self, text: str) -> StoreResult | None:
         self.kept.append(text)
-        return self.keeps
+        return None if self.keeps is None else lambda _: self.keeps
 
 
 async def begin(

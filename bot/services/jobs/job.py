@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from bot.services.llm_ports import ProgressCallback
+from bot.services.store_ports import Transaction
 
 T = TypeVar("T")
 
@@ -112,17 +113,21 @@ class JobOutcome:
     result: int | None = None
 
 
+StoreResult = Callable[[Transaction], int | None]
+"""Store what came of a job, in the transaction that ends it, and return its number; see ``Job.result``."""
+
+
 class JobWork(Protocol):
     """What a job does, and what becomes of its text when it ends early."""
 
-    async def run(self, report: ProgressCallback) -> int | None:
-        """Do the work and return the number of the version it made, if it made one.
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
+        """Do the work and return how to store what came of it; None where nothing did, or it is stored already.
 
         ``report`` takes what the model writes. It is stored at the next flush, and shown after that.
         """
 
-    async def save_partial(self, text: str) -> int | None:
-        """Store what came before the work ended early as a version and return its number; None to store no version."""
+    async def keep_partial(self, text: str) -> StoreResult | None:
+        """Return how to store what came before the work ended early; None where no version is to be made of it."""
 
 
 @dataclass(frozen=True, slots=True)

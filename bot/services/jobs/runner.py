@@ -12,12 +12,13 @@ import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
-from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork
-from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored, has_version
+from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork, StoreResult
+from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored
 from bot.services.llm_ports import TextChunk, ThinkingChunk
 from bot.services.store_ports import Clock, Store, Transaction
 
@@ -229,17 +230,23 @@ class JobRunner:
         for job in await self._store.read(lambda tx: tx.jobs.abandoned()):
             if not is_wanted(job):
                 continue
-            result = None
+            store_result = None
             if job.text:
                 try:
-                    result = await _save_partial(await work_for(job), job.id, job.text)
+                    store_result = await (await work_for(job)).keep_partial(job.text)
                 except BotError:  # its essay is gone, or its structure; the text stays with the job
                     log.exception("job %d: what it was about cannot be read", job.id)
                 except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
                     _log_unexpected_error(job, error)
-            ending = FinalWrite(job.id, "", False, JobOutcome(JobState.INTERRUPTED, None, result), self._clock())
-            await self._store.write(ending.run)
-            found.append(replace(job, state=JobState.INTERRUPTED, result=result, ended=ending.at))
+            ending = FinalWrite(job.id, "", False, JobOutcome(JobState.INTERRUPTED), self._clock(), store_result)
+            try:
+                outcome = await self._store.write(ending.run)
+            except BotError:
+                if store_result is None:
+                    raise
+                _log_unsaved_partial(job)
+                outcome = await self._store.write(replace(ending, store_result=None).run)
+            found.append(replace(job, state=outcome.state, result=outcome.result, ended=ending.at))
         return tuple(found)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -287,13 +294,14 @@ class JobRunner:
         Only the work itself is ever cancelled, so that what must happen after it happens whole.
         """
         try:
-            outcome = await self._run_work(live)
+            await self._run_work(live)
         except Exception as error:  # noqa: BLE001 - a job that did not end would be waited for without end
             _log_unexpected_error(live.job, error)
-            outcome = JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
-        await self._finish(live, outcome)
+            await self._store_end(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
+        self._announce_end(live)
 
-    async def _run_work(self, live: RunningJob) -> JobOutcome:
+    async def _run_work(self, live: RunningJob) -> None:
+        """Do a job's work, and store what came of it with how it ended."""
         number, now = live.job.id, self._clock()
         try:
             await self._store.write(lambda tx: tx.jobs.mark_running(number, now))
@@ -302,52 +310,78 @@ class JobRunner:
             live.task = asyncio.create_task(live.work.run(partial(self._handle_chunk, live)), name=f"job-{number}-work")
             if live.stop_state is not None:  # stopped while it was being started
                 live.task.cancel()
-            return JobOutcome(JobState.DONE, None, await live.task)
+            if (store_result := await live.task) is not None:
+                await self._store_result(live, JobOutcome(JobState.DONE), store_result)
+            else:
+                await self._store_end(live, JobOutcome(JobState.DONE))
         except asyncio.CancelledError:
-            return await self._end_early(live, live.stop_state or JobState.INTERRUPTED, None)
+            await self._end_early(live, JobOutcome(live.stop_state or JobState.INTERRUPTED))
         except Declined as error:  # what a model that then declined had begun must not be shown
             live.drops_text = True
             await self._flusher.detach(live)
             live.job = replace(live.job, text="")
             live.notify()
-            return JobOutcome(JobState.FAILED, error.public_message)
+            await self._store_end(live, JobOutcome(JobState.FAILED, error.public_message))
         except BotError as error:
-            return await self._end_early(live, JobState.FAILED, error.public_message)
+            await self._end_early(live, JobOutcome(JobState.FAILED, error.public_message))
         except Exception as error:  # noqa: BLE001 - a bug in the work ends the job, not the bot
             _log_unexpected_error(live.job, error)
-            return await self._end_early(live, JobState.FAILED, _INTERNAL_ERROR_MESSAGE)
+            await self._end_early(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
 
-    async def _end_early(self, live: RunningJob, state: JobState, error: str | None) -> JobOutcome:
-        """Have the work keep what came, stored or not, as a version if it can."""
+    async def _end_early(self, live: RunningJob, outcome: JobOutcome) -> None:
+        """Store how a job ended, and what came of it, stored or not, as a version if its work can make one."""
         text = live.job.text + "".join(live.unflushed_pieces)
-        return JobOutcome(state, error, await _save_partial(live.work, live.job.id, text) if text else None)
+        try:
+            if text and (store_result := await live.work.keep_partial(text)) is not None:
+                await self._store_result(live, outcome, store_result)
+                return
+        except BotError:  # the essay may be gone, or the disk full
+            _log_unsaved_partial(live.job)
+        await self._store_end(live, outcome)
 
-    async def _finish(self, live: RunningJob, outcome: JobOutcome) -> None:
-        """Store the end, with the text that no flush has stored, and let it be seen."""
-        now = self._clock()
-        # A text that is a version by now waits for no flush: where hundreds end together, each would for all others'.
-        if has_version(outcome):
+    async def _store_result(self, live: RunningJob, outcome: JobOutcome, store_result: StoreResult) -> None:
+        """Store what came of a job with how it ended. Raise what ``store_result`` raises; nothing is stored then."""
+        # A text that is a version by then waits for no flush: where hundreds end together, each would for all others'.
+        ending = FinalWrite(live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
+        outcome = await self._store.write(ending.run)
+        self._flusher.discard(live)
+        live.job = _ended_job(live.job, outcome, ending.at)
+
+    async def _store_end(self, live: RunningJob, outcome: JobOutcome) -> None:
+        """Store how a job ended, and of its text what no flush has stored."""
+        unstored = ""
+        if outcome.state is JobState.DONE:
             self._flusher.discard(live)
-            unstored = ""
         else:
             unstored = await self._flusher.detach(live)
+        ending = FinalWrite(live.job.id, unstored, live.drops_text, outcome, self._clock())
         try:
-            await self._store.write(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now).run)
+            await self._store.write(ending.run)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
             _log_unexpected_error(live.job, error)
             if unstored:  # what came last is not stored yet, and the person is told that
                 told = error.public_message if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
-                outcome = JobOutcome(JobState.FAILED, told)
-            self._unsaved_writes.append(FinalWrite(live.job.id, unstored, live.drops_text, outcome, now))
+                ending = replace(ending, outcome=JobOutcome(JobState.FAILED, told))
+            self._unsaved_writes.append(ending)
         else:
             live.job = replace(live.job, text=live.job.text + unstored)
-        live.job = replace(live.job, state=outcome.state, error=outcome.error, result=outcome.result, ended=now)
-        job, took = live.job, (now - live.job.created).total_seconds() * 1000
+        live.job = _ended_job(live.job, ending.outcome, ending.at)
+
+    def _announce_end(self, live: RunningJob) -> None:
+        """Let the end of a job be seen, and the next one start."""
+        job = live.job
+        assert job.ended is not None
+        took = (job.ended - job.created).total_seconds() * 1000
         log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
-        del self._jobs[live.job.id]
+        del self._jobs[job.id]
         live.ended_event.set()
         live.notify()
         self._start_queued()
+
+    async def _end_queued(self, live: RunningJob, state: JobState) -> None:
+        """End a job that never ran."""
+        await self._store_end(live, JobOutcome(state))
+        self._announce_end(live)
 
     async def _retry_unsaved_writes(self) -> None:
         """Store the ends that could not be stored when they came; until then their essays would seem taken."""
@@ -360,7 +394,7 @@ class JobRunner:
             live.stop_state = state
             if live.job.id in self._queue:
                 self._queue.remove(live.job.id)
-                self._spawn(self._finish(live, JobOutcome(state)))
+                self._spawn(self._end_queued(live, state))
             elif live.task is not None:
                 live.task.cancel()
         await live.ended_event.wait()
@@ -382,13 +416,12 @@ class JobRunner:
         return JobView(found, JobPhase.WAITING, found.created)
 
 
-async def _save_partial(work: JobWork, job: int, text: str) -> int | None:
-    """Return the version that the work makes of a text that ended early; None where it makes none or cannot."""
-    try:
-        return await work.save_partial(text)
-    except BotError:  # the essay may be gone, or the disk full: the text stays with the job
-        log.exception("job %d: its text could not be made a version", job)
-        return None
+def _ended_job(job: Job, outcome: JobOutcome, at: datetime) -> Job:
+    return replace(job, state=outcome.state, error=outcome.error, result=outcome.result, ended=at)
+
+
+def _log_unsaved_partial(job: Job) -> None:
+    log.exception("job %d: its text could not be made a version, and stays with it", job.id)
 
 
 def _log_unexpected_error(job: Job, error: Exception) -> None:

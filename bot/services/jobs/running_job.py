@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from bot.errors import BotError
-from bot.services.jobs.job import Job, JobOutcome, JobPhase, JobState, JobWork
+from bot.services.jobs.job import Job, JobOutcome, JobPhase, JobState, JobWork, StoreResult
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class RunningJob:
     phase: JobPhase = JobPhase.WAITING
     unflushed_pieces: list[str] = field(default_factory=list)
     is_started: bool = False
-    task: asyncio.Task[int | None] | None = None
+    task: asyncio.Task[StoreResult | None] | None = None
     changed_event: asyncio.Event = field(default_factory=asyncio.Event)
     ended_event: asyncio.Event = field(default_factory=asyncio.Event)
     stop_state: JobState | None = None
@@ -55,21 +55,29 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class FinalWrite:
-    """What is stored of a job at its end: text that no flush has stored, or that all of it goes, and the outcome."""
+    """What is stored at a job's end, in one transaction: what came of it, and how it ended.
+
+    ``text`` is what no flush has stored; ``drops_text`` says that all of its text goes instead.
+    """
 
     job_id: int
     text: str
     drops_text: bool
     outcome: JobOutcome
     at: datetime
+    store_result: StoreResult | None = None
 
-    def run(self, tx: Transaction) -> None:
-        """Store it."""
+    def run(self, tx: Transaction) -> JobOutcome:
+        """Store it; return the outcome with the number of what came of the job."""
+        outcome = self.outcome
+        if self.store_result is not None:
+            outcome = replace(outcome, result=self.store_result(tx))
         if self.drops_text:
             tx.jobs.delete_text(self.job_id)
         elif self.text:
             tx.jobs.append_text({self.job_id: self.text})
-        tx.jobs.end(self.job_id, self.outcome, self.at)
+        tx.jobs.end(self.job_id, outcome, self.at)
+        return outcome
 
 
 def as_stored(job: Job) -> Job:
@@ -77,7 +85,7 @@ def as_stored(job: Job) -> Job:
     return replace(job, text="") if has_version(job) else job
 
 
-def has_version(ended: Job | JobOutcome) -> bool:
+def has_version(ended: Job) -> bool:
     """Tell whether what an ended job wrote is with the essay, so that no text is kept with the job."""
     return ended.result is not None or ended.state is JobState.DONE
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 
 from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooManyJobs
-from bot.services.jobs.job import JobKind, JobState, run_to_completion
+from bot.services.jobs.job import JobKind, JobState, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import Piece, begin, in_time
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
@@ -156,23 +158,21 @@ async def test_a_job_still_starts_if_the_caller_of_start_is_cancelled(jobs: JobR
 async def test_a_stop_while_the_result_is_being_stored_is_too_late_and_returns_the_result(
     jobs: JobRunner, store: SqliteStore
 ) -> None:
-    storing, go_on = Gate(), asyncio.Event()
+    storing, go_on = threading.Event(), threading.Event()
+
+    def store_version(_: Transaction) -> int:
+        storing.set()
+        assert go_on.wait(PATIENCE)
+        return 1
 
     class Storing(Piece):
-        async def run(self, report: ProgressCallback) -> int | None:
+        async def run(self, report: ProgressCallback) -> StoreResult | None:
             report(TextChunk("All of it."))
-
-            async def store_version() -> int:
-                storing.release()
-                await storing.hold()
-                await go_on.wait()
-                return 1
-
-            return await run_to_completion(store_version())
+            return store_version
 
     work = Storing()
     job = await jobs.start("me", "s", JobKind.DRAFT, work)
-    await storing.reached()
+    assert await asyncio.to_thread(storing.wait, PATIENCE)
     stopping = asyncio.create_task(jobs.stop("me", job.id))
     await asyncio.sleep(0)
     go_on.set()
@@ -241,7 +241,7 @@ async def test_an_exception_while_saving_partial_text_still_ends_the_job(
     jobs: JobRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Bad(Piece):
-        async def save_partial(self, text: str) -> int | None:
+        async def keep_partial(self, text: str) -> StoreResult | None:
             raise KeyError(text)
 
     job = await jobs.start("me", "s", JobKind.DRAFT, Bad(("One. ", StreamBroken())))
