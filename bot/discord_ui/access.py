@@ -75,8 +75,35 @@ class _CachedMembership:
     expires_at: datetime
 
 
+class Access:
+    """Decide whom the bot answers: by its ``rules``, and outside of servers also by who belongs to a listed one."""
+
+    def __init__(self, rules: AccessRules, store: Store, secret: bytes, clock: Clock) -> None:
+        self.rules = rules
+        self._membership = Membership(store, secret, clock)
+
+    async def admit(self, client: discord.Client, user: int, context: InteractionContext, seconds: float) -> None:
+        """Return if the bot answers this person here. Raise AccessDenied, MembershipUnknown, StoreError.
+
+        Where Discord has to be asked, it is waited for as long as ``seconds``.
+        """
+        try:
+            self.rules.check(user, context)
+        except AccessDenied:
+            servers = self.rules.guild_ids
+            if context.guild_id is not None or not servers:
+                raise
+            if not await self._membership.is_member(client, user, servers, seconds):
+                raise
+
+    async def record(self, user: int, context: InteractionContext) -> None:
+        """Remember where somebody has acted, if that is a listed server. Raise nothing."""
+        if context.guild_id is not None and context.guild_id in self.rules.guild_ids:
+            await self._membership.record_member(user, context.guild_id)
+
+
 class Membership:
-    """Says whether people belong to listed servers, also where what they do does not show it, as in a DM.
+    """Say whether people belong to listed servers, also where what they do does not show it, as in a DM.
 
     Discord is asked for one person at a time, which needs no intent, and again after some minutes, so that whoever has
     left is no longer answered. Where it does not answer, whoever belonged within the last weeks still does. ``secret``

@@ -18,7 +18,7 @@ from bot.discord_ui.gateway_state import GatewayState
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.requests import Interaction
 from bot.discord_ui.interactions.responder import AckMode, request_counter
-from bot.discord_ui.interactions.responses import HandlerResult
+from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext
 from bot.errors import BotError
 from bot.essay.text.words import count_noun
 
@@ -40,7 +40,7 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Answer a command that is not there, or not in this form. The commands themselves raise nothing."""
 
-        async def fail() -> HandlerResult:
+        async def fail(_: str, __: InteractionContext) -> HandlerResult:
             if isinstance(error, app_commands.CommandInvokeError):
                 raise error.original
             raise OutdatedCommand from error
@@ -85,7 +85,7 @@ class DiscordClient(discord.Client):
         if (application := self.application) is not None:
             team = application.team
             owners = tuple(member.id for member in team.members) if team else (application.owner.id,)
-            self.dispatcher.access_rules = replace(self.dispatcher.access_rules, owner_ids=owners)
+            self.dispatcher.access.rules = replace(self.dispatcher.access.rules, owner_ids=owners)
             for line in developer_portal.disabled_install_types(
                 server=application.guild_integration_config is not None,
                 account=application.user_integration_config is not None,
@@ -93,7 +93,7 @@ class DiscordClient(discord.Client):
                 log.warning(line)
         await self._sync_commands()
         await self.dispatcher.restore_job_panels(self)
-        access = self.dispatcher.access_rules
+        access = self.dispatcher.access.rules
         guilds, users = (
             count_noun(len(access.guild_ids), "server"),
             count_noun(len(access.user_ids), "person", "people"),
@@ -133,11 +133,11 @@ class DiscordClient(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         """Hand on what somebody writes in the DM."""
-        self.dispatcher.dm_listener.on_message(self, message)
+        self.dispatcher.dm_listener.on_message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Hand on an edit in the DM; raw, because no message is cached."""
-        self.dispatcher.dm_listener.on_edit(self, payload.message)
+        self.dispatcher.dm_listener.on_edit(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Hand on a deletion, so that what was deleted is not read later."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
 from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
+from bot.services.store_ports import Clock
 from bot.settings import Settings as BotSettings
 from bot.store.sqlite import SqliteStore
 from tests.services.fakes import FakeModels, StoredJobs
@@ -79,6 +81,16 @@ class Bot:
         return (await self.desk.current_version(self.writer(user), essay.id)).text
 
 
+class ClockAhead:
+    """The bot's clock, which a test puts ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return bootstrap.utc_now() + self.ahead
+
+
 @asynccontextmanager
 async def started(
     sim: DiscordSimulator,
@@ -89,17 +101,19 @@ async def started(
     at_once: int = 4,
     timing: EditTiming | None = None,
     keeping: type[StoredJobs] = StoredJobs,
+    clock: Clock = bootstrap.utc_now,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured.
 
     Without a ``timing`` there is no pause between two edits.
     """
-    store = SqliteStore(database, None, bootstrap.utc_now)
+    store = SqliteStore(database, None, clock)
     services = bootstrap.build_services(
         BotSettings.model_construct(database_path=database, jobs_at_once=at_once),
         models=models.ports if models else None,
         store=store,
         job_store=keeping(store),
+        clock=clock,
         flush_seconds=0.01,
     )
     timing = timing or EditTiming(interval=0.0, bucket_seconds=0.0)
@@ -134,9 +148,14 @@ def models() -> Scripted:
 
 
 @pytest.fixture
-async def bot(sim: DiscordSimulator, tmp_path: Path, models: Scripted) -> AsyncIterator[Bot]:
+def clock() -> ClockAhead:
+    return ClockAhead()
+
+
+@pytest.fixture
+async def bot(sim: DiscordSimulator, tmp_path: Path, models: Scripted, clock: ClockAhead) -> AsyncIterator[Bot]:
     """The bot with scripted models."""
-    async with started(sim, tmp_path / "essays.db", models) as made:
+    async with started(sim, tmp_path / "essays.db", models, clock=clock) as made:
         yield made
 
 

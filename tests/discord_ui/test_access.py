@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import bootstrap
 from bot.discord_ui.access import AccessRules
 from bot.discord_ui.interactions import dispatcher
-from tests.discord_ui.conftest import Bot, Scripted, started
+from tests.discord_ui.conftest import Bot, ClockAhead, Scripted, started
 from tests.discord_ui.dm_steps import everything, quick
 from tests.discord_ui.panel_steps import reads
 from tests.simulators.discord import DiscordSimulator, Guild, User, Wire
@@ -20,25 +19,14 @@ from tests.simulators.discord import DiscordSimulator, Guild, User, Wire
 REFUSED = "not among them"
 
 
-class Clock:
-    """A clock that is as far ahead as a test sets it."""
-
-    def __init__(self) -> None:
-        self.later = timedelta()
-
-    def __call__(self) -> datetime:
-        return bootstrap.utc_now() + self.later
-
-
 @asynccontextmanager
 async def bot_answering_servers(
     sim: DiscordSimulator, folder: Path, *guilds: Guild
-) -> AsyncIterator[tuple[Bot, Clock]]:
+) -> AsyncIterator[tuple[Bot, ClockAhead]]:
     """Start a bot that answers these servers; yield it with the clock by which it forgets who belongs to them."""
     access = AccessRules(everyone=False, guild_ids=frozenset(one.id for one in guilds), user_ids=frozenset())
-    clock = Clock()
-    async with started(sim, folder / "essays.db", Scripted(), access=access) as bot:
-        bot.client.dispatcher._membership._clock = clock
+    clock = ClockAhead()
+    async with started(sim, folder / "essays.db", Scripted(), access=access, clock=clock) as bot:
         yield quick(bot), clock
 
 
@@ -92,15 +80,15 @@ async def test_a_person_who_left_the_server_is_refused_in_the_dm_until_they_come
         await user.say(user.dm, "The lift at Mill Lane.")
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
         del guild.members[user.id]
-        clock.later += timedelta(minutes=6)
+        clock.ahead += timedelta(minutes=6)
         await user.say(user.dm, "I have left.")
         await user.sees(lambda screen: REFUSED in screen.text)
         sim.fail_next("GET", "/guilds/*/members/*", 500, times=None)  # that they left is not forgotten either
-        clock.later += timedelta(minutes=6)
+        clock.ahead += timedelta(minutes=6)
         assert "Discord did not say" in (await (await user.slash(user.dm, "draft")).message()).text
         sim.faults.clear()
         guild.members[user.id] = 0
-        clock.later += timedelta(minutes=2)
+        clock.ahead += timedelta(minutes=2)
         await user.say(user.dm, "I am back.")
         await user.sees(lambda screen: "You wrote 2 messages" in screen.text)
         assert await everything(bot, user) == ["The lift at Mill Lane.", "I am back."]
@@ -117,7 +105,7 @@ async def test_a_stranger_is_refused_and_discord_is_asked_once_a_minute(sim: Dis
         assert asked(sim, user) == 1
         assert await (await user.autocomplete(user.dm, "draft", "essay", "")).choices() == []
         assert await bot.desk.list_essays(bot.writer(user)) == ()
-        clock.later += timedelta(minutes=2)
+        clock.ahead += timedelta(minutes=2)
         assert REFUSED in (await (await user.slash(user.dm, "draft")).message()).text
         assert asked(sim, user) == 2
 
@@ -132,7 +120,7 @@ async def test_a_known_member_is_answered_when_discord_does_not_say_who_belongs(
     guild = sim.guild("Writers", members=(known, other))
     async with bot_answering_servers(sim, tmp_path, guild) as (_, clock):
         await (await known.slash(guild, "help")).message()
-        clock.later += timedelta(days=20)
+        clock.ahead += timedelta(days=20)
         if fault == "500":
             sim.fail_next("GET", "/guilds/*/members/*", 500, times=None)
         elif fault == "slow":

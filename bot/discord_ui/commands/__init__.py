@@ -7,7 +7,14 @@ from typing import Any
 from discord import app_commands
 
 from bot.discord_ui.commands.critiques import critique_command, critique_menu
-from bot.discord_ui.commands.essays import draft_command, essays_command, export_command, help_command, usage_command
+from bot.discord_ui.commands.essays import (
+    draft_command,
+    essay_suggestions,
+    essays_command,
+    export_command,
+    help_command,
+    usage_command,
+)
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 
 
@@ -15,12 +22,14 @@ def all_commands(
     dispatcher: InteractionDispatcher,
 ) -> list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]:
     """Return every command."""
+    run, presenter, writer_lock = dispatcher.handle_command, dispatcher.presenter, dispatcher.writer_lock
+    suggest = essay_suggestions(dispatcher.admitted_writer, presenter.services.essays)
     return [
-        draft_command(dispatcher),
-        critique_command(dispatcher),
-        export_command(dispatcher),
-        essays_command(dispatcher),
-        usage_command(dispatcher),
-        help_command(dispatcher),
-        critique_menu(dispatcher),
+        draft_command(run, presenter, writer_lock, suggest),
+        critique_command(run, presenter, writer_lock),
+        export_command(run, presenter.services.essays, writer_lock, suggest),
+        essays_command(run, presenter),
+        usage_command(run, presenter.services),
+        help_command(run, presenter.services),
+        critique_menu(run, presenter, writer_lock),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -9,23 +11,25 @@ from discord import app_commands
 
 from bot.discord_ui.commands.essays import structure_choices
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
-from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.critiques import critique_text
-from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
+from bot.discord_ui.interactions.requests import Interaction, to_upload
 from bot.discord_ui.interactions.responder import AckMode
-from bot.discord_ui.interactions.responses import HandlerResult, OpenForm
+from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, OpenForm
 from bot.discord_ui.messages import content
 from bot.discord_ui.messages.content import mention_names, message_attachments, message_text, resolve_mentions
 from bot.discord_ui.panels import forms
+from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import InvalidInput, UnsupportedFileType
 from bot.essay.matching import find_structure
-from bot.essay.structure import Structure
 from bot.essay.text.documents import FILE_KINDS
 
 CRITIQUE_MENU_NAME = "Critique this"
 
 
-def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def critique_command(
+    run: RunCommand, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock]
+) -> app_commands.Command[Any, ..., Any]:
     """Return /critique."""
 
     @app_commands.command(name="critique", description="Have a text read as an editor would read it")
@@ -34,61 +38,61 @@ def critique_command(dispatcher: InteractionDispatcher) -> app_commands.Command[
         text="A short text; without a text or a file, a form opens to paste one into",
         structure="The kind of post it is meant to be",
     )
-    @app_commands.choices(structure=structure_choices(dispatcher.services.structures.values()))
+    @app_commands.choices(structure=structure_choices(presenter.services.structures.values()))
     async def critique(
         interaction: Interaction,
         file: discord.Attachment | None = None,
         text: str | None = None,
         structure: str | None = None,
     ) -> None:
-        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
-
-        async def open_form() -> HandlerResult:
+        async def open_form(_: str, __: InteractionContext) -> HandlerResult:
             target = CustomId("critique", "pasted", NO_SUBJECT, 0, structure or "")
             return OpenForm(forms.paste_form(target, "Critique a text", "The text"))
 
-        async def critique_it() -> HandlerResult:
-            read = await content.read_file(to_upload(interaction.client, file)) if file is not None else None
+        async def critique_it(writer: str, context: InteractionContext) -> HandlerResult:
+            read = await content.read_file(to_upload(file)) if file is not None else None
             typed = resolve_mentions(text, mention_names(interaction)) if text else None
             whole = "\n\n".join(one for one in (typed, read.text if read else None) if one)
-            async with dispatcher.writer_lock(writer):
-                meant, notice = _find_structure(dispatcher, structure), read.notice if read else None
-                return await critique_text(dispatcher.presenter, writer, context, whole, meant, own=True, notice=notice)
+            async with writer_lock(writer):
+                meant = find_structure(presenter.services.structures, structure) if structure is not None else None
+                notice = read.notice if read else None
+                return await critique_text(presenter, writer, context, whole, meant, own=True, notice=notice)
 
         if file is None and text is None:
-            await dispatcher.handle_command(interaction, "/critique", AckMode.MODAL, open_form)
+            await run(interaction, "/critique", AckMode.MODAL, open_form)
         else:
-            await dispatcher.handle_command(interaction, "/critique", AckMode.NEW_MESSAGE, critique_it)
+            await run(interaction, "/critique", AckMode.NEW_MESSAGE, critique_it)
 
     return critique
 
 
-def critique_menu(dispatcher: InteractionDispatcher) -> app_commands.ContextMenu:
+def critique_menu(
+    run: RunCommand, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock]
+) -> app_commands.ContextMenu:
     """Return "Critique this" of a message's menu. Only the person who asked sees what it says."""
 
     @app_commands.context_menu(name=CRITIQUE_MENU_NAME)
     async def critique_this(interaction: Interaction, message: discord.Message) -> None:
-        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
         # Discord does not say who wrote what was forwarded.
         own = message.author.id == interaction.user.id and not message.message_snapshots
 
-        async def critique_it() -> HandlerResult:
-            text, notice = await _message_and_file_text(interaction, message)
-            async with dispatcher.writer_lock(writer):
-                return await critique_text(dispatcher.presenter, writer, context, text, None, own=own, notice=notice)
+        async def critique_it(writer: str, context: InteractionContext) -> HandlerResult:
+            text, notice = await _message_and_file_text(message)
+            async with writer_lock(writer):
+                return await critique_text(presenter, writer, context, text, None, own=own, notice=notice)
 
-        await dispatcher.handle_command(interaction, "critique this", AckMode.NEW_MESSAGE, critique_it)
+        await run(interaction, "critique this", AckMode.NEW_MESSAGE, critique_it)
 
     return critique_this
 
 
-async def _message_and_file_text(interaction: Interaction, message: discord.Message) -> tuple[str, str | None]:
+async def _message_and_file_text(message: discord.Message) -> tuple[str, str | None]:
     """Return the text of a message and of its files, which a long paste becomes, and a notice about the files."""
     read: list[content.FileText] = []
     skipped: list[UnsupportedFileType] = []
     for attachment in message_attachments(message):
         try:
-            read.append(await content.read_file(to_upload(interaction.client, attachment)))
+            read.append(await content.read_file(to_upload(attachment)))
         except UnsupportedFileType as error:
             skipped.append(error)
     texts = [message_text(message), *(one.text for one in read)]
@@ -98,9 +102,3 @@ async def _message_and_file_text(interaction: Interaction, message: discord.Mess
             raise skipped[0]
         raise InvalidInput("There is no text in that message to critique: choose one with words or a file of text.")
     return whole, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None
-
-
-def _find_structure(dispatcher: InteractionDispatcher, key: str | None) -> Structure | None:
-    if key is None:
-        return None
-    return find_structure(dispatcher.services.structures, key)

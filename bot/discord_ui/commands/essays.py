@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -11,11 +11,11 @@ import discord
 from discord import app_commands
 
 from bot.discord_ui.access import AccessDenied, MembershipUnknown
-from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
+from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.drafts import export_as_file
 from bot.discord_ui.interactions.handlers.essays import get_or_create_empty_essay, list_essays, show_latest_essay
 from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
-from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
+from bot.discord_ui.interactions.requests import Interaction, to_upload
 from bot.discord_ui.interactions.responder import AckMode
 from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, ShowCard, UploadedFile
 from bot.discord_ui.messages import content
@@ -24,12 +24,12 @@ from bot.discord_ui.messages.text_limits import one_line
 from bot.discord_ui.panels.essays import unique_essay_names
 from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import InvalidInput, NothingToDo, StoreError
+from bot.errors import InvalidInput, NothingToDo, ShuttingDown, StoreError
 from bot.essay.essay import Essay
 from bot.essay.matching import best_structure, default_structure, find_structure
 from bot.essay.structure import Structure
 from bot.essay.text.documents import FILE_KINDS
-from bot.services.essays import MAX_TITLE_CHARACTERS, validate_title
+from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, validate_title
 from bot.services.offload import parse_in_worker
 from bot.services.services import Services
 
@@ -37,36 +37,43 @@ MAX_CHOICES = 25  # Discord's limit for choices and for suggestions
 _USAGE_DAYS = 31
 _SUGGESTION_TIMEOUT_SECONDS = 2.0  # a list that comes later is not shown
 
+SuggestEssays = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
+
 
 def structure_choices(structures: Iterable[Structure]) -> list[app_commands.Choice[str]]:
     """Return the structures as an option's choices."""
     return [app_commands.Choice(name=one_line(one.name, 100), value=one.key) for one in list(structures)[:MAX_CHOICES]]
 
 
-async def essay_suggestions(
-    dispatcher: InteractionDispatcher, interaction: Interaction, typed: str
-) -> list[app_commands.Choice[str]]:
-    """Return the writer's essays whose names hold what was typed, the last changed first; none if it takes too long."""
-    try:
-        async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
-            await dispatcher.admit(
-                interaction.client, interaction.user.id, interaction_context(interaction), _SUGGESTION_TIMEOUT_SECONDS
-            )
-            essays = await dispatcher.services.essays.list_essays(dispatcher.writer_of(interaction))
-    except (AccessDenied, MembershipUnknown, StoreError, TimeoutError):
-        return []
-    wanted, names = typed.casefold().strip(), unique_essay_names(essays)
-    found = [essay for essay in essays if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
-    return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:MAX_CHOICES]]
+def essay_suggestions(
+    admitted_writer: Callable[[Interaction, float], Awaitable[str]], essays: EssayService
+) -> SuggestEssays:
+    """Return what suggests essays for an option, the last changed first: those whose names hold what was typed.
+
+    It suggests none if that takes too long.
+    """
+
+    async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        try:
+            async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
+                writer = await admitted_writer(interaction, _SUGGESTION_TIMEOUT_SECONDS)
+                known = await essays.list_essays(writer)
+        except (AccessDenied, MembershipUnknown, ShuttingDown, StoreError, TimeoutError):
+            return []
+        wanted, names = typed.casefold().strip(), unique_essay_names(known)
+        found = [essay for essay in known if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
+        return [app_commands.Choice(name=names[essay.id], value=essay.id) for essay in found[:MAX_CHOICES]]
+
+    return suggest
 
 
-async def find_essay(services: Services, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
+async def find_essay(service: EssayService, writer: str, wanted: str, *, with_post: bool = False) -> Essay:
     """Find the essay that an option names: by its id, as suggestions do, by its title, or by the name they show.
 
     Of several with one title it is the last changed that has a post, if ``with_post``, else that is not exported yet.
     Raise InvalidInput where there is none.
     """
-    essays = await services.essays.list_essays(writer)
+    essays = await service.list_essays(writer)
     title, names = wanted.casefold().strip(), unique_essay_names(essays)
     by_id = [essay for essay in essays if essay.id == wanted]
     by_title = [essay for essay in essays if title in (essay.title.casefold(), names[essay.id].casefold())]
@@ -78,7 +85,9 @@ async def find_essay(services: Services, writer: str, wanted: str, *, with_post:
     )
 
 
-def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def draft_command(
+    run: RunCommand, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock], suggest: SuggestEssays
+) -> app_commands.Command[Any, ..., Any]:
     """Return /draft."""
 
     @app_commands.command(name="draft", description="Begin a career essay, or return to your latest one")
@@ -88,7 +97,7 @@ def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
         notes=f"Your notes: {FILE_KINDS}",
         essay="One of your essays, to return to",
     )
-    @app_commands.choices(structure=structure_choices(dispatcher.services.structures.values()))
+    @app_commands.choices(structure=structure_choices(presenter.services.structures.values()))
     async def draft(
         interaction: Interaction,
         structure: str | None = None,
@@ -96,23 +105,17 @@ def draft_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
         notes: discord.Attachment | None = None,
         essay: str | None = None,
     ) -> None:
-        writer, context = dispatcher.writer_of(interaction), interaction_context(interaction)
-        upload = to_upload(interaction.client, notes) if notes is not None else None
+        upload = to_upload(notes) if notes is not None else None
         named_title = resolve_mentions(title, mention_names(interaction)) if title is not None else None
 
-        async def show_or_create() -> HandlerResult:
+        async def show_or_create(writer: str, context: InteractionContext) -> HandlerResult:
             fetched = await content.fetch_file(upload) if upload is not None else None
-            async with dispatcher.writer_lock(writer):
-                return await open_or_create_essay(
-                    dispatcher.presenter, writer, context, structure, named_title, fetched, essay
-                )
+            async with writer_lock(writer):
+                return await open_or_create_essay(presenter, writer, context, structure, named_title, fetched, essay)
 
-        await dispatcher.handle_command(interaction, "/draft", AckMode.NEW_MESSAGE, show_or_create)
+        await run(interaction, "/draft", AckMode.NEW_MESSAGE, show_or_create)
 
-    @draft.autocomplete("essay")
-    async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        return await essay_suggestions(dispatcher, interaction, current)
-
+    draft.autocomplete("essay")(suggest)
     return draft
 
 
@@ -137,7 +140,7 @@ async def open_or_create_essay(
     notices: list[str] = []
     created = False
     if essay is not None:
-        opened = await find_essay(services, writer, essay)
+        opened = await find_essay(services.essays, writer, essay)
         if structure is not None and find_structure(services.structures, structure).key != opened.structure:
             notices.append("An essay that is begun keeps its structure.")
         if title is not None:
@@ -167,7 +170,9 @@ async def open_or_create_essay(
     return await presenter.show_essay(writer, opened.id, context, notice=" ".join(notices) or None)
 
 
-def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def export_command(
+    run: RunCommand, essays: EssayService, writer_lock: Callable[[str], asyncio.Lock], suggest: SuggestEssays
+) -> app_commands.Command[Any, ..., Any]:
     """Return /export."""
 
     @app_commands.command(name="export", description="Take a post away as a file")
@@ -179,49 +184,42 @@ def export_command(dispatcher: InteractionDispatcher) -> app_commands.Command[An
         essay: str | None = None,
         format: Literal["markdown", "text"] = "markdown",
     ) -> None:
-        writer, services = dispatcher.writer_of(interaction), dispatcher.services
-
-        async def export_file() -> HandlerResult:
+        async def export_file(writer: str, _: InteractionContext) -> HandlerResult:
             if essay is not None:
-                chosen = await find_essay(services, writer, essay, with_post=True)
+                chosen = await find_essay(essays, writer, essay, with_post=True)
             else:
-                with_text = [one for one in await services.essays.list_essays(writer) if one.head is not None]
+                with_text = [one for one in await essays.list_essays(writer) if one.head is not None]
                 if not with_text:
                     raise NothingToDo.no_text()
                 chosen = with_text[0]
-            async with dispatcher.writer_lock(writer):
-                return await export_as_file(services.essays, writer, chosen.id, plain=format == "text")
+            async with writer_lock(writer):
+                return await export_as_file(essays, writer, chosen.id, plain=format == "text")
 
-        await dispatcher.handle_command(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
+        await run(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
 
-    @export.autocomplete("essay")
-    async def essays(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        return await essay_suggestions(dispatcher, interaction, current)
-
+    export.autocomplete("essay")(suggest)
     return export
 
 
-def essays_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def essays_command(run: RunCommand, presenter: Presenter) -> app_commands.Command[Any, ..., Any]:
     """Return /essays."""
 
     @app_commands.command(name="essays", description="Your essays: open, rename or delete one")
     async def essays(interaction: Interaction) -> None:
-        async def show_list() -> HandlerResult:
-            return await list_essays(dispatcher.presenter, dispatcher.writer_of(interaction), 0)
+        async def show_list(writer: str, _: InteractionContext) -> HandlerResult:
+            return await list_essays(presenter, writer, 0)
 
-        await dispatcher.handle_command(interaction, "/essays", AckMode.NEW_MESSAGE, show_list)
+        await run(interaction, "/essays", AckMode.NEW_MESSAGE, show_list)
 
     return essays
 
 
-def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def usage_command(run: RunCommand, services: Services) -> app_commands.Command[Any, ..., Any]:
     """Return /usage."""
 
     @app_commands.command(name="usage", description="What you have spent, and what is left")
     async def usage(interaction: Interaction) -> None:
-        services, writer = dispatcher.services, dispatcher.writer_of(interaction)
-
-        async def show_usage() -> HandlerResult:
+        async def show_usage(writer: str, _: InteractionContext) -> HandlerResult:
             now = services.clock()
             rows = await services.ledger.usage(now - timedelta(days=_USAGE_DAYS), writer)
             spent = await services.ledger.spending(writer, now)
@@ -229,19 +227,19 @@ def usage_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any
             limits = budgets.writer_day, budgets.of_writer_month, budgets.month
             return ShowCard(usage_card(rows, spent, *limits, with_model=services.has_model))
 
-        await dispatcher.handle_command(interaction, "/usage", AckMode.NEW_MESSAGE, show_usage)
+        await run(interaction, "/usage", AckMode.NEW_MESSAGE, show_usage)
 
     return usage
 
 
-def help_command(dispatcher: InteractionDispatcher) -> app_commands.Command[Any, ..., Any]:
+def help_command(run: RunCommand, services: Services) -> app_commands.Command[Any, ..., Any]:
     """Return /help."""
 
     @app_commands.command(name="help", description="What the bot does, on one screen")
     async def help_(interaction: Interaction) -> None:
-        async def show_help() -> HandlerResult:
-            return ShowCard(help_card(with_model=dispatcher.services.has_model))
+        async def show_help(_: str, __: InteractionContext) -> HandlerResult:
+            return ShowCard(help_card(with_model=services.has_model))
 
-        await dispatcher.handle_command(interaction, "/help", AckMode.NEW_MESSAGE, show_help)
+        await run(interaction, "/help", AckMode.NEW_MESSAGE, show_help)
 
     return help_

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 import discord
 
-from bot.discord_ui.dm.notifier import DmNotifier
+from bot.discord_ui.dm.notifier import DmNotifier, dm_channel
 from bot.discord_ui.errors import error_message
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
+from bot.discord_ui.recent import RecentSet
 from bot.errors import StoreError
 from bot.services.dm_messages import DmChannel, DmMessageService
 
@@ -32,6 +33,7 @@ _RETRY_DELAYS_SECONDS = (2.0, 10.0, 60.0)  # before a DM is read again; then alw
 # So often, some seven minutes: now and then Discord refuses a channel that is there (403, 50001). One that is closed
 # is read again when its writer writes there, or in the next session.
 _MAX_REFUSALS = 10
+_MAX_DELETED_REMEMBERED = 10_000  # messages: the history may hold one still that was deleted a moment ago
 _UNREAD_NOTICE = (
     "Discord does not let the bot read what came here while it was away: if you wrote something then, send it again. "
     "What you have written since is stored."
@@ -39,31 +41,18 @@ _UNREAD_NOTICE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A message that was just written."""
+class DmEvent:
+    """A message that was just written, or given another text."""
 
     message: discord.Message
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A message that has another text."""
-
-    message: discord.Message
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A message that was deleted in Discord. The history may hold it still; what was stored of it stays."""
-
-    message_id: int
+    is_edit: bool = False
 
 
 @dataclass(eq=False)
 class _Inbox:
     """What is still to be done in a writer's DM. ``must_read``: the history may hold what nobody has stored yet."""
 
-    events: deque[Written | Edited | Deleted] = field(default_factory=deque)
+    events: deque[DmEvent] = field(default_factory=deque)
     must_read: bool = False
     retry_at: float = 0.0
     failures: int = 0
@@ -107,7 +96,9 @@ class DmInboxes:
         self._notifier = notifier
         self._store_message = store_message
         self._store_edit = store_edit
+        self._client: discord.Client  # that of the session
         self._inboxes: dict[str, _Inbox] = {}
+        self._deleted: RecentSet[int] = RecentSet(_MAX_DELETED_REMEMBERED)
         self._session_begun = asyncio.Event()  # not before it is known which histories must be read
         self._start_task: asyncio.Task[None] | None = None
         self._closing = False
@@ -116,27 +107,27 @@ class DmInboxes:
         """Read every history: events before this session may be lost."""
         if self._closing:
             return
+        self._client = client
         self._session_begun.clear()
         if self._start_task is not None:
             self._start_task.cancel()
-        self._start_task = asyncio.create_task(self._start_session(client), name="starting to read DMs")
+        self._start_task = asyncio.create_task(self._start_session(), name="starting to read DMs")
 
-    def put(self, client: discord.Client, writer: str, event: Written | Edited) -> None:
+    def put(self, writer: str, event: DmEvent) -> None:
         """Add an event to a writer's inbox, behind those before it."""
         if self._closing:
             return
         inbox = self._inboxes.setdefault(writer, _Inbox())
         inbox.events.append(event)
-        if isinstance(event, Written):
+        if not event.is_edit:
             inbox.writer_is_there = True
             if inbox.is_given_up:
                 inbox.require_reading()
-        self._serve(client, writer, inbox)
+        self._serve(writer, inbox)
 
     def delete(self, message: int) -> None:
-        """Learn that a message was deleted in Discord, in whichever DM."""
-        for inbox in self._inboxes.values():
-            inbox.events.append(Deleted(message))
+        """Learn that a message was deleted in Discord. What was stored of it stays."""
+        self._deleted.add(message)
 
     def is_idle(self, writer: str) -> bool:
         """Tell whether nothing is left to be done in a writer's DM."""
@@ -160,7 +151,7 @@ class DmInboxes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _start_session(self, client: discord.Client) -> None:
+    async def _start_session(self) -> None:
         failures = 0
         while True:
             try:
@@ -175,24 +166,24 @@ class DmInboxes:
         self._session_begun.set()
         for writer in writers:  # whoever writes meanwhile need not wait for their turn
             if (inbox := self._inboxes.get(writer)) is not None:
-                self._serve(client, writer, inbox)
+                self._serve(writer, inbox)
                 await asyncio.sleep(_PACE_SECONDS)
 
-    def _serve(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+    def _serve(self, writer: str, inbox: _Inbox) -> None:
         inbox.wake.set()
         if inbox.task is None:
-            inbox.task = asyncio.create_task(self._run(client, writer, inbox), name="dm")
+            inbox.task = asyncio.create_task(self._run(writer, inbox), name="dm")
 
-    async def _run(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+    async def _run(self, writer: str, inbox: _Inbox) -> None:
         """Do what is to be done in a DM, until nothing is."""
         try:
             while not self._closing:
                 await self._session_begun.wait()
                 reads = inbox.must_read and not inbox.is_given_up
                 if reads and time.monotonic() >= inbox.retry_at:
-                    await self._guard(inbox, self._read_history(client, writer, inbox))
+                    await self._guard(inbox, self._read_history(writer, inbox))
                 elif inbox.events:
-                    await self._guard(inbox, self._take(client, writer, inbox, inbox.events.popleft()))
+                    await self._guard(inbox, self._take(writer, inbox, inbox.events.popleft()))
                 elif reads:
                     inbox.wake.clear()
                     with suppress(TimeoutError):
@@ -214,21 +205,17 @@ class DmInboxes:
             inbox.refusals += 1
             inbox.delay_reading()
 
-    async def _take(
-        self, client: discord.Client, writer: str, inbox: _Inbox, event: Written | Edited | Deleted
-    ) -> None:
-        if isinstance(event, Deleted):
-            return
+    async def _take(self, writer: str, inbox: _Inbox, event: DmEvent) -> None:
         message = event.message
         try:
-            if isinstance(event, Edited):
-                await self._store_edit(client, message)
+            if event.is_edit:
+                await self._store_edit(self._client, message)
                 return
-            await self._store_message(client, message, False)
+            await self._store_message(self._client, message, False)
         except StoreError as error:
             log.warning("a message could not be stored: %s", type(error).__name__)
-            self._notifier.notify(client, writer, message.channel.id, error.public_message)
-            if isinstance(event, Written):  # the history holds it
+            self._notifier.notify(writer, dm_channel(self._client, message.channel.id), error.public_message)
+            if not event.is_edit:  # the history holds it
                 inbox.delay_reading()
             return
         if not inbox.must_read:
@@ -237,7 +224,7 @@ class DmInboxes:
             except StoreError as error:  # the next start reads a little more than it must
                 log.warning("how far a DM was read could not be stored: %s", type(error).__name__)
 
-    async def _read_history(self, client: discord.Client, writer: str, inbox: _Inbox) -> None:
+    async def _read_history(self, writer: str, inbox: _Inbox) -> None:
         """Store what came in a DM while nobody listened, or have it tried again later."""
         channel = None
         inbox.is_reading, inbox.must_read = True, False  # a new session may want it read once more meanwhile
@@ -245,7 +232,7 @@ class DmInboxes:
             channel = await self._messages.channel(writer)
             if channel is not None:
                 with self._notifier.batch(writer):
-                    last = await self._store_history(client, channel, inbox)
+                    last = await self._store_history(channel)
                 await self._messages.set_last_read(writer, last - _OVERLAP)
         except (StoreError, *DISCORD_ERRORS) as error:
             log.info("a DM could not be read: %s", type(error).__name__)
@@ -254,38 +241,36 @@ class DmInboxes:
             if inbox.is_given_up:
                 log.warning("a DM was refused %d times; it is read when its writer writes there", inbox.refusals)
                 if channel is not None and inbox.writer_is_there:
-                    self._notifier.notify(client, writer, channel.id, _UNREAD_NOTICE)
+                    self._notifier.notify(writer, dm_channel(self._client, channel.id), _UNREAD_NOTICE)
         else:
             inbox.failures = inbox.refusals = 0
         finally:
             inbox.is_reading = False
 
-    async def _store_history(self, client: discord.Client, channel: DmChannel, inbox: _Inbox) -> int:
+    async def _store_history(self, channel: DmChannel) -> int:
         """Store what a DM holds behind the mark, oldest first, and take over edits in the last page before it.
 
-        Returns the id of the last message there is.
+        Return the id of the last message there is.
         """
-        dm = client.get_partial_messageable(channel.id, type=discord.ChannelType.private)
+        dm = dm_channel(self._client, channel.id)
         page = [message async for message in dm.history(limit=_HISTORY_PAGE_SIZE)]
         last = page[0].id if page else channel.last_read
         if len(page) == _HISTORY_PAGE_SIZE and page[-1].id > channel.last_read:
             async for message in dm.history(limit=None, after=discord.Object(channel.last_read), oldest_first=True):
                 last = max(last, message.id)
-                await self._store_late(client, channel, inbox, message)
+                await self._store_late(channel, message)
         else:
             for message in reversed(page):
-                await self._store_late(client, channel, inbox, message)
+                await self._store_late(channel, message)
         return last
 
-    async def _store_late(
-        self, client: discord.Client, channel: DmChannel, inbox: _Inbox, message: discord.Message
-    ) -> None:
-        if Deleted(message.id) in inbox.events:
+    async def _store_late(self, channel: DmChannel, message: discord.Message) -> None:
+        if message.id in self._deleted:
             return
         if message.id > channel.last_read:
-            await self._store_message(client, message, True)
+            await self._store_message(self._client, message, True)
         if message.edited_at is not None:
-            await self._store_edit(client, message)
+            await self._store_edit(self._client, message)
 
 
 def _retry_delay(failures: int) -> float:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import discord
 
-from bot.discord_ui.access import AccessDenied, MembershipUnknown
-from bot.discord_ui.dm.inbox import DmInboxes, Edited, Written
-from bot.discord_ui.dm.notifier import DmNotifier
+from bot.discord_ui.access import Access, AccessDenied, MembershipUnknown
+from bot.discord_ui.dm.inbox import DmEvent, DmInboxes
+from bot.discord_ui.dm.notifier import BOT_DM_CONTEXT, DmNotifier, NoteChanges, dm_channel
 from bot.discord_ui.errors import AttachmentError
-from bot.discord_ui.interactions.requests import Interaction, interaction_context, to_upload
+from bot.discord_ui.interactions.requests import to_upload
 from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages import content
 from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.messages.content import message_attachments, message_text
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageEditors
-from bot.discord_ui.panels.cards import Card, text_card
+from bot.discord_ui.panels.cards import text_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.recent import RecentSet
 from bot.errors import BotError, DamagedText, InvalidInput, StoreError, UnknownEssay
@@ -44,93 +44,88 @@ _MARK_BELOW_NOTICE = (
 _MARK_ALONE_NOTICE = "The mark stands alone: it leaves out the next message that you write here."
 _REST_STORED_NOTICE = "The rest of your message is stored."
 _NOTHING_STORED_NOTICE = "Nothing of your message was stored."
+_MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # for Discord's word on who somebody is; nobody waits for an answer to a message
 _MAX_REFUSED_REMEMBERED = 10_000  # people of whom it is remembered that they were told
 
 
 class DmListener:
-    """Take the events of all DMs.
-
-    ``admit`` raises AccessDenied or MembershipUnknown for whom the bot does not answer.
-    """
+    """Take the events of all DMs."""
 
     def __init__(
         self,
         presenter: Presenter,
-        admit: Callable[[discord.Client, int], Awaitable[None]],
+        access: Access,
         writer_lock: Callable[[str], asyncio.Lock],
         editors: MessageEditors,
     ) -> None:
         services = presenter.services
         self.notifier = DmNotifier(presenter, writer_lock, editors)
         self.inboxes = DmInboxes(services.dm_messages, self.notifier, self._store_message, self._store_edit)
+        self._presenter = presenter
         self._messages = services.dm_messages
         self._essays = services.essays
-        self._note_sorter = BackgroundNoteSorter(presenter, self.notifier)
         self._secret = services.pseudonym_secret
-        self._admit = admit
+        self._access = access
+        self._placements: set[asyncio.Task[None]] = set()
         self._refused: RecentSet[str] = RecentSet(_MAX_REFUSED_REMEMBERED)  # who was told
 
     def on_connect(self, client: discord.Client) -> None:
-        """A new session has begun: events before it may be lost."""
+        """Begin a session: events before it may be lost."""
         self.inboxes.start_session(client)
 
-    def on_message(self, client: discord.Client, message: discord.Message) -> None:
-        """A message was just written."""
+    def on_message(self, message: discord.Message) -> None:
+        """Take a message that was just written."""
         if _is_user_message(message):
-            self.inboxes.put(client, self._writer_of(message), Written(message))
+            self.inboxes.put(self._writer_of(message), DmEvent(message))
 
-    def on_edit(self, client: discord.Client, message: discord.Message) -> None:
-        """A message has another text, or Discord has added a preview to it."""
+    def on_edit(self, message: discord.Message) -> None:
+        """Take a message that has another text, or to which Discord has added a preview."""
         if _is_user_message(message) and message.edited_at is not None:
-            self.inboxes.put(client, self._writer_of(message), Edited(message))
+            self.inboxes.put(self._writer_of(message), DmEvent(message, is_edit=True))
 
     def on_delete(self, message: int) -> None:
-        """A message was deleted in Discord. What was stored of it stays; what was not is not read any more."""
+        """Learn that a message was deleted. What was stored of it stays; what was not is not read any more."""
         self.inboxes.delete(message)
 
     async def close(self, seconds: float) -> None:
-        """Hear nothing any more, and wait so many seconds for what is being stored."""
+        """Take nothing any more, and wait so many seconds for what is being stored."""
         await self.inboxes.close(seconds)
-        await self._note_sorter.close()
+        for task in self._placements:
+            task.cancel()
+        await asyncio.gather(*self._placements, return_exceptions=True)
         await self.notifier.close()
 
-    def record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
-        """Learn what a message shows that answers somebody, or that they pressed something on."""
-        if interaction_context(interaction).is_bot_dm:
-            self.notifier.record_shown(writer_id(self._secret, interaction.user.id), message, card)
-
-    async def record_dm(self, interaction: Interaction) -> None:
-        """Learn of the DM with a person who did something there. Raises nothing."""
-        if interaction_context(interaction).is_bot_dm and interaction.channel_id is not None:
-            await self.record_channel(interaction.user.id, interaction.channel_id, interaction.id)
-
-    async def record_channel(self, user: int, channel: int, read: int) -> None:
-        """Learn of a person's DM with the bot, and that nothing up to a message's id is to be read. Raises nothing."""
+    async def record_channel(self, writer: str, channel: int, read: int) -> None:
+        """Learn of a writer's DM, and that nothing up to a message's id is to be read. Raise nothing."""
         try:
-            await self._messages.add_channel(DmChannel(writer_id(self._secret, user), channel, read))
+            await self._messages.add_channel(DmChannel(writer, channel, read))
         except StoreError as error:  # the person has their answer; the next one in the DM tries again
             log.warning("a DM could not be remembered: %s", type(error).__name__)
 
     def _writer_of(self, message: discord.Message) -> str:
         return writer_id(self._secret, message.author.id)
 
+    async def _admit(self, client: discord.Client, message: discord.Message) -> None:
+        """Raise AccessDenied or MembershipUnknown for whom the bot does not answer, and StoreError."""
+        await self._access.admit(client, message.author.id, BOT_DM_CONTEXT, _MEMBERSHIP_TIMEOUT_SECONDS)
+
     async def _store_message(self, client: discord.Client, message: discord.Message, late: bool) -> None:
         """Store a message with its files, and tell what became of it.
 
         One that was just written belongs to what stands there, whatever the clocks say; only for a ``late`` one are
-        Discord's and ours compared. Raises StoreError.
+        Discord's and ours compared. Raise StoreError.
         """
         if not _is_user_message(message):
             return
-        writer = self._writer_of(message)
+        writer, dm = self._writer_of(message), dm_channel(client, message.channel.id)
         try:
-            await self._admit(client, message.author.id)
+            await self._admit(client, message)
             self._refused.discard(writer)
-            await self._store_text_and_files(client, writer, message, late)
+            await self._store_text_and_files(writer, dm, message, late)
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))
         except (MembershipUnknown, InvalidInput) as error:
-            self.notifier.notify(client, writer, message.channel.id, error.public_message)
+            self.notifier.notify(writer, dm, error.public_message)
 
     async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
         """Tell somebody that they are not answered, once until that changes."""
@@ -141,15 +136,15 @@ class DmListener:
             await message.channel.send(view=to_view(text_card(sentence)))
 
     async def _store_text_and_files(
-        self, client: discord.Client, writer: str, message: discord.Message, late: bool
+        self, writer: str, dm: discord.PartialMessageable, message: discord.Message, late: bool
     ) -> None:
-        channel, text, attached = message.channel.id, message_text(message), message_attachments(message)
+        text, attached = message_text(message), message_attachments(message)
         written = message.created_at if late else None
-        stored = await self._messages.add_message(writer, message.id, text, written, channel=channel)
+        stored = await self._messages.add_message(writer, message.id, text, written, channel=dm.id)
         if stored is None:
             return
         try:
-            notes, notices, troubles = await self._store_files(client, writer, stored, message)
+            notes, notices, troubles = await self._store_files(writer, stored, message)
         except UnknownEssay:  # deleted while a file was on its way, and the message with it
             return
         words = count_words(text) > 0
@@ -166,17 +161,19 @@ class DmListener:
             notices += [told] if told else []
         if (stored.is_new or notes) and (words or notes or stored.essay_created or notices):
             made = [stored.note] if stored.is_new and stored.note is not None else []
-            self.notifier.message_stored(client, writer, channel, stored, [*made, *notes], " ".join(notices) or None)
+            self.notifier.message_stored(writer, dm, stored, [*made, *notes], " ".join(notices) or None)
         if notes:
-            self._note_sorter.schedule(client, writer, channel, stored.essay, notes)
+            task = asyncio.create_task(self._place_notes(writer, dm, stored.essay, notes), name="placing")
+            self._placements.add(task)
+            task.add_done_callback(self._placements.discard)
 
     async def _store_files(
-        self, client: discord.Client, writer: str, stored: StoredMessage, message: discord.Message
+        self, writer: str, stored: StoredMessage, message: discord.Message
     ) -> tuple[list[int], list[str], list[str]]:
         """Store what a message's files hold as notes.
 
-        Returns the numbers of the notes, what is to be said of the files that were read, and of those that could not
-        be. Raises StoreError, UnknownEssay.
+        Return the numbers of the notes, what is to be said of the files that were read, and of those that could not
+        be. Raise StoreError, UnknownEssay.
         """
         notes: list[int] = []
         notices: list[str] = []
@@ -184,7 +181,7 @@ class DmListener:
         for part, attachment in enumerate(message_attachments(message), 1):
             try:
                 if not await self._messages.has_file(writer, message.id, part):
-                    found = await content.read_file(to_upload(client, attachment))
+                    found = await content.read_file(to_upload(attachment))
                     made = await self._messages.add_file(stored, writer, message.id, part, found.text)
                     notes += made.notes
                     notices += [notice for notice in (found.notice, made.notice) if notice]
@@ -196,75 +193,64 @@ class DmListener:
                 troubles.append(error.public_message)
         return notes, notices, troubles
 
-    async def _store_edit(self, client: discord.Client, message: discord.Message) -> None:
-        """Take over a message's new text, and tell of its note. Raises StoreError.
-
-        One that is not stored was written while the bot was away and is about to be read, or its words were deleted.
-        """
-        if not _is_user_message(message):
-            return
-        writer, channel, text = self._writer_of(message), message.channel.id, message_text(message)
-        try:
-            await self._admit(client, message.author.id)
-            changed = await self._messages.edit_message(writer, message.id, text)
-        except (AccessDenied, MembershipUnknown):
-            return
-        except (InvalidInput, DamagedText) as error:
-            self.notifier.notify(client, writer, channel, error.public_message)
-            return
-        if changed is not None:
-            await self._tell_edit(client, writer, channel, changed, text)
-
-    async def _tell_edit(
-        self, client: discord.Client, writer: str, channel: int, changed: MessageChange, text: str
+    async def _place_notes(
+        self, writer: str, dm: discord.PartialMessageable, essay: str, notes: Collection[int]
     ) -> None:
-        """Tell of a message's new text: of its note, of the post that follows, of what is private in it."""
-        if changed.version is not None:
-            told = f"You edited note {changed.note}. The text follows: it is version {changed.version} now."
-            self.notifier.notify(client, writer, channel, told)
-        else:
-            self.notifier.message_changed(client, writer, channel, changed)
-        if not has_private_mark(text) or changed.note_detached or changed.note_unchanged:
-            return
-        self.notifier.notify(client, writer, channel, _MARKED_NOTICE)
-        if changed.note is not None:
-            standing = await self._essays.find_leak(writer, changed.essay, changed.note)
-            if standing is not None:
-                self.notifier.notify(client, writer, channel, standing.message)
-
-
-class BackgroundNoteSorter:
-    """Have notes that came in a file placed in sections, and say in the DM what came of it."""
-
-    def __init__(self, presenter: Presenter, notifier: DmNotifier) -> None:
-        self._presenter = presenter
-        self._notifier = notifier
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def schedule(self, client: discord.Client, writer: str, channel: int, essay: str, notes: Collection[int]) -> None:
-        """Have notes of an essay, by number, placed. Returns at once."""
-        task = asyncio.create_task(self._sort(client, writer, channel, essay, notes), name="placing")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Wait for nothing any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _sort(
-        self, client: discord.Client, writer: str, channel: int, essay: str, notes: Collection[int]
-    ) -> None:
+        """Have notes of an essay that came in a file placed in sections, and say what came of it."""
         try:
             job = await self._presenter.start_placement(writer, essay, notes)
             if job is None:
                 return
             ended = await self._presenter.services.jobs.wait(writer, job.id)
-            if ended.state in (JobState.DONE, JobState.FAILED):
-                self._notifier.notes_sorted(client, writer, channel, essay, ended.error)
         except BotError as error:  # the essay is gone, or the store is: what is there is shown by the next click
             log.info("notes could not be placed: %s", type(error).__name__)
+            return
+        if ended.state in (JobState.DONE, JobState.FAILED):
+            self.notifier.refresh(writer, dm, essay)
+            if ended.error is not None:
+                self.notifier.notify(writer, dm, ended.error)
+
+    async def _store_edit(self, client: discord.Client, message: discord.Message) -> None:
+        """Take over a message's new text, and tell of its note. Raise StoreError.
+
+        One that is not stored was written while the bot was away and is about to be read, or its words were deleted.
+        """
+        if not _is_user_message(message):
+            return
+        writer, text, dm = self._writer_of(message), message_text(message), dm_channel(client, message.channel.id)
+        try:
+            await self._admit(client, message)
+            changed = await self._messages.edit_message(writer, message.id, text)
+        except (AccessDenied, MembershipUnknown):
+            return
+        except (InvalidInput, DamagedText) as error:
+            self.notifier.notify(writer, dm, error.public_message)
+            return
+        if changed is not None:
+            await self._tell_edit(writer, dm, changed, text)
+
+    async def _tell_edit(self, writer: str, dm: discord.PartialMessageable, changed: MessageChange, text: str) -> None:
+        """Tell of a message's new text: of its note, of the post that follows, of what is private in it."""
+        note, notifier = changed.note, self.notifier
+        if note is None:
+            notifier.refresh(writer, dm, changed.essay)  # the panel counts the message's words
+        elif changed.version is not None:
+            told = f"You edited note {note}. The text follows: it is version {changed.version} now."
+            notifier.notify(writer, dm, told)
+        elif changed.note_unchanged:
+            notifier.notify(writer, dm, f"Your message holds no words now: note {note} keeps its own.")
+            return
+        elif changed.note_detached:
+            told = f"Note {note} has a text of its own now, so your message no longer changes it: edit the note."
+            notifier.notify(writer, dm, told)
+            return
+        else:
+            notes = NoteChanges(made=(note,)) if changed.note_created else NoteChanges(changed=(note,))
+            notifier.notes_changed(writer, dm, changed.essay, notes)
+        if has_private_mark(text):
+            notifier.notify(writer, dm, _MARKED_NOTICE)
+            if note is not None and (leak := await self._essays.find_leak(writer, changed.essay, note)) is not None:
+                notifier.notify(writer, dm, leak.message)
 
 
 def _mark_notice(text: str, stored: StoredMessage) -> str:

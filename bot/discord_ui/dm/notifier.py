@@ -30,7 +30,7 @@ from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BotError, DamagedText, InvalidInput
-from bot.services.dm_messages import MessageChange, StoredMessage
+from bot.services.dm_messages import StoredMessage
 
 log = logging.getLogger("bot.discord")
 
@@ -46,6 +46,11 @@ _MAX_NOTICES = 50  # kept of one person while Discord takes none; a person says 
 _DROPPED_NOTICE = "There was more to say of what you wrote before. Your essay shows what was stored of it."
 # Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
 _DM_FORBIDDEN_CODES = (50007, 50278)
+
+
+def dm_channel(client: discord.Client, channel: int) -> discord.PartialMessageable:
+    """Return a person's DM with the bot, by the channel's id."""
+    return client.get_partial_messageable(channel, type=discord.ChannelType.private)
 
 
 def _new_nonce() -> str:
@@ -102,24 +107,18 @@ class PendingNotices:
 
 @dataclass(eq=False)
 class Outbox:
-    """What a person is still to be told, in their DM ``channel``.
+    """What a person is still to be told, in their ``dm``.
 
     ``panel`` is the question whose answer has changed, with its essay; None for the number where it is the first
     screen. ``notes`` are by essay. What has been told is taken out. ``nonces`` are of panels and summaries that were
     tried to be posted, until it is known that they were.
     """
 
-    client: discord.Client
-    channel: int
+    dm: discord.PartialMessageable
     panel: tuple[str, int | None] | None = None
     notes: dict[str, NoteChanges] = field(default_factory=dict)
     notices: PendingNotices = field(default_factory=PendingNotices)
     nonces: dict[tuple[str, int | None] | str, str] = field(default_factory=dict)
-
-    @property
-    def dm(self) -> discord.PartialMessageable:
-        """Where to tell it."""
-        return self.client.get_partial_messageable(self.channel, type=discord.ChannelType.private)
 
     def add(self, essay: str, notes: NoteChanges) -> None:
         """Add notes of an essay to be told of."""
@@ -207,9 +206,8 @@ class DmNotifier:
 
     def message_stored(
         self,
-        client: discord.Client,
         writer: str,
-        channel: int,
+        dm: discord.PartialMessageable,
         stored: StoredMessage,
         notes: Sequence[int],
         notice: str | None = None,
@@ -218,7 +216,7 @@ class DmNotifier:
         for standing in (self._panels.get(writer), self._summaries.get(writer)):
             if standing is not None:
                 standing.messages_below += 1
-        outbox = self._outbox(client, writer, channel)
+        outbox = self._outbox(writer, dm)
         if stored.note is None:
             outbox.panel = stored.essay, stored.question
         if notes:
@@ -226,40 +224,22 @@ class DmNotifier:
         if notice is not None:
             outbox.notices.add(notice)
 
-    def message_changed(self, client: discord.Client, writer: str, channel: int, changed: MessageChange) -> None:
-        """Tell of the note of a message that has another text, or show the panel anew that counts it."""
-        if changed.note is None:
-            self._refresh(client, writer, channel, changed.essay)
-        elif changed.note_unchanged:
-            self.notify(client, writer, channel, f"Your message holds no words now: note {changed.note} keeps its own.")
-        elif changed.note_detached:
-            told = (
-                f"Note {changed.note} has a text of its own now, so your message no longer changes it: edit the note."
-            )
-            self.notify(client, writer, channel, told)
-        else:
-            numbers = (changed.note,)
-            notes = NoteChanges(made=numbers) if changed.note_created else NoteChanges(changed=numbers)
-            self._outbox(client, writer, channel).add(changed.essay, notes)
+    def notes_changed(self, writer: str, dm: discord.PartialMessageable, essay: str, notes: NoteChanges) -> None:
+        """Tell of notes that were made or changed."""
+        self._outbox(writer, dm).add(essay, notes)
 
-    def notes_sorted(self, client: discord.Client, writer: str, channel: int, essay: str, notice: str | None) -> None:
-        """Show anew what tells of an essay's notes, which were sorted, and say what could not be done."""
-        self._refresh(client, writer, channel, essay)
-        if notice is not None:
-            self.notify(client, writer, channel, notice)
-
-    def _refresh(self, client: discord.Client, writer: str, channel: int, essay: str) -> None:
+    def refresh(self, writer: str, dm: discord.PartialMessageable, essay: str) -> None:
         """Show anew what stands in the DM, if that is of the essay."""
         standing, kept = self._panels.get(writer), self._summaries.get(writer)
         if kept is not None and kept.essay == essay:
-            self._outbox(client, writer, channel).add(essay, NoteChanges())
+            self._outbox(writer, dm).add(essay, NoteChanges())
         if standing is not None and standing.essay == essay:
-            outbox = self._outbox(client, writer, channel)
+            outbox = self._outbox(writer, dm)
             outbox.panel = outbox.panel or (essay, standing.question)
 
-    def notify(self, client: discord.Client, writer: str, channel: int, sentence: str) -> None:
+    def notify(self, writer: str, dm: discord.PartialMessageable, sentence: str) -> None:
         """Tell the writer a sentence."""
-        self._outbox(client, writer, channel).notices.add(sentence)
+        self._outbox(writer, dm).notices.add(sentence)
 
     @contextmanager
     def batch(self, writer: str) -> Iterator[None]:
@@ -285,9 +265,9 @@ class DmNotifier:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _outbox(self, client: discord.Client, writer: str, channel: int) -> Outbox:
+    def _outbox(self, writer: str, dm: discord.PartialMessageable) -> Outbox:
         """Return where to add something that is soon told."""
-        outbox = self._outboxes.setdefault(writer, Outbox(client, channel))
+        outbox = self._outboxes.setdefault(writer, Outbox(dm))
         self._schedule(writer)
         return outbox
 

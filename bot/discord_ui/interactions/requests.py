@@ -6,8 +6,9 @@ A forged value leads to a wrong page at most.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import discord
@@ -32,33 +33,32 @@ Interaction = discord.Interaction[discord.Client]
 class AttachmentUpload:
     """A file that Discord holds for a person."""
 
-    client: discord.Client
     name: str
     size: int
-    url: str
+    fetch: Callable[[], Awaitable[bytes]]
 
     async def read(self) -> bytes:
-        """See reply.Upload."""
+        """See UploadedFile."""
         try:
-            return await self.client.http.get_from_cdn(self.url)
+            return await self.fetch()
         except (discord.NotFound, discord.Forbidden) as error:  # deleted, or its signed address has expired
             raise AttachmentGone(escape_markdown(one_line(self.name, 80))) from error
         except DISCORD_ERRORS as error:
             raise AttachmentNotFetched(escape_markdown(one_line(self.name, 80))) from error
 
 
-def to_upload(client: discord.Client, attachment: discord.Attachment) -> AttachmentUpload:
-    """An attachment of a command or a message."""
-    return AttachmentUpload(client, attachment.filename, attachment.size, attachment.url)
+def to_upload(attachment: discord.Attachment) -> AttachmentUpload:
+    """Return an attachment of a command or a message."""
+    return AttachmentUpload(attachment.filename, attachment.size, attachment.read)
 
 
 def interaction_context(interaction: Interaction) -> InteractionContext:
-    """Where something happens."""
+    """Return where something happens."""
     return InteractionContext(is_bot_dm=interaction.context.dm_channel is True, guild_id=interaction.guild_id)
 
 
 def parse_request(interaction: Interaction, found: CustomId, writer: str) -> ActionRequest:
-    """What was pressed, chosen or filled in, by the interaction's own data: no view or form needs to be remembered."""
+    """Read what was pressed, chosen or filled in from the interaction's own data: no view or form is remembered."""
     data: Mapping[str, Any] = interaction.data or {}
     chosen: dict[str, str] = {}
     fields: dict[str, str] = {}
@@ -77,9 +77,8 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
         for one in values or ():
             if str(one) in uploads:
                 about = uploads[str(one)]
-                files.append(
-                    AttachmentUpload(interaction.client, str(about["filename"]), int(about["size"]), str(about["url"]))
-                )
+                fetch = partial(interaction.client.http.get_from_cdn, str(about["url"]))
+                files.append(AttachmentUpload(str(about["filename"]), int(about["size"]), fetch))
             else:
                 chosen[key] = str(one)
     return ActionRequest(
@@ -88,7 +87,7 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
 
 
 def submitted_text(interaction: Interaction) -> str:
-    """All that was typed into a form, field after field: what must not be lost where it cannot be stored."""
+    """Return all that was typed into a form, field after field: it must not be lost where it cannot be stored."""
     data: Mapping[str, Any] = interaction.data or {}
     parts = _walk_components(data.get("components") or ())
     return "\n\n".join(value for part in parts if isinstance(value := part.get("value"), str) and value.strip())
@@ -102,26 +101,26 @@ def _walk_components(components: Iterable[Mapping[str, Any]]) -> Iterable[Mappin
 
 
 def parse_number(text: str) -> int:
-    """The number in the text; 0 where there is none."""
+    """Return the number in the text; 0 where there is none."""
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
 
 
 def parse_number_pair(argument: str) -> tuple[int, int]:
-    """The two numbers of an argument such as ``3.12``; 0 for what is missing."""
+    """Return the two numbers of an argument such as ``3.12``; 0 for what is missing."""
     first, _, second = argument.partition(".")
     return parse_number(first), parse_number(second)
 
 
 def parse_question_argument(argument: str) -> tuple[int, str]:
-    """The number of a question, and the mode of the interview behind it: "", FURTHER or RETURNED."""
+    """Return the number of a question, and the mode of the interview behind it: "", FURTHER_MODE or SKIPPED_MODE."""
     mode = argument[-1:] if argument.endswith((FURTHER_MODE, SKIPPED_MODE)) else ""
     return parse_number(argument.removesuffix(mode)), mode
 
 
 async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
-    """The text of a form with fields to paste into and a file, and what is to be said about how it was read.
+    """Return the text of a form with fields to paste into and a file, and a notice about how the file was read.
 
-    Raises InvalidInput where there is none, and what ``files.read`` raises.
+    Raise InvalidInput where there is none, and what ``read_file`` raises.
     """
     text = join_pasted_fields([request.fields.get(key, "") for key in PASTE_FIELDS])
     notice = None

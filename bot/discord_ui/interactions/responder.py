@@ -17,7 +17,6 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
 from types import SimpleNamespace
 
 import aiohttp
@@ -28,13 +27,13 @@ from bot.discord_ui.errors import AnsweredElsewhere, DmForbidden, NotOwner, erro
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, submitted_text
 from bot.discord_ui.interactions.responses import (
     HandlerResult,
+    InteractionContext,
     JobWatch,
     MoveToDm,
     OpenForm,
     PostBelow,
     SendFile,
     ShowCard,
-    writer_id,
 )
 from bot.discord_ui.messages.components import to_modal, to_view
 from bot.discord_ui.messages.editor import (
@@ -132,15 +131,21 @@ class AckMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PendingInteraction:
-    """Something a person did that is being answered; ``click`` is its place among the clicks on its message.
+    """Something a writer did that is being answered; ``click`` is its place among the clicks on its message.
 
-    ``acknowledged``: Discord has its first answer, though discord.py may not know it.
+    ``is_acknowledged``: Discord has its first answer, though discord.py may not know it.
     """
 
     interaction: Interaction
+    writer: str
     ack: AckMode
     click: Click
     is_acknowledged: bool = False
+
+    @property
+    def context(self) -> InteractionContext:
+        """Where it happens."""
+        return interaction_context(self.interaction)
 
     @property
     def is_answered(self) -> bool:
@@ -154,7 +159,7 @@ class PendingInteraction:
 
 
 class Responder:
-    """Show what came of interactions. ``writer_lock`` gives a writer's lock, ``secret`` makes writers' ids."""
+    """Show what came of interactions. ``writer_lock`` gives a writer's lock."""
 
     def __init__(
         self,
@@ -162,13 +167,11 @@ class Responder:
         dm_listener: DmListener,
         editors: MessageEditors,
         writer_lock: Callable[[str], asyncio.Lock],
-        secret: bytes,
     ) -> None:
         self._job_panels = job_panels
         self._editors = editors
         self._dm_listener = dm_listener
         self._writer_lock = writer_lock
-        self._secret = secret
         self._moved: dict[tuple[str, str], tuple[float, int]] = {}  # when a panel was posted in the DM, and the channel
 
     async def acknowledge(self, pending: PendingInteraction) -> PendingInteraction:
@@ -178,7 +181,7 @@ class Responder:
         async def defer() -> None:
             nonlocal message
             if pending.ack is AckMode.NEW_MESSAGE:
-                hidden = interaction_context(interaction).must_be_ephemeral
+                hidden = pending.context.must_be_ephemeral
                 told = await interaction.response.defer(ephemeral=hidden, thinking=True)
                 message = told.message_id if told is not None else None
             else:
@@ -190,13 +193,13 @@ class Responder:
         return replace(pending, click=click, is_acknowledged=True)
 
     async def respond(self, pending: PendingInteraction, reply: HandlerResult) -> None:
-        """Shows what there is to show. Raises discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
+        """Show what there is to show. Raise discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
         match reply:
             case OpenForm(form):
                 await send_first_response(lambda: pending.interaction.response.send_modal(to_modal(form)))
             case ShowCard():
                 try:
-                    await self.show_card(pending, reply)
+                    await self._show_card(pending, reply)
                 except discord.NotFound as error:
                     if not pending.is_form_submission or error.code != UNKNOWN_MESSAGE:
                         raise
@@ -205,20 +208,17 @@ class Responder:
                 await self._send_file(pending, reply)
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
-            case PostBelow():
-                await self._post_below(pending, reply)
+            case PostBelow(record, show):
+                await self._show_below(pending, show)
+                await self._leave_record(pending, record)  # last: ended before that, the panel still leads on
 
-    async def show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
+    async def _show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
         """Show a card in the message; nothing where a later click has shown something there."""
         if not pending.is_answered and (pending.click.editor.is_busy or pending.click.is_overtaken):
             pending = await self.acknowledge(pending)  # it is no form after all, and must not be late
         message = await self._edit(pending, show.card)
-        if message is None:
-            return
-        show.on_shown()
-        record = partial(self._record_shown, pending.interaction, message)
-        record(show.card)
-        self._follow(show, pending.click.editor, record)
+        if message is not None:
+            self._follow(show, pending.click.editor, message, pending.writer if pending.context.is_bot_dm else None)
 
     async def _edit(self, pending: PendingInteraction, card: Card) -> int | None:
         """Show a card in the message, by the first answer where that is still to be given, and return its id.
@@ -242,30 +242,32 @@ class Responder:
             self._editors.identify(message, click.editor)
         return message
 
-    def _follow(self, show: ShowCard, editor: MessageEditor, record: Callable[[Card], None]) -> None:
-        """Let the message follow the job that the card is about, if it is about one, and record what it ends with."""
+    def _follow(self, show: ShowCard, editor: MessageEditor, message: int, dm_writer: str | None) -> None:
+        """Note that a message shows a card, and let it follow the job that the card is about, if it is about one.
+
+        ``dm_writer`` is whose DM the message stands in; None for one elsewhere.
+        """
+
+        def record(card: Card) -> None:
+            if dm_writer is not None:
+                self._dm_listener.notifier.record_shown(dm_writer, message, card)
+
+        show.on_shown()
+        record(show.card)
         if show.watch is not None:
             self._job_panels.watch(_recorded(show.watch, record), editor, show.card)
         else:
             self._job_panels.leave(editor)
 
     async def _show_below(self, pending: PendingInteraction, show: ShowCard) -> None:
-        """Shows a card in a message of its own, because the one that was used is gone."""
-        interaction, hidden = pending.interaction, interaction_context(pending.interaction).must_be_ephemeral
-        sent = await interaction.followup.send(view=to_view(show.card), ephemeral=hidden, wait=True)
-        show.on_shown()
-        record = partial(self._record_shown, interaction, sent.id)
-        record(show.card)
-        self._follow(show, self._editors.posted(sent.id, TokenAddress.of(interaction, sent.id)), record)
-
-    def _record_shown(self, interaction: Interaction, message: int, card: Card) -> None:
-        self._dm_listener.record_shown(interaction, message, card)
-
-    def _writer_of(self, interaction: Interaction) -> str:
-        return writer_id(self._secret, interaction.user.id)
+        """Show a card in a new message."""
+        interaction, context = pending.interaction, pending.context
+        sent = await interaction.followup.send(view=to_view(show.card), ephemeral=context.must_be_ephemeral, wait=True)
+        editor = self._editors.posted(sent.id, TokenAddress.of(interaction, sent.id))
+        self._follow(show, editor, sent.id, pending.writer if context.is_bot_dm else None)
 
     async def _leave_record(self, pending: PendingInteraction, card: Card) -> None:
-        """Leaves the card where the panel was, for good."""
+        """Leave the card where the panel was, for good."""
         if await self._edit(pending, card) is not None:
             self._job_panels.leave(pending.click.editor)
 
@@ -276,7 +278,7 @@ class Responder:
             if pending.ack is AckMode.NEW_MESSAGE:
                 await interaction.edit_original_response(view=to_view(hand.card), attachments=[attached])
             else:
-                hidden = interaction_context(interaction).must_be_ephemeral
+                hidden = pending.context.must_be_ephemeral
                 await interaction.followup.send(view=to_view(hand.card), file=attached, ephemeral=hidden)
         except DISCORD_ERRORS as error:
             if (told := file_send_error(error)) is None:
@@ -287,39 +289,25 @@ class Responder:
         except BotError as error:  # the person has the file; that they have it was not written down
             log.warning("after a file was handed over: %s", type(error).__name__)
 
-    async def _post_below(self, pending: PendingInteraction, onward: PostBelow) -> None:
-        """Goes on below. The panel becomes a record last: ended before that, it still leads on."""
-        interaction = pending.interaction
-        sent = await interaction.followup.send(view=to_view(onward.show.card), wait=True)
-        onward.show.on_shown()
-        record = partial(self._record_shown, interaction, sent.id)
-        record(onward.show.card)
-        self._follow(onward.show, self._editors.posted(sent.id, TokenAddress.of(interaction, sent.id)), record)
-        await self._leave_record(pending, onward.record)
-
     async def _move_to_dm(self, pending: PendingInteraction, move: MoveToDm) -> None:
         """Post the panel in the DM and leave a way there; of two clicks the second posts none. Raise DmForbidden."""
-        writer = self._writer_of(pending.interaction)
-        key, now = (writer, move.essay_id), time.monotonic()
-        async with self._writer_lock(writer):
+        key, now = (pending.writer, move.essay_id), time.monotonic()
+        async with self._writer_lock(pending.writer):
             self._moved = {
                 one: found for one, found in self._moved.items() if now - found[0] < _MOVE_DEDUPLICATION_SECONDS
             }
             if key not in self._moved:
                 try:
-                    self._moved[key] = now, await self._post_in_dm(pending.interaction, writer, move.show)
+                    self._moved[key] = now, await self._post_in_dm(pending, move.show)
                 except discord.Forbidden as error:
                     raise DmForbidden from error
         await self._leave_record(pending, moved_to_dm_card(f"https://discord.com/channels/@me/{self._moved[key][1]}"))
 
-    async def _post_in_dm(self, interaction: Interaction, writer: str, show: ShowCard) -> int:
-        """Posts the panel in the DM; the id of that channel."""
-        sent = await interaction.user.send(view=to_view(show.card))
-        show.on_shown()
-        await self._dm_listener.record_channel(interaction.user.id, sent.channel.id, sent.id)
-        record = partial(self._dm_listener.notifier.record_shown, writer, sent.id)
-        record(show.card)
-        self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)), record)
+    async def _post_in_dm(self, pending: PendingInteraction, show: ShowCard) -> int:
+        """Post the panel in the DM; return the id of that channel."""
+        sent = await pending.interaction.user.send(view=to_view(show.card))
+        await self._dm_listener.record_channel(pending.writer, sent.channel.id, sent.id)
+        self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)), sent.id, pending.writer)
         return sent.channel.id
 
     async def report_error(self, pending: PendingInteraction, error: Exception) -> None:
@@ -340,7 +328,7 @@ class Responder:
         with suppress(*DISCORD_ERRORS, AnsweredElsewhere):  # then nobody can be told; what was stored is stored
             if isinstance(error, NotOwner) and is_own_panel(interaction):
                 with suppress(*DISCORD_ERRORS):  # what was typed comes back all the same
-                    await self.show_card(pending, ShowCard(deleted_card(told)))
+                    await self._show_card(pending, ShowCard(deleted_card(told)))
                 if not words:
                     return
             if not pending.is_answered:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot import bootstrap
-from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.conftest import Bot, ClockAhead, Scripted
 from tests.discord_ui.messages.test_job_panels import HEADING, edits, paragraphs
 from tests.discord_ui.panel_steps import with_notes
 from tests.services.fakes import Gate, says
@@ -15,25 +14,14 @@ LIFETIME = 900.0  # seconds, Discord's
 FAREWELL = "Discord lets this message change no longer."
 
 
-class ClockAhead:
-    """The bot's clock, which a test puts ahead."""
-
-    def __init__(self, bot: Bot) -> None:
-        self.seconds = 0.0
-        bot.client.dispatcher.editors._clock = self
-
-    def __call__(self) -> datetime:
-        return bootstrap.utc_now() + timedelta(seconds=self.seconds)
-
-
 async def test_a_server_panel_says_where_to_look_before_its_interaction_token_expires(
-    sim: DiscordSimulator, bot: Bot, models: Scripted
+    sim: DiscordSimulator, bot: Bot, models: Scripted, clock: ClockAhead
 ) -> None:
-    clock, user = ClockAhead(bot), sim.user("writer")
+    user = sim.user("writer")
     panel = await with_notes(user, sim.guild("Writers"))
     gate, later = Gate(), Gate()
     models.script(says(HEADING, paragraphs(0, 1), gate, paragraphs(1, 2), later, paragraphs(2, 3)))
-    clock.seconds = LIFETIME - 61
+    clock.ahead = timedelta(seconds=LIFETIME - 61)
     await user.click(panel, "Write draft")
     await user.sees(lambda _: "n0." in panel.text)
     assert FAREWELL not in panel.text
@@ -58,10 +46,10 @@ async def test_a_server_panel_says_where_to_look_before_its_interaction_token_ex
 
 
 async def test_dm_panels_are_edited_through_the_channel_once_their_token_expired(
-    sim: DiscordSimulator, bot: Bot, models: Scripted
+    sim: DiscordSimulator, bot: Bot, models: Scripted, clock: ClockAhead
 ) -> None:
     """Of a panel that was clicked, and of one that a command has just posted."""
-    clock, user = ClockAhead(bot), sim.user("writer")
+    user = sim.user("writer")
     panel = await with_notes(user, user.dm)
     gates = [Gate() for _ in range(2)]
     models.script(says(HEADING, paragraphs(0, 1), gates[0], paragraphs(1, 2), gates[1], paragraphs(2, 3)))
@@ -69,7 +57,7 @@ async def test_dm_panels_are_edited_through_the_channel_once_their_token_expired
     await user.sees(lambda _: "n0." in panel.text)
     posted = await (await user.slash(user.dm, "draft")).message()
     await user.sees(lambda _: "n0." in posted.text)
-    clock.seconds = LIFETIME - 30
+    clock.ahead = timedelta(seconds=LIFETIME - 30)
     gates[0].release()
     await user.sees(lambda _: "n1." in panel.text and "n1." in posted.text)
     sim.clock.advance(LIFETIME)
