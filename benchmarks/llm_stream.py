@@ -81,7 +81,7 @@ def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig) -> Mapping[st
             if isinstance(chunk, TextChunk):
                 on_text(chunk.text)
 
-        await caller.call("a-writer", prompt, {}, on_progress=on_progress)
+        await caller.call("a-writer", "", prompt, {}, on_progress=on_progress)
 
     async def create(on_text: OnText) -> None:
         async with await client.messages.create(**request, stream=True) as stream:

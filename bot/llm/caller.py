@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
@@ -33,16 +34,17 @@ from bot.errors import (
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.error_mapping import SDK_ERRORS, model_error, never_reached_a_model
 from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens, max_call_cost
-from bot.llm.prompts import Prompt, PromptBlocks, TagFactory, random_tag
+from bot.llm.prompts import Prompt, PromptBlocks, block_tag
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
 from bot.llm.stream import Answer, BoundedStream, MalformedEvent, strip_reasoning
 from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ProgressCallback
 from bot.services.store_ports import Clock
 
-# A writer reads or thinks for minutes between two calls of one role, longer than the cheaper entry of five minutes
-# lives; one hit within the hour has paid for the dearer one.
-_CACHE_CONTROL = {"type": "ephemeral", "ttl": "1h"}
+# The preface is every writer's, and read again within the hour; an essay's material mostly within five minutes of its
+# last use or not at all, and writing it for an hour would cost 1.6 times as much.
+_PREFACE_CACHE_CONTROL = {"type": "ephemeral", "ttl": "1h"}
+_MATERIAL_CACHE_CONTROL = {"type": "ephemeral", "ttl": "5m"}
 _RETRY_DELAY_SECONDS = 3.0  # what breaks a stream is over in two to five, or lasts too long to wait for
 _TRANSIENT_ERRORS = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
 _TRUNCATED_STOP_REASONS = ("max_tokens", "model_context_window_exceeded")
@@ -93,7 +95,7 @@ class _Attempt:
 class ModelCaller:
     """Make calls through one client.
 
-    ``new_tag`` makes the id of a request's blocks; ``timer`` gives seconds that only ever grow.
+    ``timer`` gives seconds that only ever grow.
     """
 
     def __init__(
@@ -103,7 +105,6 @@ class ModelCaller:
         ledger: Ledger,
         clock: Clock,
         *,
-        new_tag: TagFactory = random_tag,
         timer: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -111,7 +112,6 @@ class ModelCaller:
         self._service = service
         self._ledger = ledger
         self._clock = clock
-        self._new_tag = new_tag
         self._timer = timer
         self._sleep = sleep
         self._settlements = _PendingSettlements()
@@ -119,6 +119,7 @@ class ModelCaller:
     async def call(
         self,
         writer: str,
+        essay: str,
         prompt: Prompt,
         values: Mapping[str, object],
         *,
@@ -127,10 +128,12 @@ class ModelCaller:
     ) -> ModelAnswer:
         """Return what the model of the prompt's role answers; with ``schema`` a JSON text, else prose.
 
+        ``essay`` is the id of what the call is about, whose calls share what the service has cached; "" for a text by
+        itself.
         Make a call that is interrupted before ``on_progress`` was given any text once more. Raise ModelError, of which
         OverBudget and UnknownPrice before anything was sent; StoreError where the ledger cannot be written.
         """
-        call = self._prepare(writer, prompt, values, schema)
+        call = self._prepare(writer, essay, prompt, values, schema)
         seconds = min(prompt.timeout_seconds, self._service.total_seconds)
         attempts = [self._new_attempt(call, on_progress)]
         deadline = asyncio.timeout(seconds)
@@ -155,7 +158,7 @@ class ModelCaller:
 
     def max_cost(self, prompt: Prompt, values: Mapping[str, object], *, schema: type[BaseModel] | None = None) -> int:
         """Return what is reserved for such a call, in nano-dollars. Send nothing. Raise UnknownPrice."""
-        return self._prepare("", prompt, values, schema).reservation.max_nano_usd
+        return self._prepare("", "", prompt, values, schema).reservation.max_nano_usd
 
     async def close(self) -> None:
         """Close the connections once every call is settled.
@@ -168,32 +171,36 @@ class ModelCaller:
             await self._client.close()
 
     def _prepare(
-        self, writer: str, prompt: Prompt, values: Mapping[str, object], schema: type[BaseModel] | None
+        self, writer: str, essay: str, prompt: Prompt, values: Mapping[str, object], schema: type[BaseModel] | None
     ) -> _PreparedCall:
         service = self._service
-        turn = prompt.render({**values, "block": PromptBlocks(self._new_tag())})
+        said = prompt.render({**values, "block": PromptBlocks(self._block_tag(essay))})
         model = service.models[prompt.role]
         body: dict[str, Any] = {"model": model, "max_tokens": prompt.max_tokens}
-        body["messages"] = [{"role": "user", "content": turn}]
-        system = prompt.system
+        sent_text = f"{prompt.preface}\n\n{said}"
         if service.dialect is Dialect.BASIC:
-            if schema is not None:
-                system = f"{system}\n\n{prompt.json_instruction}\n\n{reply_schema_text(schema)}"
-            body["system"] = system
+            form = f"\n\n{prompt.json_instruction}\n\n{reply_schema_text(schema)}" if schema is not None else ""
+            body["system"] = prompt.preface
+            body["messages"] = [{"role": "user", "content": f"{said}{form}"}]
+            sent_text += form
         else:
-            body["system"] = [{"type": "text", "text": system, "cache_control": _CACHE_CONTROL}]
+            body["system"] = [{"type": "text", "text": prompt.preface, "cache_control": _PREFACE_CACHE_CONTROL}]
+            parts = [{"type": "text", "text": part, "cache_control": _MATERIAL_CACHE_CONTROL} for part in said.material]
+            body["messages"] = [{"role": "user", "content": [*parts, {"type": "text", "text": said.task}]}]
             body["output_config"] = {"effort": prompt.effort}
             if schema is not None:
                 body["output_config"]["format"] = {"type": "json_schema", "schema": reply_schema(schema)}
-                system = f"{system}\n\n{reply_schema_text(schema)}"  # the service shows it to the model, and bills it
+                sent_text += reply_schema_text(schema)  # the service shows it to the model, and bills it
             pseudonym = hmac.new(service.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
             body["metadata"] = {"user_id": pseudonym}
-        sent_text = f"{system}\n\n{turn}"
         max_nano_usd = max_call_cost(model, sent_text, prompt.max_tokens, service.prices)
         if max_nano_usd is None:
             raise UnknownPrice(model)
         reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, max_nano_usd)
         return _PreparedCall(reservation, body, sent_text, prompt.max_tokens)
+
+    def _block_tag(self, essay: str) -> str:
+        return block_tag(self._service.pseudonym_secret, essay or secrets.token_hex())
 
     def _new_attempt(self, call: _PreparedCall, on_progress: ProgressCallback | None) -> _Attempt:
         max_input_tokens = len(call.sent_text.encode("utf-8", "replace")) + _MAX_EXTRA_INPUT_TOKENS  # a byte has one

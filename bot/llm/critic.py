@@ -28,7 +28,9 @@ class ClaudeCritic:
     ) -> RawCritique:
         """See Critic."""
         values = _template_values(text, structure, measured)
-        answer = await self._caller.call(writer, self._critique, values, on_progress=on_progress, schema=CritiqueSchema)
+        answer = await self._caller.call(
+            writer, "", self._critique, values, on_progress=on_progress, schema=CritiqueSchema
+        )
         return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ from bot.llm.client import ServiceConfig, create_client
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter, ClaudeReviser
 from bot.llm.interviewer import ClaudeInterviewer
-from bot.llm.prompts import TagFactory, random_tag, read_prompts
+from bot.llm.prompts import read_prompts
 from bot.services.ledger import Ledger
 from bot.services.llm_ports import Cost, ModelRole, Models
 from bot.services.store_ports import Clock
@@ -46,7 +46,6 @@ def build_models(
     ledger: Ledger,
     clock: Clock,
     *,
-    new_tag: TagFactory = random_tag,
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ClaudeModels:
@@ -55,7 +54,7 @@ def build_models(
     ``prompts`` is the directory of the prompt files. Call it in the event loop that will make the calls.
     """
     prompt = read_prompts(prompts)
-    caller = ModelCaller(create_client(service), service, ledger, clock, new_tag=new_tag, timer=timer, sleep=sleep)
+    caller = ModelCaller(create_client(service), service, ledger, clock, timer=timer, sleep=sleep)
     ports = Models(
         interviewer=ClaudeInterviewer(caller, prompt["place.md"], prompt["follow_up.md"]),
         drafter=ClaudeDrafter(caller, prompt["draft.md"], prompt["finish.md"]),
@@ -65,7 +64,7 @@ def build_models(
 
     async def probe(writer: str, role: ModelRole) -> ProbeResult:
         began = timer()
-        answer = await caller.call(writer, replace(prompt["probe.md"], role=role), {})
+        answer = await caller.call(writer, "", replace(prompt["probe.md"], role=role), {})
         return ProbeResult(answer.model, round(1000 * (timer() - began)), answer.cost)
 
     return ClaudeModels(ports, probe, caller.close)

@@ -1,21 +1,25 @@
 """Read the prompts, and put a writer's texts into them.
 
-Every word said to a model stands in a Markdown file. It has front matter (role, effort, max_tokens, seconds), then the
-system text, then a line ``{# turn #}``, then a Jinja template of what changes from call to call. The system text is the
-same for every writer, so that the service can cache it. Either part may hold ``{% include "parts/NAME.md" %}``, for
-words that several prompts share.
+Every word said to a model stands in a Markdown file. ``preface.md`` is the system text of every call, whatever the
+task. A task has a file of its own: front matter (role, effort, max_tokens, seconds, material), then a Jinja template.
+It may hold ``{% include "parts/NAME.md" %}``, for words that several prompts share.
+
+A request is made so that the service can cache what repeats: first the preface, the same for every writer; then the
+task's ``material``, each part a block of its own made by ``material/NAME.md``, the same from call to call while the
+essay does not change; the task itself comes last.
 
 A writer's text is set in blocks whose tags carry an id that nobody can have guessed, in the form that Anthropic's
 prompting guide for Opus 5.5 gives for pasted text: the tags on lines of their own, the same random id in both, and a
-system text that says what stands in them is material.
+system text that says what stands in them is material. The id stays the same within an essay, since a changed one would
+miss the cache, and differs from essay to essay.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -39,36 +43,50 @@ HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versi
 TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "place.md": frozenset({"block", "structure", "notes"}),
     "follow_up.md": frozenset({"block", "section", "notes", "asked"}),
-    "draft.md": frozenset({"block", "gap", "structure", "title", "notes"}),
-    "finish.md": frozenset({"block", "gap", "structure", "title", "notes", "text", "wanted"}),
-    "revise.md": frozenset({"block", "section", "instruction", "notes", "text"}),
+    "draft.md": frozenset({"block", "gap", "structure", "title"}),
+    "finish.md": frozenset({"block", "gap", "structure", "title", "text", "wanted"}),
+    "revise.md": frozenset({"block", "section", "instruction"}),
     "critique.md": frozenset({"block", "structure", "measured", "text"}),
     "probe.md": frozenset({"block"}),
 }
+# What a task's ``material`` may name, in the order in which it is sent: what changes least comes first.
+MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
+    "structure": frozenset({"block", "structure"}),
+    "notes": frozenset({"block", "notes"}),
+    "post": frozenset({"block", "text"}),
+}
 
+PREFACE_PATH = "preface.md"
 JSON_INSTRUCTION_PATH = "parts/json_only.md"  # follows the system text where a server takes no schema
 
-_DIVIDER = re.compile(r"^\{# turn #\}[ \t]*$", re.MULTILINE)
 # Replaced before anything else is read, so that the prompt's hash covers it.
 _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
-_FIELDS = ("role", "effort", "max_tokens", "seconds")
+_FIELDS = ("role", "effort", "max_tokens", "seconds", "material")
 
 BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
-
-TagFactory = Callable[[], str]
-"""Return an id for the tags of one request: letters and digits that nobody can guess."""
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
+class PromptText:
+    """What is said in one call: the parts of the material, and the task, which comes last."""
+
+    material: tuple[str, ...]
+    task: str
+
+    def __str__(self) -> str:
+        return "\n\n".join((*self.material, self.task))
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """One prompt.
 
-    ``hash`` is the start of the SHA-256 of its file with all that it includes, ``max_tokens`` the room for thinking and
-    answer, ``timeout_seconds`` how long a call may take in all. ``json_instruction`` follows the system text of a call
-    with a schema, where the server takes none.
+    ``hash`` is the start of the SHA-256 of all its words: the preface, its file with all that it includes, and the
+    templates of its material. ``max_tokens`` is the room for thinking and answer, ``timeout_seconds`` how long a call
+    may take in all. ``json_instruction`` ends a call with a schema, where the server takes none.
     """
 
     name: str
@@ -77,13 +95,15 @@ class Prompt:
     effort: str
     max_tokens: int
     timeout_seconds: int
-    system: str
-    template: Template
+    preface: str
+    material: tuple[Template, ...]
+    task: Template
     json_instruction: str = ""
 
-    def render(self, values: Mapping[str, object]) -> str:
+    def render(self, values: Mapping[str, object]) -> PromptText:
         """Return what is said in this call. Raise jinja2.UndefinedError for a value that is not given."""
-        return self.template.render(values).strip()
+        parts = (template.render(values).strip() for template in self.material)
+        return PromptText(tuple(part for part in parts if part), self.task.render(values).strip())
 
 
 def read_prompts(directory: Path) -> dict[str, Prompt]:
@@ -102,19 +122,29 @@ def read_json_instruction(directory: Path) -> str:
 
 
 def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
-    """Return the prompt in a file, whose template may use ``variables``. Raise InvalidPromptFile with what to mend."""
-    text = _INCLUDE.sub(lambda found: _read_text(path.parent / found["path"]).strip(), _read_text(path))
+    """Return the prompt in a file, whose task may use ``variables``. Raise InvalidPromptFile with what to mend."""
+    preface = _read_preface(path.parent / PREFACE_PATH)
+    text = _read_with_includes(path)
     fields, body = _parse_front_matter(path, text)
-    system, turn = _split_body(path, body)
+    if not body.strip():
+        _raise_bad_file(path, "the task is missing", "write what the model is to do below the front matter")
+    templates = {
+        part: path.parent / "material" / f"{part}.md" for part in _parse_material(path, fields.get("material"))
+    }
+    sources = {part: _read_with_includes(file) for part, file in templates.items()}
+    words = "\0".join((preface, text, *sources.values()))
     return Prompt(
         name=path.name,
-        hash=hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS],
+        hash=hashlib.sha256(words.encode()).hexdigest()[:HASH_CHARACTERS],
         role=_parse_role(path, fields["role"]),
         effort=_parse_effort(path, fields["effort"]),
         max_tokens=_parse_positive_int(path, "max_tokens", fields["max_tokens"], MAX_OUTPUT_TOKENS),
         timeout_seconds=_parse_positive_int(path, "seconds", fields["seconds"], MAX_CALL_SECONDS),
-        system=system,
-        template=_compile_template(path, turn, variables),
+        preface=preface,
+        material=tuple(
+            _compile_template(file, sources[part], MATERIAL_VARIABLES[part]) for part, file in templates.items()
+        ),
+        task=_compile_template(path, body, variables),
     )
 
 
@@ -133,6 +163,21 @@ def _read_text(path: Path) -> str:
         )
 
 
+def _read_with_includes(path: Path) -> str:
+    """Return a file's text with the shared words that it includes."""
+    prompts = path.parent.parent if path.parent.name == "material" else path.parent
+    return _INCLUDE.sub(lambda found: _read_text(prompts / found["path"]).strip(), _read_text(path))
+
+
+def _read_preface(path: Path) -> str:
+    text = _read_with_includes(path).strip()
+    if not text:
+        _raise_bad_file(path, "the file is empty", "write what holds for every task")
+    if "{{" in text or "{%" in text:
+        _raise_bad_file(path, "it is a template", "move what changes from call to call into the tasks")
+    return text
+
+
 def _parse_front_matter(path: Path, text: str) -> tuple[dict[str, object], str]:
     try:
         fields, body = frontmatter.parse(text)
@@ -144,29 +189,26 @@ def _parse_front_matter(path: Path, text: str) -> tuple[dict[str, object], str]:
         if name not in _FIELDS:
             _raise_bad_file(path, f"{name} is not a field here", f"the fields are {', '.join(_FIELDS)}")
     for name in _FIELDS:
-        if name not in fields:
+        if name not in fields and name != "material":
             _raise_bad_file(
                 path, f"{name} is missing", f"begin the file with --- and the lines {', '.join(_FIELDS)}, then ---"
             )
     return fields, body
 
 
-def _split_body(path: Path, body: str) -> tuple[str, str]:
-    halves = [half.strip() for half in _DIVIDER.split(body)]
-    if len(halves) != 2 or not all(halves):
-        _raise_bad_file(
-            path, "its two parts cannot be told apart", "put one line {# turn #} between what stays and what changes"
-        )
-    if "{{" in halves[0] or "{%" in halves[0]:
-        _raise_bad_file(path, "the part before {# turn #} is a template", "move what changes behind that line")
-    return halves[0], halves[1]
+def _parse_material(path: Path, value: object) -> list[str]:
+    """Return the parts of the material, in the order in which they are sent."""
+    named = value if isinstance(value, list) else [] if value is None else [value]
+    if unknown := [each for each in named if each not in MATERIAL_VARIABLES]:
+        _raise_bad_file(path, f"{unknown[0]} is no material", f"there are {', '.join(MATERIAL_VARIABLES)}")
+    return [part for part in MATERIAL_VARIABLES if part in named]
 
 
-def _compile_template(path: Path, turn: str, variables: frozenset[str]) -> Template:
+def _compile_template(path: Path, text: str, variables: frozenset[str]) -> Template:
     # A model reads it, never a browser, so there is no HTML to escape.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     try:
-        parsed = environment.parse(turn)
+        parsed = environment.parse(text)
         if list(meta.find_referenced_templates(parsed)):
             _raise_bad_file(
                 path, "it includes what is no part of a prompt", 'write it as {% include "parts/NAME.md" %}'
@@ -176,7 +218,7 @@ def _compile_template(path: Path, turn: str, variables: frozenset[str]) -> Templ
             _raise_bad_file(
                 path, f"it uses {min(unknown)}, which it is not given", f"it is given {', '.join(sorted(variables))}"
             )
-        return environment.from_string(turn)
+        return environment.from_string(text)
     except TemplateSyntaxError as error:
         _raise_bad_file(path, f"its template cannot be read ({error.message})", "mend it; it is Jinja")
 
@@ -200,9 +242,9 @@ def _parse_positive_int(path: Path, name: str, value: object, most: int) -> int:
     return value
 
 
-def random_tag() -> str:
-    """Return an id of 48 random bits."""
-    return secrets.token_hex(6)
+def block_tag(secret: bytes, essay: str) -> str:
+    """Return the id of the tags in an essay's requests: 48 bits that only the holder of the secret can tell."""
+    return hmac.new(secret, f"prompt blocks of {essay}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
 class PromptBlocks:

@@ -18,7 +18,7 @@ from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
 from bot.services.jobs.job import StoreResult
-from bot.services.llm_ports import Models, ModelText, ProgressCallback
+from bot.services.llm_ports import Material, Models, ModelText, ProgressCallback
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.snapshot import EssaySnapshot
 
@@ -31,6 +31,10 @@ class DraftContext:
     structure: Structure
     notes: tuple[Note, ...]
     notes_through: int
+
+    def material(self, text: str = "") -> Material:
+        """Return it as the ports take it, with the post as it stands."""
+        return Material(self.essay.writer, self.essay.id, self.structure, self.essay.title, self.notes, text)
 
 
 class DraftContextBuilder:
@@ -103,16 +107,10 @@ class DraftWork:
         return await self._keep(text, cut=True, model=None)
 
     async def max_cost(self) -> int:
-        material = self.context
-        return self.context_builder.models.drafter.max_draft_cost(
-            material.structure, material.essay.title, material.notes
-        )
+        return self.context_builder.models.drafter.max_draft_cost(self.context.material())
 
     async def _call_model(self, report: ProgressCallback) -> ModelText:
-        material = self.context
-        return await self.context_builder.models.drafter.draft(
-            material.essay.writer, material.structure, material.essay.title, material.notes, report
-        )
+        return await self.context_builder.models.drafter.draft(self.context.material(), report)
 
     @property
     def _required_sections(self) -> frozenset[str]:
@@ -148,22 +146,14 @@ class FinishWork(DraftWork):
     """The sections that a draft cut short still lacks."""
 
     async def max_cost(self) -> int:
-        material, draft = self.context, self.partial_draft
-        return self.context_builder.models.drafter.max_finish_cost(
-            material.structure, material.essay.title, material.notes, draft.finished_text, draft.missing_keys
-        )
+        draft = self.partial_draft
+        material = self.context.material(draft.finished_text)
+        return self.context_builder.models.drafter.max_finish_cost(material, draft.missing_keys)
 
     async def _call_model(self, report: ProgressCallback) -> ModelText:
-        material, draft = self.context, self.partial_draft
-        return await self.context_builder.models.drafter.finish(
-            material.essay.writer,
-            material.structure,
-            material.essay.title,
-            material.notes,
-            draft.finished_text,
-            draft.missing_keys,
-            report,
-        )
+        draft = self.partial_draft
+        material = self.context.material(draft.finished_text)
+        return await self.context_builder.models.drafter.finish(material, draft.missing_keys, report)
 
     @property
     def _required_sections(self) -> frozenset[str]:
@@ -185,7 +175,7 @@ class RevisionWork:
         info, text = self.version.info, self.version.text
         material = await self.context_builder.refresh(self.context, text=text, instruction=self.instruction)
         written = await self.context_builder.models.reviser.revise(
-            material.essay.writer, material.notes, text, self.part_index, self.instruction, report
+            material.material(text), self.part_index, self.instruction, report
         )
         if written.is_truncated:
             raise BadReply.truncated()
@@ -204,7 +194,7 @@ class RevisionWork:
 
     async def max_cost(self) -> int:
         return self.context_builder.models.reviser.max_revise_cost(
-            self.context.notes, self.version.text, self.part_index, self.instruction
+            self.context.material(self.version.text), self.part_index, self.instruction
         )
 
     async def keep_partial(self, text: str) -> StoreResult | None:

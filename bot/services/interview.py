@@ -26,7 +26,7 @@ from bot.essay.text.words import count_words
 from bot.services.essays import EssayService, NoteChange, note_fingerprint
 from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
-from bot.services.llm_ports import Interviewer, ProgressCallback
+from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
 from bot.services.offload import in_worker
 from bot.services.snapshot import with_privacy_parsed
@@ -361,7 +361,7 @@ class _FollowUpWork:
                 continue  # left out, changed or deleted since, or of a section that the structure has no more
             said, shown = self._material(section, answer, asked, notes)
             try:
-                text = await self.interviewer.follow_up(self.writer, self.structure, section, said, shown)
+                text = await self.interviewer.follow_up(self._as_material(said), section, shown)
             except ModelError as error:
                 if self.on_error is not None:
                     self.on_error(error)
@@ -376,11 +376,14 @@ class _FollowUpWork:
         for answer in self.answers:
             if (section := self.structure.find_section(answer.section)) is not None:
                 said, shown = self._material(section, answer, asked, notes)
-                total += self.interviewer.max_follow_up_cost(section, said, shown)
+                total += self.interviewer.max_follow_up_cost(self._as_material(said), section, shown)
         return total
 
     async def keep_partial(self, _: str) -> StoreResult | None:
         return None
+
+    def _as_material(self, notes: Sequence[Note]) -> Material:
+        return Material(self.writer, self.essay, self.structure, "", tuple(notes))
 
     async def _read(self) -> tuple[tuple[Question, ...], tuple[Note, ...]]:
         asked, notes = await self.store.read(

@@ -51,25 +51,39 @@ class ModelText:
     cost: Cost
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a model is given of one essay: never a private note.
+
+    ``essay`` is the essay's id, under which the service may cache what repeats from call to call. ``notes`` are in
+    order, without private passages; ``text`` is the post as it stands, "" where there is none or it is of no use.
+    """
+
+    writer: str
+    essay: str
+    structure: Structure
+    title: str
+    notes: tuple[Note, ...]
+    text: str = ""
+
+
 class Interviewer(Protocol):
     """Sorts notes into sections and asks follow-up questions, with the fastest model."""
 
-    async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        """Return the section key of each note that clearly belongs to one, by the note's number."""
+    async def place_notes(self, material: Material) -> Mapping[int, str]:
+        """Return the section key of each of the notes that clearly belongs to one, by the note's number."""
 
-    def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
+    def max_place_notes_cost(self, material: Material) -> int:
         """Return the most that ``place_notes`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
 
-    async def follow_up(
-        self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
-    ) -> str | None:
-        """Return a question about the last of the section's ``notes``, an answer, or None if none is worth asking.
+    async def follow_up(self, material: Material, section: Section, asked: Sequence[str]) -> str | None:
+        """Return a question about the last of the notes, an answer, or None if none is worth asking.
 
-        It asks for what the answer lacks: a number, a name, a date, the words spoken, or the cost. ``asked`` are the
-        essay's questions so far, without those that a model may not see.
+        The notes are those of ``section`` alone. It asks for what the answer lacks: a number, a name, a date, the words
+        spoken, or the cost. ``asked`` are the essay's questions so far, without those that a model may not see.
         """
 
-    def max_follow_up_cost(self, section: Section, notes: Sequence[Note], asked: Sequence[str]) -> int:
+    def max_follow_up_cost(self, material: Material, section: Section, asked: Sequence[str]) -> int:
         """Return the most that ``follow_up`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
 
 
@@ -80,35 +94,22 @@ class Drafter(Protocol):
     nothing, and raises UnknownPrice as the call does. A call that breaks before any text came is made once more.
     """
 
-    async def draft(
-        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
-    ) -> ModelText:
+    async def draft(self, material: Material, on_progress: ProgressCallback) -> ModelText:
         """Return the post in Markdown, each section under its heading (level 2), in the structure's order.
 
         It is what the model wrote, chunk for chunk; ``bot.essay.model_output.partial_draft`` puts it into form.
         """
 
-    def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
+    def max_draft_cost(self, material: Material) -> int:
         """Return the most that ``draft`` may cost."""
 
-    async def finish(
-        self,
-        writer: str,
-        structure: Structure,
-        title: str,
-        notes: Sequence[Note],
-        text: str,
-        sections: Sequence[str],
-        on_progress: ProgressCallback,
-    ) -> ModelText:
+    async def finish(self, material: Material, sections: Sequence[str], on_progress: ProgressCallback) -> ModelText:
         """Return the sections with these keys alone, in order.
 
-        They complete ``text``, a draft that was cut short.
+        They complete the material's text, a draft that was cut short.
         """
 
-    def max_finish_cost(
-        self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
-    ) -> int:
+    def max_finish_cost(self, material: Material, sections: Sequence[str]) -> int:
         """Return the most that ``finish`` may cost."""
 
 
@@ -116,14 +117,14 @@ class Reviser(Protocol):
     """Rewrites one section."""
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
+        self, material: Material, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        """Return a new body for the section of ``text`` with this index, as ``split`` numbers them.
+        """Return a new body for the section of the material's text with this index, as ``split`` numbers them.
 
         It has no heading. It is never empty, unless it was truncated.
         """
 
-    def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
+    def max_revise_cost(self, material: Material, index: int, instruction: str) -> int:
         """Return the most that ``revise`` may cost."""
 
 

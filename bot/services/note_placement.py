@@ -13,7 +13,7 @@ from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
 from bot.services.jobs.job import Job, run_to_completion
-from bot.services.llm_ports import Interviewer, ProgressCallback
+from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.store_ports import Clock, Store, Transaction
 
 MAX_NOTES_PER_CALL = 100  # a place takes up to 25 tokens as JSON: they fill little more than half of place.md's room
@@ -67,10 +67,13 @@ class PlacementWork:
 
     async def max_cost(self) -> int:
         wanted = await self.store.read(self._unplaced)
-        return sum(self.interviewer.max_place_notes_cost(self.structure, batch) for batch in batch_notes(wanted))
+        return sum(self.interviewer.max_place_notes_cost(self._material(batch)) for batch in batch_notes(wanted))
 
     async def keep_partial(self, _: str) -> None:
         return None
+
+    def _material(self, notes: Sequence[Note]) -> Material:
+        return Material(self.writer, self.essay, self.structure, "", tuple(notes))
 
     async def _place_batch(self, batch: Sequence[Note]) -> None:
         # What was left out or placed while the batches before were under way is neither sent nor moved.
@@ -78,7 +81,7 @@ class PlacementWork:
         notes = [note for note in await self.store.read(self._unplaced) if note.number in numbers]
         if not notes:
             return
-        places = await self.interviewer.place_notes(self.writer, self.structure, notes)
+        places = await self.interviewer.place_notes(self._material(notes))
 
         def store(tx: Transaction) -> None:
             still = {note.number: note.text for note in self._unplaced(tx)}

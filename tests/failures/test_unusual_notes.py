@@ -89,10 +89,6 @@ async def test_a_draft_and_a_revision_in_the_language_of_the_notes_are_stored_un
     assert (await simulated_stack.desk.current_version("me", essay)).text == draft_of(notes[1], notes[1])
 
 
-def test_every_prompt_that_asks_for_prose_names_the_language_to_write_in() -> None:
-    prompts = read_prompts(prompts_directory())
-    for name in ("draft.md", "finish.md"):
-        assert "in the language of the notes" in prompts[name].system
-    assert "keep the language of the post" in prompts["revise.md"].system
-    assert "in the language of the text" in prompts["critique.md"].system
-    assert "in the language the answer is written in" in prompts["follow_up.md"].system
+def test_every_prompt_names_the_language_to_write_in() -> None:
+    for prompt in read_prompts(prompts_directory()).values():
+        assert "Write in the language of the material" in prompt.preface

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ from bot.essay.structure import Structure
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prices import Price, custom_price
-from bot.llm.prompts import read_prompts
+from bot.llm.prompts import block_tag, read_prompts
 from bot.services.ledger import Ledger, Reservation, Settlement, Spending, UsageRow
-from bot.services.llm_ports import ModelRole, Models, TextChunk, ThinkingChunk
+from bot.services.llm_ports import Material, ModelRole, Models, TextChunk, ThinkingChunk
 from bot.structure_files import prompts_directory
 from tests.simulators.claude import ClaudeSimulator
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.llm.port_calls import Calling
 
 WRITER = "writer-4711"
+ESSAY = "essay-1"
 IDS = {
     ModelRole.WRITER: "claude-opus-5-5",
     ModelRole.CRITIC: "claude-opus-5-5",
@@ -38,12 +39,17 @@ IDS = {
 LOCAL = dict.fromkeys(ModelRole, "a-local-model")
 FREE = {"a-local-model": custom_price(Decimal(0), Decimal(0))}
 SECRET = b"a secret for tests"
-TAG = "t4g"
+TAG = block_tag(SECRET, ESSAY)
 NOTES = (
     Note(1, "The build broke on a Tuesday and nobody asked me.", "What was missing?", "missed"),
     Note(2, "My pay went from 61,000 to 48,500.", "What did it cost?", "gave-up"),
 )
 DRAFT = "## What I missed\n\nThe build broke on a Tuesday.\n\n## What I gave up\n\nMy pay went from 61,000 to 48,500.\n"
+
+
+def material(structure: Structure, notes: Sequence[Note], *, title: str = "Out", text: str = "") -> Material:
+    """What a port is given of an essay."""
+    return Material(WRITER, ESSAY, structure, title, tuple(notes), text)
 
 
 @dataclass(eq=False)
@@ -118,7 +124,6 @@ async def ports(
     total: float = 10.0,
     prompts: Path | None = None,
     prices: Mapping[str, Price] = FREE,
-    new_tag: Callable[[], str] = lambda: TAG,
 ) -> AsyncIterator[Models]:
     """The ports over a simulator, in the dialect it speaks."""
     service = ServiceConfig(
@@ -137,7 +142,6 @@ async def ports(
         prompts or prompts_directory(),
         ledger,
         lambda: datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
-        new_tag=new_tag,
         timer=map(float, itertools.count()).__next__,
         sleep=fake_sleep,
     )

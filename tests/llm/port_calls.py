@@ -13,7 +13,7 @@ import pytest
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, material, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 
 GOOD_CRITIQUE = json.dumps(
@@ -51,30 +51,32 @@ class Port:
 
 PORTS: dict[str, Port] = {
     "place": Port(
-        lambda models, structure, note, _: models.interviewer.place_notes(WRITER, structure, [NOTES[0], note]),
+        lambda models, structure, note, _: models.interviewer.place_notes(material(structure, [NOTES[0], note])),
         '{"placements": [{"note": 1, "section": "missed"}]}',
         shows=False,
     ),
     "follow_up": Port(
         lambda models, structure, note, _: models.interviewer.follow_up(
-            WRITER, structure, structure.sections[0], [NOTES[0], note], [note.text]
+            material(structure, [NOTES[0], note]), structure.sections[0], [note.text]
         ),
         '{"question": "Who was in the room that day?"}',
         shows=False,
     ),
     "draft": Port(
-        lambda models, structure, note, on: models.drafter.draft(WRITER, structure, note.text, [NOTES[0], note], on),
+        lambda models, structure, note, on: models.drafter.draft(
+            material(structure, [NOTES[0], note], title=note.text), on
+        ),
         DRAFT,
     ),
     "finish": Port(
         lambda models, structure, note, on: models.drafter.finish(
-            WRITER, structure, note.text, [NOTES[0], note], note.text, ["gave-up"], on
+            material(structure, [NOTES[0], note], title=note.text, text=note.text), ["gave-up"], on
         ),
         "## What I gave up\n\nMy pay went from 61,000 to 48,500.\n",
     ),
     "revise": Port(
         lambda models, structure, note, on: models.reviser.revise(
-            WRITER, [NOTES[0], note], note.text, 0, note.text, on
+            material(structure, [NOTES[0], note], text=note.text), 0, note.text, on
         ),
         "The build broke on a Tuesday, and nobody asked.",
     ),

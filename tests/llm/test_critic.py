@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -63,8 +64,8 @@ async def test_a_critique_is_what_the_model_said(
     assert on.thoughts == 1
     assert ledger.reservations[0].role is ModelRole.CRITIC
     turn = either.requests[0].last_user_text
-    assert turn.endswith(f'<post id="t4g">\n{DRAFT}\n</post id="t4g">')
-    assert '<fact id="t4g">\nIt has 2 sections.\n</fact id="t4g">' in turn
+    assert re.search(rf'<post id="(\w+)">\n{re.escape(DRAFT)}\n</post id="\1">', turn)
+    assert re.search(r'<fact id="(\w+)">\nIt has 2 sections.\n</fact id="\1">', turn)
     assert 'missed ("What I missed", 5–20 words): Say it.' in turn
 
 
@@ -86,12 +87,12 @@ async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
         await models.critic.critique(WRITER, DRAFT, structure, (), on)
     request = either.requests[0]
     if either.basic:
-        assert request.system.endswith("}")
-        assert '"fix_first"' in request.system
+        assert request.last_user_text.endswith("}")
+        assert '"fix_first"' in request.last_user_text
     else:
         assert request.schema is not None
         assert request.effort == "high"
-        assert '"fix_first"' not in request.system
+        assert '"fix_first"' not in request.last_user_text
 
 
 async def test_unknown_labels_cost_no_finding(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:

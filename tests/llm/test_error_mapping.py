@@ -32,7 +32,7 @@ from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
 from bot.services.llm_ports import Models, ModelText
 from bot.structure_files import prompts_directory
-from tests.llm.conftest import FREE, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog
+from tests.llm.conftest import FREE, NOTES, FakeSleep, MemoryLedger, ProgressLog, material
 from tests.llm.port_calls import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
 from tests.simulators.claude import (
     Answer,
@@ -309,6 +309,6 @@ async def test_all_that_was_received_before_a_connection_breaks_is_kept(
 ) -> None:
     claude.script(Reply("word " * 100, characters_per_second=600, ending=Cut(430)))
     with pytest.raises(StreamBroken):
-        await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+        await models.drafter.draft(material(structure, NOTES), on)
     assert on.text == claude.requests[-1].text_sent
     assert len(on.text) > 400

@@ -14,7 +14,7 @@ import pytest
 from bot.errors import Compressed, ModelError, NotClaude, Redirected, ServiceFault, TookTooLong, TooMuchSent
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, material, ports
 from tests.llm.port_calls import Calling, every_port
 from tests.llm.test_malformed_replies import BLOCK, START, TEXT, delta, draft, end
 from tests.simulators.claude import ClaudeSimulator, Events, Flood, HttpError, Redirect
@@ -126,7 +126,7 @@ async def test_a_compressed_reply_is_never_requested_nor_decompressed(
     either.script(Flood(PACKED[encoding], packed=encoding))
     async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(Compressed, match="compresses its answers though it is asked not to"):
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
+            await models.drafter.draft(material(structure, NOTES), ProgressLog())
     assert either.requests[0].headers["Accept-Encoding"] == "identity"
     assert (await either.requests[0].done()).disconnected
 
@@ -144,7 +144,7 @@ async def test_an_endless_error_body_is_read_only_as_far_as_the_message_needs(
     claude.script(Flood(PACKED["gzip"] if packed else b"{" * 10_000, status=status, packed=packed))
     async with ports(claude, ledger, fake_sleep) as models:
         with pytest.raises(ModelError) as told:
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
+            await models.drafter.draft(material(structure, NOTES), ProgressLog())
         assert isinstance(told.value, ServiceFault) is (status >= 500)
         assert (await claude.requests[0].done()).disconnected
     assert [row.nano_usd for row in ledger.rows] == [0]
@@ -155,7 +155,7 @@ async def test_a_services_error_message_is_shown_without_invisible_characters(
 ) -> None:
     claude.script(HttpError(400, message="wrong\x1b[2J \u202egnorw\u202c"))
     with pytest.raises(ModelError) as told:
-        await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
+        await models.drafter.draft(material(structure, NOTES), ProgressLog())
     assert "(wrong[2J gnorw)" in str(told.value)
 
 
@@ -166,7 +166,7 @@ async def test_an_answer_that_fills_its_room_in_single_characters_is_read_whole(
     room = 4_000
     letters = [delta({"type": "text_delta", "text": "a"})] * room
     claude.script(Events(named(START, BLOCK, *letters, end(), {"type": "message_stop"})))
-    written = await models.reviser.revise(WRITER, NOTES, DRAFT, 0, "Longer.", on)
+    written = await models.reviser.revise(material(structure, NOTES, text=DRAFT), 0, "Longer.", on)
     assert len(written.text) == room
 
 
@@ -186,5 +186,5 @@ async def test_endless_headers_and_what_is_no_http_are_not_claude(
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, ports(claude, ledger, fake_sleep, address=address) as models:
         with pytest.raises(NotClaude, match="is not Claude's Messages API"):
-            await models.drafter.draft(WRITER, structure, "Out", NOTES, ProgressLog())
+            await models.drafter.draft(material(structure, NOTES), ProgressLog())
     assert [row.nano_usd for row in ledger.rows] == [0]

@@ -12,7 +12,7 @@ from bot.essay.structure import Structure
 from bot.llm.interviewer import extract_new_question
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.note_placement import MAX_NOTES_PER_CALL
-from tests.llm.conftest import NOTES, WRITER, FakeSleep, MemoryLedger, ports
+from tests.llm.conftest import NOTES, TAG, FakeSleep, MemoryLedger, material, ports
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking
 
 
@@ -25,7 +25,7 @@ async def test_notes_are_placed_by_number_and_key(
 ) -> None:
     either.script(placed((1, "missed"), (2, "gave-up")))
     async with ports(either, ledger, fake_sleep) as models:
-        assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed", 2: "gave-up"}
+        assert await models.interviewer.place_notes(material(structure, NOTES)) == {1: "missed", 2: "gave-up"}
     assert ledger.reservations[0].role is ModelRole.INTERVIEWER
     assert (either.requests[0].schema is None) is either.basic
 
@@ -34,12 +34,12 @@ async def test_placements_of_unknown_notes_or_sections_are_ignored(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed((1, "missed"), (7, "missed"), (2, "no-such-section")))
-    assert await models.interviewer.place_notes(WRITER, structure, NOTES) == {1: "missed"}
+    assert await models.interviewer.place_notes(material(structure, NOTES)) == {1: "missed"}
 
 
 async def test_without_notes_no_call_is_made(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
-    assert await models.interviewer.place_notes(WRITER, structure, ()) == {}
-    assert await models.interviewer.follow_up(WRITER, structure, structure.sections[0], (), ()) is None
+    assert await models.interviewer.place_notes(material(structure, ())) == {}
+    assert await models.interviewer.follow_up(material(structure, ()), structure.sections[0], ()) is None
     assert ledger.rows == []
 
 
@@ -49,7 +49,7 @@ async def test_malformed_placements_are_a_bad_reply(
     either.script(Reply('{"placements": {"1": "missed"}}'))
     async with ports(either, ledger, fake_sleep) as models:
         with pytest.raises(BadReply):
-            await models.interviewer.place_notes(WRITER, structure, NOTES)
+            await models.interviewer.place_notes(material(structure, NOTES))
 
 
 async def test_one_question_is_asked_about_the_last_answer(
@@ -58,13 +58,13 @@ async def test_one_question_is_asked_about_the_last_answer(
     either.script(Reply('{"question": "Who was in the room that Tuesday?"}'))
     async with ports(either, ledger, fake_sleep) as models:
         question = await models.interviewer.follow_up(
-            WRITER, structure, structure.sections[0], NOTES[:1], ["What was missing?"]
+            material(structure, NOTES[:1]), structure.sections[0], ["What was missing?"]
         )
     assert question == "Who was in the room that Tuesday?"
     turn = either.requests[0].last_user_text
-    assert '<question id="t4g">\nWhat was missing?\n</question id="t4g">' in turn
-    assert turn.endswith(
-        '<note id="t4g" number="1">\nThe build broke on a Tuesday and nobody asked me.\n</note id="t4g">'
+    assert f'<question id="{TAG}">\nWhat was missing?\n</question id="{TAG}">' in turn
+    assert (
+        f'<note id="{TAG}" number="1">\nThe build broke on a Tuesday and nobody asked me.\n</note id="{TAG}">' in turn
     )
 
 
@@ -85,7 +85,7 @@ async def test_a_reply_without_a_new_question_gives_none(
     claude.script(Reply(reply))
     section = structure.sections[0]
     asked = ["What was missing then?"]
-    assert await models.interviewer.follow_up(WRITER, structure, section, NOTES[:1], asked) is None
+    assert await models.interviewer.follow_up(material(structure, NOTES[:1]), section, asked) is None
 
 
 async def test_a_reply_without_a_question_field_is_a_bad_reply(
@@ -93,7 +93,7 @@ async def test_a_reply_without_a_question_field_is_a_bad_reply(
 ) -> None:
     claude.script(Reply('{"note": "fine"}'))
     with pytest.raises(BadReply):
-        await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
+        await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_question_that_looks_like_a_prompt_tag_is_neutralised(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(placed())
-    await models.interviewer.place_notes(WRITER, structure, [Note(1, "<note>I am a note</note>")])
+    await models.interviewer.place_notes(material(structure, [Note(1, "<note>I am a note</note>")]))
     assert "‹note>I am a note‹/note>" in claude.requests[0].last_user_text
 
 
@@ -136,12 +136,12 @@ async def test_the_placements_of_a_full_batch_of_notes_fit_the_token_limit(
     places = [{"note": number, "section": "gave-up"} for number in range(501, 501 + MAX_NOTES_PER_CALL)]
     claude.script(Reply(json.dumps({"placements": places}, indent=2), thinking=Thinking(tokens=1_000)))
     notes = [Note(number, f"Note {number}.") for number in range(501, 501 + MAX_NOTES_PER_CALL)]
-    assert len(await models.interviewer.place_notes(WRITER, structure, notes)) == MAX_NOTES_PER_CALL
+    assert len(await models.interviewer.place_notes(material(structure, notes))) == MAX_NOTES_PER_CALL
 
 
 async def test_a_follow_up_question_is_asked_without_links(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(Reply(json.dumps({"question": "Who wrote https://example.com/rota that day?"})))
-    asked = await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
+    asked = await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
     assert asked == "Who wrote example.com/rota that day?"

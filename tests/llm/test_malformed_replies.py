@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ModelError, NotClaude, RateLimited, RequestRefused, StreamBroken
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models, ModelText
-from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, material, ports
 from tests.simulators.claude import ClaudeSimulator, Events, HttpError, Reply, WebPage
 
 MODEL = "claude-opus-5-5"
@@ -49,7 +49,7 @@ def delta(content: object) -> dict[str, Any]:
 
 
 async def draft(models: Models, structure: Structure, on: ProgressLog) -> ModelText:
-    return await models.drafter.draft(WRITER, structure, "Out", NOTES, on)
+    return await models.drafter.draft(material(structure, NOTES), on)
 
 
 OUT_OF_FORM = [
@@ -110,7 +110,7 @@ async def test_a_malformed_event_in_a_follow_up_is_not_claude(
 ) -> None:
     claude.script(events(START, block(None)))
     with pytest.raises(NotClaude):
-        await models.interviewer.follow_up(WRITER, structure, structure.sections[0], NOTES[:1], ())
+        await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
 
 
 @pytest.mark.parametrize("odd", ["null", "5", "[]", '"text"', "{}", '{"type": "rain"}', '{"type": 7}'])

@@ -8,17 +8,19 @@ import pytest
 
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import NOTES
+from tests.llm.conftest import NOTES, material
 from tests.llm.port_calls import PORTS, Calling
 from tests.simulators.claude import ClaudeSimulator
 
 NOTE = NOTES[1]
 AT_MOST: dict[str, Callable[[Models, Structure], int | None]] = {
-    "draft": lambda models, structure: models.drafter.max_draft_cost(structure, NOTE.text, NOTES),
+    "draft": lambda models, structure: models.drafter.max_draft_cost(material(structure, NOTES, title=NOTE.text)),
     "finish": lambda models, structure: models.drafter.max_finish_cost(
-        structure, NOTE.text, NOTES, NOTE.text, ["gave-up"]
+        material(structure, NOTES, title=NOTE.text, text=NOTE.text), ["gave-up"]
     ),
-    "revise": lambda models, _: models.reviser.max_revise_cost(NOTES, NOTE.text, 0, NOTE.text),
+    "revise": lambda models, structure: models.reviser.max_revise_cost(
+        material(structure, NOTES, text=NOTE.text), 0, NOTE.text
+    ),
     "critique": lambda models, structure: models.critic.max_critique_cost(NOTE.text, structure, [NOTE.text]),
 }
 

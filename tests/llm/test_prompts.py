@@ -15,8 +15,14 @@ from bot.llm.prompts import TEMPLATE_VARIABLES, read_json_instruction, read_prom
 from bot.services.llm_ports import ModelRole
 from bot.structure_files import prompts_directory
 
-GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\nseconds: 60\n---\nBe plain.\n{# turn #}\nSay {{ title }}.\n"
+GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\nseconds: 60\n---\nSay {{ title }}.\n"
 GIVEN = frozenset({"title"})
+
+
+@pytest.fixture(autouse=True)
+def _preface(tmp_path: Path) -> None:
+    (tmp_path / "preface.md").write_text("Be plain.\n")
+
 
 BAD = [
     (GOOD.replace("role: writer\n", ""), "role is missing"),
@@ -28,25 +34,21 @@ BAD = [
     (GOOD.replace("60", "601"), "seconds is 601; give a whole number from 1 to 600"),
     (GOOD.replace("effort", "temperature: 1\neffort"), "temperature is not a field here"),
     (GOOD.replace("role: writer", "role: [writer"), "not YAML"),
-    (GOOD.replace("{# turn #}\n", ""), "put one line {# turn #}"),
-    (GOOD.replace("Be plain.", ""), "put one line {# turn #}"),
-    (GOOD + "{# turn #}\nMore.", "put one line {# turn #}"),
-    (GOOD.replace("Be plain", "Be {{ title }}"), "move what changes behind that line"),
+    (GOOD.replace("Say {{ title }}.\n", ""), "the task is missing"),
+    (GOOD.replace("effort", "material: [letters]\neffort"), "letters is no material; there are structure, notes, post"),
     (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
     (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),
     (GOOD.replace("{{ title }}", "{% include title %}"), 'write it as {% include "parts/NAME.md" %}'),
     (GOOD.replace("{{ title }}", '{% include "draft.md" %}'), 'write it as {% include "parts/NAME.md" %}'),
-    (GOOD.replace("plain.", '{% include "../plain.md" %}'), "move what changes behind that line"),
+    (GOOD.replace("{{ title }}", '{% include "../plain.md" %}'), 'write it as {% include "parts/NAME.md" %}'),
 ]
 
 
-def test_the_prompts_that_ship_can_be_used_and_are_long_enough_to_be_cached() -> None:
+def test_the_prompts_that_ship_can_be_used_and_their_preface_is_long_enough_to_be_cached() -> None:
     prompts = read_prompts(prompts_directory())
     assert prompts.keys() == TEMPLATE_VARIABLES.keys()
     for prompt in prompts.values():
-        if prompt.name == "probe.md":
-            continue  # asked once to see whether anybody answers: there is nothing to cache
-        assert estimate_tokens(prompt.system) >= 600  # the service caches from 512 tokens on
+        assert estimate_tokens(prompt.preface) >= 600  # the service caches from 512 tokens on
     roles = {name: prompt.role for name, prompt in prompts.items()}
     assert roles["place.md"] is roles["follow_up.md"] is ModelRole.INTERVIEWER
     assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is ModelRole.WRITER
@@ -82,18 +84,25 @@ def test_the_json_instruction_is_a_file_too(tmp_path: Path) -> None:
         read_json_instruction(tmp_path)
 
 
-def test_a_prompt_file_is_split_into_fixed_system_text_and_a_user_template(tmp_path: Path) -> None:
+def test_a_call_is_told_the_preface_then_the_material_then_the_task(tmp_path: Path) -> None:
     path = tmp_path / "draft.md"
-    path.write_text(GOOD)
+    given = GOOD.replace("effort", "material: [post, structure]\neffort")
+    path.write_text(given)
+    (tmp_path / "material").mkdir()
+    (tmp_path / "material" / "post.md").write_text("{{ text }}\n")
+    (tmp_path / "material" / "structure.md").write_text("A {{ structure }}.\n")
     prompt = read_prompt(path, GIVEN)
-    assert (prompt.system, prompt.render({"title": "<Out>"})) == ("Be plain.", "Say <Out>.")
+    said = prompt.render({"title": "<Out>", "text": "The post.", "structure": "layoff"})
+    assert (prompt.preface, said.material, said.task) == ("Be plain.", ("A layoff.", "The post."), "Say <Out>.")
+    assert prompt.render({"title": "Out", "text": "", "structure": "x"}).material == ("A x.",)
     assert (prompt.role, prompt.effort, prompt.max_tokens, prompt.timeout_seconds) == (
         ModelRole.WRITER,
         "medium",
         100,
         60,
     )
-    assert prompt.hash == hashlib.sha256(GOOD.encode()).hexdigest()[:12]
+    words = "\0".join(("Be plain.", given, "A {{ structure }}.\n", "{{ text }}\n"))
+    assert prompt.hash == hashlib.sha256(words.encode()).hexdigest()[:12]
     with pytest.raises(jinja2.UndefinedError):
         prompt.render({})
 
@@ -102,7 +111,7 @@ def test_text_shared_by_prompts_is_in_one_file_and_covered_by_their_hash(tmp_pat
     part, path = tmp_path / "parts" / "plain.md", tmp_path / "draft.md"
     part.parent.mkdir()
     include = '{% include "parts/plain.md" %}'
-    path.write_text(GOOD.replace("plain.", include).replace("Say", f"{include} Say"))
+    path.write_text(GOOD.replace("Say", f"{include} Say"))
     with pytest.raises(InvalidPromptFile) as caught:
         read_prompt(path, GIVEN)
     assert str(part) in str(caught.value)
@@ -110,8 +119,7 @@ def test_text_shared_by_prompts_is_in_one_file_and_covered_by_their_hash(tmp_pat
     for words in ("plain.", "kind."):
         part.write_text(f"{words}\n")
         prompts.append(read_prompt(path, GIVEN))
-    assert [one.system for one in prompts] == ["Be plain.", "Be kind."]
-    assert prompts[0].render({"title": "Out"}) == "plain. Say Out."
+    assert [one.render({"title": "Out"}).task for one in prompts] == ["plain. Say Out.", "kind. Say Out."]
     assert prompts[0].hash != prompts[1].hash
 
 
@@ -119,8 +127,8 @@ def test_no_rule_is_repeated_in_two_prompts() -> None:
     """Two that were meant to be the same would drift apart: what several prompts share stands in parts/."""
     seen: dict[str, str] = {}
     for path in sorted(prompts_directory().glob("**/*.md")):
-        rules = path.read_text("utf-8").split("{# turn #}")[0]
+        rules = path.read_text("utf-8")
         for sentence in re.split(r"(?<=[.:;])\s+|---\n", rules):
-            if len(sentence.split()) >= 6 and "{%" not in sentence:
+            if len(sentence.split()) >= 6 and "{" not in sentence:
                 assert sentence not in seen, f"{path.name} and {seen[sentence]}: {sentence}"
                 seen[sentence] = path.name

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from bot.errors import StoreError
-from bot.essay.essay import Note
 from bot.essay.structure import Section, Structure
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Cost,
+    Material,
     Models,
     ModelText,
     ProgressCallback,
@@ -123,48 +123,31 @@ class FakeModels:
             raise answer
         return answer
 
-    async def place_notes(self, writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        found: Mapping[int, str] = await _come(self._next("place", writer=writer, structure=structure, notes=notes))
+    async def place_notes(self, material: Material) -> Mapping[int, str]:
+        found: Mapping[int, str] = await _come(self._next("place", **_given(material)))
         return found
 
-    def max_place_notes_cost(self, structure: Structure, notes: Sequence[Note]) -> int:
+    def max_place_notes_cost(self, material: Material) -> int:
         return self.worst
 
-    async def follow_up(
-        self, writer: str, structure: Structure, section: Section, notes: Sequence[Note], asked: Sequence[str]
-    ) -> str | None:
-        given = {"writer": writer, "structure": structure, "section": section, "notes": notes, "asked": asked}
-        found: str | None = await _come(self._next("follow_up", **given))
+    async def follow_up(self, material: Material, section: Section, asked: Sequence[str]) -> str | None:
+        found: str | None = await _come(self._next("follow_up", **_given(material), section=section, asked=asked))
         return found
 
-    def max_follow_up_cost(self, section: Section, notes: Sequence[Note], asked: Sequence[str]) -> int:
+    def max_follow_up_cost(self, material: Material, section: Section, asked: Sequence[str]) -> int:
         return self.worst
 
-    async def draft(
-        self, writer: str, structure: Structure, title: str, notes: Sequence[Note], on_progress: ProgressCallback
-    ) -> ModelText:
-        return await _said(
-            self._next("draft", writer=writer, structure=structure, title=title, notes=notes), on_progress
-        )
+    async def draft(self, material: Material, on_progress: ProgressCallback) -> ModelText:
+        return await _said(self._next("draft", **_given(material)), on_progress)
 
-    async def finish(
-        self,
-        writer: str,
-        structure: Structure,
-        title: str,
-        notes: Sequence[Note],
-        text: str,
-        sections: Sequence[str],
-        on_progress: ProgressCallback,
-    ) -> ModelText:
-        given = {"writer": writer, "title": title, "notes": notes, "text": text, "sections": sections}
-        return await _said(self._next("finish", structure=structure, **given), on_progress)
+    async def finish(self, material: Material, sections: Sequence[str], on_progress: ProgressCallback) -> ModelText:
+        return await _said(self._next("finish", **_given(material), sections=sections), on_progress)
 
     async def revise(
-        self, writer: str, notes: Sequence[Note], text: str, index: int, instruction: str, on_progress: ProgressCallback
+        self, material: Material, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        given = {"writer": writer, "notes": notes, "text": text, "index": index, "instruction": instruction}
-        return await _said(self._next("revise", **given), on_progress)
+        answer = self._next("revise", **_given(material), index=index, instruction=instruction)
+        return await _said(answer, on_progress)
 
     async def critique(
         self,
@@ -181,19 +164,22 @@ class FakeModels:
         found: RawCritique = answer
         return found
 
-    def max_draft_cost(self, structure: Structure, title: str, notes: Sequence[Note]) -> int:
+    def max_draft_cost(self, material: Material) -> int:
         return self.worst
 
-    def max_finish_cost(
-        self, structure: Structure, title: str, notes: Sequence[Note], text: str, sections: Sequence[str]
-    ) -> int:
+    def max_finish_cost(self, material: Material, sections: Sequence[str]) -> int:
         return self.worst
 
-    def max_revise_cost(self, notes: Sequence[Note], text: str, index: int, instruction: str) -> int:
+    def max_revise_cost(self, material: Material, index: int, instruction: str) -> int:
         return self.worst
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
         return self.worst
+
+
+def _given(material: Material) -> dict[str, Any]:
+    """The material by its fields' names."""
+    return {each.name: getattr(material, each.name) for each in fields(material)}
 
 
 async def _come(answer: Any) -> Any:

@@ -10,6 +10,7 @@ from bot.errors import BadReply, KeyRefused, NoModel
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.services.interview import InterviewService
+from bot.services.llm_ports import Material
 from bot.services.note_placement import MAX_CALLS_PER_JOB, MAX_CHARACTERS_PER_CALL, MAX_NOTES_PER_CALL, batch_notes
 from tests.services.conftest import Room
 
@@ -100,11 +101,11 @@ async def test_what_is_left_out_or_placed_while_a_batch_is_under_way_is_not_sent
 ) -> None:
     place = room.models.place_notes
 
-    async def slowly(writer: str, structure: Structure, notes: Sequence[Note]) -> Mapping[int, str]:
-        if notes[0].number == 1:
+    async def slowly(material: Material) -> Mapping[int, str]:
+        if material.notes[0].number == 1:
             await room.desk.exclude_note("me", essay, 150)
             await room.store.place_notes("me", essay, {2: "gave-up", 151: "gave-up"}, room.clock())
-        return await place(writer, structure, notes)
+        return await place(material)
 
     monkeypatch.setattr(room.models, "place_notes", slowly)
     room.models.script(*[all_to("missed", range(1, 201))] * 2)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.errors import Overloaded
-from bot.essay.essay import Note
+from bot.services.llm_ports import Material
 from tests.discord_ui.conftest import Bot, Scripted, started
 from tests.discord_ui.dm_steps import dm_messages_from_bot, notes, question, quick, said, talking
 from tests.discord_ui.panel_steps import reads
@@ -91,9 +90,9 @@ class SlowSorter(Scripted):
 
     gate: Gate = field(default_factory=Gate)
 
-    async def place_notes(self, writer: str, structure: Any, notes: Sequence[Note]) -> Mapping[int, str]:
+    async def place_notes(self, material: Material) -> Mapping[int, str]:
         await self.gate.hold()
-        return {note.number: "what-i-missed" for note in notes}
+        return {note.number: "what-i-missed" for note in material.notes}
 
 
 @pytest.mark.parametrize("deleted", [False, True])

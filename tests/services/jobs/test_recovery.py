@@ -34,7 +34,7 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.drafting import DraftingService
 
 class Slow:
-    async def draft(self, writer, structure, title, notes, on_progress):
+    async def draft(self, material, on_progress):
         on_progress(TextChunk("## What I missed\\n\\nDone with it.\\n\\n## What I gave up\\n\\n"))
         for n in itertools.count():
             on_progress(TextChunk(f"w{n} "))

@@ -34,7 +34,10 @@ def canned(request: Request) -> Reply:
     if (schema := request.schema or _schema_in(request)) is not None:
         answer = _instance(schema, schema, "", cycle(_sentences(_material(request.last_user_text))))
         return Reply(json.dumps(answer, ensure_ascii=False, indent=2), thinking=Thinking(tokens=600, seconds=0.3))
-    if "question" in request.system.lower() and request.body["max_tokens"] <= _QUESTION_LIMIT:
+    if (
+        "question" in f"{request.system} {request.last_user_text}".lower()
+        and request.body["max_tokens"] <= _QUESTION_LIMIT
+    ):
         last = _sentences(_material(request.last_user_text))[-1]
         return Reply(f"You wrote: “{last}” What did you believe just before that, which you no longer believe?")
     headings = tuple(re.findall(r"^## (.+)$", _BLOCK.sub("", request.last_user_text), re.MULTILINE)) or HEADINGS
