@@ -1,4 +1,4 @@
-"""What a button, a menu or a form says when it is used: one custom id, in one versioned form.
+"""Read and write custom ids: what a button, a menu or a form says when it is used, in one versioned form.
 
 ``essay:v1:<action>:<essay>:<version>:<argument>``, and ``critique:v1:…`` likewise. Everything a click means stands in
 it, so that a message works for as long as it exists, whichever process answers.
@@ -49,7 +49,7 @@ class CustomId:
 
 
 def parse_custom_id(custom_id: str) -> CustomId | None:
-    """The id behind a custom id; None for one that this release never made."""
+    """Take a custom id apart; return None for one that this release never made."""
     found = _PATTERN.fullmatch(custom_id)
     if found is None:
         return None

@@ -285,7 +285,8 @@ class Responder:
                 raise
             raise told from error
         try:
-            await hand.on_sent()
+            if hand.on_sent is not None:
+                await hand.on_sent()
         except BotError as error:  # the person has the file; that they have it was not written down
             log.warning("after a file was handed over: %s", type(error).__name__)
 

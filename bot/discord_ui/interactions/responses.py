@@ -1,4 +1,4 @@
-"""What a handler is given and answers with, without a type of discord.py's; and who a person is to the store."""
+"""What a handler is given and what it returns, without a type of discord.py's; and a person's id in the store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.services.jobs.job import Job, JobView
 
 
 def writer_id(secret: bytes, user: int) -> str:
-    """The writer behind a Discord account: HMAC-SHA256 over its id, the first 128 bits in hexadecimal.
+    """Return the writer behind a Discord account: HMAC-SHA256 over its id, the first 128 bits in hexadecimal.
 
     Without the store's secret nobody can tell the account from it, nor make one up that fits an account.
     """
@@ -44,14 +44,14 @@ class UploadedFile(Protocol):
     def size(self) -> int: ...
 
     async def read(self) -> bytes:
-        """Its bytes. Raises AttachmentGone, AttachmentNotFetched."""
+        """Return its bytes. Raise AttachmentGone, AttachmentNotFetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
     """Something a person did: a button, a menu, a form or a command.
 
-    ``chosen`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
+    ``selected`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
     ``ticked`` the keys of its ticked boxes.
     """
 
@@ -62,6 +62,11 @@ class ActionRequest:
     fields: Mapping[str, str] = field(default_factory=dict)
     ticked: frozenset[str] = frozenset()
     files: tuple[UploadedFile, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The id of the essay, or of the critique, that the action is about."""
+        return self.custom_id.subject
 
     @property
     def selected_value(self) -> str:
@@ -81,7 +86,7 @@ class ExportFile:
 class JobWatch:
     """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended.
 
-    ``ways`` are the buttons that lead to what came of it, where the panel cannot show that.
+    ``result_buttons`` are those that lead to what came of it, where the panel cannot show that.
     """
 
     job: Job
@@ -91,14 +96,14 @@ class JobWatch:
 
 
 def _do_nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing: the default of a callback."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShowCard:
-    """The panel shows this; with ``watch``, what comes of a job as well. ``seen`` is called once Discord has it.
+    """The panel shows this; with ``watch``, what comes of a job as well. ``on_shown`` is called once Discord has it.
 
-    Where it shows the end of a job, ``unfinished`` says that its text was cut short, and ``beside`` is the version that
+    Where it shows the end of a job, ``is_unfinished`` says that its text was cut short, and ``side_version`` is what
     it made, where that waits beside the current one.
     """
 
@@ -118,11 +123,11 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """A new message with a file; ``after`` is done once Discord has taken it."""
+    """A new message with a file; ``on_sent`` is done once Discord has taken it."""
 
     card: Card
     file: ExportFile
-    on_sent: Callable[[], Awaitable[None]]
+    on_sent: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class MoveToDm:
 
 @dataclass(frozen=True, slots=True)
 class PostBelow:
-    """In the DM: the panel becomes ``left``, a record of what was done, and ``show`` follows as a new message."""
+    """In the DM: the panel becomes ``record``, a record of what was done, and ``show`` follows as a new message."""
 
     record: Card
     show: ShowCard

@@ -1,4 +1,4 @@
-"""From a custom id to what it does: the one table of actions."""
+"""Find the handler of a custom id in the one table of actions, and run it."""
 
 from __future__ import annotations
 
@@ -22,96 +22,96 @@ Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
 class Action:
     """A row of the table.
 
-    ``form`` says that a form may open, which must be the first answer and so must be quick. ``current`` that it is only
-    done where nobody has changed the text since the button was made. ``changes`` that it writes: of one writer, such
-    actions run one after another, so that the second of two clicks sees what the first has done. ``settles`` that what
-    the writer said in messages becomes notes first.
+    ``opens_form``: a form may open, which must be the first answer and so must be quick. ``requires_current``: it is
+    done only where nobody has changed the text since the button was made. ``is_write``: it changes what is stored; of
+    one writer such actions run one after another, so that the second of two clicks sees what the first has done.
+    ``settles_messages``: what the writer said in messages becomes notes first.
     """
 
     handler: Handler
     opens_form: bool = False
-    requires_current: bool = True
+    requires_current: bool = False
     is_write: bool = False
     settles_messages: bool = False
 
 
-def _read_action(handler: Handler, *, current: bool = True) -> Action:
+def _read_action(handler: Handler, *, current: bool = False) -> Action:
     return Action(handler, requires_current=current)
 
 
-def _write_action(handler: Handler, *, current: bool = True, settles: bool = False) -> Action:
+def _write_action(handler: Handler, *, current: bool = False, settles: bool = False) -> Action:
     return Action(handler, requires_current=current, is_write=True, settles_messages=settles)
 
 
-def _form_action(handler: Handler, *, current: bool = True) -> Action:
+def _form_action(handler: Handler, *, current: bool = False) -> Action:
     return Action(handler, opens_form=True, requires_current=current)
 
 
 ESSAY_ACTIONS: Mapping[str, Action] = {
-    "open": _read_action(drafts.open_essay, current=False),
-    "dm": _read_action(essays.move_to_dm, current=False),
-    "structure": _write_action(interview.change_structure),
-    "paste": _form_action(interview.open_paste_form, current=False),
-    "paste-save": _write_action(interview.save_pasted_notes, current=False),
-    "interview": _write_action(interview.show_question, current=False),
-    "further": _write_action(interview.ask_further, current=False),
-    "answer": _form_action(interview.open_answer_form, current=False),
-    "answer-save": _write_action(interview.save_answer, current=False, settles=True),
-    "next": _write_action(interview.end_answer, current=False),
-    "skip": _write_action(interview.skip_question, current=False, settles=True),
-    "pass-over": _write_action(interview.stop_waiting, current=False),
-    "skipped": _write_action(interview.revisit_skipped, current=False, settles=True),
-    "write": _write_action(drafts.write_draft, settles=True),
-    "assemble": _write_action(drafts.assemble_notes, settles=True),
-    "finish": _write_action(drafts.finish_draft, settles=True),
-    "keep": _write_action(drafts.keep_draft),
-    "discard": _write_action(drafts.discard_draft, current=False),  # it looks at the essay's version itself
-    "again": _write_action(drafts.retry_job),
-    "came": _read_action(drafts.show_partial_result, current=False),
-    "stop": _read_action(drafts.stop_job, current=False),  # it must not wait for what it stops
-    "page": _read_action(drafts.show_page),
-    "section": _read_action(drafts.show_section),
-    "revise": _form_action(drafts.open_revision_form),
-    "revise-save": _write_action(drafts.revise_section, current=False),
-    "edit": _form_action(drafts.open_section_form),
-    "edit-save": _write_action(drafts.save_section, current=False),
-    "undo": _write_action(drafts.undo),
-    "redo": _write_action(drafts.redo),
-    "go": _write_action(drafts.go_to_version),
-    "export": _write_action(drafts.export_essay),
-    "critique": _write_action(critiques.critique_essay),
-    "critique-last": _read_action(critiques.show_last_critique, current=False),
-    "history": _read_action(drafts.show_history, current=False),
-    "look": _read_action(drafts.show_version, current=False),
-    "read": _read_action(drafts.show_version_page, current=False),
-    "claims": _read_action(drafts.show_claims, current=False),
-    "measures": _read_action(drafts.show_measures, current=False),
-    "notes": _read_action(notes.show_notes, current=False),
-    "note": _read_action(notes.show_note, current=False),
-    "note-edit": _form_action(notes.open_note_form, current=False),
-    "note-edit-save": _write_action(notes.save_note, current=False),
-    "note-move": _write_action(notes.move_note, current=False),
-    "note-delete": _write_action(notes.delete_note, current=False),
-    "notes-file": _read_action(notes.export_notes, current=False),
-    "sort": _write_action(notes.sort_notes, current=False),
-    "leave-out": _write_action(notes.set_note_excluded, current=False),
-    "rename": _form_action(essays.open_rename_form, current=False),
-    "rename-save": _write_action(essays.save_title, current=False),
-    "new": _write_action(essays.create_essay, current=False),
-    "essays": _read_action(essays.show_essays, current=False),
-    "choose": _read_action(essays.choose_essay, current=False),
-    "delete": _write_action(essays.delete_essay, current=False),
+    "open": _read_action(drafts.open_essay),
+    "dm": _read_action(essays.move_to_dm),
+    "structure": _write_action(interview.change_structure, current=True),
+    "paste": _form_action(interview.open_paste_form),
+    "paste-save": _write_action(interview.save_pasted_notes),
+    "interview": _write_action(interview.show_question),
+    "further": _write_action(interview.ask_further),
+    "answer": _form_action(interview.open_answer_form),
+    "answer-save": _write_action(interview.save_answer, settles=True),
+    "next": _write_action(interview.end_answer),
+    "skip": _write_action(interview.skip_question, settles=True),
+    "pass-over": _write_action(interview.stop_waiting),
+    "skipped": _write_action(interview.revisit_skipped, settles=True),
+    "write": _write_action(drafts.write_draft, current=True, settles=True),
+    "assemble": _write_action(drafts.assemble_notes, current=True, settles=True),
+    "finish": _write_action(drafts.finish_draft, current=True, settles=True),
+    "keep": _write_action(drafts.keep_draft, current=True),
+    "discard": _write_action(drafts.discard_draft),  # it looks at the essay's version itself
+    "again": _write_action(drafts.retry_job, current=True),
+    "came": _read_action(drafts.show_partial_result),
+    "stop": _read_action(drafts.stop_job),  # it must not wait for what it stops
+    "page": _read_action(drafts.show_page, current=True),
+    "section": _read_action(drafts.show_section, current=True),
+    "revise": _form_action(drafts.open_revision_form, current=True),
+    "revise-save": _write_action(drafts.revise_section),
+    "edit": _form_action(drafts.open_section_form, current=True),
+    "edit-save": _write_action(drafts.save_section),
+    "undo": _write_action(drafts.undo, current=True),
+    "redo": _write_action(drafts.redo, current=True),
+    "go": _write_action(drafts.go_to_version, current=True),
+    "export": _write_action(drafts.export_essay, current=True),
+    "critique": _write_action(critiques.critique_essay, current=True),
+    "critique-last": _read_action(critiques.show_last_critique),
+    "history": _read_action(drafts.show_history),
+    "look": _read_action(drafts.show_version),
+    "read": _read_action(drafts.show_version_page),
+    "claims": _read_action(drafts.show_claims),
+    "measures": _read_action(drafts.show_measures),
+    "notes": _read_action(notes.show_notes),
+    "note": _read_action(notes.show_note),
+    "note-edit": _form_action(notes.open_note_form),
+    "note-edit-save": _write_action(notes.save_note),
+    "note-move": _write_action(notes.move_note),
+    "note-delete": _write_action(notes.delete_note),
+    "notes-file": _read_action(notes.export_notes),
+    "sort": _write_action(notes.sort_notes),
+    "leave-out": _write_action(notes.set_note_excluded),
+    "rename": _form_action(essays.open_rename_form),
+    "rename-save": _write_action(essays.save_title),
+    "new": _write_action(essays.create_essay),
+    "essays": _read_action(essays.show_essays),
+    "choose": _read_action(essays.choose_essay),
+    "delete": _write_action(essays.delete_essay),
 }
 CRITIQUE_ACTIONS: Mapping[str, Action] = {
-    "list": _read_action(critiques.list_critiques, current=False),
-    "choose": _read_action(critiques.choose_critique, current=False),
-    "show": _read_action(critiques.show_critique, current=False),
-    "apply": _write_action(critiques.apply_suggestion, current=False),  # it looks at the essay's version itself
-    "dismiss": _write_action(critiques.dismiss_finding, current=False),
-    "adopt": _write_action(critiques.adopt_text, current=False),
-    "stop": _read_action(critiques.stop_critique, current=False),
-    "retry": _write_action(critiques.retry_critique, current=False),
-    "pasted": _write_action(critiques.critique_pasted_text, current=False),
+    "list": _read_action(critiques.list_critiques),
+    "choose": _read_action(critiques.choose_critique),
+    "show": _read_action(critiques.show_critique),
+    "apply": _write_action(critiques.apply_suggestion),  # it looks at the essay's version itself
+    "dismiss": _write_action(critiques.dismiss_finding),
+    "adopt": _write_action(critiques.adopt_text),
+    "stop": _read_action(critiques.stop_critique),
+    "retry": _write_action(critiques.retry_critique),
+    "pasted": _write_action(critiques.critique_pasted_text),
 }
 MORE_MENU = "more"  # a menu whose entries are actions of the panel it stands on
 _ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
@@ -126,7 +126,7 @@ class Route:
 
 
 def find_route(found: CustomId | None, value: str) -> Route:
-    """What an id, with the ``value`` chosen if it is a menu's, asks for. Raises NotAButton."""
+    """Return what an id asks for, with the ``value`` chosen if it is a menu's. Raise UnknownCustomId."""
     if found is None:
         raise UnknownCustomId
     if found.kind == "essay" and found.action == MORE_MENU:
@@ -139,18 +139,18 @@ def find_route(found: CustomId | None, value: str) -> Route:
 
 
 class Router:
-    """Runs actions: whose it is, whether it is stale, and one at a time for each writer."""
+    """Run actions: check the owner and the version, and run one write at a time for each writer."""
 
     def __init__(self, presenter: Presenter) -> None:
         self._presenter = presenter
         self._writer_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def writer_lock(self, writer: str) -> asyncio.Lock:
-        """The lock that a writer's changes take."""
+        """Return the lock that a writer's changes take."""
         return self._writer_locks.setdefault(writer, asyncio.Lock())
 
     async def run(self, route: Route, request: ActionRequest) -> HandlerResult:
-        """What comes of a press. Raises BotError in one of its kinds."""
+        """Run an action and return what is to be shown. Raise BotError in one of its kinds."""
         turn: AbstractAsyncContextManager[object] = (
             self.writer_lock(request.writer) if route.action.is_write else nullcontext()
         )
@@ -188,7 +188,7 @@ class Router:
 
 @contextmanager
 def _hide_other_owners() -> Iterator[None]:
-    """Whoever is asked for what is gone hears the same as for what is somebody else's."""
+    """Raise one error, and so show one sentence, for what is missing and for what is another person's."""
     try:
         yield
     except UnknownEssay:

@@ -44,7 +44,7 @@ async def list_essays(presenter: Presenter, writer: str, page: int, notice: str 
 
 async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Show the chosen essay with what can be done with it."""
-    chosen = request.selected_value or request.custom_id.subject
+    chosen = request.selected_value or request.subject
     return ShowCard(
         essay_actions_card(
             await presenter.services.essays.get_essay(request.writer, chosen), presenter.services.structures
@@ -54,7 +54,7 @@ async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 async def open_rename_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Open the form for a title."""
-    essay = await presenter.services.essays.get_essay(request.writer, request.custom_id.subject)
+    essay = await presenter.services.essays.get_essay(request.writer, request.subject)
     return OpenForm(
         forms.rename_form(CustomId("essay", "rename-save", essay.id, request.custom_id.version), essay.title)
     )
@@ -62,18 +62,14 @@ async def open_rename_form(presenter: Presenter, request: ActionRequest) -> Hand
 
 async def save_title(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Store the title of the form."""
-    await presenter.services.essays.rename_essay(
-        request.writer, request.custom_id.subject, request.fields.get("title", "")
-    )
-    return await presenter.show_essay(
-        request.writer, request.custom_id.subject, request.context, notice="The title is stored."
-    )
+    await presenter.services.essays.rename_essay(request.writer, request.subject, request.fields.get("title", ""))
+    return await presenter.show_essay(request.writer, request.subject, request.context, notice="The title is stored.")
 
 
 async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Ask twice, and again where the essay has changed since; then stop its job and delete it."""
     services, writer = presenter.services, request.writer
-    essay = await services.essays.get_essay(writer, request.custom_id.subject)
+    essay = await services.essays.get_essay(writer, request.subject)
     step, stamp = parse_number_pair(request.custom_id.argument)
     if step < 3:  # the answer to the second question is step 3, with the stamp of the essay that it was about
         return ShowCard(confirm_delete_essay_card(essay, 2 if step == 2 else 1))
@@ -96,7 +92,7 @@ async def show_after_delete(presenter: Presenter, request: ActionRequest) -> Han
 async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Create another essay, of the same structure."""
     services = presenter.services
-    current = await services.essays.get_essay(request.writer, request.custom_id.subject)
+    current = await services.essays.get_essay(request.writer, request.subject)
     created = await get_or_create_empty_essay(
         services, request.writer, services.structures.get(current.structure) or default_structure(services.structures)
     )
@@ -188,6 +184,4 @@ async def show_latest_essay(presenter: Presenter, writer: str, context: Interact
 async def move_to_dm(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Continue the panel in the DM with the bot."""
     dm = InteractionContext(is_bot_dm=True, guild_id=None)
-    return MoveToDm(
-        await presenter.show_essay(request.writer, request.custom_id.subject, dm), request.custom_id.subject
-    )
+    return MoveToDm(await presenter.show_essay(request.writer, request.subject, dm), request.subject)

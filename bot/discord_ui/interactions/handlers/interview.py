@@ -1,4 +1,4 @@
-"""Beginning: the structure, pasted notes, and the interview."""
+"""What comes before a text: choosing the structure, pasting notes, and the interview."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import NothingToDo, StructureFileMissing, UnknownStructure
 from bot.essay.essay import Note, Question, QuestionState
-from bot.essay.notes import note_from_answer as answered_in
-from bot.essay.private_text import describe_private as left_out_told
+from bot.essay.notes import note_from_answer
+from bot.essay.private_text import describe_private
 from bot.essay.text.decoding import normalize_text
 from bot.essay.text.privacy_marks import has_private_mark, remove_private_marks, trim_blank_lines
 from bot.essay.text.words import count_noun
@@ -24,19 +24,19 @@ from bot.services.essays import join_sentences
 
 
 async def change_structure(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Another structure for an essay that holds nothing yet."""
+    """Give an essay that holds nothing yet another structure."""
     found = presenter.services.structures.get(request.selected_value)
     if found is None:
         raise UnknownStructure(request.selected_value, list(presenter.services.structures))
-    await presenter.services.essays.change_structure(request.writer, request.custom_id.subject, found)
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+    await presenter.services.essays.change_structure(request.writer, request.subject, found)
+    return await presenter.show_essay(request.writer, request.subject, request.context)
 
 
 async def open_paste_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form for notes."""
+    """Open the form for notes."""
     return OpenForm(
         forms.paste_form(
-            CustomId("essay", "paste-save", request.custom_id.subject, request.custom_id.version),
+            CustomId("essay", "paste-save", request.subject, request.custom_id.version),
             "Paste notes",
             "Your notes",
         )
@@ -44,12 +44,11 @@ async def open_paste_form(presenter: Presenter, request: ActionRequest) -> Handl
 
 
 async def save_pasted_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Notes, stored and put under their sections."""
+    """Store the notes of the form, each under its section."""
     text, notice = await read_submitted_text(request)
-    stored = await presenter.services.essays.add_note_page(request.writer, request.custom_id.subject, text)
-    said = [notice, stored.notice]
+    stored = await presenter.services.essays.add_note_page(request.writer, request.subject, text)
     return await show_essay_and_sort_notes(
-        presenter, request.writer, request.custom_id.subject, request.context, stored.notes, said
+        presenter, request.writer, request.subject, request.context, stored.notes, [notice, stored.notice]
     )
 
 
@@ -59,13 +58,13 @@ async def show_essay_and_sort_notes(
     essay: str,
     context: InteractionContext,
     notes: Sequence[Note],
-    said: Sequence[str | None],
+    notices: Sequence[str | None],
 ) -> HandlerResult:
-    """The essay, with notes that were just stored; those without a section are sorted first, if there is a model.
+    """Show the essay with notes that were just stored; with a model, those without a section are sorted first.
 
-    ``said`` are sentences about how they came.
+    ``notices`` are sentences about how they came.
     """
-    notice = join_sentences(f"{count_noun(len(notes), 'note')} stored.", left_out_told(notes), *said)
+    notice = join_sentences(f"{count_noun(len(notes), 'note')} stored.", describe_private(notes), *notices)
     unplaced = {note.number for note in notes if note.section is None and not note.is_private}
     job = await presenter.start_placement(writer, essay, unplaced) if unplaced else None
     if job is None:
@@ -74,45 +73,43 @@ async def show_essay_and_sort_notes(
 
 
 async def show_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The question to be put now."""
+    """Show the question that is next."""
     return await _ask_question(presenter, request, "")
 
 
 async def ask_further(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A question beyond the first round."""
+    """Show a question beyond the first round."""
     return await _ask_question(presenter, request, FURTHER_MODE)
 
 
 async def stop_waiting(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The next question, without one on the answer that a model is thinking about."""
+    """Show the next question, without waiting for a model's question on the last answer."""
     _, mode = parse_question_argument(request.custom_id.argument)
-    return await presenter.show_question(request.writer, request.custom_id.subject, request.context, mode=mode)
+    return await presenter.show_question(request.writer, request.subject, request.context, mode=mode)
 
 
 async def open_answer_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form for an answer; where the question is no longer open, the one that is."""
+    """Open the form for an answer; where the question is no longer open, show the essay as it stands."""
     number, _ = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
     if found.state is not QuestionState.OPEN:
         notice = f"That question was {found.state.value} meanwhile: this is how the essay stands."
-        return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, notice=notice)
-    private = await presenter.services.essays.is_private_question(request.writer, request.custom_id.subject, number)
-    target = CustomId(
-        "essay", "answer-save", request.custom_id.subject, request.custom_id.version, request.custom_id.argument
-    )
+        return await presenter.show_essay(request.writer, request.subject, request.context, notice=notice)
+    private = await presenter.services.essays.is_private_question(request.writer, request.subject, number)
+    target = CustomId("essay", "answer-save", request.subject, request.custom_id.version, request.custom_id.argument)
     return OpenForm(forms.answer_form(target, found, private=private))
 
 
 async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """An answer, stored word for word; then the next question.
+    """Store an answer word for word, and show the next question.
 
     The same answer twice is one note, which is left out where either form says so.
     """
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
     text = join_pasted_fields([request.fields.get("answer", ""), request.fields.get("answer2", "")])
-    notes = await presenter.services.essays.notes(request.writer, request.custom_id.subject)
-    stored = answered_in(normalize_text(text))
+    notes = await presenter.services.essays.notes(request.writer, request.subject)
+    stored = note_from_answer(normalize_text(text))
     words = trim_blank_lines(remove_private_marks(stored.text))
     same = next(
         (
@@ -125,43 +122,41 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
     left_out, notice = "left-out" in request.ticked, None
     if same is None:
         made = await presenter.services.interview.add_answer(
-            request.writer, request.custom_id.subject, found, text, left_out=left_out
+            request.writer, request.subject, found, text, left_out=left_out
         )
-        notice = None if left_out else left_out_told([made]) or None
+        notice = None if left_out else describe_private([made]) or None
         if found.state is not QuestionState.OPEN:
             notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
     elif (left_out or (has_private_mark(stored.text) and same.text != stored.text)) and not same.is_private:
-        await presenter.services.essays.exclude_note(request.writer, request.custom_id.subject, same.number)
+        await presenter.services.essays.exclude_note(request.writer, request.subject, same.number)
         standing = await leak_notice(presenter, request, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
     return await _show_next_question(presenter, request, number, mode, notice)
 
 
 async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Ends the answer given in messages, and puts the next question below them."""
+    """End the answer given in messages, and put the next question below them."""
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
-    note = await presenter.services.dm_messages.finish_answer(request.writer, request.custom_id.subject, number)
+    note = await presenter.services.dm_messages.finish_answer(request.writer, request.subject, number)
     if note is None and found.state is QuestionState.OPEN:
         notice = "There is no answer yet: write it here as a message, or in several, and press Next again."
-        return await presenter.show_question(
-            request.writer, request.custom_id.subject, request.context, mode=mode, notice=notice
-        )
+        return await presenter.show_question(request.writer, request.subject, request.context, mode=mode, notice=notice)
     onward = (found, note) if note is not None and request.context.is_bot_dm else None
     return await _show_next_question(presenter, request, number, mode, onward=onward)
 
 
 async def skip_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Passes over the question, unless it is no longer the open one, and puts the next."""
+    """Skip the question, unless it is no longer the open one, and show the next."""
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
     if found.state is QuestionState.OPEN:
-        await presenter.services.interview.skip_question(request.writer, request.custom_id.subject, found)
+        await presenter.services.interview.skip_question(request.writer, request.subject, found)
     return await _show_next_question(presenter, request, number, mode)
 
 
 async def revisit_skipped(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The first question that was passed over, put again; the others follow it."""
+    """Put the first question that was skipped again; the others follow it."""
     return await _show_next_question(presenter, request, 0, SKIPPED_MODE)
 
 
@@ -174,8 +169,8 @@ async def _show_next_question(
     *,
     onward: tuple[Question, Note] | None = None,
 ) -> HandlerResult:
-    """What follows a question; of those passed over, when the writer goes through them, the next behind ``after``."""
-    writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
+    """Show what follows a question; while the writer goes through the skipped ones, the next one behind ``after``."""
+    writer, essay, interview = request.writer, request.subject, presenter.services.interview
     if mode == SKIPPED_MODE:
         left = [one for one in await interview.skipped_questions(writer, essay) if one.number > after]
         if not left:
@@ -193,12 +188,12 @@ async def _ask_question(
     *,
     onward: tuple[Question, Note] | None = None,
 ) -> HandlerResult:
-    """The question to be put now, or the wait for a model's.
+    """Show the question that is next, or the wait for a model's.
 
     ``onward`` is the question that was answered in messages, with the note that has become: the next one is then put
     below.
     """
-    writer, essay, interview = request.writer, request.custom_id.subject, presenter.services.interview
+    writer, essay, interview = request.writer, request.subject, presenter.services.interview
     try:
         planned = await interview.plan_follow_up(writer, essay, further=mode == FURTHER_MODE)
     except StructureFileMissing:  # the panel tells of it
@@ -213,7 +208,7 @@ async def _ask_question(
 
 
 async def _find_question(presenter: Presenter, request: ActionRequest, number: int) -> Question:
-    found = await presenter.services.interview.asked_questions(request.writer, request.custom_id.subject)
+    found = await presenter.services.interview.asked_questions(request.writer, request.subject)
     question = next((one for one in found if one.number == number), None)
     if question is None:
         raise NothingToDo.no_question(number)

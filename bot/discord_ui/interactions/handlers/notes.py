@@ -44,9 +44,7 @@ async def open_note_form(presenter: Presenter, request: ActionRequest) -> Handle
     state = await _load_state(presenter, request)
     if (note := _find_note(state, wanted)) is None:
         return await _show_deleted_note(state, wanted)
-    target = CustomId(
-        "essay", "note-edit-save", request.custom_id.subject, request.custom_id.version, _note_argument(note)
-    )
+    target = CustomId("essay", "note-edit-save", request.subject, request.custom_id.version, _note_argument(note))
     name = f"note {note.number}"
     fields = split_into_fields(note.text)
     if fields is None:
@@ -67,9 +65,7 @@ async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
         text = (fields or SplitText((), ())).join([request.fields.get(f"body{at}", "") for at in range(count)])
     else:
         raise InvalidInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
-    change = await presenter.services.essays.edit_note(
-        request.writer, request.custom_id.subject, wanted, text, seen=seen
-    )
+    change = await presenter.services.essays.edit_note(request.writer, request.subject, wanted, text, seen=seen)
     outcome = (
         ""
         if change.is_separate_note
@@ -87,7 +83,7 @@ async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
     if _find_note(state, wanted) is None:
         return await _show_deleted_note(state, wanted)
     key = None if request.selected_value == NO_SECTION else request.selected_value
-    change = await presenter.services.essays.move_note(request.writer, request.custom_id.subject, wanted, key)
+    change = await presenter.services.essays.move_note(request.writer, request.subject, wanted, key)
     section = state.structure.find_section(key)
     return await _show_changed_note(
         presenter, request, change, f"It is under {section.heading if section else 'no section'} now."
@@ -106,14 +102,14 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
     if seen != note_fingerprint(note.text):
         notice = "The note has changed since you were asked, so it was not deleted."
         return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp, notice))
-    change = await presenter.services.essays.delete_note(request.writer, request.custom_id.subject, wanted)
+    change = await presenter.services.essays.delete_note(request.writer, request.subject, wanted)
     notice = f"Note {wanted} is deleted. {change.message}".strip()
     return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, notice))
 
 
 async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Have a model find sections for the notes that have none; their words stay as they are."""
-    services, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    services, writer, essay = presenter.services, request.writer, request.subject
     planned = await services.interview.plan_placement(writer, essay)
     if planned is None:
         told = "Every note that a model may see has a section: there is nothing to sort."
@@ -134,7 +130,7 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
     """Leave a note out, or take it in again; a text that is nothing but notes follows."""
     excluded, wanted = parse_number_pair(request.custom_id.argument)
     essays = presenter.services.essays
-    await (essays.exclude_note if excluded else essays.include_note)(request.writer, request.custom_id.subject, wanted)
+    await (essays.exclude_note if excluded else essays.include_note)(request.writer, request.subject, wanted)
     state = await _load_state(presenter, request)
     text = state.version.text if state.version is not None else None
     notice = None
@@ -147,7 +143,7 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
 
 async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
     """Say what is to be done where the text still holds the words of a note that was left out; else return ""."""
-    leak = await presenter.services.essays.find_leak(request.writer, request.custom_id.subject, number)
+    leak = await presenter.services.essays.find_leak(request.writer, request.subject, number)
     return leak.message if leak is not None else ""
 
 
@@ -157,11 +153,7 @@ async def export_notes(presenter: Presenter, request: ActionRequest) -> HandlerR
     page = notes_to_markdown(state.essay.title, state.structure, state.notes)
     name = export_file_name(f"{state.essay.title} notes", ".md")
     sentence = f"The notes of {escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS))}, as Markdown."
-
-    async def after() -> None:
-        """Nothing depends on it."""
-
-    return SendFile(file_card(sentence, name), ExportFile(name, page.encode()), after)
+    return SendFile(file_card(sentence, name), ExportFile(name, page.encode()))
 
 
 async def _show_changed_note(
@@ -203,4 +195,4 @@ def _require_note(state: EssayState, wanted: int) -> Note:
 
 
 async def _load_state(presenter: Presenter, request: ActionRequest) -> EssayState:
-    return await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    return await load_essay_state(presenter.services, request.writer, request.subject)
