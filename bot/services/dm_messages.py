@@ -1,4 +1,4 @@
-"""What a writer says in the DM, message by message: stored at once, and turned into the writer's notes.
+"""Store what a writer says in the DM, message by message, and make it the writer's notes.
 
 A message is known by its id, a number that grows with time. While a question stands before the writer, each message is
 part of its answer; once the answer ends, its messages become one note. Without a question a message is a note by
@@ -27,6 +27,7 @@ from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text.privacy_marks import has_private_mark, has_words_besides_marks, is_only_private_mark
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, join_sentences
 from bot.services.offload import parse_in_worker
+from bot.services.snapshot import read_pending_messages
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
 _WRITTEN_BEFORE_DELETION = (
@@ -67,14 +68,6 @@ class DmChannel:
     writer: str
     id: int
     last_read: int
-
-
-@dataclass(frozen=True, slots=True)
-class PendingMessage:
-    """A message that waits to become a note, or part of one. ``question`` is the number of the one it answers."""
-
-    question: int | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +132,7 @@ class DmMessageService:
 
         It goes to what stands before the writer; where nothing does, to their last changed essay; where there is none,
         to a new one. ``written`` is the time of a message that is read late: see ``_late_context``. ``channel`` is the
-        id of the DM, which is remembered. None where its words were deleted since. Raises InvalidInput for what is no
+        id of the DM, which is remembered. None where its words were deleted since. Raise InvalidInput for what is no
         text in UTF-8, and for a late message that was written before the writer deleted an essay: it may have been of
         that.
         """
@@ -161,7 +154,7 @@ class DmMessageService:
         """Store what a file of a message held as notes, each under the section that its heading names.
 
         ``heard`` is what became of the message; ``part`` counts its files from 1. What answers a question whose answers
-        stay private is left out. No notes where they had been stored before. Raises InvalidInput for a page without
+        stay private is left out. No notes where they had been stored before. Raise InvalidInput for a page without
         words, UnknownEssay.
         """
         opened = await self._essays.get_essay(writer, heard.essay)
@@ -206,7 +199,7 @@ class DmMessageService:
     async def finish_answer(self, writer: str, essay: str, question: int) -> Note | None:
         """End the answer to a question and return the note it has become, None where nothing had been said.
 
-        Raises InvalidInput for an answer without a word, which stays and can be added to.
+        Raise InvalidInput for an answer without a word, which stays and can be added to.
         """
         now = self._clock()
 
@@ -246,9 +239,9 @@ class DmMessageService:
 
         return await self._store.read(read)
 
-    async def pending_messages(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        """Return what waits in an essay to become notes, in order."""
-        return await self._store.read(lambda tx: tx.messages.pending(writer, essay))
+    async def pending_messages(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
+        """Return the messages with a text that wait in an essay to become notes, in order."""
+        return await self._store.read(lambda tx: read_pending_messages(tx, writer, essay))
 
     async def channels(self) -> tuple[DmChannel, ...]:
         """Return every DM that is known."""

@@ -12,7 +12,7 @@ from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Versio
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.services.critiques import StoredCritique
-    from bot.services.dm_messages import PendingMessage
+    from bot.services.dm_messages import DmMessage
     from bot.services.jobs.job import Job
     from bot.services.store_ports import Transaction
 
@@ -36,7 +36,7 @@ class EssaySnapshot:
     job: Job | None
     leftover_jobs: Sequence[int]
     critique: StoredCritique | None
-    pending_messages: tuple[PendingMessage, ...]
+    pending_messages: tuple[DmMessage, ...]
 
     @property
     def history(self) -> VersionHistory:
@@ -85,8 +85,13 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         tx.jobs.latest(writer, essay),
         tx.jobs.leftovers(writer, essay),
         tx.critiques.latest(writer, essay),
-        tx.messages.pending(writer, essay),
+        read_pending_messages(tx, writer, essay),
     )
+
+
+def read_pending_messages(tx: Transaction, writer: str, essay: str) -> tuple[DmMessage, ...]:
+    """Read the messages with a text that wait to become notes, in order."""
+    return tuple(message for message in tx.messages.waiting(writer, essay) if message.text)
 
 
 def read_head(tx: Transaction, essay: Essay) -> Version | None:

@@ -19,7 +19,7 @@ from bot.essay.notes import NewNote
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
     from bot.services.critiques import Decision, StoredCritique
-    from bot.services.dm_messages import DmChannel, DmContext, DmMessage, PendingMessage
+    from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
 
@@ -151,9 +151,6 @@ class DmMessageStore(Protocol):
 
     def waiting(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
         """Return the messages that have become no note yet, in the order of their ids."""
-
-    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        """Return those of them that say something, as a writer is shown them."""
 
     def of_note(self, writer: str, essay: str, note: int) -> tuple[DmMessage, ...]:
         """Return the messages of a note, in the order of their ids."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.errors import UnknownEssay
 from bot.essay.text.gaps import format_gap
-from bot.services.dm_messages import DmChannel, DmContext, DmMessage, PendingMessage
+from bot.services.dm_messages import DmChannel, DmContext, DmMessage
 from bot.store.database import EncryptedDatabase, parse_time
 
 _DAMAGED_MESSAGE = format_gap(
@@ -67,9 +67,6 @@ class SqliteDmMessages:
     def waiting(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
         self._check_owner(writer, essay)
         return self._in_order(f"{_MESSAGE} WHERE m.essay = ? AND m.note IS NULL AND m.part = 0", [essay])
-
-    def pending(self, writer: str, essay: str) -> tuple[PendingMessage, ...]:
-        return tuple(PendingMessage(one.question, one.text) for one in self.waiting(writer, essay) if one.text)
 
     def of_note(self, writer: str, essay: str, note: int) -> tuple[DmMessage, ...]:
         self._check_owner(writer, essay)

@@ -16,7 +16,7 @@ from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
 from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
-from bot.services.dm_messages import DmChannel, DmMessageService, PendingMessage, StoredMessage, forget_writer
+from bot.services.dm_messages import DmChannel, DmMessageService, StoredMessage, forget_writer
 from bot.services.essays import EssayService
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
@@ -56,6 +56,11 @@ async def new_question(desk: EssayService, store: SqliteStore, talk: DmMessageSe
     return essay, asked.number
 
 
+async def waiting(talk: DmMessageService, writer: str, essay: str) -> list[tuple[int | None, str]]:
+    """Return which question each message answers that waits to become a note, and its text."""
+    return [(message.question, message.text) for message in await talk.pending_messages(writer, essay)]
+
+
 async def heard(talk: DmMessageService, message: int, text: str, writer: str = "me") -> StoredMessage:
     """A message of which nothing was deleted."""
     found = await talk.add_message(writer, message, text)
@@ -79,9 +84,7 @@ async def test_an_answer_holds_its_messages_in_the_order_of_their_ids_each_once(
     for message, text in ((THIRD, "three"), (FIRST, "one"), (SECOND, "two")):
         assert await heard(talk, message, text) == StoredMessage(essay, number, None, is_new=True)
     assert not (await heard(talk, FIRST, "one")).is_new
-    assert await talk.pending_messages("me", essay) == tuple(
-        PendingMessage(number, text) for text in ("one", "two", "three")
-    )
+    assert await waiting(talk, "me", essay) == [(number, text) for text in ("one", "two", "three")]
     note = await talk.finish_answer("me", essay, number)
     assert note is not None
     assert note.text == "one\n\ntwo\n\nthree"
@@ -127,7 +130,7 @@ async def test_deleting_an_essay_deletes_its_messages_and_the_next_message_start
     await desk.delete_essay("me", begun.essay)
     next_ = await heard(talk, SECOND, "two")
     assert (next_.essay == begun.essay, next_.essay_created) == (False, True)
-    assert await talk.pending_messages("me", next_.essay) == (PendingMessage(None, "two"),)
+    assert await waiting(talk, "me", next_.essay) == [(None, "two")]
     assert await talk.edit_message("me", FIRST, "changed") is None
 
 
@@ -176,7 +179,7 @@ async def test_a_stranger_can_neither_read_nor_change_another_writers_messages(
         with pytest.raises(UnknownEssay):
             await call
     assert await store.read(lambda tx: tx.messages.context("another")) is None
-    assert await talk.pending_messages("me", mine.essay) == (PendingMessage(None, "one"),)
+    assert await waiting(talk, "me", mine.essay) == [(None, "one")]
 
 
 def remember_member(name: str, tx: Transaction) -> None:
@@ -323,4 +326,4 @@ async def test_an_essay_with_messages_is_not_deleted_as_an_empty_one(
 ) -> None:
     begun = await heard(talk, FIRST, "one")
     await desk.delete_essay("me", begun.essay, if_empty=True)
-    assert await talk.pending_messages("me", begun.essay) == (PendingMessage(None, "one"),)
+    assert await waiting(talk, "me", begun.essay) == [(None, "one")]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.essay.essay import Note
-from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange, PendingMessage
+from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange
 from bot.services.essays import EssayService
 from bot.services.jobs.job import JobState
 from bot.store.sqlite import SqliteStore
@@ -73,6 +73,11 @@ def talk(upgraded: SqliteStore, desk: EssayService) -> DmMessageService:
     return DmMessageService(desk, upgraded, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
 
 
+async def waiting(talk: DmMessageService, writer: str, essay: str) -> list[tuple[int | None, str]]:
+    """Return which question each message answers that waits to become a note, and its text."""
+    return [(message.question, message.text) for message in await talk.pending_messages(writer, essay)]
+
+
 async def test_notes_versions_and_waiting_messages_of_an_earlier_release_read_as_they_did(
     release: str, desk: EssayService, talk: DmMessageService
 ) -> None:
@@ -82,7 +87,7 @@ async def test_notes_versions_and_waiting_messages_of_an_earlier_release_read_as
     assert "My boss drank" not in (await desk.current_version("writer-a", ONE)).text
     said = ("They told us on a Monday.", "By video.")
     if release == "0.1.0":
-        assert await talk.pending_messages("writer-a", TWO) == tuple(PendingMessage(1, text) for text in said)
+        assert await waiting(talk, "writer-a", TWO) == [(1, text) for text in said]
     else:
         assert [note.text for note in await desk.notes("writer-a", TWO)] == ["\n\n".join(said)]
         packed, badge = await desk.notes("writer-a", THIRD)
@@ -91,9 +96,9 @@ async def test_notes_versions_and_waiting_messages_of_an_earlier_release_read_as
             "I packed on a Friday.",
         )
         assert badge.text == "The badge opened the door for a week."
-        assert await talk.pending_messages("writer-a", THIRD) == (PendingMessage(2, "This answer waits."),)
-    waiting = tuple(PendingMessage(None, text) for text in ("Hello, I changed jobs.", "In May."))
-    assert await talk.pending_messages("writer-b", WAITING) == waiting
+        assert await waiting(talk, "writer-a", THIRD) == [(2, "This answer waits.")]
+    said = ("Hello, I changed jobs.", "In May.")
+    assert await waiting(talk, "writer-b", WAITING) == [(None, text) for text in said]
     assert len(await desk.list_essays("writer-b")) == 1
 
 

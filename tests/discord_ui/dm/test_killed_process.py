@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
+from bot.services.snapshot import read_pending_messages
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.test_bot_process import Runs, claude, runs
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
@@ -30,7 +31,7 @@ async def stored(user: User, database: Path) -> tuple[list[str], list[str]]:
     try:
         writer = writer_id(store.thread.pseudonym_secret, user.id)
         (essay,) = await store.essays(writer)
-        waiting = await store.read(lambda tx: tx.messages.pending(writer, essay.id))
+        waiting = await store.read(lambda tx: read_pending_messages(tx, writer, essay.id))
         return [note.text for note in await store.notes(writer, essay.id)], [piece.text for piece in waiting]
     finally:
         store.close()
