@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.timing import medians
-from bot.essay.essay import Essay, Origin
+from bot.bootstrap import new_essay_id, utc_now
+from bot.essay.essay import Origin
 from bot.essay.limits import WriterLimits
+from bot.services.essays import EssayService
 from bot.store.database import EncryptedDatabase
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
@@ -24,12 +25,12 @@ QUOTA = Quota(WriterLimits(minute_bytes=10**12, day_bytes=10**12))
 
 def filled(path: Path, essays: int) -> SqliteStore:
     """A store with so many essays of ten writers in a hundred, each with a note and a version."""
-    store = SqliteStore(path, None, lambda: datetime.now(UTC), QUOTA)
+    store = SqliteStore(path, None, utc_now, QUOTA)
 
     async def fill() -> None:
         def work(database: EncryptedDatabase) -> None:
             title, text = database.cipher.encrypt("A title"), database.cipher.encrypt(TEXT)
-            when, numbers = datetime.now(UTC).isoformat(), range(essays)
+            when, numbers = utc_now().isoformat(), range(essays)
             with database.transaction() as db:
                 db.conn.executemany(
                     "INSERT INTO essays (id, writer, structure, title, head, created, changed) VALUES (?,?,?,?,1,?,?)",
@@ -53,11 +54,10 @@ def filled(path: Path, essays: int) -> SqliteStore:
 
 async def use(store: SqliteStore, writer: str, essay: str, number: int) -> None:
     """Opens the essay, reads its text, and appends a version."""
-    opened: Essay = await store.essay(writer, essay)
-    assert opened.head is not None
-    version = await store.version(writer, essay, opened.head)
-    now = datetime.now(UTC)
-    await store.add_version(writer, essay, opened.head, Origin.EDITED, f"{version.text[:6000]}{number}", 1, now)
+    essays = EssayService(store, {}, utc_now, new_essay_id)
+    version = await essays.current_version(writer, essay)
+    text = f"{version.text[:6000]}{number}"
+    await essays.add_version(writer, essay, version.info.number, Origin.EDITED, text, 1)
 
 
 def run() -> None:

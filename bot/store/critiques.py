@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 
 from bot.errors import DamagedText, UnknownCritique
 from bot.essay.critique import Critique
-from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.services.critiques import Decision, StoredCritique
-from bot.store.database import DatabaseThread, EncryptedDatabase, parse_time
+from bot.store.database import EncryptedDatabase, parse_time
 
 _CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
 _CRITIQUE_ADAPTER = TypeAdapter(Critique)
@@ -97,116 +96,6 @@ class SqliteCritiques:
         """Run a statement on one critique of the writer's. Raises UnknownCritique where there is none."""
         if not self._db.execute(query, [*values, critique, writer]).rowcount:
             raise UnknownCritique(critique)
-
-
-class SqliteCritiqueStore:
-    """Critiques in the store's file, their words sealed. See workflow.criticism.CritiqueStore for what is promised."""
-
-    def __init__(self, thread: DatabaseThread) -> None:
-        self._thread = thread
-
-    async def add_critique(self, critiqued: StoredCritique) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            seal = database.cipher.encrypt
-            with database.transaction() as db:
-                adding = StorageIncrease(stored_bytes(critiqued.text))
-                database.quota.check_and_record(db, critiqued.writer, None, adding, critiqued.created)
-                db.execute(
-                    "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"
-                    " VALUES (?,?,?,?,?,?,?,?,?)",
-                    [
-                        critiqued.id,
-                        critiqued.writer,
-                        critiqued.essay,
-                        critiqued.version,
-                        critiqued.structure,
-                        seal(critiqued.title) if critiqued.title is not None else None,
-                        seal(critiqued.text),
-                        int(critiqued.is_own),
-                        critiqued.created.isoformat(),
-                    ],
-                )
-
-        await self._thread.run(work)
-
-    async def delete_critique(self, writer: str, critique: str) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                if not db.execute("DELETE FROM critiques WHERE id = ? AND writer = ?", [critique, writer]).rowcount:
-                    raise UnknownCritique(critique)
-
-        await self._thread.run(work)
-
-    async def save_critique(self, writer: str, critique: str, found: Critique) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            sealed = database.cipher.encrypt(_CRITIQUE_ADAPTER.dump_json(found).decode())
-            with database.transaction() as db:
-                query = "UPDATE critiques SET opinion = ? WHERE id = ? AND writer = ?"
-                if not db.execute(query, [sealed, critique, writer]).rowcount:
-                    raise UnknownCritique(critique)
-
-        await self._thread.run(work)
-
-    async def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                query = "UPDATE critiques SET essay = ?, version = ? WHERE id = ? AND writer = ?"
-                if not db.execute(query, [essay, version, critique, writer]).rowcount:
-                    raise UnknownCritique(critique)
-
-        await self._thread.run(work)
-
-    async def critique(self, writer: str, critique: str) -> StoredCritique:
-        def work(database: EncryptedDatabase) -> StoredCritique:
-            row = database.db.execute(f"{_CRITIQUE} WHERE id = ? AND writer = ?", [critique, writer]).fetchone()
-            if row is None:
-                raise UnknownCritique(critique)
-            return _read_critique(database, row)
-
-        return await self._thread.run(work)
-
-    async def latest_critique(self, writer: str, essay: str) -> StoredCritique | None:
-        def work(database: EncryptedDatabase) -> StoredCritique | None:
-            row = database.db.execute(
-                f"{_CRITIQUE} WHERE essay = ? AND writer = ? AND opinion IS NOT NULL"
-                " ORDER BY created DESC, rowid DESC LIMIT 1",
-                [essay, writer],
-            ).fetchone()
-            try:
-                return _read_critique(database, row) if row else None
-            except DamagedText:  # the essay is shown without
-                return None
-
-        return await self._thread.run(work)
-
-    async def pasted_critiques(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
-        def work(database: EncryptedDatabase) -> tuple[Sequence[StoredCritique], int]:
-            rows = database.db.execute(
-                f"{_CRITIQUE} WHERE writer = ? AND essay IS NULL ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
-                [writer, most, first],
-            ).fetchall()
-            query = "SELECT count(*) FROM critiques WHERE writer = ? AND essay IS NULL"
-            (count,) = database.db.execute(query, [writer]).fetchall()[0]
-            return [_read_listed_critique(database, row) for row in rows], count
-
-        return await self._thread.run(work)
-
-    async def save_decision(
-        self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
-    ) -> None:
-        def work(database: EncryptedDatabase) -> None:
-            with database.transaction() as db:
-                own = db.execute("SELECT 1 FROM critiques WHERE id = ? AND writer = ?", [critique, writer])
-                if not own.fetchone():
-                    raise UnknownCritique(critique)
-                db.execute(
-                    "INSERT INTO decisions (critique, finding, decision, version, decided) VALUES (?,?,?,?,?)"
-                    " ON CONFLICT (critique, finding) DO UPDATE SET decision = excluded.decision,"
-                    " version = excluded.version, decided = excluded.decided",
-                    [critique, finding, decision.value, version, at.isoformat()],
-                )
-
-        await self._thread.run(work)
 
 
 def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCritique:

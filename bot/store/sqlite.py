@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.services.store_ports import Transaction
-from bot.store.async_essays import AsyncEssays
 from bot.store.critiques import SqliteCritiques
 from bot.store.database import DatabaseThread, EncryptedDatabase
 from bot.store.dm_messages import SqliteDmMessages
@@ -21,7 +20,7 @@ from bot.store.quota import Quota, SqliteQuota
 T = TypeVar("T")
 
 
-class SqliteStore(AsyncEssays):
+class SqliteStore:
     """The database in one file, its text sealed. See Store for what the methods promise."""
 
     def __init__(

@@ -79,14 +79,16 @@ def machine(tmp_path: Path) -> Machine:
 async def write(database: Path, structure: Structure, clock: Clock, *, keys: str | None = None) -> None:
     """One essay with one version."""
     store = SqliteStore(database, keys, clock)
-    await EssayService(store, {structure.key: structure}, clock, lambda: "one").create_essay("me", structure, "A title")
-    await store.add_version("me", "one", None, Origin.IMPORTED, "Before the backup.", 0, clock())
+    essays = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    await essays.create_essay("me", structure, "A title")
+    await essays.add_version("me", "one", None, Origin.IMPORTED, "Before the backup.", 0)
     store.close()
 
 
 async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[str]:
     store = SqliteStore(database, keys, clock)
-    found = [(await store.version("me", "one", info.number)).text for info in await store.versions("me", "one")]
+    essays = EssayService(store, {}, clock, lambda: "one")
+    found = [(await essays.version("me", "one", info.number)).text for info in await essays.versions("me", "one")]
     store.close()
     return found
 
@@ -94,7 +96,8 @@ async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[s
 async def lose_the_machine(machine: Machine, clock: Clock) -> None:
     """A version after the backup; then the machine is lost: a torn database, its log still there, and no key."""
     store = SqliteStore(machine.database, None, clock)
-    await store.add_version("me", "one", 1, Origin.EDITED, "After the backup.", 0, clock())
+    essays = EssayService(store, {}, clock, lambda: "one")
+    await essays.add_version("me", "one", 1, Origin.EDITED, "After the backup.", 0)
     shutil.copy(machine.state / "essays.db-wal", machine.root / "wal")
     store.close()
     shutil.move(machine.root / "wal", machine.state / "essays.db-wal")

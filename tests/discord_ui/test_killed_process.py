@@ -19,6 +19,7 @@ import pytest
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import read_export
+from bot.services.snapshot import read_snapshot
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.messages.test_job_panels import HEADING, paragraphs
 from tests.discord_ui.panel_steps import reads
@@ -240,14 +241,14 @@ async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
     store = SqliteStore(runs.folder / "essays.db", None, bootstrap.utc_now)  # no process has it open now
     try:
         writer = writer_id(store.thread.pseudonym_secret, story.user.id)
-        essays = await store.essays(writer)
-        notes = [note.text for essay in essays for note in await store.notes(writer, essay.id)]
-        texts = {
-            (await store.version(writer, essay.id, essay.head)).text if essay.head is not None else ""
-            for essay in essays
-        }
+        snapshots = await store.read(
+            lambda tx: [read_snapshot(tx, writer, essay.id) for essay in tx.essays.of_writer(writer)]
+        )
     finally:
         store.close()
+    notes = [note.text for snapshot in snapshots for note in snapshot.notes]
+    texts = {snapshot.version.text if snapshot.version is not None else "" for snapshot in snapshots}
+    assert not any(snapshot.is_damaged for snapshot in snapshots)
     assert all(notes.count(words) == 1 for words in story.confirmed)
     await runs.start()
     panel = await story.panel()

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from bot.essay.essay import Origin
 from bot.services.jobs.job import Job
-from tests.failures.full_stack import STRUCTURE, WHEN, Stack
+from tests.failures.full_stack import STRUCTURE, Stack
 
 FIRST = "## What I missed\n\nThe build broke on a Tuesday.\n\n"
 SECOND = "## What I gave up\n\nMy pay went from 61,000 to 48,500.\n"
@@ -72,7 +72,7 @@ class Work(ABC):
     async def texts(self) -> list[tuple[str, bool]]:
         """Every version's text, and whether it is complete."""
         history = await self.stack.desk.versions(self.writer, self.essay)
-        found = [await self.stack.store.version(self.writer, self.essay, info.number) for info in history]
+        found = [await self.stack.desk.version(self.writer, self.essay, info.number) for info in history]
         return [(version.text, version.info.is_complete) for version in found]
 
     async def wait(self, job: Job) -> str | None:
@@ -104,9 +104,7 @@ class Finish(Work):
     async def prepare(self) -> None:
         await super().prepare()
         broken_off = f"{FIRST}## What I gave"
-        await self.stack.store.add_version(
-            self.writer, self.essay, None, Origin.DRAFTED, broken_off, 2, WHEN, complete=False
-        )
+        await self.stack.desk.add_version(self.writer, self.essay, None, Origin.DRAFTED, broken_off, 2, complete=False)
 
     async def attempt(self) -> str | None:
         return await self.wait(await self.stack.writing.start_finish(self.writer, self.essay))
@@ -129,7 +127,7 @@ class Revise(Work):
 
     async def prepare(self) -> None:
         await super().prepare()
-        await self.stack.store.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2, WHEN)
+        await self.stack.desk.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2)
 
     async def attempt(self) -> str | None:
         seen = await self.stack.desk.current_version(self.writer, self.essay)
@@ -174,7 +172,7 @@ class Criticise(Work):
 
     async def prepare(self) -> None:
         await super().prepare()
-        await self.stack.store.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2, WHEN)
+        await self.stack.desk.add_version(self.writer, self.essay, None, Origin.DRAFTED, DRAFT, 2)
 
     async def attempt(self) -> str | None:
         seen = await self.stack.desk.current_version(self.writer, self.essay)

@@ -35,7 +35,7 @@ async def test_text_inside_comments_is_not_critiqued(room: Room, structure: Stru
     essay = await room.desk.create_essay("me", structure)
 
     async def critique_version(text: str, before: int | None) -> int:
-        seen = await room.store.add_version("me", essay.id, before, Origin.IMPORTED, text, 0, room.clock())
+        seen = await room.desk.add_version("me", essay.id, before, Origin.IMPORTED, text, 0)
         await room.criticism.start_essay_critique("me", essay.id, seen)
         return seen.info.number
 
@@ -62,7 +62,7 @@ async def test_if_the_job_cannot_be_stored_no_critique_is_left_behind(
 ) -> None:
     """The writer is told that nothing was begun; and once there is room, the same is critiqued as ever."""
     essay = await room.desk.create_essay("me", structure)
-    seen = await room.store.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0, room.clock())
+    seen = await room.desk.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0)
 
     def refused(*_: object) -> Job:
         raise StoreFull(Path("essays.db"))

@@ -46,7 +46,7 @@ async def pasted(room: Room, said: RawCritique, text: str = TEXT, *, own: bool =
 
 async def of_essay(room: Room, structure: Structure, said: RawCritique) -> tuple[StoredCritique, Version]:
     essay = await room.desk.create_essay("me", structure)
-    seen = await room.store.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0, room.clock())
+    seen = await room.desk.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0)
     room.models.script(said)
     begun, job = await room.criticism.start_essay_critique("me", essay.id, seen)
     assert (job.kind, job.subject, (await ended(room, job)).state) == (JobKind.CRITIQUE, essay.id, JobState.DONE)

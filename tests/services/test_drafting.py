@@ -195,7 +195,7 @@ async def test_an_edit_during_a_draft_keeps_both(room: Room, essay: str) -> None
     gate.release()
     done = await ended(room, job)
     assert await room.desk.current_version("me", essay) == edited
-    beside = await room.store.version("me", essay, done.result or 0)
+    beside = await room.desk.version("me", essay, done.result or 0)
     assert "The model's words." in beside.text
     assert beside.info.parent == post.info.number
 
@@ -231,7 +231,7 @@ async def test_a_revision_changes_one_section_and_no_other_byte(room: Room, essa
     seen = (await room.desk.edit_text("me", essay, post, text)).version
     room.models.script(says("Second, ", "at last.\n\nIn two paragraphs.\n"))
     job = await ended(room, await room.writing.start_revision("me", essay, seen, 2, "  Two paragraphs.\n"))
-    version = await room.store.version("me", essay, job.result or 0)
+    version = await room.desk.version("me", essay, job.result or 0)
     assert version.text == text.replace("Second,\twith a tab.", "Second, at last.\n\nIn two paragraphs.")
     assert (version.info.origin, version.info.parent) == (Origin.REVISED, seen.info.number)
     asked = room.models.asked[0].given

@@ -186,8 +186,8 @@ async def test_nobody_sees_or_touches_the_essay_of_another(
         desk.export("you", essay.id),
         desk.rename_essay("you", essay.id, "Mine"),
         desk.delete_essay("you", essay.id),
-        store.questions("you", essay.id),
-        store.version("you", essay.id, 1),
+        store.read(lambda tx: tx.essays.questions("you", essay.id)),
+        desk.version("you", essay.id, 1),
     ]
     for attempt in attempts:
         with pytest.raises(UnknownEssay):

@@ -95,7 +95,7 @@ async def test_skipped_questions_can_be_returned_to(interview: InterviewService,
 
 
 async def test_a_question_that_was_never_asked_cannot_be_answered(
-    interview: InterviewService, store: SqliteStore, essay: Essay
+    interview: InterviewService, desk: EssayService, essay: Essay
 ) -> None:
     question = await interview.next_question("me", essay.id)
     assert question is not None
@@ -103,7 +103,7 @@ async def test_a_question_that_was_never_asked_cannot_be_answered(
         await interview.add_answer("me", essay.id, replace(question, number=9), "Yes.")
     with pytest.raises(NothingToDo, match="Question 9 was never asked"):
         await interview.skip_question("me", essay.id, replace(question, number=9))
-    assert await store.notes("me", essay.id) == ()
+    assert await desk.notes("me", essay.id) == ()
 
 
 async def test_the_post_is_offered_after_eight_questions_however_many_sections_there_are(

@@ -50,9 +50,8 @@ async def test_an_answer_is_followed_up_at_most_twice_a_section(room: Room, essa
     assert first["section"].key == "missed"
     assert [note.text for note in first["notes"]] == ["To What was missing? yes."]
     assert list(room.models.asked[1].given["asked"]) == ["What was missing?", "How loud?"]
-    assert [question.section for question in await room.store.questions("me", essay.id)] == ["missed"] * 3 + [
-        "gave-up"
-    ] * 3
+    questions = (await room.desk.snapshot("me", essay.id)).questions
+    assert [question.section for question in questions] == ["missed"] * 3 + ["gave-up"] * 3
 
 
 async def test_eight_questions_in_all_and_every_sections_first_question_is_among_them(

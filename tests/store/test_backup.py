@@ -30,16 +30,18 @@ BACKUPS = 6
 
 WRITER = """
 import asyncio, itertools, sys
-from datetime import UTC, datetime
 from pathlib import Path
+from bot.bootstrap import utc_now
 from bot.essay.essay import Origin
+from bot.services.essays import EssayService
 from bot.store.sqlite import SqliteStore
 from bot.store.quota import Quota
 
 async def main():
-    store = SqliteStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC), Quota(exempt_writers={"me"}))
+    store = SqliteStore(Path(sys.argv[1]), None, utc_now, Quota(exempt_writers={"me"}))
+    essays = EssayService(store, {}, utc_now, lambda: "one")
     for n in itertools.count(2):
-        await store.add_version("me", "one", n - 1, Origin.EDITED, f"Version {n}. " * 400, 0, datetime.now(UTC))
+        await essays.add_version("me", "one", n - 1, Origin.EDITED, f"Version {n}. " * 400, 0)
         if n == 2:
             print("writing", flush=True)
 
@@ -49,8 +51,9 @@ asyncio.run(main())
 
 async def begin(store: SqliteStore, structure: Structure, clock: Clock) -> None:
     """Essay one, with its first version."""
-    await EssayService(store, {structure.key: structure}, clock, lambda: "one").create_essay("me", structure, "A title")
-    await store.add_version("me", "one", None, Origin.IMPORTED, "Version 1. " * SENTENCES, 0, clock())
+    essays = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    await essays.create_essay("me", structure, "A title")
+    await essays.add_version("me", "one", None, Origin.IMPORTED, "Version 1. " * SENTENCES, 0)
 
 
 @pytest.fixture
@@ -109,11 +112,12 @@ async def test_a_backup_made_while_another_process_writes_holds_every_version_wh
         restored.write_bytes(made.path.read_bytes())
         restored.with_name("essays.db.key").write_bytes(writer.with_name("essays.db.key").read_bytes())
         store = SqliteStore(restored, None, clock)
-        versions = await store.versions("me", "one")
+        essays = EssayService(store, {}, clock, lambda: "one")
+        versions = await essays.versions("me", "one")
         assert [info.number for info in versions] == list(range(1, made.versions + 1))
         for info in versions:
-            assert (await store.version("me", "one", info.number)).text == f"Version {info.number}. " * SENTENCES
-        assert (await store.essay("me", "one")).head == made.versions
+            assert (await essays.version("me", "one", info.number)).text == f"Version {info.number}. " * SENTENCES
+        assert (await essays.get_essay("me", "one")).head == made.versions
         store.close()
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]  # it went on writing

@@ -16,7 +16,7 @@ from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
 from bot.services.essays import EssayService
-from bot.store.critiques import SqliteCritiqueStore
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -35,80 +35,92 @@ FOUND = Critique(
 )
 
 
-@pytest.fixture
-def critiques(store: SqliteStore) -> SqliteCritiqueStore:
-    return SqliteCritiqueStore(store.thread)
+async def add(store: SqliteStore, *critiques: StoredCritique) -> None:
+    def step(tx: Transaction) -> None:
+        for critique in critiques:
+            tx.critiques.add(critique)
+
+    await store.write(step)
 
 
-async def test_a_critique_is_read_as_it_was_stored(critiques: SqliteCritiqueStore) -> None:
-    await critiques.add_critique(PASTE)
-    assert await critiques.critique("me", "c1") == PASTE
-    await critiques.save_critique("me", "c1", FOUND)
-    await critiques.save_decision("me", "c1", 1, Decision.DISMISSED, None, WHEN)
-    await critiques.save_decision("me", "c1", 0, Decision.DISMISSED, None, WHEN)
-    await critiques.save_decision("me", "c1", 0, Decision.APPLIED, 4, WHEN)
-    assert await critiques.critique("me", "c1") == replace(
+async def get(store: SqliteStore, critique: str) -> StoredCritique:
+    return await store.read(lambda tx: tx.critiques.get("me", critique))
+
+
+async def save(store: SqliteStore, critique: str) -> None:
+    await store.write(lambda tx: tx.critiques.save_critique("me", critique, FOUND))
+
+
+async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
+    await add(store, PASTE)
+    assert await get(store, "c1") == PASTE
+    await save(store, "c1")
+
+    def decide(tx: Transaction) -> None:
+        tx.critiques.save_decision("me", "c1", 1, Decision.DISMISSED, None, WHEN)
+        tx.critiques.save_decision("me", "c1", 0, Decision.DISMISSED, None, WHEN)
+        tx.critiques.save_decision("me", "c1", 0, Decision.APPLIED, 4, WHEN)
+
+    await store.write(decide)
+    assert await get(store, "c1") == replace(
         PASTE, critique=FOUND, decisions={0: Decision.APPLIED, 1: Decision.DISMISSED}
     )
 
 
 async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_with_the_essay(
-    store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
     await desk.create_essay("me", structure)
-    await store.add_version("me", "one", None, Origin.IMPORTED, PASTE.text, 0, clock())
-    for number in ("c1", "c2", "c3"):  # at the same instant
-        await critiques.add_critique(
-            replace(PASTE, id=number, essay="one", version=1, structure="short-one", is_own=True)
-        )
-    assert await critiques.latest_critique("me", "one") is None
-    await critiques.save_critique("me", "c1", FOUND)
-    await critiques.save_critique("me", "c2", FOUND)
-    latest = await critiques.latest_critique("me", "one")
+    await desk.add_version("me", "one", None, Origin.IMPORTED, PASTE.text, 0)
+    of_essay = replace(PASTE, essay="one", version=1, structure="short-one", is_own=True)
+    await add(store, *(replace(of_essay, id=number) for number in ("c1", "c2", "c3")))  # at the same instant
+    assert await store.read(lambda tx: tx.critiques.latest("me", "one")) is None
+    await save(store, "c1")
+    await save(store, "c2")
+    latest = await store.read(lambda tx: tx.critiques.latest("me", "one"))
     assert latest is not None
     assert (latest.id, latest.version, latest.structure, latest.is_own) == ("c2", 1, "short-one", True)
     await desk.delete_essay("me", "one")
     with pytest.raises(UnknownCritique):
-        await critiques.critique("me", "c2")
+        await get(store, "c2")
     with pytest.raises(UnknownCritique):
-        await critiques.save_critique("me", "c3", FOUND)
+        await save(store, "c3")
 
 
 async def test_critiques_of_pasted_texts_are_listed_newest_first(
-    store: SqliteStore, critiques: SqliteCritiqueStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Page by page, without an essay's and without anybody else's."""
     desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
     await desk.create_essay("me", structure)
-    for number in ("c1", "c2", "c3"):
-        await critiques.add_critique(replace(PASTE, id=number))
-    await critiques.add_critique(replace(PASTE, id="theirs", writer="you"))
-    await critiques.add_critique(replace(PASTE, id="essays", essay="one"))
-    await critiques.save_critique("me", "c3", FOUND)
-    found, count = await critiques.pasted_critiques("me", 0, 2)
+    await add(store, *(replace(PASTE, id=number) for number in ("c1", "c2", "c3")))
+    await add(store, replace(PASTE, id="theirs", writer="you"), replace(PASTE, id="essays", essay="one"))
+    await save(store, "c3")
+    found, count = await store.read(lambda tx: tx.critiques.pasted("me", 0, 2))
     assert ([(one.id, one.critique is not None) for one in found], count) == ([("c3", True), ("c2", False)], 3)
-    assert [one.id for one in (await critiques.pasted_critiques("me", 2, 2))[0]] == ["c1"]
+    found, _ = await store.read(lambda tx: tx.critiques.pasted("me", 2, 2))
+    assert [one.id for one in found] == ["c1"]
 
 
-async def test_strangers_can_neither_read_nor_write_a_critique(critiques: SqliteCritiqueStore) -> None:
-    await critiques.add_critique(PASTE)
-    for asking in (
-        critiques.critique("you", "c1"),
-        critiques.save_critique("you", "c1", FOUND),
-        critiques.save_decision("you", "c1", 0, Decision.DISMISSED, None, WHEN),
-        critiques.attach_to_essay("you", "c1", "one", 1),
-    ):
+async def test_strangers_can_neither_read_nor_write_a_critique(store: SqliteStore) -> None:
+    await add(store, PASTE)
+    steps: list[Callable[[Transaction], object]] = [
+        lambda tx: tx.critiques.get("you", "c1"),
+        lambda tx: tx.critiques.save_critique("you", "c1", FOUND),
+        lambda tx: tx.critiques.save_decision("you", "c1", 0, Decision.DISMISSED, None, WHEN),
+        lambda tx: tx.critiques.attach_to_essay("you", "c1", "one", 1),
+        lambda tx: tx.critiques.delete("you", "c1"),
+    ]
+    for step in steps:
         with pytest.raises(UnknownCritique, match="You have no critique c1"):
-            await asking
-    assert await critiques.critique("me", "c1") == PASTE
+            await store.write(step)
+    assert await get(store, "c1") == PASTE
 
 
-async def test_the_database_files_hold_no_readable_word_of_a_critique(
-    database: Path, store: SqliteStore, critiques: SqliteCritiqueStore
-) -> None:
-    await critiques.add_critique(PASTE)
-    await critiques.save_critique("me", "c1", FOUND)
+async def test_the_database_files_hold_no_readable_word_of_a_critique(database: Path, store: SqliteStore) -> None:
+    await add(store, PASTE)
+    await save(store, "c1")
     store.close()
     held = b"".join(path.read_bytes() for path in database.parent.iterdir() if path.name.startswith("essays.db"))
     for words in (b"velocipede", b"quagmire", b"perspicacious", b"Which"):

@@ -25,10 +25,11 @@ from bot.errors import (
     StoreUnavailable,
     UnknownEssay,
 )
-from bot.essay.essay import Essay
+from bot.essay.essay import Essay, QuestionState
 from bot.essay.notes import NewNote
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
@@ -40,8 +41,14 @@ async def write(store: SqliteStore, structure: Structure, clock: Clock, essay: s
     desk = EssayService(store, {structure.key: structure}, clock, lambda: essay)
     await desk.create_essay("me", structure, WORDS[0])
     await desk.add_notes("me", essay, f"## What I missed\n\nThe {WORDS[1]}.\n")
-    question = await store.add_question("me", essay, "gave-up", f"What of the {WORDS[2]}?", clock())
-    await store.answer_question("me", essay, question.number, NewNote(f"A {WORDS[3]} one.", "gave-up"), clock())
+    asked, answer, now = f"What of the {WORDS[2]}?", NewNote(f"A {WORDS[3]} one.", "gave-up"), clock()
+
+    def step(tx: Transaction) -> None:
+        question = tx.essays.add_question("me", essay, "gave-up", asked, now)
+        tx.essays.add_note("me", essay, answer, now, question=question.text)
+        tx.essays.set_question_state("me", essay, question.number, QuestionState.ANSWERED, now)
+
+    await store.write(step)
     first = await desk.assemble_post("me", essay)
     await desk.edit_text("me", essay, first, f"{first.text}\nMy {WORDS[4]}.\n")
     return desk
@@ -67,7 +74,7 @@ async def test_without_the_key_the_database_files_hold_no_readable_word_of_an_es
 async def opened_with_the_key(database: Path, clock: Clock) -> Essay:
     """The essay as the key opens it: shows that the words are there to be read, for whoever has the key."""
     store = SqliteStore(database, None, clock)
-    essay = await store.essay("me", "one")
+    essay = await store.read(lambda tx: tx.essays.get("me", "one"))
     store.close()
     return essay
 
@@ -95,7 +102,7 @@ async def test_without_its_key_the_database_is_refused_naming_the_key_and_opens_
     with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, Fernet.generate_key().decode(), clock)
     store = SqliteStore(database, kept.read_text(), clock)
-    assert (await store.essay("me", "one")).title == WORDS[0]
+    assert (await store.read(lambda tx: tx.essays.get("me", "one"))).title == WORDS[0]
     store.close()
 
 
@@ -107,8 +114,9 @@ async def test_after_a_key_change_new_text_uses_the_new_key_and_old_text_stays_r
     await write(store, structure, clock)
     store.close()
     store = SqliteStore(database, f"{new}, {old}", clock)
-    await store.rename_essay("me", "one", "Renamed", clock())
-    assert "noise" not in (await store.version("me", "one", 1)).text
+    now = clock()
+    await store.write(lambda tx: tx.essays.rename("me", "one", "Renamed", now))
+    assert "noise" not in (await store.read(lambda tx: tx.essays.version("me", "one", 1))).text
     store.close()
     with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, old, clock)
@@ -184,35 +192,36 @@ async def test_a_changed_byte_of_encrypted_text_is_detected(database: Path, stru
     broken.close()
     store = SqliteStore(database, None, clock)
     with pytest.raises(DamagedText, match="damaged"):
-        await store.version("me", "one", 1)
-    assert WORDS[4] in (await store.version("me", "one", 2)).text
+        await store.read(lambda tx: tx.essays.version("me", "one", 1))
+    assert WORDS[4] in (await store.read(lambda tx: tx.essays.version("me", "one", 2))).text
     store.close()
 
 
 async def test_deleting_an_essay_leaves_none_of_its_bytes_in_the_files(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
-    await write(store, structure, clock)
+    desk = await write(store, structure, clock)
     sealed = await store.thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
     assert all(text[:60] in stored_bytes(database) for text in sealed)
-    await store.delete_essay("me", "one", clock())
+    await desk.delete_essay("me", "one")
     assert not any(text[:60] in stored_bytes(database) for text in sealed)
     with pytest.raises(UnknownEssay):
-        await store.notes("me", "one")
+        await desk.notes("me", "one")
 
 
 CHILD = """
 import asyncio, itertools, sys
-from datetime import UTC, datetime
 from pathlib import Path
+from bot.bootstrap import utc_now
 from bot.essay.essay import Origin
+from bot.services.essays import EssayService
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 
 async def main():
-    store = SqliteStore(Path(sys.argv[1]), None, lambda: datetime.now(UTC))
+    essays = EssayService(SqliteStore(Path(sys.argv[1]), None, utc_now), {}, utc_now, lambda: "one")
     for n in itertools.count(2):
-        text = f"Version {n}. " * 400
-        await store.add_version("me", "one", n - 1 + 1, Origin.EDITED, text, 0, datetime.now(UTC))
+        await essays.add_version("me", "one", n, Origin.EDITED, f"Version {n}. " * 400, 0)
         print(n, flush=True)
 
 asyncio.run(main())
@@ -235,10 +244,11 @@ async def test_a_kill_at_any_moment_leaves_every_stored_version_whole(
         child.wait()
         child.stdout.close()
         store = SqliteStore(database, None, clock)
-        versions = await store.versions("me", "one")
+        essays = EssayService(store, {}, clock, lambda: "one")
+        versions = await essays.versions("me", "one")
         assert len(versions) >= len(told) + 2
         for info in versions[2:]:
-            text = (await store.version("me", "one", info.number)).text
+            text = (await essays.version("me", "one", info.number)).text
             assert text == f"{text[: text.index('.') + 2]}" * 400
-        assert (await store.essay("me", "one")).head in {info.number for info in versions}
+        assert (await essays.get_essay("me", "one")).head in {info.number for info in versions}
         store.close()

@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import build_services
 from bot.errors import LimitExceeded
-from bot.essay.essay import Essay, Origin
+from bot.essay.essay import Essay, Note, Origin
 from bot.essay.limits import ROW_BYTES, WriterLimits
 from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.notes import NewNote
 from bot.essay.structure import Structure
-from bot.services.critiques import StoredCritique
-from bot.services.dm_messages import DmMessageService
+from bot.services import essays
 from bot.services.essays import EssayService
-from bot.store.critiques import SqliteCritiqueStore
+from bot.services.services import Services
+from bot.settings import Settings
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
+from tests.services.fakes import FakeModels
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FEW = WriterLimits(
@@ -49,103 +51,116 @@ def opened(database: Path) -> Iterator[Open]:
         store.close()
 
 
-def essay(name: str, writer: str = "me", at: datetime = NOON) -> Essay:
-    return Essay(name, writer, "short-one", "Short", None, None, at, at)
+async def add_essay(store: SqliteStore, name: str, writer: str = "me", at: datetime = NOON) -> None:
+    essay = Essay(name, writer, "short-one", "Short", None, None, at, at)
+    await store.write(lambda tx: essays.add_essay(tx, essay))
 
 
-async def stored(store: SqliteStore, name: str = "one") -> int:
-    """How many notes the essay holds."""
-    return len(await store.notes("me", name))
+async def add_notes(store: SqliteStore, essay: str, *texts: str, at: datetime = NOON, writer: str = "me") -> None:
+    passages = [NewNote(text) for text in texts]
+    await store.write(lambda tx: essays.add_passages(tx, writer, essay, passages, at))
+
+
+async def notes(store: SqliteStore, essay: str = "one", writer: str = "me") -> tuple[Note, ...]:
+    return await store.read(lambda tx: tx.essays.notes(writer, essay))
+
+
+def desk(store: SqliteStore, at: datetime = NOON) -> EssayService:
+    """What a writer does at one moment with essays that are there."""
+    return EssayService(store, {}, lambda: at, lambda: "none")
 
 
 async def test_input_over_the_per_minute_limit_is_refused_whole_and_accepted_a_minute_later(opened: Open) -> None:
     store = opened()
-    await store.add_essay(essay("one"))
-    await store.add_notes("me", "one", [NewNote(LONG)] * 2, NOON)
+    await add_essay(store, "one")
+    await add_notes(store, "one", LONG, LONG)
     with pytest.raises(LimitExceeded, match="4 kB a minute"):
-        await store.add_notes("me", "one", [NewNote(LONG)] * 2, NOON + timedelta(seconds=59))
-    assert await stored(store) == 2
-    await store.add_notes("me", "one", [NewNote(LONG)], NOON + timedelta(seconds=60))
-    assert await stored(store) == 3
+        await add_notes(store, "one", LONG, LONG, at=NOON + timedelta(seconds=59))
+    assert len(await notes(store)) == 2
+    await add_notes(store, "one", LONG, at=NOON + timedelta(seconds=60))
+    assert len(await notes(store)) == 3
 
 
 async def test_the_daily_limit_survives_a_restart_and_ends_after_a_day(opened: Open) -> None:
     store = opened()
-    await store.add_essay(essay("one"))
-    await store.add_essay(essay("two"))
+    await add_essay(store, "one")
+    await add_essay(store, "two")
     for minute in range(1, 8):
-        at = NOON + timedelta(minutes=minute)
-        await store.add_notes("me", "one" if minute < 5 else "two", [NewNote(LONG)], at)
+        await add_notes(store, "one" if minute < 5 else "two", LONG, at=NOON + timedelta(minutes=minute))
     store.close()
     store = opened()
     with pytest.raises(LimitExceeded, match="10 kB a day"):
-        await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=23))
-    await store.add_version("me", "one", None, Origin.EDITED, LONG, 0, NOON + timedelta(hours=25))
-    assert len(await store.versions("me", "one")) == 1
+        await desk(store, NOON + timedelta(hours=23)).add_version("me", "one", None, Origin.EDITED, LONG, 0)
+    await desk(store, NOON + timedelta(hours=25)).add_version("me", "one", None, Origin.EDITED, LONG, 0)
+    assert len(await desk(store).versions("me", "one")) == 1
 
 
 async def test_total_storage_is_limited_and_deleting_frees_room(opened: Open) -> None:
     store = opened()
     for name in ("one", "two"):
-        await store.add_essay(essay(name))
+        await add_essay(store, name)
     for day in (1, 2, 3, 4):
-        name = ("one", "two")[day % 2]
-        await store.add_version("me", name, None, Origin.EDITED, LONG * 2 + LONG[:500], 0, NOON + timedelta(day))
+        name, text = ("one", "two")[day % 2], LONG * 2 + LONG[:500]
+        await desk(store, NOON + timedelta(day)).add_version("me", name, None, Origin.EDITED, text, 0)
     with pytest.raises(LimitExceeded, match="keep more than 12 kB"):
-        await store.add_notes("me", "two", [NewNote(LONG * 3)], NOON + timedelta(9))
-    await store.delete_essay("me", "one", NOON + timedelta(9))
-    await store.add_notes("me", "two", [NewNote(LONG * 3)], NOON + timedelta(9))
-    assert await stored(store, "two") == 1
+        await add_notes(store, "two", LONG * 3, at=NOON + timedelta(9))
+    await desk(store, NOON + timedelta(9)).delete_essay("me", "one")
+    await add_notes(store, "two", LONG * 3, at=NOON + timedelta(9))
+    assert len(await notes(store, "two")) == 1
 
 
 async def test_the_limits_per_essay_and_on_the_number_of_essays_are_enforced(opened: Open) -> None:
     store = opened()
-    await store.add_essay(essay("one"))
-    await store.add_essay(essay("two"))
+    await add_essay(store, "one")
+    await add_essay(store, "two")
     with pytest.raises(LimitExceeded, match="You have 2 essays"):
-        await store.add_essay(essay("three"))
-    await store.add_notes("me", "one", [NewNote("a")] * 4, NOON)
+        await add_essay(store, "three")
+    await add_notes(store, "one", *"aaaa")
     with pytest.raises(LimitExceeded, match="4 notes, and this would add 1"):
-        await store.add_notes("me", "one", [NewNote("a")], NOON)
+        await add_notes(store, "one", "a")
     for number in (1, 2):
-        await store.add_version("me", "two", None, Origin.EDITED, f"{number}", 0, NOON)
+        await desk(store).add_version("me", "two", None, Origin.EDITED, f"{number}", 0)
     with pytest.raises(LimitExceeded, match="2 versions"):
-        await store.add_version("me", "two", None, Origin.EDITED, "3", 0, NOON)
+        await desk(store).add_version("me", "two", None, Origin.EDITED, "3", 0)
 
 
 async def test_text_written_by_a_model_is_never_refused_by_a_limit(opened: Open) -> None:
     store = opened()
-    await store.add_essay(essay("one"))
+    await add_essay(store, "one")
     for number in range(4):
-        await store.add_version("me", "one", number or None, Origin.DRAFTED, LONG * 6, 0, NOON, model="some")
-    assert len(await store.versions("me", "one")) == 4
+        await desk(store).add_version("me", "one", number or None, Origin.DRAFTED, LONG * 6, 0, model="some")
+    assert len(await desk(store).versions("me", "one")) == 4
 
 
 async def test_limits_apply_per_writer_and_the_local_writer_has_none(opened: Open) -> None:
     store = opened()
     for writer in ("me", "you", "local"):
-        await store.add_essay(essay(f"of-{writer}", writer))
-    await store.add_notes("me", "of-me", [NewNote(LONG)] * 3, NOON)
+        await add_essay(store, f"of-{writer}", writer)
+    await add_notes(store, "of-me", LONG, LONG, LONG)
     with pytest.raises(LimitExceeded):
-        await store.add_notes("me", "of-me", [NewNote(LONG)], NOON)
-    await store.add_notes("you", "of-you", [NewNote(LONG)], NOON)
-    await store.add_notes("local", "of-local", [NewNote(LONG)] * 40, NOON)
-    assert len(await store.notes("local", "of-local")) == 40
+        await add_notes(store, "of-me", LONG)
+    await add_notes(store, "of-you", LONG, writer="you")
+    await add_notes(store, "of-local", *[LONG] * 40, writer="local")
+    assert len(await notes(store, "of-local", "local")) == 40
 
 
-def talking(store: SqliteStore, structure: Structure) -> DmMessageService:
-    """Messages at noon; an essay that is begun for one is called "new"."""
-    desk = EssayService(
-        store, {DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)}, lambda: NOON, lambda: "new"
+def services(store: SqliteStore, structure: Structure) -> Services:
+    """All services at noon; what is begun in them is called "new"."""
+    return build_services(
+        Settings.model_construct(),
+        models=FakeModels().ports,
+        store=store,
+        structures={DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)},
+        clock=lambda: NOON,
+        new_id=lambda: "new",
     )
-    return DmMessageService(desk, store, lambda: NOON, lambda: "new")
 
 
 async def test_messages_files_edits_and_pasted_texts_count_towards_the_limits(
     opened: Open, structure: Structure
 ) -> None:
-    store = opened()
-    talk, critiques = talking(store, structure), SqliteCritiqueStore(store.thread)
+    joined = services(opened(), structure)
+    talk = joined.dm_messages
     heard = await talk.add_message("me", 1, LONG)
     assert heard is not None
     assert heard.essay_created
@@ -158,7 +173,7 @@ async def test_messages_files_edits_and_pasted_texts_count_towards_the_limits(
     with pytest.raises(LimitExceeded):
         await talk.add_file(heard, "me", 4, 1, LONG * 2)
     with pytest.raises(LimitExceeded):
-        await critiques.add_critique(StoredCritique("c", "me", None, None, None, None, LONG * 2, True, None, {}, NOON))
+        await joined.critiques.start_text_critique("me", "x " * len(LONG), None, own=True)
     assert [piece.text for piece in await talk.pending_messages("me", "new")] == [LONG + "!"]
     assert not await talk.has_file("me", 4, 1)
 
@@ -168,8 +183,8 @@ async def test_a_message_read_late_counts_for_the_minute_in_which_it_was_written
 ) -> None:
     """Else whoever wrote much while the bot was away would lose what the bot could not take in one minute."""
     store = opened()
-    talk = talking(store, structure)
-    await store.add_essay(essay("one", at=NOON - timedelta(days=2)))
+    talk = services(store, structure).dm_messages
+    await add_essay(store, "one", at=NOON - timedelta(days=2))
     await talk.set_context("me", "one", None)
     for number in range(1, 5):
         written = NOON - timedelta(minutes=number)
@@ -181,14 +196,13 @@ async def test_a_message_read_late_counts_for_the_minute_in_which_it_was_written
 async def test_the_words_of_a_note_that_is_made_of_messages_count_once(opened: Open, structure: Structure) -> None:
     """In the essay and in all, before and after they have become a note."""
     store = opened()
-    talk = talking(store, structure)
+    talk = services(store, structure).dm_messages
     heard = await talk.add_message("me", 1, LONG)
     assert heard is not None
     await talk.finish_all_answers("me", "new")
-    assert await stored(store, "new") == 1
+    assert len(await notes(store, "new")) == 1
     for text in (LONG, LONG, "x" * 400):
-        at = NOON + timedelta(hours=len(text))
-        await store.add_notes("me", "new", [NewNote(text)], at)
+        await add_notes(store, "new", text, at=NOON + timedelta(hours=len(text)))
     with pytest.raises(LimitExceeded, match="notes"):
         await talk.edit_message("me", 1, LONG * 3)
-    assert (await store.notes("me", "new"))[0].text == LONG
+    assert (await notes(store, "new"))[0].text == LONG

@@ -99,7 +99,7 @@ class Terminal:
     async def change(self, essay: str, text: str) -> None:
         """Another text, as another session makes it."""
         head = (await self.room.desk.get_essay(LOCAL_WRITER, essay)).head
-        await self.room.store.add_version(LOCAL_WRITER, essay, head, Origin.EDITED, text, 2, self.room.clock())
+        await self.room.desk.add_version(LOCAL_WRITER, essay, head, Origin.EDITED, text, 2)
 
     def text(self, essay: Essay) -> Version:
         return self.runner.run(self.room.desk.current_version(LOCAL_WRITER, essay.id))

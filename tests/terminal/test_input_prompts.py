@@ -25,6 +25,12 @@ def notes(terminal: Terminal, essay: Essay) -> list[str]:
     return [note.text for note in all_notes(terminal, essay)]
 
 
+def export(terminal: Terminal, essay: Essay) -> None:
+    desk = terminal.room.desk
+    post = terminal.runner.run(desk.export(LOCAL_WRITER, essay.id))
+    terminal.runner.run(desk.mark_exported(LOCAL_WRITER, essay.id, post))
+
+
 def all_notes(terminal: Terminal, essay: Essay) -> tuple[Note, ...]:
     return terminal.runner.run(terminal.room.desk.notes(LOCAL_WRITER, essay.id))
 
@@ -157,7 +163,7 @@ def test_a_refused_page_of_notes_is_offered_for_editing_again(terminal: Terminal
 
 def test_an_exported_essay_is_offered_again_and_labelled_as_exported(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\nIt.\n")
-    terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, essay.id, 1, terminal.room.clock()))
+    export(terminal, essay)
     terminal.types("", "done")
     terminal.session().start(None)
     seen = terminal.stdout.getvalue()
@@ -168,7 +174,7 @@ def test_an_exported_essay_is_offered_again_and_labelled_as_exported(terminal: T
 
 def test_one_of_several_essays_can_be_chosen_and_back_returns_to_the_list(terminal: Terminal) -> None:
     first, second = terminal.essay("## What I missed\n\nOne.\n"), terminal.essay("## What I missed\n\nTwo.\n")
-    terminal.runner.run(terminal.room.store.mark_exported(LOCAL_WRITER, first.id, 1, terminal.room.clock()))
+    export(terminal, first)
     terminal.types("maybe", "n", "/back", "2", "post", "done")
     terminal.session().start(None)
     seen = terminal.stdout.getvalue()

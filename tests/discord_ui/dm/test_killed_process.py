@@ -30,9 +30,13 @@ async def stored(user: User, database: Path) -> tuple[list[str], list[str]]:
     store = SqliteStore(database, None, bootstrap.utc_now)
     try:
         writer = writer_id(store.thread.pseudonym_secret, user.id)
-        (essay,) = await store.essays(writer)
-        waiting = await store.read(lambda tx: read_pending_messages(tx, writer, essay.id))
-        return [note.text for note in await store.notes(writer, essay.id)], [piece.text for piece in waiting]
+        ((notes, waiting),) = await store.read(
+            lambda tx: [
+                (tx.essays.notes(writer, essay.id), read_pending_messages(tx, writer, essay.id))
+                for essay in tx.essays.of_writer(writer)
+            ]
+        )
+        return [note.text for note in notes], [piece.text for piece in waiting]
     finally:
         store.close()
 

@@ -19,7 +19,8 @@ async def ask_question_in_dm(bot: Bot, user: User, text: str = SECRET) -> Messag
     await user.select(panel, "What happened?", "leaving")
     await user.sees(reads(panel, "### Leaving"))
     essay = await bot.essay(user)
-    await bot.store.add_question(bot.writer(user), essay.id, "last-straw", text, essay.changed_at)
+    at = essay.changed_at
+    await bot.store.write(lambda tx: tx.essays.add_question(essay.writer, essay.id, "last-straw", text, at))
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, text))
     return panel
