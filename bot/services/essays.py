@@ -1,4 +1,4 @@
-"""The writer's desk: begin an essay, hand in notes, see the post, change it, go back, take it away."""
+"""All that a writer does without a model: begin an essay, hand in notes, see the post, change it, go back, export."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ from bot.services.offload import parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_snapshot, with_privacy_parsed
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
-MAX_TITLE_CHARACTERS = (
-    200  # a headline that long is a paragraph; it must also fit a page's title and a file's front matter
-)
+# A headline that long is a paragraph; it must also fit a page's title and a file's front matter.
+MAX_TITLE_CHARACTERS = 200
 
 _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 
@@ -50,7 +49,7 @@ _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 class EditResult:
     """A version that was made, and whether the writer now looks at it.
 
-    ``current`` is False where the text had changed meanwhile: the version then waits beside the newer one.
+    ``is_current`` is False where the text had changed meanwhile: the version then waits beside the newer one.
     ``removed_comments`` are the comments that were typed into it, which no reader and no model is to see.
     """
 
@@ -63,10 +62,10 @@ class EditResult:
 class NoteChange:
     """What came of editing, moving or deleting a note.
 
-    ``note`` is the note as it is now, None where it is gone. ``beside`` says that the note had changed meanwhile, so
-    that what was typed is a note of its own. ``version`` is the version that follows the change. Where there is a text
-    that does not, ``stays`` is True, and ``words`` are some that stand in it and that no note in use holds any more.
-    ``privacy`` tells what of it is private, where that has changed.
+    ``note`` is the note as it is now, None where it is gone. ``is_separate_note`` says that the note had changed
+    meanwhile, so that what was typed is a note of its own. ``version`` is the version that follows the change. Where
+    there is a text that does not, ``text_unchanged`` is True, and ``leftover_words`` are some that stand in it and that
+    no note in use holds any more. ``privacy_message`` tells what of it is private, where that has changed.
     """
 
     note: Note | None
@@ -242,7 +241,7 @@ class EssayService:
         return AddedNotes(await with_privacy_parsed(await self._store.write(step)), describe_removed(page.removed))
 
     def validate_page(self, what: str, text: str) -> str:
-        """Return a handed-in text, which ``what`` names, as it is stored. Raise LimitExceeded, InvalidInput."""
+        """Return a handed-in text, which ``what`` names, as it is stored. Raises LimitExceeded, InvalidInput."""
         self.limits.check_page(what, text)
         return validate_typed_text(text, what)
 
@@ -479,8 +478,9 @@ class EssayService:
         return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
     async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
-        """Raise PrivateNoteInText where what is meant for a model holds words that are private in the notes, and
-        PrivateMarkInText where it holds a passage that is marked itself.
+        """Check that what is meant for a model holds nothing private.
+
+        Raises PrivateNoteInText for words that are private in the notes, PrivateMarkInText for a marked passage.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
@@ -702,7 +702,7 @@ def _current_version(tx: Transaction, essay: Essay) -> Version:
 
 
 async def split_parts(text: str) -> tuple[TextSection, ...]:
-    """The parts of a stored text, without holding up the event loop: from then on they are remembered."""
+    """Return the parts of a stored text. They are found in a thread and remembered from then on."""
     return await asyncio.to_thread(split_sections, text)
 
 
@@ -713,7 +713,7 @@ def _insert_notes(text: str, structure: Structure, notes: Sequence[Note]) -> str
 
 
 def _check_no_private_text(where: str, words: str, notes: Sequence[Note]) -> None:
-    """Raises PrivateMarkInText, PrivateNoteInText."""
+    """Raise PrivateMarkInText, PrivateNoteInText."""
     check_privacy_marks(where, words)
     if found := find_leaks(words, notes):
         marked = not found[0].note.is_excluded
@@ -722,19 +722,19 @@ def _check_no_private_text(where: str, words: str, notes: Sequence[Note]) -> Non
 
 
 def editable_parts(text: str) -> tuple[tuple[int, TextSection], ...]:
-    """The parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
+    """Return the parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
     return tuple(
         (index, part) for index, part in enumerate(split_sections(text)) if part.level or count_words(part.body)
     )
 
 
 def note_fingerprint(text: str) -> str:
-    """Stands for a note's text where the text itself is too long, in a button say: 48 bits in hexadecimal."""
+    """Return what stands for a note's text where that is too long, such as in a button: 48 bits in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def validate_title(title: str) -> str:
-    """A title as it is stored, on one line. Raises InvalidInput for one that is too long, or in which nothing shows."""
+    """Return a title as it is stored, on one line. Raises InvalidInput for one that is blank or too long."""
     line = " ".join(validate_typed_text(title, "The title").split())
     if not has_visible_text(line):
         raise InvalidInput("The title is blank: give at least one letter or digit. Nothing was changed.")
@@ -746,13 +746,11 @@ def validate_title(title: str) -> str:
 
 
 def check_privacy_marks(where: str, words: str) -> None:
-    """Raises PrivateMarkInText for words meant for a model of which some are marked to be left out; ``where`` says
-    what.
-    """
+    """Raise PrivateMarkInText where words meant for a model are marked private; ``where`` says what they are."""
     if (line := first_marked_line(words)) is not None:
         raise PrivateMarkInText(where, line)
 
 
 def join_sentences(*sentences: str | None) -> str:
-    """The sentences that there are, one after the other."""
+    """Join the sentences that there are."""
     return " ".join(sentence for sentence in sentences if sentence)

@@ -1,4 +1,4 @@
-"""All that is stored of an essay at one moment, read in one transaction."""
+"""Read all that is stored of an essay, as it stands at one moment."""
 
 from __future__ import annotations
 
@@ -105,8 +105,10 @@ def read_head(tx: Transaction, essay: Essay) -> Version | None:
 
 
 async def with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Return the notes. What is private in long ones is found in a thread and remembered, so that no property of theirs
-    holds up the event loop."""
+    """Return the notes. What is private in long ones is found in a thread and remembered.
+
+    So none of their properties holds up the event loop.
+    """
     if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
         await asyncio.to_thread(lambda: [note.public_text for note in notes])
     return notes

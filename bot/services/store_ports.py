@@ -235,8 +235,10 @@ class JobStore(Protocol):
         """Return the last job on the subject that does not give way; None where there never was one."""
 
     def leftovers(self, writer: str, subject: str) -> Sequence[int]:
-        """Return the numbers of the ended jobs of which something is kept that stands in no version, the last first:
-        text, or what a revision that came to nothing was told."""
+        """Return the numbers of the ended jobs of which something is kept that stands in no version, the last first.
+
+        That is text, or the instruction of a revision that came to nothing.
+        """
 
     def abandoned(self) -> Sequence[Job]:
         """Return every job that has not ended and whose process is gone: what a kill left behind."""
@@ -261,8 +263,10 @@ class CritiqueStore(Protocol):
         """Return the essay's last critique in which the critic has spoken."""
 
     def pasted(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
-        """Return the critiques of texts that are no essay's, the last first, at most ``most`` from ``first`` on, and
-        how many there are in all."""
+        """Return a page of the critiques of texts that are no essay's, the last first, and how many there are in all.
+
+        The page holds at most ``most``, from the index ``first`` on.
+        """
 
     def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
         """Store that the text which was critiqued is this version of this essay of the writer's."""

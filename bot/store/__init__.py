@@ -1,1 +1,1 @@
-"""SQLite behind the store port of the workflow; stored text is encrypted."""
+"""SQLite behind the storage ports of the services; what a person wrote is encrypted."""

@@ -1,4 +1,4 @@
-"""A copy of the database while it is in use: one consistent moment of it, checked before it is called good."""
+"""Copy the database while it is in use: one consistent moment of it, checked before it is called good."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DATABASE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", ".key", ".running", ".
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was found good. ``keys`` are the fingerprints of the keys without which it cannot be read."""
+    """A backup that was found good. Without the keys of these fingerprints it cannot be read."""
 
     path: Path
     size_bytes: int
@@ -42,7 +42,7 @@ class Backup:
 
 
 def create_backup(database: Path, target: Path, *, replace: bool = False) -> Backup:
-    """Copies the database to ``target`` as it stands at one moment, whether or not a bot is writing to it.
+    """Copy the database to ``target`` as it stands at one moment, whether or not a bot is writing to it.
 
     ``target`` has mode 0600 and appears whole, checked and on the disk, or not at all; one that is there already is
     refused, or with ``replace`` kept until the new one takes its place. The copy needs no key and holds none. Raises
@@ -73,7 +73,7 @@ def create_backup(database: Path, target: Path, *, replace: bool = False) -> Bac
 
 
 def database_files(database: Path) -> tuple[Path, ...]:
-    """The files that make up a database, or may."""
+    """Return the files that make up a database, or may."""
     return tuple(Path(f"{database.resolve()}{ending}") for ending in DATABASE_FILE_SUFFIXES)
 
 
@@ -131,7 +131,7 @@ def _copy_error(database: Path, target: Path, error: sqlite3.DatabaseError) -> B
 
 
 def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
-    """What the copy holds. Raises BackupFailed where SQLite finds a fault in it, NewerDatabase or ForeignDatabase."""
+    """Return what the copy holds. Raises BackupFailed where SQLite finds a fault, NewerDatabase, ForeignDatabase."""
     with translate_errors(database), closing(sqlite3.connect(f"{part.as_uri()}?mode=ro", uri=True)) as copy:
         try:
             found = copy.execute("PRAGMA integrity_check(1)").fetchall()

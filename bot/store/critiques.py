@@ -1,4 +1,4 @@
-"""The critique store port over SQLite."""
+"""Critiques in SQLite, with the texts they are about and what was decided about each finding."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class SqliteCritiques:
 
 
 def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCritique:
-    """A critique; of a damaged one, that it is damaged, so that the others can be listed."""
+    """Return a critique from its row; a damaged one with a title that says so, so that the others can be listed."""
     try:
         return _read_critique(database, row)
     except DamagedText:
@@ -110,7 +110,7 @@ def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> St
 
 
 def _read_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCritique:
-    """A critique. Raises DamagedText where its text or what was found in it cannot be read."""
+    """Return a critique from its row. Raises DamagedText where its text or its findings cannot be read."""
     key, writer, essay, version, structure, title, sealed, opinion, own, created = row
     what = f"critique {key}"
     text, found = (

@@ -65,7 +65,7 @@ class _StepResult:
 
 
 class WorkerThread:
-    """The thread, by its ``name``. It ends with ``close``, or with the process."""
+    """A thread that runs one step after another. It ends with ``close``, or with the process."""
 
     def __init__(self, name: str) -> None:
         self._steps: SimpleQueue[tuple[Callable[[], Any], _Waiter] | None] = SimpleQueue()
@@ -73,7 +73,7 @@ class WorkerThread:
         self._thread.start()
 
     def run_blocking(self, work: Callable[[], ResultT]) -> ResultT:
-        """What the work returns; the caller's thread stands still meanwhile."""
+        """Return what the work returns, blocking the caller's thread until then."""
         waiting: futures.Future[ResultT] = futures.Future()
         self._steps.put((work, waiting))
         try:
@@ -82,13 +82,13 @@ class WorkerThread:
             del waiting  # an error remembers this frame, and the future remembers the error
 
     def run(self, work: Callable[[], ResultT]) -> asyncio.Future[ResultT]:
-        """What the work returns, to be awaited. It is done even if nobody does."""
+        """Return a future of what the work returns. The work is done even if nobody awaits it."""
         waiting: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._steps.put((work, waiting))
         return waiting
 
     def close(self) -> None:
-        """Ends the thread when all that was asked for is done."""
+        """End the thread when all that was asked for is done."""
         self._steps.put(None)
         self._thread.join()
 
@@ -108,7 +108,10 @@ class WorkerThread:
 
 
 def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    """What the work returned or raised. Nothing here knows who waits: an error remembers what its frames held."""
+    """Return what the work returned, and what it raised.
+
+    Nothing here knows who waits: an error remembers what its frames held.
+    """
     try:
         return work(), None
     except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to whoever asked
@@ -116,7 +119,7 @@ def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
 
 
 def _deliver_results(done: list[_StepResult]) -> None:
-    """Each to the loop or the thread that waits for it."""
+    """Deliver each result to the loop or the thread that waits for it."""
     by_loop: dict[asyncio.AbstractEventLoop, list[_StepResult]] = {}
     for one in done:
         if isinstance(one.waiter, futures.Future):
@@ -145,7 +148,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_time(stored: str) -> datetime:
-    """A time as it was stored; for one that is damaged the beginning of 1970: the rest of its row can be read."""
+    """Return a stored time; for a damaged one the beginning of 1970, since the rest of its row can be read."""
     try:
         found = datetime.fromisoformat(stored)
     except ValueError:
@@ -155,7 +158,7 @@ def parse_time(stored: str) -> datetime:
 
 
 def parse_enum(kinds: type[E], stored: str, otherwise: E) -> E:
-    """One of several kinds as it was stored; ``otherwise`` for one that is damaged: the rest of its row can be read."""
+    """Return a stored kind; for a damaged one ``otherwise``, since the rest of its row can be read."""
     try:
         return kinds(stored)
     except ValueError:
@@ -164,10 +167,10 @@ def parse_enum(kinds: type[E], stored: str, otherwise: E) -> E:
 
 
 class EncryptedDatabase:
-    """An open database and the sealer for its text. Use it only in the thread that opened it."""
+    """An open database and the cipher of its text. Use it only in the thread that opened it."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
-        """Opens or creates the database at ``path``; ``keys`` is what DATABASE_KEY holds.
+        """Open or create the database at ``path``; ``keys`` is what DATABASE_KEY holds.
 
         The file has mode 0600. Without ``keys`` the key is read from the file beside the database, which is made when
         the database is new. Any number of processes may open a new database at once: the first to take the write lock
@@ -214,7 +217,10 @@ class EncryptedDatabase:
             self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
     def _load_pseudonym_secret(self) -> bytes:
-        """What pseudonyms are made with; it outlives the keys, so that they can be changed."""
+        """Return what pseudonyms are made with, making it in a new database.
+
+        It outlives the keys, so that they can be changed.
+        """
         query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
         if (row := self.db.execute(query).fetchone()) is None:
             made = self.cipher.encrypt(secrets.token_hex(32))
@@ -223,18 +229,18 @@ class EncryptedDatabase:
         return bytes.fromhex(self.cipher.decrypt(row[0]))
 
     def _enable_wal(self) -> None:
-        """Once set it stays. While it is being set, SQLite turns other processes away without waiting."""
+        """Set the mode, which stays set. Meanwhile SQLite turns other processes away without waiting."""
         if self.db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             return
         with suppress(sqlite3.OperationalError):  # whoever turned us away is setting it
             self.db.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Closes the connection; what was committed is in the file."""
+        """Close the connection; what was committed is in the file."""
         self.db.close()
 
     def decrypt_or_none(self, sealed: bytes, what: str) -> str | None:
-        """A text that was sealed; None where it is damaged. ``what`` it is of is all that the log is told.
+        """Return a text that was sealed; None where it is damaged. The log is told no more than ``what`` it is.
 
         One damaged text must not keep another from being read: whoever reads several opens each by this.
         """
@@ -247,13 +253,13 @@ class EncryptedDatabase:
             return None
 
     def decrypt_int_or_none(self, sealed: bytes, what: str) -> int | None:
-        """A number that was sealed; None where it is damaged."""
+        """Return a number that was sealed; None where it is damaged."""
         found = self.decrypt_or_none(sealed, what)
         return int(found) if found is not None else None
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
-        """A transaction that takes the write lock at once, so that it cannot fail half-way for want of it."""
+        """Hold a transaction that takes the write lock at once, so that it cannot fail half-way for want of it."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db
@@ -269,7 +275,7 @@ class EncryptedDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """A transaction that only reads, all of it from one moment."""
+        """Hold a transaction that only reads, all of it from one moment. Raises RuntimeError where it has written."""
         self.db.execute("BEGIN")
         changes = self.db.conn.total_changes
         try:
@@ -305,7 +311,7 @@ class EncryptedDatabase:
 
 
 def check_database(path: Path, keys: str | None) -> bool:
-    """Whether there is a database at ``path``. Looks whether it could be opened with ``keys``, and writes nothing.
+    """Check that the database at ``path`` can be opened with ``keys``, without writing; tell whether there is one.
 
     Raises StoreError as EncryptedDatabase does.
     """
@@ -336,7 +342,7 @@ def check_database(path: Path, keys: str | None) -> bool:
 
 
 def check_is_our_database(db: Database, path: Path) -> None:
-    """Raises ForeignDatabase or NewerDatabase where the database is not one of this release's, or an empty one."""
+    """Raise ForeignDatabase or NewerDatabase unless the database is empty or of a release up to this one."""
     found = int(db.execute("PRAGMA application_id").fetchone()[0])
     objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
@@ -346,7 +352,7 @@ def check_is_our_database(db: Database, path: Path) -> None:
 
 
 def key_fingerprints(db: Database) -> set[str]:
-    """Those of the keys that sealed what is in the database."""
+    """Return the fingerprints of the keys that sealed what is in the database."""
     if "keys" not in db.table_names():
         return set()
     return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
@@ -356,7 +362,7 @@ class DatabaseThread:
     """The thread that owns the database; every call crosses to it and they run one after another, in order."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
-        """Opens the database in the thread. Raises as EncryptedDatabase does."""
+        """Open the database in the thread. Raises as EncryptedDatabase does."""
         self._path = path
         self._is_closed = False
         self._worker = WorkerThread("store")
@@ -372,7 +378,7 @@ class DatabaseThread:
         return self._database.pseudonym_secret
 
     async def run(self, work: Callable[[EncryptedDatabase], T]) -> T:
-        """What ``work`` returns, having run in the thread.
+        """Return what ``work`` returns, having run in the thread.
 
         A caller that is cancelled does not stop the work: what it wrote is whole and stays. Raises StoreError in one of
         its kinds where SQLite refuses.
@@ -407,7 +413,7 @@ class DatabaseThread:
             return work(self._database)
 
     def close(self) -> None:
-        """Finishes what was asked for and closes the database. A second call does nothing."""
+        """Finish what was asked for and close the database. A second call does nothing."""
         if not self._is_closed:
             self._is_closed = True
             self._worker.run_blocking(self._database.close)
@@ -416,7 +422,7 @@ class DatabaseThread:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite, the file system and the sealer raise into the errors a person is shown."""
+    """Turn what SQLite, the file system and the cipher raise into the errors a person is shown."""
     try:
         yield
     except InvalidToken as error:
@@ -445,7 +451,7 @@ def _error_from_sqlite(path: Path, error: sqlite3.DatabaseError) -> StoreError:
 
 
 def _create_file(path: Path) -> bool:
-    """Makes an empty file that only its owner can read, where there is none; returns whether it did.
+    """Make an empty file that only its owner can read, where there is none; tell whether it did.
 
     SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.
     """

@@ -17,9 +17,7 @@ from bot.essay.text.gaps import format_gap
 from bot.services.dm_messages import DmChannel, DmContext, DmMessage
 from bot.store.database import EncryptedDatabase, parse_time
 
-_DAMAGED_MESSAGE = format_gap(
-    "a message that was damaged and cannot be read"
-)  # its writer sees that something is missing
+_DAMAGED_MESSAGE = format_gap("a message that was damaged and cannot be read")  # the writer sees what is missing
 _LAST_MESSAGE_ID = 2**63  # where a message stands among the others whose id is damaged
 _RECENT = 100  # rows among which the message that follows another is looked for
 _MESSAGE = "SELECT m.message, m.id, m.essay, m.question, m.note, m.text FROM dm_messages m"
@@ -185,7 +183,7 @@ class SqliteDmMessages:
             raise UnknownEssay(essay)
 
     def _key(self, message: int) -> str:
-        """Stand for a message: HMAC-SHA256 over its id, the first 128 bits in hexadecimal."""
+        """Return a message's pseudonym: HMAC-SHA256 over its id, the first 128 bits in hexadecimal."""
         secret = self._database.pseudonym_secret
         return hmac.new(secret, f"discord-message:{message}".encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -197,7 +195,7 @@ class SqliteDmMessages:
         return _read_message(self._database, row)
 
     def _read_channel(self, row: Sequence[Any]) -> DmChannel | None:
-        """A writer's channel; None where it is damaged. It is known again once they write there."""
+        """Return a writer's DM from its row; None where it is damaged. It is known again once they write there."""
         channel, read = (self._database.decrypt_int_or_none(sealed, f"the DM of {row[0][:8]}") for sealed in row[1:])
         return DmChannel(row[0], channel, read) if channel is not None and read is not None else None
 

@@ -1,4 +1,4 @@
-"""Encrypts every column that holds a person's words, and keeps the keys for it."""
+"""Encrypt every column that holds a person's words, and keep the keys for it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from bot.errors import InvalidEncryptionKey
 
 
 class TextCipher:
-    """Seals text with the first of its keys and opens what any of them sealed (cryptography's MultiFernet)."""
+    """Encrypts with the first of its keys and decrypts what any of them encrypted (cryptography's MultiFernet)."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self.fingerprints = tuple(key_fingerprint(key) for key in keys)
 
     def encrypt(self, text: str) -> bytes:
-        """The text, encrypted; two seals of one text differ."""
+        """Encrypt a text; doing it twice gives two different results."""
         return self._fernet.encrypt(text.encode())
 
     def decrypt(self, sealed: bytes) -> str:
-        """The text that was sealed. Raises InvalidToken where no key fits or a byte was changed."""
+        """Decrypt a text. Raises InvalidToken where no key fits or a byte was changed."""
         return self._fernet.decrypt(sealed).decode()
 
     def __repr__(self) -> str:
@@ -39,12 +39,12 @@ __all__ = ["InvalidToken", "TextCipher", "create_key_file", "key_fingerprint", "
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Eight hexadecimal digits that name a key without telling anything of it (the start of its SHA-256)."""
+    """Return eight hexadecimal digits that name a key and tell nothing of it (the start of its SHA-256)."""
     return hashlib.sha256(key).hexdigest()[:8]
 
 
 def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
-    """The keys in a setting or a file, separated by commas or white space, the sealing one first.
+    """Return the keys in a setting or a file, separated by commas or white space, the one that encrypts first.
 
     Raises InvalidEncryptionKey, naming ``where`` and never the text, where one of them is no Fernet key.
     """
@@ -62,8 +62,9 @@ def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...] | None:
-    """The keys in the file, None where there is none. Raises InvalidEncryptionKey for a file without one, OSError as it
-    comes.
+    """Return the keys in the file, None where there is no file.
+
+    Raises InvalidEncryptionKey for one without a key, and OSError.
     """
     try:
         text = path.read_text(encoding="ascii", errors="replace")
@@ -73,7 +74,7 @@ def read_key_file(path: Path) -> tuple[bytes, ...] | None:
 
 
 def create_key_file(path: Path) -> tuple[bytes, ...]:
-    """A new key in a new file that only its owner can read (mode 0600), whole or not at all.
+    """Make a new key in a new file that only its owner can read (mode 0600), whole or not at all; return it.
 
     Where another process was quicker, its key is read instead.
     """

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from bot.errors import DamagedText, NothingToDo, UnknownEssay, UnknownVersion
 from bot.essay.essay import (
     DAMAGED_NOTE_TEXT,
@@ -42,7 +40,11 @@ class SqliteEssays:
         self._encrypt = database.cipher.encrypt
 
     def add(self, essay: Essay) -> None:
-        insert_essay(self._database, self._db, essay)
+        times = [essay.created_at.isoformat(), essay.changed_at.isoformat()]
+        self._db.execute(
+            "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
+            [essay.id, essay.writer, essay.structure, self._encrypt(essay.title), *times],
+        )
 
     def get(self, writer: str, essay: str) -> Essay:
         row = self._db.execute(f"{_ESSAY} WHERE id = ? AND writer = ?", [essay, writer]).fetchone()
@@ -63,7 +65,7 @@ class SqliteEssays:
         self._db.execute("UPDATE essays SET structure = ? WHERE id = ?", [structure, essay])
 
     def has_content(self, writer: str, essay: str) -> bool:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         found = self._db.execute(
             "SELECT 1 FROM notes WHERE essay = ?1 UNION ALL SELECT 1 FROM questions WHERE essay = ?1"
             " UNION ALL SELECT 1 FROM versions WHERE essay = ?1",
@@ -72,7 +74,7 @@ class SqliteEssays:
         return found.fetchone() is not None
 
     def delete(self, writer: str, essay: str) -> None:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         self._db.execute("DELETE FROM essays WHERE id = ?", [essay])
         delete_jobs(self._db, writer, essay)
         self._database.truncate_log_after_commit()
@@ -88,19 +90,23 @@ class SqliteEssays:
 
     def add_note(self, writer: str, essay: str, passage: NewNote, at: datetime, *, question: str | None = None) -> Note:
         self.mark_changed(writer, essay, at)
-        number = next_note_number(self._db, essay)
-        note = Note(number, passage.text, question, passage.section, passage.is_excluded)
-        insert_note(self._database, self._db, essay, note, at)
-        return note
+        number = self._next_note_number(essay)
+        asked = self._encrypt(question) if question is not None else None
+        values = [essay, number, passage.section, asked, self._encrypt(passage.text), int(passage.is_excluded)]
+        self._db.execute(
+            "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
+            [*values, at.isoformat()],
+        )
+        return Note(number, passage.text, question, passage.section, passage.is_excluded)
 
     def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         rows = self._db.execute(f"{_NOTE} WHERE essay = ? ORDER BY number", [essay]).fetchall()
         messages = messages_of_notes(self._database, essay)
         return tuple(_read_note(self._database, essay, row, messages.get(row[0], ())) for row in rows)
 
     def note(self, writer: str, essay: str, number: int) -> Note:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         row = self._db.execute(f"{_NOTE} WHERE essay = ? AND number = ?", [essay, number]).fetchone()
         if row is None:
             raise NothingToDo.no_note(number)
@@ -135,7 +141,7 @@ class SqliteEssays:
 
     def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
         self.mark_changed(writer, essay, at)
-        question = Question(next_number(self._db, "questions", essay), section, text)
+        question = Question(self._next_number("questions", essay), section, text)
         self._db.execute(
             "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",
             [essay, question.number, section, self._encrypt(text), question.state.value, at.isoformat()],
@@ -143,20 +149,22 @@ class SqliteEssays:
         return question
 
     def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         rows = self._db.execute(f"{_QUESTION} WHERE essay = ? ORDER BY number", [essay]).fetchall()
-        return tuple(read_question(self._database, row) for row in rows)
+        return tuple(_read_question(self._database, row) for row in rows)
 
     def question(self, writer: str, essay: str, number: int) -> Question:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         row = self._db.execute(f"{_QUESTION} WHERE essay = ? AND number = ?", [essay, number]).fetchone()
         if row is None:
             raise NothingToDo.no_question(number)
-        return read_question(self._database, row)
+        return _read_question(self._database, row)
 
     def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
-        _set_question_state(self._db, essay, number, state)
+        query = "UPDATE questions SET state = ? WHERE essay = ? AND number = ?"
+        if not self._db.execute(query, [state.value, essay, number]).rowcount:
+            raise NothingToDo.no_question(number)
 
     def add_version(
         self,
@@ -173,7 +181,7 @@ class SqliteEssays:
         model: str | None = None,
     ) -> Version:
         self.mark_changed(writer, essay, at)
-        number = next_number(self._db, "versions", essay)
+        number = self._next_number("versions", essay)
         info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
         self._db.execute(
             "INSERT INTO versions"
@@ -195,7 +203,7 @@ class SqliteEssays:
         return Version(info, text)
 
     def version(self, writer: str, essay: str, number: int) -> Version:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         row = self._db.execute(f"{_VERSION}, text FROM versions WHERE essay = ? AND number = ?", [essay, number])
         if (found := row.fetchone()) is None:
             raise UnknownVersion(number)
@@ -204,7 +212,7 @@ class SqliteEssays:
         return Version(_read_version_info(found), text)
 
     def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
-        check_owner(self._db, writer, essay)
+        self._check_owner(writer, essay)
         rows = self._db.execute(f"{_VERSION} FROM versions WHERE essay = ? ORDER BY number", [essay]).fetchall()
         return tuple(_read_version_info(row) for row in rows)
 
@@ -221,54 +229,20 @@ class SqliteEssays:
         if not self._db.execute(query, [essay, number]).rowcount:
             raise UnknownVersion(number)
 
+    def _check_owner(self, writer: str, essay: str) -> None:
+        if not self._db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
+            raise UnknownEssay(essay)
 
-def insert_essay(database: EncryptedDatabase, db: Database, essay: Essay) -> None:
-    """Stores a new essay, inside the caller's transaction."""
-    times = [essay.created_at.isoformat(), essay.changed_at.isoformat()]
-    db.execute(
-        "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
-        [essay.id, essay.writer, essay.structure, database.cipher.encrypt(essay.title), *times],
-    )
+    def _next_number(self, table: str, essay: str) -> int:
+        """Return the number after the last one in an essay's notes, questions or versions."""
+        query = f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?"  # noqa: S608 - table is one of ours
+        return int(self._db.execute(query, [essay]).fetchone()[0])
 
-
-def _truncate_wal(database: EncryptedDatabase) -> None:
-    """The log still holds the pages as they were; emptied, only the overwritten ones are left."""
-    database.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def check_owner(db: Database, writer: str, essay: str) -> None:
-    """Raises UnknownEssay where the writer has no such essay."""
-    if not db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
-        raise UnknownEssay(essay)
-
-
-def next_number(db: Database, table: str, essay: str) -> int:
-    """The number after the last one in an essay's notes, questions or versions; of notes, among those there are."""
-    query = f"SELECT coalesce(max(number), 0) + 1 FROM {table} WHERE essay = ?"  # noqa: S608 - table is one of ours
-    found = db.execute(query, [essay]).fetchone()
-    return int(found[0])
-
-
-def next_note_number(db: Database, essay: str) -> int:
-    """The number of an essay's next note: one that no note of it has had, a deleted one neither."""
-    deleted: int = db.execute("SELECT last_deleted_note FROM essays WHERE id = ?", [essay]).fetchone()[0]
-    return max(next_number(db, "notes", essay), deleted + 1)
-
-
-def insert_note(database: EncryptedDatabase, db: Database, essay: str, note: Note, at: datetime) -> None:
-    """Stores a note, inside the caller's transaction."""
-    seal = database.cipher.encrypt
-    question = seal(note.question) if note.question is not None else None
-    db.execute(
-        "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
-        [essay, note.number, note.section, question, seal(note.text), int(note.is_excluded), at.isoformat()],
-    )
-
-
-def _set_question_state(db: Database, essay: str, question: int, state: QuestionState) -> None:
-    found = db.execute("UPDATE questions SET state = ? WHERE essay = ? AND number = ?", [state.value, essay, question])
-    if not found.rowcount:
-        raise NothingToDo.no_question(question)
+    def _next_note_number(self, essay: str) -> int:
+        """Return a number that no note of the essay has had, a deleted one neither."""
+        query = "SELECT last_deleted_note FROM essays WHERE id = ?"
+        deleted: int = self._db.execute(query, [essay]).fetchone()[0]
+        return max(self._next_number("notes", essay), deleted + 1)
 
 
 def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
@@ -295,8 +269,7 @@ def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], mess
     return Note(number, words, asked, section, bool(left_out))
 
 
-def read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
-    """A question from its number, section, text and state."""
+def _read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
     number, section, text, state = row
     words = database.decrypt_or_none(text, f"question {number} of an essay")
     return Question(

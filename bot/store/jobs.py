@@ -30,12 +30,12 @@ _DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
 
 @cache
 def current_process_name() -> str:
-    """A name for this process that no other has, not even one with its number after a restart of the machine."""
+    """Return a name for this process that no other has, not even one with its number after a restart."""
     return process_name(os.getpid()) or f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def process_name(number: int) -> str | None:
-    """The name of the process with that number: the number, and when it was started, in which boot of the system.
+    """Return the name of the process with that number: the number, and when and in which boot it was started.
 
     None where no such process runs, or where the system does not tell: only Linux does, in /proc.
     """
@@ -49,7 +49,7 @@ def process_name(number: int) -> str | None:
 
 
 def is_process_alive(process: str, ours: str) -> bool:
-    """Whether the process of that name still runs on this machine; ``ours`` is the name of the one that asks."""
+    """Tell whether the process of that name still runs on this machine; ``ours`` is the name of the one that asks."""
     if process == ours:
         return True
     number = int(process.split("-")[0])
@@ -76,7 +76,7 @@ class SqliteJobs:
     """The jobs of one database, their text kept piece by piece, so that a flush costs what is new. See JobStore."""
 
     def __init__(self, database: EncryptedDatabase, process: str) -> None:
-        """``process`` names the process whose jobs these are."""
+        """Have new jobs belong to the ``process`` of that name."""
         self._database = database
         self._db = database.db
         self._encrypt = database.cipher.encrypt
@@ -209,15 +209,15 @@ class SqliteJobPanels:
 
 
 def delete_jobs(db: Database, writer: str, subject: str) -> None:
-    """Removes the jobs on a subject with their texts, inside the caller's transaction."""
+    """Remove the jobs on a subject with their texts."""
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 
 
 def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
-    """A job, with a gap for each damaged piece of its text.
+    """Return a job from its row, with a gap for each damaged piece of its text.
 
-    Where what a revision or a critique was told is damaged, it raises DamagedText; not ``whole``, the job has no text
-    then, so that it can be ended at least. The others need not know what they were told.
+    Raises DamagedText where the argument of a revision or a critique is damaged; unless ``whole``, the job then has no
+    text instead, so that it can at least be ended. The other kinds need no argument.
     """
     number, writer, subject, kind, state, base, argument, error, result, created, changed = row
     what, wanted = f"job {number}", parse_enum(JobKind, kind, JobKind.DRAFT)

@@ -1,4 +1,4 @@
-"""Holds a writer to the limits of what may be kept, inside the transaction that stores it."""
+"""Hold a writer to the limits of what may be kept, inside the transaction that stores it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # which imports this module
     from bot.store.database import EncryptedDatabase
 
 _DAY_MINUTES = 24 * 60
-# Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16.
 # Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16. A row without a text of
 # its own costs nothing: the words of a note that was made of messages are counted with these.
 _SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
@@ -44,7 +43,7 @@ _ESSAY_USAGE = f"""
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a store holds its writers to; those in ``free``, such as the machine's owner, to nothing."""
+    """What a store holds its writers to; the ``exempt_writers``, such as the machine's owner, to nothing."""
 
     limits: WriterLimits = field(default_factory=WriterLimits)
     exempt_writers: Collection[str] = ()
@@ -52,7 +51,7 @@ class Quota:
     def check_and_record(
         self, db: Database, writer: str, essay: str | None, adding: StorageIncrease, at: datetime
     ) -> None:
-        """Counts what is about to be stored, at the time ``at``. Raises LimitExceeded, and then counts nothing."""
+        """Count what is about to be stored, at the time ``at``. Raises LimitExceeded, and then counts nothing."""
         if writer in self.exempt_writers:
             return
         minute = int(at.timestamp()) // 60

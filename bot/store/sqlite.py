@@ -13,7 +13,6 @@ from bot.store.database import DatabaseThread, EncryptedDatabase
 from bot.store.dm_messages import SqliteDmMessages
 from bot.store.essays import SqliteEssays
 from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
-from bot.store.key_value import SqliteKeyValues
 from bot.store.ledger import SqliteCalls
 from bot.store.quota import Quota, SqliteQuota
 
@@ -68,3 +67,26 @@ class SqliteStore:
             values=SqliteKeyValues(database),
             quota=SqliteQuota(database),
         )
+
+
+class SqliteKeyValues:
+    """Values by name, not encrypted: nothing that a person wrote may be kept here. See KeyValueStore."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._db = database.db
+
+    def get(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM remembered WHERE name = ?", [name]).fetchone()
+        return str(row[0]) if row else None
+
+    def set(self, name: str, value: str) -> None:
+        self._db.execute(
+            "INSERT INTO remembered VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [name, value],
+        )
+
+    def delete(self, name: str) -> None:
+        self._db.execute("DELETE FROM remembered WHERE name = ?", [name])
+
+    def delete_all(self, prefix: str) -> None:
+        self._db.execute("DELETE FROM remembered WHERE substr(name, 1, length(?1)) = ?1", [prefix])

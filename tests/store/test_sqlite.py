@@ -1,4 +1,4 @@
-"""What a step may rely on that is handed to ``Store.read`` or ``Store.write``."""
+"""What a step handed to ``Store.read`` or ``Store.write`` may rely on, and the values that are kept by name."""
 
 from __future__ import annotations
 
@@ -76,3 +76,19 @@ async def test_a_step_that_writes_comes_to_its_end_when_its_caller_is_cancelled(
     with pytest.raises(asyncio.CancelledError):
         await writing
     assert await store.read(lambda tx: tx.values.get("name")) == "value"
+
+
+async def test_a_value_survives_a_restart_and_is_replaced_by_the_next(database: Path, clock: Clock) -> None:
+    def get(tx: Transaction) -> str | None:
+        return tx.values.get("commands")
+
+    store = SqliteStore(database, None, clock)
+    assert await store.read(get) is None
+    await store.write(lambda tx: tx.values.set("commands", "one"))
+    store.close()
+    store = SqliteStore(database, None, clock)
+    assert await store.read(get) == "one"
+    await store.write(lambda tx: tx.values.set("commands", "two"))
+    assert await store.read(get) == "two"
+    assert await store.read(lambda tx: tx.values.get("another")) is None
+    store.close()
