@@ -1,7 +1,7 @@
-"""The ports behind which the models work. Without a model in the settings there are none.
+"""The ports to the models. Without a model in the settings there are none.
 
-A call may take minutes. Cancelling it ends the model's work at once. Each raises ModelError; what ``on_progress`` was
-given before that is all that was written. Never hand a private note to a port: it raises ValueError.
+A call may take minutes, and cancelling it ends the model's work at once. Every call may raise ModelError; what
+``on_progress`` got before is then all that was written. A private note must never be passed: it raises ValueError.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bot.essay.structure import Section, Structure
 
 @dataclass(frozen=True, slots=True)
 class ThinkingChunk:
-    """The model is thinking. What it thinks is not shown."""
+    """A sign that the model is thinking. Its thoughts are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """A piece of text, to be appended to the pieces before it."""
+    """A piece of text, to be appended to those before it."""
 
     text: str
 
@@ -34,7 +34,7 @@ ProgressCallback = Callable[[ThinkingChunk | TextChunk], None]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What calls cost: nano-dollars (1e-9 USD), None where a price is not known; tokens sent and written."""
+    """What calls cost: nano-dollars (1e-9 USD), None if a price is unknown, and the tokens sent and written."""
 
     nano_usd: int | None
     input_tokens: int
@@ -43,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """A text that a model wrote; ``is_truncated`` where it ran out of room before it was finished."""
+    """A text that a model wrote; ``is_truncated`` if it reached its token limit before the end."""
 
     text: str
     model: str
@@ -91,20 +91,20 @@ class Drafter(Protocol):
     """Writes the post from the notes.
 
     In this port and those below, ``max_…_cost`` returns the most that the call may cost, in nano-dollars. It sends
-    nothing, and raises UnknownPrice as the call does. A call that breaks before any text came is made once more.
+    nothing, and raises UnknownPrice as the call does. A call that fails before any text came is made once more.
     """
 
     async def draft(self, material: Material, on_progress: ProgressCallback) -> ModelText:
         """Return the post in Markdown, each section under its heading (level 2), in the structure's order.
 
-        It is what the model wrote, chunk for chunk; ``bot.essay.model_output.partial_draft`` puts it into form.
+        It is what the model wrote, unchanged; ``bot.essay.model_output.partial_draft`` turns it into a post.
         """
 
     def max_draft_cost(self, material: Material) -> int:
         """Return the most that ``draft`` may cost."""
 
     async def finish(self, material: Material, sections: Sequence[str], on_progress: ProgressCallback) -> ModelText:
-        """Return the sections with these keys alone, in order.
+        """Return only the sections with these keys, in order.
 
         They complete the material's text, a draft that was cut short.
         """
@@ -119,9 +119,9 @@ class Reviser(Protocol):
     async def revise(
         self, material: Material, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        """Return a new body for the section of the material's text with this index, as ``split`` numbers them.
+        """Return a new body for the section of the material's text with this index of ``split_sections``.
 
-        It has no heading. It is never empty, unless it was truncated.
+        It has no heading, and is empty only if it was truncated.
         """
 
     def max_revise_cost(self, material: Material, index: int, instruction: str) -> int:
@@ -130,7 +130,7 @@ class Reviser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """A finding as the critic gave it; its quotation may not stand in the text."""
+    """A finding as the critic gave it; its quotation may not be in the text."""
 
     quotation: str
     category: Category
@@ -150,7 +150,7 @@ class RawStrength:
 
 @dataclass(frozen=True, slots=True)
 class RawCoverage:
-    """How far the text covers one section of the structure, by its key."""
+    """How well the text covers one section of the structure, by its key."""
 
     section: str
     covered: CoverageLevel
@@ -161,8 +161,8 @@ class RawCoverage:
 class RawCritique:
     """A critique as the critic gave it, unchecked.
 
-    ``fix_first_index`` is the index of the finding that ``fix_first`` is about, None where there is none.
-    ``malformed_count`` counts findings and strengths that could not be read.
+    ``fix_first_index`` is the index of the finding that ``fix_first`` is about, or None. ``malformed_count`` counts
+    findings and strengths that could not be read.
     """
 
     fix_first: str
@@ -186,9 +186,9 @@ class Critic(Protocol):
         measured: Sequence[str],
         on_progress: ProgressCallback,
     ) -> RawCritique:
-        """Return a critique of the text. ``measured`` are facts counted in it, a sentence each.
+        """Return a critique of the text. ``measured`` are facts counted in it, one sentence each.
 
-        The chunks that ``on_progress`` is given are JSON: of use are only that and how much the model writes.
+        The chunks given to ``on_progress`` are JSON, of use only to show that the model writes, and how much.
         """
 
     def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:

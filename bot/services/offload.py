@@ -1,9 +1,9 @@
-"""Work that keeps a processor busy, done beside the event loop that must acknowledge everybody's clicks.
+"""Run CPU-bound work outside the event loop, which must acknowledge everybody's clicks.
 
-Quick work goes to a thread. What takes longer goes to a thread as well, or where ``worker_processes`` was entered to a
-process of its own: a thread takes Python's one lock from the event loop each time that one reads or writes, which with
-hundreds of streams is ten thousand times a second; and it cannot be ended, where a text from a stranger takes for ever.
-There are two such processes, so that who hands in a text does not wait behind what panels want to know of others.
+Quick work runs in a thread. Longer work runs in a thread too, or in a worker process while ``worker_processes`` is
+entered. A thread competes with the event loop for Python's global lock at each of its reads and writes, ten thousand
+times a second with hundreds of streams. Nor can it be ended if a stranger's text takes for ever. There are two worker
+processes, so that somebody who hands in a text does not wait for what panels compute for others.
 """
 
 from __future__ import annotations
@@ -34,48 +34,48 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREAD_MAX_CHARACTERS = 10_000
-"""A text of so many is read in some 10 ms, and the worst in 0.4 s, in which a thread hinders nobody."""
+"""The longest text that is read in a thread: in some 10 ms, at worst in 0.4 s."""
 WORKER_TIMEOUT_SECONDS = 10.0
-"""After so long work in a process is ended. The longest text that is taken is read in a tenth of it."""
+"""When work in a process is ended. The longest text that is accepted takes a tenth of it."""
 
-# One thread each, because Python runs one at a time: more of them finish nothing sooner. Not the loop's own threads, in
-# which it looks up addresses.
+# One thread each: Python runs only one at a time, so more would finish nothing sooner. These are not the event loop's
+# own threads, in which it resolves host names.
 _quick_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
 _slow_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside-slow")
-_NICE_INCREMENT = 10  # half-way to the least: it takes the processor's time that the event loop leaves
-_PARENT_POLL_SECONDS = 1.0  # how often the process looks whether the one that it works for is still there
-_MAX_MEMORY_BYTES = 2 << 30  # bytes of addresses; some 0.3 GB are used, and a text of the longest needs a tenth of that
-_TERMINATE_SECONDS = 0.1  # between asking a process to end and ending it; ours does not listen
+_NICE_INCREMENT = 10  # half-way to the lowest priority: the event loop goes first
+_PARENT_POLL_SECONDS = 1.0  # how often a worker checks that its parent is alive
+_MAX_MEMORY_BYTES = 2 << 30  # of address space; some 0.3 GB are used, and the longest text needs a tenth of that
+_TERMINATE_SECONDS = 0.1  # between SIGTERM, which workers ignore, and SIGKILL
 
 
 class _Worker:
-    """Slow work in one line: in a process between ``begin`` and ``end``, else in the slow thread."""
+    """Runs slow work one at a time: in a process between ``start`` and ``stop``, else in the slow thread."""
 
     def __init__(self) -> None:
         self._pool: pebble.ProcessPool | None = None
 
     def start(self) -> None:
-        """Has a process made, which is there when it is first needed."""
+        """Start the process, so that it is ready when it is first needed."""
         self._pool = pebble.ProcessPool(
             max_workers=1,
             initializer=_initialize_worker,
             initargs=(os.getpid(),),
-            context=multiprocessing.get_context("spawn"),  # a fork would copy the threads' locks as they happen to be
+            context=multiprocessing.get_context("spawn"),  # a fork would copy locks that threads hold
         )
         self._pool.schedule(_noop)
 
     def stop(self) -> None:
-        """Ends the process, whatever it is at."""
+        """End the process, whatever it is doing."""
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives. Raises ParsingTimedOut where its process had to be ended, or ended over it."""
+        """Return the work's result. Raises ParsingTimedOut if its process was ended for it, or died of it."""
         while (pool := self._pool) is not None:
             try:
-                # A caller that goes away must not end the process: that would cost all others its new beginning.
+                # A cancelled caller must not end the process, which all others would have to wait for again.
                 return await asyncio.shield(asyncio.wrap_future(pool.schedule(work, timeout=WORKER_TIMEOUT_SECONDS)))
             except TimeoutError as error:
                 log.warning("work in a process took %.0f s and was ended", WORKER_TIMEOUT_SECONDS)
@@ -84,9 +84,9 @@ class _Worker:
                 log.warning("work in a process ended it: %s", type(error).__name__)
                 raise ParsingTimedOut from error
             except (BrokenProcessPool, RuntimeError):
-                if pool.active:  # it was the work's own
+                if pool.active:  # the work itself raised it
                     raise
-                if pool is self._pool:  # who comes second finds the new one
+                if pool is self._pool:  # else another caller has started a new one
                     log.warning("the process for slow work ended by itself; another takes its place")
                     self.start()
         return await asyncio.get_running_loop().run_in_executor(_slow_executor, work)
@@ -97,45 +97,47 @@ _writer_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What ``work``, of some 10 ms at most, returns: it runs in a thread, after what was asked for before it."""
+    """Run ``work`` of some 10 ms at most in a thread, after all work before it, and return its result."""
     return await asyncio.get_running_loop().run_in_executor(_quick_executor, partial(work, *args, **kwargs))
 
 
 async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for longer work: a function of some module, whose arguments and result can be pickled.
+    """Run longer work in a worker process, and return its result.
 
-    Raises ParsingTimedOut where it had to be ended.
+    It must be a module's function, with arguments and a result that can be pickled. Raises ParsingTimedOut if it was
+    ended.
     """
     return await _analysis_worker.run(partial(work, *args, **kwargs))
 
 
 async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for what parses a text of so many ``characters`` that a ``writer`` sent or keeps.
+    """Run what parses a text of ``size`` characters that a ``writer`` sent or keeps, and return its result.
 
-    One at a time for each writer, so that nobody waits for more than one of another's. Raises ParsingTimedOut.
+    A short text is parsed in a thread, a longer one in a worker process. Each writer has one at a time there, so that
+    nobody waits for more than one of another's. Raises ParsingTimedOut if it was ended.
     """
     if size <= THREAD_MAX_CHARACTERS:
         return await in_thread(work, *args, **kwargs)
-    turn = _writer_locks.setdefault(writer, asyncio.Lock())
-    async with turn:
+    writer_lock = _writer_locks.setdefault(writer, asyncio.Lock())
+    async with writer_lock:
         return await _parsing_worker.run(partial(work, *args, **kwargs))
 
 
 class AsyncLRUCache(Generic[P, T]):
-    """Slow work, and what came of it the last ``most`` times; its arguments are hashable, and it has no effects.
+    """Runs slow work in a worker process and remembers its last ``max_size`` results.
 
-    What is remembered is given at once, past whatever else waits; that it takes too long is remembered as well. Several
-    who ask for the same at once wait for one.
+    The work must have hashable arguments and no effects. Remembered results are returned without waiting; so is
+    ParsingTimedOut. Callers that ask for the same at once share one run.
     """
 
-    def __init__(self, work: Callable[P, T], most: int) -> None:
+    def __init__(self, work: Callable[P, T], max_size: int) -> None:
         self._work = work
-        self._max_size = most
+        self._max_size = max_size
         self._tasks: OrderedDict[tuple[object, ...], asyncio.Task[T]] = OrderedDict()
-        self.waiting_count = 0  # how many wait for what is not remembered
+        self.waiting_count = 0  # callers that wait for a run
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work gives. Raises ParsingTimedOut."""
+        """Return the work's result. Raises ParsingTimedOut if the work was ended."""
         key = (*args, *sorted(kwargs.items()))
         task = self._tasks.get(key)
         if task is None or not _is_reusable(task):
@@ -161,34 +163,34 @@ class AsyncLRUCache(Generic[P, T]):
 
 
 def _is_reusable(task: asyncio.Task[T]) -> bool:
-    """Whether a task has something to give, or will: not where its event loop is gone."""
+    """Return whether a task has a result or will have one: not if its event loop is gone."""
     return not task.cancelled() if task.done() else task.get_loop() is asyncio.get_running_loop()
 
 
 @contextmanager
 def worker_processes() -> Iterator[None]:
-    """Slow work is done in processes of their own for as long as this lasts, and ended after MOST_SECONDS."""
+    """Run slow work in worker processes while in this context, each for at most WORKER_TIMEOUT_SECONDS."""
     pebble.CONSTS.term_timeout = _TERMINATE_SECONDS
-    for lane in (_parsing_worker, _analysis_worker):
-        lane.start()
+    for worker in (_parsing_worker, _analysis_worker):
+        worker.start()
     try:
         yield
     finally:
-        for lane in (_parsing_worker, _analysis_worker):
-            lane.stop()
+        for worker in (_parsing_worker, _analysis_worker):
+            worker.stop()
 
 
 def _noop() -> None:
-    """Lets the process begin."""
+    """Do nothing, in a process that is to start."""
 
 
 def _initialize_worker(parent: int) -> None:
-    """In the new process: it ends with its parent, however that ends, and by no signal; it stands back behind it."""
+    """Set up the new process: it ends with its parent and by no signal, and has a lower priority."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # Windows has no such thing, and a machine's operator may forbid it
+    with suppress(AttributeError, OSError):  # missing on Windows, and may be forbidden
         os.nice(_NICE_INCREMENT)
-    with suppress(ImportError, ValueError, OSError):  # nor this
+    with suppress(ImportError, ValueError, OSError):  # the same
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))

@@ -1,4 +1,4 @@
-"""What can be said of any text by counting: the measured part of a critique."""
+"""What counting says of any text: the measured part of a critique."""
 
 from __future__ import annotations
 
@@ -16,18 +16,9 @@ from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun
 
 
-def _without_overlaps(spans: list[Span]) -> list[Span]:
-    """Spans in order, without those that overlap the one before."""
-    apart: list[Span] = []
-    for span in spans:
-        if not apart or span.start >= apart[-1].end:
-            apart.append(span)
-    return apart
-
-
 @dataclass(frozen=True, slots=True)
 class SectionWordCount:
-    """A headed section of a text, the section of the structure that it stands for (if any), and its words."""
+    """A section of a text, the key of the structure's section that its heading names (or None), and its words."""
 
     title: str
     section_key: str | None
@@ -36,9 +27,10 @@ class SectionWordCount:
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """A text, counted. ``words`` are those apart from headings, ``opening`` those before the first section.
+    """The measures of a text.
 
-    ``text`` is the text without front matter, to whose characters the spans of the measures point.
+    ``text`` is without front matter, and the spans of the measures are offsets into it. ``words`` leaves headings out;
+    ``opening_words`` are those before the first section.
     """
 
     text: str
@@ -49,44 +41,45 @@ class TextReport:
     measures: tuple[Measure, ...]
 
     @property
-    def notable_marks(self) -> tuple[MeasureHit, ...]:
-        """The places of quiet measures that matter by themselves, the gravest first, those of one weight in order.
+    def notable_hits(self) -> tuple[MeasureHit, ...]:
+        """Return the hits of measures not raised that matter by themselves, the gravest first.
 
-        What a raised measure marks is told with it, and not told again.
+        Those of one weight are in order. Hits that overlap one of a raised measure are left out, since they are shown
+        there.
         """
-        places = [mark for measure in self.measures if not measure.is_raised for mark in measure.hits if mark.weight]
-        told = sorted(mark.span for measure in self.raised_measures for mark in measure.hits if mark.weight)
+        hits = [hit for measure in self.measures if not measure.is_raised for hit in measure.hits if hit.weight]
+        raised = sorted(hit.span for measure in self.raised_measures for hit in measure.hits if hit.weight)
         kept: list[MeasureHit] = []
-        taken = _without_overlaps(told)
-        for mark in sorted(places, key=lambda mark: (-mark.weight, mark.span)):
-            at = bisect_left(taken, mark.span)
-            if (at and taken[at - 1].end > mark.span.start) or (at < len(taken) and taken[at].start < mark.span.end):
+        taken = _without_overlaps(raised)
+        for hit in sorted(hits, key=lambda hit: (-hit.weight, hit.span)):
+            at = bisect_left(taken, hit.span)
+            if (at and taken[at - 1].end > hit.span.start) or (at < len(taken) and taken[at].start < hit.span.end):
                 continue
-            taken.insert(at, mark.span)
-            kept.append(mark)
+            taken.insert(at, hit.span)
+            kept.append(hit)
         return tuple(kept)
 
     @property
     def skipped_message(self) -> str:
-        """One sentence on the measures that were not taken, because the text is in another language; else ""."""
-        left = [measure for measure in self.measures if not measure.was_measured]
-        if not left:
+        """Say in a sentence which measures could not be taken in the text's language; "" if all were."""
+        skipped = [measure for measure in self.measures if not measure.was_measured]
+        if not skipped:
             return ""
-        reason = left[0].summary.removeprefix("Not measured: this looks for English words, and ")
-        return f"{count_noun(len(left), 'measure')} could not be taken: they look for English words, and {reason}"
+        reason = skipped[0].summary.removeprefix("Not measured: this looks for English words, and ")
+        return f"{count_noun(len(skipped), 'measure')} could not be taken: they look for English words, and {reason}"
 
     @property
     def raised_measures(self) -> tuple[Measure, ...]:
-        """The measures that have something to say."""
+        """Return the measures that found a fault."""
         return tuple(measure for measure in self.measures if measure.is_raised)
 
 
 def measure_text(text: str, structure: Structure | None = None) -> TextReport:
-    """Counts a text, whoever wrote it. Front matter is passed over."""
+    """Measure a text, whoever wrote it; front matter is skipped."""
     _, body = read_export(text)
-    reading = ParsedText(body)
-    title = document_title(reading.sections)
-    headed = [part for part in reading.sections if part.level]
+    parsed = ParsedText(body)
+    title = document_title(parsed.sections)
+    headed = [part for part in parsed.sections if part.level]
     if title is not None:
         headed = headed[1:]
     counts: list[SectionWordCount] = []
@@ -96,8 +89,17 @@ def measure_text(text: str, structure: Structure | None = None) -> TextReport:
     return TextReport(
         text=body,
         title=title,
-        words=reading.word_count,
-        opening_words=reading.word_count - sum(count.words for count in counts),
+        words=parsed.word_count,
+        opening_words=parsed.word_count - sum(count.words for count in counts),
         sections=tuple(counts),
-        measures=measure_all(reading, structure),
+        measures=measure_all(parsed, structure),
     )
+
+
+def _without_overlaps(spans: list[Span]) -> list[Span]:
+    """Return the spans in order, without those that overlap the one before."""
+    apart: list[Span] = []
+    for span in spans:
+        if not apart or span.start >= apart[-1].end:
+            apart.append(span)
+    return apart

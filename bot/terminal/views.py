@@ -173,7 +173,7 @@ def render_measures(report: TextReport, *, show_all: bool = False, hint: str = "
         for measure in found
         if measure.key != "gaps"
     )
-    if not show_all and (places := report.notable_marks):
+    if not show_all and (places := report.notable_hits):
         parts.append(_render_highlights(places, report.text, hint))
     if not_taken := report.skipped_message:
         parts.append(Text(f"\n{not_taken}"))
@@ -228,7 +228,7 @@ def report_json(report: TextReport, structure: Structure | None, critique: Criti
     """Return a report as JSON: its measures, and the critique of a model if there is one.
 
     Offsets count code points of the text without front matter. A place with a weight of 1 to 3 matters by itself;
-    ``notable_marks`` holds those of the measures that are not raised, the gravest first.
+    ``notable_hits`` holds those of the measures that are not raised, the gravest first.
     """
     fields: dict[str, Any] = {
         "title": report.title,
@@ -269,7 +269,7 @@ def report_json(report: TextReport, structure: Structure | None, critique: Criti
                 "text": place.span.extract(report.text),
                 "note": place.note,
             }
-            for place in report.notable_marks
+            for place in report.notable_hits
         ],
     }
     if critique is not None:

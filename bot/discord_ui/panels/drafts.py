@@ -400,7 +400,7 @@ def measures_card(
         parts.append(TextBlock(skipped))
     if not raised:
         parts.append(TextBlock("No measure has anything to say about the whole."))
-    if page == page_count - 1 and (places := report.notable_marks):
+    if page == page_count - 1 and (places := report.notable_hits):
         parts.append(TextBlock(_marked_places(places, report.text)))
     quiet = sum(measure.was_measured and not measure.is_raised for measure in report.measures)
     parts.append(

@@ -1,7 +1,7 @@
-"""Everything that code can measure in an essay: one table, and one small function a row.
+"""Everything that code can measure in an essay: one table, with a small function for each row.
 
-A measure earns its place by being right on real essays and quiet on good ones. None of them is a grade, and none says
-who or what wrote the text.
+A measure earns its place by being right on real essays and quiet on good ones. No measure is a grade, and none says who
+or what wrote the text.
 """
 
 from __future__ import annotations
@@ -170,30 +170,30 @@ MEASURES: tuple[MeasureDefinition, ...] = (
 )
 
 
-def measure_all(reading: ParsedText, structure: Structure | None = None) -> tuple[Measure, ...]:
-    """Every measure of the table, in its order; what looks for English words stays silent where there is no English."""
-    other = describe_other_language(reading)
-    return tuple(_run_measure(row, reading, structure, other) for row in MEASURES)
+def measure_all(parsed: ParsedText, structure: Structure | None = None) -> tuple[Measure, ...]:
+    """Return every measure of the table, in its order. Those that look for English words need an English text."""
+    other_language = describe_other_language(parsed)
+    return tuple(_run_measure(definition, parsed, structure, other_language) for definition in MEASURES)
 
 
 def _run_measure(
-    row: MeasureDefinition, reading: ParsedText, structure: Structure | None, other: str | None
+    definition: MeasureDefinition, parsed: ParsedText, structure: Structure | None, other_language: str | None
 ) -> Measure:
-    taken = not row.english_only or other is None
-    if not taken:
-        outcome = MeasureResult({}, f"Not measured: this looks for English words{other}.")
+    was_measured = not definition.english_only or other_language is None
+    if not was_measured:
+        result = MeasureResult({}, f"Not measured: this looks for English words{other_language}.")
     else:
-        outcome = row.function(reading, structure)
+        result = definition.function(parsed, structure)
     return Measure(
-        key=row.key,
-        name=row.name,
-        figures=outcome.figures,
-        summary=outcome.summary,
-        is_raised=outcome.is_raised,
-        advice=outcome.advice,
-        why=row.why,
-        threshold=row.threshold,
-        source=row.source,
-        hits=outcome.hits,
-        was_measured=taken,
+        key=definition.key,
+        name=definition.name,
+        figures=result.figures,
+        summary=result.summary,
+        is_raised=result.is_raised,
+        advice=result.advice,
+        why=definition.why,
+        threshold=definition.threshold,
+        source=definition.source,
+        hits=result.hits,
+        was_measured=was_measured,
     )

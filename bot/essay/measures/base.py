@@ -1,4 +1,4 @@
-"""The result of a measure, the record that describes it, and whether a text is English enough for it."""
+"""The result of a measure, the record that defines one, and whether a text is English enough for it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bot.essay.text.words import word_set
 
 MeasureFigure = float | int | str
 
-# Below this a text is a fragment: a share or a rhythm taken from it says nothing. 150 words are eight or ten sentences.
+# A shorter text is a fragment, whose shares and rhythm say nothing. 150 words are eight to ten sentences.
 MIN_WORDS = 150
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureHit:
-    """A place in the text that a measure counted, with a short note on what was seen there.
+    """A place in the text that a measure counted, with a short note.
 
-    ``weight`` says what one such place alone matters to a reader, from 3 down to 1; with 0 only many of them do.
+    ``weight`` says how much this place alone matters to a reader, from 3 down to 1; with 0, only many of them do.
     """
 
     span: Span
@@ -35,7 +35,7 @@ class MeasureHit:
 
 @dataclass(frozen=True, slots=True)
 class MeasureResult:
-    """What a measure's function found. ``advice`` is one line, and only means something where ``raised`` is true."""
+    """What a measure's function found. ``advice`` is one line, to be given only if ``is_raised``."""
 
     figures: dict[str, MeasureFigure]
     summary: str
@@ -49,7 +49,7 @@ MeasureFunction = Callable[[ParsedText, Structure | None], MeasureResult]
 
 @dataclass(frozen=True, slots=True)
 class MeasureDefinition:
-    """A measure's row in the table: what it is called, why an editor cares, and where its threshold comes from."""
+    """The definition of a measure: its name, why an editor cares, its threshold and where that comes from."""
 
     key: str
     name: str
@@ -62,9 +62,9 @@ class MeasureDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure taken of one text: the outcome, and what its row says of it.
+    """One measure of one text: the result, with what its definition says.
 
-    ``taken`` is false where it looks for words of a language that the text is not in.
+    ``was_measured`` is False if it looks for words of a language that the text is not in.
     """
 
     key: str
@@ -81,25 +81,25 @@ class Measure:
 
     @property
     def hits_by_weight(self) -> tuple[MeasureHit, ...]:
-        """Its places with the gravest first, those of one weight in order."""
-        return tuple(sorted(self.hits, key=lambda mark: (-mark.weight, mark.span)))
+        """Return the hits with the gravest first; those of one weight stay in order."""
+        return tuple(sorted(self.hits, key=lambda hit: (-hit.weight, hit.span)))
 
 
 def per_thousand(count: int, words: int) -> float:
-    """How many there are in a thousand words, to one decimal place; 0 for no words."""
+    """Return the count for a thousand words, to one decimal place; 0 for no words."""
     return round(1000 * count / words, 1) if words else 0.0
 
 
 def compile_words(*alternatives: str) -> re.Pattern[str]:
-    """A pattern for whole words that is any of these patterns, whatever their case; either kind of apostrophe fits."""
+    """Compile a pattern that matches any of these as whole words, in any case and with either apostrophe."""
     joined = "|".join(alternatives).replace("'", "['’]")
     return re.compile(rf"\b(?:{joined})\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
-def speech_detector(flow: str) -> Callable[[int], bool]:
-    """Tells of a place in a flow whether it stands between quotation marks."""
-    spoken = [quotation.span for quotation in quotations(flow)]
+def speech_detector(text: str) -> Callable[[int], bool]:
+    """Return a function that says whether an offset of the text is between quotation marks."""
+    spoken = [quotation.span for quotation in quotations(text)]
     starts = [span.start for span in spoken]
 
     def is_spoken(at: int) -> bool:
@@ -109,35 +109,36 @@ def speech_detector(flow: str) -> Callable[[int], bool]:
     return is_spoken
 
 
-def drop_overlapping_hits(marks: Iterable[MeasureHit]) -> tuple[MeasureHit, ...]:
-    """The marks in order, where two overlap the earlier (and of those the longer) one only."""
+def drop_overlapping_hits(hits: Iterable[MeasureHit]) -> tuple[MeasureHit, ...]:
+    """Return the hits in order; of two that overlap, the earlier one, and of two that start together the longer."""
     kept: list[MeasureHit] = []
-    for mark in sorted(marks, key=lambda mark: (mark.span.start, -mark.span.end)):
-        if not kept or mark.span.start >= kept[-1].span.end:
-            kept.append(mark)
+    for hit in sorted(hits, key=lambda hit: (hit.span.start, -hit.span.end)):
+        if not kept or hit.span.start >= kept[-1].span.end:
+            kept.append(hit)
     return tuple(kept)
 
 
-# The commonest words of English that are no common words of its neighbours ("die", "was" and "in" are German).
+# The commonest English words, without those that are common in neighbouring languages (German "die", "was", "in").
 _ENGLISH_STOP_WORDS = word_set(
     "the and of to that my it for with on but not you this have had be at from are were they what which when who there"
     " would about because how is as we she his her their them then than i it's i'm don't didn't"
 )
-# In English prose these make up more than a third of the words, in other languages under a twentieth.
+# These are more than a third of the words of English prose, and under a twentieth in other languages.
 _MIN_STOP_WORD_SHARE = 0.15
 _SAMPLE_WORDS = 2000
-# Fewer words tell nothing: a list of jobs in English has no such word in a dozen, nor has it in any other language.
+# A text of fewer words says nothing: an English list of jobs may hold none of these, like one in any other language.
 _MIN_LANGUAGE_WORDS = 60
+_MIN_NAMED_LANGUAGE_WORDS = 20  # to name the language
 _SAMPLE_CHARACTERS = 20_000
 _LANGUAGE_NAMES = {"fr": "French", "de": "German", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "nl": "Dutch"}
 
 
-def describe_other_language(reading: ParsedText) -> str | None:
-    """None for English prose and for what is too short to tell; else what to say of the language, after a clause.
+def describe_other_language(parsed: ParsedText) -> str | None:
+    """Return None if the text is English or too short to tell, else a clause about its language.
 
-    Where the language is known it is named: ", and the text is in German". Looks at 2,000 words.
+    The clause continues a sentence: ", and the text is in German". Only the first 2,000 words are looked at.
     """
-    sample = reading.prose[:_SAMPLE_CHARACTERS]
+    sample = parsed.prose[:_SAMPLE_CHARACTERS]
     if (script := detect_script(sample)) is not None:
         return f", and the text is in {script}"
     words = [
@@ -152,6 +153,3 @@ def describe_other_language(reading: ParsedText) -> str | None:
     if name is not None and len(words) >= _MIN_NAMED_LANGUAGE_WORDS:
         return f", and the text is in {name}"
     return ", and few stand here" if len(words) >= _MIN_LANGUAGE_WORDS and detect_language(sample) != "en" else None
-
-
-_MIN_NAMED_LANGUAGE_WORDS = 20

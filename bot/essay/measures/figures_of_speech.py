@@ -1,4 +1,4 @@
-"""Measure figures of speech that wear out by being used: "not X but Y" in its several forms, threes, dashes."""
+"""Measure figures of speech that wear out with use: "not X but Y" in its several forms, lists of three, dashes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentenc
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun, word_set
 
-# Where in the flow, and what was seen there.
+# Start and end in the normalized prose, and the note.
 _NotedPlace: TypeAlias = tuple[int, int, str]
 
 _PRONOUN = r"(?:I|it|this|that|they|he|she|we|you|these|those)"
@@ -47,7 +47,7 @@ _NOT_WORD_BUT = re.compile(
 )
 _CONCESSIVE = re.compile(rf"\bbut (?:then )?(?:{_PRONOUN}|there|my [a-z]+|the [a-z]+ (?:was|is|had|were))\b", re.I)
 
-# "Y, not X": a denial set behind what is true, at the end of a clause.
+# "Y, not X": a denial behind what is true, at the end of a clause.
 _COMMA_NOT = re.compile(
     r"(?:,|—|–| -) ?(?P<lead>not (?:just |only |merely |simply )?)(?P<next>[\w'-]{1,30})(?P<rest>[^.;:?!,—–]{0,160})",
     re.I,
@@ -68,7 +68,7 @@ _JOINED = re.compile(
     rf"(?P<two>{_PRONOUN})(?P<be2>{_BE})(?!n't| not| never)\b",
     re.I,
 )
-# "not wishing to offend her", "not a minute ago", "not hard": no more than a remark on what was told.
+# "not wishing to offend her", "not a minute ago", "not hard": remarks, no contrasts.
 _SAID_IN_PASSING = re.compile(
     r"(?:[a-z]{2,20}ing (?:to|that)\b|an? [a-z]{1,20} (?:ago|before|later|after)\b"
     r"|(?:exactly|wholly|hard|well|often|badly)\b)",
@@ -110,7 +110,7 @@ _DENIES = re.compile(
 _ASSERTS = re.compile(
     rf"\W*(?:But |No, )?(?P<subject>{_PRONOUN})(?P<be>{_BE})(?!n't| not| never)\b *(?P<next>[\w'-]{{0,40}})", re.I
 )
-# What follows a clause of its own is answered by that clause, not by the next sentence.
+# A denial before such a clause is answered by the clause, not by the next sentence.
 _MOVES_ON = re.compile(r", (?:and|but|so|which|because)\b", re.I)
 _CONDITION = re.compile(r"\W*(?:if|when|unless|whether|until|because)\b", re.I)
 _DIDNT = re.compile(
@@ -171,28 +171,28 @@ _DENIAL_WORDS = 6
 _AFFIRMED_WORDS = 8
 
 
-def find_not_x_but_y(reading: ParsedText) -> tuple[MeasureHit, ...]:
-    """Every turn of the kind "not X but Y" in the text, in order; overlapping ones count once."""
-    flow = reading.own_prose
-    prose = flow.text
-    found = [*_find_denied_fragments(flow)]
-    found += [place for sentence in flow.sentences for place in _find_within_sentence(prose, sentence.span)]
-    for first, second in pairwise(flow.sentences):
+def find_not_x_but_y(parsed: ParsedText) -> tuple[MeasureHit, ...]:
+    """Return every "not X but Y" in the text, in order; those that overlap count once."""
+    prose = parsed.own_prose
+    text = prose.text
+    found = [*_find_denied_fragments(prose)]
+    found += [place for sentence in prose.sentences for place in _find_within_sentence(text, sentence.span)]
+    for first, second in pairwise(prose.sentences):
         if (
             first.source.section_index == second.source.section_index
             and second.source.paragraph_index - first.source.paragraph_index <= 1
         ):
-            one, two = first.span.extract(prose), second.span.extract(prose)
+            one, two = first.span.extract(text), second.span.extract(text)
             if note := _note_across_sentences(one, two, first.source, second.source):
                 found.append((first.span.start, second.span.end, note))
-    return drop_overlapping_hits(MeasureHit(flow.source_span(start, end), note, 2) for start, end, note in found)
+    return drop_overlapping_hits(MeasureHit(prose.source_span(start, end), note, 2) for start, end, note in found)
 
 
-def _find_denied_fragments(flow: NormalizedProse) -> Iterator[_NotedPlace]:
-    """ "Not the money. Not the title. The mornings.": two denials or more, and what is meant behind them."""
+def _find_denied_fragments(prose: NormalizedProse) -> Iterator[_NotedPlace]:
+    """Yield each "Not the money. Not the title. The mornings.": two denials or more, and what is meant."""
     run: list[ProseSentence] = []
-    for sentence in flow.sentences:
-        words = sentence.span.extract(flow.text)
+    for sentence in prose.sentences:
+        words = sentence.span.extract(prose.text)
         apart = run and sentence.source.section_index != run[-1].source.section_index
         if not apart and sentence.source.word_count <= _DENIAL_WORDS and _denies_flatly(words):
             run.append(sentence)
@@ -206,7 +206,7 @@ def _denies_flatly(sentence: str) -> bool:
     return bool(_DENIAL.fullmatch(sentence)) and not _FINITE.search(sentence)
 
 
-def _find_within_sentence(prose: str, sentence: Span) -> Iterator[_NotedPlace]:
+def _find_within_sentence(text: str, sentence: Span) -> Iterator[_NotedPlace]:
     start, end = sentence.start, sentence.end
     for pattern, note in (
         (_NOT_JUST_BUT, "not just X but Y"),
@@ -221,41 +221,41 @@ def _find_within_sentence(prose: str, sentence: Span) -> Iterator[_NotedPlace]:
         (_NEVER_IT_WAS, "X was never it; it was Y"),
         (_NOT_ONLY_INVERTED, "not only X, Y"),
     ):
-        for match in pattern.finditer(prose, start, end):
-            if pattern is _NOT_WORD_BUT and _verb_denied(prose, match.start()):
+        for match in pattern.finditer(text, start, end):
+            if pattern is _NOT_WORD_BUT and _verb_denied(text, match.start()):
                 continue
-            if not _CONCESSIVE.match(prose, match.end() - 3, end):
+            if not _CONCESSIVE.match(text, match.end() - 3, end):
                 yield *match.span(), note
-    for match in _SAME_WORD_TWICE.finditer(prose, start, end):
+    for match in _SAME_WORD_TWICE.finditer(text, start, end):
         again = match["again"].lower()
         if again == match["word"].lower() or {again, match["word"].lower()} <= {"a", "an", "the"}:
             yield *match.span(), "not X but Y"
-    for match in _COMMA_NOT.finditer(prose, start, end):
+    for match in _COMMA_NOT.finditer(text, start, end):
         following = match["next"].lower()
         if _SAID_IN_PASSING.match(match["next"] + match["rest"]) or following in _NO_CONTRAST:
             continue
         if not re.search(r"\bbut\b", match["rest"]) and match.start() > start:
             yield match.start("next") - len(match["lead"]), match.end(), "Y, not X"
-    for match in _JOINED.finditer(prose, start, end):
+    for match in _JOINED.finditer(text, start, end):
         if _same_be(match["be"], match["be2"]) and _refers_to_same(match["one"], match["two"]):
             yield *match.span(), "it is not X, it is Y"
-    if (half := prose.find("; ", start, end)) > 0 and _same_subject(prose[start:half], prose[half + 2 : end]):
+    if (half := text.find("; ", start, end)) > 0 and _same_subject(text[start:half], text[half + 2 : end]):
         yield start, end, "it is not X; it is Y"
 
 
-def _verb_denied(prose: str, at: int) -> bool:
-    """True where "not" belongs to a verb, as in "did not eat but": what follows is no contrast of two things."""
+def _verb_denied(text: str, at: int) -> bool:
+    """Return whether "not" belongs to a verb, as in "did not eat but", which contrasts no two things."""
     return bool(
         re.search(
             r"\b(?:did|do|does|could|would|will|can|should|had|have|has|may|might|must) $",
-            prose[max(0, at - 8) : at],
+            text[max(0, at - 8) : at],
             re.I,
         )
     )
 
 
 def _note_across_sentences(first: str, second: str, one: Sentence, two: Sentence) -> str:
-    """The note for a turn made by two neighbouring sentences, or ""."""
+    """Return the note on a "not X but Y" in two neighbouring sentences, or "" if it is none."""
     if _CONDITION.match(first):
         return ""
     if two.word_count <= 4 and _FLAT_DENIAL.fullmatch(second) and _SEEMS.search(first):
@@ -307,7 +307,7 @@ _CLAUSE_WORDS = 20
 
 
 def _same_subject(first: str, second: str) -> bool:
-    """True where both begin with the same words before a form of "be", and the first alone denies."""
+    """Return whether both begin with the same words before a form of "be", and only the first denies."""
     one, two = _SUBJECT.match(first), _SUBJECT.match(second)
     if one is None or two is None or not one["not"] or two["not"] or not _same_be(one["be"], two["be"]):
         return False
@@ -333,27 +333,27 @@ def _refers_to_same(one: str, two: str) -> bool:
 
 
 def _same_verb(base: str, form: str) -> bool:
-    """True for "want" and "wanted", "need" and "needed", "stop" and "stopped"."""
+    """Return whether the second is a form of the first: "want" and "wanted", "stop" and "stopped"."""
     base, form = base.lower(), form.lower()
     return form == base or form in (base + "ed", base + "d", base + "s", base + base[-1] + "ed", base[:-1] + "ied")
 
 
-def not_but(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Turns counted, and how many come in a thousand words."""
-    marks = find_not_x_but_y(reading)
-    rate = per_thousand(len(marks), reading.word_count)
-    raised = reading.word_count >= MIN_WORDS and len(marks) >= 3 and rate >= 5
+def not_but(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count turns of the kind "not X but Y", also in a thousand words."""
+    hits = find_not_x_but_y(parsed)
+    rate = per_thousand(len(hits), parsed.word_count)
+    raised = parsed.word_count >= MIN_WORDS and len(hits) >= 3 and rate >= 5
     return MeasureResult(
-        {"turns": len(marks), "per_1000_words": rate},
-        f"{count_noun(len(marks), 'turn')} of the kind “not X but Y”, {rate} in a thousand words.",
+        {"turns": len(hits), "per_1000_words": rate},
+        f"{count_noun(len(hits), 'turn')} of the kind “not X but Y”, {rate} in a thousand words.",
         raised,
         "Say what it was, and let the reader do without what it was not: keep the one or two turns that correct a real"
         " belief.",
-        marks,
+        hits,
     )
 
 
-# One word starts at most one attempt, and an item has four words at most, so the time grows with the text alone.
+# One word starts at most one attempt, and an item has at most four words, so time stays linear.
 _ITEM = r"[\w'’-]++(?: [\w'’-]++){0,3}"
 _TRIAD = re.compile(
     rf"(?<![\w'’-])(?P<one>{_ITEM}), (?P<two>{_ITEM}),? (?:and|or) (?P<three>[\w'’-]++(?: [\w'’-]++){{0,2}})"
@@ -366,7 +366,7 @@ _MAX_DASHES = 8.0
 _MIN_DASHES = 5
 
 
-# A clause opens like this, and three clauses with a comma are a sentence, not a list.
+# Words that open a clause. Three clauses with commas are a sentence, not a list.
 _CLAUSE = word_set(
     "i you he she it we they who which that when where if as because so but and or then there this though however had"
     " has have was were did would could by with without one said"
@@ -374,32 +374,32 @@ _CLAUSE = word_set(
 _DETERMINER = word_set("the a an my his her its our their this that")
 
 
-def triads(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Lists of exactly three short items. Lists of names or numbers are facts and not counted."""
-    flow = reading.own_prose
-    prose = flow.text
-    marks = []
-    for match in _TRIAD.finditer(prose):
+def triads(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count lists of exactly three short items, except lists of names or numbers, which are facts."""
+    prose = parsed.own_prose
+    text = prose.text
+    hits = []
+    for match in _TRIAD.finditer(text):
         items = (match["one"].split()[-1], match["two"], match["three"].split()[0])
         if match["two"].split()[0].lower() in _CLAUSE or match["three"].split()[0].lower() in _CLAUSE:
             continue
         if _is_apposition(match) or _is_parenthetical(match):
             continue
         fact = any(char.isdigit() for char in match.group()) or sum(item[:1].isupper() for item in items) > 1
-        if not fact and not _FOURTH.search(prose, max(0, match.start() - 60), match.start()):
-            marks.append(MeasureHit(flow.source_span(*match.span()), "a list of three"))
-    rate = per_thousand(len(marks), reading.word_count)
+        if not fact and not _FOURTH.search(text, max(0, match.start() - 60), match.start()):
+            hits.append(MeasureHit(prose.source_span(*match.span()), "a list of three"))
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"triads": len(marks), "per_1000_words": rate},
-        f"{count_noun(len(marks), 'list')} of three, {rate} in a thousand words.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_TRIADS and rate >= _MAX_TRIADS,
+        {"triads": len(hits), "per_1000_words": rate},
+        f"{count_noun(len(hits), 'list')} of three, {rate} in a thousand words.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_TRIADS and rate >= _MAX_TRIADS,
         "Ask of each three which item is there for the sound, and cut it.",
-        tuple(marks),
+        tuple(hits),
     )
 
 
 def _is_apposition(match: re.Match[str]) -> bool:
-    """True for "one of them, the red one or the blue one": the two behind the comma say what the first may be."""
+    """Return whether the last two items explain the first: "one of them, the red one or the blue one"."""
     if re.search(r", (?:and|or) ", match.group()):
         return False
     first, two, three = match["one"].lower().split(), match["two"].lower().split(), match["three"].lower().split()
@@ -413,26 +413,26 @@ _PREPOSITION = word_set(
 
 
 def _is_parenthetical(match: re.Match[str]) -> bool:
-    """True for "my hand, from habit, and she": what stands between the commas is said in passing."""
+    """Return whether the words between the commas are said in passing: "my hand, from habit, and she"."""
     lead = match["two"].split()[0].lower()
     return lead in _PREPOSITION and match["three"].split()[0].lower() != lead
 
 
-def dashes(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Dashes used as punctuation, in a thousand words. A dash that opens a line of speech is not counted."""
-    flow = reading.own_prose
-    marks = tuple(
-        MeasureHit(flow.source_span(*match.span()), "a dash")
-        for match in _DASH.finditer(flow.text)
-        if not _opens_paragraph(flow.text, match.start())
+def dashes(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count dashes used as punctuation, except one that opens a paragraph, as in dialogue."""
+    prose = parsed.own_prose
+    hits = tuple(
+        MeasureHit(prose.source_span(*match.span()), "a dash")
+        for match in _DASH.finditer(prose.text)
+        if not _opens_paragraph(prose.text, match.start())
     )
-    rate = per_thousand(len(marks), reading.word_count)
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"dashes": len(marks), "per_1000_words": rate},
-        f"{count_noun(len(marks), 'dash', 'dashes')}, {rate} in a thousand words.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_DASHES and rate >= _MAX_DASHES,
+        {"dashes": len(hits), "per_1000_words": rate},
+        f"{count_noun(len(hits), 'dash', 'dashes')}, {rate} in a thousand words.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_DASHES and rate >= _MAX_DASHES,
         "Keep the dashes that interrupt; elsewhere a full stop or a comma does the same and is not heard.",
-        marks,
+        hits,
     )
 
 

@@ -1,4 +1,15 @@
-"""Measure words that could be cut or that were somebody else's: filler, stock phrases, vague words, stacked hedges."""
+"""Measure words that could be cut or are secondhand: filler, stock phrases, vague words, stacked hedges.
+
+Phrases are found as whole words, in any case and any of their forms. In the lists (``wordlists/``) they are written so:
+
+- ``(a|b c|)`` is one of these, or nothing if one is empty;
+- ``take~`` is the word in any of its forms, from ``inflections.toml`` or regular English;
+- ``one's`` and ``oneself`` are any of "my", "your" … and "myself", "yourself" …;
+- ``_`` is any one word, ``...`` at most three;
+- a hyphen may be a hyphen, a space or nothing;
+- what is behind ``&`` must follow, and is no part of the phrase;
+- ``^`` in front asks for the start of a sentence, ``$`` at the end for its end.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +37,6 @@ from bot.essay.text.parsed_text import NormalizedProse, ParsedText
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun, word_set
 
-# Finding phrases from a list in a text: whole words, whatever their case, in any of their forms.
-#
-# How a phrase is written in the lists (``wordlists/``):
-#
-# - ``(a|b c|)`` is one of these, or nothing where one is empty;
-# - ``take~`` is the word in any of its forms, as ``inflections.toml`` has them or as English makes them;
-# - ``one's`` and ``oneself`` are any of "my", "your" … and "myself", "yourself" …;
-# - ``_`` is any one word, ``...`` at most three;
-# - a hyphen may be a hyphen, a space or nothing;
-# - what stands behind ``&`` must follow, and is no part of the phrase;
-# - ``^`` in front asks for the start of a sentence, ``$`` behind for the end of one.
-
-
 _WORDLISTS = files("bot.essay.measures") / "wordlists"
 _FIRST_WORD = re.compile(r"(?<![\w'])\w+")
 _LEADING_WORD = re.compile(r"\w+")
@@ -49,7 +47,7 @@ _SELVES = ("myself", "yourself", "himself", "herself", "itself", "ourselves", "t
 _ANY_WORD = r"[\w'-]{1,30}"
 _TOKEN = re.compile(r"[()|]|[^\s()|]+")
 _SPACE = ",? "
-# Phrases begin with these words, and names do, which have a capital where no sentence begins: "in May", "Mrs Foster".
+# Phrases begin with these words, and so do names, which have a capital in mid-sentence: "in May", "Mrs Foster".
 _FIRST_NAMES_LIKE_WORDS = word_set(
     "may will foster grant mark chase hope grace faith joy dawn rose bill frank art drew march"
 )
@@ -60,7 +58,7 @@ _Sequence: TypeAlias = "list[str | list[_Sequence]]"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One phrase of a list: its pattern, where it must stand, and what is said of it."""
+    """One phrase of a list: its pattern, where it must be in a sentence, and the note and weight of its hits."""
 
     pattern: str
     must_open_sentence: bool
@@ -69,19 +67,19 @@ class Phrase:
     weight: int
 
     def match(self, text: str, at: int) -> re.Match[str] | None:
-        """The phrase where it stands in the text from ``at`` on, None where it does not."""
+        """Match the phrase at this offset of the text."""
         return _compiled(self.pattern).match(text, at)
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when first met: few phrases of a list begin with a word of one text."""
+    """Compile a pattern when it is first needed: few phrases of a list begin with a word of one text."""
     return re.compile(pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
-    """A phrase where it stands in a flow."""
+    """A phrase found in normalized prose."""
 
     span: Span
     phrase: Phrase
@@ -89,14 +87,14 @@ class PhraseMatch:
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """The phrases of one measure by the words that they can begin with."""
+    """The phrases of one measure, by the words that they can begin with."""
 
     by_first: Mapping[str, Sequence[Phrase]]
 
-    def find(self, flow: NormalizedProse) -> list[PhraseMatch]:
-        """Where they stand outside speech, in order; of two that overlap the earlier, of those the longer."""
-        text = flow.text
-        starts, ends = sentence_edges(flow)
+    def find(self, prose: NormalizedProse) -> list[PhraseMatch]:
+        """Return the matches outside speech, in order; of two that overlap the earlier, of those the longer."""
+        text = prose.text
+        starts, ends = sentence_edges(prose)
         spoken = speech_detector(text)
         kept: list[PhraseMatch] = []
         for word in _FIRST_WORD.finditer(text):
@@ -118,19 +116,19 @@ class PhraseList:
                 kept.append(best)
         return kept
 
-    def find_hits(self, flow: NormalizedProse) -> tuple[MeasureHit, ...]:
-        """The same as places in the text."""
+    def find_hits(self, prose: NormalizedProse) -> tuple[MeasureHit, ...]:
+        """Return the matches as hits in the text."""
         return tuple(
-            MeasureHit(flow.source_span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight)
-            for found in self.find(flow)
+            MeasureHit(prose.source_span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight)
+            for found in self.find(prose)
         )
 
 
-def sentence_edges(flow: NormalizedProse) -> tuple[frozenset[int], frozenset[int]]:
-    """Where in the flow the first words of sentences start and the last ones end."""
+def sentence_edges(prose: NormalizedProse) -> tuple[frozenset[int], frozenset[int]]:
+    """Return where in the prose the first words of sentences start and the last ones end."""
     starts, ends = set(), set()
-    for sentence in flow.sentences:
-        piece = sentence.span.extract(flow.text)
+    for sentence in prose.sentences:
+        piece = sentence.span.extract(prose.text)
         words = list(_FIRST_WORD.finditer(piece))
         if words:
             starts.add(sentence.span.start + words[0].start())
@@ -140,13 +138,13 @@ def sentence_edges(flow: NormalizedProse) -> tuple[frozenset[int], frozenset[int
 
 @lru_cache(maxsize=16)
 def load_phrases(name: str) -> PhraseList:
-    """The phrases of the lists in ``wordlists/NAME.toml``, read once. Raises ValueError for a list that is no list."""
-    held = load_word_list(name)
+    """Return the phrases of ``wordlists/NAME.toml``, read once. Raises ValueError if a phrase is malformed."""
+    word_list = load_word_list(name)
     by_first: dict[str, list[Phrase]] = defaultdict(list)
-    for listed in held["list"]:
-        for written in listed["phrases"]:
-            phrase = _build_phrase(written, listed["note"], int(listed["weight"]))
-            for word in sorted(_first_words(_parse_phrase(written.partition(" & ")[0]))):
+    for listed in word_list["list"]:
+        for source in listed["phrases"]:
+            phrase = _build_phrase(source, listed["note"], int(listed["weight"]))
+            for word in sorted(_first_words(_parse_phrase(source.partition(" & ")[0]))):
                 by_first[word].append(phrase)
     return PhraseList(by_first)
 
@@ -159,21 +157,21 @@ def _irregular_forms() -> Mapping[str, str]:
 
 @lru_cache(maxsize=16)
 def load_word_list(name: str) -> dict[str, Any]:
-    """What ``wordlists/NAME.toml`` holds."""
+    """Return what ``wordlists/NAME.toml`` holds."""
     return tomllib.loads((_WORDLISTS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _build_phrase(written: str, note: str, weight: int) -> Phrase:
-    taken, _, ahead = written.partition(" & ")
-    pattern = _build_pattern(_parse_phrase(taken), first=True) + _PHRASE_END
-    if ahead:
-        pattern += f"(?={_build_pattern(_parse_phrase(ahead), first=False)}{_PHRASE_END})"
-    return Phrase(pattern, written.startswith("^"), written.endswith("$"), note, weight)
+def _build_phrase(source: str, note: str, weight: int) -> Phrase:
+    phrase_source, _, lookahead = source.partition(" & ")
+    pattern = _build_pattern(_parse_phrase(phrase_source), first=True) + _PHRASE_END
+    if lookahead:
+        pattern += f"(?={_build_pattern(_parse_phrase(lookahead), first=False)}{_PHRASE_END})"
+    return Phrase(pattern, source.startswith("^"), source.endswith("$"), note, weight)
 
 
-def _parse_phrase(written: str) -> _Sequence:
-    """A written phrase as a sequence of words and of choices between sequences. Raises ValueError for odd brackets."""
-    tokens = _TOKEN.findall(written.removeprefix("^").removesuffix("$"))
+def _parse_phrase(source: str) -> _Sequence:
+    """Parse a phrase into words and choices between sequences of them. Raises ValueError for unbalanced brackets."""
+    tokens = _TOKEN.findall(source.removeprefix("^").removesuffix("$"))
     sequences: list[_Sequence] = [[]]
     choices: list[list[_Sequence]] = []
     for token in tokens:
@@ -190,12 +188,12 @@ def _parse_phrase(written: str) -> _Sequence:
             case _:
                 sequences[-1].append(token)
     if choices or len(sequences) != 1:
-        raise ValueError(f"brackets do not fit in the phrase: {written}")
+        raise ValueError(f"brackets do not fit in the phrase: {source}")
     return sequences[0]
 
 
 def _build_pattern(sequence: _Sequence, *, first: bool) -> str:
-    """The pattern of a sequence, with a space before each word but the ``first`` of the phrase."""
+    """Return the pattern of a sequence, with a space before each word but the ``first`` of the phrase."""
     pattern = ""
     for element in sequence:
         if isinstance(element, str):
@@ -206,13 +204,16 @@ def _build_pattern(sequence: _Sequence, *, first: bool) -> str:
         if all(element):
             pattern += f"(?:{options})"
             first = False
-        else:  # the space belongs to what follows a choice that may be nothing at the start
+        else:  # an optional choice at the start brings the space behind it
             pattern += f"(?:(?:{options}){_SPACE})?" if first else f"(?:{options})?"
     return pattern
 
 
 def _with_leading_space(word: str, space: str) -> str:
-    """A word's pattern with the space before it; forms of "be" and "have" may be short and joined to what is before."""
+    """Return a word's pattern with the space before it.
+
+    Forms of "be" and "have" may be short, and joined to the word before.
+    """
     if word == "...":
         return f"(?:{space}{_ANY_WORD}){{0,3}}?"
     short = (
@@ -232,7 +233,7 @@ def _literal_pattern(word: str) -> str:
 
 
 def _word_forms(word: str) -> tuple[str, ...]:
-    """A word of a list as it may stand in a text."""
+    """Return the forms in which a word of a list may be in a text."""
     if word == "one's":
         return _POSSESSIVES
     if word == "oneself":
@@ -241,7 +242,7 @@ def _word_forms(word: str) -> tuple[str, ...]:
 
 
 def inflect(word: str) -> tuple[str, ...]:
-    """The forms of a verb or noun, its base first."""
+    """Return the forms of a verb or noun, its base first."""
     head, _, last = word.rpartition("-")
     lead = f"{head}-" if head else ""
     if (known := _irregular_forms().get(last)) is not None:
@@ -260,7 +261,7 @@ def inflect(word: str) -> tuple[str, ...]:
 
 
 def _first_words(sequence: _Sequence) -> set[str]:
-    """Every word, in lower case and up to an apostrophe or hyphen, that a phrase can begin with."""
+    """Return every word, in lower case and up to an apostrophe or hyphen, that a phrase can begin with."""
     if not sequence:
         raise ValueError("a phrase that can be empty")
     element, rest = sequence[0], sequence[1:]
@@ -287,20 +288,20 @@ _MIN_PHRASES = 3
 _MAX_VAGUE = 12.0
 _MIN_VAGUE = 8
 _MAX_STACKED_HEDGES = 3.0
-# Two hedges further apart than this belong to different statements of a long sentence.
+# Hedges further apart belong to different statements of a long sentence.
 _MAX_WORDS_BETWEEN_HEDGES = 7
 
 
-def filler(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Phrases that announce what comes instead of saying it, and adverbs that strengthen nothing; speech left out."""
-    found = load_phrases("filler").find_hits(reading.own_prose)
-    # A word said twice is a place to mend, and no habit that a whole text is told of.
-    habits = [mark for mark in found if mark.weight > 1]
-    plain = [mark for mark in habits if mark.note == "filler"]
-    adverbs = load_phrases("strengtheners").find_hits(reading.own_prose)
+def filler(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count phrases that announce what comes instead of saying it, and empty adverbs; not in speech."""
+    found = load_phrases("filler").find_hits(parsed.own_prose)
+    # Hits of weight 1 are places to mend, but no habit that is held against the whole text.
+    habits = [hit for hit in found if hit.weight > 1]
+    plain = [hit for hit in habits if hit.note == "filler"]
+    adverbs = load_phrases("strengtheners").find_hits(parsed.own_prose)
     phrase_rate, adverb_rate = (
-        per_thousand(len(found), reading.word_count),
-        per_thousand(len(adverbs), reading.word_count),
+        per_thousand(len(found), parsed.word_count),
+        per_thousand(len(adverbs), parsed.word_count),
     )
     return MeasureResult(
         {
@@ -310,10 +311,10 @@ def filler(reading: ParsedText, structure: Structure | None) -> MeasureResult:
             "adverbs_per_1000": adverb_rate,
         },
         f"{count_noun(len(found), 'filler phrase')} and {count_noun(len(adverbs), 'adverb')} of the “really” kind.",
-        reading.word_count >= MIN_WORDS
+        parsed.word_count >= MIN_WORDS
         and (
-            (len(plain) >= _MIN_PHRASES and per_thousand(len(plain), reading.word_count) >= _MAX_FILLERS)
-            or (len(habits) > _MIN_PHRASES and per_thousand(len(habits), reading.word_count) >= _MAX_ANNOUNCEMENTS)
+            (len(plain) >= _MIN_PHRASES and per_thousand(len(plain), parsed.word_count) >= _MAX_FILLERS)
+            or (len(habits) > _MIN_PHRASES and per_thousand(len(habits), parsed.word_count) >= _MAX_ANNOUNCEMENTS)
             or (len(adverbs) >= 2 * _MIN_PHRASES and adverb_rate >= _MAX_STRENGTHENERS)
         ),
         "Take each out and read the sentence again: what it announced usually stands without it.",
@@ -336,9 +337,9 @@ class _ProselintCheck(Protocol):
     def check_with_flags(self, text: str) -> list[_ProselintResult]: ...
 
 
-# Chosen for being right on essays. Left out: typography, spelling, dates, curses and dialect (house styles differ);
+# Chosen for being right on essays. Not used: typography, spelling, dates, curses and dialect (house styles differ);
 # archaism, needless variants and the like (single rare words); "very"; chatspeak (speech has it); sexism and other
-# words where sense decides.
+# words that depend on their sense.
 _PROSELINT_MODULES = (
     "cliches.hell",
     "cliches.misc",
@@ -368,7 +369,7 @@ _PROSELINT_PACKAGES = (
 
 @lru_cache(maxsize=1)
 def _proselint_checks() -> tuple[_ProselintCheck, ...]:
-    """proselint's checks, imported on first use: that costs as much as all other measures of an essay together."""
+    """Return proselint's checks. Importing them takes as long as all other measures of an essay together."""
     registers = (import_module(f"proselint.checks.{package}").__register__ for package in _PROSELINT_PACKAGES)
     return tuple(
         check
@@ -378,86 +379,85 @@ def _proselint_checks() -> tuple[_ProselintCheck, ...]:
     )
 
 
-def stock_phrases(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Set phrases, morals, the language of a CV and empty praise, by our lists and proselint's, outside speech."""
-    flow = reading.own_prose
-    marks = drop_overlapping_hits([*load_phrases("stock_phrases").find_hits(flow), *_run_proselint(flow)])
-    rate = per_thousand(len(marks), reading.word_count)
+def stock_phrases(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count set phrases, morals, CV language and empty praise, by our lists and proselint's; not in speech."""
+    prose = parsed.own_prose
+    hits = drop_overlapping_hits([*load_phrases("stock_phrases").find_hits(prose), *_run_proselint(prose)])
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"phrases": len(marks), "per_1000_words": rate},
-        f"{count_noun(len(marks), 'stock phrase')}, {rate} in a thousand words.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_STOCK_PHRASES and rate >= _MAX_STOCK_PHRASES,
+        {"phrases": len(hits), "per_1000_words": rate},
+        f"{count_noun(len(hits), 'stock phrase')}, {rate} in a thousand words.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_STOCK_PHRASES and rate >= _MAX_STOCK_PHRASES,
         "Say the plain thing, or the odd thing only you saw.",
-        marks,
+        hits,
     )
 
 
-def _run_proselint(flow: NormalizedProse) -> list[MeasureHit]:
-    """What proselint finds, but for the words that our list says are right more often than wrong."""
-    padded = f"\n{flow.text}\n"  # proselint looks for a character on either side of a match
+def _run_proselint(prose: NormalizedProse) -> list[MeasureHit]:
+    """Return proselint's hits, except for words that our list exempts because they are mostly right."""
+    padded = f"\n{prose.text}\n"  # proselint looks for a character on either side of a match
     exempt = frozenset(load_word_list("stock_phrases")["exempt"])
-    spoken = speech_detector(flow.text)
-    marks = []
+    spoken = speech_detector(prose.text)
+    hits = []
     for check in _proselint_checks():
         for result in check.check_with_flags(padded):
-            start, end = _trim_span(flow.text, max(0, result.span[0] - 1), result.span[1] - 1)
-            if start < end and not spoken(start) and flow.text[start:end].lower() not in exempt:
+            start, end = _trim_span(prose.text, max(0, result.span[0] - 1), result.span[1] - 1)
+            if start < end and not spoken(start) and prose.text[start:end].lower() not in exempt:
                 note = result.check_path.split(".")[0].replace("_", " ")
-                marks.append(MeasureHit(flow.source_span(start, end), note, 2))
-    return marks
+                hits.append(MeasureHit(prose.source_span(start, end), note, 2))
+    return hits
 
 
 def _trim_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """A place without the white space and punctuation that a check may take in on either side."""
+    """Return a span without the white space and punctuation that a check may include at its ends."""
     piece = text[start:end]
     left = start + len(piece) - len(piece.lstrip(" \t\r\n.,;:!?"))
     return left, max(left, end - len(piece) + len(piece.rstrip(" \t\r\n.,;:!?")))
 
 
-def vague(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Amounts without a number, times without a date, deeds without a doer, nouns that do a verb's work."""
-    marks = load_phrases("vague").find_hits(reading.own_prose)
-    rate = per_thousand(len(marks), reading.word_count)
+def vague(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count amounts without a number, times without a date, deeds without a doer, and nouns that do a verb's work."""
+    hits = load_phrases("vague").find_hits(parsed.own_prose)
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"phrases": len(marks), "per_1000_words": rate},
-        f"{count_noun(len(marks), 'place')} where a number, a date or a person could stand, "
-        f"{rate} in a thousand words.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_VAGUE and rate >= _MAX_VAGUE,
+        {"phrases": len(hits), "per_1000_words": rate},
+        f"{count_noun(len(hits), 'place')} where a number, a date or a person could stand, {rate} in a thousand words.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_VAGUE and rate >= _MAX_VAGUE,
         "Ask of each: how many, when, who? Where you know, say it; where nobody needs to know, cut it.",
-        marks,
+        hits,
     )
 
 
-def hedges(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Places where one hedge stands on another: a strong one counts double, and three points are a stack."""
-    flow = reading.own_prose
-    starts = [sentence.span.start for sentence in flow.sentences]
+def hedges(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count stacks of hedges: a strong one counts double, and three points are a stack."""
+    prose = parsed.own_prose
+    starts = [sentence.span.start for sentence in prose.sentences]
     stacks: list[list[PhraseMatch]] = []
     hedged = 0
     last = (-1, 0)  # the sentence of the hedge before, and its end
-    for found in load_phrases("hedges").find(flow):
+    for found in load_phrases("hedges").find(prose):
         sentence = bisect_right(starts, found.span.start) - 1
-        near = last[0] == sentence and len(flow.text[last[1] : found.span.start].split()) <= _MAX_WORDS_BETWEEN_HEDGES
+        near = last[0] == sentence and len(prose.text[last[1] : found.span.start].split()) <= _MAX_WORDS_BETWEEN_HEDGES
         if near:
             stacks[-1].append(found)
         else:
             stacks.append([found])
         hedged += 1
         last = (sentence, found.span.end)
-    marks = tuple(
+    hits = tuple(
         MeasureHit(
-            flow.source_span(held[0].span.start, held[-1].span.end),
-            f"{len(held)} hedges in one sentence: keep the one that is meant",
+            prose.source_span(hedges_here[0].span.start, hedges_here[-1].span.end),
+            f"{len(hedges_here)} hedges in one sentence: keep the one that is meant",
             3,
         )
-        for held in stacks
-        if len(held) > 1 and sum(found.phrase.weight for found in held) >= _MIN_PHRASES
+        for hedges_here in stacks
+        if len(hedges_here) > 1 and sum(found.phrase.weight for found in hedges_here) >= _MIN_PHRASES
     )
-    rate = per_thousand(len(marks), reading.word_count)
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"stacked": len(marks), "hedges": hedged},
-        f"{count_noun(len(marks), 'sentence')} with hedges on top of each other.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_PHRASES and rate >= _MAX_STACKED_HEDGES,
+        {"stacked": len(hits), "hedges": hedged},
+        f"{count_noun(len(hits), 'sentence')} with hedges on top of each other.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_PHRASES and rate >= _MAX_STACKED_HEDGES,
         "Say it, or say who doubts it and why.",
-        marks,
+        hits,
     )

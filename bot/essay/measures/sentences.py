@@ -1,4 +1,4 @@
-"""Measure how sentences follow one another: their lengths, how they open, and tenses that slip."""
+"""Measure how sentences follow each other: their lengths, openers, questions, and tenses that slip."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from bot.essay.text.parsed_text import NormalizedProse, ParsedText, ProseSentenc
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun
 
-# A spread under a third of the mean is a metronome: prose by practised writers lies between 0.5 and 0.8.
+# A standard deviation under a third of the mean is monotonous. Practised writers have 0.5 to 0.8 of it.
 _MIN_SPREAD = 0.33
 _MIN_SENTENCES = 12
-# So many sentences in a row within so many words of each other. By chance, with a usual spread, one text in twenty.
+# So many sentences in a row within so many words of each other; by chance this is in one text of twenty.
 _ALIKE_RUN = 7
 _ALIKE_WORDS = 3
 _MAX_RUNS_ALIKE = 1.0
 _OPENER_RUN = 3
 _FIRST_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
-# Said of oneself or of a thing, these open most sentences of any honest account; only a long run of them is heard.
+# These open most sentences of any honest account; only a long run of them is noticed.
 _PLAIN_OPENERS = frozenset({"i", "the", "it", "he", "she", "we", "they", "a"})
 _PLAIN_RUN = 5
 # Runs in a thousand words: a long essay may do it twice.
 _MAX_OPENER_RUNS = 1.5
 
 
-def _prose_sentences(reading: ParsedText) -> list[Sentence]:
-    """The sentences outside lists, whose items are alike by design, and outside quoted blocks."""
-    return [sentence for sentence in reading.sentences if reading.paragraphs[sentence.paragraph_index].kind == "prose"]
+def _prose_sentences(parsed: ParsedText) -> list[Sentence]:
+    """Return the sentences outside block quotations and lists, whose items are alike by design."""
+    return [sentence for sentence in parsed.sentences if parsed.paragraphs[sentence.paragraph_index].kind == "prose"]
 
 
-def sentence_lengths(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Lengths of sentences in words, their spread (standard deviation), and runs of alike ones."""
-    sentences = _prose_sentences(reading)
+def sentence_lengths(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Measure the lengths of sentences in words, their standard deviation, and runs of similar length."""
+    sentences = _prose_sentences(parsed)
     lengths = [sentence.word_count for sentence in sentences]
     if not lengths:
         return MeasureResult({"sentences": 0}, "No sentences.")
@@ -63,15 +63,15 @@ def sentence_lengths(reading: ParsedText, structure: Structure | None) -> Measur
         },
         f"{count_noun(len(lengths), 'sentence')} of {_length_range(sentences)}, {mean:.1f} on average;"
         f" {count_noun(len(runs), 'run')} of {_ALIKE_RUN} or more of one length.",
-        reading.word_count >= MIN_WORDS
-        and (flat or (len(runs) > 1 and per_thousand(len(runs), reading.word_count) >= _MAX_RUNS_ALIKE)),
+        parsed.word_count >= MIN_WORDS
+        and (flat or (len(runs) > 1 and per_thousand(len(runs), parsed.word_count) >= _MAX_RUNS_ALIKE)),
         "Let one sentence in the run be very short, or join two that belong together.",
         tuple(MeasureHit(_run_span(run), f"{len(run)} sentences of {_length_range(run)}") for run in runs),
     )
 
 
 def _runs_of_similar_length(sentences: list[Sentence]) -> Iterator[list[Sentence]]:
-    """Longest runs within one part whose lengths differ by at most ``_ALIKE_WORDS``, taken from left to right."""
+    """Yield, from left to right, the longest runs in one section whose lengths differ by at most ``_ALIKE_WORDS``."""
     run: list[Sentence] = []
     for sentence in sentences:
         lengths = [sentence.word_count, *(other.word_count for other in run[-_ALIKE_RUN * 4 :])]
@@ -80,7 +80,7 @@ def _runs_of_similar_length(sentences: list[Sentence]) -> Iterator[list[Sentence
                 yield run
                 run = []
             else:
-                # What still fits with the new sentence stays.
+                # Keep what still fits with the new sentence.
                 while run and (run[0].section_index != sentence.section_index or not _fits_run(run, sentence)):
                     run = run[1:]
         run = [*run, sentence] if len(run) < _ALIKE_RUN * 4 else [*run[1:], sentence]
@@ -102,12 +102,12 @@ def _run_span(run: list[Sentence]) -> Span:
     return Span(run[0].span.start, run[-1].span.end)
 
 
-def openers(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Runs of neighbouring sentences that open with the same word, or with the same two."""
-    sentences = _prose_sentences(reading)
+def openers(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Find runs of neighbouring sentences that open with the same word, or with the same two."""
+    sentences = _prose_sentences(parsed)
     runs: list[tuple[str, list[Sentence]]] = []
     pairs: list[tuple[str, list[Sentence]]] = []
-    opening = {id(sentence): _opening_words(reading, sentence) for sentence in sentences}
+    opening = {id(sentence): _opening_words(parsed, sentence) for sentence in sentences}
     for (word, _), group in groupby(sentences, key=lambda sentence: (opening[id(sentence)][0], sentence.section_index)):
         run = list(group)
         if word and len(run) >= (_PLAIN_RUN if word in _PLAIN_OPENERS else _OPENER_RUN):
@@ -123,9 +123,9 @@ def openers(reading: ParsedText, structure: Structure | None) -> MeasureResult:
         {"runs": len(runs), "longest_run": longest, "same_two_words": len(pairs)},
         f"{count_noun(len(runs), 'run')} of neighbouring sentences with the same first word"
         + (f", {longest} sentences at most." if runs else "."),
-        reading.word_count >= MIN_WORDS
+        parsed.word_count >= MIN_WORDS
         and (
-            (len(runs) >= 2 and per_thousand(len(runs), reading.word_count) >= _MAX_OPENER_RUNS)
+            (len(runs) >= 2 and per_thousand(len(runs), parsed.word_count) >= _MAX_OPENER_RUNS)
             or longest >= _PLAIN_RUN + 2
         ),
         "Keep the one place where the repetition is meant; elsewhere join two of the sentences.",
@@ -135,9 +135,9 @@ def openers(reading: ParsedText, structure: Structure | None) -> MeasureResult:
     )
 
 
-def _opening_words(reading: ParsedText, sentence: Sentence) -> tuple[str, str]:
-    """The first word of a sentence, and the first two, in lower case; "" where there are none."""
-    text = sentence.span.extract(reading.prose).replace("’", "'").lower()
+def _opening_words(parsed: ParsedText, sentence: Sentence) -> tuple[str, str]:
+    """Return the first word of a sentence, and its first two, in lower case; "" if it has no such words."""
+    text = sentence.span.extract(parsed.prose).replace("’", "'").lower()
     words = [match.group() for match in islice(_FIRST_WORD.finditer(text), 2)]
     if not words:
         return "", ""
@@ -152,45 +152,45 @@ _MIN_QUESTIONS = 3
 _MAX_QUESTION_CHAINS = 3.0
 
 
-def questions(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Questions that the author puts to nobody: two or more in a row, or one answered in a few words."""
-    flow = reading.own_prose
-    spoken = speech_detector(flow.text)
-    marks = []
+def questions(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Find questions that are put to nobody: two or more in a row, or one answered at once in a few words."""
+    prose = parsed.own_prose
+    spoken = speech_detector(prose.text)
+    hits = []
     chain: list[ProseSentence] = []
     asked = 0
-    for sentence in (*flow.sentences, None):
+    for sentence in (*prose.sentences, None):
         if sentence is not None and not (chain and sentence.source.section_index != chain[0].source.section_index):
-            words = sentence.span.extract(flow.text)
+            words = sentence.span.extract(prose.text)
             if words.rstrip("\"”’'»)]*_ ").endswith("?") and not spoken(sentence.span.end - 1):
                 chain.append(sentence)
                 asked += 1
                 continue
-        answered = sentence is not None and len(chain) == 1 and _is_short_answer(sentence, flow.text)
-        if sentence is not None and answered and _answers_own_question(sentence, chain[0], flow.text):
-            marks.append(
+        answered = sentence is not None and len(chain) == 1 and _is_short_answer(sentence, prose.text)
+        if sentence is not None and answered and _answers_own_question(sentence, chain[0], prose.text):
+            hits.append(
                 MeasureHit(
-                    flow.source_span(chain[0].span.start, sentence.span.end),
+                    prose.source_span(chain[0].span.start, sentence.span.end),
                     "a question asked to be answered at once",
                     2,
                 )
             )
         if len(chain) > 1:
-            marks.append(
+            hits.append(
                 MeasureHit(
-                    flow.source_span(chain[0].span.start, chain[-1].span.end),
+                    prose.source_span(chain[0].span.start, chain[-1].span.end),
                     f"{len(chain)} questions put to nobody",
                     2,
                 )
             )
         chain = []
-    rate = per_thousand(len(marks), reading.word_count)
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"chains": len(marks), "questions": asked},
-        f"{count_noun(len(marks), 'chain')} of questions put to nobody.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_QUESTIONS and rate >= _MAX_QUESTION_CHAINS,
+        {"chains": len(hits), "questions": asked},
+        f"{count_noun(len(hits), 'chain')} of questions put to nobody.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_QUESTIONS and rate >= _MAX_QUESTION_CHAINS,
         "Say what you know in place of the question, or leave one of them standing without an answer.",
-        tuple(marks),
+        tuple(hits),
     )
 
 
@@ -207,16 +207,16 @@ def _answers_own_question(answer: ProseSentence, question: ProseSentence, text: 
     )
 
 
-# Fewer sentences in the past make no past for one to fall out of; more in the present are a present of their own.
+# With fewer sentences in the past there is no past to slip from; more in the present are intended.
 _MIN_PAST_SENTENCES = 2
 _MAX_PRESENT_SENTENCES = 2
 _MIN_TENSE_SLIPS = 3
 _MAX_TENSE_SLIPS = 3.0
 _PAST_FORM = re.compile(r"\b[a-z]{2,20}(?<!ee)ed\b", re.IGNORECASE)
 _ADVERB = r"(?:(?:just|only|then|also|even|suddenly|finally|simply|quickly|[a-z]{2,20}ly) )?"
-# Behind these no event is told, but when or whether one comes.
+# After these words comes no event, but a condition or a time.
 _BEFORE = re.compile(r"\b(?:when|before|after|until|till|once|if|whether|that|as|while|where|because|than|to) $", re.I)
-# A present that is no event: what is so, or was so and stays so.
+# A present that is no event but a state.
 _STATE = re.compile(
     r"\b(?:(?:I|we|you|they|he|she|it|that|this|there|who|which) (?:am|are|is|have|has|do|does|don't|doesn't|can|will)"
     r"|(?:I|we|you|they) (?:think|know|want|like|live|work|miss|keep|love|believe|use|need|remember|suppose|own)"
@@ -225,32 +225,32 @@ _STATE = re.compile(
 )
 
 
-def tenses(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Sentences that tell an event in the present in a paragraph that tells the rest in the past; speech left out."""
-    marks = [mark for paragraph in reading.own_prose.paragraphs for mark in _find_slips(reading.own_prose, paragraph)]
-    rate = per_thousand(len(marks), reading.word_count)
+def tenses(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Find sentences that tell an event in the present in a paragraph told in the past; not in speech."""
+    hits = [hit for paragraph in parsed.own_prose.paragraphs for hit in _find_slips(parsed.own_prose, paragraph)]
+    rate = per_thousand(len(hits), parsed.word_count)
     return MeasureResult(
-        {"slips": len(marks)},
-        f"{count_noun(len(marks), 'sentence')} in the present among others in the past.",
-        reading.word_count >= MIN_WORDS and len(marks) >= _MIN_TENSE_SLIPS and rate >= _MAX_TENSE_SLIPS,
+        {"slips": len(hits)},
+        f"{count_noun(len(hits), 'sentence')} in the present among others in the past.",
+        parsed.word_count >= MIN_WORDS and len(hits) >= _MIN_TENSE_SLIPS and rate >= _MAX_TENSE_SLIPS,
         "Tell what happened in one tense; let the present begin with a paragraph of its own.",
-        tuple(marks),
+        tuple(hits),
     )
 
 
-def _find_slips(flow: NormalizedProse, paragraph: tuple[ProseSentence, ...]) -> list[MeasureHit]:
-    event, meant, past = _tense_patterns()
-    told = [_blank_speech(flow.text, sentence) for sentence in paragraph]
-    in_past = [bool(past.search(sentence) or _PAST_FORM.search(sentence)) for sentence in told]
+def _find_slips(prose: NormalizedProse, paragraph: tuple[ProseSentence, ...]) -> list[MeasureHit]:
+    event, intended, past = _tense_patterns()
+    sentence_texts = [_blank_speech(prose.text, sentence) for sentence in paragraph]
+    in_past = [bool(past.search(sentence) or _PAST_FORM.search(sentence)) for sentence in sentence_texts]
     found: list[MeasureHit] = []
     present = 0
-    for number, (sentence, words) in enumerate(zip(paragraph, told, strict=True)):
+    for number, (sentence, words) in enumerate(zip(paragraph, sentence_texts, strict=True)):
         match = event.search(words)
         beside = in_past[max(0, number - 1) : number] + in_past[number + 1 : number + 2]
         if (
             match is None
             or _BEFORE.search(words[: match.start()])
-            or meant.search(words)
+            or intended.search(words)
             or words.rstrip().endswith("?")
             or not any(beside)
         ):
@@ -259,7 +259,7 @@ def _find_slips(flow: NormalizedProse, paragraph: tuple[ProseSentence, ...]) -> 
         start = sentence.span.start
         found.append(
             MeasureHit(
-                flow.source_span(start + match.start(), start + match.end()), "in the present, among the past", 2
+                prose.source_span(start + match.start(), start + match.end()), "in the present, among the past", 2
             )
         )
     if len(found) > _MAX_PRESENT_SENTENCES or sum(in_past) < max(_MIN_PAST_SENTENCES, 2 * len(found)) or present:
@@ -268,16 +268,16 @@ def _find_slips(flow: NormalizedProse, paragraph: tuple[ProseSentence, ...]) -> 
 
 
 def _blank_speech(text: str, sentence: ProseSentence) -> str:
-    """The sentence with what stands between quotation marks as spaces."""
+    """Return the sentence with spaces for what is between quotation marks."""
     spoken = speech_detector(text)
     return "".join(" " if spoken(at) else text[at] for at in range(sentence.span.start, sentence.span.end))
 
 
 @lru_cache(maxsize=1)
 def _tense_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """An event told in the present; words beside which a present is meant; the past."""
-    held = load_word_list("tense")
-    third, person, human, base = ("|".join(held[name]) for name in ("third", "person", "human", "base"))
+    """Return patterns of an event in the present, of words beside which a present is meant, and of the past."""
+    word_list = load_word_list("tense")
+    third, person, human, base = ("|".join(word_list[name]) for name in ("third", "person", "human", "base"))
     event = (
         rf"\b(?:(?i:he|she) {_ADVERB}(?:{third})"
         r"|(?!The|My|His|Her|Our|It|This|That|What|One|Two|Three|Four|Five|Six|Ten|Both|All|Some|Many|No|Their|Your|Its)"
@@ -289,6 +289,6 @@ def _tense_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
         r"|(?:I am|I'm|[Hh]e is|[Hh]e's|[Ss]he is|[Ss]he's|they are|we are) (?:just )?"
         r"(?:thinking|looking|asking|standing|sitting|walking|waiting|telling|saying|shaking|holding|staring|running))\b"
     )
-    meant = rf"\b(?:{'|'.join(held['meant'])})\b"
-    past = rf"\b(?:{'|'.join(held['past'])})\b"
-    return re.compile(event), re.compile(meant, re.IGNORECASE), re.compile(past, re.IGNORECASE)
+    intended = rf"\b(?:{'|'.join(word_list['meant'])})\b"
+    past = rf"\b(?:{'|'.join(word_list['past'])})\b"
+    return re.compile(event), re.compile(intended, re.IGNORECASE), re.compile(past, re.IGNORECASE)

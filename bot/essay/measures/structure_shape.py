@@ -1,4 +1,4 @@
-"""Measure the shape of the whole: words by section, and where it ends."""
+"""Measure the shape of the whole: words by section, endings, and open gaps."""
 
 from __future__ import annotations
 
@@ -22,76 +22,74 @@ from bot.essay.text.sections import document_title
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_noun, truncate
 
-# A fifth either way is a matter of taste; beyond it a section has swallowed another or was never written.
+# A fifth either way is a matter of taste. Beyond that, a section holds another's material, or was hardly written.
 _LEEWAY = 0.2
 
 
-def section_words(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Words by section against the budget; without a structure the count alone.
+def section_words(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Compare the words of each section with its budget; without a structure, only count words.
 
-    What stands under the title, or before the first heading, is the opening: it counts for the first section unless a
-    heading of its own does. A heading that names no section belongs to the section before it.
+    Text under the title or before the first heading counts for the first section, unless a heading names that. Text
+    under a heading that names no section counts for the section before it.
     """
     if structure is None or not structure.sections:
-        return MeasureResult({"words": reading.word_count}, f"{count_noun(reading.word_count, 'word')}.")
-    matched = _match_sections(reading, structure)
-    own = sum(part.level > 0 for part in reading.sections) - (document_title(reading.sections) is not None)
-    if len(matched) * 2 < own:
+        return MeasureResult({"words": parsed.word_count}, f"{count_noun(parsed.word_count, 'word')}.")
+    matched = _match_sections(parsed, structure)
+    own_headings = sum(part.level > 0 for part in parsed.sections) - (document_title(parsed.sections) is not None)
+    if len(matched) * 2 < own_headings:
         return MeasureResult(
-            {"words": reading.word_count, "headings": own, "of_the_structure": len(matched)},
-            f"{count_noun(reading.word_count, 'word')}; its headings are its own, so no budget is held against it.",
+            {"words": parsed.word_count, "headings": own_headings, "of_the_structure": len(matched)},
+            f"{count_noun(parsed.word_count, 'word')}; its headings are its own, so no budget is held against it.",
         )
-    places = _texts_by_section(reading, structure, matched)
-    figures: dict[str, MeasureFigure] = {"words": reading.word_count, "budget": str(structure.budget)}
-    marks: list[MeasureHit] = []
+    indices_by_section = _texts_by_section(parsed, structure, matched)
+    figures: dict[str, MeasureFigure] = {"words": parsed.word_count, "budget": str(structure.budget)}
+    hits: list[MeasureHit] = []
     missing: list[str] = []
-    outside: list[str] = []
+    outside_budget: list[str] = []
     for section in structure.sections:
-        indices = places.get(section.key, [])
-        words = sum(reading.count_section_words(index) for index in indices)
+        indices = indices_by_section.get(section.key, [])
+        words = sum(parsed.count_section_words(index) for index in indices)
         figures[section.key] = words
         if not words:
             missing.append(section.heading)
         elif words < section.budget.low * (1 - _LEEWAY) or words > section.budget.high * (1 + _LEEWAY):
-            outside.append(section.heading)
-            part = reading.sections[indices[0]]
+            outside_budget.append(section.heading)
+            part = parsed.sections[indices[0]]
             span = Span(part.start, part.body_start) if part.heading_source else Span(part.start, part.end)
-            marks.append(MeasureHit(span, f"{count_noun(words, 'word')}; the budget is {section.budget}"))
+            hits.append(MeasureHit(span, f"{count_noun(words, 'word')}; the budget is {section.budget}"))
     figures["missing"] = len(missing)
-    figures["outside"] = len(outside)
-    note = f"{count_noun(reading.word_count, 'word')} for a budget of {structure.budget}"
-    note += f"; far from its own: {', '.join(outside)}" if outside else ""
+    figures["outside"] = len(outside_budget)
+    note = f"{count_noun(parsed.word_count, 'word')} for a budget of {structure.budget}"
+    note += f"; far from its own: {', '.join(outside_budget)}" if outside_budget else ""
     note += f"; without words yet: {', '.join(missing)}" if missing else ""
     found = len(structure.sections) - len(missing)
     return MeasureResult(
         figures,
         note + ".",
-        reading.word_count >= MIN_WORDS and found > 1 and bool(outside),
+        parsed.word_count >= MIN_WORDS and found > 1 and bool(outside_budget),
         "Cut the longest section first, and look whether what goes was the next section in disguise.",
-        tuple(marks),
+        tuple(hits),
     )
 
 
-def _match_sections(reading: ParsedText, structure: Structure) -> dict[int, Section]:
-    """The sections of the structure that the headings name, by the number of the part; each is matched once."""
+def _match_sections(parsed: ParsedText, structure: Structure) -> dict[int, Section]:
+    """Return the sections that the headings name, by the index of the part; each is matched once."""
     matched: dict[int, Section] = {}
-    taken: set[str] = set()
-    for index, part in enumerate(reading.sections):
+    matched_keys: set[str] = set()
+    for index, part in enumerate(parsed.sections):
         section = match_section(structure, part.title) if part.level else None
-        if section is not None and section.key not in taken:
+        if section is not None and section.key not in matched_keys:
             matched[index] = section
-            taken.add(section.key)
+            matched_keys.add(section.key)
     return matched
 
 
-def _texts_by_section(
-    reading: ParsedText, structure: Structure, matched: Mapping[int, Section]
-) -> dict[str, list[int]]:
-    """The parts that make up each section, by its key."""
-    parts = reading.sections
+def _texts_by_section(parsed: ParsedText, structure: Structure, matched: Mapping[int, Section]) -> dict[str, list[int]]:
+    """Return the indices of the parts that make up each section, by its key."""
+    parts = parsed.sections
     title = document_title(parts)
-    taken = {section.key for section in matched.values()}
-    places: dict[str, list[int]] = {}
+    matched_keys = {section.key for section in matched.values()}
+    indices_by_section: dict[str, list[int]] = {}
     first = structure.sections[0].key
     current: str | None = None
     seen_heading = False
@@ -101,13 +99,13 @@ def _texts_by_section(
         if index in matched:
             current = matched[index].key
         elif part.level == 0 or is_title:
-            current = first if first not in taken else None
+            current = first if first not in matched_keys else None
         if current is not None:
-            places.setdefault(current, []).append(index)
-    return places
+            indices_by_section.setdefault(current, []).append(index)
+    return indices_by_section
 
 
-# What is looked for at the start of a paragraph begins with \A and may stand behind a mark or a joining word.
+# Patterns for the start of a paragraph begin with \A; punctuation or a conjunction may come first.
 _ADDRESS = compile_words(
     r"\A\W*(?:(?:and|but|so|now) )?(?:if you(?:'re| are| came| have|'ve)?|to (?:anyone|everyone|those|whoever)|for"
     r" anyone)",
@@ -149,73 +147,71 @@ _MAX_LAST_SHARE = 0.3
 _MAX_ENDING_KINDS = 2
 
 
-def endings(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """Closing gestures among the last paragraphs: each kind would do as an ending."""
-    flow = reading.own_prose
-    last = _last_paragraphs(flow)
-    marks: list[MeasureHit] = []
+def endings(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Count the kinds of closing gesture in the last paragraphs, each of which would do as an ending."""
+    prose = parsed.own_prose
+    last = _last_paragraphs(prose)
+    hits: list[MeasureHit] = []
     kinds: dict[str, None] = {}
     closing = last[0][0].span.start if last else 0
-    farewells = [found for found in load_phrases("endings").find(flow) if found.span.start >= closing]
+    farewells = [found for found in load_phrases("endings").find(prose) if found.span.start >= closing]
     for paragraph in last:
         start, end = paragraph[0].span.start, paragraph[-1].span.end
-        said = [found for found in farewells if start <= found.span.start < end]
-        marks += [
-            MeasureHit(flow.source_span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight)
-            for found in said
+        farewells_here = [found for found in farewells if start <= found.span.start < end]
+        hits += [
+            MeasureHit(prose.source_span(found.span.start, found.span.end), found.phrase.note, found.phrase.weight)
+            for found in farewells_here
         ]
         for kind, pattern in _ENDING_KINDS:
-            if pattern.search(flow.text[start:end]):
+            if pattern.search(prose.text[start:end]):
                 kinds.setdefault(kind)
-                if not said:
-                    marks.append(MeasureHit(flow.source_span(start, end), kind))
+                if not farewells_here:
+                    hits.append(MeasureHit(prose.source_span(start, end), kind))
     if farewells:
         kinds.setdefault("a farewell")
     return MeasureResult(
         {"closing_gestures": len(kinds), "farewells": len(farewells)},
         f"{count_noun(len(kinds), 'kind')} of closing gesture in the last paragraphs"
         + (f": {', '.join(kinds)}." if kinds else "."),
-        reading.word_count >= MIN_WORDS and len(kinds) > _MAX_ENDING_KINDS,
+        parsed.word_count >= MIN_WORDS and len(kinds) > _MAX_ENDING_KINDS,
         "It ends more than once. Stop at the first ending that is yours, and cut the others.",
-        drop_overlapping_hits(marks),
+        drop_overlapping_hits(hits),
     )
 
 
-def _last_paragraphs(flow: NormalizedProse) -> list[tuple[ProseSentence, ...]]:
-    """The paragraphs of the last section, at most six and at most the last three tenths of the text."""
-    if not flow.paragraphs:
+def _last_paragraphs(prose: NormalizedProse) -> list[tuple[ProseSentence, ...]]:
+    """Return the paragraphs of the last section, at most six, within the last three tenths of the text."""
+    if not prose.paragraphs:
         return []
-    last = flow.paragraphs[-1][0].source.section_index
-    from_here = flow.sentences[-1].span.end * (1 - _MAX_LAST_SHARE)
+    last = prose.paragraphs[-1][0].source.section_index
+    from_here = prose.sentences[-1].span.end * (1 - _MAX_LAST_SHARE)
     tail = [
         paragraph
-        for paragraph in flow.paragraphs[-_MAX_LAST_PARAGRAPHS:]
+        for paragraph in prose.paragraphs[-_MAX_LAST_PARAGRAPHS:]
         if paragraph[0].source.section_index == last and paragraph[0].span.start >= from_here
     ]
-    return tail or [flow.paragraphs[-1]]
+    return tail or [prose.paragraphs[-1]]
 
 
-_MAX_NAMED_GAPS = 5  # gaps named in the summary; the places hold them all
-_MAX_GAP_CHARACTERS = 60  # characters of one
+_MAX_NAMED_GAPS = 5  # gaps named in the summary; the hits hold all of them
+_MAX_GAP_CHARACTERS = 60  # of each gap that is named
 
 
-def open_gaps(reading: ParsedText, structure: Structure | None) -> MeasureResult:
-    """What the text itself says is missing: every ``[NEED: …]`` in it."""
-    marks = tuple(
-        MeasureHit(Span(*match.span()), "still to be written", 3) for match in GAP_REGEX.finditer(reading.text)
-    )
-    wanted = [
+def open_gaps(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
+    """Find every ``[NEED: …]`` in the text."""
+    hits = tuple(MeasureHit(Span(*match.span()), "still to be written", 3) for match in GAP_REGEX.finditer(parsed.text))
+    missing_texts = [
         truncate(" ".join(match.group()[len("[NEED:") : -1].split()), _MAX_GAP_CHARACTERS) or "?"
-        for match in GAP_REGEX.finditer(reading.text)
+        for match in GAP_REGEX.finditer(parsed.text)
     ]
-    more = f"; and {len(wanted) - _MAX_NAMED_GAPS} more" if len(wanted) > _MAX_NAMED_GAPS else ""
-    named = f"{'; '.join(wanted[:_MAX_NAMED_GAPS])}{more}"
+    more = f"; and {len(missing_texts) - _MAX_NAMED_GAPS} more" if len(missing_texts) > _MAX_NAMED_GAPS else ""
+    named = f"{'; '.join(missing_texts[:_MAX_NAMED_GAPS])}{more}"
     return MeasureResult(
-        {"gaps": len(marks)},
-        f"{count_noun(len(marks), 'gap is', 'gaps are')} still open: {named}{'' if named.endswith(('?', '…')) else '.'}"
-        if marks
+        {"gaps": len(hits)},
+        f"{count_noun(len(hits), 'gap is', 'gaps are')} still open: {named}{'' if named.endswith(('?', '…')) else '.'}"
+        if hits
         else "No gap is open.",
-        bool(marks),
+        bool(hits),
         "Fill these first: a reader stops at each of them.",
-        marks,
+        hits,
     )
