@@ -1,1 +1,1 @@
-"""What each message shows, made from stored state without discord.py."""
+"""The content of each message, built from stored state without discord.py."""

@@ -1,4 +1,4 @@
-"""Messages and forms as values, without discord.py, and the pieces that several panels share."""
+"""Messages and forms as values without discord.py, and the pieces that panels share."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ MAX_BUTTONS_PER_ROW = 4  # a narrow screen pushes a fifth off
 MAX_MENU_OPTIONS = 25  # Discord's limit
 MAX_FIELD_LENGTH = 4_000  # Discord's limit for one field of a form
 MAX_FORM_PARTS = 5  # Discord's limit for a form
+# In UTF-16 units, which is what Discord counts.
 MAX_TITLE_UNITS = 120
 MAX_NOTICE_UNITS = 420
 MAX_QUOTE_UNITS = 1_000
-_MAX_QUOTE_LINES = 30  # each costs two more characters of the message
+_MAX_QUOTE_LINES = 30  # each line costs two characters more
 LIST_PAGE_SIZE = 10  # essays, or critiques, on a page of a list
 
 
 class ButtonStyle(StrEnum):
-    """How much attention a button asks for."""
+    """How prominent a button is."""
 
     SECONDARY = "plain"
     PRIMARY = "main"
@@ -42,7 +43,7 @@ class Separator:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. Raises ValueError for a label longer than MAX_LABEL_LENGTH."""
+    """A button. Raises ValueError if its label is longer than MAX_LABEL_LENGTH."""
 
     label: str
     custom_id: str
@@ -71,7 +72,7 @@ class ButtonRow:
 
 @dataclass(frozen=True, slots=True)
 class SelectOption:
-    """One option of a menu; ``description`` is the smaller line below its label."""
+    """An option of a menu; ``description`` is the smaller line below its label."""
 
     label: str
     value: str
@@ -90,7 +91,7 @@ class SelectMenu:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that the message carries."""
+    """A file that is sent with the message."""
 
     name: str
 
@@ -106,7 +107,7 @@ class Card:
 
     @property
     def text(self) -> str:
-        """All its text, without what stands on buttons and menus."""
+        """Return all text of the card except that of buttons and menus."""
         return "\n".join(part.content for part in self.parts if isinstance(part, TextBlock))
 
 
@@ -126,7 +127,7 @@ class TextInput:
 
 @dataclass(frozen=True, slots=True)
 class FileInput:
-    """A field of a form that takes files."""
+    """A file upload of a form."""
 
     key: str
     label: str
@@ -145,7 +146,7 @@ class SelectInput:
 
 @dataclass(frozen=True, slots=True)
 class Checkbox:
-    """A box of a form to tick."""
+    """A checkbox of a form."""
 
     key: str
     label: str
@@ -175,28 +176,28 @@ def button_rows(*buttons: Button | LinkButton | None) -> tuple[ButtonRow, ...]:
 
 
 def privacy_statement(*, with_model: bool) -> str:
-    """Return who can read what is stored encrypted, as the end of a sentence."""
+    """Say who can read the encrypted texts, as the end of a sentence."""
     key = "whoever hosts the bot holds the key"
     return f"{key}, and what a model is asked about is sent to its service" if with_model else key
 
 
 def heading_text(title: str, hashes: str = "###") -> TextBlock:
-    """Return a panel's title on one line, as a heading of the level that ``hashes`` give."""
+    """Return a panel's title on one line, as a heading of the level given by ``hashes``."""
     return TextBlock(f"{hashes} {escape_markdown(one_line(title, MAX_TITLE_UNITS // 2))}")
 
 
 def notice_text(notice: str | None) -> tuple[TextBlock, ...]:
-    """Return what was just done in bold, for the top of a panel; nothing where there is no notice."""
+    """Return the notice of what was just done, in bold, for the top of a panel; nothing if there is none."""
     return (TextBlock(f"**{shorten(notice, MAX_NOTICE_UNITS)}**"),) if notice else ()
 
 
 def small_print(*facts: str | None) -> TextBlock:
-    """Return a line of small print from the facts that are not None."""
+    """Return the facts that are not None as a line of small print."""
     return TextBlock("-# " + " · ".join(fact for fact in facts if fact))
 
 
 def block_quote(text: str, max_units: int = MAX_QUOTE_UNITS) -> str:
-    """Return the text as a block quotation that it cannot break out of; very many lines are joined into one."""
+    """Quote the text so that it cannot break out of the quotation; very many lines are joined into one."""
     lines = shorten(text.strip("\n"), max_units).splitlines()
     return "\n".join(f"> {line}" for line in (lines if len(lines) <= _MAX_QUOTE_LINES else [" ".join(lines)]))
 
@@ -226,9 +227,9 @@ def page_buttons(
     *,
     kind: SubjectKind = "essay",
 ) -> tuple[ButtonRow, ...]:
-    """Return the two buttons that turn pages, ``page`` being shown; nothing where there is one page.
+    """Return the two buttons that turn pages from ``page``; nothing if there is only one page.
 
-    Their argument is the page to go to, followed by a dot and ``extra_argument`` where that is given.
+    Their argument is the page to go to, followed by a dot and ``extra_argument`` if that is given.
     """
     if page_count < 2:
         return ()
@@ -246,15 +247,15 @@ def text_card(sentence: str) -> Card:
 
 
 def deleted_card(sentence: str) -> Card:
-    """Return what takes the place of a panel whose essay or critique is gone."""
+    """Return the card that replaces a panel whose essay or critique is gone."""
     return Card((TextBlock(sentence), *button_rows(action_button("All essays", "essays", "-"))))
 
 
 def file_card(sentence: str, name: str) -> Card:
-    """Return a file with a sentence about it."""
+    """Return a card with a file and a sentence about it."""
     return Card((TextBlock(sentence), AttachedFile(name)))
 
 
 def moved_to_dm_card(url: str) -> Card:
-    """Return what is left of a panel that was continued in the DM at ``url``."""
+    """Return the card that replaces a panel which was continued in the DM at ``url``."""
     return Card((TextBlock("Continued in your DM with the bot."), *button_rows(LinkButton("Open the DM", url))))

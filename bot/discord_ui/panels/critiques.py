@@ -1,4 +1,4 @@
-"""A critique, page by page: what to fix first, each finding, what works. And the list of critiques of pasted texts."""
+"""The panels of a critique, page by page (what to fix first, findings, what works), and the list of critiques."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def critique_card(
 ) -> Card:
     """Return a page of a critique: 0 is what to fix first, then comes one for each finding, the last is what works.
 
-    ``version`` is the essay's current one, 0 for a pasted text. ``applicable`` says whether the words that the finding
-    on this page quotes still stand in the essay.
+    ``version`` is the essay's current version, 0 for a pasted text. ``applicable`` says whether the words that this
+    page's finding quotes are still in the essay.
     """
     last = len(critique.findings) + 1
     page = min(page, last)
@@ -111,12 +111,12 @@ def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart
 
 
 def _plain_remark(text: str, max_units: int) -> str:
-    """Return what the model says so that Discord makes neither Markdown nor a link of it."""
+    """Return a model's words so that Discord makes neither Markdown nor links of them."""
     return escape_markdown(shorten(defang_links(text), max_units))
 
 
 def _plain_remark_line(text: str, max_units: int) -> str:
-    """Return the same on one line."""
+    """Return a model's words in the same way, on one line."""
     return escape_markdown(one_line(defang_links(text), max_units))
 
 
@@ -159,7 +159,7 @@ def _critique_small_print(critique: Critique, page: int) -> TextBlock:
 
 
 def no_critique_card(stored: StoredCritique, notice: str, *, with_model: bool) -> Card:
-    """Return the panel of a critique whose job ended before there was one."""
+    """Return the panel of a critique whose job ended without a result."""
     return Card(
         (
             *notice_text(notice),
@@ -179,7 +179,7 @@ def no_critique_card(stored: StoredCritique, notice: str, *, with_model: bool) -
 
 
 def critique_list_card(critiques: Sequence[StoredCritique], page: int, page_count: int) -> Card:
-    """Return a page, of ``page_count``, of the critiques of pasted texts, the last first."""
+    """Return a page, of ``page_count``, of the critiques of pasted texts, the newest first."""
     parts: list[CardPart] = [heading_text("Critiques of pasted texts")]
     if critiques:
         names = {one.id: one_line(one.title or one.text, 80) for one in critiques}

@@ -1,4 +1,4 @@
-"""The text a page at a time, with all that can be done about it: its versions, unsupported claims and measures."""
+"""The panels of the text, page by page, and of its versions, unsupported claims and measures."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ from bot.services.text_report import TextReport
 
 _CLAIMS_PER_PAGE = 6  # with their sentences they are as long as a page of text
 _MEASURES_PER_PAGE = 5
-_MAX_PLACES = 6  # single places worth a look, below the measures
+_MAX_NOTABLE_HITS = 6  # hits listed below the measures
 
 
 @dataclass(frozen=True, slots=True)
 class DraftPosition:
-    """Where in a text a writer is: its page, and its section as EssayService.edit_section counts them.
+    """A position in a text: its page, and its section as EssayService.edit_section counts them.
 
-    Each is None while none is chosen.
+    Each is None if none is chosen.
     """
 
     page: int | None = None
@@ -60,7 +60,7 @@ class DraftPosition:
 
 @dataclass(frozen=True, slots=True)
 class DraftPage:
-    """A page of a text: which it is, of how many, its text, and the section that is chosen on it."""
+    """A page of a text: its index and their number, its text, the sections, and the index of the chosen one."""
 
     page: int
     pages: int
@@ -71,7 +71,7 @@ class DraftPage:
 
 @dataclass(frozen=True, slots=True)
 class DraftLayout:
-    """The pages of a text and its sections that can be edited: the same whichever page is shown."""
+    """The pages of a text and its sections that can be edited."""
 
     pages: tuple[Span, ...]
     sections: tuple[tuple[int, TextSection], ...]
@@ -79,19 +79,19 @@ class DraftLayout:
 
 @lru_cache(maxsize=512)  # as many texts as essay_state keeps the claims of
 def compute_layout(text: str) -> DraftLayout:
-    """Return the layout of a text. It takes up to a second for a long one."""
+    """Return the layout of a text. That takes up to a second for a long one."""
     return DraftLayout(pages.paginate(text), editable_parts(text))
 
 
-# The layouts of long texts, the last used last; compute_layout remembers those of the others.
+# The layouts of long texts, the last used last. Those of other texts are in the cache of compute_layout.
 _layout_cache: OrderedDict[str, DraftLayout] = OrderedDict()
 _MAX_CACHED_LAYOUTS = 64
 
 
 async def load_layout(writer: str, text: str) -> DraftLayout | None:
-    """Return the layout of a long text, made in a worker process; None for any other, which is quickly laid out.
+    """Return the layout of a long text, computed in a worker process, or None for a text that is short.
 
-    Raise ParsingTimedOut where that takes too long.
+    Raises ParsingTimedOut if that takes too long.
     """
     if len(text) <= THREAD_MAX_CHARACTERS:
         return None
@@ -125,7 +125,7 @@ def draft_page(text: str, position: DraftPosition, layout: DraftLayout | None = 
 
 
 def _section_on_page(page: Span, sections: tuple[tuple[int, TextSection], ...]) -> int:
-    """Return the first section that begins on the page, else the one that goes on there."""
+    """Return the index of the first section that begins on the page, else of the one that continues there."""
     beginning = [index for index, part in sections if page.start <= part.start < page.end]
     earlier = [index for index, part in sections if part.start < page.start]
     return beginning[0] if beginning else earlier[-1] if earlier else 0
@@ -139,7 +139,10 @@ def draft_card(
     side_version: int | None = None,
     layout: DraftLayout | None = None,
 ) -> Card:
-    """Return the panel of the current version. ``side_version`` was made from an older one, and is offered."""
+    """Return the panel of the current version.
+
+    ``side_version`` is a version made from an older one meanwhile; it is offered.
+    """
     essay, number = state.essay, state.version_number
     here = draft_page(version.text, position, layout)
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title, "#"), TextBlock(here.text), Separator()]
@@ -200,7 +203,7 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
 
 
 def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:
-    """Return whether claims were looked for in a model's text whose language hides some of them."""
+    """Return whether claims in a model's text were checked, but not all kinds, because of its language."""
     return state.is_by_model and state.claims is not None and bool(find_blind_spots(version.text))
 
 
@@ -251,7 +254,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
 
 
 def version_card(state: EssayState, version: Version, page: int, layout: DraftLayout | None = None) -> Card:
-    """Return a page of a version that is not the current one, with the way to make it current."""
+    """Return a page of a version that is not the current one, with the button that makes it current."""
     essay = state.essay
     here = draft_page(version.text, DraftPosition(page), layout)
     number = version.info.number
@@ -329,7 +332,7 @@ def _version_line(info: VersionInfo, *, current: bool) -> str:
 
 
 def claims_card(state: EssayState, page: int) -> Card:
-    """Return a page of the claims in the text that no note holds, each with its sentence."""
+    """Return a page of the claims that no note holds, each with its sentence."""
     essay, number = state.essay, state.version_number
     text = state.version.text if state.version else ""
     claims = state.claims or ()
@@ -364,10 +367,10 @@ def claims_card(state: EssayState, page: int) -> Card:
 def measures_card(
     title: str, report: TextReport, page: int, essay: str | None, version: int, notice: str | None = None
 ) -> Card:
-    """Return what was counted in a text of ``essay``, which is None for a text that is stored nowhere.
+    """Return what was counted in a text. ``essay`` is its id, None for a text that is not stored.
 
-    An essay's measures come by pages. Those of a text that is stored nowhere, to which no button could lead back, come
-    all at once, without examples where there are many.
+    An essay's measures are paged. Those of a text that is not stored come all at once, since no button could lead back
+    to it, and without examples if there are many.
     """
     raised = report.raised_measures
     page_count = max(1, -(-len(raised) // _MEASURES_PER_PAGE)) if essay else 1
@@ -384,8 +387,7 @@ def measures_card(
     )
     for measure in shown:
         examples = (
-            escape_markdown(one_line(mark.span.extract(report.text).lstrip("# "), 120))
-            for mark in measure.hits_by_weight
+            escape_markdown(one_line(hit.span.extract(report.text).lstrip("# "), 120)) for hit in measure.hits_by_weight
         )
         example = None if brief else next(examples, None)
         quoted = f"\n> {example}" if example else ""
@@ -400,8 +402,8 @@ def measures_card(
         parts.append(TextBlock(skipped))
     if not raised:
         parts.append(TextBlock("No measure has anything to say about the whole."))
-    if page == page_count - 1 and (places := report.notable_hits):
-        parts.append(TextBlock(_marked_places(places, report.text)))
+    if page == page_count - 1 and (hits := report.notable_hits):
+        parts.append(TextBlock(_notable_hits_text(hits, report.text)))
     quiet = sum(measure.was_measured and not measure.is_raised for measure in report.measures)
     parts.append(
         small_print(
@@ -415,10 +417,10 @@ def measures_card(
     return Card(tuple(parts))
 
 
-def _marked_places(places: Sequence[MeasureHit], text: str) -> str:
+def _notable_hits_text(hits: Sequence[MeasureHit], text: str) -> str:
     lines = [
-        f"> {escape_markdown(one_line(place.span.extract(text), 60))} ({escape_markdown(one_line(place.note, 50))})"
-        for place in places[:_MAX_PLACES]
+        f"> {escape_markdown(one_line(hit.span.extract(text), 60))} ({escape_markdown(one_line(hit.note, 50))})"
+        for hit in hits[:_MAX_NOTABLE_HITS]
     ]
-    more = f"\n-# and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
+    more = f"\n-# and {len(hits) - _MAX_NOTABLE_HITS} more" if len(hits) > _MAX_NOTABLE_HITS else ""
     return "Places worth a look:\n" + "\n".join(lines) + more

@@ -1,4 +1,4 @@
-"""The writer's essays: the list, one of them, and the questions before it is deleted."""
+"""The panels of the writer's essays: the list, one of them, and the confirmation of its deletion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
 
-_MAX_NAME_UNITS = 100  # Discord's limit for the name of a suggestion
+_MAX_NAME_UNITS = 100  # Discord's limit for an autocomplete choice
 
 
 def essay_list_card(
@@ -37,7 +37,7 @@ def essay_list_card(
 ) -> Card:
     """Return a page of the writer's essays, the last changed first, with a menu to choose one.
 
-    ``critique_count`` is how many critiques of pasted texts there are: nothing else leads back to those.
+    ``critique_count`` is the number of critiques of pasted texts, which can be reached only from here.
     """
     page_count = max(1, -(-len(essays) // LIST_PAGE_SIZE))
     page = min(page, page_count - 1)
@@ -72,9 +72,9 @@ def essay_list_card(
 
 
 def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:
-    """Return by id when each essay was begun, in UTC and no more exactly than tells it from others of its title.
+    """Return by id when each essay was begun (UTC), as exactly as it takes to tell it from others of its title.
 
-    It is "" for an essay whose title no other has.
+    The date is "" if no other essay has the title.
     """
     dates = dict.fromkeys((essay.id for essay in essays), "")
     by_title: dict[str, list[Essay]] = {}
@@ -92,7 +92,7 @@ def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:
 
 
 def unique_essay_names(essays: Sequence[Essay]) -> dict[str, str]:
-    """Return by id a name for each essay in a list of suggestions: at most 100 characters, no two alike."""
+    """Return by id a name for each essay, for a list of suggestions: at most 100 characters, no two alike."""
     dates = distinguishing_dates(essays)
     return {
         essay.id: _essay_name(essay, f" · {_essay_stage(essay)}, {dates[essay.id]}" if dates[essay.id] else "")
@@ -114,7 +114,7 @@ def _essay_stage(essay: Essay) -> str:
 
 
 def essay_actions_card(essay: Essay, structures: Mapping[str, Structure], notice: str | None = None) -> Card:
-    """Return one essay of the list with what can be done with it."""
+    """Return the panel of one essay of the list, with its actions."""
     number = essay.head or 0
     return Card(
         (
@@ -132,7 +132,7 @@ def essay_actions_card(essay: Essay, structures: Mapping[str, Structure], notice
 
 
 def confirm_delete_essay_card(essay: Essay, step: int, notice: str | None = None) -> Card:
-    """Ask whether an essay is to be deleted: ``step`` is 1 for the first question, 2 for the second and last."""
+    """Ask for confirmation before an essay is deleted; ``step`` is 1 for the first question, 2 for the last."""
     number = essay.head or 0
     title = escape_markdown(one_line(essay.title, 80))
     words = (
@@ -152,5 +152,5 @@ def confirm_delete_essay_card(essay: Essay, step: int, notice: str | None = None
 
 
 def change_stamp(essay: Essay) -> int:
-    """Return when the essay last changed, in milliseconds, cut to the nine digits that a custom id takes."""
+    """Return the milliseconds of the essay's last change, cut to the nine digits that a custom id can hold."""
     return int(essay.changed_at.timestamp() * 1000) % 1_000_000_000

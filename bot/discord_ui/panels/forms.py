@@ -1,4 +1,4 @@
-"""The forms that open over a panel, and how a long text is cut into their fields and joined again."""
+"""The forms that open over a panel, and how a long text is split into their fields and joined again."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ _FILE_DESCRIPTION = f"{FILE_KINDS}, instead of or after the text above"
 
 @dataclass(frozen=True, slots=True)
 class SplitText:
-    """A text cut into fields.
+    """A text split into fields.
 
-    ``separators`` is the white space between them, one fewer than there are fields. It is in no field, because a client
-    may trim what is typed into one.
+    ``separators`` holds the white space between them, one fewer than there are fields. It is in no field, because a
+    client may trim what is typed into one.
     """
 
     fields: tuple[str, ...]
     separators: tuple[str, ...]
 
     def join(self, filled: Sequence[str]) -> str:
-        """Join what the fields hold now; a field that was emptied takes its separator with it."""
+        """Join what the fields hold now; an emptied field takes its separator with it."""
         text = ""
         for number, field in enumerate(filled):
             if not field.strip():
@@ -59,9 +59,9 @@ class SplitText:
 
 
 def split_into_fields(text: str) -> SplitText | None:
-    """Cut the text into as few fields as leave room to write, at paragraphs if that can be, else at white space.
+    """Split the text into as few fields as leave room to write, at paragraphs if possible, else at white space.
 
-    Joined, they are the text. Return None where it does not fit into the fields of one form.
+    Joining them gives the text back. Return None if it does not fit into one form.
     """
     count = min(MAX_FORM_PARTS, utf16_length(text) // _TARGET_FIELD_LENGTH + 1)
     fields: list[str] = []
@@ -87,7 +87,7 @@ def split_into_fields(text: str) -> SplitText | None:
 def _find_split(text: str, low: int, near: int, high: int) -> tuple[int, int]:
     """Return where a field ends and the next begins: at the last blank line, line end or space, else between letters.
 
-    It is between ``low`` and ``high``, and before ``near`` if that can be.
+    It is between ``low`` and ``high``, and before ``near`` if possible.
     """
     blanks = [run for run in re.finditer(r"\s+", text[: high + 1]) if max(low, 1) <= run.start() and run.end() <= high]
     for limit in (near, high):
@@ -101,12 +101,12 @@ def _find_split(text: str, low: int, near: int, high: int) -> tuple[int, int]:
 
 
 def join_pasted_fields(filled: Sequence[str]) -> str:
-    """Join what was pasted into several fields, in order, with nothing lost where they meet.
+    """Join what was pasted into several fields, in order, losing nothing where they meet.
 
-    Whoever pastes a long text cuts it wherever a field is full. So a field that is full to its last character, or white
-    space on either side, and the two are joined as they stand. After a closed sentence or a heading, and before a
-    heading, a list or a quotation, a blank line comes between; else a line break, which Markdown reads as a space and
-    which keeps two notes apart.
+    A long text is cut wherever a field is full. So if a field is full to its last character, or if white space is on
+    either side, the two are joined as they are. After a finished sentence or a heading, and before a heading, a list or
+    a quotation, a blank line goes between. Otherwise it is a line break, which Markdown reads as a space and which
+    keeps two notes apart.
     """
     text = ""
     last = ""
@@ -128,7 +128,10 @@ def _paste_separator(before: str, after: str) -> str:
 
 
 def paste_form(target: CustomId, title: str, label: str) -> Form:
-    """Return four long fields and one for a file. A form keeps line breaks, which a command's option does not."""
+    """Return a form of four long fields and a file upload.
+
+    A form keeps line breaks, which a command's option does not.
+    """
     fields = (
         TextInput(
             key,
@@ -141,7 +144,7 @@ def paste_form(target: CustomId, title: str, label: str) -> Form:
 
 
 def answer_form(target: CustomId, asked: Question, *, private: bool = False) -> Form:
-    """Return the question with two fields for its answer. The answer to a ``private`` one is left out anyway."""
+    """Return a form for the answer to a question; without ``private`` there is a checkbox to leave it out."""
     leave_out = Checkbox("left-out", "Leave it out", "It is stored, stands in no post, and no model sees it.")
     return Form(
         str(target),
@@ -161,7 +164,7 @@ def answer_form(target: CustomId, asked: Question, *, private: bool = False) -> 
 
 
 def edit_section_form(target: CustomId, title: str, fields: SplitText) -> Form:
-    """Return a section's, or a note's, text in its fields."""
+    """Return a form with the text of a section or note in its fields."""
     count = len(fields.fields)
     parts = (
         TextInput(f"body{number}", "Text" if count == 1 else f"Text, {number + 1} of {count}", value=text)
@@ -199,7 +202,7 @@ def section_name(part: TextSection) -> str:
 
 
 def section_options(sections: Iterable[tuple[int, TextSection]], chosen: int | None) -> tuple[SelectOption, ...]:
-    """Return the sections as options; of more than a menu holds, those around the chosen one, else the first."""
+    """Return the sections as options; if there are too many, those around the chosen one or the first."""
     listed = list(sections)
     position = next((at for at, (index, _) in enumerate(listed) if index == chosen), 0)
     first = min(max(0, position - MAX_MENU_OPTIONS // 2), max(0, len(listed) - MAX_MENU_OPTIONS))
@@ -212,9 +215,9 @@ def section_options(sections: Iterable[tuple[int, TextSection]], chosen: int | N
 def revision_form(
     target: CustomId, sections: Iterable[tuple[int, TextSection]], chosen: int | None, instruction: str = ""
 ) -> Form:
-    """Ask which section to revise and how; ``instruction`` is what the field holds to begin with.
+    """Return a form that asks which section to revise and how. ``instruction`` is the field's first value.
 
-    Where no section is ``chosen`` the writer has to choose one.
+    If no section is ``chosen``, the writer has to choose one.
     """
     options = section_options(sections, chosen)
     return Form(

@@ -1,4 +1,4 @@
-"""The interview: one question at a time, how far it is, and what messages in the DM have become."""
+"""The panels of the interview: questions one at a time, its progress, and what became of messages in the DM."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from bot.essay.text.words import count_noun, count_words
 from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import JobKind, JobView
 
-# Behind a question's number: the writer asked for more than the first round, or goes through skipped questions.
+# Appended to a question's number: the writer is in the round of further questions, or of those that were skipped.
 FURTHER_MODE, SKIPPED_MODE = "f", "s"
 
 
 def question_card(
     state: EssayState, asked: Question, *, mode: str = "", notice: str | None = None, own_dm: bool = False
 ) -> Card:
-    """Return a question with all that can be done about it. ``mode`` is "", FURTHER_MODE or SKIPPED_MODE.
+    """Return the panel of a question. ``mode`` is "", FURTHER_MODE or SKIPPED_MODE.
 
-    In the bot's own DM it is answered in messages, and the panel shows what has been said so far.
+    In the bot's own DM it is answered by messages, and the panel shows those so far.
     """
     essay, version = state.essay, state.version_number
     section = state.structure.find_section(asked.section)
@@ -73,7 +73,7 @@ def question_card(
 
 
 def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
-    """Return what stays of a question in the DM once it is answered: a record, without buttons."""
+    """Return what remains of a question in the DM once it is answered, without buttons."""
     words = count_noun(count_words(note.text), "word")
     return Card(
         (
@@ -85,7 +85,7 @@ def answered_card(state: EssayState, asked: Question, note: Note) -> Card:
 
 
 def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence[int]) -> Card:
-    """Tell which notes of an essay messages have made and where they stand, and which ones edited messages changed."""
+    """Return a summary of the notes that messages have made, and of those that edited messages have changed."""
     title = f"“{escape_markdown(one_line(state.essay.title, MAX_TITLE_UNITS // 2))}”"
     lines = [f"{count_noun(len(made), 'note')} stored in {title}{_sections_of_notes(state, made)}."] if made else []
     if changed:
@@ -101,7 +101,7 @@ def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence
 
 
 def _sections_of_notes(state: EssayState, numbers: Sequence[int]) -> str:
-    """Return under which sections notes stand, as the end of a sentence that has counted them."""
+    """Say in which sections the notes are, to end a sentence that has counted them."""
     counts = Counter(_section_of_note(state, note) for note in state.notes if note.number in numbers)
     if len(counts) == 1:
         return f", {next(iter(counts))}"
@@ -126,7 +126,7 @@ def _messages_so_far(messages: Sequence[str]) -> str:
 
 
 def interview_done_card(state: EssayState, *, further: bool, notice: str | None = None) -> Card:
-    """Return the panel that stands where no question is left for now."""
+    """Return the panel for when no question is left; ``further`` says that the second round is over too."""
     essay, version = state.essay, state.version_number
     sentence = (
         "Those were all the questions."
@@ -154,7 +154,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
 
 
 def waiting_card(state: EssayState, view: JobView, notice: str | None = None) -> Card:
-    """Return what a panel says while a job runs that gives way: what is waited for, since when, and the ways on."""
+    """Return the panel of a running job that gives way: what is waited for, since when, and how not to wait."""
     job, essay, version = view.job, state.essay, state.version_number
     if job.kind is JobKind.FOLLOW_UP:
         mode = FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
@@ -178,7 +178,7 @@ def waiting_card(state: EssayState, view: JobView, notice: str | None = None) ->
 
 
 def wait_failed_card(essay: str, sentence: str) -> Card:
-    """Return why nothing can be shown once a wait is over, and the way back."""
+    """Return a card that says why nothing can be shown after a wait, with the way back."""
     return Card((*notice_text(sentence), *button_rows(action_button("Show the essay", "open", essay))))
 
 

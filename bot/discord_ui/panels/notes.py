@@ -1,4 +1,4 @@
-"""The notes: the list, one of them, and the question before one is deleted."""
+"""The panels of the notes: the list, one of them, and the confirmation of its deletion."""
 
 from __future__ import annotations
 
@@ -23,17 +23,16 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note
-from bot.essay.private_text import count_private_passages
-from bot.essay.private_text import describe_privacy as private_state
+from bot.essay.private_text import count_private_passages, describe_privacy
 from bot.essay.text.words import count_noun
 
-NOTES_PER_PAGE = 8  # with 250 characters of each, a screen or two on a phone
+NOTES_PER_PAGE = 8  # a screen or two on a phone
 NO_SECTION = "-"  # the value of "No section" in the menu
 _MAX_EXCERPT_UNITS = 250
 _MARKED_PRIVATE = (
     "Marked private: it stays stored, stands in no post, and no model sees it. Its mark is taken away by editing it."
 )
-_PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # smaller than a page of the post: the question stands above it
+_PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # less than a page of the post, for the question above it
 
 
 def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> Card:
@@ -80,7 +79,7 @@ def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> 
 
 
 def note_card(state: EssayState, note: Note, page: int, notice: str | None = None) -> Card:
-    """Return a page of one note, with the button that keeps it from the text and from every model."""
+    """Return a page of one note, with the button that excludes or includes it."""
     essay, number = state.essay, state.version_number
     spans = pages.paginate(note.text, _PAGE_UNITS, _PAGE_BYTES)
     page = min(page, max(0, len(spans) - 1))
@@ -123,7 +122,7 @@ def note_card(state: EssayState, note: Note, page: int, notice: str | None = Non
 
 
 def confirm_delete_note_card(state: EssayState, note: Note, stamp: str, notice: str | None = None) -> Card:
-    """Ask whether a note is to be deleted; ``stamp`` is the argument of the button that says yes."""
+    """Ask for confirmation before a note is deleted; ``stamp`` is the argument of the confirming button."""
     essay, number = state.essay, state.version_number
     excerpt = escape_markdown(one_line(note.text, _MAX_EXCERPT_UNITS))
     return Card(
@@ -143,7 +142,7 @@ def confirm_delete_note_card(state: EssayState, note: Note, stamp: str, notice: 
 
 
 def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
-    """Return the menu of the sections that a note can be moved to; none where the structure is gone."""
+    """Return the menu of the sections that a note can be moved to; nothing if the structure is gone."""
     sections = state.structure.sections[: MAX_MENU_OPTIONS - 1]
     if not sections:
         return ()
@@ -163,5 +162,5 @@ def _section_menu(state: EssayState, note: Note) -> tuple[SelectMenu, ...]:
 def _note_line(state: EssayState, note: Note) -> str:
     section = state.structure.find_section(note.section)
     heading = section.heading if section else "no section"
-    condition = "damaged: it cannot be read" if note.is_damaged else private_state(note)
+    condition = "damaged: it cannot be read" if note.is_damaged else describe_privacy(note)
     return f"**Note {note.number}** · {escape_markdown(heading)}{f' · {condition}' if condition else ''}"
