@@ -111,19 +111,19 @@ def extract_description(text: str) -> str:
 def describe_open_points(text: str, notes: Sequence[Note]) -> str:
     """Say what to know about an export of the text: its gaps and private passages. Return "" if there are none."""
     missing, private, marked = len(find_gaps(text)), count_private_passages(notes), len(private_passages(text))
-    said = []
+    sentences = []
     if missing:
-        said.append(f"It has {count_noun(missing, 'gap')} to fill, marked [NEED: …].")
+        sentences.append(f"It has {count_noun(missing, 'gap')} to fill, marked [NEED: …].")
     if private:
-        said.append(f"{count_noun(private, 'private passage')} {'is' if private == 1 else 'are'} not in it.")
+        sentences.append(f"{count_noun(private, 'private passage')} {'is' if private == 1 else 'are'} not in it.")
     if marked:
         are, them = ("is", "it") if marked == 1 else ("are", "them")
-        said.append(
+        sentences.append(
             f"{count_noun(marked, 'passage')} of the text itself {are} marked private: a file of Markdown holds "
             f"{them}, "
             "one of plain text does not."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def count_body_words(text: str) -> int:
@@ -143,14 +143,14 @@ def notes_to_markdown(title: str, structure: Structure | None, notes: Sequence[N
     Notes without a section come last; without a structure that is all of them. A note's text is as it is stored.
     """
     sections = structure.sections if structure is not None else ()
-    placed = [(one.heading, [note for note in notes if note.section == one.key]) for one in sections]
+    notes_by_heading = [(one.heading, [note for note in notes if note.section == one.key]) for one in sections]
     keys = {one.key for one in sections}
-    placed.append((UNSORTED_HEADING, [note for note in notes if note.section not in keys]))
+    notes_by_heading.append((UNSORTED_HEADING, [note for note in notes if note.section not in keys]))
     parts = [f"# {title}: notes"]
-    for heading, here in placed:
-        if here:
+    for heading, section_notes in notes_by_heading:
+        if section_notes:
             parts.append(f"## {heading}")
-            parts.extend(_format_note(note) for note in here)
+            parts.extend(_format_note(note) for note in section_notes)
     if not notes:
         parts.append("There are no notes yet.")
     return "\n\n".join(parts) + "\n"

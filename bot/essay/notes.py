@@ -71,17 +71,17 @@ def parse_notes(text: str, structure: Structure, *, title_room: int = 200) -> Pa
         if private_level is None and heading is not None and has_private_mark(heading.title):
             private_level = level
         if heading is None or heading.title == UNSORTED_HEADING:  # made by assemble_post: the post becomes notes again
-            found, ended = _split_private(NewNote(body), level, everything=private_level is not None)
+            found, level_at_end = _split_private(NewNote(body), level, everything=private_level is not None)
             found = [part for passage in found for part in _split_into_blocks(passage)]
         else:
             if section is not None and (
-                beyond := extra_heading_text(section, remove_private_marks(_heading_source_line(heading)))
+                extra_text := extra_heading_text(section, remove_private_marks(_heading_source_line(heading)))
             ):
-                passages.append(NewNote(_with_private_mark(beyond, private=private_level is not None), section.key))
+                passages.append(NewNote(_with_private_mark(extra_text, private=private_level is not None), section.key))
             whole = NewNote(heading.heading_source + body) if section is None else NewNote(body, section.key)
-            found, ended = _split_private(whole, level, everything=private_level is not None)
+            found, level_at_end = _split_private(whole, level, everything=private_level is not None)
         passages += found
-        private_level = ended if private_level is None else private_level
+        private_level = level_at_end if private_level is None else private_level
         if not level or (heading is not None and heading.title == document):
             private_level = None  # a mark in the document's title is for the title alone
     seen = tuple(passage for passage in passages if _has_visible_content(passage.text))

@@ -48,19 +48,19 @@ class QuotationFinder:
         for begin in (start, 0) if start else (0,):
             if (found := next(_find_whole_words(self._text, quotation, begin), None)) is not None:
                 return found
-        given = _fold(quotation)[0].strip(" ")
-        wanted = _strip_quotation_marks(given)
+        folded_quotation = _fold(quotation)[0].strip(" ")
+        wanted = _strip_quotation_marks(folded_quotation)
         if not wanted:
             return None
         folded, places = self._folded
         at = (
-            next(_find_whole_words(folded, given, 0), None)
+            next(_find_whole_words(folded, folded_quotation, 0), None)
             or next(_find_whole_words(folded, wanted, 0), None)
             or self._find_aligned(wanted)
         )
         if at is None:
             return None
-        at = _include_quotation_marks(at, folded, given)
+        at = _include_quotation_marks(at, folded, folded_quotation)
         return self._span(places[at.start], places[at.end - 1] + 1)
 
     @cached_property
@@ -121,8 +121,8 @@ class QuotationFinder:
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if there[low:middle] == words[low:middle] else (low, middle)
-        same = there[low] == words[low] or _is_typo(there[low], words[low])
-        return same and there[low + 1 :] == words[low + 1 :]
+        same_word = there[low] == words[low] or _is_typo(there[low], words[low])
+        return same_word and there[low + 1 :] == words[low + 1 :]
 
     def _span(self, start: int, end: int) -> Span:
         while end < len(self._text) and unicodedata.category(self._text[end]) in _COMBINING_CATEGORIES:
@@ -181,12 +181,12 @@ def _strip_quotation_marks(folded: str) -> str:
     return bare
 
 
-def _include_quotation_marks(at: Span, folded: str, given: str) -> Span:
+def _include_quotation_marks(at: Span, folded: str, quoted: str) -> Span:
     """Extend the span by the quotation mark at either end that both the quotation and the text have."""
     start, end = at.start, at.end
-    if given[0] in _QUOTATION_MARKS and folded[start] != given[0] and start and folded[start - 1] == given[0]:
+    if quoted[0] in _QUOTATION_MARKS and folded[start] != quoted[0] and start and folded[start - 1] == quoted[0]:
         start -= 1
-    if given[-1] in _QUOTATION_MARKS and folded[end - 1] != given[-1] and folded[end : end + 1] == given[-1]:
+    if quoted[-1] in _QUOTATION_MARKS and folded[end - 1] != quoted[-1] and folded[end : end + 1] == quoted[-1]:
         end += 1
     return Span(start, end)
 

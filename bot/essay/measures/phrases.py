@@ -141,9 +141,9 @@ def load_phrases(name: str) -> PhraseList:
     """Return the phrases of ``wordlists/NAME.toml``, read once. Raises ValueError if a phrase is malformed."""
     word_list = load_word_list(name)
     by_first: dict[str, list[Phrase]] = defaultdict(list)
-    for listed in word_list["list"]:
-        for source in listed["phrases"]:
-            phrase = _build_phrase(source, listed["note"], int(listed["weight"]))
+    for phrase_group in word_list["list"]:
+        for source in phrase_group["phrases"]:
+            phrase = _build_phrase(source, phrase_group["note"], int(phrase_group["weight"]))
             for word in sorted(_first_words(_parse_phrase(source.partition(" & ")[0]))):
                 by_first[word].append(phrase)
     return PhraseList(by_first)
@@ -295,7 +295,7 @@ _MAX_WORDS_BETWEEN_HEDGES = 7
 def filler(parsed: ParsedText, structure: Structure | None) -> MeasureResult:
     """Count phrases that announce what comes instead of saying it, and empty adverbs; not in speech."""
     found = load_phrases("filler").find_hits(parsed.own_prose)
-    # Hits of weight 1 are places to mend, but no habit that is held against the whole text.
+    # Hits of weight 1 are places to mend, but no habit that raises the measure.
     habits = [hit for hit in found if hit.weight > 1]
     plain = [hit for hit in habits if hit.note == "filler"]
     adverbs = load_phrases("strengtheners").find_hits(parsed.own_prose)

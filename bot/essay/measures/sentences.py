@@ -141,7 +141,7 @@ def _opening_words(parsed: ParsedText, sentence: Sentence) -> tuple[str, str]:
     words = [match.group() for match in islice(_FIRST_WORD.finditer(text), 2)]
     if not words:
         return "", ""
-    # "I'd", "I've" and "I" are heard as one word.
+    # "I'd", "I've" and "I" sound like the same word.
     short, _, rest = words[0].partition("'")
     if short in _PLAIN_OPENERS and rest:
         return short, words[0]

@@ -180,8 +180,8 @@ _LANGUAGE_BY_NAME: dict[str, Language] = {"fr": "fr", "de": "de", "es": "es", "p
 
 
 @lru_cache(maxsize=64)
-def detect_language(text: str, otherwise: Language = "en") -> Language:
-    """Return the language of most function words in a text, or ``otherwise`` if it has none.
+def detect_language(text: str, default: Language = "en") -> Language:
+    """Return the language of most function words in a text, or ``default`` if it has none.
 
     Words in other than Latin letters count as another language. If English is as strong as all others together, the
     answer is English, so that a name in a few words is rather reported than missed.
@@ -191,13 +191,13 @@ def detect_language(text: str, otherwise: Language = "en") -> Language:
     foreign = sum(count for word, count in words.items() if not _is_latin(word))
     other = foreign + sum(count for word, count in words.items() if word in _FOREIGN_ONLY_WORDS)
     if english >= other:
-        return "en" if english else otherwise
-    held = {
+        return "en" if english else default
+    counts = {
         name: sum(count for word, count in words.items() if word in known)
         for name, known in _FUNCTION_WORDS_BY_LANGUAGE.items()
     }
-    best = max(held, key=lambda name: held[name])
-    return _LANGUAGE_BY_NAME.get(best, "other") if held[best] >= foreign else "other"
+    best = max(counts, key=lambda name: counts[name])
+    return _LANGUAGE_BY_NAME.get(best, "other") if counts[best] >= foreign else "other"
 
 
 def _is_latin(word: str) -> bool:
@@ -232,13 +232,13 @@ _MIN_SCRIPT_SHARE = 0.5
 def detect_script(text: str) -> str | None:
     """Return the script of most letters in a text, as a reader would call it; None if it is Latin or there are none."""
     letters = Counter(char for char in text if char.isalpha())
-    held: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for char, count in letters.items():
         if not char.isascii():
-            held[unicodedata.name(char, "").split(" ")[0].split("-")[0]] += count
-    foreign = {name: held[name] for name in _SCRIPT_NAMES if held[name]}
+            counts[unicodedata.name(char, "").split(" ")[0].split("-")[0]] += count
+    foreign = {name: counts[name] for name in _SCRIPT_NAMES if counts[name]}
     if sum(foreign.values()) <= _MIN_SCRIPT_SHARE * sum(letters.values()):
         return None
-    if held["HIRAGANA"] + held["KATAKANA"] > 0.1 * held["CJK"]:  # Japanese writes its nouns in Chinese characters
+    if counts["HIRAGANA"] + counts["KATAKANA"] > 0.1 * counts["CJK"]:  # Japanese writes its nouns in Chinese characters
         return "Japanese"
     return _SCRIPT_NAMES[max(foreign, key=lambda name: foreign[name])]

@@ -57,7 +57,7 @@ def replace_html_tags(text: str, on_removed: Callable[[str], None] | None = None
     text = _SUPERSCRIPT.sub(lambda match: match[1].translate(_SUPERSCRIPT_DIGITS), text)
     text = _HTML_LINK.sub(lambda match: f"[{match[3]}]({match[1] or match[2]})", text)
 
-    def seen(match: re.Match[str]) -> str:
+    def replace_tag(match: re.Match[str]) -> str:
         name = match[2].lower()
         if name == "img" and (source := _SRC_ATTRIBUTE.search(match[3])):
             alternative = _ALT_ATTRIBUTE.search(match[3])
@@ -72,7 +72,7 @@ def replace_html_tags(text: str, on_removed: Callable[[str], None] | None = None
         line = text.rfind("\n", 0, match.start()) + 1
         return " " if _SINGLE_LINE_BLOCK.match(text, line, match.start()) else "\n"
 
-    return _HTML_TAG.sub(seen, text)
+    return _HTML_TAG.sub(replace_tag, text)
 
 
 class RemovedKind(Enum):
@@ -403,19 +403,19 @@ class _MarkdownCleaner:
         self.removed += [RemovedItem(RemovedKind.PICTURE, "")] * self._text.count(_OBJECT_REPLACEMENT)
         self._text = _PICTURE_SIZE.sub(r"\1\2", self._text.replace(_OBJECT_REPLACEMENT, ""))
 
-        def defined(match: re.Match[str]) -> str:
+        def remove_definition(match: re.Match[str]) -> str:
             labels.add(match[1].casefold())
             return self._remove(RemovedKind.PICTURE_DATA, match)
 
-        def referred(match: re.Match[str]) -> str:
-            is_ours = (match[2] or match[1]).casefold() in labels
-            return self._remove(RemovedKind.PICTURE, match) if is_ours else match.group()
+        def remove_reference(match: re.Match[str]) -> str:
+            is_removed_picture = (match[2] or match[1]).casefold() in labels
+            return self._remove(RemovedKind.PICTURE, match) if is_removed_picture else match.group()
 
-        self._text = _DATA_DEFINITION.sub(defined, self._text)
+        self._text = _DATA_DEFINITION.sub(remove_definition, self._text)
         self._text = _DATA_PICTURE.sub(lambda match: self._remove(RemovedKind.PICTURE, match), self._text)
         self._text = _DATA_LINK.sub(self._replace_data_link, self._text)
         if labels:
-            self._text = _PICTURE_REFERENCE.sub(referred, self._text)
+            self._text = _PICTURE_REFERENCE.sub(remove_reference, self._text)
 
     def _replace_data_link(self, match: re.Match[str]) -> str:
         self.removed.append(RemovedItem(RemovedKind.PICTURE_DATA, match.group()))

@@ -99,26 +99,26 @@ def split_at_private_marks(text: str, level: int = 0) -> tuple[tuple[MarkedStret
     run: list[str] = []
     current_level, private_level = level, None
 
-    def end(*, private: bool) -> None:
+    def end_run(*, private: bool) -> None:
         if run:
             found.append(MarkedStretch("".join(run), private))
             run.clear()
 
     for piece, depth, mark in _blocks_with_marks(text):
         if depth and private_level is not None and depth <= private_level:
-            end(private=True)
+            end_run(private=True)
             private_level = None
         current_level = depth or current_level
         if private_level is not None or mark is None:
             run.append(piece)
             continue
-        end(private=False)
+        end_run(private=False)
         run.append(piece)
         if depth or mark.is_alone:
             private_level = current_level
         else:
-            end(private=True)
-    end(private=private_level is not None)
+            end_run(private=True)
+    end_run(private=private_level is not None)
     return tuple(found), private_level
 
 
@@ -138,10 +138,10 @@ def _blocks_with_marks(text: str) -> Iterator[tuple[str, int, _BlockMark | None]
     at = 0
     for piece, depth in split_blocks_with_levels(text):
         end = at + len(piece)
-        here = [(max(at, first) - at, min(end, last) - at) for first, last in marks if first < end and at < last]
+        marks_here = [(max(at, first) - at, min(end, last) - at) for first, last in marks if first < end and at < last]
         mark = None
-        if here:  # a mark typed over two lines may be in two blocks
-            other_text = "".join(piece[a:b] for a, b in _spans_between(here, len(piece)))
+        if marks_here:  # a mark typed over two lines may be in two blocks
+            other_text = "".join(piece[a:b] for a, b in _spans_between(marks_here, len(piece)))
             mark = _BlockMark(is_alone=not any(map(str.isalnum, other_text)))
         yield piece, depth, mark
         at = end
