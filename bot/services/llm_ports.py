@@ -53,10 +53,10 @@ class ModelText:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a model is given of one essay: never a private note.
+    """What a model is given of one essay, without anything private.
 
-    ``essay`` is the essay's id, under which the service may cache what repeats from call to call. ``notes`` are in
-    order, without private passages; ``text`` is the post as it stands, "" where there is none or it is of no use.
+    ``essay`` is the essay's id; the service may cache what repeats from call to call under it. ``notes`` are in order,
+    without private passages. ``text`` is the post as it is, "" if there is none or the call does not need it.
     """
 
     writer: str
