@@ -54,6 +54,11 @@ class EssayView:
         screen = self._context.screen
         screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
+    def show_change(self, made: Version) -> None:
+        """Show what changed from the version that another was made of."""
+        if made.info.parent is not None:
+            self.show_diff(made.info.parent, made.info.number)
+
     def section_index(self, version: Version, wanted: str, example: str) -> int:
         """Return the index of a section given by its number or heading.
 

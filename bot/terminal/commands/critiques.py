@@ -1,0 +1,61 @@
+"""The words ``critique``, ``findings`` and ``apply``."""
+
+from __future__ import annotations
+
+from bot.errors import NothingToDo
+from bot.services.critiques import StoredCritique
+from bot.services.jobs.job import JobState, PlannedJob
+from bot.terminal import LOCAL_WRITER, progress, views
+from bot.terminal.context import TerminalContext
+from bot.terminal.essay_view import EssayJobs, EssayView, parse_number
+
+
+class CritiqueCommands:
+    """Have the post critiqued, show the findings, and put one of them right."""
+
+    def __init__(self, context: TerminalContext, essay: str, view: EssayView) -> None:
+        self._context = context
+        self._services = context.services
+        self._essay_id = essay
+        self._view = view
+        self._jobs = EssayJobs(context, essay)
+
+    def critique(self, _: str) -> None:
+        """Have a critique made, and show it."""
+        version = self._view.current_version()
+
+        async def plan() -> PlannedJob:
+            return (await self._services.critiques.plan_essay_critique(LOCAL_WRITER, self._essay_id, version))[1]
+
+        job = self._jobs.confirm_and_run(plan)
+        if job is None:
+            self._context.say("Nothing was begun.")
+        elif job.state is JobState.DONE:
+            self._show_critique(self._context.run(self._services.critiques.get(LOCAL_WRITER, job.argument)))
+        else:
+            self._context.warn(progress.job_end_message(job))
+
+    def findings(self, _: str) -> None:
+        """Show the last critique."""
+        self._show_critique(self._last_critique())
+
+    def apply(self, rest: str) -> None:
+        """Put the wording of the numbered finding into the post."""
+        critiqued, index = self._last_critique(), parse_number(rest) - 1
+        applied = self._services.critiques.apply_finding(
+            LOCAL_WRITER, critiqued.id, index, self._view.current_version()
+        )
+        self._view.show_change(self._context.run(applied))
+
+    def _last_critique(self) -> StoredCritique:
+        found = self._context.run(self._services.critiques.latest(LOCAL_WRITER, self._essay_id))
+        if found is None:
+            raise NothingToDo.no_critique()
+        return found
+
+    def _show_critique(self, critiqued: StoredCritique) -> None:
+        structure = self._services.essays.structures.get(critiqued.structure or "")
+        if critiqued.critique is not None:
+            self._context.screen.print(views.render_critique(critiqued.critique, structure))
+        if critiqued.version != self._view.current_version().info.number:
+            self._context.say(f"These findings are about version {critiqued.version}; the text has changed since.")

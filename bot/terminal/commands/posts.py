@@ -1,0 +1,118 @@
+"""The words on the post: ``post``, ``edit``, ``measures``, ``title``, ``export``; its versions: ``undo``, ``redo``, ``go``,
+``history``, ``diff``.
+"""
+
+from __future__ import annotations
+
+from bot.errors import InvalidInput, NothingToDo
+from bot.essay.essay import Version
+from bot.essay.export import describe_open_points
+from bot.essay.text.markdown_import import describe_removed
+from bot.services.essays import EditResult, editable_parts
+from bot.services.text_report import measure_text
+from bot.terminal import LOCAL_WRITER, views
+from bot.terminal.context import TerminalContext
+from bot.terminal.editor import edit_in_editor
+from bot.terminal.essay_view import EssayView, parse_number
+from bot.terminal.output import export_to_file
+
+_FORCE_FLAG = "--force"
+
+
+class PostCommands:
+    """Show, edit, measure and export the post, and move between its versions."""
+
+    def __init__(self, context: TerminalContext, essay: str, view: EssayView) -> None:
+        self._context = context
+        self._essays = context.services.essays
+        self._essay_id = essay
+        self._view = view
+
+    def post(self, rest: str) -> None:
+        """Show the post, or its version with the number given."""
+        version = self._view.current_version()
+        if rest:
+            version = self._context.run(self._essays.version(LOCAL_WRITER, self._essay_id, parse_number(rest)))
+        self._view.show_post(version)
+
+    def edit(self, rest: str) -> None:
+        """Open a section in the writer's editor, and store what was saved."""
+        version = self._view.current_version()
+        index = self._view.section_index(version, rest, "edit 2")
+        body = dict(editable_parts(version.text))[index].body
+        with edit_in_editor(body.strip("\n") + "\n") as typed:
+            if typed is None:
+                self._context.say("The text was left as it was: nothing was changed.")
+                return
+            made = self._context.run(self._essays.edit_section(LOCAL_WRITER, self._essay_id, version, index, typed))
+        self._report_edit(made, version)
+
+    def _report_edit(self, made: EditResult, before: Version) -> None:
+        if left_out := describe_removed(made.removed_comments, "text"):
+            self._context.say(left_out)
+        if not made.is_current:
+            own = made.version.info.number
+            self._context.warn(
+                f"The post had changed meanwhile: your text is stored as version {own} beside it. go {own} leads there."
+            )
+        elif made.version == before:
+            self._context.say("Nothing was changed.")
+        else:
+            self._view.show_overview()
+
+    def measures(self, _: str) -> None:
+        """Show what is counted in the post."""
+        essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
+        found = measure_text(self._view.current_version().text, self._essays.structure_of(essay))
+        self._context.screen.print(views.render_measures(found))
+
+    def title(self, rest: str) -> None:
+        """Give the post a title."""
+        self._context.run(self._essays.rename_essay(LOCAL_WRITER, self._essay_id, rest))
+        self._context.say("The title is stored.")
+
+    def undo(self, _: str) -> None:
+        """Go back a version."""
+        self._context.run(self._essays.undo(LOCAL_WRITER, self._essay_id))
+        self._view.show_overview()
+
+    def redo(self, _: str) -> None:
+        """Go forward again."""
+        self._context.run(self._essays.redo(LOCAL_WRITER, self._essay_id))
+        self._view.show_overview()
+
+    def go(self, rest: str) -> None:
+        """Make the version with the number given the current one."""
+        self._context.run(self._essays.go_to_version(LOCAL_WRITER, self._essay_id, parse_number(rest)))
+        self._view.show_overview()
+
+    def history(self, _: str) -> None:
+        """List the versions."""
+        essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
+        self._context.screen.print(views.version_table(self._view.versions(), essay.head))
+
+    def diff(self, rest: str) -> None:
+        """Show what changed between two versions, by default since the one before."""
+        numbers = [parse_number(word) for word in rest.split()]
+        if not numbers:
+            info = self._view.current_version().info
+            if info.parent is None:
+                raise NothingToDo.no_undo()
+            numbers = [info.parent, info.number]
+        if len(numbers) != 2:
+            raise InvalidInput("Give two version numbers, as in: diff 1 2")
+        self._view.show_diff(*numbers)
+
+    def export(self, rest: str) -> None:
+        """Write the post to the file named, or to one of its own, and say where and what is open in it."""
+        post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
+        words = rest.split()
+        replace = _FORCE_FLAG in (words[:1] + words[-1:])
+        named = rest.removeprefix(_FORCE_FLAG).removesuffix(_FORCE_FLAG).strip() if replace else rest
+        path = export_to_file(post, self._essay_id, named or None, replace=replace, sources=self._context.sources)
+        self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
+        self._context.say(f"Exported to {path}")
+        if points := describe_open_points(
+            post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id))
+        ):
+            self._context.say(points)
