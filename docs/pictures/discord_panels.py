@@ -262,7 +262,7 @@ def _wrapped(words: str, style: Style, room: float) -> Iterable[str]:
 async def main() -> None:
     """Write the pictures beside this file."""
     for name, card in states().items():
-        components: list[Mapping[str, Any]] = to_view(card).to_components()
+        components: list[Mapping[str, Any]] = to_view(card).to_components()  # type: ignore[no-untyped-call]
         (HERE / f"discord-{name}.svg").write_text(Picture().message(components), encoding="utf-8")
 
 

@@ -49,4 +49,5 @@ def _raised(text: str) -> list[Text]:
     return [Text(f"{one.name}: {one.summary}") for one in found.raised_measures]
 
 
-main()
+if __name__ == "__main__":
+    main()
