@@ -1,6 +1,4 @@
-"""The words on the post: ``post``, ``edit``, ``measures``, ``title``, ``export``; its versions: ``undo``, ``redo``, ``go``,
-``history``, ``diff``.
-"""
+"""What is done to the post itself: show, edit, title, measure, export, undo, redo and the other versions."""
 
 from __future__ import annotations
 
