@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bot.errors import InvalidInput, NoModel, NothingToDo, StaleRequest
+from bot.errors import InvalidInput, NothingToDo, StaleRequest
 from bot.essay.critique import Critique, Finding
 from bot.essay.diff import find_moved_span
 from bot.essay.essay import Origin, Version
@@ -25,7 +25,7 @@ from bot.services.critique_validation import validate_critique
 from bot.services.essays import EssayService, check_privacy_marks
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
-from bot.services.llm_ports import Models, ProgressCallback
+from bot.services.llm_ports import Models, ProgressCallback, require_models
 from bot.services.offload import in_worker, parse_in_worker
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 from bot.services.text_report import TextReport, measure_text
@@ -82,16 +82,9 @@ class CritiqueService:
         self.essays = essays
         self._store = store
         self._jobs = jobs
-        self._models = models
+        self.models = models
         self._clock = clock
         self._new_id = new_id
-
-    @property
-    def models(self) -> Models:
-        """The models. Raise NoModel if none is configured."""
-        if self._models is None:
-            raise NoModel
-        return self._models
 
     async def start_text_critique(
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
@@ -106,7 +99,7 @@ class CritiqueService:
         self, writer: str, text: str, structure: Structure | None, *, title: str | None = None, own: bool
     ) -> tuple[StoredCritique, PlannedJob]:
         """Plan what ``start_text_critique`` begins."""
-        _ = self.models
+        require_models(self.models)
         page = self.essays.validate_page("The text", text)
         fields, body = await parse_in_worker(writer, len(text), _parse_critiquable, page)
         found = as_short_line(fields.get("title")) if title is None else title
@@ -130,7 +123,7 @@ class CritiqueService:
         self, writer: str, essay: str, version: Version, *, anew: bool = True
     ) -> tuple[StoredCritique, PlannedJob]:
         """The critique that ``start_essay_critique`` begins."""
-        _ = self.models
+        require_models(self.models)
         now = await self.essays.snapshot(writer, essay)
         await parse_in_worker(writer, len(version.text), check_critique_length, version.text)
         await self.essays.check_no_private_text(now, text=version.text)
@@ -236,7 +229,7 @@ class CritiqueService:
         """Begins once more a critique in which the critic has not spoken. Raises NothingToDo if it has,
         PrivateMarkInText.
         """
-        _ = self.models
+        require_models(self.models)
         critiqued = await self.get(writer, critique)
         _check_unanswered(critiqued)
         await parse_in_worker(writer, len(critiqued.text), check_privacy_marks, "text", critiqued.text)
@@ -286,12 +279,14 @@ class _CritiqueWork:
             await self.service.essays.check_no_private_text(now, text=critiqued.text)
             known += [note.public_text for note in now.notes if not note.is_private]
         facts = await self._measured_facts()
-        opinion = await self.service.models.critic.critique(critiqued.writer, critiqued.text, structure, facts, report)
+        opinion = await require_models(self.service.models).critic.critique(
+            critiqued.writer, critiqued.text, structure, facts, report
+        )
         found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
         return lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found)
 
     async def max_cost(self) -> int:
-        return self.service.models.critic.max_critique_cost(
+        return require_models(self.service.models).critic.max_critique_cost(
             self.stored.text, self._structure, await self._measured_facts()
         )
 

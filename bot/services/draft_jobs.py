@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from bot.errors import BadReply, NoModel, NothingToDo
+from bot.errors import BadReply, NothingToDo
 from bot.essay.essay import Essay, Note, Origin, Version
 from bot.essay.model_output.partial_draft import PartialDraft
 from bot.essay.model_output.reply_parsing import is_not_a_post
@@ -18,7 +18,7 @@ from bot.essay.text.sections import replace_section_body, split_sections
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
 from bot.services.jobs.job import StoreResult
-from bot.services.llm_ports import Material, Models, ModelText, ProgressCallback
+from bot.services.llm_ports import Material, Models, ModelText, ProgressCallback, require_models
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.snapshot import EssaySnapshot
 
@@ -47,9 +47,7 @@ class DraftContextBuilder:
     @property
     def models(self) -> Models:
         """The models. Raises NoModel where none is configured."""
-        if self._models is None:
-            raise NoModel
-        return self._models
+        return require_models(self._models)
 
     def build(self, now: EssaySnapshot) -> DraftContext:
         """Return what a model would be given of the essay as it stands in the snapshot."""

@@ -117,11 +117,6 @@ class DraftingService:
         self._store = store
         self._clock = clock
 
-    @property
-    def models(self) -> Models:
-        """The models. Raise NoModel if none is configured."""
-        return self.context_builder.models
-
     async def start_draft(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
         """Begin a draft from the notes. Raise NothingToDo if there are none, JobRunning, TooManyJobs."""
         return await (await self.plan_draft(writer, essay, seen=seen)).start()
@@ -230,7 +225,7 @@ class DraftingService:
 
     async def _prepare(self, writer: str, essay: str) -> EssaySnapshot:
         """Read the essay, after keeping what a dead process left of its job. Raise NoModel."""
-        _ = self.models
+        _ = self.context_builder.models
         now = await self.essays.snapshot(writer, essay)
         if now.job is not None and not now.job.state.is_ended and await self.jobs.release_abandoned(writer, essay):
             return await self.essays.snapshot(writer, essay)

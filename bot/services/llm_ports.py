@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.errors import NoModel
 from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.essay import Note
 from bot.essay.structure import Section, Structure
@@ -211,3 +212,10 @@ class Models:
     drafter: Drafter
     reviser: Reviser
     critic: Critic
+
+
+def require_models(models: Models | None) -> Models:
+    """Return the models. Raise NoModel where none is configured or wanted."""
+    if models is None:
+        raise NoModel
+    return models

@@ -36,6 +36,7 @@ from bot.essay.text.sections import TextSection
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
 from bot.services.essays import EssayService, editable_parts, join_sentences, split_parts
 from bot.services.jobs.job import JobKind
+from bot.services.llm_ports import require_models
 from bot.services.offload import in_thread, in_worker, parse_in_worker
 from bot.services.text_report import measure_text
 
@@ -150,7 +151,7 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
     The form remembers the essay's last work, so that it is done once however often it is handed in.
     """
     tools = presenter.services
-    _ = tools.drafting.models
+    require_models(tools.models)
     version = await tools.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
     await split_parts(version.text)
     if not (sections := editable_parts(version.text)):
