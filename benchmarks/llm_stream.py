@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,9 +21,10 @@ import anthropic
 from bot.llm.caller import ModelCaller
 from bot.llm.client import Dialect, ServiceConfig, create_client
 from bot.llm.prompts import read_prompts
-from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
+from bot.services.ledger import Ledger
 from bot.services.llm_ports import ModelRole, TextChunk, ThinkingChunk
 from bot.structure_files import prompts_directory
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply
 
 STREAMS = 200
@@ -35,22 +36,6 @@ KEY = "sk-simulated"
 
 OnText = Callable[[str], None]
 Way = Callable[[OnText], Awaitable[None]]
-
-
-class NoLedger:
-    """A ledger that allows every call and keeps nothing."""
-
-    async def reserve(self, reservation: Reservation, at: datetime) -> int:
-        return 1
-
-    async def settle(self, call: int, settlement: Settlement) -> None:
-        assert settlement.stop_reason == "end_turn"
-
-    async def spending(self, writer: str, at: datetime) -> Spending:
-        raise NotImplementedError
-
-    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
-        raise NotImplementedError
 
 
 def serve(address: Connection) -> None:
@@ -66,9 +51,9 @@ def serve(address: Connection) -> None:
         asyncio.run(run_simulator())
 
 
-def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig) -> Mapping[str, Way]:
+def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig, ledger: Ledger) -> Mapping[str, Way]:
     """Return the ways to stream one answer."""
-    caller = ModelCaller(client, service, NoLedger(), lambda: datetime.now(UTC))
+    caller = ModelCaller(client, service, ledger, lambda: datetime.now(UTC))
     prompt = replace(read_prompts(prompts_directory())["probe.md"], max_tokens=16_000)
     request: dict[str, Any] = {
         "model": MODEL,
@@ -102,16 +87,18 @@ def ways(client: anthropic.AsyncAnthropic, service: ServiceConfig) -> Mapping[st
 async def measure_all(address: str) -> Mapping[str, list[float]]:
     """Return the CPU milliseconds of one answer by each way, in each round after one that does not count."""
     found: dict[str, list[float]] = {}
+    ledger = MemoryLedger()
     service = ServiceConfig(address, KEY, Dialect.CLAUDE, dict.fromkeys(ModelRole, MODEL), b"secret", max_retries=0)
     async with create_client(service) as client:
         for number in range(ROUNDS + 1):
-            for name, way in ways(client, service).items():
+            for name, way in ways(client, service, ledger).items():
                 answers: list[list[str]] = [[] for _ in range(STREAMS if number else 1)]
                 began = time.process_time()
                 await asyncio.gather(*(way(answer.append) for answer in answers))
                 if number:
                     found.setdefault(name, []).append((time.process_time() - began) * 1_000 / STREAMS)
                 assert {sum(map(len, answer)) for answer in answers} == {CHARACTERS}
+    assert {row.stop_reason for row in ledger.rows} == {"end_turn"}
     return found
 
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.errors import BudgetSpent
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
 from bot.llm.prices import Price, custom_price
 from bot.llm.prompts import block_tag, read_prompts
-from bot.services.ledger import Ledger, Reservation, Settlement, Spending, UsageRow
+from bot.services.ledger import Ledger
 from bot.services.llm_ports import Material, ModelRole, Models, TextChunk, ThinkingChunk
 from bot.structure_files import prompts_directory
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator
 
 if TYPE_CHECKING:
@@ -50,37 +50,6 @@ DRAFT = "## What I missed\n\nThe build broke on a Tuesday.\n\n## What I gave up\
 def material(structure: Structure, notes: Sequence[Note], *, title: str = "Out", text: str = "") -> Material:
     """What a port is given of an essay."""
     return Material(WRITER, ESSAY, structure, title, tuple(notes), text)
-
-
-@dataclass(eq=False)
-class MemoryLedger:
-    """A Ledger that keeps its rows in lists and refuses calls once ``spent_up`` is set. It never forgets a row."""
-
-    reservations: list[Reservation] = field(default_factory=list)
-    settlements: dict[int, Settlement] = field(default_factory=dict)
-    spent_up: bool = False
-
-    async def reserve(self, reservation: Reservation, at: datetime) -> int:
-        if self.spent_up:
-            raise BudgetSpent("Your budget for today", at)
-        self.reservations.append(reservation)
-        return len(self.reservations)
-
-    async def settle(self, call: int, settlement: Settlement) -> None:
-        assert call not in self.settlements, "a call is settled once"
-        self.settlements[call] = settlement
-
-    async def spending(self, writer: str, at: datetime) -> Spending:
-        raise NotImplementedError
-
-    async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
-        raise NotImplementedError
-
-    @property
-    def rows(self) -> list[Settlement]:
-        """The settlements in the order of the calls; every reserved call must have one."""
-        assert sorted(self.settlements) == list(range(1, len(self.reservations) + 1)), "a call was left unsettled"
-        return [self.settlements[call] for call in sorted(self.settlements)]
 
 
 @dataclass(eq=False)

@@ -13,7 +13,8 @@ import pytest
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, MemoryLedger, ProgressLog, material, ports
+from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, ProgressLog, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 
 GOOD_CRITIQUE = json.dumps(

@@ -10,7 +10,8 @@ import pytest
 from bot.errors import NoNetwork, NotClaude
 from bot.essay.structure import Structure
 from bot.llm.base_url import redacted_url
-from tests.llm.conftest import DRAFT, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, FakeSleep, ProgressLog, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.test_malformed_replies import draft
 from tests.simulators.claude import ClaudeSimulator, Reply, WebPage
 

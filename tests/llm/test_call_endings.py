@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BadReply, CutShort, Declined, NothingWritten
 from bot.essay.structure import Structure
-from tests.llm.conftest import MemoryLedger
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, Calling, every_port
 from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Refusal, Reply, Thinking
 

@@ -11,7 +11,8 @@ from bot.essay.structure import Structure
 from bot.llm.prices import estimate_tokens
 from bot.llm.stream import Answer
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, ProgressLog, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import every_port, sent
 from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
 from tests.simulators.claude import ClaudeSimulator, tokens_in

@@ -13,7 +13,8 @@ from bot.errors import StoreBusy
 from bot.essay.structure import Structure
 from bot.llm import factory
 from bot.llm.client import ServiceConfig, create_client
-from tests.llm.conftest import NOTES, MemoryLedger
+from tests.llm.conftest import NOTES
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, Calling
 from tests.simulators.claude import ClaudeSimulator, Gate, Pause
 

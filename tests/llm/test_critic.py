@@ -10,7 +10,8 @@ from typing import Any
 from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.structure import Structure
 from bot.services.llm_ports import ModelRole, Models, RawCoverage, RawCritique, RawFinding, RawStrength
-from tests.llm.conftest import DRAFT, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import DRAFT, WRITER, FakeSleep, ProgressLog, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, canned
 
 REMARK = {

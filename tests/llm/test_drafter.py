@@ -9,7 +9,8 @@ import pytest
 from bot.errors import BadReply
 from bot.essay.structure import Structure, WordBudget
 from bot.services.llm_ports import ModelRole, Models
-from tests.llm.conftest import DRAFT, NOTES, TAG, FakeSleep, MemoryLedger, ProgressLog, material, ports
+from tests.llm.conftest import DRAFT, NOTES, TAG, FakeSleep, ProgressLog, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking, tokens_in
 
 

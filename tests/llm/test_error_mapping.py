@@ -32,7 +32,8 @@ from bot.essay.structure import Structure
 from bot.llm.prompts import read_prompts
 from bot.services.llm_ports import Models, ModelText
 from bot.structure_files import prompts_directory
-from tests.llm.conftest import FREE, NOTES, FakeSleep, MemoryLedger, ProgressLog, material
+from tests.llm.conftest import FREE, NOTES, FakeSleep, ProgressLog, material
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, Calling, every_port, every_port_that_does_not, every_port_that_shows
 from tests.simulators.claude import (
     Answer,

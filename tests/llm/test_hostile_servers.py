@@ -14,7 +14,8 @@ import pytest
 from bot.errors import Compressed, ModelError, NotClaude, Redirected, ServiceFault, TookTooLong, TooMuchSent
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, material, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, ProgressLog, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import Calling, every_port
 from tests.llm.test_malformed_replies import BLOCK, START, TEXT, delta, draft, end
 from tests.simulators.claude import ClaudeSimulator, Events, Flood, HttpError, Redirect

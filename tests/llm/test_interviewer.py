@@ -12,7 +12,8 @@ from bot.essay.structure import Structure
 from bot.llm.interviewer import extract_new_question
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.note_placement import MAX_NOTES_PER_CALL
-from tests.llm.conftest import NOTES, TAG, FakeSleep, MemoryLedger, material, ports
+from tests.llm.conftest import NOTES, TAG, FakeSleep, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Thinking
 
 

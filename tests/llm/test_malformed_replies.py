@@ -11,7 +11,8 @@ import pytest
 from bot.errors import ModelError, NotClaude, RateLimited, RequestRefused, StreamBroken
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models, ModelText
-from tests.llm.conftest import DRAFT, NOTES, FakeSleep, MemoryLedger, ProgressLog, material, ports
+from tests.llm.conftest import DRAFT, NOTES, FakeSleep, ProgressLog, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Events, HttpError, Reply, WebPage
 
 MODEL = "claude-opus-5-5"

@@ -15,7 +15,8 @@ from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.llm.prompts import BLOCK_NAMES, PromptBlocks, block_tag, neutralize_tags
 from bot.services.llm_ports import Models
-from tests.llm.conftest import DRAFT, NOTES, SECRET, TAG, WRITER, FakeSleep, MemoryLedger, ProgressLog, material, ports
+from tests.llm.conftest import DRAFT, NOTES, SECRET, TAG, WRITER, FakeSleep, ProgressLog, material, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, every_port, reply_to, sent
 from tests.simulators.claude import ClaudeSimulator
 

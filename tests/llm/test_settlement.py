@@ -12,7 +12,8 @@ from bot.essay.structure import Structure
 from bot.services.ledger import Budgets, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.store.sqlite import SqliteStore
-from tests.llm.conftest import IDS, LOCAL, WRITER, FakeSleep, MemoryLedger, ProgressLog, ports
+from tests.llm.conftest import IDS, LOCAL, WRITER, FakeSleep, ProgressLog, ports
+from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.test_malformed_replies import BLOCK, STOP, TEXT, draft, end, events, start
 from tests.simulators.claude import ClaudeSimulator
 
