@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.discord_ui.dm.inbox import TASK_NAME
 from bot.essay.essay import Note
 from tests.discord_ui.conftest import Bot
 from tests.services.fakes import PATIENCE
@@ -55,11 +56,12 @@ async def everything(bot: Bot, user: User) -> list[str]:
     return found
 
 
-async def wait_until_dm_is_read(bot: Bot, user: User) -> None:
-    """Returns when what came in the DM while the bot was away has been read, which shows only where something came."""
+async def wait_until_dms_are_read(bot: Bot) -> None:
+    """Returns when each DM's task has ended, which it does when nothing is left to be done there."""
     async with asyncio.timeout(PATIENCE):
-        while not bot.client.dispatcher.dm_listener.inboxes.is_idle(bot.writer(user)):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await bot.client.gateway_changed.wait()  # only a session that has begun knows what to read
+        while tasks := [task for task in asyncio.all_tasks() if task.get_name() == TASK_NAME]:
+            await asyncio.wait(tasks)
 
 
 def dm_messages_from_bot(sim: DiscordSimulator, user: User) -> list[Message]:

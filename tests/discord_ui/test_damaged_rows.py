@@ -17,7 +17,7 @@ from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
 from bot.services.essays import note_fingerprint
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
-from tests.discord_ui.dm_steps import everything, question, quick, wait_until_dm_is_read
+from tests.discord_ui.dm_steps import everything, question, quick, wait_until_dms_are_read
 from tests.discord_ui.panel_steps import OPINION, criticised, drafted, reads, with_notes
 from tests.discord_ui.panels.test_job_outcomes import HALF, revised
 from tests.services.fakes import PATIENCE, says
@@ -161,9 +161,7 @@ async def test_a_damaged_row_affects_no_other_row_and_no_other_writer(
         assert replace(database, table, column, rows, writer, words)
     async with started(sim, database, models) as bot:
         quick(bot)
-        for user in (hurt, well):
-            if user is well or table != "dm_channels":
-                await wait_until_dm_is_read(bot, user)
+        await wait_until_dms_are_read(bot)
         for user in (hurt, well):
             await use_the_bot(bot, user, hurt=user is hurt)
         for user in (hurt, well):

@@ -25,6 +25,8 @@ from bot.services.dm_messages import DmChannel, DmMessageService
 
 log = logging.getLogger("bot.discord")
 
+TASK_NAME = "dm"  # of the task that serves a DM, and of the one that begins a session
+
 _HISTORY_PAGE_SIZE = 100  # Discord's limit
 # Five seconds, as message ids count time: before a crash, events may have overtaken one another.
 _OVERLAP = 5_000 << 22
@@ -111,7 +113,7 @@ class DmInboxes:
         self._session_begun.clear()
         if self._start_task is not None:
             self._start_task.cancel()
-        self._start_task = asyncio.create_task(self._start_session(), name="starting to read DMs")
+        self._start_task = asyncio.create_task(self._start_session(), name=TASK_NAME)
 
     def put(self, writer: str, event: DmEvent) -> None:
         """Add an event to a writer's inbox, behind those before it."""
@@ -128,10 +130,6 @@ class DmInboxes:
     def delete(self, message: int) -> None:
         """Learn that a message was deleted in Discord. What was stored of it stays."""
         self._deleted.add(message)
-
-    def is_idle(self, writer: str) -> bool:
-        """Tell whether nothing is left to be done in a writer's DM."""
-        return self._session_begun.is_set() and writer not in self._inboxes
 
     async def close(self, seconds: float) -> None:
         """Take no further event, and wait so many seconds for what is being stored."""
@@ -172,7 +170,7 @@ class DmInboxes:
     def _serve(self, writer: str, inbox: _Inbox) -> None:
         inbox.wake.set()
         if inbox.task is None:
-            inbox.task = asyncio.create_task(self._run(writer, inbox), name="dm")
+            inbox.task = asyncio.create_task(self._run(writer, inbox), name=TASK_NAME)
 
     async def _run(self, writer: str, inbox: _Inbox) -> None:
         """Do what is to be done in a DM, until nothing is."""

@@ -13,7 +13,7 @@ import pytest
 from bot.errors import StoreFull
 from bot.services.dm_messages import StoredMessage
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm_steps import dm_messages_from_bot, question, quick, said, talking, wait_until_dm_is_read
+from tests.discord_ui.dm_steps import dm_messages_from_bot, question, quick, said, talking, wait_until_dms_are_read
 from tests.discord_ui.messages.test_discord_faults import AsyncioWithInstantSleep
 from tests.discord_ui.panel_steps import reads
 from tests.services.fakes import PATIENCE
@@ -123,7 +123,7 @@ async def test_a_refused_dm_that_one_process_could_not_read_is_read_by_the_next(
         await user.sees(lambda screen: "You wrote 1 message" in screen.text)
         assert await said(bot, user) == ["two"]
     async with started(sim, folder, Scripted()) as bot:
-        await wait_until_dm_is_read(bot, user)
+        await wait_until_dms_are_read(bot)
         assert await said(bot, user) == ["one", "two"]
 
 
@@ -171,8 +171,8 @@ async def test_a_dropped_connection_while_reading_or_answering_a_dm_loses_nothin
         async with asyncio.timeout(PATIENCE):
             await reading.wait()
             await telling.wait()
+        await wait_until_dms_are_read(bot)
         for person in (user, other):
-            await wait_until_dm_is_read(bot, person)
             assert await said(bot, person) == ["one"]
             await person.say(person.dm, "two")
             await person.sees(lambda screen: "You wrote 2 messages" in screen.text)

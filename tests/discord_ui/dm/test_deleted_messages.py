@@ -10,7 +10,7 @@ import pytest
 
 from bot.services.dm_messages import StoredMessage
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.dm_steps import dm_messages_from_bot, everything, question, quick, wait_until_dm_is_read
+from tests.discord_ui.dm_steps import dm_messages_from_bot, everything, question, quick, wait_until_dms_are_read
 from tests.discord_ui.panel_steps import reads
 from tests.services.fakes import Gate
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User
@@ -74,7 +74,7 @@ async def test_dm_messages_of_a_deleted_essay_do_not_come_back_with_a_restart(
         await sim.timeline.until(lambda: hold.used, 10, lambda: "the DM was not read")
         if then is not delete:
             await then(user, message)
-        await wait_until_dm_is_read(bot, user)
+        await wait_until_dms_are_read(bot)
         assert await everything(bot, user) == left
         await user.say(user.dm, "It was loud.")
         await user.sees(lambda screen: len(dm_messages_from_bot(sim, user)) > before)
@@ -90,7 +90,7 @@ async def test_dm_messages_of_a_deleted_essay_do_not_come_back_with_a_new_gatewa
     await write_message_and_delete_essay(bot, user)
     before = len(dm_messages_from_bot(sim, user))
     await bot.client.on_connect()
-    await wait_until_dm_is_read(bot, user)
+    await wait_until_dms_are_read(bot)
     assert await bot.desk.list_essays(bot.writer(user)) == ()
     assert len(dm_messages_from_bot(sim, user)) == before
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.discord_ui.conftest import Bot, Scripted, started
 from tests.discord_ui.dm.test_deleted_messages import SECRET, delete_essay
-from tests.discord_ui.dm_steps import everything, notes, question, quick, said, wait_until_dm_is_read
+from tests.discord_ui.dm_steps import everything, notes, question, quick, said, wait_until_dms_are_read
 from tests.discord_ui.panel_steps import reads
 from tests.simulators.discord import Attachment, DiscordSimulator, User
 
@@ -62,7 +62,7 @@ async def test_a_dm_message_read_late_joins_the_answer_it_was_written_for(sim: D
         await user.say(user.dm, "An answer to the next.")
         await user.sees(reads(below, "1 message"))
         sim.faults.clear()
-        await wait_until_dm_is_read(bot, user)
+        await wait_until_dms_are_read(bot)
         await user.sees(lambda screen: "1 note stored" in screen.text)
         (note,) = await notes(bot, user)
         assert (note.text, note.question) == ("one\n\ntwo\n\nthree\n\nfour", asked.text)
@@ -110,7 +110,7 @@ async def test_a_dm_message_read_late_of_an_essay_deleted_since_is_not_stored(
     for _ in range(2):  # also not with the start after
         async with started(sim, folder, Scripted()) as bot:
             quick(bot)
-            await wait_until_dm_is_read(bot, user)
+            await wait_until_dms_are_read(bot)
             assert await everything(bot, user) == [*left, "It was loud."]
             assert len(await bot.desk.list_essays(bot.writer(user))) == 1
             await user.sees(lambda screen: "send it again if you want to keep it" in screen.text)
