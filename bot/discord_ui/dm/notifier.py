@@ -150,9 +150,10 @@ class _TrackedMessage:
     messages_below: int = 0
     editor: MessageEditor | None = None
 
-    def shows_same(self, other: _TrackedMessage | None) -> bool:
-        """Tell whether another panel is of the same question, or also a first screen of the essay."""
-        return self.notes is None and other is not None and (self.essay, self.question) == (other.essay, other.question)
+    @property
+    def key(self) -> tuple[int, str, int | None]:
+        """What tells it from others: the message, and what it shows."""
+        return self.message_id, self.essay, self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,8 @@ class DmNotifier:
         """Learn what a message in the DM shows now."""
         before, found = self._panels.get(writer), _track_card(message, card)
         if found is not None:
+            if before is not None and (message, found.essay, found.question) == before.key:  # an edit may be under way
+                before.mode, before.messages_below, found = found.mode, 0, before
             self._own(found)
             self._panels[writer] = found
         elif before is not None and before.message_id == message:
@@ -364,11 +367,7 @@ class DmNotifier:
         self, writer: str, outbox: Outbox, card: Card, here: _TrackedMessage | None, new: _TrackedMessage
     ) -> None:
         """Edit the message that stands there, or post where it is gone, far up, or shows something else by now."""
-        if (
-            here is not None
-            and here.messages_below <= _MAX_MESSAGES_BELOW
-            and await self._edit(outbox, writer, card, here)
-        ):
+        if here is not None and here.messages_below <= _MAX_MESSAGES_BELOW and await self._edit(outbox, card, here):
             here.notes = new.notes
             return
         key = (new.essay, new.question) if new.notes is None else new.essay
@@ -389,19 +388,14 @@ class DmNotifier:
         message.editor = self._editors.get(message.message_id)
         message.editor.owner = message
 
-    async def _edit(self, outbox: Outbox, writer: str, card: Card, here: _TrackedMessage) -> bool:
+    async def _edit(self, outbox: Outbox, card: Card, here: _TrackedMessage) -> bool:
         """Edit a message; return whether it is still there and shows what it did."""
         assert here.editor is not None
         here.editor.address = ChannelAddress(outbox.dm.get_partial_message(here.message_id))
         try:
             await here.editor.update(here, lambda: card)
-        except Superseded:
-            shown = self._panels.get(writer)  # a click may have shown the same question again
-            if shown is None or shown.editor is not here.editor or not here.shows_same(shown):
-                return False
-            return await self._edit(outbox, writer, card, shown)
-        except (MessageDeleted, AddressExpired):
-            return False  # the person, or a restarted client, no longer has it
+        except (Superseded, MessageDeleted, AddressExpired):
+            return False
         return True
 
 

@@ -122,12 +122,8 @@ async def _is_empty(services: Services, writer: str, essay: Essay) -> bool:
     structure = services.structures.get(essay.structure)
     if structure is None or essay.title != structure.name:
         return False
-    return not (
-        await services.essays.notes(writer, essay.id)
-        or await services.interview.asked_questions(writer, essay.id)
-        or await services.essays.versions(writer, essay.id)
-        or await services.dm_messages.pending_messages(writer, essay.id)
-    )
+    now = await services.essays.snapshot(writer, essay.id)
+    return not (now.notes or now.questions or now.versions or now.pending_messages)
 
 
 async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, Essay | None]:
@@ -156,14 +152,10 @@ async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, 
 async def _is_finished(services: Services, essay: Essay, job: Job | None) -> bool:
     if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed_at)):
         return False
-    writer = essay.writer
-    through = next(
-        one.last_note_number for one in await services.essays.versions(writer, essay.id) if one.number == essay.head
-    )
-    newer = [
-        one for one in await services.essays.notes(writer, essay.id) if one.number > through and not one.is_private
-    ]
-    return not newer and not await services.dm_messages.pending_messages(writer, essay.id)
+    now = await services.essays.snapshot(essay.writer, essay.id)
+    through = next(one.last_note_number for one in now.versions if one.number == essay.head)
+    has_newer = any(note.number > through and not note.is_private for note in now.notes)
+    return not has_newer and not now.pending_messages
 
 
 async def show_latest_essay(presenter: Presenter, writer: str, context: InteractionContext) -> ShowCard:
