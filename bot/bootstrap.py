@@ -18,6 +18,7 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.jobs.running_job import FLUSH_SECONDS
 from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
+from bot.services.notes import NoteService
 from bot.services.services import Services
 from bot.services.store_ports import Clock, IdFactory, Store
 from bot.settings import Settings
@@ -97,12 +98,14 @@ def build_services(
             opened.close()
 
     essays = EssayService(opened, found, clock, new_id, settings.limits)
+    notes = NoteService(essays, opened, clock)
     return Services(
         structures=found,
         clock=clock,
         store=opened,
         essays=essays,
-        interview=InterviewService(essays, opened, jobs, clock, models.interviewer if models else None),
+        notes=notes,
+        interview=InterviewService(essays, notes, opened, jobs, clock, models.interviewer if models else None),
         drafting=DraftingService(essays, opened, jobs, models, clock),
         critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
         dm_messages=DmMessageService(essays, opened, clock, new_id),

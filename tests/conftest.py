@@ -14,6 +14,7 @@ from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
 
 # No test asserts how long something takes: a busy machine would fail it.
@@ -60,5 +61,12 @@ def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 
 
 @pytest.fixture
-def interview(desk: EssayService, store: SqliteStore, clock: Callable[[], datetime]) -> InterviewService:
-    return InterviewService(desk, store, JobRunner(store, clock, max_running=1, max_per_writer=1), clock)
+def notes(desk: EssayService, store: SqliteStore, clock: Callable[[], datetime]) -> NoteService:
+    return NoteService(desk, store, clock)
+
+
+@pytest.fixture
+def interview(
+    desk: EssayService, notes: NoteService, store: SqliteStore, clock: Callable[[], datetime]
+) -> InterviewService:
+    return InterviewService(desk, notes, store, JobRunner(store, clock, max_running=1, max_per_writer=1), clock)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import (
-    AlwaysPrivate,
-    DamagedText,
     InvalidInput,
     NothingToDo,
     PrivateMarkInText,
@@ -18,7 +15,6 @@ from bot.errors import (
     StructureFileMissing,
     UnknownEssay,
     UnknownSection,
-    UnknownTargetSection,
 )
 from bot.essay.assembly import assemble_post, insert_note
 from bot.essay.diff import TextChange, diff_words
@@ -26,13 +22,12 @@ from bot.essay.essay import Essay, Note, Origin, Version, VersionHistory, Versio
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
 from bot.essay.matching import match_names
-from bot.essay.notes import NewNote, note_from_answer, parse_notes
-from bot.essay.private_text import LeakedPassage, find_leaks
-from bot.essay.private_text import describe_private as told_private
+from bot.essay.notes import NewNote, parse_notes
+from bot.essay.private_text import find_leaks
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import validate_typed_text
 from bot.essay.text.markdown_import import RemovedItem, describe_removed, extract_comments
-from bot.essay.text.privacy_marks import first_marked_line, has_words_besides_marks, public_text
+from bot.essay.text.privacy_marks import first_marked_line
 from bot.essay.text.sections import TextSection, replace_section_body, split_sections
 from bot.essay.text.words import count_words, has_visible_text
 from bot.services.offload import parse_in_worker
@@ -56,43 +51,6 @@ class EditResult:
     version: Version
     is_current: bool
     removed_comments: tuple[RemovedItem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NoteChange:
-    """What came of editing, moving or deleting a note.
-
-    ``note`` is the note as it is now, None where it is gone. ``is_separate_note`` says that the note had changed
-    meanwhile, so that what was typed is a note of its own. ``version`` is the version that follows the change. Where
-    there is a text that does not, ``text_unchanged`` is True, and ``leftover_words`` are some that stand in it and that
-    no note in use holds any more. ``privacy_message`` tells what of it is private, where that has changed.
-    """
-
-    note: Note | None
-    is_separate_note: bool = False
-    version: int | None = None
-    text_unchanged: bool = False
-    leftover_words: str | None = None
-    privacy_message: str = ""
-
-    @property
-    def message(self) -> str:
-        """What the writer is told about the note and the text; "" where there is nothing to tell."""
-        said = [self.privacy_message] if self.privacy_message else []
-        if self.is_separate_note and self.note is not None:
-            said.append(
-                f"The note had changed meanwhile: what you typed is stored beside it, as note {self.note.number}."
-            )
-        if self.version is not None:
-            said.append(f"The text follows: it is version {self.version} now.")
-        if self.text_unchanged:
-            said.append("The text stays as it is, since it is no longer set from notes alone.")
-        if self.leftover_words is not None:
-            said.append(
-                f"Words that no note holds now still stand in it: “{self.leftover_words}”. "
-                "Edit the text to take them out."
-            )
-        return " ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +207,23 @@ class EssayService:
         """Return the essay's notes, in the order they came."""
         return await with_privacy_parsed(await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
 
+    async def note(self, writer: str, essay: str, number: int) -> Note:
+        """Return the note with this number. Raises NothingToDo."""
+        (found,) = await with_privacy_parsed(
+            (await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),)
+        )
+        return found
+
     async def assemble_post(self, writer: str, essay: str) -> Version:
         """Set the essay's text from every note but what is private, without a model.
 
         While nobody has changed the text it is set anew from all notes. After that only the notes that came since are
         added, each in its section, and every other byte stays.
         """
-        return await self._assemble(await self.snapshot(writer, essay))
+        return await self.assemble_snapshot(await self.snapshot(writer, essay))
 
-    async def _assemble(self, now: EssaySnapshot) -> Version:
+    async def assemble_snapshot(self, now: EssaySnapshot) -> Version:
+        """Do as ``assemble_post``, for an essay that was read just now."""
         essay, head = now.essay, now.version
         structure = self.structure_of(essay)
         if head is None or now.is_assembled:
@@ -328,76 +294,6 @@ class EssayService:
 
         return step
 
-    async def include_note(self, writer: str, essay: str, note: int) -> Version | None:
-        """Take a note in again that was left out; return the version it stands in now.
-
-        None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo, and
-        AlwaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
-        """
-        return await self._set_note_excluded(writer, essay, note, left_out=False)
-
-    async def exclude_note(self, writer: str, essay: str, note: int) -> Version | None:
-        """Leave a note out; return the version without it, None where the text is no longer set from notes alone.
-
-        In such a text its words may still stand; as they may where the essay's structure is gone. Raises NothingToDo.
-        """
-        return await self._set_note_excluded(writer, essay, note, left_out=True)
-
-    async def _set_note_excluded(self, writer: str, essay: str, number: int, *, left_out: bool) -> Version | None:
-        at = self._clock()
-
-        def step(tx: Transaction) -> EssaySnapshot:
-            if not left_out:
-                structure = self.structures.get(tx.essays.get(writer, essay).structure)
-                _check_may_be_included(tx.essays.note(writer, essay, number), structure)
-            tx.essays.exclude_note(writer, essay, number, left_out, at)
-            return read_snapshot(tx, writer, essay)
-
-        now = await self._store.write(step)
-        await with_privacy_parsed(now.notes)
-        head, structure, note = now.version, self.structures.get(now.essay.structure), now.note(number)
-        if head is None or structure is None or note is None:
-            return None  # where the structure is gone the note is marked, which must not be told as a failure
-        if now.is_assembled:
-            return await self._assemble(now)
-        if left_out or note.public_text in head.text or not all(origin.is_by_writer for origin in now.history.origins):
-            return head if not left_out and note.public_text in head.text else None
-        size = len(head.text) + len(note.text)
-        text = await parse_in_worker(writer, size, insert_note, head.text, structure, note)
-        self.limits.check_text(text)
-        return await self.add_version(writer, essay, now.essay.head, Origin.ASSEMBLED, text, head.info.last_note_number)
-
-    async def edit_note(
-        self, writer: str, essay: str, number: int, text: str, *, seen: str, left_out: bool = False
-    ) -> NoteChange:
-        """Give a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
-
-        Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
-        that was made of messages follows them no more. A passage is private for as long as a mark covers it; with
-        ``left_out`` all of it is. Raises InvalidInput for a text without a word.
-        """
-        passage = note_from_answer(self.validate_page("The note", text), is_excluded=left_out)
-        if not has_words_besides_marks(passage.text):
-            raise InvalidInput(
-                "The note would be left without a word, so nothing was changed. To be rid of it, delete it."
-            )
-        at = self._clock()
-
-        def step(tx: Transaction) -> tuple[_EditedNote, EssaySnapshot]:
-            edited = _edit_note(tx, writer, essay, number, passage, seen, at)
-            return edited, read_snapshot(tx, writer, essay)
-
-        edited, now = await self._store.write(step)
-        if not edited.is_stored:
-            return NoteChange(edited.note, is_separate_note=edited.note.number != number)
-        await with_privacy_parsed(now.notes)
-        change = await self._follow_note_change(now, edited.before, edited.note)
-        before = edited.before.private_passages if edited.before is not None else ()
-        privacy = ""
-        if edited.note.private_passages != before:
-            privacy = told_private([edited.note]) or "Nothing of it is private any more."
-        return replace(change, privacy_message=privacy)
-
     async def is_private_question(self, writer: str, essay: str, question: int) -> bool:
         """Tell whether answers to the question with this number stay private."""
 
@@ -410,72 +306,14 @@ class EssayService:
 
     async def refresh_assembled_text(self, writer: str, essay: str) -> int | None:
         """Set a text anew that is set from notes alone, after they have changed; return its new version's number."""
-        return await self._reassemble(await self.snapshot(writer, essay))
+        return await self.refresh_snapshot(await self.snapshot(writer, essay))
 
-    async def _reassemble(self, now: EssaySnapshot) -> int | None:
+    async def refresh_snapshot(self, now: EssaySnapshot) -> int | None:
+        """Do as ``refresh_assembled_text``, for an essay that was read just now."""
         if now.version is None or not now.is_assembled or now.essay.structure not in self.structures:
             return None
-        number = (await self._assemble(now)).info.number
+        number = (await self.assemble_snapshot(now)).info.number
         return number if number != now.version.info.number else None
-
-    async def move_note(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
-        """Put a note into the section with this key, or into none. Raises NothingToDo, UnknownTargetSection."""
-        at = self._clock()
-
-        def step(tx: Transaction) -> tuple[Note, EssaySnapshot | None]:
-            if section is not None:
-                structure = self.structure_of(tx.essays.get(writer, essay))
-                if structure.find_section(section) is None:
-                    raise UnknownTargetSection(section, [one.heading for one in structure.sections])
-            note = tx.essays.note(writer, essay, number)
-            if note.section == section:
-                return note, None
-            tx.essays.place_notes(writer, essay, {number: section}, at)
-            return note, read_snapshot(tx, writer, essay)
-
-        note, now = await self._store.write(step)
-        if now is None:
-            return NoteChange(note)
-        await with_privacy_parsed(now.notes)
-        return await self._follow_note_change(now, note, replace(note, section=section))
-
-    async def delete_note(self, writer: str, essay: str, number: int) -> NoteChange:
-        """Remove a note for good; versions of the text that hold its words keep them. Raises NothingToDo."""
-        at = self._clock()
-
-        def step(tx: Transaction) -> tuple[Note, EssaySnapshot]:
-            note = tx.essays.note(writer, essay, number)
-            tx.messages.delete_messages_of_note(writer, essay, number)
-            tx.essays.delete_note(writer, essay, number, at)
-            return note, read_snapshot(tx, writer, essay)
-
-        note, now = await self._store.write(step)
-        await with_privacy_parsed(now.notes)
-        return await self._follow_note_change(now, note, None)
-
-    async def note(self, writer: str, essay: str, number: int) -> Note:
-        """Return the note with this number. Raises NothingToDo."""
-        (found,) = await with_privacy_parsed(
-            (await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),)
-        )
-        return found
-
-    async def _follow_note_change(self, now: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
-        """Have a text that is set from notes alone follow the change of a note; ``now`` is after that change."""
-        beside = note is not None and (before is None or before.number != note.number)
-        head = now.version
-        if head is None:
-            return NoteChange(note, beside)
-        if now.is_assembled and now.essay.structure in self.structures:
-            return NoteChange(note, beside, await self._reassemble(now))
-        if all(one is None or one.is_private for one in (before, note)):
-            return NoteChange(note, beside)  # no text was ever made from it
-        gone = replace(before, is_excluded=True) if before is not None and not beside else None
-        notes = [*([gone] if gone is not None else []), *now.notes]
-        size = len(head.text) + sum(len(one.text) for one in notes)
-        found = await parse_in_worker(now.essay.writer, size, find_leaks, head.text, notes)
-        words = next((one.words for one in found if one.note is gone), None)
-        return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
     async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
         """Check that what is meant for a model holds nothing private.
@@ -490,15 +328,6 @@ class EssayService:
                 continue
             size = len(words) + now.notes_size
             await parse_in_worker(now.essay.writer, size, _check_no_private_text, where, words, now.notes)
-
-    async def find_leak(self, writer: str, essay: str, number: int) -> LeakedPassage | None:
-        """Return the private words of a note which stand in the current text all the same; None if none do."""
-        now = await self.snapshot(writer, essay)
-        if now.version is None:
-            return None
-        size = len(now.version.text) + now.notes_size
-        found = await parse_in_worker(writer, size, find_leaks, now.version.text, now.notes)
-        return next((one for one in found if one.note.number == number), None)
 
     async def current_version(self, writer: str, essay: str) -> Version:
         """Return the version that the writer is looking at. Raises NothingToDo before there is one, DamagedText."""
@@ -644,48 +473,6 @@ def add_passages(
     return tuple(tx.essays.add_note(writer, essay, passage, at) for passage in passages)
 
 
-@dataclass(frozen=True, slots=True)
-class _EditedNote:
-    """What came of an edit: the note as it was, and as it is now or the one beside it; whether anything was stored."""
-
-    before: Note | None
-    note: Note
-    is_stored: bool = True
-
-
-def _edit_note(
-    tx: Transaction, writer: str, essay: str, number: int, passage: NewNote, seen: str, at: datetime
-) -> _EditedNote:
-    """Store the new text of a note; where it is not the note that was ``seen``, as a note of its own."""
-    notes = tx.essays.notes(writer, essay)
-    note = next((one for one in notes if one.number == number), None)
-    if note is not None and note.text == passage.text and passage.is_excluded <= note.is_excluded:
-        return _EditedNote(note, note, is_stored=False)
-    if note is not None:
-        passage = replace(passage, section=note.section, is_excluded=passage.is_excluded or note.is_excluded)
-    if note is not None and note_fingerprint(note.text) == seen:
-        size = stored_bytes(passage.text)
-        grown = max(0, size - stored_bytes(note.text))
-        tx.quota.check_and_record(writer, essay, StorageIncrease(size, note_bytes=grown), at)
-        edited = replace(note, text=passage.text, is_excluded=passage.is_excluded, is_damaged=False)
-        tx.essays.update_note(writer, essay, edited, at)
-        return _EditedNote(note, edited)
-    if same := next((one for one in notes if one.text == passage.text), None):  # the second of two clicks
-        return _EditedNote(note, same, is_stored=False)
-    (made,) = add_passages(tx, writer, essay, [passage], at)
-    return _EditedNote(note, made)
-
-
-def _check_may_be_included(note: Note, structure: Structure | None) -> None:
-    """Raise AlwaysPrivate or DamagedText where a note that was left out must stay so."""
-    if structure is not None and structure.is_private_question(note.question):
-        raise AlwaysPrivate.answer(note.number)
-    if note.is_damaged:
-        raise DamagedText.note(note.number)
-    if not public_text(note.text):
-        raise AlwaysPrivate.marked(note.number)
-
-
 def _history(tx: Transaction, writer: str, essay: str) -> VersionHistory:
     return VersionHistory(tx.essays.versions(writer, essay), tx.essays.get(writer, essay).head)
 
@@ -726,11 +513,6 @@ def editable_parts(text: str) -> tuple[tuple[int, TextSection], ...]:
     return tuple(
         (index, part) for index, part in enumerate(split_sections(text)) if part.level or count_words(part.body)
     )
-
-
-def note_fingerprint(text: str) -> str:
-    """Return what stands for a note's text where that is too long, such as in a button: 48 bits in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def validate_title(title: str) -> str:

@@ -23,11 +23,12 @@ from bot.essay.questions import is_same_question, is_structure_question, notes_f
 from bot.essay.structure import Section, Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words
-from bot.services.essays import EssayService, NoteChange, note_fingerprint
+from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
+from bot.services.notes import NoteChange, NoteService, note_fingerprint
 from bot.services.offload import in_worker
 from bot.services.snapshot import with_privacy_parsed
 from bot.services.store_ports import Clock, Store, Transaction
@@ -122,12 +123,14 @@ class InterviewService:
     def __init__(
         self,
         essays: EssayService,
+        notes: NoteService,
         store: Store,
         jobs: JobRunner,
         clock: Clock,
         interviewer: Interviewer | None = None,
     ) -> None:
         self._essays = essays
+        self._notes = notes
         self._store = store
         self._jobs = jobs
         self._clock = clock
@@ -291,7 +294,7 @@ class InterviewService:
         """Puts an answer in the place of the one that the note holds. Raises InvalidInput for one without a word."""
         private = await self._essays.is_private_question(writer, essay, question.number)
         seen = note_fingerprint(note.text)
-        change = await self._essays.edit_note(writer, essay, note.number, text, seen=seen, left_out=private)
+        change = await self._notes.edit(writer, essay, note.number, text, seen=seen, left_out=private)
         await self.close_question(writer, essay, question)
         return change
 
@@ -311,7 +314,7 @@ class InterviewService:
         note = next((one for one in reversed(answers) if one.question == current.text), answers[-1])
         question = asked[note.question or ""]
         await self.reopen_question(writer, essay, question)
-        await self._essays.delete_note(writer, essay, note.number)
+        await self._notes.delete(writer, essay, note.number)
         return question, note
 
     async def skip_question(self, writer: str, essay: str, question: Question) -> None:

@@ -16,6 +16,7 @@ from bot.services.jobs.job import Job, JobKind, JobWork
 from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
+from bot.services.notes import NoteService
 from bot.services.store_ports import Clock, Store
 
 
@@ -30,6 +31,7 @@ class Services:
     clock: Clock
     store: Store
     essays: EssayService
+    notes: NoteService
     interview: InterviewService
     drafting: DraftingService
     critiques: CritiqueService

@@ -20,6 +20,7 @@ from bot.discord_ui.interactions.responses import writer_id
 from bot.discord_ui.messages.editor import EditTiming
 from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.services.store_ports import Clock
 from bot.settings import Settings as BotSettings
 from bot.store.sqlite import SqliteStore
@@ -62,6 +63,7 @@ class Bot:
     client: DiscordClient
     store: SqliteStore
     desk: EssayService
+    notes: NoteService
     jobs: JobRunner
     models: FakeModels | None
     timing: EditTiming
@@ -121,7 +123,9 @@ async def started(
     client = DiscordClient(door)
     try:
         async with running(client, sim):
-            yield Bot(client, store, services.essays, services.jobs, models, timing, services.pseudonym_secret)
+            yield Bot(
+                client, store, services.essays, services.notes, services.jobs, models, timing, services.pseudonym_secret
+            )
             await door.close(2.0)
             await services.jobs.close()
             await door.job_panels.wait_until_done(2.0)

@@ -14,7 +14,7 @@ from bot import bootstrap
 from bot.discord_ui.messages.editor import AddressRecord
 from bot.errors import StreamBroken
 from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
-from bot.services.essays import note_fingerprint
+from bot.services.notes import note_fingerprint
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
 from tests.discord_ui.dm_steps import everything, question, quick, wait_until_dms_are_read
@@ -256,6 +256,6 @@ async def test_a_damaged_note_is_told_and_can_be_rewritten(sim: DiscordSimulator
         await user.sees(reads(panel, "This note is damaged and cannot be read."))
         assert "Take it in again" not in panel.buttons
         essay = (await bot.essay(user)).id
-        await bot.desk.edit_note(writer, essay, 2, "My pay went down.", seen=note_fingerprint(DAMAGED_NOTE_TEXT))
+        await bot.notes.edit(writer, essay, 2, "My pay went down.", seen=note_fingerprint(DAMAGED_NOTE_TEXT))
         note = (await bot.desk.notes(writer, essay))[1]
         assert (note.text, note.is_damaged) == ("My pay went down.", False)

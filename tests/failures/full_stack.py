@@ -124,7 +124,9 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 claude,
                 store,
                 services.essays,
-                WaitingInterview(services.essays, store, services.jobs, lambda: WHEN, made.ports.interviewer),
+                WaitingInterview(
+                    services.essays, services.notes, store, services.jobs, lambda: WHEN, made.ports.interviewer
+                ),
                 services.drafting,
                 services.critiques,
                 services.jobs,

@@ -15,6 +15,7 @@ from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.services.services import Services
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -32,6 +33,7 @@ class Room:
     store: SqliteStore
     stored_jobs: RecordingJobs
     desk: EssayService
+    notes: NoteService
     jobs: JobRunner
     models: FakeModels
     writing: DraftingService
@@ -80,11 +82,12 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
         store,
         stored,
         services.essays,
+        services.notes,
         services.jobs,
         models,
         services.drafting,
         services.critiques,
-        WaitingInterview(services.essays, store, services.jobs, clock, models),
+        WaitingInterview(services.essays, services.notes, store, services.jobs, clock, models),
         clock,
         services,
     )

@@ -20,6 +20,7 @@ from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
@@ -75,7 +76,7 @@ def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     desk = EssayService(store, {DEFAULT_STRUCTURE: ours}, clock, new_id)
     talk = DmMessageService(desk, store, clock, new_id)
     jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
-    return Talking(talk, desk, InterviewService(desk, store, jobs, clock), ours)
+    return Talking(talk, desk, InterviewService(desk, NoteService(desk, store, clock), store, jobs, clock), ours)
 
 
 async def test_direct_messages_form_one_answer_until_the_answer_is_finished(at: Talking) -> None:

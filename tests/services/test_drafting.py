@@ -56,7 +56,7 @@ async def test_a_draft_normalised_to_its_structure_becomes_version_1(room: Room,
 
 async def test_an_excluded_note_is_passed_to_no_model(room: Room, essay: str, structure: Structure) -> None:
     await room.desk.add_notes("me", essay, "## What I missed\n\n[private] My manager's illness.\n")
-    await room.desk.exclude_note("me", essay, 2)
+    await room.notes.exclude("me", essay, 2)
     await drafted(room, essay, CUT, cut=True)
     room.models.script(says("## What I gave up\n\nPay.\n"))
     await ended(room, await room.writing.start_finish("me", essay))

@@ -138,7 +138,7 @@ async def test_a_revision_of_a_section_leaves_its_subsection_where_it_is(room: R
 
 async def leave_all_out(room: Room, essay: str) -> None:
     for note in await room.desk.notes("me", essay):
-        await room.desk.exclude_note("me", essay, note.number)
+        await room.notes.exclude("me", essay, note.number)
 
 
 async def test_with_every_note_excluded_nothing_is_continued_and_no_model_is_called(room: Room, essay: str) -> None:

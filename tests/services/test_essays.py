@@ -8,6 +8,7 @@ from bot.errors import InvalidInput, NothingToDo, UnknownEssay, UnknownSection, 
 from bot.essay.essay import Essay, Origin
 from bot.essay.structure import Structure
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, editable_parts
+from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
 
 NOTES = "# Out\n\nLoose words.\n\n## What I missed\n\nThe noise.\n"
@@ -113,15 +114,17 @@ async def test_notes_that_come_after_an_edit_are_added_and_the_edit_stays(desk: 
     assert await desk.assemble_post("me", essay.id) == grown
 
 
-async def test_a_note_left_out_leaves_the_post_and_can_come_back(desk: EssayService, essay: Essay) -> None:
+async def test_a_note_left_out_leaves_the_post_and_can_come_back(
+    desk: EssayService, notes: NoteService, essay: Essay
+) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     first = await desk.assemble_post("me", essay.id)
-    await desk.exclude_note("me", essay.id, 2)
+    await notes.exclude("me", essay.id, 2)
     assert "The noise." not in (await desk.assemble_post("me", essay.id)).text
-    await desk.include_note("me", essay.id, 2)
+    await notes.include("me", essay.id, 2)
     assert (await desk.assemble_post("me", essay.id)).text == first.text
     with pytest.raises(NothingToDo, match="There is no note 9"):
-        await desk.exclude_note("me", essay.id, 9)
+        await notes.exclude("me", essay.id, 9)
 
 
 async def test_notes_without_words_are_refused_and_nothing_is_stored(desk: EssayService, essay: Essay) -> None:
@@ -166,7 +169,7 @@ async def test_essays_are_listed_the_last_changed_first_and_a_deleted_one_is_gon
 
 
 async def test_nobody_sees_or_touches_the_essay_of_another(
-    desk: EssayService, essay: Essay, store: SqliteStore
+    desk: EssayService, notes: NoteService, essay: Essay, store: SqliteStore
 ) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     version = await desk.assemble_post("me", essay.id)
@@ -174,7 +177,7 @@ async def test_nobody_sees_or_touches_the_essay_of_another(
         desk.get_essay("you", essay.id),
         desk.notes("you", essay.id),
         desk.add_notes("you", essay.id, NOTES),
-        desk.exclude_note("you", essay.id, 1),
+        notes.exclude("you", essay.id, 1),
         desk.assemble_post("you", essay.id),
         desk.current_version("you", essay.id),
         desk.edit_text("you", essay.id, version, "Mine now."),
@@ -207,17 +210,19 @@ async def test_an_essay_whose_structure_file_has_gone_says_so(desk: EssayService
         await desk.assemble_post("me", essay.id)
 
 
-async def test_a_note_taken_in_after_an_edit_comes_into_the_text(desk: EssayService, essay: Essay) -> None:
+async def test_a_note_taken_in_after_an_edit_comes_into_the_text(
+    desk: EssayService, notes: NoteService, essay: Essay
+) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     first = await desk.assemble_post("me", essay.id)
-    await desk.exclude_note("me", essay.id, 2)
+    await notes.exclude("me", essay.id, 2)
     without = await desk.current_version("me", essay.id)
     assert "The noise." not in without.text
     await desk.edit_text("me", essay.id, without, without.text + "\nBy hand.\n")
-    back = await desk.include_note("me", essay.id, 2)
+    back = await notes.include("me", essay.id, 2)
     assert back is not None
     assert "The noise." in back.text
     assert "By hand." in back.text
-    assert await desk.exclude_note("me", essay.id, 2) is None
+    assert await notes.exclude("me", essay.id, 2) is None
     assert "The noise." in (await desk.current_version("me", essay.id)).text
     assert first.text != back.text

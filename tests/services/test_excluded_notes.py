@@ -30,7 +30,7 @@ async def essay(room: Room, structure: Structure) -> str:
     made = await room.essay_with_notes(structure, NOTES)
     room.models.script(says(DRAFT, cut=True))
     assert (await ended(room, await room.writing.start_draft("me", made))).state is JobState.DONE
-    await room.desk.exclude_note("me", made, 1)
+    await room.notes.exclude("me", made, 1)
     room.models.asked.clear()
     return made
 
@@ -101,7 +101,7 @@ async def test_a_default_title_is_not_checked_against_excluded_notes(room: Room,
 
 
 async def test_excluding_a_note_tells_the_writer_where_its_words_are_still_in_the_text(room: Room, essay: str) -> None:
-    standing = await room.desk.find_leak("me", essay, 1)
+    standing = await room.notes.find_leak("me", essay, 1)
     assert standing is not None
     assert standing.message == (
         "Words of it still stand in the text: “Marcus Feld told me he would sack half of the team before Easter”. Edit "
@@ -110,7 +110,7 @@ async def test_excluding_a_note_tells_the_writer_where_its_words_are_still_in_th
     await room.desk.edit_text(
         "me", essay, await room.desk.current_version("me", essay), "## What I missed\n\nIt was loud.\n"
     )
-    assert await room.desk.find_leak("me", essay, 1) is None
+    assert await room.notes.find_leak("me", essay, 1) is None
 
 
 async def test_a_queued_job_sends_no_note_that_was_excluded_while_it_waited(
@@ -126,8 +126,8 @@ async def test_a_queued_job_sends_no_note_that_was_excluded_while_it_waited(
     edited = await busy.desk.assemble_post("another", await busy.essay_with_notes(structure, NOTES, "another"))
     fourth = (await busy.desk.list_essays("another"))[0].id
     _, critique = await busy.criticism.start_essay_critique("another", fourth, edited)
-    await busy.desk.exclude_note("me", second, 1)
-    await busy.desk.exclude_note("another", fourth, 1)
+    await busy.notes.exclude("me", second, 1)
+    await busy.notes.exclude("another", fourth, 1)
     gate.release()
     assert [(await ended(busy, job)).state for job in jobs] == [JobState.DONE, JobState.DONE]
     assert (await ended(busy, critique)).state is JobState.FAILED

@@ -15,6 +15,7 @@ from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_ANSWERS_TRIED, MAX_QUESTIONS_BEFORE_POST
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels, Gate
@@ -35,9 +36,10 @@ class Talk:
     def __init__(self, store: SqliteStore, clock: Callable[[], datetime], count: int) -> None:
         self.structure = parts(count)
         self.desk = EssayService(store, {"parts": self.structure}, clock, lambda: "one")
+        self.notes = NoteService(self.desk, store, clock)
         self.models = FakeModels()
         jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
-        self.interview = WaitingInterview(self.desk, store, jobs, clock, self.models)
+        self.interview = WaitingInterview(self.desk, self.notes, store, jobs, clock, self.models)
 
     async def put(self) -> Question | None:
         return (await self.interview.next_step("me", "one")).question
@@ -167,7 +169,7 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
         question = (await room.interview.next_step("me", essay)).question
         assert question is not None
         await room.interview.add_answer("me", essay, question, answer)
-    await room.desk.exclude_note("me", essay, 1)
+    await room.notes.exclude("me", essay, 1)
     room.models.asked.clear()
     room.models.script("How much was it?")
     question = (await room.interview.next_step("me", essay)).question
@@ -185,7 +187,7 @@ async def test_a_follow_up_that_quotes_a_left_out_answer_reaches_no_model(room: 
         ("My pay.", "What did it cost?"),
         ("Half.", "How much was it?"),
     ]
-    await room.desk.include_note("me", essay, 1)
+    await room.notes.include("me", essay, 1)
     material = room.writing.context_builder.build(await room.desk.snapshot("me", essay))
     assert material.notes[1].question == "How often did Viktor drink?"
 
@@ -207,7 +209,7 @@ async def test_a_follow_up_on_an_answer_excluded_meanwhile_is_not_asked(talk: Ca
     await it.say("A lot.")
     waiting = [asyncio.create_task(it.put()) for _ in range(2)]
     await gates[0].reached()
-    await it.desk.exclude_note("me", "one", 1)
+    await it.notes.exclude("me", "one", 1)
     gates[0].release()
     put = [question.text for question in await asyncio.gather(*waiting) if question is not None]
     assert put == ["First of 1?", "First of 1?"]

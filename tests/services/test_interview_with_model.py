@@ -14,6 +14,7 @@ from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST
 from bot.services.jobs.runner import JobRunner
+from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels
@@ -66,7 +67,7 @@ async def test_eight_questions_in_all_and_every_sections_first_question_is_among
     models = FakeModels()
     models.answers.extend(f"Follow {n}?" for n in itertools.chain(range(20)))
     jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
-    interview = WaitingInterview(desk, store, jobs, clock, models)
+    interview = WaitingInterview(desk, NoteService(desk, store, clock), store, jobs, clock, models)
     await desk.create_essay("me", structure)
     asked = []
     while (question := (await interview.next_step("me", "one")).question) is not None:

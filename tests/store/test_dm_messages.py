@@ -18,6 +18,7 @@ from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
 from bot.services.dm_messages import DmChannel, DmMessageService, StoredMessage, forget_writer
 from bot.services.essays import EssayService
+from bot.services.notes import NoteService
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.sqlite import SqliteStore
@@ -155,11 +156,13 @@ async def test_deleted_messages_stay_known_without_their_words_until_they_are_no
     assert rows(database, "SELECT count(*) FROM dm_messages WHERE writer = 'another'") == [(1,)]
 
 
-async def test_a_message_whose_note_was_deleted_does_not_come_back(desk: EssayService, talk: DmMessageService) -> None:
+async def test_a_message_whose_note_was_deleted_does_not_come_back(
+    desk: EssayService, notes: NoteService, talk: DmMessageService
+) -> None:
     essay = await new_essay(desk, "Before.")
     note = (await heard(talk, FIRST, "one")).note
     assert note == 2
-    await desk.delete_note("me", essay.id, note)
+    await notes.delete("me", essay.id, note)
     assert await talk.add_message("me", FIRST, "one") is None
     assert await talk.edit_message("me", FIRST, "changed") is None
     assert (await heard(talk, SECOND, "two")).note == 3
@@ -242,11 +245,11 @@ async def test_a_private_mark_edited_into_a_message_makes_it_private_until_it_is
 
 
 async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message(
-    desk: EssayService, talk: DmMessageService
+    desk: EssayService, notes: NoteService, talk: DmMessageService
 ) -> None:
     essay = await new_essay(desk, "Before.")
     await talk.add_message("me", FIRST, "My boss drank.")
-    await desk.exclude_note("me", essay.id, 2)
+    await notes.exclude("me", essay.id, 2)
     await talk.edit_message("me", FIRST, "My boss drank a lot.")
     note = await desk.note("me", essay.id, 2)
     assert (note.text, note.public_text) == ("My boss drank a lot.", "")

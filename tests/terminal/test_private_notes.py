@@ -10,7 +10,7 @@ import pytest
 from bot.essay.essay import Essay, Note
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.services.essays import note_fingerprint
+from bot.services.notes import note_fingerprint
 from bot.terminal import LOCAL_WRITER
 from tests.terminal.scripted_terminal import END, Terminal
 
@@ -74,8 +74,8 @@ def test_including_a_private_note_explains_how_and_removing_its_mark_publishes_i
     (note, _) = notes(terminal, essay)
     assert note.private_passages == ("My boss drank.\n\nAnd Ola too.",)
     assert "drank" not in terminal.text(essay).text
-    desk = terminal.room.desk
-    changing = desk.edit_note(
+    editing = terminal.room.notes.edit
+    changing = editing(
         LOCAL_WRITER, essay.id, 1, "My boss drank.\n\n[private] And Ola too.", seen=note_fingerprint(note.text)
     )
     change = terminal.runner.run(changing)
@@ -83,7 +83,7 @@ def test_including_a_private_note_explains_how_and_removing_its_mark_publishes_i
     assert "My boss drank." in terminal.text(essay).text
     assert "Ola" not in terminal.text(essay).text
     stamp = note_fingerprint("My boss drank.\n\n[private] And Ola too.")
-    change = terminal.runner.run(desk.edit_note(LOCAL_WRITER, essay.id, 1, "[private] My boss drank.", seen=stamp))
+    change = terminal.runner.run(editing(LOCAL_WRITER, essay.id, 1, "[private] My boss drank.", seen=stamp))
     assert "drank" not in terminal.text(essay).text
 
 
@@ -111,7 +111,7 @@ def test_a_changed_or_skipped_answer_to_a_private_question_stays_private_too(ter
     note = notes(terminal, essay)[2]
     anew = terminal.room.interview.replace_answer(LOCAL_WRITER, essay.id, question, note, "Marcus, and Ola.")
     assert terminal.runner.run(anew).note == replace(note, text="Marcus, and Ola.")
-    terminal.runner.run(terminal.room.desk.delete_note(LOCAL_WRITER, essay.id, 3))
+    terminal.runner.run(terminal.room.notes.delete(LOCAL_WRITER, essay.id, 3))
     late = terminal.runner.run(
         terminal.room.interview.replace_answer(LOCAL_WRITER, essay.id, question, note, "Marcus again.")
     )

@@ -64,6 +64,7 @@ class DmListener:
         self._presenter = presenter
         self._messages = services.dm_messages
         self._essays = services.essays
+        self._notes = services.notes
         self._secret = services.pseudonym_secret
         self._access = access
         self._placements: set[asyncio.Task[None]] = set()
@@ -249,7 +250,7 @@ class DmListener:
             notifier.notes_changed(writer, dm, changed.essay, notes)
         if has_private_mark(text):
             notifier.notify(writer, dm, _MARKED_NOTICE)
-            if note is not None and (leak := await self._essays.find_leak(writer, changed.essay, note)) is not None:
+            if note is not None and (leak := await self._notes.find_leak(writer, changed.essay, note)) is not None:
                 notifier.notify(writer, dm, leak.message)
 
 

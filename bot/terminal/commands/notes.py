@@ -9,8 +9,8 @@ from bot.essay.essay import Note, Version
 from bot.essay.export import notes_to_markdown
 from bot.essay.matching import match_names
 from bot.essay.structure import Structure
-from bot.services.essays import NoteChange, note_fingerprint
 from bot.services.jobs.job import JobState
+from bot.services.notes import NoteChange, note_fingerprint
 from bot.terminal import LOCAL_WRITER, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.editor import edit_in_editor
@@ -96,7 +96,7 @@ class NoteCommands:
                 return
             seen = note_fingerprint(note.text)
             change = self._context.run(
-                self._essays.edit_note(LOCAL_WRITER, self._essay_id, note.number, typed, seen=seen)
+                self._services.notes.edit(LOCAL_WRITER, self._essay_id, note.number, typed, seen=seen)
             )
         self._report("" if change.is_separate_note else f"Note {note.number} is changed.", change)
 
@@ -105,7 +105,7 @@ class NoteCommands:
         note = self._note_by_number(wanted)
         structure = self._essays.structure_of(self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id)))
         section = None if where.strip().lower() in _NO_SECTION_WORDS else _find_section_key(structure, where.strip())
-        change = self._context.run(self._essays.move_note(LOCAL_WRITER, self._essay_id, note.number, section))
+        change = self._context.run(self._services.notes.move(LOCAL_WRITER, self._essay_id, note.number, section))
         place = structure.find_section(section)
         self._report(f"Note {note.number} is under {place.heading if place else 'no section'} now.", change)
 
@@ -116,22 +116,22 @@ class NoteCommands:
         if not confirm_default_no(self._context, f"Delete note {note.number}? {told}"):
             self._context.say("Nothing was deleted.")
             return
-        change = self._context.run(self._essays.delete_note(LOCAL_WRITER, self._essay_id, note.number))
+        change = self._context.run(self._services.notes.delete(LOCAL_WRITER, self._essay_id, note.number))
         self._report(f"Note {note.number} is deleted.", change)
 
     def _exclude(self, rest: str) -> None:
         note, head = self._note_by_number(rest), self._head_number()
-        version = self._context.run(self._essays.exclude_note(LOCAL_WRITER, self._essay_id, note.number))
+        version = self._context.run(self._services.notes.exclude(LOCAL_WRITER, self._essay_id, note.number))
         self._report(
             f"Note {note.number} is left out: it stays stored, and no model sees it.", _note_change(note, version, head)
         )
-        standing = self._context.run(self._essays.find_leak(LOCAL_WRITER, self._essay_id, note.number))
+        standing = self._context.run(self._services.notes.find_leak(LOCAL_WRITER, self._essay_id, note.number))
         if standing is not None:
             self._context.warn(standing.message)
 
     def _include(self, rest: str) -> None:
         note, head = self._note_by_number(rest), self._head_number()
-        version = self._context.run(self._essays.include_note(LOCAL_WRITER, self._essay_id, note.number))
+        version = self._context.run(self._services.notes.include(LOCAL_WRITER, self._essay_id, note.number))
         self._report(f"Note {note.number} is taken in again.", _note_change(note, version, head))
         if version is None:
             self._context.say("A model wrote this text: draft has it written anew with the note.")

@@ -128,7 +128,7 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
         if found.state is not QuestionState.OPEN:
             notice = f"That question was {found.state.value} meanwhile; your answer is stored as note {made.number}."
     elif (left_out or (has_private_mark(stored.text) and same.text != stored.text)) and not same.is_private:
-        await presenter.services.essays.exclude_note(request.writer, request.subject, same.number)
+        await presenter.services.notes.exclude(request.writer, request.subject, same.number)
         standing = await leak_notice(presenter, request, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
     return await _show_next_question(presenter, request, number, mode, notice)

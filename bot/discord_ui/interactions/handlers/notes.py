@@ -17,8 +17,9 @@ from bot.errors import InvalidInput, NothingToDo
 from bot.essay.essay import Note
 from bot.essay.export import export_file_name, notes_to_markdown
 from bot.essay.text.words import count_noun
-from bot.services.essays import NoteChange, join_sentences, note_fingerprint
+from bot.services.essays import join_sentences
 from bot.services.note_placement import placed_numbers
+from bot.services.notes import NoteChange, note_fingerprint
 from bot.services.offload import in_thread
 
 
@@ -65,7 +66,7 @@ async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
         text = (fields or SplitText((), ())).join([request.fields.get(f"body{at}", "") for at in range(count)])
     else:
         raise InvalidInput(f"A note of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one.")
-    change = await presenter.services.essays.edit_note(request.writer, request.subject, wanted, text, seen=seen)
+    change = await presenter.services.notes.edit(request.writer, request.subject, wanted, text, seen=seen)
     outcome = (
         ""
         if change.is_separate_note
@@ -83,7 +84,7 @@ async def move_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
     if _find_note(state, wanted) is None:
         return await _show_deleted_note(state, wanted)
     key = None if request.selected_value == NO_SECTION else request.selected_value
-    change = await presenter.services.essays.move_note(request.writer, request.subject, wanted, key)
+    change = await presenter.services.notes.move(request.writer, request.subject, wanted, key)
     section = state.structure.find_section(key)
     return await _show_changed_note(
         presenter, request, change, f"It is under {section.heading if section else 'no section'} now."
@@ -102,7 +103,7 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
     if seen != note_fingerprint(note.text):
         notice = "The note has changed since you were asked, so it was not deleted."
         return ShowCard(await in_thread(confirm_delete_note_card, state, note, stamp, notice))
-    change = await presenter.services.essays.delete_note(request.writer, request.subject, wanted)
+    change = await presenter.services.notes.delete(request.writer, request.subject, wanted)
     notice = f"Note {wanted} is deleted. {change.message}".strip()
     return ShowCard(await in_thread(notes_list_card, await _load_state(presenter, request), 0, notice))
 
@@ -129,8 +130,8 @@ async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerRes
 async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Leave a note out, or take it in again; a text that is nothing but notes follows."""
     excluded, wanted = parse_number_pair(request.custom_id.argument)
-    essays = presenter.services.essays
-    await (essays.exclude_note if excluded else essays.include_note)(request.writer, request.subject, wanted)
+    notes = presenter.services.notes
+    await (notes.exclude if excluded else notes.include)(request.writer, request.subject, wanted)
     state = await _load_state(presenter, request)
     text = state.version.text if state.version is not None else None
     notice = None
@@ -143,7 +144,7 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
 
 async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
     """Say what is to be done where the text still holds the words of a note that was left out; else return ""."""
-    leak = await presenter.services.essays.find_leak(request.writer, request.subject, number)
+    leak = await presenter.services.notes.find_leak(request.writer, request.subject, number)
     return leak.message if leak is not None else ""
 
 
