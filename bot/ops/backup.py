@@ -1,4 +1,7 @@
-"""Back up the database named in the settings, and report what the copy holds and where its key is."""
+"""Back up the database named in the settings, and report what the copy holds and where its key is.
+
+A file of its own, so that no other command loads SQLite, the cipher and the settings for it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import InvalidEncryptionKey
+from bot.essay.text.words import count_noun
 from bot.settings import read_settings
 from bot.store.backup import create_backup
 from bot.store.encryption import key_fingerprint, parse_keys, read_key_file
@@ -18,8 +22,8 @@ def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
     settings = read_settings()
     backup = create_backup(settings.database_path, target, replace=replace)
     yield (
-        f"{backup.path} is a good backup of {settings.database_path}: {_pluralize(backup.essays, 'essay')} in "
-        f"{_pluralize(backup.versions, 'version')}, {backup.size_bytes:,} bytes."
+        f"{backup.path} is a good backup of {settings.database_path}: {count_noun(backup.essays, 'essay')} in "
+        f"{count_noun(backup.versions, 'version')}, {backup.size_bytes:,} bytes."
     )
     key_file = settings.database_path.with_name(f"{settings.database_path.name}.key")
     setting = settings.database_key.get_secret_value() if settings.database_key else None
@@ -47,7 +51,3 @@ def _key_message(needed: str, place: str | None, key_file: Path) -> str:
         f"It cannot be read without the key whose fingerprint is {needed}, which is not in it: that key is in {place}. "
         "Keep a copy of the key apart from the backups."
     )
-
-
-def _pluralize(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,7 @@
-"""Run the program on sample notes without a keyboard, from notes to an exported file."""
+"""Run the program on sample notes without a keyboard, from notes to an exported file.
+
+A file of its own, so that only ``try --demo`` loads what draws a post and its measures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Read text from a file or standard input."""
+"""Read text from a file or standard input.
+
+Apart from stdio.py, which every command loads: only a command that is given a file loads the readers of documents.
+"""
 
 from __future__ import annotations
 
