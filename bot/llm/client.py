@@ -89,22 +89,16 @@ def create_client(service: ServiceConfig) -> AsyncAnthropic:
         default_headers=headers,
         timeout=timeout,
         # aiohttp parses HTTP in C, the SDK's own transport in Python: reading a stream takes half the CPU time.
-        http_client=_http_client(timeout, service.proxy),
+        http_client=anthropic.DefaultAioHttpClient(
+            timeout=timeout,
+            follow_redirects=False,
+            proxy=service.proxy,
+            trust_env=False,  # a malformed proxy there would end the program, even one that is not used
+            verify=httpx2.create_ssl_context(),  # with the certificates that the environment names
+        ),
         max_retries=service.max_retries,
         open_telemetry=False,
-        middleware=[partial(_reject_redirect_or_compression, service.address), _limit_retries],
-    )
-
-
-def _http_client(timeout: httpx2.Timeout, proxy: str | None) -> httpx2.AsyncClient:
-    """Return a client that goes through this proxy or none, and takes only certificates from the environment."""
-    return anthropic.DefaultAioHttpClient(
-        timeout=timeout,
-        follow_redirects=False,
-        event_hooks={"response": [_truncate_error_body]},
-        proxy=proxy,
-        trust_env=False,  # a malformed proxy there would end the program, even one that is not used
-        verify=httpx2.create_ssl_context(),
+        middleware=[partial(_check_response, service.address)],
     )
 
 
@@ -126,45 +120,32 @@ class _TruncatedStream(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-async def _truncate_error_body(response: httpx2.Response) -> None:
-    """Truncate an error's body before it is read, and leave it compressed if it is."""
-    if not response.is_success and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _TruncatedStream(response.stream)
-        response.headers.pop("content-encoding", None)
-
-
-async def _reject_redirect_or_compression(
+async def _check_response(
     address: str, request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
 ) -> anthropic.AsyncAPIResponse[object]:
-    """Raise for a redirect and for a compressed answer, with no error of the SDK's, which it would retry."""
-    response = await call_next(request)
-    http = response.http_response
-    is_compressed = http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-    if 300 <= http.status_code < 400:
-        await http.aclose()
-        raise Redirected(address)
-    if is_compressed:
-        await http.aclose()
-        raise Compressed(address)
-    return response
+    """Raise for silence, a redirect and a compressed answer, and keep the SDK from waiting to no use.
 
-
-async def _limit_retries(
-    request: anthropic.APIRequest, call_next: anthropic.AsyncCallNext
-) -> anthropic.AsyncAPIResponse[object]:
-    """Keep the SDK from sleeping for as long as it is told, even for hours, and from retrying to no use.
-
-    One of those is silence before an answer: the SDK would wait for it anew with every try.
+    What is raised is no error of the SDK's, which it would retry: with silence, it would wait anew at every try. Told
+    to wait, it would sleep for hours. An error's body is read no further than _MAX_ERROR_BYTES, compressed or not.
     """
     try:
         response = await call_next(request)
     except anthropic.APITimeoutError as error:
         if isinstance(error.__cause__, httpx2.ReadTimeout):
-            raise error.__cause__ from None  # not an error of the SDK's, which it would retry
+            raise error.__cause__ from None
         raise
     http = response.http_response
+    if 300 <= http.status_code < 400:
+        await http.aclose()
+        raise Redirected(address)
     if http.is_error:
+        assert isinstance(http.stream, httpx2.AsyncByteStream)
+        http.headers.pop("content-encoding", None)
+        http.stream = _TruncatedStream(http.stream)
         await http.aread()
         if (retry_after(http) or 0) > MAX_RETRY_WAIT_SECONDS or b"spend_limit_reached" in http.content:
             http.headers["x-should-retry"] = "false"
+    elif http.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        await http.aclose()
+        raise Compressed(address)
     return response

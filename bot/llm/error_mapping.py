@@ -61,7 +61,9 @@ def model_error(error: Exception, *, model: str, address: str, silence_seconds: 
         case anthropic.APIStatusError():
             return _status_error(error, model, address)
         case anthropic.APIConnectionError():
-            return NotClaude(address) if _is_not_http(error) else NoNetwork(address)
+            # Something answered, but not in HTTP: another kind of server, or headers without end.
+            is_not_http = isinstance(error.__cause__, aiohttp.ClientResponseError)
+            return NotClaude(address) if is_not_http else NoNetwork(address)
         case httpx2.ReadTimeout():
             return Stalled(silence_seconds)
         case ValueError() if not is_started:
@@ -89,11 +91,6 @@ def retry_after(response: httpx2.Response) -> float | None:
     except ValueError:
         return None
     return seconds if seconds > 0 else None
-
-
-def _is_not_http(error: anthropic.APIConnectionError) -> bool:
-    """Return whether something answered, but not in HTTP: another kind of server, or headers without end."""
-    return isinstance(error.__cause__, aiohttp.ClientResponseError)
 
 
 def _status_error(error: anthropic.APIStatusError, model: str, address: str) -> ModelError:
