@@ -35,8 +35,9 @@ from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.error_mapping import SDK_ERRORS, model_error, never_reached_a_model
 from bot.llm.prices import Price, TokenUsage, call_cost, estimate_tokens, max_call_cost
 from bot.llm.prompts import Prompt, PromptBlocks, block_tag
+from bot.llm.reasoning import strip_reasoning
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
-from bot.llm.stream import Answer, BoundedStream, MalformedEvent, strip_reasoning
+from bot.llm.stream import Answer, BoundedStream, MalformedEvent
 from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ProgressCallback
 from bot.services.store_ports import Clock

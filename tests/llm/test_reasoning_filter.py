@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.llm.stream import ReasoningFilter, strip_reasoning
+from bot.llm.reasoning import ReasoningFilter, strip_reasoning
 
 
 @pytest.mark.parametrize(
