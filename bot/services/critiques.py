@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import InvalidInput, NothingToDo, StaleRequest
 from bot.essay.critique import Critique, Finding
 from bot.essay.diff import find_moved_span
-from bot.essay.essay import Origin, Version
+from bot.essay.essay import Essay, Origin, Version
 from bot.essay.export import read_export
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.structure import Structure
@@ -27,6 +27,7 @@ from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
 from bot.services.llm_ports import Models, ProgressCallback, require_models
 from bot.services.offload import in_worker, parse_in_worker
+from bot.services.snapshot import EssaySnapshot, read_head
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 from bot.services.text_report import TextReport, measure_text
 
@@ -58,6 +59,20 @@ class StoredCritique:
     critique: Critique | None
     decisions: dict[int, Decision]
     created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CritiqueSnapshot:
+    """A critique as it is stored, with the last job on its text and the essay that the text is of.
+
+    ``version`` is the essay's current version. It is None, as ``essay`` is, for a text that was pasted, and where it is
+    damaged.
+    """
+
+    critique: StoredCritique
+    job: Job | None
+    essay: Essay | None
+    version: Version | None
 
 
 MAX_CRITIQUE_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
@@ -109,22 +124,24 @@ class CritiqueService:
         )
 
     async def start_essay_critique(
-        self, writer: str, essay: str, version: Version, *, anew: bool = True
+        self, writer: str, essay: str, version: Version, *, anew: bool = True, now: EssaySnapshot | None = None
     ) -> tuple[StoredCritique, Job]:
         """Begin a critique of a version. Raise InvalidInput if it is too short or too long, and PrivateNoteInText.
 
         Unless ``anew``, raise StaleRequest if the version has a critique, or is not the current one, by the time that
-        the job begins: so two clicks begin one.
+        the job begins: so two clicks begin one. ``now`` is the essay where the caller has just read it.
         """
-        critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew)
+        critiqued, planned = await self.plan_essay_critique(writer, essay, version, anew=anew, now=now)
         return critiqued, await planned.start()
 
     async def plan_essay_critique(
-        self, writer: str, essay: str, version: Version, *, anew: bool = True
+        self, writer: str, essay: str, version: Version, *, anew: bool = True, now: EssaySnapshot | None = None
     ) -> tuple[StoredCritique, PlannedJob]:
-        """The critique that ``start_essay_critique`` begins."""
+        """Plan what ``start_essay_critique`` begins."""
         require_models(self.models)
-        now = await self.essays.snapshot(writer, essay)
+        now = now or await self.essays.snapshot(writer, essay)
+        if now.job is not None and not now.job.state.is_ended:
+            await self._jobs.release_abandoned(writer, essay)
         await parse_in_worker(writer, len(version.text), check_critique_length, version.text)
         await self.essays.check_no_private_text(now, text=version.text)
         return self._plan(
@@ -150,7 +167,6 @@ class CritiqueService:
 
     async def _start(self, critiqued: StoredCritique, prepare: PrepareJob) -> Job:
         subject, work = critiqued.essay or critiqued.id, _CritiqueWork(self, critiqued)
-        await self._jobs.release_abandoned(critiqued.writer, subject)
         return await self._jobs.start(
             critiqued.writer, subject, JobKind.CRITIQUE, work, critiqued.version, critiqued.id, prepare=prepare
         )
@@ -158,6 +174,10 @@ class CritiqueService:
     async def get(self, writer: str, critique: str) -> StoredCritique:
         """A stored critique. Raises UnknownCritique."""
         return await self._store.read(lambda tx: tx.critiques.get(writer, critique))
+
+    async def snapshot(self, writer: str, critique: str) -> CritiqueSnapshot:
+        """Return a critique with what its panel shows besides, as it stands at one moment. Raise UnknownCritique."""
+        return await self._store.read(lambda tx: _read_critique_snapshot(tx, writer, critique))
 
     async def latest(self, writer: str, essay: str) -> StoredCritique | None:
         """The essay's last critique, None where none was finished."""
@@ -234,6 +254,7 @@ class CritiqueService:
         _check_unanswered(critiqued)
         await parse_in_worker(writer, len(critiqued.text), check_privacy_marks, "text", critiqued.text)
 
+        await self._jobs.release_abandoned(writer, critiqued.essay or critiqued.id)
         # It may have been under way until now.
         return await self._start(critiqued, lambda tx: _check_unanswered(tx.critiques.get(writer, critique)))
 
@@ -245,6 +266,15 @@ class CritiqueService:
         if critiqued.critique is None or not 0 <= index < len(critiqued.critique.findings):
             raise NothingToDo.no_finding()
         return critiqued.critique.findings[index]
+
+
+def _read_critique_snapshot(tx: Transaction, writer: str, critique: str) -> CritiqueSnapshot:
+    stored = tx.critiques.get(writer, critique)
+    job = tx.jobs.latest(writer, stored.essay or stored.id)
+    if stored.essay is None:
+        return CritiqueSnapshot(stored, job, None, None)
+    essay = tx.essays.get(writer, stored.essay)
+    return CritiqueSnapshot(stored, job, essay, read_head(tx, essay))
 
 
 def _store_critique(tx: Transaction, critiqued: StoredCritique, *, anew: bool) -> None:

@@ -106,6 +106,7 @@ class DraftingService:
 
     ``start_…`` begins what ``plan_…`` returns, checked and not begun. ``seen`` is the number of the version that the
     writer had in view, 0 for none: StaleRequest is raised if another is current by the time that the job begins.
+    ``now`` is the essay where the caller has just read it; without it, it is read.
     """
 
     def __init__(
@@ -117,13 +118,17 @@ class DraftingService:
         self._store = store
         self._clock = clock
 
-    async def start_draft(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
+    async def start_draft(
+        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+    ) -> Job:
         """Begin a draft from the notes. Raise NothingToDo if there are none, JobRunning, TooManyJobs."""
-        return await (await self.plan_draft(writer, essay, seen=seen)).start()
+        return await (await self.plan_draft(writer, essay, seen=seen, now=now)).start()
 
-    async def plan_draft(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
+    async def plan_draft(
+        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+    ) -> PlannedJob:
         """Plan what ``start_draft`` begins."""
-        now = await self._prepare(writer, essay)
+        now = await self._prepare(writer, essay, now)
         material = self.context_builder.build(now)
         base = material.essay.head
         check_seen_version(base, seen)
@@ -137,17 +142,21 @@ class DraftingService:
             partial(start, prepare=lambda tx: _check_head_unchanged(tx, writer, essay, base)),
         )
 
-    async def start_finish(self, writer: str, essay: str, *, seen: int | None = None) -> Job:
+    async def start_finish(
+        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+    ) -> Job:
         """Begin to write the sections that the current version, a draft cut short, has not finished.
 
         A section that the writer changed since counts as finished. If all are, the version is marked complete and
         NothingToDo is raised, as it is for a complete version and an essay without notes. Raise PrivateNoteInText.
         """
-        return await (await self.plan_finish(writer, essay, seen=seen)).start()
+        return await (await self.plan_finish(writer, essay, seen=seen, now=now)).start()
 
-    async def plan_finish(self, writer: str, essay: str, *, seen: int | None = None) -> PlannedJob:
+    async def plan_finish(
+        self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
+    ) -> PlannedJob:
         """Plan what ``start_finish`` begins."""
-        now = await self._prepare(writer, essay)
+        now = await self._prepare(writer, essay, now)
         if now.essay.head is None:
             raise NothingToDo.no_text()
         if (version := now.version) is None:
@@ -223,10 +232,10 @@ class DraftingService:
             return await self.plan_revision(writer, job.subject, seen, told.index, told.instruction)
         return await self.plan_draft(writer, job.subject)
 
-    async def _prepare(self, writer: str, essay: str) -> EssaySnapshot:
-        """Read the essay, after keeping what a dead process left of its job. Raise NoModel."""
+    async def _prepare(self, writer: str, essay: str, now: EssaySnapshot | None = None) -> EssaySnapshot:
+        """Read the essay, unless it was just read, after keeping what a dead process left of its job. Raise NoModel."""
         _ = self.context_builder.models
-        now = await self.essays.snapshot(writer, essay)
+        now = now or await self.essays.snapshot(writer, essay)
         if now.job is not None and not now.job.state.is_ended and await self.jobs.release_abandoned(writer, essay):
             return await self.essays.snapshot(writer, essay)
         return now

@@ -12,7 +12,7 @@ from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Versio
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.services.critiques import StoredCritique
-    from bot.services.dm_messages import DmMessage
+    from bot.services.dm_messages import DmContext, DmMessage
     from bot.services.jobs.job import Job
     from bot.services.store_ports import Transaction
 
@@ -26,6 +26,7 @@ class EssaySnapshot:
     ``version`` is the head, None before there is a text and where that is damaged. ``job`` is the last job on the
     essay, running or ended; ``leftover_jobs`` are the numbers of the jobs of which something is kept that stands in no
     version, the last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes.
+    ``dm_context`` is what stands before the writer in the bot's DM, of this essay or another.
     """
 
     essay: Essay
@@ -37,6 +38,7 @@ class EssaySnapshot:
     leftover_jobs: Sequence[int]
     critique: StoredCritique | None
     pending_messages: tuple[DmMessage, ...]
+    dm_context: DmContext | None
 
     @property
     def history(self) -> VersionHistory:
@@ -86,6 +88,7 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         tx.jobs.leftovers(writer, essay),
         tx.critiques.latest(writer, essay),
         read_pending_messages(tx, writer, essay),
+        tx.messages.context(writer),
     )
 
 

@@ -207,11 +207,21 @@ class DmMessageStore(Protocol):
 class JobStore(Protocol):
     """Jobs and what they have written so far."""
 
-    def add(self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime) -> Job:
-        """Store a queued job. Raises JobRunning where the subject has one that has not ended."""
+    def add(
+        self,
+        writer: str,
+        subject: str,
+        kind: JobKind,
+        base: int | None,
+        argument: str,
+        at: datetime,
+        *,
+        running: bool = False,
+    ) -> Job:
+        """Store a job, queued or ``running``. Raises JobRunning where the subject has one that has not ended."""
 
     def mark_running(self, job: int, at: datetime) -> None:
-        """Store that the job is running."""
+        """Store that a queued job is running."""
 
     def append_text(self, pieces: Mapping[int, str]) -> None:
         """Put a piece of text behind what each of the jobs has."""

@@ -82,14 +82,25 @@ class SqliteJobs:
         self._encrypt = database.cipher.encrypt
         self._process = process
 
-    def add(self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime) -> Job:
+    def add(
+        self,
+        writer: str,
+        subject: str,
+        kind: JobKind,
+        base: int | None,
+        argument: str,
+        at: datetime,
+        *,
+        running: bool = False,
+    ) -> Job:
+        state = JobState.RUNNING if running else JobState.QUEUED
         when, ours = at.isoformat(), self._process
         sealed = self._encrypt(argument)
         try:
             made = self._db.execute(
                 "INSERT INTO jobs (writer, subject, kind, state, ended, base, argument, process, created, changed)"
                 " VALUES (?,?,?,?,0,?,?,?,?,?)",
-                [writer, subject, kind.value, JobState.QUEUED.value, base, sealed, ours, when, when],
+                [writer, subject, kind.value, state.value, base, sealed, ours, when, when],
             )
         except sqlite3.IntegrityError:  # the index that allows one open job a subject
             query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
@@ -97,7 +108,7 @@ class SqliteJobs:
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
             raise JobRunning(other.label, in_other_process=row[1] != ours) from None
         number = int(made.lastrowid or 0)
-        return Job(number, writer, subject, kind, JobState.QUEUED, base, argument, "", None, None, at)
+        return Job(number, writer, subject, kind, state, base, argument, "", None, None, at)
 
     def mark_running(self, job: int, at: datetime) -> None:
         values = [JobState.RUNNING.value, at.isoformat(), job]

@@ -64,7 +64,7 @@ async def test_if_the_job_cannot_be_stored_no_critique_is_left_behind(
     essay = await room.desk.create_essay("me", structure)
     seen = await room.desk.add_version("me", essay.id, None, Origin.IMPORTED, TEXT, 0)
 
-    def refused(*_: object) -> Job:
+    def refused(*_: object, **__: object) -> Job:
         raise StoreFull(Path("essays.db"))
 
     async def begun() -> tuple[StoredCritique, Job]:

@@ -46,6 +46,7 @@ _REST_STORED_NOTICE = "The rest of your message is stored."
 _NOTHING_STORED_NOTICE = "Nothing of your message was stored."
 _MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # for Discord's word on who somebody is; nobody waits for an answer to a message
 _MAX_REFUSED_REMEMBERED = 10_000  # people of whom it is remembered that they were told
+_MAX_RECORDED_REMEMBERED = 10_000  # people of whom it is remembered that their DM is stored
 
 
 class DmListener:
@@ -69,6 +70,7 @@ class DmListener:
         self._access = access
         self._placements: set[asyncio.Task[None]] = set()
         self._refused: RecentSet[str] = RecentSet(_MAX_REFUSED_REMEMBERED)  # who was told
+        self._recorded: RecentSet[str] = RecentSet(_MAX_RECORDED_REMEMBERED)  # whose DM is stored
 
     def on_connect(self, client: discord.Client) -> None:
         """Begin a session: events before it may be lost."""
@@ -98,8 +100,11 @@ class DmListener:
 
     async def record_channel(self, writer: str, channel: int, read: int) -> None:
         """Learn of a writer's DM, and that nothing up to a message's id is to be read. Raise nothing."""
+        if writer in self._recorded:
+            return
         try:
             await self._messages.add_channel(DmChannel(writer, channel, read))
+            self._recorded.add(writer)
         except StoreError as error:  # the person has their answer; the next one in the DM tries again
             log.warning("a DM could not be remembered: %s", type(error).__name__)
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.panels.cards import Button, Card, Form
 from bot.services.jobs.job import Job, JobView
+from bot.services.snapshot import EssaySnapshot
 
 
 def writer_id(secret: bytes, user: int) -> str:
@@ -52,7 +53,8 @@ class ActionRequest:
     """Something a person did: a button, a menu, a form or a command.
 
     ``selected`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
-    ``ticked`` the keys of its ticked boxes.
+    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay that the action is about, as it was when the action
+    was checked: of no use to a handler that has changed something since, and None where a form is to open.
     """
 
     custom_id: CustomId
@@ -62,6 +64,7 @@ class ActionRequest:
     fields: Mapping[str, str] = field(default_factory=dict)
     ticked: frozenset[str] = frozenset()
     files: tuple[UploadedFile, ...] = ()
+    essay: EssaySnapshot | None = None
 
     @property
     def subject(self) -> str:

@@ -14,6 +14,7 @@ from bot.discord_ui.interactions.handlers import critiques, drafts, essays, inte
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
+from bot.services.snapshot import EssaySnapshot
 
 Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
 
@@ -178,11 +179,21 @@ class Router:
                 and (request.writer, route.custom_id.subject) in self._presenter.deleted_essays
             ):
                 return await essays.show_after_delete(self._presenter, request)
-            essay = await self._presenter.services.essays.get_essay(request.writer, route.custom_id.subject)
-            if route.action.requires_current and (essay.head or 0) != route.custom_id.version:
-                return await self._presenter.show_essay(request.writer, essay.id, request.context, notice=STALE_NOTICE)
-            if route.action.settles_messages:
-                await self._presenter.services.dm_messages.finish_all_answers(request.writer, essay.id)
+            services, essay = self._presenter.services, route.custom_id.subject
+            now: EssaySnapshot | None = None
+            if route.action.opens_form:  # which is waited for, and needs little of the essay
+                head = (await services.essays.get_essay(request.writer, essay)).head
+            else:
+                now = await services.essays.snapshot(request.writer, essay)
+                head = now.essay.head
+            if route.action.requires_current and (head or 0) != route.custom_id.version:
+                return await self._presenter.show_essay(
+                    request.writer, essay, request.context, notice=STALE_NOTICE, now=now
+                )
+            if route.action.settles_messages and now is not None and now.pending_messages:
+                await services.dm_messages.finish_all_answers(request.writer, essay)
+                now = await services.essays.snapshot(request.writer, essay)
+            request = replace(request, essay=now)
         return await route.action.handler(self._presenter, request)
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from weakref import WeakKeyDictionary
 
 import discord
 
@@ -202,7 +201,7 @@ class JobPanels:
         self._timing = editors.timing
         self._on_message_sent = on_message_sent
         self._followed: dict[int, _FollowedJob] = {}
-        self._panels: WeakKeyDictionary[MessageEditor, _JobPanel] = WeakKeyDictionary()
+        self._panels: dict[MessageEditor, _JobPanel] = {}  # of each message that follows a job
         self._panel_tasks: dict[_JobPanel, asyncio.Task[None]] = {}
         self._job_tasks: set[asyncio.Task[None]] = set()
         self._reported: RecentSet[int] = RecentSet(_MAX_REPORTED_JOBS)
@@ -232,7 +231,7 @@ class JobPanels:
     def leave(self, editor: MessageEditor) -> None:
         """Learn that a click has shown something else in a message: its writer was there last."""
         panel = self._panels.get(editor)
-        if panel is None or panel not in panel.followed.panels:
+        if panel is None:
             return
         job, record = panel.followed.job, editor.address.to_record() if editor.address is not None else None
         panel.followed.panels.sort(key=lambda one: one is panel)
@@ -322,6 +321,7 @@ class JobPanels:
             return False
         panel.followed.panels.remove(panel)
         del self._panel_tasks[panel]
+        self._forget(panel)
         error = task.exception()
         if error is None:
             return True
@@ -334,8 +334,14 @@ class JobPanels:
     def _drop(self, panel: _JobPanel) -> None:
         """End what a panel does, whatever has come of it."""
         task = self._panel_tasks.pop(panel)
+        self._forget(panel)
         if not task.cancel() and not task.cancelled():
             task.exception()  # it would be logged as one that nobody has seen
+
+    def _forget(self, panel: _JobPanel) -> None:
+        """Let go of a panel, which holds a whole essay and the last click, unless its message follows another job."""
+        if self._panels.get(panel.editor) is panel:
+            del self._panels[panel.editor]
 
     async def _send(self, job: Job, panel: _JobPanel, card: Card) -> bool:
         """Post the card beside the panel, trying again where Discord stumbles; return whether it stands there."""

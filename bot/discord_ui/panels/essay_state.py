@@ -101,9 +101,12 @@ CLAIMS_TIMEOUT_SECONDS = 0.3  # a panel waits no longer for its claims: others' 
 _SECONDS_PER_TEXT = 0.06  # that its claims take
 
 
-async def load_essay_state(services: Services, writer: str, essay: str) -> EssayState:
-    """Read the essay as it stands, without its claims. Raise UnknownEssay, StoreError."""
-    now = await services.essays.snapshot(writer, essay)
+async def load_essay_state(services: Services, writer: str, essay: str, now: EssaySnapshot | None = None) -> EssayState:
+    """Return the essay as it stands, without its claims; ``now`` is the essay where the caller has just read it.
+
+    Raise UnknownEssay, StoreError.
+    """
+    now = now or await services.essays.snapshot(writer, essay)
     if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
         await services.jobs.release_abandoned(writer, essay)  # or it has ended since it was read
         now = await services.essays.snapshot(writer, essay)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.discord_ui.interactions.responses import InteractionContext, JobWatch, ShowCard
+from bot.discord_ui.interactions.responses import ActionRequest, InteractionContext, JobWatch, ShowCard
 from bot.discord_ui.messages.pages import StreamPager
 from bot.discord_ui.panels import critiques, drafts, interview, jobs, start
 from bot.discord_ui.panels.cards import Button, Card, action_button, deleted_card
@@ -18,12 +18,15 @@ from bot.discord_ui.recent import RecentSet
 from bot.errors import JobRunning, StoreError, StructureFileMissing, UnknownCritique, UnknownEssay, UnknownJob
 from bot.essay.diff import find_moved_span
 from bot.essay.essay import Question
+from bot.services.critiques import CritiqueSnapshot
+from bot.services.dm_messages import DmContext
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
 from bot.services.interview import FollowUpRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.offload import in_thread, in_worker
 from bot.services.services import Services
+from bot.services.snapshot import EssaySnapshot
 
 WAITING_CARD_SECONDS = 0.8  # a person waits about a second before they press again
 STALE_NOTICE = "The text has changed since this was shown: this is how it stands now."
@@ -59,15 +62,16 @@ class Presenter:
         notice: str | None = None,
         side_version: int | None = None,
         sets_dm_topic: bool = True,
+        now: EssaySnapshot | None = None,
     ) -> ShowCard:
         """Show the essay's panel: work under way, the text, an open question, or the first screen.
 
         Without a ``position`` it is the first page, or the section whose revision came to nothing. Where there is no
         notice either, a last job that ended badly or made a version beside the text is told of, once. In the bot's own
         DM the writer's messages are about what is shown from now on, unless ``sets_dm_topic`` is False: it came up
-        without being asked for.
+        without being asked for. ``now`` is the essay where the caller has just read it.
         """
-        state = await load_essay_state(self.services, writer, essay)
+        state = await load_essay_state(self.services, writer, essay, now)
         if sets_dm_topic:
             state = await self._set_dm_topic(state, context, _displayed_question(state))
         if state.running_job is not None:
@@ -78,6 +82,11 @@ class Presenter:
             notice = _outcome_notice(reported, side_version)
         shown = ShowCard(await self._essay_card(state, context, position, notice, side_version))
         return shown if reported is None else replace(shown, on_shown=partial(self._reported_jobs.add, reported.id))
+
+    async def show_started(self, request: ActionRequest, job: Job) -> ShowCard:
+        """Show the panel of an essay that a job was just started on, which is all that has changed since the check."""
+        now = replace(request.essay, job=job) if request.essay is not None else None
+        return await self.show_essay(request.writer, request.custom_id.subject, request.context, now=now)
 
     def _outcome_to_report(self, state: EssayState) -> Job | None:
         """Return the last job if it ended badly or made a version beside the text, and nobody has been told."""
@@ -194,37 +203,44 @@ class Presenter:
         """Make this what the writer's messages in the DM are about; earlier ones become notes. Return the state."""
         if not context.is_bot_dm:
             return state
-        essay = state.essay
-        await self.services.dm_messages.set_context(essay.writer, essay.id, question.number if question else None)
+        essay, number = state.essay, question.number if question else None
+        if state.dm_context == DmContext(essay.id, number):  # as with all clicks but the first
+            return state
+        await self.services.dm_messages.set_context(essay.writer, essay.id, number)
         return await load_essay_state(self.services, essay.writer, essay.id) if state.pending_messages else state
 
     async def show_critique(
         self, writer: str, critique: str, context: InteractionContext, *, page: int = 0, notice: str | None = None
     ) -> ShowCard:
         """Show the critique's panel: work under way, one of its pages, or why there are none."""
+        return await self._critique_card(await self._load_critique(writer, critique), context, page, notice)
+
+    async def _load_critique(self, writer: str, critique: str) -> CritiqueSnapshot:
+        """Read a critique, after keeping what a dead process left of its job. Raise UnknownCritique."""
         services = self.services
-        stored = await services.critiques.get(writer, critique)
-        job = await services.jobs.latest_job(writer, stored.essay or stored.id)
-        if stored.critique is None and job is not None and job.job.state is JobState.DONE:
-            stored = await services.critiques.get(writer, critique)  # the job may have ended between the two
-        result = stored.critique
+        now = await services.critiques.snapshot(writer, critique)
+        if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
+            await services.jobs.release_abandoned(writer, now.job.subject)  # or it has ended since it was read
+            now = await services.critiques.snapshot(writer, critique)
+        return now
+
+    async def _critique_card(
+        self, now: CritiqueSnapshot, context: InteractionContext, page: int, notice: str | None
+    ) -> ShowCard:
+        services, stored, result = self.services, now.critique, now.critique.critique
         if result is None:
+            job = services.jobs.view(now.job) if now.job is not None else None
             if job is not None and not job.job.state.is_ended:
-                return self._show_critique_running(stored.title, job, critique, context, notice)
+                return self._show_critique_running(stored.title, job, stored.id, context, notice)
             reason = (jobs.job_failure_message(job.job) if job else None) or _CRITIQUE_INTERRUPTED
             return ShowCard(
                 critiques.no_critique_card(stored, join_sentences(notice, reason), with_model=services.has_model)
             )
-        structure = services.structures.get(stored.structure or "")
-        version, applicable = 0, False
-        if stored.essay is not None:
-            essay = await services.essays.get_essay(writer, stored.essay)
-            version = essay.head or 0
-            if 0 < page <= len(result.findings) and essay.head is not None:
-                text = (await services.essays.version(writer, stored.essay, essay.head)).text
-                applicable = (
-                    await in_worker(find_moved_span, stored.text, text, result.findings[page - 1].span) is not None
-                )
+        structure, applicable = services.structures.get(stored.structure or ""), False
+        if now.version is not None and 0 < page <= len(result.findings):
+            span = result.findings[page - 1].span
+            applicable = await in_worker(find_moved_span, stored.text, now.version.text, span) is not None
+        version = now.essay.head or 0 if now.essay is not None else 0
         return ShowCard(
             critiques.critique_card(stored, result, structure, page, version, applicable=applicable, notice=notice)
         )
@@ -298,26 +314,28 @@ class Presenter:
     async def _show_ended(self, started: Job, context: InteractionContext) -> ShowCard:
         """Show what came of a job on an essay: the critique, or the text with how the job ended."""
         writer, essay = started.writer, started.subject
-        job = await self.services.jobs.wait(writer, started.id)
-        if job.kind.gives_way:
-            return await self._show_waiting_ended(job, context, None)
-        if job.kind is JobKind.CRITIQUE and job.state is JobState.DONE:
-            return await self.show_critique(writer, job.argument, context)
-        head = (await self.services.essays.get_essay(writer, essay)).head
-        result = job.result
-        unfinished = (
-            result is not None and not (await self.services.essays.version(writer, essay, result)).info.is_complete
-        )
-        if result is not None and result != head:
-            notice = _outcome_notice(job, result)
+        if started.kind.gives_way:
+            return await self._show_waiting_ended(started, context, None)
+        if started.kind is JobKind.CRITIQUE:
+            critique = await self._load_critique(writer, started.argument)
+            if critique.critique.critique is not None:
+                return await self._critique_card(critique, context, 0, None)
+        now = await self.services.essays.snapshot(writer, essay)
+        job = now.job
+        if job is None or job.id != started.id or not job.state.is_ended:
+            job = await self.services.jobs.wait(writer, started.id)
+        made = next((one for one in now.versions if one.number == job.result), None)
+        if made is not None and made.number != now.essay.head:
+            notice = _outcome_notice(job, made.number)
             shown = await self.show_essay(
-                writer, essay, context, notice=notice, side_version=result, sets_dm_topic=False
+                writer, essay, context, notice=notice, side_version=made.number, sets_dm_topic=False, now=now
             )
             reported = partial(self._reported_jobs.add, job.id)
-            return replace(shown, is_unfinished=unfinished, side_version=result, on_shown=reported)
-        cut_short = unfinished and job.state is JobState.DONE  # else the notice says how it ended
+            return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
+        # Where the job did not come to its end by itself, the notice says how it ended.
+        cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
         notice = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
-        shown = await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=False)
+        shown = await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=False, now=now)
         return replace(shown, is_unfinished=cut_short)
 
 

@@ -39,6 +39,11 @@ class JobKind(StrEnum):
         """
         return self in (JobKind.FOLLOW_UP, JobKind.PLACEMENT)
 
+    @property
+    def shows_text(self) -> bool:
+        """Whether its text is shown, and therefore stored, before it is whole: half a critique is of no use."""
+        return self in (JobKind.DRAFT, JobKind.FINISH, JobKind.REVISION)
+
 
 class JobState(StrEnum):
     """Where a job stands. The last four are ends."""

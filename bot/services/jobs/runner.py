@@ -96,7 +96,7 @@ class JobRunner:
             if prepare is not None:
                 prepare(tx)
             tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
-            return tx.jobs.add(writer, subject, kind, base, argument, now)
+            return tx.jobs.add(writer, subject, kind, base, argument, now, running=starts_at_once)
 
         async with self._admission_lock:  # the next is counted only when this one is queued
             if self._is_closing:
@@ -109,7 +109,7 @@ class JobRunner:
             if not kind.gives_way and self._count_of(writer) >= 2 * self._max_per_writer:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()
-            now = self._clock()
+            now, starts_at_once = self._clock(), kind.gives_way or self._has_room_for(writer)
             job = await self._store.write(add)
             if other is not None and (yielding := self._jobs.get(other.id)) is not None:
                 await self._stop_running(yielding, JobState.INTERRUPTED)
@@ -269,6 +269,11 @@ class JobRunner:
         for number in self._queue:
             self._jobs[number].notify()
 
+    def _has_room_for(self, writer: str) -> bool:
+        """Tell whether one more job of the writer would start at once: those that are queued cannot."""
+        running = self._running_by_writer
+        return running.total() < self._max_running and running[writer] < self._max_per_writer
+
     def _run_soon(self, live: RunningJob) -> None:
         live.is_started = True
         self._spawn(self._run(live))
@@ -304,8 +309,9 @@ class JobRunner:
         """Do a job's work, and store what came of it with how it ended."""
         number, now = live.job.id, self._clock()
         try:
-            await self._store.write(lambda tx: tx.jobs.mark_running(number, now))
-            live.job = replace(live.job, state=JobState.RUNNING)
+            if live.job.state is JobState.QUEUED:
+                await self._store.write(lambda tx: tx.jobs.mark_running(number, now))
+                live.job = replace(live.job, state=JobState.RUNNING)
             live.notify()
             live.task = asyncio.create_task(live.work.run(partial(self._handle_chunk, live)), name=f"job-{number}-work")
             if live.stop_state is not None:  # stopped while it was being started
@@ -403,8 +409,11 @@ class JobRunner:
         if isinstance(piece, ThinkingChunk):
             live.set_phase(JobPhase.THINKING, self._clock())
             live.notify()
-        else:
+        elif live.job.kind.shows_text:
             self._flusher.append(live, piece.text)
+        elif live.phase is not JobPhase.WRITING:
+            live.set_phase(JobPhase.WRITING, self._clock())
+            live.notify()
 
     def _view(self, live: RunningJob) -> JobView:
         return JobView(live.job, live.phase, live.phase_since, self._queue_position(live.job.id))

@@ -76,6 +76,7 @@ def state_of(words: str) -> EssayState:
         (),
         StoredCritique("c" * 10, essay.writer, essay.id, 3, None, essay.title, text, True, None, {}, NOW),
         (),
+        None,
         structure=STRUCTURE,
         running_job=None,
         has_model=True,

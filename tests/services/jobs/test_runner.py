@@ -134,8 +134,13 @@ async def test_a_queued_job_can_be_stopped_even_if_the_stopping_caller_is_cancel
     assert (await in_time(jobs, running)).state is JobState.DONE
 
 
-async def test_a_job_stopped_as_it_begins_never_does_anything(jobs: JobRunner) -> None:
-    job, work = await begin(jobs, "never")
+async def test_a_job_stopped_as_its_turn_comes_never_does_anything(jobs: JobRunner) -> None:
+    gate = Gate()
+    first, _ = await begin(jobs, gate, subject="1")
+    job, work = await begin(jobs, "never", subject="2")
+    await gate.reached()
+    gate.release()
+    await in_time(jobs, first)
     stopped = await jobs.stop("me", job.id)
     assert (stopped.state, stopped.text, work.kept) == (JobState.STOPPED, "", [])
 

@@ -63,25 +63,19 @@ async def critique_pasted_text(presenter: Presenter, request: ActionRequest) -> 
 
 async def critique_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """A critique of the version that the writer has in view: the one there is, else a new one."""
-    criticism, writer, essay = presenter.services.critiques, request.writer, request.custom_id.subject
-    version = await presenter.services.essays.version(writer, essay, request.custom_id.version)
-    if (shown := await _latest_for_version(presenter, request)) is not None:
-        return shown
+    services, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    now = request.essay or await services.essays.snapshot(writer, essay)
+    if (found := now.critique) is not None and found.version == request.custom_id.version:
+        return await presenter.show_critique(writer, found.id, request.context)
+    version = now.version or await services.essays.version(writer, essay, request.custom_id.version)
     try:
-        await criticism.start_essay_critique(writer, essay, version, anew=False)
-    except StaleRequest:
-        if (shown := await _latest_for_version(presenter, request)) is None:
+        _, job = await services.critiques.start_essay_critique(writer, essay, version, anew=False, now=now)
+    except StaleRequest:  # another click may have begun one meanwhile
+        found = await services.critiques.latest(writer, essay)
+        if found is None or found.version != request.custom_id.version:
             raise
-        return shown
-    return await presenter.show_essay(writer, essay, request.context)
-
-
-async def _latest_for_version(presenter: Presenter, request: ActionRequest) -> ShowCard | None:
-    """The essay's last finished critique, if it is one of the version that the writer has in view."""
-    found = await presenter.services.critiques.latest(request.writer, request.custom_id.subject)
-    if found is None or found.version != request.custom_id.version:
-        return None
-    return await presenter.show_critique(request.writer, found.id, request.context)
+        return await presenter.show_critique(writer, found.id, request.context)
+    return await presenter.show_started(request, job)
 
 
 async def show_last_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:

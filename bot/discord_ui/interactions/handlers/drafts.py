@@ -43,17 +43,17 @@ from bot.services.text_report import measure_text
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The essay as it stands."""
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, now=request.essay)
 
 
 async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """A draft by a model; without one, the notes set into a post."""
     if not presenter.services.has_model:
         return await assemble_notes(presenter, request)
-    await presenter.services.drafting.start_draft(
-        request.writer, request.custom_id.subject, seen=request.custom_id.version
+    job = await presenter.services.drafting.start_draft(
+        request.writer, request.custom_id.subject, seen=request.custom_id.version, now=request.essay
     )
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+    return await presenter.show_started(request, job)
 
 
 async def assemble_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -84,10 +84,10 @@ async def discard_draft(presenter: Presenter, request: ActionRequest) -> Handler
 
 async def finish_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The rest of a draft that was cut short."""
-    await presenter.services.drafting.start_finish(
-        request.writer, request.custom_id.subject, seen=request.custom_id.version
+    job = await presenter.services.drafting.start_finish(
+        request.writer, request.custom_id.subject, seen=request.custom_id.version, now=request.essay
     )
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
+    return await presenter.show_started(request, job)
 
 
 async def retry_job(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -104,7 +104,7 @@ async def show_partial_result(presenter: Presenter, request: ActionRequest) -> H
     Where nothing of it is kept, how the essay stands.
     """
     page, wanted = parse_number_pair(request.custom_id.argument)
-    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
     found = wanted or next(iter(state.leftover_jobs), 0)
     if found not in state.leftover_jobs:
         return await presenter.show_essay(
@@ -135,13 +135,16 @@ async def show_page(presenter: Presenter, request: ActionRequest) -> HandlerResu
         request.custom_id.subject,
         request.context,
         position=DraftPosition(request.custom_id.int_argument),
+        now=request.essay,
     )
 
 
 async def show_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The page on which a section begins."""
     spot = DraftPosition(section=parse_number(request.selected_value))
-    return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, position=spot)
+    return await presenter.show_essay(
+        request.writer, request.custom_id.subject, request.context, position=spot, now=request.essay
+    )
 
 
 async def open_revision_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -314,7 +317,7 @@ async def show_history(presenter: Presenter, request: ActionRequest) -> HandlerR
     """All versions."""
     return ShowCard(
         history_card(
-            await load_essay_state(presenter.services, request.writer, request.custom_id.subject),
+            await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay),
             request.custom_id.int_argument,
         )
     )
@@ -335,7 +338,7 @@ async def show_version_page(presenter: Presenter, request: ActionRequest) -> Han
 
 async def _show_version(presenter: Presenter, request: ActionRequest, version: int, page: int) -> HandlerResult:
     found = await presenter.services.essays.version(request.writer, request.custom_id.subject, version)
-    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
     if state.version_number == version:
         return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
     layout = await load_layout(request.writer, found.text)
@@ -344,14 +347,16 @@ async def _show_version(presenter: Presenter, request: ActionRequest, version: i
 
 async def show_claims(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """The claims that the notes do not hold."""
-    state = await add_claims(await load_essay_state(presenter.services, request.writer, request.custom_id.subject))
+    state = await add_claims(
+        await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
+    )
     size = len(state.version.text) if state.version is not None else 0
     return ShowCard(await parse_in_worker(request.writer, size, claims_card, state, request.custom_id.int_argument))
 
 
 async def show_measures(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """What can be counted in the text."""
-    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject)
+    state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
     if state.version is None:
         raise NothingToDo.no_text()
     # Tens of milliseconds for a post: too long for the loop that must acknowledge everybody's clicks.
