@@ -13,9 +13,10 @@ from hypothesis import settings
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.services.jobs.runner import JobRunner
 from bot.services.notes import NoteService
+from bot.services.services import Services
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 # No test asserts how long something takes: a busy machine would fail it.
 settings.register_profile("untimed", deadline=None)
@@ -55,18 +56,22 @@ def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteStore
 
 
 @pytest.fixture
-def desk(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> EssayService:
+def services(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Services:
+    """The services without a model."""
     numbers = itertools.count(1)
-    return EssayService(store, {structure.key: structure}, clock, lambda: f"essay-{next(numbers)}")
+    return join_services(store, structure, clock, lambda: f"essay-{next(numbers)}")
 
 
 @pytest.fixture
-def notes(desk: EssayService, store: SqliteStore, clock: Callable[[], datetime]) -> NoteService:
-    return NoteService(desk, store, clock)
+def desk(services: Services) -> EssayService:
+    return services.essays
 
 
 @pytest.fixture
-def interview(
-    desk: EssayService, notes: NoteService, store: SqliteStore, clock: Callable[[], datetime]
-) -> InterviewService:
-    return InterviewService(desk, notes, store, JobRunner(store, clock, max_running=1, max_per_writer=1), clock)
+def notes(services: Services) -> NoteService:
+    return services.notes
+
+
+@pytest.fixture
+def interview(services: Services) -> InterviewService:
+    return services.interview

@@ -21,6 +21,7 @@ from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.store.sqlite import SqliteStore
 from tests.deploy.deploy_files import ROOT, shell_blocks
+from tests.joined_services import join_services
 
 PAGE = (ROOT / "docs" / "operating.md").read_text()
 Clock = Callable[[], datetime]
@@ -79,7 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 async def write(database: Path, structure: Structure, clock: Clock, *, keys: str | None = None) -> None:
     """One essay with one version."""
     store = SqliteStore(database, keys, clock)
-    essays = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    essays = join_services(store, structure, clock, lambda: "one").essays
     await essays.create_essay("me", structure, "A title")
     await essays.add_version("me", "one", None, Origin.IMPORTED, "Before the backup.", 0)
     store.close()

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import pytest
 
-from bot.bootstrap import build_services
 from bot.essay.structure import Structure
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
@@ -17,8 +16,8 @@ from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
 from bot.services.notes import NoteService
 from bot.services.services import Services
-from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.fakes import FakeModels, RecordingJobs
 from tests.services.interview_steps import WaitingInterview
 
@@ -68,14 +67,15 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
 
     models = FakeModels()
     stored = RecordingJobs(store)
-    services = build_services(
-        Settings.model_construct(jobs_at_once=at_once, jobs_per_writer=per_writer),
+    services = join_services(
+        store,
+        structure,
+        clock,
+        new_id,
         models=models.ports,
-        store=store,
         job_store=stored,
-        structures={structure.key: structure},
-        clock=clock,
-        new_id=new_id,
+        jobs_at_once=at_once,
+        jobs_per_writer=per_writer,
         flush_seconds=FLUSH_SECONDS,
     )
     return Room(

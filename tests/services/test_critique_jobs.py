@@ -9,9 +9,10 @@ import pytest
 from bot.errors import InvalidInput, JobRunning, NoModel, NothingToDo, StoreFull, StreamBroken, UnknownCritique
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
-from bot.services.critiques import MAX_CRITIQUE_WORDS, CritiqueService, StoredCritique
+from bot.services.critiques import MAX_CRITIQUE_WORDS, StoredCritique
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.store.jobs import SqliteJobs
+from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
 from tests.services.test_critiques import TEXT, ended, found, of_essay, pasted, remark
@@ -48,8 +49,8 @@ async def test_text_inside_comments_is_not_critiqued(room: Room, structure: Stru
     assert room.models.asked == []
 
 
-async def test_without_a_model_nothing_is_stored(room: Room) -> None:
-    bare = CritiqueService(room.desk, room.store, room.jobs, None, room.clock, lambda: "c")
+async def test_without_a_model_nothing_is_stored(room: Room, structure: Structure) -> None:
+    bare = join_services(room.store, structure, room.clock, lambda: "c").critiques
     with pytest.raises(NoModel):
         await bare.start_text_critique("me", TEXT, None, own=True)
     with pytest.raises(UnknownCritique):

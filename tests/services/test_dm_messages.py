@@ -19,9 +19,8 @@ from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
-from bot.services.jobs.runner import JobRunner
-from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 Clock = Callable[[], datetime]
 
@@ -73,10 +72,8 @@ def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
     def new_id() -> str:
         return f"essay-{next(numbers)}"
 
-    desk = EssayService(store, {DEFAULT_STRUCTURE: ours}, clock, new_id)
-    talk = DmMessageService(desk, store, clock, new_id)
-    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
-    return Talking(talk, desk, InterviewService(desk, NoteService(desk, store, clock), store, jobs, clock), ours)
+    services = join_services(store, ours, clock, new_id)
+    return Talking(services.dm_messages, services.essays, services.interview, ours)
 
 
 async def test_direct_messages_form_one_answer_until_the_answer_is_finished(at: Talking) -> None:

@@ -10,9 +10,10 @@ import pytest
 from bot.errors import BadReply, InvalidInput, JobRunning, NoModel, NothingToDo, NothingWritten, UnknownSection
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
-from bot.services.drafting import MAX_INSTRUCTION_CHARACTERS, DraftingService
+from bot.services.drafting import MAX_INSTRUCTION_CHARACTERS
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.llm_ports import ThinkingChunk
+from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, says, seen_until
 
@@ -81,9 +82,11 @@ async def test_without_notes_or_with_all_left_out_there_is_nothing_to_draft(room
         await room.writing.start_draft("me", essay.id)
 
 
-async def test_without_a_model_the_writer_is_told_and_claims_are_still_checked(room: Room, essay: str) -> None:
+async def test_without_a_model_the_writer_is_told_and_claims_are_still_checked(
+    room: Room, essay: str, structure: Structure
+) -> None:
     post = await room.desk.assemble_post("me", essay)
-    writing = DraftingService(room.desk, room.store, room.jobs, None, room.clock)
+    writing = join_services(room.store, structure, room.clock).drafting
     for asking in (
         writing.start_draft("me", essay),
         writing.start_finish("me", essay),

@@ -12,11 +12,9 @@ import pytest
 from bot.errors import Overloaded
 from bot.essay.essay import Question
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.services.essays import EssayService
 from bot.services.interview import MAX_ANSWERS_TRIED, MAX_QUESTIONS_BEFORE_POST
-from bot.services.jobs.runner import JobRunner
-from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels, Gate
 from tests.services.interview_steps import WaitingInterview
@@ -35,11 +33,11 @@ class Talk:
 
     def __init__(self, store: SqliteStore, clock: Callable[[], datetime], count: int) -> None:
         self.structure = parts(count)
-        self.desk = EssayService(store, {"parts": self.structure}, clock, lambda: "one")
-        self.notes = NoteService(self.desk, store, clock)
+        services = join_services(store, self.structure, clock)
+        self.desk = services.essays
+        self.notes = services.notes
         self.models = FakeModels()
-        jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
-        self.interview = WaitingInterview(self.desk, self.notes, store, jobs, clock, self.models)
+        self.interview = WaitingInterview(self.desk, self.notes, store, services.jobs, clock, self.models)
 
     async def put(self) -> Question | None:
         return (await self.interview.next_step("me", "one")).question

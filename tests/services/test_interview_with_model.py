@@ -11,11 +11,9 @@ import pytest
 from bot.errors import Overloaded
 from bot.essay.essay import Essay
 from bot.essay.structure import Section, Structure, WordBudget
-from bot.services.essays import EssayService
 from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST
-from bot.services.jobs.runner import JobRunner
-from bot.services.notes import NoteService
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import FakeModels
 from tests.services.interview_steps import WaitingInterview
@@ -63,12 +61,11 @@ async def test_eight_questions_in_all_and_every_sections_first_question_is_among
         for n in range(6)
     )
     structure = Structure("six", "Six", "Six sections.", sections)
-    desk = EssayService(store, {"six": structure}, clock, lambda: "one")
     models = FakeModels()
     models.answers.extend(f"Follow {n}?" for n in itertools.chain(range(20)))
-    jobs = JobRunner(store, clock, max_running=4, max_per_writer=2)
-    interview = WaitingInterview(desk, NoteService(desk, store, clock), store, jobs, clock, models)
-    await desk.create_essay("me", structure)
+    services = join_services(store, structure, clock)
+    interview = WaitingInterview(services.essays, services.notes, store, services.jobs, clock, models)
+    await services.essays.create_essay("me", structure)
     asked = []
     while (question := (await interview.next_step("me", "one")).question) is not None:
         asked.append(question.text)

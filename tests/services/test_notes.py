@@ -12,6 +12,7 @@ from bot.essay.structure import Structure
 from bot.services.dm_messages import DmMessageService
 from bot.services.essays import EssayService
 from bot.services.notes import NoteService, note_fingerprint
+from bot.services.services import Services
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Clock, Room
 
@@ -116,8 +117,8 @@ async def test_a_text_edited_by_the_writer_is_kept_and_its_unsupported_words_are
 
 
 @pytest.fixture
-def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageService:
-    return DmMessageService(desk, store, clock, lambda: "not-used")
+def talk(services: Services) -> DmMessageService:
+    return services.dm_messages
 
 
 async def test_an_edited_note_no_longer_follows_its_message_and_the_writer_is_told(

@@ -23,6 +23,7 @@ from bot.services.essays import EssayService
 from bot.store import backup
 from bot.store.backup import create_backup
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 Clock = Callable[[], datetime]
 SENTENCES = 400
@@ -51,7 +52,7 @@ asyncio.run(main())
 
 async def begin(store: SqliteStore, structure: Structure, clock: Clock) -> None:
     """Essay one, with its first version."""
-    essays = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    essays = join_services(store, structure, clock, lambda: "one").essays
     await essays.create_essay("me", structure, "A title")
     await essays.add_version("me", "one", None, Origin.IMPORTED, "Version 1. " * SENTENCES, 0)
 

@@ -15,9 +15,9 @@ from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
-from bot.services.essays import EssayService
 from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASTE = StoredCritique("c1", "me", None, None, None, "A velocipede", "The quagmire text.", False, None, {}, WHEN)
@@ -70,7 +70,7 @@ async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
 async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_with_the_essay(
     store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
-    desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    desk = join_services(store, structure, clock, lambda: "one").essays
     await desk.create_essay("me", structure)
     await desk.add_version("me", "one", None, Origin.IMPORTED, PASTE.text, 0)
     of_essay = replace(PASTE, essay="one", version=1, structure="short-one", is_own=True)
@@ -92,7 +92,7 @@ async def test_critiques_of_pasted_texts_are_listed_newest_first(
     store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Page by page, without an essay's and without anybody else's."""
-    desk = EssayService(store, {structure.key: structure}, clock, lambda: "one")
+    desk = join_services(store, structure, clock, lambda: "one").essays
     await desk.create_essay("me", structure)
     await add(store, *(replace(PASTE, id=number) for number in ("c1", "c2", "c3")))
     await add(store, replace(PASTE, id="theirs", writer="you"), replace(PASTE, id="essays", essay="one"))

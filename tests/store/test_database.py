@@ -31,6 +31,7 @@ from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 Clock = Callable[[], datetime]
 WORDS = ["Zanzibar", "quagmire", "umbrageous", "perspicacious", "velocipede"]
@@ -38,7 +39,7 @@ WORDS = ["Zanzibar", "quagmire", "umbrageous", "perspicacious", "velocipede"]
 
 async def write(store: SqliteStore, structure: Structure, clock: Clock, essay: str = "one") -> EssayService:
     """An essay whose title, note, question, answer and versions each hold one of WORDS."""
-    desk = EssayService(store, {structure.key: structure}, clock, lambda: essay)
+    desk = join_services(store, structure, clock, lambda: essay).essays
     await desk.create_essay("me", structure, WORDS[0])
     await desk.add_notes("me", essay, f"## What I missed\n\nThe {WORDS[1]}.\n")
     asked, answer, now = f"What of the {WORDS[2]}?", NewNote(f"A {WORDS[3]} one.", "gave-up"), clock()

@@ -11,10 +11,10 @@ import pytest
 
 from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
-from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.store.jobs import process_name
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.fakes import StoredJobs
 
 Clock = Callable[[], datetime]
@@ -130,7 +130,7 @@ async def test_the_database_files_hold_no_readable_word_of_a_job(
 async def test_deleting_an_essay_deletes_its_jobs_and_their_ids_are_never_reused(
     store: SqliteStore, jobs: StoredJobs, structure: Structure, clock: Clock
 ) -> None:
-    desk = EssayService(store, {structure.key: structure}, clock, lambda: "mine")
+    desk = join_services(store, structure, clock, lambda: "mine").essays
     await desk.create_essay("me", structure)
     job = await jobs.add_job("me", "mine", JobKind.DRAFT, None, "", clock())
     await jobs.append_text({job.id: "Text."})

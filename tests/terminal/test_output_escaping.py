@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from rich.console import Group, RenderableType
@@ -17,8 +16,7 @@ from bot.cli.operator import print_results
 from bot.essay.critique import Critique
 from bot.ops.diagnostics import CheckResult, CheckState
 from bot.services.jobs.job import JobKind, JobState
-from bot.services.jobs.runner import JobRunner
-from bot.store.sqlite import SqliteStore
+from bot.services.services import Services
 from bot.terminal import views
 from bot.terminal.output import SafeConsole
 from bot.terminal.progress import follow_job
@@ -89,9 +87,9 @@ def test_an_error_that_quotes_a_server_is_shown_as_it_is(capsys: pytest.CaptureF
 
 
 async def test_waiting_shows_one_line_that_says_how_to_cancel_and_is_erased_afterwards(
-    store: SqliteStore, clock: Callable[[], datetime]
+    services: Services,
 ) -> None:
-    jobs = JobRunner(store, clock, max_running=1, max_per_writer=1)
+    jobs = services.jobs
     shown, gate = Output(), Gate()
     on = SafeConsole(file=shown, width=200, force_terminal=True)
     job = await jobs.start("me", "s", JobKind.FOLLOW_UP, Piece((gate,)))
