@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,9 @@ async def test_a_dm_message_deleted_before_it_was_read_is_not_stored(
         monkeypatch.setattr(messages, "add_message", slowly)
         await gate.reached()
         await user.delete(message)
+        heard = asyncio.ensure_future(bot.client.wait_for("message", timeout=5))
         await user.say(user.dm, "Nobody listened.")  # what comes after the deletion has been heard tells that it was
+        await heard
         gate.release()
         await user.sees(lambda screen: "You wrote 2 messages" in screen.text)
         assert await everything(bot, user) == ["It was loud.", "Nobody listened."]
