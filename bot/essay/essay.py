@@ -70,21 +70,54 @@ DAMAGED_QUESTION_TEXT = "(This question is damaged and cannot be read.)"
 
 
 class QuestionState(StrEnum):
-    """What became of a question that the writer was asked."""
+    """What became of a question. One that was skipped may be returned to; one that was declined is never put again."""
 
     OPEN = "open"
     ANSWERED = "answered"
     SKIPPED = "skipped"
+    DECLINED = "declined"
+
+
+class QuestionOrigin(StrEnum):
+    """Who asks: the structure, the model that interviews, or the model that wrote a draft."""
+
+    STRUCTURE = "structure"
+    INTERVIEWER = "interviewer"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that the writer was asked; ``number`` counts from 1 within the essay, in the order of asking."""
+    """A question to the writer; ``number`` counts from 1 within the essay.
+
+    ``section`` is a section's key. A draft's question came with the version of the number ``version``; it is open from
+    then on, and put when the writer asks for it.
+    """
 
     number: int
     section: str
     text: str
     state: QuestionState = QuestionState.OPEN
+    origin: QuestionOrigin = QuestionOrigin.STRUCTURE
+    version: int | None = None
+
+    @property
+    def is_put(self) -> bool:
+        """Return whether the interview has put this question and waits for its answer."""
+        return self.state is QuestionState.OPEN and self.origin is not QuestionOrigin.DRAFT
+
+    @property
+    def is_left_by_draft(self) -> bool:
+        """Return whether a draft left this question, and nobody has answered it yet."""
+        return self.state is QuestionState.OPEN and self.origin is QuestionOrigin.DRAFT
+
+
+class SectionState(StrEnum):
+    """Whether a section's notes are enough to write it from, as the interviewer sees it."""
+
+    EMPTY = "empty"
+    THIN = "thin"
+    ENOUGH = "enough"
 
 
 @dataclass(frozen=True, slots=True)

@@ -455,7 +455,7 @@ def _current_context(tx: Transaction, writer: str) -> DmContext:
     if not (essays := tx.essays.of_writer(writer)):
         return DmContext(None, None)
     essay = essays[0]
-    asked = [one.number for one in tx.essays.questions(writer, essay.id) if one.state is QuestionState.OPEN]
+    asked = [one.number for one in tx.essays.questions(writer, essay.id) if one.is_put]
     return DmContext(essay.id, min(asked) if asked and essay.head is None else None)
 
 

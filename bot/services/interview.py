@@ -412,7 +412,7 @@ class _FollowUpWork:
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:
-    return next((question for question in asked if question.state is QuestionState.OPEN), None)
+    return next((question for question in asked if question.is_put), None)
 
 
 def _unasked_questions(

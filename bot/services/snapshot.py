@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import DamagedText
-from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionHistory, VersionInfo
+from bot.essay.essay import Essay, Note, Origin, Question, Version, VersionHistory, VersionInfo
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.services.critiques import StoredCritique
@@ -68,7 +68,12 @@ class EssaySnapshot:
     @property
     def open_question(self) -> Question | None:
         """The question that was put and neither answered nor skipped."""
-        return next((one for one in self.questions if one.state is QuestionState.OPEN), None)
+        return next((one for one in self.questions if one.is_put), None)
+
+    @property
+    def draft_questions(self) -> tuple[Question, ...]:
+        """The questions that drafts left, and that nobody has answered yet."""
+        return tuple(one for one in self.questions if one.is_left_by_draft)
 
     def note(self, number: int) -> Note | None:
         """Return the note with this number, None where there is none."""

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.essay import (
+    Essay,
+    Note,
+    Origin,
+    Question,
+    QuestionOrigin,
+    QuestionState,
+    SectionState,
+    Version,
+    VersionInfo,
+)
 from bot.essay.limits import StorageIncrease
 from bot.essay.notes import NewNote
 
@@ -87,17 +97,39 @@ class EssayStore(Protocol):
     def delete_note(self, writer: str, essay: str, number: int, at: datetime) -> None:
         """Remove a note; no trace of its words is left in the file. Raises NothingToDo."""
 
-    def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
-        """Store a question as put to the writer."""
+    def add_question(
+        self,
+        writer: str,
+        essay: str,
+        section: str,
+        text: str,
+        at: datetime,
+        *,
+        origin: QuestionOrigin = QuestionOrigin.STRUCTURE,
+        version: int | None = None,
+    ) -> Question:
+        """Store an open question to the writer; ``version`` is the number of the draft that it came with."""
 
     def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
-        """Return the questions put to the writer, in order."""
+        """Return all questions to the writer, in order."""
 
     def question(self, writer: str, essay: str, number: int) -> Question:
         """Return one question. Raises NothingToDo."""
 
     def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
-        """Store whether a question is open, answered or skipped. Raises NothingToDo."""
+        """Store what became of a question. Raises NothingToDo."""
+
+    def section_states(self, writer: str, essay: str) -> Mapping[str, SectionState]:
+        """Return how far the interviewer saw each section last, by key; nothing for one that it has not judged."""
+
+    def set_section_states(self, writer: str, essay: str, states: Mapping[str, SectionState], at: datetime) -> None:
+        """Store how far each section has come, in place of what was stored."""
+
+    def suggested_titles(self, writer: str, essay: str) -> tuple[str, ...]:
+        """Return the titles that a model suggested last."""
+
+    def set_suggested_titles(self, writer: str, essay: str, titles: Sequence[str], at: datetime) -> None:
+        """Store suggested titles in place of those before."""
 
     def add_version(
         self,

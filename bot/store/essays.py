@@ -15,7 +15,9 @@ from bot.essay.essay import (
     Note,
     Origin,
     Question,
+    QuestionOrigin,
     QuestionState,
+    SectionState,
     Version,
     VersionInfo,
 )
@@ -27,7 +29,7 @@ from bot.store.jobs import delete_jobs
 
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _NOTE = "SELECT number, text, question, section, left_out FROM notes"
-_QUESTION = "SELECT number, section, text, state FROM questions"
+_QUESTION = "SELECT number, section, text, state, origin, version FROM questions"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
 
 
@@ -139,12 +141,24 @@ class SqliteEssays:
         self._db.execute(query, [number, essay])
         self._database.truncate_log_after_commit()
 
-    def add_question(self, writer: str, essay: str, section: str, text: str, at: datetime) -> Question:
+    def add_question(
+        self,
+        writer: str,
+        essay: str,
+        section: str,
+        text: str,
+        at: datetime,
+        *,
+        origin: QuestionOrigin = QuestionOrigin.STRUCTURE,
+        version: int | None = None,
+    ) -> Question:
         self.mark_changed(writer, essay, at)
-        question = Question(self._next_number("questions", essay), section, text)
+        question = Question(self._next_number("questions", essay), section, text, origin=origin, version=version)
+        values = [essay, question.number, section, self._encrypt(text), question.state.value, at.isoformat()]
         self._db.execute(
-            "INSERT INTO questions (essay, number, section, text, state, created) VALUES (?,?,?,?,?,?)",
-            [essay, question.number, section, self._encrypt(text), question.state.value, at.isoformat()],
+            "INSERT INTO questions (essay, number, section, text, state, created, origin, version)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            [*values, origin.value, version],
         )
         return question
 
@@ -165,6 +179,33 @@ class SqliteEssays:
         query = "UPDATE questions SET state = ? WHERE essay = ? AND number = ?"
         if not self._db.execute(query, [state.value, essay, number]).rowcount:
             raise NothingToDo.no_question(number)
+
+    def section_states(self, writer: str, essay: str) -> Mapping[str, SectionState]:
+        self._check_owner(writer, essay)
+        query = "SELECT section, state FROM section_states WHERE essay = ?"
+        rows = self._db.execute(query, [essay]).fetchall()
+        return {section: parse_enum(SectionState, state, SectionState.THIN) for section, state in rows}
+
+    def set_section_states(self, writer: str, essay: str, states: Mapping[str, SectionState], at: datetime) -> None:
+        self.mark_changed(writer, essay, at)
+        self._db.execute("DELETE FROM section_states WHERE essay = ?", [essay])
+        for section, state in states.items():
+            query = "INSERT INTO section_states (essay, section, state) VALUES (?,?,?)"
+            self._db.execute(query, [essay, section, state.value])
+
+    def suggested_titles(self, writer: str, essay: str) -> tuple[str, ...]:
+        self._check_owner(writer, essay)
+        query = "SELECT title FROM suggested_titles WHERE essay = ? ORDER BY number"
+        rows = self._db.execute(query, [essay]).fetchall()
+        found = (self._database.decrypt_or_none(row[0], f"a suggested title of essay {essay}") for row in rows)
+        return tuple(title for title in found if title is not None)
+
+    def set_suggested_titles(self, writer: str, essay: str, titles: Sequence[str], at: datetime) -> None:
+        self.mark_changed(writer, essay, at)
+        self._db.execute("DELETE FROM suggested_titles WHERE essay = ?", [essay])
+        for number, title in enumerate(titles, 1):
+            query = "INSERT INTO suggested_titles (essay, number, title) VALUES (?,?,?)"
+            self._db.execute(query, [essay, number, self._encrypt(title)])
 
     def add_version(
         self,
@@ -270,13 +311,15 @@ def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], mess
 
 
 def _read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
-    number, section, text, state = row
+    number, section, text, state, origin, version = row
     words = database.decrypt_or_none(text, f"question {number} of an essay")
     return Question(
         number,
         section,
         DAMAGED_QUESTION_TEXT if words is None else words,
         parse_enum(QuestionState, state, QuestionState.OPEN),
+        parse_enum(QuestionOrigin, origin, QuestionOrigin.STRUCTURE),
+        version,
     )
 
 

@@ -400,3 +400,30 @@ def _job_panels(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+# Who asked a question, and of which version a draft's is; how far each section has come, as the interviewer saw it
+# last; and the titles that a model has suggested.
+@_migration("0013_questions")
+def _questions(db: Database) -> None:
+    for statement in (
+        "ALTER TABLE questions ADD COLUMN origin TEXT NOT NULL DEFAULT 'structure'",
+        "ALTER TABLE questions ADD COLUMN version INTEGER",
+        """
+        CREATE TABLE section_states (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            section TEXT NOT NULL,
+            state TEXT NOT NULL,
+            PRIMARY KEY (essay, section)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE suggested_titles (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            title BLOB NOT NULL,
+            PRIMARY KEY (essay, number)
+        ) STRICT
+        """,
+    ):
+        db.execute(statement)
