@@ -17,7 +17,7 @@ from bot.store.sqlite import SqliteStore
 
 def join_services(
     store: SqliteStore,
-    structure: Structure,
+    structure: Structure | None,
     clock: Callable[[], datetime],
     new_id: Callable[[], str] = lambda: "one",
     *,
@@ -27,14 +27,14 @@ def join_services(
     jobs_per_writer: int = 2,
     flush_seconds: float = FLUSH_SECONDS,
 ) -> Services:
-    """Join the services with one structure; without ``models`` there is no model, whatever the environment says."""
+    """Join the services with one structure or none, and with no model unless ``models`` are given."""
     return build_services(
         Settings.model_construct(jobs_at_once=jobs_at_once, jobs_per_writer=jobs_per_writer),
         with_model=False,
         models=models,
         store=store,
         job_store=job_store,
-        structures={structure.key: structure},
+        structures={structure.key: structure} if structure else {},
         clock=clock,
         new_id=new_id,
         flush_seconds=flush_seconds,

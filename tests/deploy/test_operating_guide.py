@@ -18,7 +18,6 @@ from cryptography.fernet import Fernet
 from bot.errors import EncryptionKeyMissing
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
-from bot.services.essays import EssayService
 from bot.store.sqlite import SqliteStore
 from tests.deploy.deploy_files import ROOT, shell_blocks
 from tests.joined_services import join_services
@@ -88,7 +87,7 @@ async def write(database: Path, structure: Structure, clock: Clock, *, keys: str
 
 async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[str]:
     store = SqliteStore(database, keys, clock)
-    essays = EssayService(store, {}, clock, lambda: "one")
+    essays = join_services(store, None, clock).essays
     found = [(await essays.version("me", "one", info.number)).text for info in await essays.versions("me", "one")]
     store.close()
     return found
@@ -97,7 +96,7 @@ async def texts(database: Path, clock: Clock, keys: str | None = None) -> list[s
 async def lose_the_machine(machine: Machine, clock: Clock) -> None:
     """A version after the backup; then the machine is lost: a torn database, its log still there, and no key."""
     store = SqliteStore(machine.database, None, clock)
-    essays = EssayService(store, {}, clock, lambda: "one")
+    essays = join_services(store, None, clock).essays
     await essays.add_version("me", "one", 1, Origin.EDITED, "After the backup.", 0)
     shutil.copy(machine.state / "essays.db-wal", machine.root / "wal")
     store.close()

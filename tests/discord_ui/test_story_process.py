@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import bootstrap
 from bot.discord_ui.interactions.responses import writer_id
 from bot.essay.export import export_markdown, read_export
-from bot.services.essays import EssayService
+from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.bot_process import Runs, claude, runs, started
 from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun
@@ -64,7 +64,7 @@ async def check_exports(people: list[Writer], exported: list[bytes], database: P
     """What each was handed is their stored text, byte for byte, and holds nothing of the others."""
     store = SqliteStore(database, None, bootstrap.utc_now)  # no process has it open now
     try:
-        desk = EssayService(store, bootstrap.load_structures(), bootstrap.utc_now, bootstrap.new_essay_id)
+        desk = bootstrap.build_services(Settings.model_construct(), with_model=False, store=store).essays
         for one, data in zip(people, exported, strict=True):
             writer = writer_id(store.thread.pseudonym_secret, one.user.id)
             (essay,) = await desk.list_essays(writer)

@@ -19,7 +19,6 @@ import pytest
 from bot.errors import BackupFailed, ForeignDatabase, NewerDatabase
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
-from bot.services.essays import EssayService
 from bot.store import backup
 from bot.store.backup import create_backup
 from bot.store.sqlite import SqliteStore
@@ -113,7 +112,7 @@ async def test_a_backup_made_while_another_process_writes_holds_every_version_wh
         restored.write_bytes(made.path.read_bytes())
         restored.with_name("essays.db.key").write_bytes(writer.with_name("essays.db.key").read_bytes())
         store = SqliteStore(restored, None, clock)
-        essays = EssayService(store, {}, clock, lambda: "one")
+        essays = join_services(store, None, clock).essays
         versions = await essays.versions("me", "one")
         assert [info.number for info in versions] == list(range(1, made.versions + 1))
         for info in versions:

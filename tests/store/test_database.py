@@ -245,7 +245,7 @@ async def test_a_kill_at_any_moment_leaves_every_stored_version_whole(
         child.wait()
         child.stdout.close()
         store = SqliteStore(database, None, clock)
-        essays = EssayService(store, {}, clock, lambda: "one")
+        essays = join_services(store, None, clock).essays
         versions = await essays.versions("me", "one")
         assert len(versions) >= len(told) + 2
         for info in versions[2:]:

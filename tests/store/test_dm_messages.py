@@ -22,6 +22,7 @@ from bot.services.notes import NoteService
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 
 Clock = Callable[[], datetime]
 CHANNEL, FIRST, SECOND, THIRD = 812_345_678_901_234_567, 9 * 10**17 + 1, 9 * 10**17 + 2, 9 * 10**17 + 3
@@ -30,15 +31,15 @@ CHANNEL, FIRST, SECOND, THIRD = 812_345_678_901_234_567, 9 * 10**17 + 1, 9 * 10*
 @pytest.fixture
 def desk(store: SqliteStore, structure: Structure, clock: Clock) -> EssayService:
     numbers = itertools.count(1)
-    return EssayService(
-        store, {DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)}, clock, lambda: f"essay-{next(numbers)}"
-    )
+    ours = replace(structure, key=DEFAULT_STRUCTURE)
+    return join_services(store, ours, clock, lambda: f"essay-{next(numbers)}").essays
 
 
 @pytest.fixture
-def talk(desk: EssayService, store: SqliteStore, clock: Clock) -> DmMessageService:
+def talk(store: SqliteStore, structure: Structure, clock: Clock) -> DmMessageService:
     numbers = itertools.count(1)
-    return DmMessageService(desk, store, clock, lambda: f"new-{next(numbers)}")
+    ours = replace(structure, key=DEFAULT_STRUCTURE)
+    return join_services(store, ours, clock, lambda: f"new-{next(numbers)}").dm_messages
 
 
 async def new_essay(desk: EssayService, *passages: str, writer: str = "me") -> Essay:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import build_services
 from bot.errors import LimitExceeded
 from bot.essay.essay import Essay, Note, Origin
 from bot.essay.limits import ROW_BYTES, WriterLimits
@@ -19,9 +18,9 @@ from bot.essay.structure import Structure
 from bot.services import essays
 from bot.services.essays import EssayService
 from bot.services.services import Services
-from bot.settings import Settings
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.fakes import FakeModels
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,7 +66,7 @@ async def notes(store: SqliteStore, essay: str = "one", writer: str = "me") -> t
 
 def desk(store: SqliteStore, at: datetime = NOON) -> EssayService:
     """What a writer does at one moment with essays that are there."""
-    return EssayService(store, {}, lambda: at, lambda: "none")
+    return join_services(store, None, lambda: at).essays
 
 
 async def test_input_over_the_per_minute_limit_is_refused_whole_and_accepted_a_minute_later(opened: Open) -> None:
@@ -146,14 +145,8 @@ async def test_limits_apply_per_writer_and_the_local_writer_has_none(opened: Ope
 
 def services(store: SqliteStore, structure: Structure) -> Services:
     """All services at noon; what is begun in them is called "new"."""
-    return build_services(
-        Settings.model_construct(),
-        models=FakeModels().ports,
-        store=store,
-        structures={DEFAULT_STRUCTURE: replace(structure, key=DEFAULT_STRUCTURE)},
-        clock=lambda: NOON,
-        new_id=lambda: "new",
-    )
+    ours = replace(structure, key=DEFAULT_STRUCTURE)
+    return join_services(store, ours, lambda: NOON, lambda: "new", models=FakeModels().ports)
 
 
 async def test_messages_files_edits_and_pasted_texts_count_towards_the_limits(

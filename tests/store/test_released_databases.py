@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import build_services
 from bot.essay.essay import Note
 from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange
 from bot.services.essays import EssayService
 from bot.services.jobs.job import JobState
+from bot.services.services import Services
+from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
-from bot.structure_files import prompts_directory, read_structures
 
 Clock = Callable[[], datetime]
 KEY = "YSBrZXkgZm9yIHRlc3RzLCBhbmQgZm9yIG5vdGhpbmc="
@@ -63,14 +65,25 @@ async def upgraded(release: str, tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def desk(upgraded: SqliteStore) -> EssayService:
-    structures = read_structures(prompts_directory() / "structures")
-    return EssayService(upgraded, structures, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
+def services(upgraded: SqliteStore) -> Services:
+    """The services without a model, with the structures that come with the program."""
+    return build_services(
+        Settings.model_construct(),
+        with_model=False,
+        store=upgraded,
+        clock=lambda: STARTED + timedelta(days=5),
+        new_id=lambda: "new-essay",
+    )
 
 
 @pytest.fixture
-def talk(upgraded: SqliteStore, desk: EssayService) -> DmMessageService:
-    return DmMessageService(desk, upgraded, lambda: STARTED + timedelta(days=5), lambda: "new-essay")
+def desk(services: Services) -> EssayService:
+    return services.essays
+
+
+@pytest.fixture
+def talk(services: Services) -> DmMessageService:
+    return services.dm_messages
 
 
 async def waiting(talk: DmMessageService, writer: str, essay: str) -> list[tuple[int | None, str]]:
