@@ -11,8 +11,7 @@ from bot.essay.assembly import insert_note
 from bot.essay.essay import Note, Origin, Version
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.notes import NewNote, note_from_answer
-from bot.essay.private_text import LeakedPassage, find_leaks
-from bot.essay.private_text import describe_private as told_private
+from bot.essay.private_text import LeakedPassage, describe_private, find_leaks
 from bot.essay.structure import Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks, public_text
 from bot.services.essays import EssayService, add_passages
@@ -135,7 +134,7 @@ class NoteService:
         before = edited.before.private_passages if edited.before is not None else ()
         privacy = ""
         if edited.note.private_passages != before:
-            privacy = told_private([edited.note]) or "Nothing of it is private any more."
+            privacy = describe_private([edited.note]) or "Nothing of it is private any more."
         return replace(change, privacy_message=privacy)
 
     async def move(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
