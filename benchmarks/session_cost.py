@@ -39,6 +39,7 @@ MODELS = {
     ModelRole.WRITER: "claude-opus-5-5",
     ModelRole.CRITIC: "claude-opus-5-5",
     ModelRole.INTERVIEWER: "claude-haiku-5-5",
+    ModelRole.CHECKER: "claude-opus-5-5",
 }
 ANSWERS = 6
 ANSWER_WORDS = (60, 120, 80, 100, 70, 110)

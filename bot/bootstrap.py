@@ -162,4 +162,5 @@ def models_by_role(settings: Settings) -> dict[ModelRole, str]:
         ModelRole.WRITER: settings.model_writer,
         ModelRole.CRITIC: settings.model_critic,
         ModelRole.INTERVIEWER: settings.model_interviewer,
+        ModelRole.CHECKER: settings.model_checker,
     }

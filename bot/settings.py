@@ -143,6 +143,7 @@ class Settings(BaseSettings):
     model_writer: str = "claude-opus-5-5"
     model_critic: str = "claude-opus-5-5"
     model_interviewer: str = "claude-haiku-5-5"
+    model_checker: str = "claude-opus-5-5"
 
     # Dollars. A draft costs some 0.15, and its worst case, which must fit, some 0.40.
     model_prices: Annotated[Mapping[str, tuple[Decimal, Decimal]], NoDecode] = {}

@@ -1,4 +1,4 @@
-"""Build the four ports over one client."""
+"""Build the ports over one client."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.llm.caller import ModelCaller
+from bot.llm.checker import ClaudeChecker
 from bot.llm.client import ServiceConfig, create_client
 from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter, ClaudeReviser
@@ -60,6 +61,7 @@ def build_models(
         drafter=ClaudeDrafter(caller, prompt["draft.md"], prompt["finish.md"]),
         reviser=ClaudeReviser(caller, prompt["revise.md"]),
         critic=ClaudeCritic(caller, prompt["critique.md"]),
+        checker=ClaudeChecker(caller, prompt["check.md"]),
     )
 
     async def probe(writer: str, role: ModelRole) -> ProbeResult:

@@ -47,6 +47,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "finish.md": frozenset({"block", "gap", "structure", "title", "text", "wanted"}),
     "revise.md": frozenset({"block", "section", "instruction"}),
     "critique.md": frozenset({"block", "structure", "measured", "text"}),
+    "check.md": frozenset({"block", "sentences", "asked"}),
     "probe.md": frozenset({"block"}),
 }
 # What a task's ``material`` may name, in the order in which it is sent: what changes least comes first.

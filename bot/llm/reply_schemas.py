@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
 from bot.essay.critique import Category, CoverageLevel, Severity
+from bot.essay.support import SupportKind
 from bot.essay.text.decoding import remove_invisible
 from bot.llm.prompts import replace_surrogates
 
@@ -53,6 +54,17 @@ def _parse_severity(value: object) -> Severity:
 def _parse_covered(value: object) -> CoverageLevel:
     """Return how far a section is covered, the middle grade for an unknown word."""
     return next((covered for covered in CoverageLevel if covered == _normalize_word(value)), CoverageLevel.THIN)
+
+
+def _parse_support_kind(value: object) -> SupportKind:
+    """Return what sort of thing is not held, the vaguest for a label of the model's own."""
+    return next((kind for kind in SupportKind if kind == _normalize_word(value)), SupportKind.OTHER)
+
+
+def _integers(value: object) -> list[int]:
+    """Return the whole numbers of a list; a malformed one does not cost the others."""
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
 
 
 def _lenient_list(schema: type[BaseModel], *, needed: bool) -> BeforeValidator:
@@ -129,6 +141,30 @@ class CritiqueSchema(BaseModel):
     # Comes last, when everything has been weighed: the number of a remark, counted from 1.
     fix_first_remark: Annotated[int | None, BeforeValidator(_int_or_none)] = None
     fix_first: Annotated[str, BeforeValidator(_string_or_empty)] = ""
+
+
+class SentenceSchema(BaseModel):
+    sentence: int
+    notes: Annotated[list[int], BeforeValidator(_integers)]
+
+
+class UnsupportedSchema(BaseModel):
+    sentence: int
+    words: str
+    kind: Annotated[SupportKind, BeforeValidator(_parse_support_kind)] = SupportKind.OTHER
+    reason: Annotated[str, BeforeValidator(_string_or_empty)] = ""
+    nearest_note: Annotated[int | None, BeforeValidator(_int_or_none)] = None
+
+
+class MendedSchema(BaseModel):
+    sentence: int
+    text: str
+
+
+class CheckSchema(BaseModel):
+    sentences: Annotated[list[SentenceSchema | None], _lenient_list(SentenceSchema, needed=True)]
+    unsupported: Annotated[list[UnsupportedSchema | None], _lenient_list(UnsupportedSchema, needed=False)] = []
+    mended: Annotated[list[MendedSchema | None], _lenient_list(MendedSchema, needed=False)] = []
 
 
 @cache  # pydantic takes milliseconds for one, which would hold up the event loop in every call

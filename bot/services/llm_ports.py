@@ -6,7 +6,7 @@ A call may take minutes, and cancelling it ends the model's work at once. Every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +15,7 @@ from bot.errors import NoModel
 from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.essay import Note
 from bot.essay.structure import Section, Structure
+from bot.essay.support import NumberedSentence, SentenceSupport, UnsupportedPassage
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,22 +197,54 @@ class Critic(Protocol):
         """Return the most that ``critique`` may cost."""
 
 
+@dataclass(frozen=True, slots=True)
+class RawCheck:
+    """A check as the checker gave it, unchecked. ``malformed_count`` counts items that could not be read."""
+
+    supports: tuple[SentenceSupport, ...]
+    unsupported: tuple[UnsupportedPassage, ...]
+    model: str
+    cost: Cost
+    malformed_count: int = 0
+
+
+class Checker(Protocol):
+    """Holds the sentences of a post against the notes."""
+
+    async def check(
+        self,
+        material: Material,
+        sentences: Sequence[NumberedSentence],
+        asked: Collection[int],
+        on_progress: ProgressCallback,
+    ) -> RawCheck:
+        """Return what is said of the sentences whose numbers are ``asked``, of those of the material's text.
+
+        The chunks given to ``on_progress`` are JSON, of use only to show that the model writes, and how much.
+        """
+
+    def max_check_cost(self, material: Material, sentences: Sequence[NumberedSentence], asked: Collection[int]) -> int:
+        """Return the most that ``check`` may cost."""
+
+
 class ModelRole(StrEnum):
     """What a model is used for; each role has its model in the settings."""
 
     WRITER = "writer"
     CRITIC = "critic"
     INTERVIEWER = "interviewer"
+    CHECKER = "checker"
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The four ports, together or not at all."""
+    """The ports, together or not at all. Only the checker may be missing: then nothing is checked by a model."""
 
     interviewer: Interviewer
     drafter: Drafter
     reviser: Reviser
     critic: Critic
+    checker: Checker | None = None
 
 
 def require_models(models: Models | None) -> Models:
@@ -219,3 +252,11 @@ def require_models(models: Models | None) -> Models:
     if models is None:
         raise NoModel
     return models
+
+
+def require_checker(models: Models | None) -> Checker:
+    """Return the checker. Raise NoModel where there is none."""
+    checker = require_models(models).checker
+    if checker is None:
+        raise NoModel
+    return checker

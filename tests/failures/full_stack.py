@@ -47,6 +47,7 @@ MODELS = {
     ModelRole.WRITER: "claude-opus-5-5",
     ModelRole.CRITIC: "claude-opus-5-5",
     ModelRole.INTERVIEWER: "claude-haiku-5-5",
+    ModelRole.CHECKER: "claude-opus-5-5",
 }
 
 

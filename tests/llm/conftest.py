@@ -35,6 +35,7 @@ IDS = {
     ModelRole.WRITER: "claude-opus-5-5",
     ModelRole.CRITIC: "claude-opus-5-5",
     ModelRole.INTERVIEWER: "claude-haiku-5-5",
+    ModelRole.CHECKER: "claude-opus-5-5",
 }
 LOCAL = dict.fromkeys(ModelRole, "a-local-model")
 FREE = {"a-local-model": custom_price(Decimal(0), Decimal(0))}

@@ -12,7 +12,8 @@ import pytest
 
 from bot.essay.essay import Note
 from bot.essay.structure import Structure
-from bot.services.llm_ports import Models
+from bot.essay.support import number_sentences
+from bot.services.llm_ports import Models, require_checker
 from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, ProgressLog, material, ports
 from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
@@ -51,6 +52,12 @@ class Port:
 
 
 PORTS: dict[str, Port] = {
+    "check": Port(
+        lambda models, structure, note, on: require_checker(models).check(
+            material(structure, [NOTES[0], note], text=note.text), number_sentences(note.text), [1], on
+        ),
+        '{"sentences": [{"sentence": 1, "notes": [1]}], "unsupported": [], "mended": []}',
+    ),
     "place": Port(
         lambda models, structure, note, _: models.interviewer.place_notes(material(structure, [NOTES[0], note])),
         '{"placements": [{"note": 1, "section": "missed"}]}',

@@ -53,6 +53,7 @@ def test_the_prompts_that_ship_can_be_used_and_their_preface_is_long_enough_to_b
     assert roles["place.md"] is roles["follow_up.md"] is ModelRole.INTERVIEWER
     assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is ModelRole.WRITER
     assert roles["critique.md"] is ModelRole.CRITIC
+    assert roles["check.md"] is ModelRole.CHECKER
 
 
 @pytest.mark.parametrize(("text", "words"), BAD)

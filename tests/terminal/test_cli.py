@@ -199,7 +199,7 @@ def test_check_says_what_can_run_and_exits_with_2_or_1_if_something_is_wrong(
     assert "secret" not in ran.out
 
 
-MODEL_SETTINGS = ("MODEL_WRITER", "MODEL_CRITIC", "MODEL_INTERVIEWER")
+MODEL_SETTINGS = ("MODEL_WRITER", "MODEL_CRITIC", "MODEL_INTERVIEWER", "MODEL_CHECKER")
 OWN_SERVER = {"ANTHROPIC_BASE_URL": "http://192.168.0.7:11434", **dict.fromkeys(MODEL_SETTINGS, "llama3")}
 
 
