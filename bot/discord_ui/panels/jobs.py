@@ -89,9 +89,9 @@ def side_version_message(job: Job, side_version: int) -> str:
 
 
 def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int | None = None) -> str:
-    """What a message of its own says of a failed job; ``above``: the panel above says why.
+    """What a message of its own says of a failed job; ``panel_shows_reason``: the panel above says why.
 
-    ``beside`` is the version that it made, where that is not the current one.
+    ``side_version`` is the version that it made, where that is not the current one.
     """
     why = "The panel above says why." if panel_shows_reason else job.error or ""
     if job.kind is JobKind.CRITIQUE:
@@ -248,7 +248,7 @@ def job_progress_card(
 ) -> Card:
     """What is being done, or the place in line, the page being written (or the one asked for), and Stop.
 
-    ``growing`` keeps the pages of the text; without it, and for a critique, whose text nobody could read, none is
+    ``pager`` keeps the pages of the text; without it, and for a critique, whose text nobody could read, none is
     shown. ``version`` is the current one's number.
     """
     job = view.job
@@ -296,7 +296,7 @@ def with_expiry_notice(card: Card, job: Job) -> Card:
 def without_refused_text(card: Card, reason: str, result_buttons: Sequence[Button] = ()) -> Card:
     """The panel without the words that Discord refuses: what it says of it, how far the work is, and the buttons.
 
-    ``ways`` are buttons beside those of the panel.
+    ``result_buttons`` are buttons beside those of the panel.
     """
     after = next((at for at, part in enumerate(card.parts) if isinstance(part, Separator)), 0) + 1
     rest = [part for part in card.parts[after:] if not isinstance(part, SelectMenu)]  # a menu may name the same words
@@ -324,11 +324,11 @@ def job_ended_card(
     unfinished: bool = False,
     side_version: int | None = None,
 ) -> Card | None:
-    """A message of its own at the end of work, because a change of the panel is not marked as unread.
+    """Return a message of its own at the end of work, because a change of the panel is not marked as unread.
 
-    ``ways`` lead to what came of it where the panel above does not. None where the writer, or the bot's own end, ended
-    the work. ``unfinished``: the text was cut short. ``beside`` is the version that came of it, where that is not the
-    current one.
+    ``result_buttons`` lead to what came of it where the panel above does not. ``unfinished``: the text was cut short.
+    ``side_version`` is the version that came of it, where that is not the current one. Return None where the writer, or
+    the bot's own end, ended the work.
     """
     if view.job.kind.gives_way:
         return None
