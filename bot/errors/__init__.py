@@ -24,7 +24,7 @@
     │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
-    │   ├── StreamBroken, Stalled, TookTooLong, CutShort, NothingWritten
+    │   ├── StreamBroken, Stalled, TookTooLong, OnlyThinking, NothingWritten
     │   ├── Declined                       the model would not; what it had begun is dropped
     │   ├── BadReply                       it answered out of form
     │   ├── UnknownPrice                   the budgets could not hold, so no call was made
@@ -41,7 +41,8 @@
     ├── OperatingSystemFailure             an error of the system for which there is no better sentence
     └── NothingToDo                        the step asked for has nothing to work on
 
-Raise an error where the fact is known; catch it only where a person is told, in discord_ui, terminal or cli.
+Raise an error where the fact is known. Catch it where a person is told (in discord_ui, terminal or cli), or where there
+is something better to show or to try again.
 """
 
 from __future__ import annotations
@@ -90,7 +91,6 @@ from bot.errors.llm import (
     BudgetSpent,
     BudgetTooSmall,
     Compressed,
-    CutShort,
     Declined,
     KeyRefused,
     ModelError,
@@ -98,6 +98,7 @@ from bot.errors.llm import (
     NoNetwork,
     NotClaude,
     NothingWritten,
+    OnlyThinking,
     OutOfCredit,
     OverBudget,
     Overloaded,
@@ -136,7 +137,6 @@ __all__ = [
     "BudgetSpent",
     "BudgetTooSmall",
     "Compressed",
-    "CutShort",
     "DamagedDatabase",
     "DamagedText",
     "Declined",
@@ -162,6 +162,7 @@ __all__ = [
     "NotPlaced",
     "NothingToDo",
     "NothingWritten",
+    "OnlyThinking",
     "OperatingSystemFailure",
     "OutOfCredit",
     "OutputClosed",

@@ -18,7 +18,7 @@ class BotError(Exception):
 
     @property
     def public_message(self) -> str:
-        """The sentence for people who are not at the machine: it names no path on it."""
+        """The message for Discord users: without file paths of the machine that runs the bot."""
         return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -34,7 +34,7 @@ def _restore(kind: type[BotError], args: tuple[Any, ...], state: dict[str, Any])
 
 
 class RedactedError(Exception):
-    """Replace an unexpected error in the log: its message is the error's class, since its words may be a writer's."""
+    """Stand for an unexpected error in the log: only the class is named, because its message may quote a writer."""
 
 
 def redacted_exc_info(error: BaseException) -> tuple[type[RedactedError], RedactedError, TracebackType | None]:

@@ -15,7 +15,8 @@ EVERYTHING_STORED = "Everything is stored"
 class ModelError(BotError):
     """Base class: a model could not do what it was asked. Notes and versions are as they were.
 
-    The sentence is ``happened``, then what is safe, then ``advice``; each must hold for every use of a model.
+    The message is ``happened``, then ``safe`` (what is stored), then ``advice``; each must be true for every use of a
+    model.
     ``is_lasting``: the next call would fail the same way, until somebody does something about it.
     """
 
@@ -40,14 +41,14 @@ class KeyRefused(ModelError):
     @classmethod
     def invalid(cls) -> KeyRefused:
         return cls(
-            "The service refused the API key, so no model was at work.",
+            "The service refused the API key, so no model was called.",
             "whoever runs the bot has to put a valid key into its settings",
         )
 
     @classmethod
     def not_allowed(cls, model: str) -> KeyRefused:
         return cls(
-            f"The API key may not use the model {model}, so no model was at work.",
+            f"The API key may not use the model {model}, so no model was called.",
             "whoever runs the bot has to choose another model or have the key's permissions changed",
         )
 
@@ -59,7 +60,7 @@ class OutOfCredit(ModelError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The account that pays for the model has no credit left, so no model was at work.",
+            "The account that pays for the model has no credit left, so no model was called.",
             "whoever runs the bot has to add credit, and you can go on without a model meanwhile",
         )
 
@@ -72,8 +73,8 @@ class NoNetwork(ModelError):
     def __init__(self, address: str) -> None:
         super().__init__(
             f"The model at {address} cannot be reached.",
-            "try again in a moment, and if it stays so, have whoever runs the bot check its network connection and the "
-            "address in its settings",
+            "try again in a moment, and if that keeps happening, have whoever runs the bot check its network "
+            "connection and the address in its settings",
         )
 
 
@@ -109,15 +110,15 @@ class Redirected(ModelError):
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"The model's address {address} answers with a redirect to another, which is not followed, so no model was "
-            "at work.",
-            "whoever runs the bot has to set ANTHROPIC_BASE_URL to the address that answers itself, which often begins "
-            "with https:// in place of http://",
+            f"The model's address {address} redirects to another address; redirects are not followed, so no model was "
+            "called.",
+            "whoever runs the bot has to set ANTHROPIC_BASE_URL to the final address, often the same with https:// for "
+            "http://",
         )
 
 
 class TooMuchSent(ModelError):
-    """The service sent more than the most an answer can hold."""
+    """The service sent more than an answer can hold."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -146,7 +147,7 @@ class RequestRefused(ModelError):
         reason = f" ({' '.join(why.split())[:200].rstrip('.')})" if why else ""
         number = f" and the request id {request}" if request else ""
         return cls(
-            f"The service refused the request{reason}, so no model was at work.",
+            f"The service refused the request{reason}, so no model was called.",
             f"trying again will not help: tell whoever runs the bot this sentence{number}",
         )
 
@@ -166,7 +167,7 @@ class Overloaded(ModelError):
 
 
 class RateLimited(ModelError):
-    """The service takes no more requests for ``wait`` seconds; None where it did not say how long."""
+    """The service takes no more requests for ``retry_after_seconds``; None where it did not say how long."""
 
     def __init__(self, retry_after_seconds: float | None) -> None:
         when = f"in {_duration(retry_after_seconds)}" if retry_after_seconds else "in a few minutes"
@@ -181,7 +182,7 @@ class SpendLimitReached(ModelError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The account that pays for the model has reached its spending limit, so no model was at work.",
+            "The account that pays for the model has reached its spending limit, so no model was called.",
             "whoever runs the bot can raise the limit, and you can go on without a model meanwhile",
         )
 
@@ -215,12 +216,12 @@ class TookTooLong(ModelError):
         super().__init__(f"The model had not finished after {_duration(seconds)}, so the call was ended.", "try again")
 
 
-class CutShort(ModelError):
-    """The model used all its tokens for thinking and wrote nothing."""
+class OnlyThinking(ModelError):
+    """The model used all its tokens on thinking and wrote nothing."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The model used up its room with thinking and wrote nothing.",
+            "The model used all the room for its answer on thinking, and wrote nothing.",
             "try again, and give it less at once if it happens twice",
         )
 
@@ -235,7 +236,10 @@ class NothingWritten(ModelError):
 
 
 class Declined(ModelError):
-    """The model declined; what it had begun is dropped. ``category`` is the service's word for why, if it gave one."""
+    """The model declined; what it had begun is dropped.
+
+    ``refusal_category`` is the service's word for why, None if it gave none.
+    """
 
     def __init__(self, refusal_category: str | None) -> None:
         super().__init__(
@@ -266,8 +270,8 @@ class BadReply(ModelError):
     @classmethod
     def not_the_requested_text(cls) -> BadReply:
         return cls(
-            "The model wrote something other than the text that was asked for: it may have declined, or asked "
-            "something back. It was not used.",
+            "The model wrote something other than the text that was asked for: it may have declined, or asked a "
+            "question instead. It was not used.",
             "change something in what it was given and try again",
         )
 
@@ -290,7 +294,7 @@ class UnknownPrice(ModelError):
 
     def __init__(self, model: str) -> None:
         super().__init__(
-            f"No price of the model {model} is known, so that no budget could hold for it, and it was not called.",
+            f"The price of the model {model} is not known, so no budget can be kept, and it was not called.",
             f"whoever runs the bot can set its price, in dollars for a million tokens sent and written, or "
             f"MODEL_PRICES={model}=0/0 if it costs nothing",
             "Nothing is lost",
@@ -302,7 +306,7 @@ class OverBudget(ModelError):
 
 
 class BudgetSpent(OverBudget):
-    """Too little of a budget is left until it opens again at ``opens``."""
+    """Too little of a budget is left until it is renewed at ``reopens_at``."""
 
     is_lasting = True
 
@@ -317,7 +321,7 @@ class BudgetSpent(OverBudget):
 class BudgetReserved(OverBudget):
     """Running calls reserve too much of a budget; what they do not use is free again when they end.
 
-    ``left`` is what has not been spent of it, ``held`` what is reserved of that, both in dollars.
+    ``left`` is what has not been spent of the budget, ``held`` the part of that which is reserved, both in dollars.
     """
 
     def __init__(self, whose: str, left: Decimal, held: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""Write a finished post as a file, Markdown with front matter or plain text, and read it back.
+"""Write a version as a file, Markdown with front matter or plain text, and read it back.
 
 Also write all notes of an essay as one page of Markdown.
 """
@@ -119,9 +119,8 @@ def describe_open_points(text: str, notes: Sequence[Note]) -> str:
     if marked:
         are, them = ("is", "it") if marked == 1 else ("are", "them")
         sentences.append(
-            f"{count_noun(marked, 'passage')} of the text itself {are} marked private: a file of Markdown holds "
-            f"{them}, "
-            "one of plain text does not."
+            f"{count_noun(marked, 'passage')} of the text itself {are} marked private: the Markdown file contains "
+            f"{them}, the plain-text file does not."
         )
     return " ".join(sentences)
 

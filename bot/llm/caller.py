@@ -17,10 +17,10 @@ from pydantic import BaseModel
 
 from bot.errors import (
     BadReply,
-    CutShort,
     Declined,
     NotClaude,
     NothingWritten,
+    OnlyThinking,
     OverBudget,
     Overloaded,
     RateLimited,
@@ -330,7 +330,7 @@ def _model_answer(answer: Answer, model: str, cost: Cost, *, is_structured: bool
         raise BadReply.unfinished()
     text = strip_reasoning(str(answer.text))
     if not text.strip():
-        raise CutShort if is_truncated else NothingWritten
+        raise OnlyThinking if is_truncated else NothingWritten
     if is_truncated and is_structured:
         raise BadReply.truncated()  # even if it can be read, it is not all
     return ModelAnswer(text, model, is_truncated, cost)

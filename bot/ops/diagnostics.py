@@ -160,8 +160,8 @@ def _check_model(settings: Settings) -> CheckResult:
     if unpriced := bootstrap.unpriced_models(settings):
         free = ",".join(f"{name}=0/0" for name in unpriced)
         message += (
-            f". No price is known of {', '.join(unpriced)}, so that no budget could hold, and no call is made: set it, "
-            f"in dollars for a million tokens sent and written, or MODEL_PRICES={free} if it costs nothing"
+            f". The price of {', '.join(unpriced)} is not known, so no budget can be kept, and no call is made: set "
+            f"it, in dollars for a million tokens sent and written, or MODEL_PRICES={free} if it costs nothing"
         )
         return CheckResult(
             "model", CheckState.FAILED, message, "A model that is set is not called: its price is not known."

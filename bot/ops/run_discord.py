@@ -37,8 +37,8 @@ _HANDLERS_SECONDS, _PANELS_SECONDS, _CLOSE_SECONDS = 2.0, 3.0, 2.0
 # generation, and each collection of that stopped everything for 0.1 s, every two seconds.
 _GC_THRESHOLDS = (5_000, 5, 200)
 # sys.setswitchinterval. The store's thread releases the GIL at each row that it reads, and a panel takes some fifty
-# rows: with Python's own 5 ms hundreds of people at once waited for many seconds, and with 0.5 ms still twice as long
-# as with this. A switch costs some microseconds.
+# rows: with Python's own 5 ms hundreds of people at once waited for many seconds, and with 0.5 ms twice as long as with
+# 0.1 ms. A switch costs some microseconds.
 _THREAD_SWITCH_SECONDS = 0.0001
 _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was reset while the bot ran
 
@@ -84,16 +84,15 @@ def missing_settings(settings: Settings) -> Iterator[str]:
         yield f"{developer_portal.MALFORMED_TOKEN}. Copy it anew at {developer_portal.TOKEN_PAGE}"
 
 
-def make_client(workshop: Services, settings: Settings) -> DiscordClient:
-    """The client over a workshop."""
+def make_client(services: Services, settings: Settings) -> DiscordClient:
+    """Build the Discord client over the services."""
     everyone = settings.access == "open"
-    door = InteractionDispatcher(workshop, AccessRules(everyone, settings.access_servers, settings.access_users))
+    dispatcher = InteractionDispatcher(services, AccessRules(everyone, settings.access_servers, settings.access_users))
     proxy = find_proxy(discord.http.Route.BASE)
     if proxy is None:
-        return DiscordClient(door)
-    return DiscordClient(
-        door, proxy.address, aiohttp.BasicAuth(proxy.username, proxy.password) if proxy.username is not None else None
-    )
+        return DiscordClient(dispatcher)
+    auth = aiohttp.BasicAuth(proxy.username, proxy.password) if proxy.username is not None else None
+    return DiscordClient(dispatcher, proxy.address, auth)
 
 
 async def run_discord(settings: Settings) -> None:
@@ -110,28 +109,28 @@ async def run_discord(settings: Settings) -> None:
 
 
 async def _run_bot(settings: Settings, token: str) -> None:
-    workshop = bootstrap.build_services(settings)
+    services = bootstrap.build_services(settings)
     if settings.has_model and (unpriced := bootstrap.unpriced_models(settings)):
         log.warning(
-            "No price is known of %s, so that it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
+            "The price of %s is not known, so it is not called: set MODEL_PRICES, as =0/0 if it costs nothing",
             ", ".join(unpriced),
         )
     try:
         # Jobs that an earlier process left under way are shown and offered again; the terminal recovers its own.
-        await workshop.jobs.recover(workshop.work_for, lambda writer: writer != LOCAL_WRITER)
-        client = make_client(workshop, settings)
+        await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
+        client = make_client(services, settings)
         gc.collect()
-        gc.freeze()  # objects made by the start are never collected: going through them stopped everything for 0.1 s
+        gc.freeze()  # never collect what the start has made: going through it stopped everything for 0.1 s
         gc.set_threshold(*_GC_THRESHOLDS)
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
         beating = asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")
         try:
-            await _serve_until_stopped(client, workshop, token)
+            await _serve_until_stopped(client, services, token)
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
     finally:
-        await workshop.close()
+        await services.close()
     heartbeat.stop()
 
 
@@ -144,7 +143,7 @@ async def _write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None
             await asyncio.wait_for(client.gateway_changed.wait(), HEARTBEAT_SECONDS)
 
 
-async def _serve_until_stopped(client: DiscordClient, workshop: Services, token: str) -> None:
+async def _serve_until_stopped(client: DiscordClient, services: Services, token: str) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     log_unhandled_task_errors(loop)
@@ -159,7 +158,7 @@ async def _serve_until_stopped(client: DiscordClient, workshop: Services, token:
             await _raise_connection_error(running)
     finally:
         asked.cancel()
-        await shut_down(client, workshop)
+        await shut_down(client, services)
         running.cancel()
         await asyncio.gather(running, asked, return_exceptions=True)
 
@@ -182,11 +181,11 @@ async def _raise_connection_error(running: asyncio.Task[None]) -> None:
         raise DiscordUnreachable from error
 
 
-async def shut_down(client: DiscordClient, workshop: Services) -> None:
+async def shut_down(client: DiscordClient, services: Services) -> None:
     """Refuse new interactions, interrupt running jobs, show how they ended, and disconnect."""
     log.info("stopping")
     await client.dispatcher.close(_HANDLERS_SECONDS)
-    await workshop.jobs.close()
+    await services.jobs.close()
     await client.dispatcher.job_panels.wait_until_done(_PANELS_SECONDS)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(client.close(), _CLOSE_SECONDS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadReply, CutShort, Declined, NothingWritten
+from bot.errors import BadReply, Declined, NothingWritten, OnlyThinking
 from bot.essay.structure import Structure
 from tests.llm.memory_ledger import MemoryLedger
 from tests.llm.port_calls import PORTS, Calling, every_port
@@ -31,9 +31,9 @@ async def test_a_refusal_is_reported_and_text_before_it_is_dropped(calling: Call
 
 
 @every_port
-async def test_a_call_whose_token_limit_is_used_up_by_thinking_is_reported_as_cut_short(calling: Calling) -> None:
+async def test_a_call_whose_token_limit_is_used_up_by_thinking_raises_only_thinking(calling: Calling) -> None:
     calling.claude.script(replace(calling.good, thinking=Thinking(tokens=50_000)))
-    with pytest.raises(CutShort):
+    with pytest.raises(OnlyThinking):
         await calling.call()
     (row,), (request,) = calling.ledger.rows, calling.claude.requests
     assert (row.stop_reason, row.output_tokens) == ("max_tokens", request.body["max_tokens"])

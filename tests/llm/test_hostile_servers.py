@@ -36,7 +36,7 @@ def named(*data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 async def test_a_redirect_is_not_followed_and_the_error_says_what_to_set(calling: Calling, status: int) -> None:
     async with ClaudeSimulator() as elsewhere:
         calling.claude.script(Redirect(f"{elsewhere.base_url}/v1/messages", status))
-        with pytest.raises(Redirected, match=r"answers with a redirect.*is not followed.*set ANTHROPIC_BASE_URL"):
+        with pytest.raises(Redirected, match=r"redirects to another address.*are not followed.*set ANTHROPIC_BASE_URL"):
             await calling.call(retries=2)
         assert elsewhere.requests == []
     assert len(calling.claude.requests) == 1

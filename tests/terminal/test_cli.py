@@ -207,7 +207,7 @@ def test_check_says_that_a_model_without_a_known_price_is_not_called_and_what_to
     ran = essay_bot("check", more=OWN_SERVER)
     said = " ".join(ran.out.split())
     assert ran.code == 1
-    assert "No price is known of llama3, so that no budget could hold, and no call is made" in said
+    assert "The price of llama3 is not known, so no budget can be kept, and no call is made" in said
     assert "MODEL_PRICES=llama3=0/0 if it costs nothing" in said
     assert "A model that is set is not called: its price is not known." in said
     ran = essay_bot("check", more=OWN_SERVER | {"MODEL_PRICES": "llama3=0/0"})

@@ -89,7 +89,7 @@ NO_SUCH_MODEL = NO_PRICE | {"MODEL_PRICES": "claude-nothing-9=4/20"}
     [
         ({"ANTHROPIC_API_KEY": "sk-wrong"}, "The service refused the API key"),
         (NO_SUCH_MODEL, "There is no model claude-nothing-9"),
-        (NO_PRICE, "No price of the model claude-nothing-9 is known, so that no budget could hold for it"),
+        (NO_PRICE, "The price of the model claude-nothing-9 is not known, so no budget can be kept"),
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "cannot be reached"),
         ({"BUDGET_WRITER_DAY": "0.001"}, "Your budget for today is $0.001, and this may cost up to $"),
     ],

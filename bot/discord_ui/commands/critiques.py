@@ -69,11 +69,11 @@ def critique_command(
 def critique_menu(
     run: RunCommand, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock]
 ) -> app_commands.ContextMenu:
-    """Return "Critique this" of a message's menu. Only the person who asked sees what it says."""
+    """Return "Critique this" of a message's menu. The answer is visible only to the person who asked."""
 
     @app_commands.context_menu(name=CRITIQUE_MENU_NAME)
     async def critique_this(interaction: Interaction, message: discord.Message) -> None:
-        # Discord does not say who wrote what was forwarded.
+        # Only a text of one's own can become a draft. Of a forwarded message Discord does not say who wrote it.
         own = message.author.id == interaction.user.id and not message.message_snapshots
 
         async def critique_it(writer: str, context: InteractionContext) -> HandlerResult:
@@ -87,7 +87,10 @@ def critique_menu(
 
 
 async def _message_and_file_text(message: discord.Message) -> tuple[str, str | None]:
-    """Return the text of a message and of its files, which a long paste becomes, and a notice about the files."""
+    """Return the text of a message and of its files, and a notice about the files.
+
+    Discord turns a long paste into a file. Raise InvalidInput where there is no text, and what ``read_file`` raises.
+    """
     read: list[content.FileText] = []
     skipped: list[UnsupportedFileType] = []
     for attachment in message_attachments(message):
@@ -100,5 +103,7 @@ async def _message_and_file_text(message: discord.Message) -> tuple[str, str | N
     if not whole:
         if skipped:
             raise skipped[0]
-        raise InvalidInput("There is no text in that message to critique: choose one with words or a file of text.")
+        raise InvalidInput(
+            "There is no text in that message to critique: choose a message that has text or a text file."
+        )
     return whole, " ".join(filter(None, (*(one.notice for one in read), *map(str, skipped)))) or None

@@ -13,10 +13,10 @@ _NANO_USD = Decimal(1_000_000_000)
 
 
 def help_card(*, with_model: bool) -> Card:
-    """Return what the bot does, on one screen."""
+    """Return a card that says what the bot does, on one screen."""
     model = (
-        "A model drafts from your notes alone, revises section by section and critiques with quotations. A gap is "
-        "`[NEED: …]`, never filled."
+        "A model drafts from your notes alone, revises section by section and critiques with quotations. What your "
+        "notes do not say is marked `[NEED: …]`, never invented."
         if with_model
         else "No model is configured here: your notes are set into a post unchanged, and can be edited, measured and "
         "exported."
@@ -31,7 +31,7 @@ def help_card(*, with_model: bool) -> Card:
                 "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
                 "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
                 "the critiques of pasted texts.\n"
-                "What you mark **[private]** no post and no model gets, until you take the mark away.\n"
+                "What you mark **[private]** stays out of posts and away from models until you remove the mark.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
             small_print(
@@ -50,7 +50,7 @@ def usage_card(
     *,
     with_model: bool,
 ) -> Card:
-    """Return what the writer has spent and what is left of the budgets, in US dollars; days and months are UTC's."""
+    """Return a card of what the writer has spent and what is left of the budgets, in US dollars, by days in UTC."""
     parts: list[CardPart] = [heading_text("What you have spent")]
     if not with_model:
         parts.append(TextBlock("No model is configured, so nothing costs anything."))
@@ -79,7 +79,7 @@ def usage_card(
 
 
 def _format_usd(amount: Decimal) -> str:
-    """Write an amount in dollars and cents; less than a cent is not written as nothing."""
+    """Write an amount in dollars and cents; an amount under one cent is "less than $0.01", not "$0.00"."""
     return f"${amount:,.2f}" if amount == 0 or amount >= Decimal("0.01") else "less than $0.01"
 
 
