@@ -1,7 +1,7 @@
 """Read and write custom ids: what a button, a menu or a form says when it is used, in one versioned form.
 
-``essay:v1:<action>:<essay>:<version>:<argument>``, and ``critique:v1:…`` likewise. Everything a click means stands in
-it, so that a message works for as long as it exists, whichever process answers.
+``essay:v1:<action>:<essay>:<version>:<argument>``, and ``critique:v1:…`` likewise. An id says all that a click means,
+so a message works for as long as it exists, whichever process answers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_CUSTOM_ID_LENGTH = 100  # Discord's limit for a custom id
-NO_SUBJECT = "-"  # stands for the essay where an action is about none
+NO_SUBJECT = "-"  # in place of an id, for an action that is about no essay or critique
 _PATTERN = re.compile(
     r"(?P<kind>essay|critique):v1:(?P<action>[a-z][a-z-]{0,23}):(?P<subject>-|[0-9a-z]{1,16}):(?P<version>\d{1,9})"
     r":(?P<argument>[0-9A-Za-z._-]{0,32})",
@@ -23,11 +23,11 @@ SubjectKind = Literal["essay", "critique"]
 
 @dataclass(frozen=True, slots=True)
 class CustomId:
-    """A custom id, taken apart.
+    """The parts of a custom id.
 
     ``subject`` is the essay's or the critique's id. ``version`` is the number of the version that was current when the
-    message was made, 0 before there was one. ``argument`` is whatever else the action needs. As a string
-    it raises ValueError where it is longer than Discord takes.
+    message was made, 0 before there was one. ``argument`` is whatever else the action needs. ``str()`` of it raises
+    ValueError if it is longer than Discord accepts.
     """
 
     kind: SubjectKind
@@ -44,7 +44,7 @@ class CustomId:
 
     @property
     def int_argument(self) -> int:
-        """The argument as a number; 0 where it is none, so that no forged one gets further than a page or a list."""
+        """The argument as a number; 0 if it is none, as in a forged id."""
         return int(self.argument) if re.fullmatch(r"\d{1,9}", self.argument, re.ASCII) else 0
 
 

@@ -1,4 +1,4 @@
-"""Take in every interaction: acknowledge it, do what it asks for, answer it, tell of its errors, and log it."""
+"""Receive every interaction: acknowledge it, run its handler, answer it, report its errors, and log it."""
 
 from __future__ import annotations
 
@@ -28,22 +28,20 @@ from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
 
-ACK_TIMEOUT_SECONDS = 3.0  # after that Discord waits no more for the first answer
-_MEMBERSHIP_TIMEOUT_SECONDS = (
-    0.8  # for Discord's word on who somebody is: with a form, or the first answer, within the three
-)
-FORM_TIMEOUT_SECONDS = (
-    2.0  # a form must be the first answer, within Discord's three seconds: one is left for the way there
-)
+ACK_TIMEOUT_SECONDS = 3.0  # how long Discord waits for the first answer
+# How long to wait for Discord to say whether somebody is a member of a server; the first answer must still be in time.
+_MEMBERSHIP_TIMEOUT_SECONDS = 0.8
+# A form must be the first answer, within Discord's three seconds; one second is left for the network.
+FORM_TIMEOUT_SECONDS = 2.0
 
 CommandWork = Callable[[str, InteractionContext], Awaitable[HandlerResult]]
-"""What a command does for a writer, in the place where it was used."""
+"""A command's work: it takes the writer and where the command was used, and returns what to show."""
 RunCommand = Callable[[Interaction, str, AckMode, CommandWork], Awaitable[None]]
 """How a command is run: see `InteractionDispatcher.handle_command`."""
 
 
 class InteractionDispatcher:
-    """What the client hands every interaction to."""
+    """Receive every interaction from the client, and see it through."""
 
     def __init__(self, services: Services, access: AccessRules, timing: EditTiming | None = None) -> None:
         self.services = services
@@ -62,23 +60,23 @@ class InteractionDispatcher:
         self._closing = False
 
     async def close(self, seconds: float) -> None:
-        """Let nobody in any more, and wait so many seconds for those inside."""
+        """Refuse new interactions and wait up to ``seconds`` for those in progress."""
         self._closing = True
         closing_dms = asyncio.create_task(self.dm_listener.close(seconds))
         await asyncio.wait({closing_dms, *self._active_tasks}, timeout=seconds)
         await closing_dms
 
     async def wait_until_idle(self) -> None:
-        """Wait until everything that was pressed so far has been answered."""
+        """Wait until every interaction received so far has been answered."""
         while self._active_tasks:
             await asyncio.wait(self._active_tasks)
 
     async def restore_job_panels(self, client: discord.Client) -> None:
-        """Put right the panels that an earlier process left in the middle of a job. Raise StoreError."""
+        """Update the panels that an earlier process left in the middle of a job. Raise StoreError."""
         await self.job_panels.restore(client, self.presenter.watch_again, self.services.clock())
 
     async def handle_component(self, interaction: Interaction) -> None:
-        """Handle what has a custom id: a button or a menu of a message, or a form. Raise nothing."""
+        """Handle a button or a menu of a message, or a form that was submitted. Raise nothing."""
         if not self._is_first(interaction):
             return
         data: Mapping[str, Any] = interaction.data or {}
@@ -109,17 +107,17 @@ class InteractionDispatcher:
         await self._handle(interaction, ack, click, name, work, found.subject if found else "-")
 
     async def handle_command(self, interaction: Interaction, name: str, ack: AckMode, work: CommandWork) -> None:
-        """Do a command's work and answer with what comes of it, or with what went wrong. Raise nothing.
+        """Do a command's work and answer with its result, or with what went wrong. Raise nothing.
 
-        ``name`` is all that the log tells of it.
+        ``name`` is all that the log says of the command.
         """
         if self._is_first(interaction):
             await self._handle(interaction, ack, self._editors.register_click(None), name, work)
 
     async def admitted_writer(self, interaction: Interaction, seconds: float) -> str:
-        """Return who acts, waiting ``seconds`` for Discord at most. Raise AccessDenied, MembershipUnknown, StoreError.
+        """Return the writer who acts, once Discord has said that they may; wait at most ``seconds`` for that.
 
-        Raise ShuttingDown when nobody is let in any more.
+        Raise AccessDenied, MembershipUnknown, StoreError; ShuttingDown once ``close`` was called.
         """
         await self.access.admit(interaction.client, interaction.user.id, interaction_context(interaction), seconds)
         if self._closing:
@@ -130,7 +128,7 @@ class InteractionDispatcher:
         return writer_id(self.services.pseudonym_secret, interaction.user.id)
 
     def _is_first(self, interaction: Interaction) -> bool:
-        """Return whether the interaction is heard for the first time; one that comes twice is handled once."""
+        """Return whether the interaction has not been received before; one that comes twice is handled once."""
         first = self._seen_interactions.is_first(interaction.id)
         if not first:
             log.info("an event came twice")
@@ -139,7 +137,7 @@ class InteractionDispatcher:
     async def _handle(
         self, interaction: Interaction, ack: AckMode, click: Click, name: str, work: CommandWork, subject: str = "-"
     ) -> None:
-        """Do the work and answer. Of the ``subject`` the log tells the start."""
+        """Do the work, answer, and log the first four characters of ``subject``, an essay's or critique's id."""
         task = asyncio.current_task()
         assert task is not None
         self._active_tasks.add(task)
@@ -156,7 +154,7 @@ class InteractionDispatcher:
             if pending.context.is_bot_dm and interaction.channel_id is not None:
                 await self.dm_listener.record_channel(pending.writer, interaction.channel_id, interaction.id)
             await self.access.record(interaction.user.id, pending.context)
-        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the person is told
+        except Exception as error:  # noqa: BLE001 - the outermost place: whatever happened, the person is told
             outcome = type(error).__name__
             await self._responder.report_error(pending, error)
         finally:
@@ -166,7 +164,7 @@ class InteractionDispatcher:
     async def _acknowledge_and_work(
         self, pending: PendingInteraction, work: CommandWork
     ) -> tuple[PendingInteraction, HandlerResult]:
-        """Acknowledge and do the work; what was typed is worked on also where Discord takes no acknowledgement.
+        """Acknowledge and do the work; a submitted form's even if Discord takes no acknowledgement.
 
         Raise what ``Responder.acknowledge`` raises, and what the work does.
         """
@@ -184,7 +182,7 @@ class InteractionDispatcher:
 
 
 async def _with_form_timeout(work: Awaitable[HandlerResult]) -> HandlerResult:
-    """Return what the work gives, if it gives it in time to open a form. Raise FormTimeout."""
+    """Return the work's result, if it comes in time to open a form. Raise FormTimeout."""
     try:
         async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
             return await work

@@ -1,6 +1,6 @@
 """Turn discord.py's interactions into ActionRequests, and read what ids, menus and forms carry.
 
-A forged value leads to a wrong page at most.
+A forged value can at worst show a wrong page.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class AttachmentUpload:
     fetch: Callable[[], Awaitable[bytes]]
 
     async def read(self) -> bytes:
-        """See UploadedFile."""
+        """See UploadedFile.read."""
         try:
             return await self.fetch()
         except (discord.NotFound, discord.Forbidden) as error:  # deleted, or its signed address has expired
@@ -48,12 +48,12 @@ class AttachmentUpload:
 
 
 def to_upload(attachment: discord.Attachment) -> AttachmentUpload:
-    """Return an attachment of a command or a message."""
+    """Wrap a Discord attachment, to be read later."""
     return AttachmentUpload(attachment.filename, attachment.size, attachment.read)
 
 
 def interaction_context(interaction: Interaction) -> InteractionContext:
-    """Return where something happens."""
+    """Tell whether an interaction is in the bot's DM, and in which server."""
     return InteractionContext(is_bot_dm=interaction.context.dm_channel is True, guild_id=interaction.guild_id)
 
 
@@ -72,7 +72,7 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
         if isinstance(value, bool):
             ticked.update([key] if value else ())
         elif isinstance(value, str):
-            # Of what the form itself filled in, bars are no spoilers: those were read when it came in.
+            # Fields named body… were prefilled by us: their spoilers were already resolved, so || is plain text here.
             fields[key] = resolve_mentions(value, spoilers=not key.startswith("body"))
         for one in values or ():
             if str(one) in uploads:
@@ -87,7 +87,7 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
 
 
 def submitted_text(interaction: Interaction) -> str:
-    """Return all that was typed into a form, field after field: it must not be lost where it cannot be stored."""
+    """Return all that was typed into a form, field after field, to be given back where it cannot be stored."""
     data: Mapping[str, Any] = interaction.data or {}
     parts = _walk_components(data.get("components") or ())
     return "\n\n".join(value for part in parts if isinstance(value := part.get("value"), str) and value.strip())
@@ -101,7 +101,7 @@ def _walk_components(components: Iterable[Mapping[str, Any]]) -> Iterable[Mappin
 
 
 def parse_number(text: str) -> int:
-    """Return the number in the text; 0 where there is none."""
+    """Return the number that the text is; 0 if it is none."""
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
 
 
@@ -118,9 +118,9 @@ def parse_question_argument(argument: str) -> tuple[int, str]:
 
 
 async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
-    """Return the text of a form with fields to paste into and a file, and a notice about how the file was read.
+    """Return the text of a form's fields and file, and a notice about how the file was read.
 
-    Raise InvalidInput where there is none, and what ``read_file`` raises.
+    Raise InvalidInput where there is no word in either, and what ``read_file`` raises.
     """
     text = join_pasted_fields([request.fields.get(key, "") for key in PASTE_FIELDS])
     notice = None

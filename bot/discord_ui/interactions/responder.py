@@ -1,7 +1,7 @@
-"""Answer interactions: acknowledge each once, and show what came of it on its message, below it, or in the DM.
+"""Answer interactions: acknowledge each once, and show the result on its message, below it, or in the DM.
 
-Discord takes one first answer, and refuses any other with the code 40060. Behind a try of one's own, whose answer was a
-fault or never came, that code means that the try was taken. At the very first try it means that somebody else has
+Discord accepts one first answer, and refuses any other with the code 40060. After a try of our own that failed or got
+no reply, that code means that the try was accepted after all. At the first try it means that somebody else has
 answered: the event came to two processes.
 """
 
@@ -51,15 +51,15 @@ from bot.errors import BotError
 
 log = logging.getLogger("bot.discord")
 
-_MOVE_DEDUPLICATION_SECONDS = 30.0  # so long, another click on "Continue in DM" is the same one
+_MOVE_DEDUPLICATION_SECONDS = 30.0  # another click on "Continue in DM" within this time posts no second panel
 _ALREADY_ACKNOWLEDGED = 40060  # "Interaction has already been acknowledged"
-_TOKEN_LIFETIME_SECONDS = 15 * 60.0  # for so long the token of an interaction lives
-_MAX_SEEN_INTERACTIONS = 50_000  # at most, some 10 MB: fifty a second, all the requests that Discord allows
+_TOKEN_LIFETIME_SECONDS = 15 * 60.0  # how long an interaction's token can be used
+_MAX_SEEN_INTERACTIONS = 50_000  # some 10 MB: 15 minutes at fifty a second, all the requests that Discord allows
 
 
 @dataclass(slots=True)
 class _RequestCount:
-    """Count how often Discord was asked: discord.py repeats on its own what has met a fault."""
+    """How often Discord was asked: discord.py repeats a request on its own after a server error."""
 
     count: int = 0
 
@@ -68,7 +68,7 @@ _request_count: ContextVar[_RequestCount | None] = ContextVar("requests", defaul
 
 
 def request_counter() -> aiohttp.TraceConfig:
-    """Return what lets the requests of a client be counted here."""
+    """Return a trace for an aiohttp session by which ``send_first_response`` counts the session's requests."""
 
     async def begun(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestStartParams) -> None:
         if (requests := _request_count.get()) is not None:
@@ -80,10 +80,10 @@ def request_counter() -> aiohttp.TraceConfig:
 
 
 async def send_first_response(give: Callable[[], Awaitable[object]]) -> None:
-    """Give the first answer, and once more where the connection drops. Afterwards Discord has it.
+    """Send the first answer, and once more if the connection drops, so that Discord has it afterwards.
 
-    Raise AnsweredElsewhere where it is not this process that has given it; discord.HTTPException, OSError and
-    aiohttp.ClientError where nobody has.
+    Raise AnsweredElsewhere if another process has sent it; discord.HTTPException, OSError and aiohttp.ClientError if
+    nobody has.
     """
     requests = _RequestCount()
     token = _request_count.set(requests)
@@ -109,7 +109,7 @@ class SeenInteractions:
         self._seen: OrderedDict[int, float] = OrderedDict()
 
     def is_first(self, interaction: int) -> bool:
-        """Return whether it is heard for the first time."""
+        """Return whether the interaction has not been seen before, and remember it."""
         now = self._clock()
         while self._seen and (
             len(self._seen) >= _MAX_SEEN_INTERACTIONS or now - next(iter(self._seen.values())) > _TOKEN_LIFETIME_SECONDS
@@ -122,7 +122,7 @@ class SeenInteractions:
 
 
 class AckMode(Enum):
-    """How Discord is told that something was heard."""
+    """How Discord is told that an interaction was received; each value says what the person is shown next."""
 
     UPDATE = "the message it stands on will change"
     NEW_MESSAGE = "a new message will come"
@@ -131,7 +131,7 @@ class AckMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PendingInteraction:
-    """Something a writer did that is being answered; ``click`` is its place among the clicks on its message.
+    """An interaction that is being answered; ``click`` is its place among the clicks on its message.
 
     ``is_acknowledged``: Discord has its first answer, though discord.py may not know it.
     """
@@ -144,22 +144,22 @@ class PendingInteraction:
 
     @property
     def context(self) -> InteractionContext:
-        """Where it happens."""
+        """Where the interaction happens."""
         return interaction_context(self.interaction)
 
     @property
     def is_answered(self) -> bool:
-        """Whether Discord has been given the first answer; all others go another way."""
+        """Whether Discord has been given the first answer; others are edits or follow-up messages."""
         return self.is_acknowledged or self.interaction.response.is_done()
 
     @property
     def is_form_submission(self) -> bool:
-        """Whether it is a form that was handed in."""
+        """Whether the interaction is a form that was submitted."""
         return self.interaction.type is discord.InteractionType.modal_submit
 
 
 class Responder:
-    """Show what came of interactions. ``writer_lock`` gives a writer's lock."""
+    """Show the results of interactions. ``writer_lock`` gives the lock that is held while a writer's things change."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class Responder:
         self._moved: dict[tuple[str, str], tuple[float, int]] = {}  # when a panel was posted in the DM, and the channel
 
     async def acknowledge(self, pending: PendingInteraction) -> PendingInteraction:
-        """Tell Discord that something was heard. Raise what ``send_first_response`` raises."""
+        """Tell Discord that the interaction was received. Raise what ``send_first_response`` raises."""
         interaction, message = pending.interaction, None
 
         async def defer() -> None:
@@ -188,12 +188,12 @@ class Responder:
                 await interaction.response.defer()
 
         await send_first_response(defer)
-        # The new message may get buttons before this is done: they are clicks behind this one.
+        # The new message may be clicked before this work is done: such clicks come after this one.
         click = self._editors.register_click(message) if message is not None else pending.click
         return replace(pending, click=click, is_acknowledged=True)
 
     async def respond(self, pending: PendingInteraction, reply: HandlerResult) -> None:
-        """Show what there is to show. Raise discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
+        """Show a handler's result. Raise discord.HTTPException, OSError, DmForbidden, AnsweredElsewhere."""
         match reply:
             case OpenForm(form):
                 await send_first_response(lambda: pending.interaction.response.send_modal(to_modal(form)))
@@ -203,27 +203,27 @@ class Responder:
                 except discord.NotFound as error:
                     if not pending.is_form_submission or error.code != UNKNOWN_MESSAGE:
                         raise
-                    await self._show_below(pending, reply)  # whoever has typed something is told what came of it
+                    await self._show_below(pending, reply)  # who submitted a form must learn the result
             case SendFile():
                 await self._send_file(pending, reply)
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
             case PostBelow(record, show):
                 await self._show_below(pending, show)
-                await self._leave_record(pending, record)  # last: ended before that, the panel still leads on
+                await self._leave_record(pending, record)  # last: if this fails, the panel can still be used
 
     async def _show_card(self, pending: PendingInteraction, show: ShowCard) -> None:
-        """Show a card in the message; nothing where a later click has shown something there."""
+        """Show a card in the message; do nothing if a later click has shown something there."""
         if not pending.is_answered and (pending.click.editor.is_busy or pending.click.is_overtaken):
-            pending = await self.acknowledge(pending)  # it is no form after all, and must not be late
+            pending = await self.acknowledge(pending)  # no form opens after all, so acknowledge before it is late
         message = await self._edit(pending, show.card)
         if message is not None:
             self._follow(show, pending.click.editor, message, pending.writer if pending.context.is_bot_dm else None)
 
     async def _edit(self, pending: PendingInteraction, card: Card) -> int | None:
-        """Show a card in the message, by the first answer where that is still to be given, and return its id.
+        """Show a card in the message, by the first answer if that is not given yet, and return the message's id.
 
-        None where a later click has shown something there.
+        Return None if a later click has shown something there.
         """
         interaction, click = pending.interaction, pending.click
         address = TokenAddress.of(interaction)
@@ -243,9 +243,9 @@ class Responder:
         return message
 
     def _follow(self, show: ShowCard, editor: MessageEditor, message: int, dm_writer: str | None) -> None:
-        """Note that a message shows a card, and let it follow the job that the card is about, if it is about one.
+        """Record that a message shows a card, and let it follow the card's job, if there is one.
 
-        ``dm_writer`` is whose DM the message stands in; None for one elsewhere.
+        ``dm_writer`` is the writer in whose DM the message is; None for a message elsewhere.
         """
 
         def record(card: Card) -> None:
@@ -267,7 +267,7 @@ class Responder:
         self._follow(show, editor, sent.id, pending.writer if context.is_bot_dm else None)
 
     async def _leave_record(self, pending: PendingInteraction, card: Card) -> None:
-        """Leave the card where the panel was, for good."""
+        """Replace the panel by the card, for good."""
         if await self._edit(pending, card) is not None:
             self._job_panels.leave(pending.click.editor)
 
@@ -287,11 +287,11 @@ class Responder:
         try:
             if hand.on_sent is not None:
                 await hand.on_sent()
-        except BotError as error:  # the person has the file; that they have it was not written down
+        except BotError as error:  # the person has the file; only the record of that was not stored
             log.warning("after a file was handed over: %s", type(error).__name__)
 
     async def _move_to_dm(self, pending: PendingInteraction, move: MoveToDm) -> None:
-        """Post the panel in the DM and leave a way there; of two clicks the second posts none. Raise DmForbidden."""
+        """Post the panel in the DM and leave a link to it; a second click soon after posts none. Raise DmForbidden."""
         key, now = (pending.writer, move.essay_id), time.monotonic()
         async with self._writer_lock(pending.writer):
             self._moved = {
@@ -305,7 +305,7 @@ class Responder:
         await self._leave_record(pending, moved_to_dm_card(f"https://discord.com/channels/@me/{self._moved[key][1]}"))
 
     async def _post_in_dm(self, pending: PendingInteraction, show: ShowCard) -> int:
-        """Post the panel in the DM; return the id of that channel."""
+        """Post the panel in the DM; return the id of the DM's channel."""
         sent = await pending.interaction.user.send(view=to_view(show.card))
         await self._dm_listener.record_channel(pending.writer, sent.channel.id, sent.id)
         self._follow(show, self._editors.posted(sent.id, ChannelAddress(sent)), sent.id, pending.writer)
@@ -314,7 +314,7 @@ class Responder:
     async def report_error(self, pending: PendingInteraction, error: Exception) -> None:
         """Say what went wrong, privately, and give back what was typed and may not be stored. Raise nothing.
 
-        A panel of the person's own whose essay is gone is replaced by the sentence.
+        A panel of the person's own whose essay is gone is replaced by that sentence.
         """
         told = error_message(error)
         if told is None:
@@ -323,12 +323,12 @@ class Responder:
         words = submitted_text(interaction) if pending.is_form_submission else ""
         card = file_card(f"{told}\n-# What you typed is attached.", "typed.txt") if words else text_card(told)
 
-        def files() -> list[discord.File]:  # one is used up by a try to send it
+        def files() -> list[discord.File]:  # new for each try, because sending uses them up
             return [discord.File(io.BytesIO(words.encode("utf-8", "replace")), "typed.txt")] if words else []
 
-        with suppress(*DISCORD_ERRORS, AnsweredElsewhere):  # then nobody can be told; what was stored is stored
+        with suppress(*DISCORD_ERRORS, AnsweredElsewhere):  # then the person cannot be told
             if isinstance(error, NotOwner) and is_own_panel(interaction):
-                with suppress(*DISCORD_ERRORS):  # what was typed comes back all the same
+                with suppress(*DISCORD_ERRORS):  # what was typed is given back all the same
                     await self._show_card(pending, ShowCard(deleted_card(told)))
                 if not words:
                     return
@@ -342,7 +342,7 @@ class Responder:
 
 
 def _recorded(watch: JobWatch, record: Callable[[Card], None]) -> JobWatch:
-    """Return the watch of a job at whose end ``record`` is told what the message shows then."""
+    """Return the watch of a job with ``record`` called on the card that the message shows at the job's end."""
 
     async def end() -> ShowCard:
         shown = await watch.end()
@@ -357,9 +357,9 @@ def _recorded(watch: JobWatch, record: Callable[[Card], None]) -> JobWatch:
 
 
 def is_own_panel(interaction: Interaction) -> bool:
-    """Return whether the message that was used is the person's own: made for a command of theirs, or in the bot's DM.
+    """Return whether the used message is the person's own: made for their command, or in their DM with the bot.
 
-    There every message is theirs, also one that no command asked for.
+    In the DM that includes messages that no command asked for.
     """
     message = interaction.message
     if message is None:

@@ -1,4 +1,4 @@
-"""What a handler is given and what it returns, without a type of discord.py's; and a person's id in the store."""
+"""What a handler is given and what it returns, without discord.py's types; and a person's id in the store."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from bot.services.snapshot import EssaySnapshot
 
 
 def writer_id(secret: bytes, user: int) -> str:
-    """Return the writer behind a Discord account: HMAC-SHA256 over its id, the first 128 bits in hexadecimal.
+    """Return the writer of a Discord account: HMAC-SHA256 over its id, the first 128 bits in hexadecimal.
 
-    Without the store's secret nobody can tell the account from it, nor make one up that fits an account.
+    Without the store's secret nobody can tell the account from it, nor make up one that fits an account.
     """
     return "d" + hmac.new(secret, f"discord:{user}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class InteractionContext:
-    """Where something happens: in the bot's own DM with the person, in a server, or in another conversation."""
+    """Where an interaction happens: in the bot's own DM with the person, in a server, or in another conversation."""
 
     is_bot_dm: bool
     guild_id: int | None
 
     @property
     def must_be_ephemeral(self) -> bool:
-        """Whether what is shown here must be for the person alone, because others could see it."""
+        """Whether what is shown here must be visible to the person alone, because others could see it."""
         return not self.is_bot_dm
 
 
 class UploadedFile(Protocol):
-    """A file that a person sent along. ``size`` is in bytes."""
+    """A file that a person sent. ``size`` is in bytes."""
 
     @property
     def name(self) -> str: ...
@@ -45,16 +45,16 @@ class UploadedFile(Protocol):
     def size(self) -> int: ...
 
     async def read(self) -> bytes:
-        """Return its bytes. Raise AttachmentGone, AttachmentNotFetched."""
+        """Return the file's bytes. Raise AttachmentGone, AttachmentNotFetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """Something a person did: a button, a menu, a form or a command.
+    """What a person did: used a button, a menu, a form or a command.
 
-    ``selected`` are the values of a menu, or of the menus of a form by their keys; ``fields`` the texts of a form and
-    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay that the action is about, as it was when the action
-    was checked: of no use to a handler that has changed something since, and None where a form is to open.
+    ``selected`` holds the value of a menu, or those of a form's menus by their keys; ``fields`` the texts of a form and
+    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay as it was when owner and version were checked, None
+    where a form is to open: a handler that has changed something since must read it again.
     """
 
     custom_id: CustomId
@@ -73,13 +73,13 @@ class ActionRequest:
 
     @property
     def selected_value(self) -> str:
-        """What was chosen in a menu of a message; "" where none was used."""
+        """The value chosen in a message's menu; "" if none was used."""
         return self.selected.get("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file to hand over."""
+    """A file to be sent."""
 
     name: str
     data: bytes
@@ -87,9 +87,9 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class JobWatch:
-    """A job whose progress the panel shows: ``card`` while it runs, what ``end`` gives when it has ended.
+    """A job to follow on a panel: ``card`` draws it while it runs, ``end`` what is shown when it has ended.
 
-    ``result_buttons`` are those that lead to what came of it, where the panel cannot show that.
+    ``result_buttons`` lead to the job's result, for a panel that cannot show it.
     """
 
     job: Job
@@ -104,10 +104,10 @@ def _do_nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class ShowCard:
-    """The panel shows this; with ``watch``, what comes of a job as well. ``on_shown`` is called once Discord has it.
+    """Show a card on the panel, and with ``watch`` a job's progress. ``on_shown`` is called once Discord has the card.
 
-    Where it shows the end of a job, ``is_unfinished`` says that its text was cut short, and ``side_version`` is what
-    it made, where that waits beside the current one.
+    If the card shows the end of a job, ``is_unfinished`` says that its text was cut short, and ``side_version`` is the
+    version it made, if that is not the current one.
     """
 
     card: Card
@@ -119,14 +119,14 @@ class ShowCard:
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """A form opens."""
+    """Open a form."""
 
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """A new message with a file; ``on_sent`` is done once Discord has taken it."""
+    """Send a new message with a file; ``on_sent`` is called once Discord has accepted it."""
 
     card: Card
     file: ExportFile
@@ -135,7 +135,7 @@ class SendFile:
 
 @dataclass(frozen=True, slots=True)
 class MoveToDm:
-    """An essay's panel goes on in the DM with the bot."""
+    """Continue an essay's panel in the DM with the bot."""
 
     show: ShowCard
     essay_id: str
@@ -143,7 +143,7 @@ class MoveToDm:
 
 @dataclass(frozen=True, slots=True)
 class PostBelow:
-    """In the DM: the panel becomes ``record``, a record of what was done, and ``show`` follows as a new message."""
+    """In the DM: replace the panel by ``record``, which says what was done, and post ``show`` as a new message."""
 
     record: Card
     show: ShowCard

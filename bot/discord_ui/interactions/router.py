@@ -1,4 +1,4 @@
-"""Find the handler of a custom id in the one table of actions, and run it."""
+"""Find the handler of a custom id in the table of actions, and run it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A row of the table.
+    """A row of the table of actions.
 
-    ``opens_form``: a form may open, which must be the first answer and so must be quick. ``requires_current``: it is
-    done only where nobody has changed the text since the button was made. ``is_write``: it changes what is stored; of
-    one writer such actions run one after another, so that the second of two clicks sees what the first has done.
+    ``opens_form``: a form may open, which must be the first answer, so the handler must be quick. ``requires_current``:
+    run only if the text has not changed since the button was made. ``is_write``: the action changes what is stored;
+    such actions of one writer run one after another, so that the second of two clicks sees what the first has done.
     ``settles_messages``: what the writer said in messages becomes notes first.
     """
 
@@ -48,6 +48,8 @@ def _form_action(handler: Handler, *, current: bool = False) -> Action:
     return Action(handler, opens_form=True, requires_current=current)
 
 
+# These names stand in the custom ids of messages that were sent and still work: an action can get a better handler, but
+# never another name ("came" shows a partial result, "go" goes to a version, "look" shows one).
 ESSAY_ACTIONS: Mapping[str, Action] = {
     "open": _read_action(drafts.open_essay),
     "dm": _read_action(essays.move_to_dm),
@@ -120,14 +122,17 @@ _ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An action, and the id that it was reached by."""
+    """An action, and the custom id that led to it."""
 
     custom_id: CustomId
     action: Action
 
 
 def find_route(found: CustomId | None, value: str) -> Route:
-    """Return what an id asks for, with the ``value`` chosen if it is a menu's. Raise UnknownCustomId."""
+    """Return the action that a custom id asks for; ``value`` is what was chosen, if it is a menu's.
+
+    Raise UnknownCustomId.
+    """
     if found is None:
         raise UnknownCustomId
     if found.kind == "essay" and found.action == MORE_MENU:
@@ -140,18 +145,18 @@ def find_route(found: CustomId | None, value: str) -> Route:
 
 
 class Router:
-    """Run actions: check the owner and the version, and run one write at a time for each writer."""
+    """Run actions after checking owner and staleness; one writer's changes run one at a time."""
 
     def __init__(self, presenter: Presenter) -> None:
         self._presenter = presenter
         self._writer_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def writer_lock(self, writer: str) -> asyncio.Lock:
-        """Return the lock that a writer's changes take."""
+        """Return the lock that is held while something of a writer's is changed."""
         return self._writer_locks.setdefault(writer, asyncio.Lock())
 
     async def run(self, route: Route, request: ActionRequest) -> HandlerResult:
-        """Run an action and return what is to be shown. Raise BotError in one of its kinds."""
+        """Run an action and return what is to be shown. Raise BotError."""
         turn: AbstractAsyncContextManager[object] = (
             self.writer_lock(request.writer) if route.action.is_write else nullcontext()
         )
@@ -161,11 +166,11 @@ class Router:
                     return await self._run_action(route, request)
             except JobRunning:
                 if request.fields or route.custom_id.kind != "essay":
-                    raise  # what was typed must come back, which an error's answer sees to
+                    raise  # the answer to an error gives back what was typed
                 return await self._presenter.show_essay(
                     request.writer, route.custom_id.subject, request.context, notice=JOB_RUNNING_NOTICE
                 )
-            except StaleRequest:  # what was under way came to its end behind the look at the version
+            except StaleRequest:  # a job ended between the check of the version and the handler
                 return await self._presenter.show_essay(
                     request.writer, route.custom_id.subject, request.context, notice=STALE_NOTICE
                 )
@@ -181,7 +186,7 @@ class Router:
                 return await essays.show_after_delete(self._presenter, request)
             services, essay = self._presenter.services, route.custom_id.subject
             now: EssaySnapshot | None = None
-            if route.action.opens_form:  # which is waited for, and needs little of the essay
+            if route.action.opens_form:  # a form must open quickly, and needs little of the essay
                 head = (await services.essays.get_essay(request.writer, essay)).head
             else:
                 now = await services.essays.snapshot(request.writer, essay)
@@ -199,7 +204,7 @@ class Router:
 
 @contextmanager
 def _hide_other_owners() -> Iterator[None]:
-    """Raise one error, and so show one sentence, for what is missing and for what is another person's."""
+    """Report a missing essay like somebody else's, so that a forged id tells nothing. Raise NotOwner."""
     try:
         yield
     except UnknownEssay:

@@ -1,7 +1,7 @@
 """Read what a message says: its words, what was forwarded with it, its embeds and components, and its files.
 
-Discord's own signs in a text, such as a mention, become words where the text comes in: an id means nothing to a reader,
-and nobody's may stand in what is stored. Files are read at once, because their addresses soon expire.
+Discord's own syntax, such as a mention, is replaced by words before a text is stored: an id means nothing to a reader,
+and nobody's may be stored. Files are read at once, because their addresses soon expire.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DISCORD_SYNTAX = re.compile(
     r"|(?<![\w.@])@(?P<all>everyone|here)(?![\w@]|[.-]\w)"
 )
 _SNOWFLAKE = re.compile(r"\d{15,20}")
-# In code Discord shows the bars as they are. A run of backticks ends at the next run of as many.
+# In code Discord shows || as it is. A run of backticks ends at the next run of as many.
 _CODE_OR_SPOILER = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`++).+?(?<!`)(?P=ticks)(?!`))|(?<!\\)\|\|(?P<hidden>.+?)\|\|", re.S
 )
@@ -55,7 +55,7 @@ _SERVER_PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class MentionNames:
-    """What Discord calls those whom a text mentions, by their ids. Who is not here is "a person", "a channel"."""
+    """The names of those whom a text mentions, by their ids; others are "a person", "a channel" or "a role"."""
 
     people: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[int, str] = field(default_factory=dict)
@@ -63,9 +63,10 @@ class MentionNames:
 
 
 def resolve_mentions(text: str, names: MentionNames | None = None, *, spoilers: bool = True) -> str:
-    """The text with Discord's signs put into words; nothing else in it is changed.
+    """Return the text with Discord's own syntax replaced by words; nothing else in it is changed.
 
-    Times are told in UTC. ``spoilers`` False leaves bars alone, which elsewhere than in Discord mean something else.
+    Times are given in UTC. With ``spoilers`` False, ``||`` is left alone, because outside Discord it means something
+    else.
     """
     if spoilers and "||" in text:
         text = _CODE_OR_SPOILER.sub(lambda found: found["code"] or found["hidden"], text)
@@ -73,19 +74,22 @@ def resolve_mentions(text: str, names: MentionNames | None = None, *, spoilers: 
 
 
 def message_text(message: discord.Message, names: MentionNames | None = None) -> str:
-    """All that a message says, with a blank line between its parts. Files are not read; see ``message_attachments``."""
+    """Return all that a message says, with a blank line between its parts, but for its files.
+
+    See ``message_attachments`` for those.
+    """
     names = names or MentionNames({one.id: _escape_name(one.display_name) for one in message.mentions})
     parts = [part for one in _with_forwarded(message) for part in _message_parts(one)]
     return resolve_mentions("\n\n".join(part for part in parts if part.strip()), names)
 
 
 def message_attachments(message: discord.Message) -> list[discord.Attachment]:
-    """Its files, and those forwarded with it."""
+    """Return a message's files, and those forwarded with it."""
     return [file for one in _with_forwarded(message) for file in one.attachments]
 
 
 def mention_names(interaction: discord.Interaction[Any]) -> MentionNames:
-    """What an interaction says of those whom its options mention."""
+    """Return the names of those whom a command's options mention."""
     data: Mapping[str, Any] = interaction.data or {}
     resolved: Mapping[str, Any] = data.get("resolved") or {}
     people = {
@@ -103,7 +107,7 @@ def mention_names(interaction: discord.Interaction[Any]) -> MentionNames:
 
 
 def _escape_name(name: str) -> str:
-    """A name as it stands in a text; it cannot bring in a sign of its own."""
+    """Return a name as it is put into a text: on one line, and without Discord syntax of its own."""
     return resolve_mentions(one_line(name, 100), spoilers=False)
 
 
@@ -114,7 +118,7 @@ def _with_forwarded(message: discord.Message) -> list[discord.Message | discord.
 def _message_parts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
     yield message.content
     for embed in message.embeds:
-        # A preview that Discord makes of a link is not what its writer said.
+        # Discord's preview of a link is not the writer's words.
         if embed.type == "rich" and not (embed.url and embed.url in message.content):
             yield from _embed_parts(embed)
     yield from _component_parts(message.components)
@@ -162,7 +166,7 @@ def _replacement_text(names: MentionNames, found: re.Match[str]) -> str:
 
 
 def _link_text(names: MentionNames, found: re.Match[str]) -> str:
-    """A link into Discord: by its label, else by what it leads to; unchanged where no id stands in it."""
+    """Return a link into Discord as words: its label, or what it leads to; unchanged if it contains no id."""
     path = found["link"].rstrip(".,;:!?'\"*_")
     if _SNOWFLAKE.search(path) is None:
         return found[0]
@@ -188,41 +192,42 @@ def _timestamp_text(seconds: int, style: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """A file's text; ``notice`` says what is to be known of how it was read."""
+    """A file's text; ``notice`` says what the person should know about how it was read."""
 
     text: str
     notice: str | None = None
 
 
 def escape_file_name(name: str) -> str:
-    """A file's name as a sentence in Discord holds it: nothing in it is taken for Markdown."""
+    """Return a file's name for a message of the bot: shortened, and with its Markdown escaped."""
     return escape_markdown(one_line(name, 80))
 
 
 @dataclass(frozen=True, slots=True)
 class _FetchedFile:
-    """A file whose bytes are here."""
+    """A file whose bytes have been fetched."""
 
     name: str
     size: int
     data: bytes
 
     async def read(self) -> bytes:
-        """See reply.Upload."""
+        """See UploadedFile.read."""
         return self.data
 
 
 @dataclass(frozen=True, slots=True)
 class _ParsedFile(_FetchedFile):
-    """A file that has been read; of its bytes nothing is kept. ``found`` is its text, or why there is none."""
+    """A file that has been parsed; its bytes are dropped. ``result`` is its text, or why there is none."""
 
     result: FileText | BotError
 
 
 async def fetch_file(upload: UploadedFile) -> UploadedFile:
-    """The file, fetched if it is not too long for ``read``: what is done with it need not wait for Discord any more.
+    """Fetch a file that is not too long for ``read_file``, so that later steps need not wait for Discord.
 
-    Raises AttachmentGone, AttachmentNotFetched.
+    A file too large for text alone is parsed here as well, and its bytes are dropped. Raise AttachmentGone,
+    AttachmentNotFetched.
     """
     if upload.size > MAX_FILE_BYTES:
         return upload
@@ -238,20 +243,20 @@ async def fetch_file(upload: UploadedFile) -> UploadedFile:
 
 
 def _parse_file(data: bytes, name: str) -> tuple[Document, str]:
-    """What the bytes are, and their text with Discord's signs in words."""
+    """Read a document from bytes; return it, and its text with Discord's own syntax replaced by words."""
     found = read_document(data, name)
     return found, resolve_mentions(found.text, spoilers=False)
 
 
 _large_file_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-_MAX_CONCURRENT_LARGE_FILES = 4  # so many files with pictures are in memory at once, whoever sends them
+_MAX_CONCURRENT_LARGE_FILES = 4  # files with pictures that are in memory at once, of all writers together
 
 
 async def read_file(upload: UploadedFile) -> FileText:
-    """The text of a file, told by what is in it.
+    """Return a file's text; its kind is told by its bytes.
 
-    Raises AttachmentGone, AttachmentNotFetched, and UnreadableText for one that is empty, of a kind that is not read,
-    damaged or too long. One that is too long even with pictures is not fetched.
+    Raise AttachmentGone, AttachmentNotFetched, and UnreadableText for a file that is empty, damaged, too long, or of a
+    kind that is not read. One that is too long even for a document with pictures is not fetched.
     """
     if isinstance(upload, _ParsedFile):
         if isinstance(upload.result, BotError):
@@ -269,7 +274,7 @@ async def read_file(upload: UploadedFile) -> FileText:
 
 async def _fetch_and_parse(upload: UploadedFile, name: str) -> FileText:
     data = await upload.read()
-    # However small it is: a document may be packed, and guessing an old encoding can take a second.
+    # Even a small file is parsed in a worker: a document may be packed, and guessing an encoding can take a second.
     found, text = await parse_in_worker("", MAX_TEXT_BYTES, _parse_file, data, name)
     notices = list(found.notices)
     if found.guessed_encoding is not None:

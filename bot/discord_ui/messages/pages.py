@@ -1,7 +1,7 @@
 """Cut a long text into pages that fit into a message, finished or still being written.
 
-A text that is being written is closed at its end, so that each state of it reads as it is meant, and cut page by page
-at a cost that does not grow with the pages behind.
+Open Markdown at the end of an unfinished text is closed, so that it is displayed as it is meant; the cost of a page
+does not grow with the pages before it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _CLOSING_MARKS = {"“": "”"}
 
 
 def close_markdown(text: str) -> str:
-    """The text with its last fence, code, bold, italics, strike-through, spoiler and quotation closed.
+    """Return the text with an open fence, code, bold, italics, strike-through, spoiler or quotation closed.
 
-    A mark that was just opened and holds nothing yet is left off. A finished text comes back as it is.
+    A mark that was just opened and holds nothing yet is left off. A finished text is returned unchanged.
     """
     if (fence := open_fence(text)) is not None:
         return f"{text.rstrip()}\n{fence}"
@@ -39,7 +39,7 @@ def close_markdown(text: str) -> str:
 
 
 def open_fence(text: str) -> str | None:
-    """The marks that would close a code fence that is open at the end."""
+    """Return the marks that would close the code fence that is open at the end; None if none is."""
     opened: str | None = None
     for match in _FENCE.finditer(text):
         marks = match[1]
@@ -51,9 +51,9 @@ def open_fence(text: str) -> str | None:
 
 
 def enclosing_marks(text: str, at: int) -> tuple[str, ...]:
-    """The marks of the paragraph around ``at`` that are opened before it and closed behind it, the outermost first.
+    """Return the marks opened before ``at`` and closed after it in the same paragraph, the outermost first.
 
-    A mark that nothing closes is no mark, and is not among them.
+    A mark that is never closed is not a mark, and is not among them.
     """
     start = max((match.end() for match in _PARAGRAPH_BREAK.finditer(text, 0, at)), default=0)
     after = _PARAGRAPH_BREAK.search(text, at)
@@ -63,7 +63,7 @@ def enclosing_marks(text: str, at: int) -> tuple[str, ...]:
 
 
 def _close_inline_marks(paragraph: str) -> str:
-    """One paragraph with its inline marks closed; the start of a closing mark is left off until all of it has come."""
+    """Return one paragraph with its inline marks closed, without the first half of a closing mark at its end."""
     opened = _open_marks(paragraph)
     tail = _PARTIAL_MARK.search(paragraph)
     if tail and any(
@@ -80,9 +80,9 @@ def _close_inline_marks(paragraph: str) -> str:
 
 
 def _open_marks(paragraph: str) -> list[tuple[str, int]]:
-    """The marks that are open at the end, each with where what it holds begins.
+    """Return the marks that are open at the end, each with the position after it.
 
-    The time it takes grows with the text alone, however many are open.
+    The time taken grows with the text alone, however many marks are open.
     """
     opened: list[tuple[str, int]] = []
     places: dict[str, list[int]] = {}  # by what would close them, where in ``opened`` marks stand
@@ -132,10 +132,10 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”’'»)\]]*(?=\s)|[。�
 
 
 def paginate(text: str, max_units: int = MAX_PAGE_UNITS, max_bytes: int = MAX_PAGE_BYTES) -> tuple[Span, ...]:
-    """The pages of the text, in order: joined, they are the text. Each shows a word or a sign; none for a blank text.
+    """Return the pages of the text in order: joined, they are the text, and each has something to show.
 
-    They end where a paragraph does, with no heading left behind; where one paragraph fills a page, at a line, a
-    sentence, a word, or at last between two characters, never inside one.
+    A blank text has none. Pages end where a paragraph does, and never with a heading; where one paragraph fills a page,
+    at a line, a sentence, a word, or at last between two characters, never inside one.
     """
     if not text.strip():
         return ()
@@ -154,14 +154,14 @@ def paginate(text: str, max_units: int = MAX_PAGE_UNITS, max_bytes: int = MAX_PA
 
 
 def page_number_at(page_spans: Sequence[Span], position: int) -> int:
-    """The number, from 0, of the page on which the character at ``place`` stands."""
+    """Return the number, from 0, of the page that the character at ``position`` is on."""
     return next((number for number, span in enumerate(page_spans) if position < span.end), max(0, len(page_spans) - 1))
 
 
 def render_page(text: str, page: Span) -> str:
-    """A page as it is sent: without the blank lines around it, the first line with its indent.
+    """Return a page as it is sent: without the blank lines around it, its first line with its indent.
 
-    A fence, bold or italics that it shares with the page before or behind it are opened and closed on it as well.
+    A fence, bold or italics that goes on from the page before, or onto the next, is opened and closed on it as well.
     """
     words = re.sub(r"\A(?:[ \t]*\n)+", "", page.extract(text)).rstrip()
     begun, goes_on = open_fence(text[: page.start]), open_fence(text[: page.end])
@@ -176,12 +176,12 @@ def render_page(text: str, page: Span) -> str:
 
 
 def _emphasis_marks(text: str, at: int) -> list[str]:
-    """The marks within which a page ends here; quotation marks are words of the text, and are left as they are."""
+    """Return the marks that a page break at ``at`` interrupts, but for quotation marks, which are part of the text."""
     return [mark for mark in enclosing_marks(text, at) if mark not in "“”"] if 0 < at < len(text) else []
 
 
 def _paragraph_ends(text: str) -> list[int]:
-    """Where one block ends and the next begins, but not behind a heading."""
+    """Return where one block ends and the next begins, but not after a heading."""
     found = split_top_level_blocks(text)
     places = list(accumulate(len(block) for block in found))
     return [end for block, end in zip(found, places, strict=True) if not _is_heading(block)]
@@ -193,9 +193,9 @@ def _is_heading(block: str) -> bool:
 
 
 def _page_end(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
-    """Where the page that shows from ``start`` on ends: at ``limit`` at the latest, but for blanks behind it.
+    """Return the end of the page that shows text from ``start`` on: at most ``limit``, plus blank space after it.
 
-    ``ends`` are in order.
+    ``ends`` are the ends of paragraphs, in order.
     """
     if not text[limit:].strip():
         return len(text)
@@ -219,9 +219,9 @@ def _page_end(text: str, start: int, limit: int, ends: Sequence[int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StreamPage:
-    """A page of a text: which one, of how many there are so far, and what stands on it, ready to be shown.
+    """A page ready to be shown: its number, how many there are so far, and its text.
 
-    ``words`` are those of the whole text so far; one that a page's end parts counts twice.
+    ``words`` are those of the whole text so far; a word that a page break parts counts twice.
     """
 
     page: int
@@ -231,10 +231,10 @@ class StreamPage:
 
 
 class StreamPager:
-    """Turns each state of a growing text into the page to show: the one being written, or one that was asked for.
+    """Turn each state of a growing text into the page to show: the one being written, or one that was asked for.
 
-    Only the page being written is looked at anew. The pages behind it are as ``pages.pages`` cuts them, with what a cut
-    left open closed, and a fence opened again.
+    Only the page being written is looked at anew. The pages before it are as ``paginate`` cuts them, with open Markdown
+    closed, and a fence opened again on the next page.
     """
 
     def __init__(self) -> None:
@@ -243,8 +243,8 @@ class StreamPager:
         self._words_before = 0  # on the pages behind
 
     def page_at(self, text: str, wanted: int | None = None) -> StreamPage:
-        """The page ``wanted``, counted from 0; the one being written for None, and for one that is not there yet."""
-        if len(text) < self._starts[-1]:  # it was begun again
+        """Return page ``wanted``, counted from 0; the one being written for None and for a number past the end."""
+        if len(text) < self._starts[-1]:  # the model has started over
             self._starts, self._fences, self._words_before = [0], [""], 0
         while not self._last_fits(text):
             tail = text[self._starts[-1] :]
@@ -263,7 +263,7 @@ class StreamPager:
         return StreamPage(page, last + 1, close_markdown(self._reopen_fence(shown, page)), words)
 
     def pinned_page(self, text: str, wanted: int | None) -> int | None:
-        """The page as ``sheet`` takes it; None, the one being written, where that is the one that was asked for."""
+        """Return the page to go on showing: ``wanted``, or None if that is the page being written."""
         return wanted if wanted is not None and wanted < self.page_at(text).pages - 1 else None
 
     def _reopen_fence(self, shown: str, page: int) -> str:

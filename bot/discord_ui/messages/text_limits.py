@@ -6,25 +6,27 @@ import unicodedata
 from bisect import bisect_left
 
 # How far back a cut is moved to keep a character whole. The longest in use, a family of four with skin tones, has
-# eleven code points; whoever piles up more marks than this on one letter gets them cut.
+# eleven code points; a letter with more marks than this may be cut.
 _MAX_GRAPHEME_LENGTH = 64
-_MAX_FLAG_HALVES = 2 * _MAX_GRAPHEME_LENGTH  # whoever writes more flags in a row may get one of them cut
+_MAX_FLAG_HALVES = 2 * _MAX_GRAPHEME_LENGTH  # of more flags in a row than this, one may be cut
 _JOINER = "\u200d"
 
 
 def utf16_length(text: str) -> int:
-    """The characters as Discord may count them, in UTF-16: it does not say whether it counts these or code points, and
-    these are never fewer."""
+    """Return the length in UTF-16 units.
+
+    Discord does not say whether it counts these or code points; these are never fewer.
+    """
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf8_length(text: str) -> int:
-    """The bytes in UTF-8."""
+    """Return the length in bytes of UTF-8."""
     return len(text.encode())
 
 
 def fitting_end(text: str, max_units: int, max_bytes: int | None = None, start: int = 0) -> int:
-    """The end of the longest stretch from ``start`` that is within both limits, wherever that cuts."""
+    """Return the end of the longest stretch from ``start`` that is within both limits, wherever that cuts."""
     window = text[start : start + max_units]  # no character is less than one unit
 
     def too_long(end: int) -> bool:
@@ -36,7 +38,7 @@ def fitting_end(text: str, max_units: int, max_bytes: int | None = None, start: 
 
 
 def grapheme_boundary(text: str, at: int) -> int:
-    """``at``, or a place shortly before it where the text can be cut without breaking a character.
+    """Return ``at``, or a position shortly before it, where the text can be cut without breaking a character.
 
     A character is what a reader takes for one (after Unicode's UAX #29): a letter with its marks, an emoji with its
     skin tone and all that is joined to it, a flag, a syllable of Hangul, CR with LF.
@@ -50,7 +52,7 @@ def grapheme_boundary(text: str, at: int) -> int:
 
 
 def _is_inside_grapheme(text: str, at: int) -> bool:
-    """Whether what stands on the two sides of ``at`` is one character."""
+    """Return whether a cut at ``at`` would break a character."""
     if not 0 < at < len(text):
         return False
     before, after = text[at - 1], text[at]
@@ -78,7 +80,7 @@ def _is_flag_half(char: str) -> bool:
 
 
 def shorten(text: str, max_units: int) -> str:
-    """The text, or as much of its beginning as fits into ``most`` units with an ellipsis, cut at a word."""
+    """Return the text, or as much of its beginning as fits into ``max_units`` with an ellipsis, cut at a word."""
     if utf16_length(text) <= max_units:
         return text
     end = fitting_end(text, max_units - 1)
@@ -89,10 +91,10 @@ def shorten(text: str, max_units: int) -> str:
 
 
 def one_line(text: str, max_units: int) -> str:
-    """The text on one line, shortened to ``most`` units."""
+    """Return the text on one line, shortened to ``max_units``."""
     return shorten(" ".join(text.split()), max_units)
 
 
 def escape_markdown(text: str) -> str:
-    """The text so that Discord shows it as it stands, where it would take some of it for Markdown."""
+    """Return the text with Discord's Markdown escaped, so that it is shown as it is."""
     return "".join(f"\\{char}" if char in "\\*_~`|>#[]()<-" else char for char in text)

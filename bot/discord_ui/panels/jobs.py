@@ -1,4 +1,4 @@
-"""Show a job: how far it is, with its text as it comes, and how it ended, by its kind and by what came of it."""
+"""Cards of a job: its progress, with the text as it comes, and how it ended."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ _ENDED_TEXT = {
 
 
 def has_partial_result(job: Job) -> bool:
-    """Whether a text came of it that a person can read and that stands in no version."""
+    """Return whether the job left a text with words that stands in no version."""
     return job.kind is not JobKind.CRITIQUE and job.result is None and count_words(job.text) > 0
 
 
 def is_pasted_critique(job: Job) -> bool:
-    """Whether it is the critique of a text that is no essay's: such a job has the critique itself for a subject."""
+    """Return whether the job is the critique of a pasted text; its subject is then the critique, and no essay."""
     return job.kind is JobKind.CRITIQUE and job.subject == job.argument
 
 
 def job_failure_message(job: Job) -> str | None:
-    """What a person is told of a job that came to a bad end; None for one that did not."""
+    """Say how a job failed, was stopped or was interrupted; None for any other job."""
     if job.state is JobState.FAILED:
         return " ".join(
             filter(
@@ -76,7 +76,7 @@ def job_failure_message(job: Job) -> str | None:
 
 
 def side_version_message(job: Job, side_version: int) -> str:
-    """What a person is told of a job that came to whatever end, and made a version beside the current one."""
+    """Say how a job ended that made a version beside the current one."""
     return " ".join(
         filter(
             None,
@@ -89,9 +89,10 @@ def side_version_message(job: Job, side_version: int) -> str:
 
 
 def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int | None = None) -> str:
-    """What a message of its own says of a failed job; ``panel_shows_reason``: the panel above says why.
+    """Say in a message of its own how a failed job ended.
 
-    ``side_version`` is the version that it made, where that is not the current one.
+    ``panel_shows_reason``: the panel above says why it failed. ``side_version`` is the version that the job made, if
+    that is not the current one.
     """
     why = "The panel above says why." if panel_shows_reason else job.error or ""
     if job.kind is JobKind.CRITIQUE:
@@ -113,14 +114,14 @@ def failed_job_message(job: Job, *, panel_shows_reason: bool, side_version: int 
 
 
 def side_version_location(version: int) -> str:
-    """A version that is not the current one, and where it is found, as a part of a sentence."""
+    """Say, as a part of a sentence, where a version beside the current one is found."""
     return f"version {version}, beside the text that you changed meanwhile: /draft, More, History"
 
 
 def job_recovery_buttons(state: EssayState) -> tuple[ButtonRow, ...]:
-    """What can be done about the essay's last job, where it came to a bad end and nothing was changed since.
+    """Return buttons to retry the essay's last job, or to see what it wrote, if it failed and nothing changed since.
 
-    While there is no text, and so no menu, also the way to what came of work before that.
+    While there is no text, and so no menu, also one that leads to what earlier jobs wrote.
     """
     job = state.failed_job
     return button_rows(
@@ -132,20 +133,20 @@ def job_recovery_buttons(state: EssayState) -> tuple[ButtonRow, ...]:
 
 
 def _has_partial_result_button(state: EssayState) -> bool:
-    """Whether the panel has a button for what came of work."""
+    """Return whether the panel has a button that shows what a failed job had written."""
     job = state.failed_job
     return bool(state.leftover_jobs) and (state.version is None or (job is not None and has_partial_result(job)))
 
 
 def partial_result_option(state: EssayState) -> SelectOption | None:
-    """The entry of a menu for what came of work that broke off at any time, where no button leads there."""
+    """Return the menu entry that shows what failed jobs had written; None if a button leads there."""
     if not state.leftover_jobs or _has_partial_result_button(state):
         return None
     return SelectOption(SHOW_PARTIAL_LABEL, "came", "of work that broke off, and what you had asked for")
 
 
 def _retry_button(state: EssayState, job: Job) -> Button | None:
-    """None where another button of the panel does the same: Write draft, Continue, Start again, Critique."""
+    """Return "Try again"; None where another button does the same: Write draft, Continue, Start again, Critique."""
     complete = state.version is not None and state.version.info.is_complete
     if not state.has_model or not (job.kind is JobKind.REVISION or (job.kind is JobKind.DRAFT and complete)):
         return None
@@ -153,9 +154,9 @@ def _retry_button(state: EssayState, job: Job) -> Button | None:
 
 
 def partial_result_card(state: EssayState, job: Job, page: int) -> Card:
-    """What a model had written when its work ended, as it came, and what a revision was asked for behind that.
+    """Show what a model had written when its job broke off, and then what a revision had been asked for.
 
-    Neither is a version of the essay, nor in its export.
+    Neither is part of a version or of an export.
     """
     essay, number = state.essay, state.version_number
     sheets = _partial_result_pages(job)
@@ -184,7 +185,10 @@ def partial_result_card(state: EssayState, job: Job, page: int) -> Card:
 
 
 def _partial_result_pages(job: Job) -> list[tuple[str, str]]:
-    """The pages of what came, then those of what was asked for, each with what is said of it; one at least."""
+    """Return the pages of the partial text, then those of the instruction, each with a sentence about it.
+
+    There is at least one page.
+    """
     of = "the section" if job.kind is JobKind.REVISION else "the text"
     text = f"What had come of {of}. It stands in no version: take from it what you want."
     found = [(text, close_markdown(pages.render_page(job.text, page))) for page in pages.paginate(job.text)]
@@ -197,7 +201,7 @@ def _partial_result_pages(job: Job) -> list[tuple[str, str]]:
 
 
 def _repeat_job_button(state: EssayState, job: Job) -> Button | None:
-    """Begins the job again as it was told; a revision of a text that has changed since, by its form."""
+    """Return a button that starts the job again; for a revision of a text that has changed, that opens its form."""
     latest = state.failed_job
     if latest is not None and latest.id == job.id:
         return _retry_button(state, job)
@@ -207,7 +211,7 @@ def _repeat_job_button(state: EssayState, job: Job) -> Button | None:
 
 
 def _adjacent_job_buttons(state: EssayState, job: Job) -> tuple[Button | None, ...]:
-    """The ways to what came of the work before this and after it."""
+    """Return buttons that lead to the failed jobs before and after this one."""
     at = state.leftover_jobs.index(job.id)
     earlier, later = state.leftover_jobs[at + 1 :][:1], state.leftover_jobs[:at][-1:]
     essay, number = state.essay.id, state.version_number
@@ -246,10 +250,11 @@ def job_progress_card(
     pager: StreamPager | None = None,
     page: int | None = None,
 ) -> Card:
-    """What is being done, or the place in line, the page being written (or the one asked for), and Stop.
+    """Return a running job's panel: its place in line or progress, a page of its text, and Stop.
 
-    ``pager`` keeps the pages of the text; without it, and for a critique, whose text nobody could read, none is
-    shown. ``version`` is the current one's number.
+    ``pager`` cuts the text into pages; without it no text is shown, nor for a critique, whose text is not made for
+    reading. ``page`` is the page asked for, None for the one being written. ``version`` is the current version's
+    number.
     """
     job = view.job
     sheet = None
@@ -275,7 +280,7 @@ def _progress_small_print(view: JobView, sheet: StreamPage | None) -> TextBlock:
 
 
 def progress_line(view: JobView) -> str:
-    """How far a job is, in one line. It changes only when something happened that a person wants to know."""
+    """Say in one line how far a job is. It changes only when something happened that a person wants to know."""
     if view.queue_position is not None:
         return f"Waiting: place {view.queue_position} in line"
     if view.phase is JobPhase.THINKING:
@@ -286,7 +291,7 @@ def progress_line(view: JobView) -> str:
 
 
 def with_expiry_notice(card: Card, job: Job) -> Card:
-    """The last state of a panel that Discord soon lets nobody change any more."""
+    """Return the card with the notice that Discord will soon not let it be changed any more."""
     goes_on = "The reading goes on" if job.kind is JobKind.CRITIQUE else "The writing goes on"
     where = "/essays, Critiques," if is_pasted_critique(job) else "/draft,"
     said = f"Discord lets this message change no longer. {goes_on}: {where} or any button here, shows it."
@@ -294,9 +299,9 @@ def with_expiry_notice(card: Card, job: Job) -> Card:
 
 
 def without_refused_text(card: Card, reason: str, result_buttons: Sequence[Button] = ()) -> Card:
-    """The panel without the words that Discord refuses: what it says of it, how far the work is, and the buttons.
+    """Return the card without the text that Discord refuses to show: the reason, the progress and the buttons.
 
-    ``result_buttons`` are buttons beside those of the panel.
+    ``result_buttons`` are added to those of the panel.
     """
     after = next((at for at, part in enumerate(card.parts) if isinstance(part, Separator)), 0) + 1
     rest = [part for part in card.parts[after:] if not isinstance(part, SelectMenu)]  # a menu may name the same words
@@ -304,12 +309,12 @@ def without_refused_text(card: Card, reason: str, result_buttons: Sequence[Butto
 
 
 def refused_card(reason: str, result_buttons: Sequence[Button]) -> Card:
-    """What Discord says of a panel of which it takes not even the rest, and the ways to what came of the work."""
+    """Return a card with Discord's reason and the buttons, for when it refuses even the rest of the panel."""
     return Card((*notice_text(reason), *button_rows(*result_buttons)))
 
 
 class PanelContent(Enum):
-    """What stands on the panel above a message of its own, at the end of work."""
+    """What the panel above a job's closing message shows when the job ends."""
 
     RESULT = "what came of it"
     REFUSAL_NOTICE = "why Discord does not let that be shown"
@@ -324,11 +329,11 @@ def job_ended_card(
     unfinished: bool = False,
     side_version: int | None = None,
 ) -> Card | None:
-    """Return a message of its own at the end of work, because a change of the panel is not marked as unread.
+    """Return a closing message for a job, because Discord does not mark an edited panel as unread.
 
-    ``result_buttons`` lead to what came of it where the panel above does not. ``unfinished``: the text was cut short.
-    ``side_version`` is the version that came of it, where that is not the current one. Return None where the writer, or
-    the bot's own end, ended the work.
+    ``result_buttons`` lead to the result if the panel above does not. ``unfinished``: the text was cut short.
+    ``side_version`` is the version that the job made, if that is not the current one. Return None for a job that the
+    writer stopped, that a shutdown interrupted, or that only delays the next question.
     """
     if view.job.kind.gives_way:
         return None
@@ -365,5 +370,5 @@ def job_ended_card(
 
 
 def _critique_location(job: Job) -> str:
-    """Where a critique that is done is found."""
+    """Say where a finished critique is found."""
     return "/essays, Critiques" if is_pasted_critique(job) else "/draft: More, Last critique"

@@ -1,4 +1,4 @@
-"""Critiques of one's essays and of pasted texts."""
+"""Handlers of critiques, of essays and of pasted texts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ async def critique_text(
     own: bool,
     notice: str | None = None,
 ) -> ShowCard:
-    """A critique of any text; without a model, what can be counted in it. Raises InvalidInput for one too short or
-    long.
+    """Start a critique of any text and show it; without a model, show the text's measures.
 
-    ``notice`` is what is to be said about how the text was read.
+    ``own``: the person wrote the text, so it can become a draft of theirs. ``notice`` says how the text was read. Raise
+    InvalidInput for a text that is too short or too long.
     """
     tools = presenter.services
     page = await parse_in_worker(writer, len(text), import_markdown, tools.essays.validate_page("The text", text))
@@ -49,20 +49,20 @@ async def critique_text(
 
 
 def _measure_text(text: str, structure: Structure | None) -> TextReport:
-    """What can be counted in a text. Raises InvalidInput."""
+    """Measure a text. Raise InvalidInput for one too short or too long."""
     check_critique_length(text)
     return measure_text(text, structure)
 
 
 async def critique_pasted_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A critique of what was pasted into the form of /critique."""
+    """Critique what was pasted into the form of /critique."""
     text, notice = await read_submitted_text(request)
     structure = presenter.services.structures.get(request.custom_id.argument)
     return await critique_text(presenter, request.writer, request.context, text, structure, own=True, notice=notice)
 
 
 async def critique_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A critique of the version that the writer has in view: the one there is, else a new one."""
+    """Show the critique of the version that the writer saw; start one if there is none."""
     services, writer, essay = presenter.services, request.writer, request.custom_id.subject
     now = request.essay or await services.essays.snapshot(writer, essay)
     if (found := now.critique) is not None and found.version == request.custom_id.version:
@@ -79,7 +79,7 @@ async def critique_essay(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def show_last_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The last finished critique of the essay."""
+    """Show the last finished critique of the essay."""
     found = await presenter.services.critiques.latest(request.writer, request.custom_id.subject)
     if found is None:
         raise NothingToDo.no_finding()
@@ -87,7 +87,7 @@ async def show_last_critique(presenter: Presenter, request: ActionRequest) -> Ha
 
 
 async def list_critiques(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A page of the critiques of texts that are no essay's; one past the end is the last."""
+    """Show a page of the list of critiques of pasted texts; for a number past the end, the last page."""
     find, page = presenter.services.critiques.pasted, request.custom_id.int_argument
     _, total = await find(request.writer, 0, 0)
     count = max(1, -(-total // LIST_PAGE_SIZE))
@@ -97,19 +97,22 @@ async def list_critiques(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def choose_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One of them."""
+    """Show the critique that was chosen in the list."""
     return await presenter.show_critique(request.writer, request.selected_value, request.context)
 
 
 async def show_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One page of a critique."""
+    """Show one page of a critique."""
     return await presenter.show_critique(
         request.writer, request.custom_id.subject, request.context, page=request.custom_id.int_argument
     )
 
 
 async def apply_suggestion(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The replacement, put in; the critique goes on from there."""
+    """Apply a finding's replacement as a new version, and show the finding again with that.
+
+    The second of two clicks applies nothing.
+    """
     tools, index = presenter.services, request.custom_id.int_argument
     critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
     if critiqued.essay is None:
@@ -140,7 +143,7 @@ def _applied_notice(version: int) -> str:
 
 
 async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Passes over a finding; the next one comes."""
+    """Dismiss a finding, and show the next one."""
     index = request.custom_id.int_argument
     await presenter.services.critiques.dismiss_finding(request.writer, request.custom_id.subject, index)
     return await presenter.show_critique(
@@ -149,7 +152,7 @@ async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> Handl
 
 
 async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A pasted text, made the first version of an essay of one's own; a second time, that essay."""
+    """Make a pasted text the first version of a new essay; a second click shows that essay."""
     tools = presenter.services
     critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
     if critiqued.essay is None:
@@ -166,12 +169,12 @@ async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 
 async def stop_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Ends the reading. Harmless where it has ended."""
+    """Stop the critique; do nothing if it has ended."""
     await presenter.services.jobs.stop(request.writer, request.custom_id.int_argument)
     return await presenter.show_critique(request.writer, request.custom_id.subject, request.context)
 
 
 async def retry_critique(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The critique, begun once more."""
+    """Start a critique again that came to nothing."""
     await presenter.services.critiques.retry(request.writer, request.custom_id.subject)
     return await presenter.show_critique(request.writer, request.custom_id.subject, request.context)

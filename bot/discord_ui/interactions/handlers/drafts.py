@@ -1,4 +1,4 @@
-"""The text: writing it, turning its pages, changing it, taking it away."""
+"""Handlers of the text: write it, turn its pages, change it, and export it."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from bot.services.text_report import measure_text
 
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The essay as it stands."""
+    """Show the essay as it is now."""
     return await presenter.show_essay(request.writer, request.custom_id.subject, request.context, now=request.essay)
 
 
 async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A draft by a model; without one, the notes set into a post."""
+    """Start a draft; without a model, assemble the notes instead."""
     if not presenter.services.has_model:
         return await assemble_notes(presenter, request)
     job = await presenter.services.drafting.start_draft(
@@ -57,7 +57,7 @@ async def write_draft(presenter: Presenter, request: ActionRequest) -> HandlerRe
 
 
 async def assemble_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The notes, set into a post unchanged."""
+    """Assemble the notes into a post, unchanged."""
     notes = await presenter.services.essays.notes(request.writer, request.custom_id.subject)
     if all(note.is_private for note in notes):
         raise NothingToDo.no_notes()
@@ -68,7 +68,10 @@ async def assemble_notes(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def discard_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """What was there before a draft that was cut short. The draft stays among the versions; a second click says so."""
+    """Go back to what was there before a draft that was cut short; the draft stays among the versions.
+
+    A second click shows the same.
+    """
     desk, writer, essay = presenter.services.essays, request.writer, request.custom_id.subject
     head, seen = (
         (await desk.get_essay(writer, essay)).head,
@@ -83,7 +86,7 @@ async def discard_draft(presenter: Presenter, request: ActionRequest) -> Handler
 
 
 async def finish_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The rest of a draft that was cut short."""
+    """Start writing the sections that a draft which was cut short lacks."""
     job = await presenter.services.drafting.start_finish(
         request.writer, request.custom_id.subject, seen=request.custom_id.version, now=request.essay
     )
@@ -91,7 +94,7 @@ async def finish_draft(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def retry_job(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The essay's last work, begun once more as it was told; where something has been begun since, how things stand."""
+    """Start the essay's last job again with the same instructions; do nothing if another has been started since."""
     last = await presenter.services.jobs.latest_job(request.writer, request.custom_id.subject)
     if last is not None and last.job.id == request.custom_id.int_argument and last.job.state.is_ended:
         await presenter.services.drafting.retry(request.writer, last.job)
@@ -99,9 +102,9 @@ async def retry_job(presenter: Presenter, request: ActionRequest) -> HandlerResu
 
 
 async def show_partial_result(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A page of what came of work that broke off, of the last such work where none is named.
+    """Show a page of what a job that broke off had written: the job that the id names, or the last such job.
 
-    Where nothing of it is kept, how the essay stands.
+    If nothing of it is kept, show the essay as it is now.
     """
     page, wanted = parse_number_pair(request.custom_id.argument)
     state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
@@ -115,7 +118,7 @@ async def show_partial_result(presenter: Presenter, request: ActionRequest) -> H
 
 
 async def keep_draft(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """A draft that was cut short, taken for complete."""
+    """Mark a draft that was cut short as complete."""
     await presenter.services.drafting.mark_complete(request.writer, request.custom_id.subject)
     return await presenter.show_essay(
         request.writer, request.custom_id.subject, request.context, position=DraftPosition(0)
@@ -123,13 +126,13 @@ async def keep_draft(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 
 async def stop_job(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Ends the work under way. Harmless where it has ended."""
+    """Stop the running job; do nothing if it has ended."""
     await presenter.services.jobs.stop(request.writer, request.custom_id.int_argument)
     return await presenter.show_essay(request.writer, request.custom_id.subject, request.context)
 
 
 async def show_page(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Another page."""
+    """Show another page of the text."""
     return await presenter.show_essay(
         request.writer,
         request.custom_id.subject,
@@ -140,7 +143,7 @@ async def show_page(presenter: Presenter, request: ActionRequest) -> HandlerResu
 
 
 async def show_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The page on which a section begins."""
+    """Show the page on which a section begins."""
     spot = DraftPosition(section=parse_number(request.selected_value))
     return await presenter.show_essay(
         request.writer, request.custom_id.subject, request.context, position=spot, now=request.essay
@@ -148,10 +151,11 @@ async def show_section(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def open_revision_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form for a revision, with the instruction of the last one of this section where that came to nothing.
+    """Open the form for a revision, with the last instruction for the section if that revision failed.
 
-    Behind a dot the id may name an earlier revision that is to be asked for again: its section and its instruction.
-    The form remembers the essay's last work, so that it is done once however often it is handed in.
+    The argument may name, behind a dot, an earlier revision to be asked for again: its section and instruction are
+    filled in. The form's id carries the number of the essay's last job, so that the form is carried out once however
+    often it is submitted.
     """
     tools = presenter.services
     require_models(tools.models)
@@ -178,10 +182,10 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
 async def _previous_request(
     presenter: Presenter, request: ActionRequest, sections: Sequence[tuple[int, TextSection]], job: int
 ) -> tuple[int | None, str]:
-    """The section that an earlier revision of the essay was of, and what it was told.
+    """Return the index of the section that an earlier revision was about, and its instruction.
 
-    The section is the one with the same heading by now, None where there is none: the instruction was meant for no
-    other. Raises UnknownJob where there was no such revision.
+    The section is found by its heading; None if no section has that heading now. Raise UnknownJob if there was no such
+    revision.
     """
     tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
     if job not in await tools.jobs.leftover_jobs(writer, essay):
@@ -197,9 +201,9 @@ async def _previous_request(
 
 
 async def revise_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One section, rewritten as the instruction says, beginning from the version that the writer had in view.
+    """Start a revision of one section of the version that the writer saw.
 
-    Where just that was begun since the form was opened, by the same form, how things stand, whatever came of it.
+    If the same form has already started it, show the essay as it is now.
     """
     tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
     seen = await tools.essays.version(writer, essay, request.custom_id.version)
@@ -214,7 +218,7 @@ async def revise_section(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def open_section_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The form with a section's text; for one that no form holds, the form for a file."""
+    """Open a form with a section's text; for a section too long for a form, one that takes a file."""
     index = request.custom_id.int_argument
     part = await _load_section(presenter, request, index)
     target = CustomId("essay", "edit-save", request.custom_id.subject, request.custom_id.version, str(index))
@@ -227,7 +231,7 @@ async def open_section_form(presenter: Presenter, request: ActionRequest) -> Han
 
 
 async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """What was typed, as a version; beside the newer one where the text has changed meanwhile: both are offered."""
+    """Store what was typed as a version; beside the newer one if the text has changed meanwhile, and show both."""
     index = request.custom_id.int_argument
     part = await _load_section(presenter, request, index)
     seen = await presenter.services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
@@ -265,19 +269,19 @@ async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def undo(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The version before."""
+    """Go back to the version before."""
     version = await presenter.services.essays.undo(request.writer, request.custom_id.subject)
     return await _switch_version(presenter, request, version.info.number)
 
 
 async def redo(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The version after."""
+    """Go to the version after."""
     version = await presenter.services.essays.redo(request.writer, request.custom_id.subject)
     return await _switch_version(presenter, request, version.info.number)
 
 
 async def go_to_version(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Any version, current from now on."""
+    """Make the version that the id names the current one."""
     version = await presenter.services.essays.go_to_version(
         request.writer, request.custom_id.subject, request.custom_id.int_argument
     )
@@ -292,12 +296,12 @@ async def _switch_version(presenter: Presenter, request: ActionRequest, version:
 
 
 async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The text as a Markdown file."""
+    """Send the text as a Markdown file."""
     return await export_as_file(presenter.services.essays, request.writer, request.custom_id.subject, plain=False)
 
 
 async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
-    """An essay's current text as a file with a sentence about it."""
+    """Return an essay's current text as a file to send, with a sentence about it."""
     post = await desk.export(writer, essay)
     text = await parse_in_worker(writer, len(post.text), export_plain_text if plain else export_markdown, post)
     name = export_file_name(post.title, ".txt" if plain else ".md")
@@ -314,7 +318,7 @@ async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: 
 
 
 async def show_history(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """All versions."""
+    """Show the list of versions."""
     return ShowCard(
         history_card(
             await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay),
@@ -324,14 +328,14 @@ async def show_history(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def show_version(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """One version, to be read."""
+    """Show one version."""
     return await _show_version(
         presenter, request, parse_number(request.selected_value) or request.custom_id.int_argument, 0
     )
 
 
 async def show_version_page(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Another page of a version."""
+    """Show another page of one version."""
     page, version = parse_number_pair(request.custom_id.argument)
     return await _show_version(presenter, request, version, page)
 
@@ -346,7 +350,7 @@ async def _show_version(presenter: Presenter, request: ActionRequest, version: i
 
 
 async def show_claims(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """The claims that the notes do not hold."""
+    """Show the claims of the text that the notes do not contain."""
     state = await add_claims(
         await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
     )
@@ -355,7 +359,7 @@ async def show_claims(presenter: Presenter, request: ActionRequest) -> HandlerRe
 
 
 async def show_measures(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """What can be counted in the text."""
+    """Show the measures of the text."""
     state = await load_essay_state(presenter.services, request.writer, request.custom_id.subject, request.essay)
     if state.version is None:
         raise NothingToDo.no_text()
@@ -376,5 +380,5 @@ async def _load_section(presenter: Presenter, request: ActionRequest, index: int
 
 
 def _strip_blank_lines(part: TextSection) -> str:
-    """A section's text without the blank lines around it, which stay as they are."""
+    """Return a section's text without the blank lines around it, which a form does not show or change."""
     return part.body.strip("\r\n")
