@@ -1,7 +1,7 @@
 """Turn cards and forms into discord.py's components.
 
-Every view and form comes out already stopped, so that discord.py keeps none of them: whatever is pressed, in whichever
-process, comes to the router by its custom id alone.
+Every view and form is returned already stopped, so that discord.py keeps none of them: each click, in whichever
+process, reaches the router by its custom id alone.
 """
 
 from __future__ import annotations

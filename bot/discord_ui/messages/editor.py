@@ -1,9 +1,9 @@
 """Edit one Discord message from many places, one request at a time.
 
 Clicks, running jobs and the DM all change messages, and Discord shows whichever request arrives last. So each message
-has one `MessageEditor`: it makes one request at a time, and it alone knows by which address the message can be edited,
-how often, and what is meant to stand there. Of clicks the latest wins; whoever a click has made the message's owner may
-go on updating it until another click shows something else.
+has one `MessageEditor`, which makes one request at a time and knows the message's address, Discord's rate limit, and
+what the message is meant to show. Of clicks the latest wins. After a click, one owner (such as a job's panel) may go on
+updating the message, until another click shows something else.
 """
 
 from __future__ import annotations
@@ -28,31 +28,30 @@ from bot.discord_ui.panels.cards import Card
 log = logging.getLogger(__name__)
 
 DISCORD_ERRORS = (discord.HTTPException, OSError, aiohttp.ClientError)
-"""What Discord or the way to it may raise at any call; a dropped connection is no OSError in aiohttp."""
+"""What any request to Discord may raise; aiohttp's error for a dropped connection is not an OSError."""
 
 # Discord's error codes (Topics, "Opcodes and Status Codes").
 UNKNOWN_MESSAGE = 10008
 _TOKEN_EXPIRED_CODES = (50027, 10015)  # invalid webhook token, unknown webhook
-# It comes out of turn at times, where the bot may well write (discord.py's issues 7275 and 7666), and passes.
+# Discord sometimes answers so where the bot may in fact write (discord.py's issues 7275 and 7666); it passes.
 _MISSING_ACCESS = 50001
 
-# Before a token's fifteen minutes are over, so that the panel can still say where to look.
+# How long before a token expires a panel says where to go on.
 EXPIRY_NOTICE_SECONDS = 60.0
 _MAX_INTERVAL_SECONDS = 30.0  # between two updates, however badly Discord does
-# discord.py tries a request again for up to 25 s. An update would show an ever older state by then; what a click has
-# led to is waited for.
+# discord.py tries a request again for up to 25 s. An update would be outdated by then; a click's result is waited for.
 _UPDATE_TIMEOUT_SECONDS = 10.0
 _CLICK_TIMEOUT_SECONDS = 30.0
-_MAX_REPEATS = 3  # so often at most is a state shown once more behind a request that was given up
+_MAX_REPEATS = 3  # how often a state is sent once more, because a request that was given up may have arrived later
 
 
 @dataclass(slots=True)
 class EditTiming:
     """How fast messages are edited, in seconds.
 
-    ``interval`` lies between two updates: a message takes ``bucket_requests`` in ``bucket_seconds`` from one token, and
-    four intervals with the click's own answer before them fill that. The last update of a job waits for room in the
-    bucket alone. A request is given up ``outdated_timeout`` after something newer waits, and may arrive until
+    ``interval`` is the time between two updates: Discord takes ``bucket_requests`` in ``bucket_seconds`` for one token,
+    which four intervals and the click's own answer before them use up. The last update of a job waits only for room in
+    that bucket. A request is given up ``outdated_timeout`` after something newer waits, and may still arrive until
     ``late_arrival`` after that. The end of a job is tried again after each of ``retry_delays``.
     """
 
@@ -70,11 +69,11 @@ class Superseded(Exception):
 
 
 class MessageDeleted(Exception):
-    """The message was deleted; beside where it stood, something can still be said."""
+    """The message was deleted; another can still be posted in its channel."""
 
 
 class AddressExpired(Exception):
-    """The message can be edited by no known address: the next click on it brings another."""
+    """No known address can edit the message any more; the next click on it brings a new one."""
 
 
 def is_refused(error: Exception) -> bool:
@@ -93,7 +92,7 @@ def error_for_log(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """A message's address in plain values: in the bot's own DM its channel, elsewhere a token with its end."""
+    """A message's address as it is stored: in the bot's own DM its channel, elsewhere a token and when it expires."""
 
     message_id: int
     channel_id: int | None = None
@@ -105,11 +104,11 @@ class AddressRecord:
 
     @property
     def context(self) -> InteractionContext:
-        """Where the message stands."""
+        """Where the message is."""
         return InteractionContext(self.channel_id is not None, self.guild_id)
 
     def to_address(self, client: discord.Client, now: datetime) -> MessageAddress | None:
-        """Return the address; None where its token has expired."""
+        """Return the address; None if its token has expired."""
         if self.channel_id is not None:
             channel = client.get_partial_messageable(self.channel_id)
             return ChannelAddress(channel.get_partial_message(self.message_id))
@@ -124,33 +123,33 @@ class AddressRecord:
 
 
 class MessageAddress(Protocol):
-    """A way by which a message can be edited, and another posted beside it."""
+    """A way to edit a message, and to post another beside it."""
 
     @property
     def is_bot_dm(self) -> bool:
-        """Whether that is in the bot's own DM with the person."""
+        """Whether the message is in the bot's own DM with the person."""
 
     async def edit(self, card: Card) -> int:
         """Show the card and return the message's id. Raise one of DISCORD_ERRORS."""
 
     async def send(self, card: Card, nonce: str) -> None:
-        """Post the card beside it. Raise one of DISCORD_ERRORS.
+        """Post the card beside the message. Raise one of DISCORD_ERRORS.
 
-        Of the same ``nonce``, of at most 25 characters, Discord takes one message in some minutes, so that it can be
-        sent again where only the answer was lost.
+        Discord takes only one message with the same ``nonce`` (at most 25 characters) within some minutes, so a card
+        whose response was lost can be sent again.
         """
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Return for how many seconds it can be used; None where no end is known."""
+        """Return for how many seconds the address can be used; None if it does not expire."""
 
     def has_expired(self, error: discord.HTTPException) -> bool:
-        """Return whether the error means that nothing can be changed or posted by this address any more."""
+        """Return whether the error means that this address can edit and post nothing any more."""
 
     def fallback(self) -> MessageAddress | None:
-        """Return the address that stays when this one has expired; None where there is none."""
+        """Return the address to use once this one has expired; None if there is none."""
 
     def to_record(self) -> AddressRecord | None:
-        """Return what another process needs to edit the message; None where its id is not known."""
+        """Return what another process needs to edit the message; None if its id is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +188,10 @@ class ChannelAddress:
 
 @dataclass(frozen=True, slots=True)
 class TokenAddress:
-    """A message that an interaction stands on or has brought, editable by its token for 15 minutes.
+    """A message that an interaction came from or has created, editable by the interaction's token for 15 minutes.
 
-    It is the interaction's own message, "@original", unless it ``is_followup``. ``message_id`` may be learned later.
-    ``channel`` is the one it stands in, where that is the bot's own DM.
+    It is the interaction's own message, "@original", unless it ``is_followup``. ``message_id`` may be set later.
+    ``channel`` is the message's channel if that is the bot's own DM.
     """
 
     webhook: discord.Webhook
@@ -205,7 +204,7 @@ class TokenAddress:
 
     @classmethod
     def of(cls, interaction: discord.Interaction[discord.Client], followup_id: int | None = None) -> TokenAddress:
-        """Return the address of an interaction's own message, or of one that followed it."""
+        """Return the address of an interaction's own message, or of the follow-up message ``followup_id``."""
         channel = None
         is_dm = interaction.context.dm_channel is True
         if is_dm and interaction.channel_id is not None:
@@ -231,7 +230,7 @@ class TokenAddress:
         return (await self.webhook.edit_message(target, view=to_view(card))).id  # type: ignore[arg-type]  # it stands in the path as it is
 
     async def send(self, card: Card, nonce: str) -> None:
-        """See MessageAddress. Discord knows no nonce of follow-ups, so one whose answer was lost may come twice."""
+        """See MessageAddress. Follow-up messages have no nonce, so one whose response was lost may appear twice."""
         await self.webhook.send(view=to_view(card), ephemeral=self.is_ephemeral)
 
     def seconds_left(self, now: datetime) -> float:
@@ -247,7 +246,7 @@ class TokenAddress:
         )
 
     def fallback(self) -> ChannelAddress | None:
-        """See MessageAddress: the bot's own DM is a channel in which it may write."""
+        """See MessageAddress: in the bot's own DM it is the channel, where the bot may always edit."""
         if self.channel is None or self.message_id is None:
             return None
         return ChannelAddress(self.channel.get_partial_message(self.message_id))
@@ -263,10 +262,10 @@ class TokenAddress:
 
 
 class MessageEditor:
-    """The one writer of one message.
+    """The only writer of one message. Get it from `MessageEditors`.
 
-    ``owner`` is who may update the message: set by whoever answers a click, gone with the next click that shows
-    something. Get it from `MessageEditors`.
+    ``owner`` is who may update the message: set after a click was answered, and removed by the next click that shows
+    something.
     """
 
     def __init__(self, timing: EditTiming, clock: Callable[[], datetime], tasks: set[asyncio.Task[None]]) -> None:
@@ -281,11 +280,11 @@ class MessageEditor:
         self._changing_clicks: dict[int, asyncio.Event] = {}
         self._waiting_clicks = 0
         self._click_waits = asyncio.Event()
-        self._wanted: Card | None = None  # what is meant to stand there
+        self._wanted: Card | None = None  # what the message is meant to show
         self._failures = 0
         self._next_update_at = 0.0  # by the loop's clock, as are all times here
-        self._returned: deque[float] = deque(maxlen=timing.bucket_requests)  # the last requests by this address
-        self._late_until = 0.0  # a request that was given up may arrive until then
+        self._returned: deque[float] = deque(maxlen=timing.bucket_requests)  # when the last requests here returned
+        self._late_until = 0.0  # until when a request that was given up may arrive
         self._repeating: asyncio.Task[None] | None = None
 
     @property
@@ -294,20 +293,20 @@ class MessageEditor:
         return self._lock.locked()
 
     def seconds_left(self) -> float | None:
-        """Return for how many seconds the message can be edited; None where no end is known."""
+        """Return for how many seconds the message can be edited; None if there is no end."""
         self._leave_expiring_address()
         return None if self.address is None else self.address.seconds_left(self._clock())
 
     async def update(
         self, owner: object, render: Callable[[], Card | None], *, hurry: asyncio.Event | None = None
     ) -> None:
-        """Show what the owner has to show when its turn has come; nothing where that is None by then.
+        """Show what ``render`` returns when it is the owner's turn; nothing if it returns None.
 
-        With ``hurry`` its turn comes an interval after its last update, later where Discord is slow or stumbles, and
-        at the first room in Discord's bucket once ``hurry`` is set. Without it there is no wait.
+        With ``hurry`` the turn comes one interval after the last update, later if Discord is slow or fails, and once
+        ``hurry`` is set as soon as Discord's rate limit allows. Without ``hurry`` there is no wait.
 
-        Raise Superseded where the message is not the owner's any more, MessageDeleted, AddressExpired, and one of
-        DISCORD_ERRORS (TimeoutError among them) where Discord may not have shown it.
+        Raise Superseded if the message has another owner by then, MessageDeleted, AddressExpired, and one of
+        DISCORD_ERRORS (TimeoutError among them) if Discord may not have shown it.
         """
         if hurry is not None:
             await self._wait_for_turn(hurry)
@@ -333,7 +332,7 @@ class MessageEditor:
                 )
 
     async def send(self, card: Card, nonce: str) -> None:
-        """Post the card beside the message. Raise AddressExpired, and one of DISCORD_ERRORS."""
+        """Post the card beside the message. Raise AddressExpired, or one of DISCORD_ERRORS."""
         while True:
             address = self._usable_address()
             try:
@@ -370,7 +369,7 @@ class MessageEditor:
     async def _show_click(
         self, number: int, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]]
     ) -> int | None:
-        """Show what a click has led to. See `Click.show`."""
+        """Show the result of click ``number``. See `Click.show`."""
         self._waiting_clicks += 1
         self._click_waits.set()
         try:
@@ -397,10 +396,10 @@ class MessageEditor:
         seconds: float,
         outdated: Sequence[asyncio.Event] = (),
     ) -> int:
-        """Make the one request that is under way, and return the message's id.
+        """Make one request, while no other is under way, and return the message's id.
 
-        Give it up after so many ``seconds``, or soon after one of ``outdated`` is set: then it may still arrive, and
-        what is wanted by then is shown once more behind it.
+        Give it up after ``seconds``, or soon after one of ``outdated`` is set. A request that was given up may still
+        arrive, so what the message is meant to show is then sent once more.
         """
         before, self._wanted = self._wanted, card
         task = asyncio.ensure_future(edit(card))
@@ -430,7 +429,7 @@ class MessageEditor:
             self._repeating.add_done_callback(self._tasks.discard)
 
     async def _repeat(self) -> None:
-        """Show what is wanted once more, when a request that was given up can have arrived behind it."""
+        """Show what the message is meant to show once more, when a request that was given up can no longer arrive."""
         try:
             for _ in range(_MAX_REPEATS):
                 late_until, loop = self._late_until, asyncio.get_running_loop()
@@ -451,7 +450,7 @@ class MessageEditor:
         return self.address
 
     def _leave_expiring_address(self) -> None:
-        """Go over to the address that stays, if there is one, in the last minute of this one."""
+        """Change to the fallback address, if there is one, in the last minute of this one."""
         if self.address is None:
             return
         left = self.address.seconds_left(self._clock())
@@ -468,7 +467,7 @@ class MessageEditor:
 
 
 class Click:
-    """One click on a message, numbered as it arrives: make it before anything is awaited."""
+    """One click on a message, numbered on arrival: create it before anything is awaited."""
 
     def __init__(self, editor: MessageEditor, *, changes: bool) -> None:
         self.editor = editor
@@ -480,13 +479,13 @@ class Click:
             editor._changing_clicks[self._number] = self._done
 
     async def wait_for_earlier(self) -> None:
-        """Return when every earlier click on the message that changes what is stored is done."""
+        """Wait until every earlier click on the message that changes stored data is done."""
         for event in self._earlier:
             await event.wait()
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Do inside what the click asks for; later clicks that wait for it go on afterwards, whatever happened."""
+        """Do the click's work inside; later clicks that wait for it go on afterwards, even after an error."""
         try:
             yield
         finally:
@@ -501,17 +500,19 @@ class Click:
     async def show(
         self, card: Card, address: MessageAddress, edit: Callable[[Card], Awaitable[int]] | None = None
     ) -> int | None:
-        """Show what the click has led to, and return the message's id; None where a later click has shown something.
+        """Show the click's result, and return the message's id; None if a later click has shown something.
 
-        ``edit`` makes the request where the address cannot yet. From here on the message is edited by ``address`` and
-        has no owner. Raise what the request raises, and TimeoutError.
+        ``edit`` makes the request if the address cannot do so yet. From then on the message is edited by ``address``
+        and has no owner. Raise what the request raises, and TimeoutError.
         """
         return await self.editor._show_click(self._number, card, address, edit or address.edit)
 
 
 class MessageEditors:
-    """The one editor of each message, for as long as anybody has it in use. ``tasks`` are those that end by themselves
-    within seconds."""
+    """The editors, one for each message that is in use.
+
+    ``tasks`` are background tasks of the editors, which end by themselves within seconds.
+    """
 
     def __init__(self, clock: Callable[[], datetime], timing: EditTiming | None = None) -> None:
         self.timing = timing or EditTiming()
@@ -520,7 +521,7 @@ class MessageEditors:
         self._editors: WeakValueDictionary[int, MessageEditor] = WeakValueDictionary()
 
     def get(self, message_id: int | None) -> MessageEditor:
-        """Return the editor of a message; for None a new one, of a message whose id is not known yet."""
+        """Return the editor of a message; for None a new one, for a message whose id is not known yet."""
         if message_id is None:
             return self._new()
         found = self._editors.get(message_id)
@@ -529,20 +530,20 @@ class MessageEditors:
         return found
 
     def posted(self, message_id: int, address: MessageAddress) -> MessageEditor:
-        """Return the editor of a message that was just posted, which can be edited by the address."""
+        """Return the editor of a message that was just posted, with the address to edit it by."""
         editor = self.get(message_id)
         if editor.address is None:
             editor.address = address
         return editor
 
     def identify(self, message_id: int, editor: MessageEditor) -> None:
-        """Learn the id of a message that had none when its editor was made."""
+        """Record the id of a message that had none when its editor was made."""
         self._editors.setdefault(message_id, editor)
 
     def register_click(self, message_id: int | None, *, changes: bool = False) -> Click:
-        """Return a click on a message; with None, something that is answered by a new one.
+        """Return a new click on a message; None stands for an interaction that is answered by a new message.
 
-        ``changes``: it changes what is stored, and later clicks on the message wait for that.
+        ``changes``: it changes stored data, and later clicks on the message wait for that.
         """
         return Click(self.get(message_id), changes=changes)
 

@@ -1,7 +1,7 @@
-"""Panels that follow running jobs: how far each is, what came of it, and a message of its own that tells its end.
+"""Show running jobs on panels: how far each is, its result, and a new message when it has ended.
 
-A panel is a message that a click has made to follow a job. It does so until another click shows something else in that
-message; the end of the job is told once all the same, where its writer was last.
+A panel is a message that follows a job after a click. It does so until another click shows something else in it. The
+end of the job is then still told once, in a new message, beside the panel that was used last.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
 
-_MAX_REPORTED_JOBS = 1_000  # whose end was told: a click may be answered long after it
+_MAX_REPORTED_JOBS = 1_000  # remembered as told: a click on such a job's panel may be answered long after its end
 
 
 @dataclass(eq=False)
 class _FollowedJob:
-    """A job that panels follow, the one used last at the end."""
+    """A job that panels follow; the panel used last is the last in ``panels``."""
 
     job: Job
     view: JobView | None = None
@@ -56,7 +56,7 @@ class _FollowedJob:
     panels: list[_JobPanel] = field(default_factory=list)
 
     def notify(self, view: JobView | None) -> None:
-        """Let every panel know how far the job is; None for no news but that it has ended."""
+        """Tell every panel how far the job is; None says only that it has ended."""
         self.view = view or self.view
         for panel in self.panels:
             panel.updated.set()
@@ -66,8 +66,8 @@ class _FollowedJob:
 class _JobPanel:
     """One message that follows a job.
 
-    ``shown`` is the card that stands there, None where nobody knows. ``refusal`` stands in for a text that Discord
-    refuses. ``content`` and ``end`` are what the message shows at the end, once ``follow`` has returned.
+    ``shown`` is the card that it shows, None if that is not known. ``refusal`` is shown in place of a text that Discord
+    refuses. ``content`` and ``end`` say what the message shows at the end, once ``follow`` has returned.
     """
 
     followed: _FollowedJob
@@ -83,11 +83,11 @@ class _JobPanel:
 
     @property
     def is_muted(self) -> bool:
-        """Whether nothing of the job can be shown in the message any more."""
+        """Whether the message can no longer show anything of the job."""
         return self.is_deleted or self.editor.owner is not self
 
     async def follow(self) -> None:
-        """Show state after state, and at last what came of the job. Raise AddressExpired, BotError."""
+        """Show state after state, and at last the job's result. Raise AddressExpired, BotError."""
         ended = self.followed.ended
         self.updated.set()
         while not ended.is_set():
@@ -102,13 +102,13 @@ class _JobPanel:
             elif is_refused(error):
                 self.refusal = error_message(error)
                 self.updated.set()
-            else:  # tried again in the newest form
+            else:  # try again, with the newest state
                 self.shown = None
                 self.updated.set()
         await self._show_end()
 
     async def _update(self, render: Callable[[], Card | None]) -> Exception | None:
-        """Show a card; return why it may not have been shown. Raise AddressExpired."""
+        """Show a card; return the error after which it may not be shown, None for success. Raise AddressExpired."""
         try:
             await self.editor.update(self, render, hurry=self.followed.ended)
         except Superseded as error:
@@ -122,7 +122,7 @@ class _JobPanel:
         return None
 
     def _progress_card(self) -> Card | None:
-        """Return what the panel is to show now; None where that stands there already, or the job has ended."""
+        """Return the card to show now; None if it is shown already, or the job has ended."""
         view = self.followed.view
         if view is None or self.followed.ended.is_set():
             return None
@@ -136,26 +136,25 @@ class _JobPanel:
         return card if card != before else None
 
     def _seconds_until_notice(self) -> float | None:
-        """Return for how long nothing need be said of the message's own end; None where nothing will be."""
+        """Return in how many seconds the panel must say that it can soon not be edited; None if never."""
         left = None if self.is_muted else self.editor.seconds_left()
         return None if left is None or left <= EXPIRY_NOTICE_SECONDS else left - EXPIRY_NOTICE_SECONDS
 
     async def _show_end(self) -> None:
-        """Show what came of the job, trying again where Discord stumbles. Where a click has shown something, that
-        stays."""
+        """Show the job's result, trying again after errors of Discord, unless a click has shown something else."""
         for delay in (0.0, *self.timing.retry_delays):
             if delay:
                 await self.timing.pause(delay)
             if self.is_muted:
                 break
-            self.end = await self.watch.end()  # anew each time: the writer may have changed the text elsewhere
+            self.end = await self.watch.end()  # again at each try: the writer may have changed the text elsewhere
             if await self._show_result(self.end):
                 return
-        if self.end is None and not self.watch.job.kind.gives_way:  # the end of such a job goes on where it is shown
+        if self.end is None and not self.watch.job.kind.gives_way:  # of a job that gives way nothing else is told
             self.end = await self.watch.end()
 
     async def _show_result(self, end: ShowCard) -> bool:
-        """Return whether it stands there; where its text is refused, a sentence in its place does."""
+        """Show the job's result; return whether it is shown, or a sentence in its place if Discord refuses its text."""
         error = await self._update(lambda: end.card)
         if error is None:
             self.content = PanelContent.RESULT
@@ -174,7 +173,7 @@ class _JobPanel:
         return False
 
     def report(self, view: JobView) -> Card | None:
-        """Return what is said of the end in a message of its own; None for nothing."""
+        """Return the new message about the job's end; None if there is none."""
         if view.job.kind.gives_way:
             return None
         assert self.end is not None
@@ -188,9 +187,9 @@ class _JobPanel:
 
 
 class JobPanels:
-    """The panels of this process: a message follows one job at a time, a job may be followed by several.
+    """The panels of this process: a message follows one job at a time, a job may be followed by several messages.
 
-    ``on_message_sent`` is told of a writer before they are told something in a message of its own in the bot's DM.
+    ``on_message_sent`` is called with the writer before a new message is posted in the bot's own DM.
     """
 
     def __init__(
@@ -208,7 +207,7 @@ class JobPanels:
         self._store = store
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
-        """Let a message follow a job from what a click has just shown in it. Return at once."""
+        """Let a message follow a job, from the card that a click has just shown in it. Return at once."""
         followed = self._followed.get(watch.job.id)
         if followed is None:
             followed = self._followed[watch.job.id] = _FollowedJob(watch.job)
@@ -229,7 +228,10 @@ class JobPanels:
             self._write(lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
 
     def leave(self, editor: MessageEditor) -> None:
-        """Learn that a click has shown something else in a message: its writer was there last."""
+        """Stop following the job in a message in which a click has shown something else.
+
+        That message was used last, so the job's end is told beside it.
+        """
         panel = self._panels.get(editor)
         if panel is None:
             return
@@ -241,9 +243,9 @@ class JobPanels:
     async def restore(
         self, client: discord.Client, watch_again: Callable[[Job, InteractionContext], JobWatch], now: datetime
     ) -> None:
-        """Show the end of their jobs in the messages that an earlier process left in the middle. Raise StoreError.
+        """Show how jobs ended in the messages that an earlier process left while they ran. Raise StoreError.
 
-        Call it before any click is heard. It returns once every such message is known, not once all are shown.
+        Call it before any click is handled. It returns once every such message is known, not once all are edited.
         """
         for job, stored in await self._store.read(lambda tx: tx.job_panels.all()):
             if not job.state.is_ended:
@@ -255,7 +257,7 @@ class JobPanels:
             self.watch(watch_again(job, record.context), self._editors.posted(record.message_id, address), None)
 
     async def wait_until_done(self, seconds: float) -> None:
-        """Wait until every panel has shown the end of its job, but no longer than so many seconds."""
+        """Wait at most ``seconds`` until every panel has shown the end of its job."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while tasks := self._tasks():
@@ -265,12 +267,12 @@ class JobPanels:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _write(self, step: Callable[[Transaction], None]) -> None:
-        """Store in the background, in the order of the calls, where a job is shown."""
+        """Store in the background which message shows which job, in the order of the calls."""
 
         async def write() -> None:
             try:
                 await self._store.write(step)
-            except StoreError as error:  # then a restart leaves the message as it is, until the next click
+            except StoreError as error:  # then after a restart the message stays as it is until it is clicked
                 log.warning("where a job is shown could not be stored: %s", type(error).__name__)
 
         task = asyncio.create_task(write(), name="storing where a job is shown")
@@ -294,9 +296,9 @@ class JobPanels:
             while followed.panels:
                 await self._finished(followed.panels[-1])
             self._write(lambda tx: tx.job_panels.delete(job.id))
-        except BotError as error:  # the store is gone: the next click tells
+        except BotError as error:  # the store cannot be used, which the next click shows
             log.info("panels of job %d: %s", job.id, type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - nobody awaits this task: a bug is logged, without any words
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message
             error_message(error)
         finally:
             del self._followed[job.id]
@@ -304,7 +306,7 @@ class JobPanels:
                 self._drop(panel)
 
     async def _report_end(self, followed: _FollowedJob) -> None:
-        """Tell the end once, where the writer was last; where that cannot be, where they were before."""
+        """Tell of the job's end once, beside the panel used last; if that cannot be, beside the one before it."""
         while followed.panels:
             panel = followed.panels[-1]
             if not await self._finished(panel) or followed.view is None:
@@ -314,7 +316,7 @@ class JobPanels:
                 return
 
     async def _finished(self, panel: _JobPanel) -> bool:
-        """Return whether the panel has come to its end as it should, once it is done; it follows no more then."""
+        """Wait until the panel is done, and stop following; return whether it ended without an error."""
         task = self._panel_tasks[panel]
         await asyncio.wait({task})
         if panel not in panel.followed.panels:  # a click has put another in its place
@@ -325,33 +327,33 @@ class JobPanels:
         error = task.exception()
         if error is None:
             return True
-        if isinstance(error, AddressExpired | BotError):  # the essay was deleted, say; the next click shows it
+        if isinstance(error, AddressExpired | BotError):  # such as a deleted essay, which the next click shows
             log.info("panel of job %d: %s", panel.followed.job.id, type(error).__name__)
         else:
             error_message(error)
         return False
 
     def _drop(self, panel: _JobPanel) -> None:
-        """End what a panel does, whatever has come of it."""
+        """Cancel a panel's task and forget it, whatever it has done."""
         task = self._panel_tasks.pop(panel)
         self._forget(panel)
         if not task.cancel() and not task.cancelled():
-            task.exception()  # it would be logged as one that nobody has seen
+            task.exception()  # retrieve it, or asyncio logs that nobody did
 
     def _forget(self, panel: _JobPanel) -> None:
-        """Let go of a panel, which holds a whole essay and the last click, unless its message follows another job."""
+        """Release a panel, which holds a whole essay and a click, unless its message follows another job by now."""
         if self._panels.get(panel.editor) is panel:
             del self._panels[panel.editor]
 
     async def _send(self, job: Job, panel: _JobPanel, card: Card) -> bool:
-        """Post the card beside the panel, trying again where Discord stumbles; return whether it stands there."""
+        """Post the card beside the panel, trying again after errors of Discord; return whether it was posted."""
         nonce = secrets.token_hex(12)
         for delay in (0.0, *self._timing.retry_delays):
             if delay:
                 await self._timing.pause(delay)
             address = panel.editor.address
             if address is not None and address.is_bot_dm:
-                self._on_message_sent(job.writer)  # before: discord.py may return long after it can be seen
+                self._on_message_sent(job.writer)  # before sending: discord.py may return long after it is shown
             try:
                 await panel.editor.send(card, nonce)
             except AddressExpired:

@@ -1,4 +1,8 @@
-"""Choose the panel that an essay or a critique has now. Handlers end here, so that panels show what is stored."""
+"""Choose the panel that an essay or a critique has now. Handlers end here, so that panels show what is stored.
+
+Two methods also change something: ``start_placement`` starts a job, and the panels of essays record in
+``_set_dm_topic`` what the writer's messages in the DM are about.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +47,12 @@ _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is 
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
-    """Makes the panels of essays and critiques from what is stored."""
+    """Make the panels of essays and critiques from what is stored."""
 
     services: Services
-    # (writer, essay) deleted in this process: the second of two clicks comes soon after the first.
+    # (writer, essay) deleted by this process: a second click on Delete is answered like the first.
     deleted_essays: RecentSet[tuple[str, str]] = field(default_factory=lambda: RecentSet(_MAX_DELETED_ESSAYS))
-    # Jobs whose outcome was told to who came back to them. Forgotten, it is told once more.
+    # Jobs whose outcome a panel has already told; if this is forgotten, it is told once more.
     _reported_jobs: RecentSet[int] = field(default_factory=lambda: RecentSet(_MAX_REPORTED_JOBS))
     _deletions: dict[str, asyncio.Event] = field(default_factory=dict)  # set once an essay is deleted, by its id
 
@@ -64,12 +68,12 @@ class Presenter:
         sets_dm_topic: bool = True,
         now: EssaySnapshot | None = None,
     ) -> ShowCard:
-        """Show the essay's panel: work under way, the text, an open question, or the first screen.
+        """Show the essay's panel: its running job, its text, its open question, or its first screen.
 
-        Without a ``position`` it is the first page, or the section whose revision came to nothing. Where there is no
-        notice either, a last job that ended badly or made a version beside the text is told of, once. In the bot's own
-        DM the writer's messages are about what is shown from now on, unless ``sets_dm_topic`` is False: it came up
-        without being asked for. ``now`` is the essay where the caller has just read it.
+        Without a ``position`` it is the first page, or the section whose revision failed. Without a ``notice`` either,
+        it says once how the last job ended, if that failed or made a version beside the text. In the bot's own DM the
+        writer's messages are about what is shown from now on, unless ``sets_dm_topic`` is False, for a panel that
+        nobody asked for. ``now`` is the essay if the caller has just read it.
         """
         state = await load_essay_state(self.services, writer, essay, now)
         if sets_dm_topic:
@@ -84,12 +88,12 @@ class Presenter:
         return shown if reported is None else replace(shown, on_shown=partial(self._reported_jobs.add, reported.id))
 
     async def show_started(self, request: ActionRequest, job: Job) -> ShowCard:
-        """Show the panel of an essay that a job was just started on, which is all that has changed since the check."""
+        """Show the panel of an essay on which a job was just started; ``request.essay`` is otherwise up to date."""
         now = replace(request.essay, job=job) if request.essay is not None else None
         return await self.show_essay(request.writer, request.custom_id.subject, request.context, now=now)
 
     def _outcome_to_report(self, state: EssayState) -> Job | None:
-        """Return the last job if it ended badly or made a version beside the text, and nobody has been told."""
+        """Return the last job if it failed or made a version beside the text, and the writer has not been told."""
         job = state.job if state.side_version is not None else state.failed_job
         return job if job is not None and job.id not in self._reported_jobs else None
 
@@ -101,7 +105,7 @@ class Presenter:
         notice: str | None,
         side_version: int | None,
     ) -> Card:
-        """Return the card of an essay that no job is working on."""
+        """Return the card of an essay without a running job."""
         if (version := state.version) is not None:
             position = position or _initial_position(state)
             state = await add_claims(state, CLAIMS_TIMEOUT_SECONDS)
@@ -114,9 +118,9 @@ class Presenter:
     async def show_question(
         self, writer: str, essay: str, context: InteractionContext, *, mode: str = "", notice: str | None = None
     ) -> ShowCard:
-        """Show the question that is next, without asking a model for one.
+        """Show the next question, without asking a model for one.
 
-        ``mode`` is the panel's: FURTHER_MODE goes on after the first round.
+        ``mode`` is that of the panel; with FURTHER_MODE the questions beyond the first round follow.
         """
         further = mode == interview.FURTHER_MODE
         try:
@@ -131,13 +135,13 @@ class Presenter:
         return ShowCard(interview.question_card(state, question, mode=mode, notice=notice, own_dm=context.is_bot_dm))
 
     async def start_placement(self, writer: str, essay: str, notes: Collection[int]) -> Job | None:
-        """Start to find sections for notes. None where there is nothing to find, or where the essay is worked on."""
+        """Start a job that finds sections for notes. Return None if there is nothing to find, or another job runs."""
         if not self.services.has_model:
             return None
         try:
             planned = await self.services.interview.plan_placement(writer, essay, notes)
             return await planned.start() if planned is not None else None
-        except JobRunning:  # they stay without a section until they are sorted
+        except JobRunning:  # the notes stay without a section until the writer has them sorted
             return None
 
     async def show_waiting(
@@ -148,12 +152,12 @@ class Presenter:
         notice: str | None = None,
         end: Callable[[], Awaitable[ShowCard]] | None = None,
     ) -> ShowCard:
-        """Return a panel that waits for a job which gives way, and at its end shows what ``end`` gives.
+        """Show a panel that waits for a follow-up or placement job, and then what ``end`` returns.
 
-        By default that is where the writer goes on: the next question, or the essay. One that is over in a moment is
-        not waited for on the screen.
+        By default that is the next question, or the essay. A job that ends within WAITING_CARD_SECONDS is not shown at
+        all. Such jobs "give way": any other job on the essay stops them.
         """
-        end = self._ended(job, end or partial(self._show_waiting_ended, job, context, notice))
+        end = self._with_deletion_check(job, end or partial(self._show_wait_end, job, context, notice))
         waiting = asyncio.ensure_future(self.services.jobs.wait(job.writer, job.id))
         done, _ = await asyncio.wait({waiting}, timeout=WAITING_CARD_SECONDS)
         if done:
@@ -167,15 +171,19 @@ class Presenter:
             JobWatch(job, lambda now: interview.waiting_card(state, now, notice), end, buttons),
         )
 
-    async def _show_waiting_ended(self, started: Job, context: InteractionContext, notice: str | None) -> ShowCard:
+    async def _show_wait_end(self, started: Job, context: InteractionContext, notice: str | None) -> ShowCard:
+        """Show what comes after a follow-up or placement job: the next question, or the essay.
+
+        If another such job has replaced it, wait for that one.
+        """
         services, writer, essay = self.services, started.writer, started.subject
         job = await services.jobs.wait(writer, started.id)
         running = services.jobs.running_job(writer, essay)
-        if running is not None and running.kind.gives_way and running.id != job.id:  # this one gave way to it
+        if running is not None and running.kind.gives_way and running.id != job.id:  # it has replaced this job
             return await self.show_waiting(running, context, notice=notice)
         told = _WAIT_INTERRUPTED if job.state is JobState.INTERRUPTED and running is None else job.error
         notice = join_sentences(notice, told)
-        # In the DM the writer may have turned to another essay meanwhile: what they write there is about that one.
+        # In the DM the writer may have turned to another essay meanwhile; their messages stay about that one.
         turned = context.is_bot_dm and await services.dm_messages.current_essay(writer) != essay
         if job.kind is JobKind.FOLLOW_UP and not turned:
             mode = interview.FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
@@ -185,9 +193,9 @@ class Presenter:
     async def show_answering(
         self, writer: str, essay: str, number: int | None, mode: str, context: InteractionContext
     ) -> ShowCard | None:
-        """Show an open question with what has been said so far, or without a number the first screen.
+        """Show an open question with the messages that answer it so far; with None for ``number``, the first screen.
 
-        Return None where the essay shows something else by now.
+        Return None if the essay shows something else by now.
         """
         state = await load_essay_state(self.services, writer, essay)
         question = state.open_question
@@ -200,11 +208,14 @@ class Presenter:
     async def _set_dm_topic(
         self, state: EssayState, context: InteractionContext, question: Question | None
     ) -> EssayState:
-        """Make this what the writer's messages in the DM are about; earlier ones become notes. Return the state."""
+        """Record what the writer's messages in the DM are about; earlier ones become notes. Return the new state.
+
+        ``question`` is the question that the panel shows, None if it shows none.
+        """
         if not context.is_bot_dm:
             return state
         essay, number = state.essay, question.number if question else None
-        if state.dm_context == DmContext(essay.id, number):  # as with all clicks but the first
+        if state.dm_context == DmContext(essay.id, number):  # so it is for every click but the first
             return state
         await self.services.dm_messages.set_context(essay.writer, essay.id, number)
         return await load_essay_state(self.services, essay.writer, essay.id) if state.pending_messages else state
@@ -212,15 +223,15 @@ class Presenter:
     async def show_critique(
         self, writer: str, critique: str, context: InteractionContext, *, page: int = 0, notice: str | None = None
     ) -> ShowCard:
-        """Show the critique's panel: work under way, one of its pages, or why there are none."""
+        """Show the critique's panel: its running job, one of its pages, or why it has none."""
         return await self._critique_card(await self._load_critique(writer, critique), context, page, notice)
 
     async def _load_critique(self, writer: str, critique: str) -> CritiqueSnapshot:
-        """Read a critique, after keeping what a dead process left of its job. Raise UnknownCritique."""
+        """Read a critique, and first keep what another process has left of its job. Raise UnknownCritique."""
         services = self.services
         now = await services.critiques.snapshot(writer, critique)
         if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
-            await services.jobs.release_abandoned(writer, now.job.subject)  # or it has ended since it was read
+            await services.jobs.release_abandoned(writer, now.job.subject)  # no effect if it has ended meanwhile
             now = await services.critiques.snapshot(writer, critique)
         return now
 
@@ -247,7 +258,7 @@ class Presenter:
 
     @asynccontextmanager
     async def deleting(self, writer: str, essay: str) -> AsyncIterator[None]:
-        """Delete the essay inside: what panels show at the end of its job waits until that is done."""
+        """Delete the essay inside: a panel that follows its job waits for that, and then says that it was deleted."""
         finished = self._deletions[essay] = asyncio.Event()
         try:
             yield
@@ -259,7 +270,7 @@ class Presenter:
     def _show_running(
         self, state: EssayState, view: JobView, context: InteractionContext, notice: str | None, page: int | None = None
     ) -> ShowCard:
-        """Show the job that is working on an essay, with the page of its text that is asked for."""
+        """Show a running job on an essay, and page ``page`` of the text it is writing."""
         essay, pager = state.essay, StreamPager()
         page = pager.pinned_page(view.job.text, page)
 
@@ -268,41 +279,46 @@ class Presenter:
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )
 
-        return ShowCard(card(view), self._watch(view.job, card, context))
+        return ShowCard(card(view), self._essay_job_watch(view.job, card, context))
 
     def _show_critique_running(
         self, title: str | None, view: JobView, critique: str, context: InteractionContext, notice: str | None
     ) -> ShowCard:
-        """Show the job that is making a critique."""
+        """Show a running critique."""
 
         def card(now: JobView) -> Card:
             return jobs.job_progress_card(title or "The text", now, "critique", critique, notice)
 
         buttons = (action_button("Show the critique", "show", critique, kind="critique"),)
         end = partial(self.show_critique, view.job.writer, critique, context, notice=notice)
-        return ShowCard(card(view), JobWatch(view.job, card, self._ended(view.job, end), buttons))
+        return ShowCard(card(view), JobWatch(view.job, card, self._with_deletion_check(view.job, end), buttons))
 
     def watch_again(self, job: Job, context: InteractionContext) -> JobWatch:
-        """Follow a job that ended with the process that ran it: show what came of it."""
-        return self._watch(job, lambda _: Card(()), context)
+        """Return the watch of a job whose process has ended, to show what it left."""
+        return self._essay_job_watch(job, lambda _: Card(()), context)
 
-    def _watch(self, job: Job, card: Callable[[JobView], Card], context: InteractionContext) -> JobWatch:
-        """Follow a job: show ``card`` while it runs, then what came of it."""
+    def _essay_job_watch(self, job: Job, card: Callable[[JobView], Card], context: InteractionContext) -> JobWatch:
+        """Return the watch of a job on an essay: ``card`` while it runs, then ``_show_job_end``."""
         if jobs.is_pasted_critique(job):
             end = partial(self.show_critique, job.writer, job.argument, context)
         else:
-            end = partial(self._show_ended, job, context)
-        return JobWatch(job, card, self._ended(job, end), _result_buttons(job, context))
+            end = partial(self._show_job_end, job, context)
+        return JobWatch(job, card, self._with_deletion_check(job, end), _result_buttons(job, context))
 
-    def _ended(self, job: Job, show_ended: Callable[[], Awaitable[ShowCard]]) -> Callable[[], Awaitable[ShowCard]]:
-        """Return what shows the end of a job: what ``show_ended`` gives, or that the essay was deleted."""
+    def _with_deletion_check(
+        self, job: Job, show_end: Callable[[], Awaitable[ShowCard]]
+    ) -> Callable[[], Awaitable[ShowCard]]:
+        """Wrap ``show_end``: wait for a deletion that is under way, and say so if the essay was deleted.
+
+        For a job that only delays the next question, an error of the store is shown as well.
+        """
 
         async def end() -> ShowCard:
             if (deletion := self._deletions.get(job.subject)) is not None:
                 await deletion.wait()
             try:
-                return await show_ended()
-            except (UnknownEssay, UnknownCritique, UnknownJob):  # deleted together
+                return await show_end()
+            except (UnknownEssay, UnknownCritique, UnknownJob):  # an essay's critiques and jobs go with it
                 return ShowCard(deleted_card(_ESSAY_DELETED))
             except StoreError as error:
                 if not job.kind.gives_way:
@@ -311,11 +327,11 @@ class Presenter:
 
         return end
 
-    async def _show_ended(self, started: Job, context: InteractionContext) -> ShowCard:
-        """Show what came of a job on an essay: the critique, or the text with how the job ended."""
+    async def _show_job_end(self, started: Job, context: InteractionContext) -> ShowCard:
+        """Show the result of an ended job on an essay: the critique, or the text with a notice of how it ended."""
         writer, essay = started.writer, started.subject
         if started.kind.gives_way:
-            return await self._show_waiting_ended(started, context, None)
+            return await self._show_wait_end(started, context, None)
         if started.kind is JobKind.CRITIQUE:
             critique = await self._load_critique(writer, started.argument)
             if critique.critique.critique is not None:
@@ -332,7 +348,7 @@ class Presenter:
             )
             reported = partial(self._reported_jobs.add, job.id)
             return replace(shown, is_unfinished=not made.is_complete, side_version=made.number, on_shown=reported)
-        # Where the job did not come to its end by itself, the notice says how it ended.
+        # Of a job that was stopped, failed or was interrupted, the notice says so instead.
         cut_short = made is not None and not made.is_complete and job.state is JobState.DONE
         notice = _DRAFT_UNFINISHED if cut_short else _outcome_notice(job)
         shown = await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=False, now=now)
@@ -340,7 +356,7 @@ class Presenter:
 
 
 def _result_buttons(job: Job, context: InteractionContext) -> tuple[Button, ...]:
-    """Return the buttons that lead to what came of a job, beside a panel that cannot show it."""
+    """Return the buttons that lead to a job's result, for a panel that cannot show it."""
     if jobs.is_pasted_critique(job):
         return (action_button("Show the critique", "show", job.argument, kind="critique"),)
     # "end" sets their custom ids apart from those of the same buttons on the panel: Discord wants each once.
@@ -353,19 +369,19 @@ def _result_buttons(job: Job, context: InteractionContext) -> tuple[Button, ...]
 
 
 def _displayed_question(state: EssayState) -> Question | None:
-    """Return the question that an essay's panel shows, if it shows one."""
+    """Return the question that an essay's panel shows; None if it shows something else."""
     if state.running_job is not None or state.version is not None or state.failed_job is not None:
         return None
     return state.open_question
 
 
 def _outcome_notice(job: Job, side_version: int | None = None) -> str | None:
-    """Say how a job ended, or that it made a version beside the text; None where there is nothing to say."""
+    """Say how a job failed or was ended, or that it made a version beside the text; None if it did neither."""
     return jobs.job_failure_message(job) if side_version is None else jobs.side_version_message(job, side_version)
 
 
 def _initial_position(state: EssayState) -> DraftPosition:
-    """Return where a panel begins: at the section whose revision came to nothing, else at the top."""
+    """Return where a panel begins: at the section whose revision failed, else at the top."""
     job = state.failed_job
     if job is not None and job.kind is JobKind.REVISION and job.base_version == state.essay.head:
         return DraftPosition(section=RevisionRequest.from_job(job).index)
