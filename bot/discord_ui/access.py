@@ -1,4 +1,4 @@
-"""Whom the bot answers: the operator's rules, and who belongs to a server that they list."""
+"""Decide whom the bot answers: by the operator's rules, and by membership of the servers that they list."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from bot.services.store_ports import Clock, Store, Transaction
 log = logging.getLogger("bot.discord")
 
 _MEMBER_CACHE_TIME = timedelta(minutes=5)
-_NON_MEMBER_CACHE_TIME = timedelta(minutes=1)  # whoever has just joined waits no longer than that
+_NON_MEMBER_CACHE_TIME = timedelta(minutes=1)  # so that a new member is answered soon
 _STORED_TIME = timedelta(days=30)
-_STORE_INTERVAL = timedelta(days=1)  # a membership is stored no more often
+_STORE_INTERVAL = timedelta(days=1)  # a membership is stored at most once in this time
 _MAX_CONCURRENT_LOOKUPS = 4  # strangers must not use up the bot's rate limit
 _MAX_CACHED = 10_000  # people, at a few bytes each
 # Discord's error codes.
@@ -43,7 +43,7 @@ class AccessDenied(BotError):
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """The rules. Unless it is ``everyone``, the application's owners and the people and servers listed are answered."""
+    """Whom the bot answers: ``everyone``, or the application's owners and the listed people and servers."""
 
     everyone: bool
     guild_ids: frozenset[int]
@@ -51,7 +51,7 @@ class AccessRules:
     owner_ids: tuple[int, ...] = ()
 
     def check(self, user: int, context: InteractionContext) -> None:
-        """Raise AccessDenied where the bot does not answer this person here."""
+        """Raise AccessDenied if the bot does not answer this person here."""
         if self.everyone or user in self.user_ids or user in self.owner_ids:
             return
         if context.guild_id is not None and context.guild_id in self.guild_ids:
@@ -76,7 +76,7 @@ class _CachedMembership:
 
 
 class Access:
-    """Decide whom the bot answers: by its ``rules``, and outside of servers also by who belongs to a listed one."""
+    """Decide whom the bot answers: by its ``rules``, and outside of servers also by membership of a listed server."""
 
     def __init__(self, rules: AccessRules, store: Store, secret: bytes, clock: Clock) -> None:
         self.rules = rules
@@ -85,7 +85,7 @@ class Access:
     async def admit(self, client: discord.Client, user: int, context: InteractionContext, seconds: float) -> None:
         """Return if the bot answers this person here. Raise AccessDenied, MembershipUnknown, StoreError.
 
-        Where Discord has to be asked, it is waited for as long as ``seconds``.
+        If Discord has to be asked, wait at most ``seconds`` for it.
         """
         try:
             self.rules.check(user, context)
@@ -97,17 +97,17 @@ class Access:
                 raise
 
     async def record(self, user: int, context: InteractionContext) -> None:
-        """Remember where somebody has acted, if that is a listed server. Raise nothing."""
+        """Remember that somebody has acted in a listed server. Raise nothing."""
         if context.guild_id is not None and context.guild_id in self.rules.guild_ids:
             await self._membership.record_member(user, context.guild_id)
 
 
 class Membership:
-    """Say whether people belong to listed servers, also where what they do does not show it, as in a DM.
+    """Find out whether people are members of listed servers, also in a DM, where their interaction does not show it.
 
-    Discord is asked for one person at a time, which needs no intent, and again after some minutes, so that whoever has
-    left is no longer answered. Where it does not answer, whoever belonged within the last weeks still does. ``secret``
-    makes the pseudonyms under which memberships are stored.
+    Discord is asked for one person at a time, which needs no intent, and again after some minutes, so that people who
+    have left are no longer answered. If Discord does not reply, people who were members within the last weeks still
+    are. ``secret`` makes the pseudonyms under which memberships are stored.
     """
 
     def __init__(self, store: Store, secret: bytes, clock: Clock) -> None:
@@ -125,9 +125,9 @@ class Membership:
         await self._store(user, server)
 
     async def is_member(self, client: discord.Client, user: int, servers: frozenset[int], seconds: float) -> bool:
-        """Return whether somebody belongs to one of the servers, waiting ``seconds`` for Discord at most.
+        """Return whether somebody is a member of one of the servers, waiting at most ``seconds`` for Discord.
 
-        Raise MembershipUnknown where Discord did not answer and nothing is stored, and StoreError.
+        Raise StoreError, and MembershipUnknown if Discord did not reply and nothing is stored.
         """
         cached = self._cached.get(user)
         if cached is not None and self._clock() < cached.expires_at:
@@ -169,7 +169,7 @@ class Membership:
     def _on_fetched(self, user: int, done: asyncio.Task[bool]) -> None:
         del self._lookups[user]
         if not done.cancelled():
-            done.exception()  # whoever waited for it may be gone, and then nobody else looks at it
+            done.exception()  # retrieve it: nobody may be waiting any more
 
     def _cache(self, user: int, *, is_member: bool) -> None:
         lifetime = _MEMBER_CACHE_TIME if is_member else _NON_MEMBER_CACHE_TIME
@@ -209,7 +209,7 @@ class Membership:
             log.warning("that somebody left a server could not be stored: %s", type(error).__name__)
 
     def _storage_key(self, user: int, server: int) -> str:
-        """Return a key from which neither the person nor the server can be told."""
+        """Return a key that reveals neither the person nor the server."""
         server_key = hmac.new(self._secret, f"discord-server:{server}".encode(), hashlib.sha256).hexdigest()[:32]
         return f"member {writer_id(self._secret, user)} {server_key}"
 

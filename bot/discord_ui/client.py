@@ -1,4 +1,4 @@
-"""The connection to Discord: syncs the commands, and hands interactions and DMs to the dispatcher."""
+"""Connect to Discord: sync the commands, and hand interactions and DMs to the dispatcher."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ log = logging.getLogger("bot.discord")
 
 
 class OutdatedCommand(BotError):
-    """A command, or options, that this release does not know: the person's Discord still shows an older form."""
+    """A command, or an option, that this release does not know: the person's Discord still shows an older form."""
 
     def __init__(self) -> None:
         super().__init__("Your Discord still shows an older form of this command: restart it, then use it again.")
 
 
 class CommandTree(app_commands.CommandTree[discord.Client]):
-    """The commands. An error before one of them runs is shown like any other."""
+    """The commands. An error before one of them runs is shown to the person like any other."""
 
     dispatcher: InteractionDispatcher
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        """Answer a command that is not there, or not in this form. The commands themselves raise nothing."""
+        """Answer a command that does not exist, or not in this form. The commands themselves raise nothing."""
 
         async def fail(_: str, __: InteractionContext) -> HandlerResult:
             if isinstance(error, app_commands.CommandInvokeError):
@@ -81,7 +81,7 @@ class DiscordClient(discord.Client):
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
-        """Learn who owns the application, and sync the commands where Discord has other ones."""
+        """Fetch who owns the application, sync the commands if they have changed, and restore the job panels."""
         if (application := self.application) is not None:
             team = application.team
             owners = tuple(member.id for member in team.members) if team else (application.owner.id,)
@@ -102,7 +102,7 @@ class DiscordClient(discord.Client):
         log.info("ready; it answers %s", "everybody" if access.everyone else listed)
 
     async def _sync_commands(self) -> None:
-        """Sync only what has changed: Discord allows 200 new commands a day, and clients reload after a sync."""
+        """Sync the commands if they changed: Discord allows 200 new ones a day, and clients reload after a sync."""
         definition = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
         name = f"commands of {self.application_id}"
@@ -113,16 +113,16 @@ class DiscordClient(discord.Client):
         log.info("commands synced")
 
     async def on_connect(self) -> None:
-        """Read what was written before this session: nothing is replayed into a new one."""
+        """Read what was written before this session: Discord replays nothing into a new one."""
         self.dispatcher.dm_listener.on_connect(self)
         self._set_gateway_state(GatewayState.CONNECTED)
 
     async def on_resumed(self) -> None:
-        """Note that the session goes on; Discord has sent what came meanwhile."""
+        """Note that the session goes on; Discord has sent the events in between."""
         self._set_gateway_state(GatewayState.CONNECTED)
 
     async def on_disconnect(self) -> None:
-        """Note that the connection is lost; discord.py connects again."""
+        """Note that the connection is lost; discord.py reconnects."""
         self._set_gateway_state(GatewayState.LOST)
 
     def _set_gateway_state(self, state: GatewayState) -> None:
@@ -132,18 +132,18 @@ class DiscordClient(discord.Client):
         self.gateway_changed.set()
 
     async def on_message(self, message: discord.Message) -> None:
-        """Hand on what somebody writes in the DM."""
+        """Pass on what somebody writes in the DM."""
         self.dispatcher.dm_listener.on_message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Hand on an edit in the DM; raw, because no message is cached."""
+        """Pass on an edit in the DM; raw, because no message is cached."""
         self.dispatcher.dm_listener.on_edit(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """Hand on a deletion, so that what was deleted is not read later."""
+        """Pass on a deletion, so that the message is not read later."""
         self.dispatcher.dm_listener.on_delete(payload.message_id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Hand on what has a custom id; commands come by the tree."""
+        """Pass on buttons, menus and forms; commands go through the tree."""
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             await self.dispatcher.handle_component(interaction)

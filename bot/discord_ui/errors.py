@@ -1,4 +1,4 @@
-"""What can go wrong between a person, Discord and the bot, and what the person is told of any error."""
+"""Errors between a person, Discord and the bot, and the message that a person gets for any error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AUTOMOD_CODES = {200000, 200001}
 
 
 class FormTimeout(BotError):
-    """A form could not be filled in time."""
+    """A form could not be opened in time."""
 
     def __init__(self) -> None:
         super().__init__("The bot was busy and could not open the form in time: press again. Nothing was changed.")
@@ -45,7 +45,7 @@ class UnknownCustomId(InvalidInput):
 
 
 class NotOwner(BotError):
-    """A panel of what is somebody else's, or is gone."""
+    """A panel of an essay or critique that is somebody else's, or is gone."""
 
     @classmethod
     def essay(cls) -> NotOwner:
@@ -64,7 +64,7 @@ class NotOwner(BotError):
 class AttachmentError(BotError):
     """A file that was not read.
 
-    ``message_without_assurance`` is what is said of it where something else was stored.
+    ``message_without_assurance`` is the message for a place where something else was stored.
     """
 
     def __init__(self, message: str) -> None:
@@ -80,7 +80,7 @@ class AttachmentGone(AttachmentError, InvalidInput):
 
 
 class AttachmentNotFetched(AttachmentError):
-    """An attachment that Discord did not hand over."""
+    """An attachment that Discord did not deliver."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Discord did not hand over {name}: attach it again in a minute.")
@@ -97,7 +97,7 @@ class DmForbidden(BotError):
 
 
 class MessageNotShown(BotError):
-    """Discord did not take what was to be shown."""
+    """Discord did not accept what was to be shown."""
 
     @classmethod
     def refused(cls) -> MessageNotShown:
@@ -114,7 +114,7 @@ class MessageNotShown(BotError):
 
 
 class FileNotSent(MessageNotShown):
-    """Discord did not take a file; or it did, and its response was lost."""
+    """Discord did not accept a file; or it did, and its response was lost."""
 
     @classmethod
     def refused(cls) -> FileNotSent:
@@ -132,7 +132,7 @@ class FileNotSent(MessageNotShown):
 
 
 def error_message(error: BaseException) -> str | None:
-    """Return what the person is told, None where nothing can reach them any more. Log a bug with its traceback."""
+    """Return what the person is told, None if nothing can reach them any more. Log a bug with its traceback."""
     for kind, message in _MESSAGES:
         if isinstance(error, kind):
             return message(error)
@@ -141,13 +141,13 @@ def error_message(error: BaseException) -> str | None:
 
 
 def file_send_error(error: Exception) -> BotError | None:
-    """Return what the person is told of a file that this error kept from them, None where nothing can reach them."""
+    """Return the error to show for a file that could not be sent, None if nothing can reach the person any more."""
     return _as_bot_error(error, FileNotSent) if isinstance(error, discord.HTTPException) else FileNotSent.fault()
 
 
 def _as_bot_error(error: discord.HTTPException, kind: type[MessageNotShown]) -> BotError | None:
     if error.code in _GONE_CODES or error.status == 401:
-        return None  # nothing can be shown any more; what was stored waits for the next click
+        return None  # nothing can be shown there any more; the next click shows what was stored
     if error.code in _DM_FORBIDDEN_CODES:
         return DmForbidden()
     return kind.refused() if error.code in _AUTOMOD_CODES or error.status == 403 else kind.fault()
@@ -171,5 +171,5 @@ _MESSAGES: tuple[tuple[type[BaseException], Callable[[BaseException], str | None
     (AnsweredElsewhere, lambda _: None),
     (TimeoutError, lambda _: str(MessageNotShown.fault())),
     (OSError, lambda _: str(MessageNotShown.fault())),
-    (aiohttp.ClientError, lambda _: str(MessageNotShown.fault())),  # a dropped connection is no OSError there
+    (aiohttp.ClientError, lambda _: str(MessageNotShown.fault())),  # aiohttp's dropped connection is not an OSError
 )

@@ -1,4 +1,4 @@
-"""Remember what was met lately, in bounded memory."""
+"""Remember what was seen recently, in bounded memory."""
 
 from __future__ import annotations
 

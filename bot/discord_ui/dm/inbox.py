@@ -1,7 +1,7 @@
-"""Serve each writer's DM by one task: what came while the bot was away, then live events, in the order they came.
+"""Serve each writer's DM by one task: first what came while the bot was away, then live events, in order.
 
-How far a DM was read is stored. The mark moves past a message only once that one and all before it are stored, so a
-process may end anywhere: the next one reads on from there, and what was stored already is passed over.
+How far a DM was read is stored. That mark moves past a message only once it and all before it are stored. So a process
+may be killed at any time: the next one reads on from the mark, and skips what is stored already.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ log = logging.getLogger("bot.discord")
 TASK_NAME = "dm"  # of the task that serves a DM, and of the one that begins a session
 
 _HISTORY_PAGE_SIZE = 100  # Discord's limit
-# Five seconds, as message ids count time: before a crash, events may have overtaken one another.
+# Five seconds in the time of message ids: events may arrive out of order, and a crash must lose none of them.
 _OVERLAP = 5_000 << 22
 _PACE_SECONDS = 0.05  # twenty DMs a second, of the fifty requests that Discord allows
-_RETRY_DELAYS_SECONDS = (2.0, 10.0, 60.0)  # before a DM is read again; then always the last
-# So often, some seven minutes: now and then Discord refuses a channel that is there (403, 50001). One that is closed
-# is read again when its writer writes there, or in the next session.
+_RETRY_DELAYS_SECONDS = (2.0, 10.0, 60.0)  # before a DM is read again; the last is repeated
+# In some seven minutes: now and then Discord refuses a channel that exists (403, 50001). A closed one is read again
+# when its writer writes there, or in the next session.
 _MAX_REFUSALS = 10
-_MAX_DELETED_REMEMBERED = 10_000  # messages: the history may hold one still that was deleted a moment ago
+_MAX_DELETED_REMEMBERED = 10_000  # messages: the history may still show one that was deleted a moment ago
 _UNREAD_NOTICE = (
     "Discord does not let the bot read what came here while it was away: if you wrote something then, send it again. "
     "What you have written since is stored."
@@ -44,7 +44,7 @@ _UNREAD_NOTICE = (
 
 @dataclass(frozen=True, slots=True)
 class DmEvent:
-    """A message that was just written, or given another text."""
+    """A message that was just written or edited."""
 
     message: discord.Message
     is_edit: bool = False
@@ -52,7 +52,7 @@ class DmEvent:
 
 @dataclass(eq=False)
 class _Inbox:
-    """What is still to be done in a writer's DM. ``must_read``: the history may hold what nobody has stored yet."""
+    """What is still to be done in a writer's DM. ``must_read``: the history may hold messages that are not stored."""
 
     events: deque[DmEvent] = field(default_factory=deque)
     must_read: bool = False
@@ -65,26 +65,26 @@ class _Inbox:
     task: asyncio.Task[None] | None = None
 
     def require_reading(self) -> None:
-        """Have the history read at once, and again where that fails."""
+        """Let the history be read at once, and again if that fails."""
         self.must_read, self.retry_at, self.failures, self.refusals = True, 0.0, 0, 0
 
     def delay_reading(self) -> None:
-        """Have the history read again in a while."""
+        """Let the history be read again later, after a delay that grows with the failures."""
         self.must_read = True
         self.retry_at = time.monotonic() + _retry_delay(self.failures)
         self.failures += 1
 
     @property
     def is_given_up(self) -> bool:
-        """Whether Discord has refused the history too often."""
+        """Whether Discord has refused to show the history too often."""
         return self.refusals >= _MAX_REFUSALS
 
 
 class DmInboxes:
-    """The inboxes of the writers in whose DM something is to be done.
+    """The inboxes of writers in whose DM there is something to do.
 
-    ``store_message`` is given each message that may be new, and whether it is read late; ``store_edit`` each one that
-    was edited. Both raise StoreError.
+    ``store_message`` is called with each message that may be new, and whether it is read late; ``store_edit`` with each
+    message that was edited. Both raise StoreError.
     """
 
     def __init__(
@@ -101,12 +101,12 @@ class DmInboxes:
         self._client: discord.Client  # that of the session
         self._inboxes: dict[str, _Inbox] = {}
         self._deleted: RecentSet[int] = RecentSet(_MAX_DELETED_REMEMBERED)
-        self._session_begun = asyncio.Event()  # not before it is known which histories must be read
+        self._session_begun = asyncio.Event()  # set once it is known which histories must be read
         self._start_task: asyncio.Task[None] | None = None
         self._closing = False
 
     def start_session(self, client: discord.Client) -> None:
-        """Read every history: events before this session may be lost."""
+        """Read every history: the bot may have missed events before this session."""
         if self._closing:
             return
         self._client = client
@@ -116,7 +116,7 @@ class DmInboxes:
         self._start_task = asyncio.create_task(self._start_session(), name=TASK_NAME)
 
     def put(self, writer: str, event: DmEvent) -> None:
-        """Add an event to a writer's inbox, behind those before it."""
+        """Add an event to a writer's inbox, after those before it."""
         if self._closing:
             return
         inbox = self._inboxes.setdefault(writer, _Inbox())
@@ -128,11 +128,11 @@ class DmInboxes:
         self._serve(writer, inbox)
 
     def delete(self, message: int) -> None:
-        """Learn that a message was deleted in Discord. What was stored of it stays."""
+        """Remember that a message was deleted in Discord, so that it is not read. What was stored of it stays."""
         self._deleted.add(message)
 
     async def close(self, seconds: float) -> None:
-        """Take no further event, and wait so many seconds for what is being stored."""
+        """Accept no further event, and wait up to ``seconds`` for what is being stored."""
         self._closing = True
         if self._start_task is not None:
             self._start_task.cancel()
@@ -162,7 +162,7 @@ class DmInboxes:
         for writer in writers:
             self._inboxes.setdefault(writer, _Inbox()).require_reading()
         self._session_begun.set()
-        for writer in writers:  # whoever writes meanwhile need not wait for their turn
+        for writer in writers:  # a writer who writes meanwhile is served at once
             if (inbox := self._inboxes.get(writer)) is not None:
                 self._serve(writer, inbox)
                 await asyncio.sleep(_PACE_SECONDS)
@@ -173,7 +173,7 @@ class DmInboxes:
             inbox.task = asyncio.create_task(self._run(writer, inbox), name=TASK_NAME)
 
     async def _run(self, writer: str, inbox: _Inbox) -> None:
-        """Do what is to be done in a DM, until nothing is."""
+        """Do what is to be done in a DM, until nothing is left."""
         try:
             while not self._closing:
                 await self._session_begun.wait()
@@ -195,10 +195,10 @@ class DmInboxes:
                 del self._inboxes[writer]
 
     async def _guard(self, inbox: _Inbox, step: Coroutine[None, None, None]) -> None:
-        """Take a step. A bug in it is logged, and what it was about read again later: the mark must not pass that."""
+        """Run a step; after a bug, log it and read the history again later: the mark must pass no unstored message."""
         try:
             await step
-        except Exception as error:  # noqa: BLE001 - nobody awaits this task: a bug is logged, without any words
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message
             error_message(error)
             inbox.refusals += 1
             inbox.delay_reading()
@@ -223,7 +223,7 @@ class DmInboxes:
                 log.warning("how far a DM was read could not be stored: %s", type(error).__name__)
 
     async def _read_history(self, writer: str, inbox: _Inbox) -> None:
-        """Store what came in a DM while nobody listened, or have it tried again later."""
+        """Store what came in a DM while the bot was away, or schedule another try."""
         channel = None
         inbox.is_reading, inbox.must_read = True, False  # a new session may want it read once more meanwhile
         try:
@@ -246,9 +246,9 @@ class DmInboxes:
             inbox.is_reading = False
 
     async def _store_history(self, channel: DmChannel) -> int:
-        """Store what a DM holds behind the mark, oldest first, and take over edits in the last page before it.
+        """Store the messages after the mark, oldest first, and edits among the last hundred messages.
 
-        Return the id of the last message there is.
+        Return the id of the DM's last message.
         """
         dm = dm_channel(self._client, channel.id)
         page = [message async for message in dm.history(limit=_HISTORY_PAGE_SIZE)]
@@ -272,5 +272,5 @@ class DmInboxes:
 
 
 def _retry_delay(failures: int) -> float:
-    """Return how many seconds to wait after so many failures."""
+    """Return how many seconds to wait after this many failures."""
     return _RETRY_DELAYS_SECONDS[min(failures, len(_RETRY_DELAYS_SECONDS) - 1)]

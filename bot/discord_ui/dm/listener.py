@@ -1,4 +1,4 @@
-"""The DM as a conversation: store what is written there, with its files and edits, and tell what became of it."""
+"""Store what people write in the bot's DM, with its files and edits, and tell them what became of it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ _MARK_BELOW_NOTICE = (
 _MARK_ALONE_NOTICE = "The mark stands alone: it leaves out the next message that you write here."
 _REST_STORED_NOTICE = "The rest of your message is stored."
 _NOTHING_STORED_NOTICE = "Nothing of your message was stored."
-_MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # for Discord's word on who somebody is; nobody waits for an answer to a message
-_MAX_REFUSED_REMEMBERED = 10_000  # people of whom it is remembered that they were told
-_MAX_RECORDED_REMEMBERED = 10_000  # people of whom it is remembered that their DM is stored
+_MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # to wait for Discord: a message, unlike a click, need not be answered in time
+_MAX_REFUSED_REMEMBERED = 10_000  # people who were told that the bot does not answer them
+_MAX_RECORDED_REMEMBERED = 10_000  # people whose DM is known to be stored
 
 
 class DmListener:
-    """Take the events of all DMs."""
+    """Receive the events of all DMs."""
 
     def __init__(
         self,
@@ -73,25 +73,25 @@ class DmListener:
         self._recorded: RecentSet[str] = RecentSet(_MAX_RECORDED_REMEMBERED)  # whose DM is stored
 
     def on_connect(self, client: discord.Client) -> None:
-        """Begin a session: events before it may be lost."""
+        """Begin a session: events before it may have been missed."""
         self.inboxes.start_session(client)
 
     def on_message(self, message: discord.Message) -> None:
-        """Take a message that was just written."""
+        """Receive a message that was just written."""
         if _is_user_message(message):
             self.inboxes.put(self._writer_of(message), DmEvent(message))
 
     def on_edit(self, message: discord.Message) -> None:
-        """Take a message that has another text, or to which Discord has added a preview."""
+        """Receive a message whose text was changed, or to which Discord has added a preview."""
         if _is_user_message(message) and message.edited_at is not None:
             self.inboxes.put(self._writer_of(message), DmEvent(message, is_edit=True))
 
     def on_delete(self, message: int) -> None:
-        """Learn that a message was deleted. What was stored of it stays; what was not is not read any more."""
+        """Remember that a message was deleted. What was stored of it stays; if nothing was, it is not read later."""
         self.inboxes.delete(message)
 
     async def close(self, seconds: float) -> None:
-        """Take nothing any more, and wait so many seconds for what is being stored."""
+        """Accept no further event, and wait up to ``seconds`` for what is being stored."""
         await self.inboxes.close(seconds)
         for task in self._placements:
             task.cancel()
@@ -99,7 +99,7 @@ class DmListener:
         await self.notifier.close()
 
     async def record_channel(self, writer: str, channel: int, read: int) -> None:
-        """Learn of a writer's DM, and that nothing up to a message's id is to be read. Raise nothing."""
+        """Remember a writer's DM, and that messages up to the id ``read`` need not be read. Raise nothing."""
         if writer in self._recorded:
             return
         try:
@@ -112,14 +112,14 @@ class DmListener:
         return writer_id(self._secret, message.author.id)
 
     async def _admit(self, client: discord.Client, message: discord.Message) -> None:
-        """Raise AccessDenied or MembershipUnknown for whom the bot does not answer, and StoreError."""
+        """Raise AccessDenied or MembershipUnknown for people whom the bot does not answer, and StoreError."""
         await self._access.admit(client, message.author.id, BOT_DM_CONTEXT, _MEMBERSHIP_TIMEOUT_SECONDS)
 
     async def _store_message(self, client: discord.Client, message: discord.Message, late: bool) -> None:
-        """Store a message with its files, and tell what became of it.
+        """Store a message with its files, and tell the writer what became of it.
 
-        One that was just written belongs to what stands there, whatever the clocks say; only for a ``late`` one are
-        Discord's and ours compared. Raise StoreError.
+        A message that was just written belongs to what the DM shows, whatever the clocks say; Discord's clock and ours
+        are compared only for a ``late`` one. Raise StoreError.
         """
         if not _is_user_message(message):
             return
@@ -134,7 +134,7 @@ class DmListener:
             self.notifier.notify(writer, dm, error.public_message)
 
     async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
-        """Tell somebody that they are not answered, once until that changes."""
+        """Tell somebody that the bot does not answer them, once until that changes."""
         if writer in self._refused:
             return
         self._refused.add(writer)
@@ -176,9 +176,9 @@ class DmListener:
     async def _store_files(
         self, writer: str, stored: StoredMessage, message: discord.Message
     ) -> tuple[list[int], list[str], list[str]]:
-        """Store what a message's files hold as notes.
+        """Store the contents of a message's files as notes.
 
-        Return the numbers of the notes, what is to be said of the files that were read, and of those that could not
+        Return the numbers of the notes, notices about the files that were read, and the errors of those that could not
         be. Raise StoreError, UnknownEssay.
         """
         notes: list[int] = []
@@ -202,13 +202,13 @@ class DmListener:
     async def _place_notes(
         self, writer: str, dm: discord.PartialMessageable, essay: str, notes: Collection[int]
     ) -> None:
-        """Have notes of an essay that came in a file placed in sections, and say what came of it."""
+        """Let a model place an essay's notes from a file in sections, and show the result."""
         try:
             job = await self._presenter.start_placement(writer, essay, notes)
             if job is None:
                 return
             ended = await self._presenter.services.jobs.wait(writer, job.id)
-        except BotError as error:  # the essay is gone, or the store is: what is there is shown by the next click
+        except BotError as error:  # the essay is gone, or the store fails, which the next click shows
             log.info("notes could not be placed: %s", type(error).__name__)
             return
         if ended.state in (JobState.DONE, JobState.FAILED):
@@ -217,9 +217,9 @@ class DmListener:
                 self.notifier.notify(writer, dm, ended.error)
 
     async def _store_edit(self, client: discord.Client, message: discord.Message) -> None:
-        """Take over a message's new text, and tell of its note. Raise StoreError.
+        """Store a message's new text, and tell of its note. Raise StoreError.
 
-        One that is not stored was written while the bot was away and is about to be read, or its words were deleted.
+        A message that is not stored was written while the bot was away and will be read, or its words were deleted.
         """
         if not _is_user_message(message):
             return
@@ -236,7 +236,7 @@ class DmListener:
             await self._tell_edit(writer, dm, changed, text)
 
     async def _tell_edit(self, writer: str, dm: discord.PartialMessageable, changed: MessageChange, text: str) -> None:
-        """Tell of a message's new text: of its note, of the post that follows, of what is private in it."""
+        """Tell of an edited message: of its note, of a new version of the post, and of what is private in it."""
         note, notifier = changed.note, self.notifier
         if note is None:
             notifier.refresh(writer, dm, changed.essay)  # the panel counts the message's words
@@ -260,7 +260,7 @@ class DmListener:
 
 
 def _mark_notice(text: str, stored: StoredMessage) -> str:
-    """Say what a mark in a message leaves out."""
+    """Say what a private mark in a message leaves out."""
     if not is_only_private_mark(text):
         return _MARKED_NOTICE
     if stored.question is not None:
@@ -269,6 +269,6 @@ def _mark_notice(text: str, stored: StoredMessage) -> str:
 
 
 def _is_user_message(message: discord.Message) -> bool:
-    """Tell whether a person wrote it in the DM: the bot also hears of its own messages, and of calls and pins."""
+    """Return whether a person wrote the message in the DM; others are the bot's own, calls and pins."""
     ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
     return ordinary and message.guild is None and not message.author.bot and message.webhook_id is None

@@ -1,4 +1,4 @@
-"""Tell a person what became of the messages they wrote: by one panel that keeps up with them, never a reply to each."""
+"""Tell people what became of the messages they wrote, by one panel that is kept up to date, not by replies."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ from bot.services.dm_messages import StoredMessage
 log = logging.getLogger("bot.discord")
 
 BOT_DM_CONTEXT = InteractionContext(is_bot_dm=True, guild_id=None)
-NOTIFY_DELAY_SECONDS = 1.2  # a channel takes five edits in five seconds, and whoever types in bursts is told once
-# Seconds before each further try, besides the usual ones. A refusal that was a slip is over by the first, a fault of
-# Discord's mostly by the last; after that it waits for whatever is told or shown next. Clicks do not wait meanwhile.
+NOTIFY_DELAY_SECONDS = 1.2  # Discord allows five edits in five seconds, and several quick messages get one answer
+# Seconds before each further try, in addition to the delay. A wrong refusal is over by the first, a fault of Discord
+# mostly by the last; after that the next thing that is told or shown brings another try. Clicks do not wait meanwhile.
 RETRY_DELAYS_SECONDS = (2.0, 5.0, 10.0, 20.0, 40.0)
-_EDIT_TIMEOUT_SECONDS = 5.0  # clicks of the person wait meanwhile, and what could not be shown is tried again
-_MAX_MESSAGES_BELOW = 5  # so many messages below its panel, on a phone the panel is off the screen: it is posted anew
-_MAX_NOTICE_UNITS = 3_800  # of the 4,000 characters that a message takes
-_MAX_NOTICES = 50  # kept of one person while Discord takes none; a person says few that differ
+_EDIT_TIMEOUT_SECONDS = 5.0  # the person's clicks wait for it, and what was not shown is tried again
+_MAX_MESSAGES_BELOW = 5  # with more, a panel is off a phone's screen, so it is posted anew
+_MAX_NOTICE_UNITS = 3_800  # of the 4,000 characters that a message can have
+_MAX_NOTICES = 50  # kept for one person while Discord accepts none; there are few different ones
 _DROPPED_NOTICE = "There was more to say of what you wrote before. Your essay shows what was stored of it."
 # Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
 _DM_FORBIDDEN_CODES = (50007, 50278)
 
 
 def dm_channel(client: discord.Client, channel: int) -> discord.PartialMessageable:
-    """Return a person's DM with the bot, by the channel's id."""
+    """Return a person's DM with the bot by its channel id."""
     return client.get_partial_messageable(channel, type=discord.ChannelType.private)
 
 
 def _new_nonce() -> str:
-    """Return what Discord takes once in some minutes, so that nothing stands twice whose answer was lost."""
+    """Return a new nonce: Discord posts only one message with it in some minutes, so sending again is safe."""
     return secrets.token_hex(12)  # it takes 25 characters; discord.py's own lasts for one call
 
 
 @dataclass(frozen=True, slots=True)
 class NoteChanges:
-    """Notes that messages have made, and those that edited messages have changed, by their numbers."""
+    """The numbers of notes that messages have created, and of notes that edits of messages have changed."""
 
     made: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
 
     def union(self, other: NoteChanges) -> NoteChanges:
-        """Return these and the others, each once."""
+        """Return both together, each number once."""
         return NoteChanges(
             tuple(dict.fromkeys((*self.made, *other.made))), tuple(dict.fromkeys((*self.changed, *other.changed)))
         )
@@ -74,13 +74,13 @@ class NoteChanges:
 
 @dataclass(eq=False)
 class PendingNotices:
-    """Sentences that nobody has said yet, each once. ``nonce`` is that of the message which will say them."""
+    """Sentences still to be said, each once. ``nonce`` is that of the message which will say them."""
 
     sentences: list[str] = field(default_factory=list)
     nonce: str = field(default_factory=_new_nonce)
 
     def add(self, sentence: str) -> None:
-        """Add one more. Where there are too many the oldest goes, and that is said."""
+        """Add a sentence. If there are too many, the oldest is dropped, and a sentence says so."""
         if sentence in self.sentences:
             return
         self.sentences.append(sentence)
@@ -89,7 +89,7 @@ class PendingNotices:
         self.nonce = _new_nonce()
 
     def next_batch(self) -> list[str]:
-        """Return as many as fit into one message, oldest first; none where none is left."""
+        """Return as many sentences as fit into one message, oldest first; an empty list if none is left."""
         length = 0
         found: list[str] = []
         for sentence in self.sentences:
@@ -100,7 +100,7 @@ class PendingNotices:
         return found
 
     def drop_first(self, count: int) -> None:
-        """Forget so many of them, which were said."""
+        """Remove the first ``count`` sentences, which were said."""
         del self.sentences[:count]
         self.nonce = _new_nonce()
 
@@ -109,9 +109,9 @@ class PendingNotices:
 class Outbox:
     """What a person is still to be told, in their ``dm``.
 
-    ``panel`` is the question whose answer has changed, with its essay; None for the number where it is the first
-    screen. ``notes`` are by essay. What has been told is taken out. ``nonces`` are of panels and summaries that were
-    tried to be posted, until it is known that they were.
+    ``panel`` is an essay with the number of the question whose answer has changed, None for the first screen. ``notes``
+    are by essay. What has been told is removed. ``nonces`` are those of panels and summaries that were sent, kept until
+    Discord has confirmed them.
     """
 
     dm: discord.PartialMessageable
@@ -121,11 +121,11 @@ class Outbox:
     nonces: dict[tuple[str, int | None] | str, str] = field(default_factory=dict)
 
     def add(self, essay: str, notes: NoteChanges) -> None:
-        """Add notes of an essay to be told of."""
+        """Add notes of an essay to tell of."""
         self.notes[essay] = self.notes.get(essay, NoteChanges()).union(notes)
 
     def merge(self, later: Outbox) -> None:
-        """Add what has come later."""
+        """Add what came later."""
         self.panel = later.panel or self.panel
         for essay, notes in later.notes.items():
             self.add(essay, notes)
@@ -135,11 +135,11 @@ class Outbox:
 
 @dataclass(eq=False)
 class _TrackedMessage:
-    """A message of the bot's that keeps up with what a person writes.
+    """A message of the bot that is kept up to date while a person writes.
 
-    ``question`` is the number of the one it shows, None for the first screen; ``notes`` are those it tells of, where it
-    is a summary. ``messages_below`` counts what the person wrote below it. As the owner of its ``editor`` it is edited
-    until a click shows something else there.
+    ``question`` is the number of the question it shows, None for the first screen; ``notes`` are those that a summary
+    tells of, None for a panel. ``messages_below`` counts what the person wrote below it. As the owner of its ``editor``
+    it is edited until a click shows something else there.
     """
 
     message_id: int
@@ -152,23 +152,23 @@ class _TrackedMessage:
 
     @property
     def key(self) -> tuple[int, str, int | None]:
-        """What tells it from others: the message, and what it shows."""
+        """The message and what it shows, to compare it with others."""
         return self.message_id, self.essay, self.question
 
 
 @dataclass(frozen=True, slots=True)
 class _NotifyTask:
-    """Somebody is being told. ``wake`` is set by whatever is a reason to try now."""
+    """A running task that tells a person something. ``wake`` is set when there is a reason to try at once."""
 
     task: asyncio.Task[None]
     wake: asyncio.Event
 
 
 class DmNotifier:
-    """Tell people, by writer. What it remembers may be lost: then it posts where it would have edited.
+    """Tell writers what became of their messages. What it remembers may be lost: then it posts instead of editing.
 
-    They are told ``notify_delay_seconds`` after something has come. What could not be told is tried again
-    ``retry_delays_seconds`` so many seconds, and then comes with whatever is told or shown next.
+    A writer is told ``notify_delay_seconds`` after something has come. What could not be told is tried again after each
+    of ``retry_delays_seconds``, and then with whatever is told or shown next.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class DmNotifier:
         self._closed = False
 
     def record_shown(self, writer: str, message: int, card: Card) -> None:
-        """Learn what a message in the DM shows now."""
+        """Record what a message in the DM shows now."""
         before, found = self._panels.get(writer), _track_card(message, card)
         if found is not None:
             if before is not None and (message, found.essay, found.question) == before.key:  # an edit may be under way
@@ -199,9 +199,9 @@ class DmNotifier:
         self.start_new_summary(writer)
 
     def start_new_summary(self, writer: str) -> None:
-        """Post the next summary as a new message, which is marked unread: a newer one stands below the last.
+        """Post the next summary as a new message, because something newer is below the last one.
 
-        What could not be told before is tried again, for by now Discord takes something.
+        Also try again what could not be told, because Discord accepts messages again.
         """
         self._summaries.pop(writer, None)
         if writer in self._outboxes:
@@ -215,7 +215,7 @@ class DmNotifier:
         notes: Sequence[int],
         notice: str | None = None,
     ) -> None:
-        """Tell of a stored message, and of the notes with these numbers that were made of it and its files."""
+        """Tell of a stored message, and of the notes, by number, that were made of it and its files."""
         for standing in (self._panels.get(writer), self._summaries.get(writer)):
             if standing is not None:
                 standing.messages_below += 1
@@ -228,11 +228,11 @@ class DmNotifier:
             outbox.notices.add(notice)
 
     def notes_changed(self, writer: str, dm: discord.PartialMessageable, essay: str, notes: NoteChanges) -> None:
-        """Tell of notes that were made or changed."""
+        """Tell of notes that were created or changed."""
         self._outbox(writer, dm).add(essay, notes)
 
     def refresh(self, writer: str, dm: discord.PartialMessageable, essay: str) -> None:
-        """Show anew what stands in the DM, if that is of the essay."""
+        """Update the panel and the summary in the DM, if they are about the essay."""
         standing, kept = self._panels.get(writer), self._summaries.get(writer)
         if kept is not None and kept.essay == essay:
             self._outbox(writer, dm).add(essay, NoteChanges())
@@ -246,7 +246,7 @@ class DmNotifier:
 
     @contextmanager
     def batch(self, writer: str) -> Iterator[None]:
-        """Tell of all that is stored inside at the end, at once."""
+        """Tell of everything that is stored inside at the end, together."""
         self._batching.add(writer)
         try:
             yield
@@ -256,12 +256,12 @@ class DmNotifier:
                 self._schedule(writer)
 
     async def wait_until_idle(self, writer: str) -> None:
-        """Return when nothing is being told to the writer, nor waits to be tried again."""
+        """Wait until nothing is being told to the writer, or waits to be tried again."""
         while (notifying := self._notify_tasks.get(writer)) is not None:
             await asyncio.wait({notifying.task})
 
     async def close(self) -> None:
-        """Tell nobody any more."""
+        """Stop telling anybody anything."""
         self._closed = True
         tasks = [notifying.task for notifying in self._notify_tasks.values()]
         for task in tasks:
@@ -269,13 +269,13 @@ class DmNotifier:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _outbox(self, writer: str, dm: discord.PartialMessageable) -> Outbox:
-        """Return where to add something that is soon told."""
+        """Return the writer's outbox; what is added to it is told soon."""
         outbox = self._outboxes.setdefault(writer, Outbox(dm))
         self._schedule(writer)
         return outbox
 
     def _schedule(self, writer: str) -> None:
-        """Tell the writer shortly, also where that was to wait for another try."""
+        """Tell the writer soon, even if another try was to come later."""
         if self._closed or writer in self._batching:
             return
         if (notifying := self._notify_tasks.get(writer)) is not None:
@@ -287,7 +287,7 @@ class DmNotifier:
         )
 
     async def _notify(self, writer: str, wake: asyncio.Event) -> None:
-        """Tell the writer, also what comes meanwhile, until nothing is left or another try is of no use for now."""
+        """Tell the writer, also what is added meanwhile, until nothing is left or another try makes no sense now."""
         delays = iter(self.retry_delays_seconds)
         try:
             while True:
@@ -309,8 +309,8 @@ class DmNotifier:
             del self._notify_tasks[writer]
 
     async def _try_notify(self, writer: str) -> bool:
-        """Tell what the outbox holds and put back what could not be told; return whether another try may do."""
-        async with self._writer_lock(writer):  # a click in between would be overtaken by what was true before it
+        """Tell what the outbox holds and put back what could not be told; return whether trying again makes sense."""
+        async with self._writer_lock(writer):  # else a click in between would be overwritten with an older state
             if writer in self._batching or (outbox := self._outboxes.pop(writer, None)) is None:
                 return True
             try:
@@ -328,9 +328,9 @@ class DmNotifier:
         )
 
     async def _show(self, writer: str, outbox: Outbox) -> list[Exception]:
-        """Tell it part by part, and take out what is done; return why the rest could not be told.
+        """Tell part by part, and remove what is done; return the errors of the rest.
 
-        One part does not wait for another: a channel that takes no new message may still take an edit.
+        One part does not wait for another: a channel that accepts no new message may still accept an edit.
         """
         untold: list[Exception] = []
         while sentences := outbox.notices.next_batch():
@@ -349,7 +349,7 @@ class DmNotifier:
         kept = self._summaries.get(writer)
         here = kept if kept is not None and kept.essay == essay else None
         if here is None and notes == NoteChanges():
-            return  # it was to be shown anew, and something else stands below it by now
+            return  # the summary was to be updated, but something newer is below it by now
         told = here.notes.union(notes) if here is not None and here.notes is not None else notes
         state = await load_essay_state(self._presenter.services, writer, essay)
         card = interview_panel.notes_summary_card(state, told.made, told.changed)
@@ -366,7 +366,7 @@ class DmNotifier:
     async def _edit_or_post(
         self, writer: str, outbox: Outbox, card: Card, here: _TrackedMessage | None, new: _TrackedMessage
     ) -> None:
-        """Edit the message that stands there, or post where it is gone, far up, or shows something else by now."""
+        """Edit the tracked message, or post a new one if it is gone, is far up, or shows something else by now."""
         if here is not None and here.messages_below <= _MAX_MESSAGES_BELOW and await self._edit(outbox, card, here):
             here.notes = new.notes
             return
@@ -381,7 +381,7 @@ class DmNotifier:
         else:
             self._panels[writer] = new
             self._summaries.pop(writer, None)
-        if tried_before:  # Discord may have answered with what the earlier try had posted, as it was
+        if tried_before:  # Discord may have returned the message of the earlier try, with its older content
             await self._edit_or_post(writer, outbox, card, new, new)
 
     def _own(self, message: _TrackedMessage) -> None:
@@ -389,7 +389,7 @@ class DmNotifier:
         message.editor.owner = message
 
     async def _edit(self, outbox: Outbox, card: Card, here: _TrackedMessage) -> bool:
-        """Edit a message; return whether it is still there and shows what it did."""
+        """Edit a message; return False if it is gone or shows something else."""
         assert here.editor is not None
         here.editor.address = ChannelAddress(outbox.dm.get_partial_message(here.message_id))
         try:
@@ -400,9 +400,9 @@ class DmNotifier:
 
 
 async def _try_step(notifying: Coroutine[None, None, object], untold: list[Exception]) -> bool:
-    """Return whether a part need not be told any more; else add to ``untold`` why it was not.
+    """Return whether a part is done, or need not be tried again; else add its error to ``untold``.
 
-    What Discord refuses as it stands would be refused each time, and nobody misses what is of a deleted essay.
+    What Discord refuses as invalid would be refused each time, and news of a deleted essay is not missed.
     """
     try:
         await notifying
@@ -418,7 +418,7 @@ async def _try_step(notifying: Coroutine[None, None, object], untold: list[Excep
 
 
 def _track_card(message: int, card: Card) -> _TrackedMessage | None:
-    """Return what a card has to keep up with: an open question that messages answer, or a first screen."""
+    """Return what to track of a card: an open question that messages answer, or a first screen; None for others."""
     buttons = [
         one for row in card.parts if isinstance(row, ButtonRow) for one in row.buttons if isinstance(one, Button)
     ]

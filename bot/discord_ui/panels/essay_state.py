@@ -1,4 +1,4 @@
-"""All that a panel shows of an essay, and the claims of its text."""
+"""Load all that a panel shows of an essay, and the unsupported claims of its text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
 
 @dataclass(frozen=True, slots=True)
 class EssayState(EssaySnapshot):
-    """An essay as it is stored, with what a panel shows of it besides.
+    """An essay as it is stored, with what else a panel shows of it.
 
-    Where the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is how
-    far the last job is, None where it has ended. ``claims`` are those of the current text that the notes do not hold,
-    None while they are not looked for.
+    If the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is the
+    progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
+    contain, None while they are not looked for.
     """
 
     structure: Structure
@@ -34,7 +34,7 @@ class EssayState(EssaySnapshot):
 
     @property
     def version_number(self) -> int:
-        """The current version's number, 0 before there is one: what the ids of the panel's buttons carry."""
+        """The current version's number, 0 before there is one, for the custom ids of the panel's buttons."""
         return self.essay.head or 0
 
     def messages_for(self, question: int | None) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ class EssayState(EssaySnapshot):
 
     @property
     def skipped_questions(self) -> tuple[Question, ...]:
-        """The questions passed over."""
+        """The questions that were skipped."""
         return tuple(one for one in self.questions if one.state is QuestionState.SKIPPED)
 
     @property
@@ -58,7 +58,7 @@ class EssayState(EssaySnapshot):
 
     @property
     def failed_job(self) -> Job | None:
-        """The last job, where it ended badly and the essay has not changed since.
+        """The last job, if it failed, was stopped or interrupted, and the essay has not changed since.
 
         A newer note, question, answer, title or version is a change, and so is going to another version.
         """
@@ -71,7 +71,7 @@ class EssayState(EssaySnapshot):
     def side_version(self) -> int | None:
         """The version that the last job made beside the current one, because the writer changed the text meanwhile.
 
-        None where one of the two was made from the other, and where the writer has gone to a third one since.
+        None if one of the two was made from the other, or if the writer has gone to a third one since.
         """
         job = self.job
         if job is None or job.result is None or job.ended is None or self.essay.head is None:
@@ -97,25 +97,25 @@ class EssayState(EssaySnapshot):
 # Turning the pages of a text asks for its claims again and again. There is room for the texts of hundreds of people at
 # once; a text and its notes are some 20 KB.
 _cached_unsupported_claims = AsyncLRUCache(find_unsupported_in_essay, 512)
-CLAIMS_TIMEOUT_SECONDS = 0.3  # a panel waits no longer for its claims: others' are before them
-_SECONDS_PER_TEXT = 0.06  # that its claims take
+CLAIMS_TIMEOUT_SECONDS = 0.3  # how long a panel waits for its claims, behind those of other texts
+_SECONDS_PER_TEXT = 0.06  # to find the claims of one text
 
 
 async def load_essay_state(services: Services, writer: str, essay: str, now: EssaySnapshot | None = None) -> EssayState:
-    """Return the essay as it stands, without its claims; ``now`` is the essay where the caller has just read it.
+    """Return the essay as it is now, without its claims; ``now`` is the essay if the caller has just read it.
 
     Raise UnknownEssay, StoreError.
     """
     now = now or await services.essays.snapshot(writer, essay)
     if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
-        await services.jobs.release_abandoned(writer, essay)  # or it has ended since it was read
+        await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
         now = await services.essays.snapshot(writer, essay)
     view = services.jobs.view(now.job) if now.job is not None else None
     stored = {field.name: getattr(now, field.name) for field in fields(now)}
     key = now.essay.structure
     return EssayState(
-        **stored | {"job": view.job if view is not None else None},  # what runs here is further than what is stored
-        # What is stored is shown without the structure's file, too: only asking and writing need that.
+        **stored | {"job": view.job if view is not None else None},  # a running job is ahead of what is stored
+        # An essay is shown without its structure's file, too: only asking and writing need that.
         structure=services.structures.get(key) or Structure(key, key, "", ()),
         running_job=view if view is not None and not view.job.state.is_ended else None,
         has_model=services.has_model,
@@ -123,15 +123,15 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
 
 
 async def add_claims(state: EssayState, seconds: float | None = None) -> EssayState:
-    """Return the state with the claims of its text that the notes do not hold: some 60 ms of work for a post.
+    """Return the state with the claims of its text that the notes do not contain: some 60 ms of work for a post.
 
-    Where that would take longer than ``seconds``, because many texts wait for theirs, they stay unknown for now.
-    Without ``seconds``, raise ParsingTimedOut where they cannot be looked for.
+    If that would take longer than ``seconds``, because many texts wait for theirs, they stay unknown for now. Without
+    ``seconds``, raise ParsingTimedOut if they cannot be looked for.
     """
     if state.version is None or not state.notes:
         return replace(state, claims=())
     if seconds is not None and _cached_unsupported_claims.waiting_count * _SECONDS_PER_TEXT > seconds:
-        seconds = 0.0  # either it is cached, or waiting is of no use
+        seconds = 0.0  # either the claims are cached, or there is no use in waiting
     lookup = asyncio.ensure_future(_cached_unsupported_claims(state.version.text, state.notes, state.essay.title))
     lookup.add_done_callback(_consume_exception)
     done, _ = await asyncio.wait({lookup}, timeout=seconds)  # what comes later is cached for the next time
@@ -141,6 +141,6 @@ async def add_claims(state: EssayState, seconds: float | None = None) -> EssaySt
 
 
 def _consume_exception(lookup: asyncio.Future[tuple[Claim, ...]]) -> None:
-    """Retrieve the exception of a look-up that nobody may be waiting for any more."""
+    """Retrieve the exception of a look-up that may have no waiter left, so that asyncio does not log it."""
     if not lookup.cancelled():
         lookup.exception()

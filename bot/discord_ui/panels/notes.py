@@ -32,7 +32,7 @@ _MAX_EXCERPT_UNITS = 250
 _MARKED_PRIVATE = (
     "Marked private: it stays stored, stands in no post, and no model sees it. Its mark is taken away by editing it."
 )
-_PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # less than a page of the post, for the question above it
+_PAGE_UNITS, _PAGE_BYTES = 2_600, 6_500  # less than for a page of the post, to leave room for the question above
 
 
 def notes_list_card(state: EssayState, page: int, notice: str | None = None) -> Card:
