@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.essay.structure import Structure
 from bot.network import check_tls, find_proxy
+from bot.services.checking import CheckingService
 from bot.services.critiques import CritiqueService
 from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
@@ -91,6 +92,7 @@ def build_services(
 
     async def close() -> None:
         try:
+            await checking.close()
             await jobs.close()
             if claude is not None:
                 await claude.close()
@@ -98,6 +100,8 @@ def build_services(
             opened.close()
 
     essays = EssayService(opened, found, clock, new_id, settings.limits)
+    checking = CheckingService(essays, opened, jobs, models, clock)
+    jobs.on_end, essays.on_version = checking.follow_job, checking.follow_version
     notes = NoteService(essays, opened, clock)
     return Services(
         structures=found,
@@ -107,6 +111,7 @@ def build_services(
         notes=notes,
         interview=InterviewService(essays, notes, opened, jobs, clock, models.interviewer if models else None),
         drafting=DraftingService(essays, opened, jobs, models, clock),
+        checking=checking,
         critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         jobs=jobs,

@@ -21,12 +21,13 @@ class Origin(StrEnum):
     REVISED = "revised"
     EDITED = "edited"
     SUGGESTION = "suggestion"
+    MENDED = "mended"
     IMPORTED = "imported"
 
     @property
     def is_by_writer(self) -> bool:
         """Return whether every word that this step brought in is the writer's own."""
-        return self not in (Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION)
+        return self not in (Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION, Origin.MENDED)
 
 
 @dataclass(frozen=True, slots=True)

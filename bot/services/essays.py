@@ -62,7 +62,10 @@ class AddedNotes:
 
 
 class EssayService:
-    """All that a writer does with essays and without a model. Every step is stored before it is returned."""
+    """All that a writer does with essays and without a model. Every step is stored before it is returned.
+
+    ``on_version`` is told of each version that ``add_version`` made, with its origin; it must return at once.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class EssayService:
         self._store = store
         self._clock = clock
         self._new_id = new_id
+        self.on_version: Callable[[str, str, Origin], None] | None = None
 
     async def create_essay(self, writer: str, structure: Structure, title: str | None = None) -> Essay:
         """Begin an essay; without a title it bears the structure's name until it is given one."""
@@ -264,7 +268,10 @@ class EssayService:
                 and_then(tx, version)
             return version
 
-        return await self._store.write(store)
+        made = await self._store.write(store)
+        if self.on_version is not None:
+            self.on_version(writer, essay, origin)
+        return made
 
     async def prepare_version(
         self,

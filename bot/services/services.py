@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.essay.structure import Structure
+from bot.services.checking import CheckingService
 from bot.services.critiques import CritiqueService
 from bot.services.dm_messages import DmMessageService
 from bot.services.drafting import DraftingService
@@ -34,6 +35,7 @@ class Services:
     notes: NoteService
     interview: InterviewService
     drafting: DraftingService
+    checking: CheckingService
     critiques: CritiqueService
     dm_messages: DmMessageService
     jobs: JobRunner

@@ -28,6 +28,7 @@ from bot.essay.notes import NewNote
 
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
+    from bot.essay.support import Check
     from bot.services.critiques import Decision, StoredCritique
     from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
@@ -319,6 +320,19 @@ class CritiqueStore(Protocol):
         """Store what the writer decided about a finding, and the version that came of it."""
 
 
+class SupportStore(Protocol):
+    """The checks of versions. Calls raise UnknownEssay where the writer has no such essay."""
+
+    def save(self, writer: str, essay: str, check: Check, at: datetime) -> None:
+        """Store the check of a version, in place of an earlier one."""
+
+    def get(self, writer: str, essay: str, version: int) -> Check | None:
+        """Return the check of a version; None where there is none, or it is damaged."""
+
+    def versions(self, writer: str, essay: str) -> tuple[int, ...]:
+        """Return the numbers of the versions that have a check, in order."""
+
+
 class LedgerStore(Protocol):
     """One row for each call of a model. Never its text."""
 
@@ -386,6 +400,7 @@ class Transaction:
     jobs: JobStore
     job_panels: JobPanelStore
     critiques: CritiqueStore
+    support: SupportStore
     ledger: LedgerStore
     values: KeyValueStore
     quota: QuotaStore

@@ -402,6 +402,22 @@ def _job_panels(db: Database) -> None:
     )
 
 
+# What each sentence of a version rests on, as a checker said and code verified.
+@_migration("0012_support")
+def _support(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE support (
+            essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,
+            version INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (essay, version)
+        ) STRICT
+        """
+    )
+
+
 # Who asked a question, and of which version a draft's is; how far each section has come, as the interviewer saw it
 # last; and the titles that a model has suggested.
 @_migration("0013_questions")

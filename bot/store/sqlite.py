@@ -15,6 +15,7 @@ from bot.store.essays import SqliteEssays
 from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
 from bot.store.ledger import SqliteCalls
 from bot.store.quota import Quota, SqliteQuota
+from bot.store.support import SqliteSupport
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class SqliteStore:
             jobs=SqliteJobs(database, self._process),
             job_panels=SqliteJobPanels(database),
             critiques=SqliteCritiques(database),
+            support=SqliteSupport(database),
             ledger=SqliteCalls(database),
             values=SqliteKeyValues(database),
             quota=SqliteQuota(database),

@@ -16,10 +16,15 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Cost
 
 _SHOW_AFTER_SECONDS = 0.3  # a status line for a shorter wait would only flicker
-_STATUS_TEXTS = {JobKind.FOLLOW_UP: "the model reads your answer", JobKind.PLACEMENT: "the model sorts your notes"}
+_STATUS_TEXTS = {
+    JobKind.FOLLOW_UP: "the model reads your answer",
+    JobKind.PLACEMENT: "the model sorts your notes",
+    JobKind.CHECK: "each sentence is held against your notes",
+}
 _CTRL_C_EFFECTS = {
     JobKind.FOLLOW_UP: "goes on without a question on it",
     JobKind.PLACEMENT: "leaves the rest as they are",
+    JobKind.CHECK: "leaves the text not checked",
 }
 _NANO_USD_PER_CENT = 10_000_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,13 @@ async def served(
     *,
     budget: str = "100",
     silence: float = SILENCE,
+    checker: bool = False,
     **more: Any,
 ) -> AsyncIterator[Bot]:
     """The bot, asking the loopback Claude.
 
-    ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall; ``more`` goes to
-    ``started``.
+    ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall. Without
+    ``checker`` nothing is checked by a model, so that a test scripts no answers for that. ``more`` goes to ``started``.
     """
     books = SqliteStore(folder / "ledger.db", None, bootstrap.utc_now)
     with no_proxy():
@@ -68,6 +69,8 @@ async def served(
         )
         ledger = RecordingLedger(books, Budgets(Decimal(budget), Decimal(100)))
         made = build_models(service, prompts_directory(), ledger, bootstrap.utc_now, sleep=_no_nap)
+        if not checker:
+            made = replace(made, ports=replace(made.ports, checker=None))
         try:
             async with started(sim, folder / "essays.db", Served(claude=made), **more) as bot:
                 yield bot

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from bot.errors import StoreError
 from bot.essay.structure import Section, Structure
+from bot.essay.support import NumberedSentence
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobView
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
@@ -19,6 +20,7 @@ from bot.services.llm_ports import (
     Models,
     ModelText,
     ProgressCallback,
+    RawCheck,
     RawCoverage,
     RawCritique,
     RawFinding,
@@ -115,6 +117,11 @@ class FakeModels:
     def ports(self) -> Models:
         return Models(interviewer=self, drafter=self, reviser=self, critic=self)
 
+    @property
+    def checking_ports(self) -> Models:
+        """The ports with the checker, which is asked after each draft."""
+        return replace(self.ports, checker=self)
+
     def _next(self, what: str, **given: Any) -> Any:
         self.asked.append(Asked(what, given))
         assert self.answers, f"nothing is scripted for {what}"
@@ -148,6 +155,20 @@ class FakeModels:
     ) -> ModelText:
         answer = self._next("revise", **_given(material), index=index, instruction=instruction)
         return await _said(answer, on_progress)
+
+    async def check(
+        self,
+        material: Material,
+        sentences: Sequence[NumberedSentence],
+        asked: Collection[int],
+        on_progress: ProgressCallback,
+    ) -> RawCheck:
+        on_progress(TextChunk("{"))
+        answer = self._next("check", **_given(material), sentences=sentences, asked=tuple(asked))
+        return cast(RawCheck, await _come(answer))
+
+    def max_check_cost(self, material: Material, sentences: Sequence[NumberedSentence], asked: Collection[int]) -> int:
+        return self.worst
 
     async def critique(
         self,

@@ -110,7 +110,9 @@ def test_check_live_says_which_model_answered_how_fast_and_at_what_cost(essay_bo
     assert ran.code == 0, ran.out
     calls = [line.split(maxsplit=3)[3] for line in ran.out.splitlines() if line.startswith("live call")]
     assert len(calls) == 2
-    for call, who in zip(calls, ("claude-opus-5-5 (writer, critic)", "claude-haiku-5-5 (interviewer)"), strict=True):
+    for call, who in zip(
+        calls, ("claude-opus-5-5 (writer, critic, checker)", "claude-haiku-5-5 (interviewer)"), strict=True
+    ):
         assert re.match(rf"{re.escape(who)} answered after [\d,]+ ms, for \$0\.0\d+ ", call)
 
 
@@ -120,7 +122,7 @@ def test_check_live_calls_every_configured_model(essay_bot: Run, model: dict[str
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
     failed, critic, interviewer = (line for line in lines if line.startswith("live call"))
     assert "failed claude-nothing-9 (writer): There is no model claude-nothing-9 at http" in failed
-    assert "ready claude-opus-5-5 (critic) answered after" in critic
+    assert "ready claude-opus-5-5 (critic, checker) answered after" in critic
     assert "ready claude-haiku-5-5 (interviewer) answered after" in interviewer
     refused = essay_bot("check", "--live", more=model | {"ANTHROPIC_API_KEY": "sk-wrong"})
     assert (refused.code, refused.out.count("The service refused the API key")) == (1, 2)

@@ -288,6 +288,7 @@ _ORIGIN_TEXT = {
     Origin.REVISED: "revised by a model",
     Origin.EDITED: "edited by you",
     Origin.SUGGESTION: "with a suggestion applied",
+    Origin.MENDED: "mended as your notes hold it",
     Origin.IMPORTED: "pasted by you",
 }
 

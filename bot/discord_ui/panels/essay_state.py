@@ -15,7 +15,7 @@ from bot.services.offload import AsyncLRUCache
 from bot.services.services import Services
 from bot.services.snapshot import EssaySnapshot
 
-_MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION}
+_MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION, Origin.MENDED}
 
 
 @dataclass(frozen=True, slots=True)

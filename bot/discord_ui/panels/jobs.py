@@ -228,6 +228,7 @@ _RUNNING_TEXT = {
     JobKind.CRITIQUE: "Reading the text…",
     JobKind.FOLLOW_UP: "Reading your answer…",
     JobKind.PLACEMENT: "Reading your notes…",
+    JobKind.CHECK: "Holding each sentence against your notes…",
 }
 _DONE_TEXT = {
     JobKind.DRAFT: "The draft is done.",

@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     CRITIQUE = "critique"
     FOLLOW_UP = "follow-up"
     PLACEMENT = "placement"
+    CHECK = "check"
 
     @property
     def label(self) -> str:
@@ -37,7 +38,7 @@ class JobKind(StrEnum):
         It is a call of a second or two beside what the writer does. So it waits in no queue, counts for no limit, holds
         up nothing, and its end is never announced: what it found is in the essay.
         """
-        return self in (JobKind.FOLLOW_UP, JobKind.PLACEMENT)
+        return self in (JobKind.FOLLOW_UP, JobKind.PLACEMENT, JobKind.CHECK)
 
     @property
     def shows_text(self) -> bool:

@@ -37,7 +37,8 @@ _INTERNAL_ERROR_MESSAGE = (
 class JobRunner:
     """Run at most ``max_running`` jobs, of one writer at most ``max_per_writer``, who may have as many again queued.
 
-    Jobs that give way count for none of this; see ``JobKind.gives_way``.
+    Jobs that give way count for none of this; see ``JobKind.gives_way``. ``on_end`` is told of each job that has ended;
+    it must return at once.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class JobRunner:
         self._is_closing = False
         self._work_for: Callable[[Job], Awaitable[JobWork]] | None = None
         self._recovery_lock = asyncio.Lock()
+        self.on_end: Callable[[Job], None] | None = None
 
     async def start(
         self,
@@ -383,6 +385,8 @@ class JobRunner:
         live.ended_event.set()
         live.notify()
         self._start_queued()
+        if self.on_end is not None and not self._is_closing:
+            self.on_end(job)
 
     async def _end_queued(self, live: RunningJob, state: JobState) -> None:
         """End a job that never ran."""

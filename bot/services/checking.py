@@ -1,0 +1,447 @@
+"""Hold a post against its notes, sentence by sentence: the check, and what a writer does about what it found."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import traceback
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot.errors import BadReply, BotError, InvalidInput, NothingToDo, StaleRequest
+from bot.essay.essay import Note, Origin, Version, VersionHistory
+from bot.essay.limits import StorageIncrease, stored_bytes
+from bot.essay.matching import match_section
+from bot.essay.notes import NewNote
+from bot.essay.questions import notes_for_model
+from bot.essay.support import (
+    Check,
+    NumberedSentence,
+    UnsupportedPassage,
+    carry_over,
+    describe_check,
+    describe_counts,
+    has_words,
+    mend_sentence,
+    merge_check,
+    note_fingerprints,
+    number_sentences,
+    validate_check,
+)
+from bot.essay.text.sections import split_sections
+from bot.services.essays import EssayService
+from bot.services.jobs.job import Job, JobKind, PlannedJob, StoreResult, run_to_completion
+from bot.services.jobs.runner import JobRunner
+from bot.services.llm_ports import (
+    Checker,
+    Cost,
+    Material,
+    Models,
+    ProgressCallback,
+    TextChunk,
+    ThinkingChunk,
+    require_checker,
+)
+from bot.services.offload import in_worker, parse_in_worker
+from bot.services.snapshot import EssaySnapshot, with_privacy_parsed
+from bot.services.store_ports import Clock, Store, Transaction
+
+log = logging.getLogger(__name__)
+
+# A sentence takes some 40 tokens of the answer, with a passage that is not held some 150: so many leave room to think.
+MAX_SENTENCES_PER_CALL = 100
+MAX_CALLS_PER_JOB = 6  # a long essay twice over; for more, the check is asked for once more
+_ANEW = "anew"
+_CHECKED_ORIGINS = (Origin.SUGGESTION, Origin.MENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A version with its sentences and what is known of them now. ``notes`` are those that a model may see."""
+
+    version: Version
+    sentences: tuple[NumberedSentence, ...]
+    notes: tuple[Note, ...]
+    check: Check
+    is_by_model: bool
+
+    @property
+    def summary(self) -> str:
+        """What the check came to, in a sentence or two."""
+        return describe_check(self.check, len(self.sentences))
+
+    def sentence(self, number: int) -> NumberedSentence:
+        """Return the sentence with this number."""
+        return self.sentences[number - 1]
+
+    def key(self, passage: UnsupportedPassage) -> str:
+        """Return what stands for a passage in a button: it is the same in every version where the sentence stands."""
+        words = f"{self.sentence(passage.sentence).line}\0{passage.words}"
+        return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+    def find(self, key: str) -> UnsupportedPassage:
+        """Return the open passage with this key. Raise StaleRequest where there is none any more."""
+        found = next((one for one in self.check.open if self.key(one) == key), None)
+        if found is None:
+            raise StaleRequest
+        return found
+
+    @property
+    def mendable(self) -> tuple[UnsupportedPassage, ...]:
+        """The open passages for which there is a mended sentence, one a sentence, in order."""
+        found = {one.sentence: one for one in reversed(self.check.open) if one.mended is not None}
+        return tuple(found[number] for number in sorted(found))
+
+    @property
+    def paragraphs(self) -> tuple[tuple[NumberedSentence, ...], ...]:
+        """The sentences by paragraph."""
+        found: dict[int, list[NumberedSentence]] = {}
+        for sentence in self.sentences:
+            found.setdefault(sentence.paragraph_index, []).append(sentence)
+        return tuple(map(tuple, found.values()))
+
+    def sources(self, sentences: Sequence[NumberedSentence]) -> tuple[Note, ...]:
+        """Return the notes that some sentences rest on, in the order in which they are leant on."""
+        numbers = dict.fromkeys(number for one in sentences for number in self.check.notes_of(one.number))
+        by_number = {note.number: note for note in self.notes}
+        return tuple(by_number[number] for number in numbers if number in by_number)
+
+
+class CheckingService:
+    """Check posts as jobs, and do what the writer decides about what no note holds."""
+
+    def __init__(
+        self, essays: EssayService, store: Store, jobs: JobRunner, models: Models | None, clock: Clock
+    ) -> None:
+        self.essays = essays
+        self.store = store
+        self._jobs = jobs
+        self._models = models
+        self.clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def has_checker(self) -> bool:
+        """Whether a model can be asked."""
+        return self._models is not None and self._models.checker is not None
+
+    @property
+    def checker(self) -> Checker:
+        """The checker. Raise NoModel where there is none."""
+        return require_checker(self._models)
+
+    async def current(self, writer: str, essay: str, *, number: int | None = None) -> CheckedText:
+        """Return the current version, or the one with this number, with all that is known of its sentences.
+
+        What an earlier version's check said of a sentence that stands unchanged still counts. Raise NothingToDo before
+        there is a text, DamagedText, UnknownVersion.
+        """
+        now = await self.essays.snapshot(writer, essay)
+        return await self.read_check(now, number)
+
+    async def read_check(self, now: EssaySnapshot, number: int | None = None, *, anew: bool = False) -> CheckedText:
+        """Return what ``current`` does, of an essay just read; ``anew`` as if nothing had ever been checked."""
+        writer, essay = now.essay.writer, now.essay.id
+        wanted = number or now.essay.head
+        if wanted is None:
+            raise NothingToDo.no_text()
+        history = VersionHistory(now.versions, wanted)
+        lineage = [info.number for info in reversed(history.lineage)]
+
+        def read(tx: Transaction) -> tuple[Version, Check | None, str]:
+            version = tx.essays.version(writer, essay, wanted)
+            stored = set(tx.support.versions(writer, essay))
+            for earlier in () if anew else lineage:
+                if earlier in stored and (check := tx.support.get(writer, essay, earlier)) is not None:
+                    text = version.text if earlier == wanted else tx.essays.version(writer, essay, earlier).text
+                    return version, check, text
+            return version, None, ""
+
+        version, check, text = await self.store.read(read)
+        structure = self.essays.structures.get(now.essay.structure)
+        notes = notes_for_model(structure, now.notes) if structure else tuple(n for n in now.notes if not n.is_private)
+        notes = await with_privacy_parsed(notes)
+        sentences, standing = await parse_in_worker(
+            writer, len(version.text) + len(text), _stand_on, version.text, check, text, notes
+        )
+        is_by_model = any(not origin.is_by_writer for origin in history.origins)
+        return CheckedText(version, sentences, notes, standing, is_by_model)
+
+    async def plan_check(self, writer: str, essay: str, *, anew: bool = False) -> PlannedJob:
+        """Plan a check of the current version's sentences that none has judged; ``anew``, of all.
+
+        Raise NoModel, NothingToDo where there is no text, or nothing left to judge.
+        """
+        _ = self.checker
+        now = await self.essays.snapshot(writer, essay)
+        self.essays.structure_of(now.essay)
+        found = await self.read_check(now, anew=anew)
+        if not _askable(found):
+            raise NothingToDo("Every sentence is checked already. Nothing was done.")
+        number = found.version.info.number
+        work = CheckWork(self, writer, essay, number, anew)
+        argument = f"{number} {_ANEW}" if anew else str(number)
+        return PlannedJob(
+            work.max_cost, partial(self._jobs.start, writer, essay, JobKind.CHECK, work, number, argument)
+        )
+
+    def follow_job(self, job: Job) -> None:
+        """Begin the check of what a job has written. Return at once."""
+        if job.result is not None and not job.kind.gives_way:
+            self.follow_version(job.writer, job.subject, None)
+
+    def follow_version(self, writer: str, essay: str, origin: Origin | None) -> None:
+        """Begin the check of a version that a model had a part in. Return at once; None for a job's version."""
+        if not self.has_checker or (origin is not None and origin not in _CHECKED_ORIGINS):
+            return
+        task = asyncio.create_task(self._begin(writer, essay), name=f"check-of-{essay[:4]}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self, writer: str, essay: str) -> None:
+        try:
+            await (await self.plan_check(writer, essay)).start()
+        except BotError as error:  # it can be asked for, and until then the text is shown as not checked
+            log.info("no check was begun: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it says may hold a person's words
+            _log_bug(error)
+
+    async def wait_for_check(self, writer: str, essay: str) -> Job | None:
+        """Return the check under way on the essay, also one that is just about to begin; None where there is none."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
+        job = self._jobs.running_job(writer, essay)
+        return job if job is not None and job.kind is JobKind.CHECK else None
+
+    def is_checking(self, writer: str, essay: str) -> bool:
+        """Tell whether a check of the essay is under way."""
+        job = self._jobs.running_job(writer, essay)
+        return job is not None and job.kind is JobKind.CHECK
+
+    async def close(self) -> None:
+        """Begin no check any more."""
+        for task in (tasks := set(self._tasks)):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def keep(self, writer: str, essay: str, key: str) -> Note:
+        """Store that the writer vouches for a passage, as a note; return the note. The text stays as it is."""
+        found = await self.current(writer, essay)
+        passage = found.find(key)
+        sentence = found.sentence(passage.sentence)
+        alone = sum(one.sentence == sentence.number for one in found.check.open) == 1
+        text = sentence.text if alone else passage.words
+        question = f"You vouch for “{passage.words}” in: {sentence.line}"
+        structure = self.essays.structures.get((await self.essays.get_essay(writer, essay)).structure)
+        parts = await parse_in_worker(writer, len(found.version.text), split_sections, found.version.text)
+        place = match_section(structure, parts[sentence.section_index].title) if structure and parts else None
+        at = self.clock()
+
+        def step(tx: Transaction) -> Note:
+            size = stored_bytes(text, question)
+            tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
+            note = tx.essays.add_note(writer, essay, NewNote(text, place.key if place else None), at, question=question)
+            unsupported = tuple(
+                replace(one, vouched_by=note.number) if one == passage else one for one in found.check.unsupported
+            )
+            check = replace(
+                found.check,
+                version=found.version.info.number,
+                unsupported=unsupported,
+                note_fingerprints={**found.check.note_fingerprints, **note_fingerprints([note])},
+            )
+            tx.support.save(writer, essay, check, at)
+            return note
+
+        return await self.store.write(step)
+
+    async def fix(self, writer: str, essay: str, key: str) -> Version:
+        """Put the mended sentence in place of the one with the passage; return the new version."""
+        found = await self.current(writer, essay)
+        passage = found.find(key)
+        if passage.mended is None:
+            raise NothingToDo("There is no mended sentence for this: edit it, or keep it. Nothing was changed.")
+        return await self._mend(writer, essay, found, [passage])
+
+    async def fix_all(self, writer: str, essay: str, seen: int) -> Version:
+        """Put every mended sentence in place. Raise StaleRequest where another version is current than ``seen``."""
+        found = await self.current(writer, essay)
+        if found.version.info.number != seen:
+            raise StaleRequest
+        if not found.mendable:
+            raise NothingToDo("There is no mended sentence left. Nothing was changed.")
+        return await self._mend(writer, essay, found, found.mendable)
+
+    async def edit(self, writer: str, essay: str, seen: int, key: str, sentence: str) -> Version:
+        """Put what the writer typed in place of the sentence with the passage; blank takes the sentence out.
+
+        Raise StaleRequest where the sentence stands no more.
+        """
+        found = await self.current(writer, essay)
+        passage = found.find(key)
+        typed = " ".join(self.essays.validate_page("The sentence", sentence).split()) if sentence.strip() else ""
+        return await self._mend(writer, essay, found, [replace(passage, mended=typed)], origin=Origin.EDITED)
+
+    async def _mend(
+        self,
+        writer: str,
+        essay: str,
+        found: CheckedText,
+        passages: Sequence[UnsupportedPassage],
+        *,
+        origin: Origin = Origin.MENDED,
+    ) -> Version:
+        text, info = found.version.text, found.version.info
+        for passage in sorted(passages, key=lambda one: one.sentence, reverse=True):
+            text = mend_sentence(text, found.sentence(passage.sentence), passage.mended or "")
+        self.essays.limits.check_text(text)
+        _, carried = await parse_in_worker(
+            writer, len(text) * 2, _stand_on, text, found.check, found.version.text, found.notes
+        )
+        at = self.clock()
+
+        def store(tx: Transaction, version: Version) -> None:
+            tx.support.save(writer, essay, replace(carried, version=version.info.number, problem=""), at)
+
+        return await self.essays.add_version(
+            writer,
+            essay,
+            info.number,
+            origin,
+            text,
+            info.last_note_number,
+            complete=info.is_complete,
+            model=found.check.model if origin is Origin.MENDED else None,
+            and_then=store,
+        )
+
+    async def describe_for_export(self, writer: str, essay: str, number: int | None = None) -> str:
+        """Return what an export tells of the check, such as "2 open, 1 vouched"; "" where there is nothing to say."""
+        found = await self.current(writer, essay, number=number)
+        if not found.is_by_model:
+            return ""
+        if not found.check.is_checked:
+            return "Not checked against the notes."
+        counts = describe_counts(found.check)
+        said = f"Of what the notes do not hold: {counts}." if counts else ""
+        left = sum(has_words(found.sentence(one)) for one in found.check.unchecked)
+        return f"{said} {left} not checked: the check judges them.".strip() if left else said
+
+    async def check_strictly(self, writer: str, essay: str, number: int | None = None) -> None:
+        """Raise InvalidInput where anything in a model's text is open or not checked."""
+        found = await self.current(writer, essay, number=number)
+        if not found.is_by_model:
+            return
+        if found.check.open:
+            count = len(found.check.open)
+            things = "thing is" if count == 1 else "things are"
+            raise InvalidInput(
+                f"Nothing was exported: {count} {things} in the text that the notes do not hold. Keep, fix or edit "
+                f"{'it' if count == 1 else 'each'} first, or export without --strict."
+            )
+        if any(has_words(found.sentence(one)) for one in found.check.unchecked):
+            raise InvalidInput(
+                "Nothing was exported: the text is not checked against the notes to its end. Check it first, or export "
+                "without --strict."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWork:
+    """The check of one version. What one call came to is stored before the next."""
+
+    service: CheckingService
+    writer: str
+    essay: str
+    version: int
+    anew: bool = False
+
+    async def run(self, report: ProgressCallback) -> StoreResult | None:
+        """Judge what is not judged. Raise ModelError, or why the text cannot be sent: the check says so, too."""
+        service, at = self.service, self.service.clock
+        now = await service.essays.snapshot(self.writer, self.essay)
+        found = await service.read_check(now, self.version, anew=self.anew)
+        check = replace(found.check, version=self.version, problem="", note_fingerprints=note_fingerprints(found.notes))
+        try:
+            await service.essays.check_no_private_text(now, text=found.version.text, title=now.essay.title)
+            if not found.notes:
+                raise NothingToDo.no_notes()
+            for batch in _batches(_askable(found))[:MAX_CALLS_PER_JOB]:
+                raw = await service.checker.check(
+                    self._material(now, found), found.sentences, batch, partial(_report_thinking, report)
+                )
+                supports, unsupported, dropped = await in_worker(
+                    validate_check, raw.supports, raw.unsupported, found.sentences, found.notes
+                )
+                merged = merge_check(check, self.version, batch, supports, unsupported)
+                if merged.unchecked == check.unchecked and (raw.supports or raw.unsupported or raw.malformed_count):
+                    raise BadReply.invalid_format()
+                check = replace(
+                    merged,
+                    model=raw.model,
+                    nano_usd=_added(check.nano_usd, raw.cost),
+                    dropped=check.dropped + dropped + raw.malformed_count,
+                    created=at(),
+                )
+                await run_to_completion(self._save(check))
+        except BotError as error:
+            problem = getattr(error, "message_without_assurance", None) or error.public_message
+            await run_to_completion(self._save(replace(check, problem=problem, created=at())))
+            raise
+        if any(has_words(found.sentence(number)) for number in check.unchecked):
+            said = "The checker passed them over, or the text is too long for one check: check once more."
+            check = replace(check, problem=said)
+        final = replace(check, unchecked=tuple(n for n in check.unchecked if has_words(found.sentence(n))))
+        await run_to_completion(self._save(final))
+        return None
+
+    async def _save(self, check: Check) -> None:
+        await self.service.store.write(lambda tx: tx.support.save(self.writer, self.essay, check, self.service.clock()))
+
+    async def max_cost(self) -> int:
+        now = await self.service.essays.snapshot(self.writer, self.essay)
+        found = await self.service.read_check(now, self.version, anew=self.anew)
+        material = self._material(now, found)
+        return sum(
+            self.service.checker.max_check_cost(material, found.sentences, batch)
+            for batch in _batches(_askable(found))[:MAX_CALLS_PER_JOB]
+        )
+
+    async def keep_partial(self, text: str) -> StoreResult | None:
+        """What came of a batch is stored; half a batch is of no use."""
+        return None
+
+    def _material(self, now: EssaySnapshot, found: CheckedText) -> Material:
+        structure = self.service.essays.structure_of(now.essay)
+        return Material(self.writer, self.essay, structure, now.essay.title, found.notes, found.version.text)
+
+
+def _log_bug(error: Exception) -> None:
+    log.error("no check was begun: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+
+
+def _report_thinking(report: ProgressCallback, chunk: ThinkingChunk | TextChunk) -> None:
+    """Show that the model is at work; its JSON is nothing to keep with the job."""
+    report(ThinkingChunk())
+
+
+def _added(before: int | None, cost: Cost) -> int | None:
+    return None if before is None or cost.nano_usd is None else before + cost.nano_usd
+
+
+def _askable(found: CheckedText) -> list[int]:
+    return [number for number in found.check.unchecked if has_words(found.sentence(number))]
+
+
+def _batches(numbers: Sequence[int]) -> list[Collection[int]]:
+    return [numbers[at : at + MAX_SENTENCES_PER_CALL] for at in range(0, len(numbers), MAX_SENTENCES_PER_CALL)]
+
+
+def _stand_on(
+    text: str, check: Check | None, before: str, notes: Sequence[Note]
+) -> tuple[tuple[NumberedSentence, ...], Check]:
+    """Return the sentences of a text, and what an earlier text's check still says of them."""
+    sentences = number_sentences(text)
+    return sentences, carry_over(check, sentences if before == text else number_sentences(before), sentences, notes)

@@ -1,0 +1,217 @@
+"""A draft is checked after it is written; what the notes do not hold is kept, mended or edited, and nothing is lost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.errors import BudgetSpent, InvalidInput, NothingToDo, StaleRequest, UnknownEssay
+from bot.essay.essay import Origin
+from bot.essay.structure import Structure
+from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
+from bot.services.checking import CheckedText
+from bot.services.jobs.job import JobKind, JobState
+from bot.services.llm_ports import RawCheck
+from bot.services.services import Services
+from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
+from tests.services.conftest import FLUSH_SECONDS, NOTES
+from tests.services.fakes import COST, MODEL, FakeModels, says
+
+DRAFT = """## What I missed
+
+I missed the noise of the shop. There were 14 people, and I loved it.
+
+## What I gave up
+
+It cost me 4,000 euros a year because of the pension.
+"""
+LOVED = UnsupportedPassage(2, "and I loved it", SupportKind.FEELING, "No note says so.", 1, "There were 14 people.")
+PENSION = UnsupportedPassage(3, "because of the pension", SupportKind.CAUSE, "No reason.", 2, "It cost me 4,000 euros.")
+SUPPORTS = (SentenceSupport(1, (1,)), SentenceSupport(2, (1,)), SentenceSupport(3, (2,)))
+
+
+def said(*unsupported: UnsupportedPassage, supports: tuple[SentenceSupport, ...] = SUPPORTS) -> RawCheck:
+    return RawCheck(supports, unsupported, MODEL, COST)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    services: Services
+    models: FakeModels
+    essay: str
+
+    async def draft(self, *answers: object) -> CheckedText:
+        """Draft the essay, wait for the check that follows, and return what is known then."""
+        self.models.script(says(DRAFT), *answers)
+        job = await self.services.drafting.start_draft("me", self.essay)
+        await self.services.jobs.wait("me", job.id)
+        return await self.settle()
+
+    async def settle(self) -> CheckedText:
+        check = await self.services.checking.wait_for_check("me", self.essay)
+        if check is not None:
+            await self.services.jobs.wait("me", check.id)
+        return await self.services.checking.current("me", self.essay)
+
+
+@pytest.fixture
+async def checked(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> AsyncIterator[Checked]:
+    models, numbers = FakeModels(), itertools.count(1)
+    services = join_services(
+        store,
+        structure,
+        clock,
+        lambda: f"id-{next(numbers)}",
+        models=models.checking_ports,
+        flush_seconds=FLUSH_SECONDS,
+    )
+    essay = await services.essays.create_essay("me", structure)
+    await services.essays.add_notes("me", essay.id, NOTES)
+    yield Checked(services, models, essay.id)
+    await services.jobs.close()
+
+
+async def test_a_draft_is_checked_and_what_the_notes_do_not_hold_is_shown(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED, PENSION))
+    assert found.summary == "2 things that your notes do not hold."
+    assert found.check.open == (LOVED, PENSION)
+    assert [note.number for note in found.sources(found.paragraphs[0])] == [1]
+    assert checked.models.asked[-1].given["asked"] == (1, 2, 3)
+    assert (await checked.services.jobs.latest_job("me", checked.essay)).job.kind is JobKind.DRAFT  # type: ignore[union-attr]
+    assert await checked.services.checking.describe_for_export("me", checked.essay) == (
+        "Of what the notes do not hold: 2 open."
+    )
+    with pytest.raises(InvalidInput, match="2 things are in the text that the notes do not hold"):
+        await checked.services.checking.check_strictly("me", checked.essay)
+    with pytest.raises(NothingToDo):
+        await checked.services.checking.plan_check("me", checked.essay)
+    with pytest.raises(UnknownEssay):
+        await checked.services.checking.current("you", checked.essay)
+
+
+async def test_keep_stores_a_note_that_vouches_and_the_text_stays(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED))
+    note = await checked.services.checking.keep("me", checked.essay, found.key(found.check.open[0]))
+    assert (note.text, note.section) == ("There were 14 people, and I loved it.", "missed")
+    assert note.question == "You vouch for “and I loved it” in: There were 14 people, and I loved it."
+    now = await checked.settle()
+    assert now.version == found.version
+    assert now.summary == "Every sentence rests on your notes, as far as the checker can tell. You vouch for 1."
+    await checked.services.checking.check_strictly("me", checked.essay)
+    assert "1 vouched" in await checked.services.checking.describe_for_export("me", checked.essay)
+    with pytest.raises(StaleRequest):  # the second of two clicks
+        await checked.services.checking.keep("me", checked.essay, found.key(found.check.open[0]))
+    await checked.services.notes.delete("me", checked.essay, note.number)
+    assert len((await checked.settle()).check.open) == 1
+
+
+async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED, PENSION))
+    checked.models.script(said(supports=(SentenceSupport(2, (1,)),)))
+    version = await checked.services.checking.fix("me", checked.essay, found.key(LOVED))
+    assert version.info.origin is Origin.MENDED
+    assert version.text == DRAFT.replace("people, and I loved it.", "people.")
+    now = await checked.settle()
+    assert checked.models.asked[-1].given["asked"] == (2,)
+    assert now.check.open == (PENSION,)
+    assert now.key(now.check.open[0]) == found.key(PENSION)
+    assert not now.check.unchecked
+
+
+async def test_fix_all_mends_every_sentence_in_one_version(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED, PENSION))
+    checked.models.script(said())
+    with pytest.raises(StaleRequest):
+        await checked.services.checking.fix_all("me", checked.essay, 40)
+    version = await checked.services.checking.fix_all("me", checked.essay, found.version.info.number)
+    assert "loved" not in version.text
+    assert "pension" not in version.text
+    assert (await checked.settle()).summary.startswith("Every sentence rests on your notes")
+    with pytest.raises(NothingToDo):
+        await checked.services.checking.fix_all("me", checked.essay, version.info.number)
+
+
+async def test_a_sentence_can_be_edited_and_is_the_writers_then(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED))
+    version = await checked.services.checking.edit("me", checked.essay, 1, found.key(LOVED), "There were\n14 of us.")
+    assert version.text == DRAFT.replace("There were 14 people, and I loved it.", "There were 14 of us.")
+    assert version.info.origin is Origin.EDITED
+    now = await checked.settle()
+    assert now.check.unchecked == (2,)  # it is checked on request
+    checked.models.script(said(supports=(SentenceSupport(2, (1,)),)))
+    job = await (await checked.services.checking.plan_check("me", checked.essay)).start()
+    await checked.services.jobs.wait("me", job.id)
+    assert not (await checked.settle()).check.unchecked
+
+
+async def test_a_check_that_fails_is_told_as_not_checked_and_what_was_known_stays(checked: Checked) -> None:
+    found = await checked.draft(_over_budget())
+    assert found.summary.startswith("Not checked against your notes. ")
+    assert "budget" in found.summary
+    with pytest.raises(InvalidInput, match="not checked"):
+        await checked.services.checking.check_strictly("me", checked.essay)
+    assert await checked.services.checking.describe_for_export("me", checked.essay) == "Not checked against the notes."
+    checked.models.script(said(LOVED))
+    job = await (await checked.services.checking.plan_check("me", checked.essay)).start()
+    await checked.services.jobs.wait("me", job.id)
+    assert (await checked.settle()).check.open == (LOVED,)
+    checked.models.script(_over_budget())
+    await (await checked.services.checking.plan_check("me", checked.essay, anew=True)).start()
+    assert (await checked.settle()).summary.startswith("Not checked")
+
+
+def _over_budget() -> BudgetSpent:
+    return BudgetSpent("Your budget", datetime(2026, 11, 24, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        RawCheck((SentenceSupport(9_999, (1,)),), (), MODEL, COST),
+        RawCheck((), (replace(LOVED, words="words that are not there"),), MODEL, COST),
+        RawCheck((SentenceSupport(1, (77,)),), (), MODEL, COST),
+        RawCheck((), (), MODEL, COST, malformed_count=3),
+    ],
+)
+async def test_an_answer_of_which_nothing_stands_up_fails_the_check(checked: Checked, bad: RawCheck) -> None:
+    found = await checked.draft(bad)
+    assert not found.check.is_checked
+    assert found.check.problem
+
+
+async def test_sentences_that_the_checker_passes_over_are_not_checked(checked: Checked) -> None:
+    found = await checked.draft(said(supports=SUPPORTS[:1]))
+    assert found.check.unchecked == (2, 3)
+    assert "2 sentences are not checked. The checker passed them over" in found.summary
+
+
+async def test_a_checker_that_marks_everything_is_shown_with_a_doubt_and_loses_nothing(checked: Checked) -> None:
+    text = "One thing. Two things. Three things. Four things. Five things."
+    marks = tuple(replace(LOVED, sentence=n, words="thing" if n == 1 else "things", mended=None) for n in range(1, 6))
+    checked.models.script(says(f"## What I missed\n\n{text}\n"), said(*marks, supports=()))
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    found = await checked.settle()
+    assert len(found.check.open) == 5
+    assert "which may be its own fault" in found.summary
+
+
+async def test_a_check_gives_way_to_other_work_and_the_next_one_catches_up(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED, PENSION))
+    checked.models.script(says("I missed the noise."), said(LOVED, supports=SUPPORTS[:1]))
+    job = await checked.services.drafting.start_revision("me", checked.essay, found.version, 0, "shorter")
+    assert (await checked.services.jobs.wait("me", job.id)).state is JobState.DONE
+    now = await checked.settle()
+    assert now.check.open == (replace(PENSION, sentence=2),)
+    assert checked.models.asked[-1].given["asked"] == (1,)
+
+
+async def test_a_text_of_the_writers_own_needs_no_check_to_be_exported(checked: Checked) -> None:
+    await checked.services.essays.assemble_post("me", checked.essay)
+    await checked.services.checking.check_strictly("me", checked.essay)
+    assert await checked.services.checking.describe_for_export("me", checked.essay) == ""
