@@ -45,7 +45,7 @@ from bot.services.llm_ports import (
     require_checker,
 )
 from bot.services.offload import in_worker, parse_in_worker
-from bot.services.snapshot import EssaySnapshot, with_privacy_parsed
+from bot.services.snapshot import EssaySnapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class CheckingService:
         version, check, text = await self.store.read(read)
         structure = self.essays.structures.get(now.essay.structure)
         notes = notes_for_model(structure, now.notes) if structure else tuple(n for n in now.notes if not n.is_private)
-        notes = await with_privacy_parsed(notes)
+        notes = await warm_privacy_cache(notes)
         sentences, standing = await parse_in_worker(
             writer, len(version.text) + len(text), _stand_on, version.text, check, text, notes
         )

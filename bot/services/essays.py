@@ -1,4 +1,4 @@
-"""All that a writer does without a model: begin an essay, hand in notes, see the post, change it, go back, export."""
+"""All that a writer does without a model: begin an essay, hand in notes, see and edit the post, undo, and export."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bot.essay.text.privacy_marks import first_marked_line
 from bot.essay.text.sections import TextSection, replace_section_body, split_sections
 from bot.essay.text.words import count_words, has_visible_text
 from bot.services.offload import parse_in_worker
-from bot.services.snapshot import EssaySnapshot, read_snapshot, with_privacy_parsed
+from bot.services.snapshot import EssaySnapshot, read_snapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
 # A headline that long is a paragraph; it must also fit a page's title and a file's front matter.
@@ -42,9 +42,9 @@ _BY_MODEL = (Origin.DRAFTED, Origin.REVISED)
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """A version that was made, and whether the writer now looks at it.
+    """A version that was made, and whether it is now the current one.
 
-    ``is_current`` is False where the text had changed meanwhile: the version then waits beside the newer one.
+    ``is_current`` is False if the text had changed meanwhile: the version then waits beside the newer one.
     ``removed_comments`` are the comments that were typed into it, which no reader and no model is to see.
     """
 
@@ -55,16 +55,16 @@ class EditResult:
 
 @dataclass(frozen=True, slots=True)
 class AddedNotes:
-    """The notes as they were stored and placed; ``notice`` says what was left out, and what a model could not do."""
+    """The notes as they were stored and placed; ``notice`` says what was left out, or what a model could not do."""
 
     notes: tuple[Note, ...]
     notice: str | None = None
 
 
 class EssayService:
-    """All that a writer does with essays and without a model. Every step is stored before it is returned.
+    """All that a writer does with essays without a model. Every step is stored before it returns.
 
-    ``on_version`` is told of each version that ``add_version`` made, with its origin; it must return at once.
+    ``on_version`` is called with writer, essay and origin of each version that ``add_version`` made; it must not block.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class EssayService:
     async def snapshot(self, writer: str, essay: str) -> EssaySnapshot:
         """Return all that is stored of an essay, as it stands at one moment. Raises UnknownEssay."""
         found = await self._store.read(lambda tx: read_snapshot(tx, writer, essay))
-        await with_privacy_parsed(found.notes)
+        await warm_privacy_cache(found.notes)
         return found
 
     async def find_essay(self, writer: str, named: str) -> Essay:
@@ -153,9 +153,9 @@ class EssayService:
         await self._store.write(step)
 
     async def delete_essay(self, writer: str, essay: str, *, if_empty: bool = False) -> None:
-        """Remove an essay and all that belongs to it, for good; ``if_empty``, only one that nothing belongs to.
+        """Delete an essay and all that belongs to it, for good; with ``if_empty``, only an essay without content.
 
-        A message that waits to be a note is something, too.
+        A message that waits to become a note is content, too.
         """
         now = self._clock()
 
@@ -168,14 +168,14 @@ class EssayService:
         await self._store.write(step)
 
     async def add_notes(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
-        """Do as ``add_note_page``, for a caller that says nothing of what was left out."""
+        """Call ``add_note_page``, for a caller that does not say what was left out."""
         return (await self.add_note_page(writer, essay, text)).notes
 
     async def add_note_page(self, writer: str, essay: str, text: str) -> AddedNotes:
-        """Store a page of notes under the sections its headings name, and say what of it is no note.
+        """Store a page of notes, each under the section that its heading names, and say what was left out.
 
-        A document title on the page becomes the essay's, unless the writer gave one. Raises InvalidInput for a page
-        that holds no words.
+        A document title on the page becomes the essay's title, unless the writer gave one. Raise InvalidInput for a
+        page without words.
         """
         opened = await self.get_essay(writer, essay)
         structure = self.structure_of(opened)
@@ -200,7 +200,7 @@ class EssayService:
                 tx.essays.rename(writer, essay, page.title, now)
             return notes
 
-        return AddedNotes(await with_privacy_parsed(await self._store.write(step)), describe_removed(page.removed))
+        return AddedNotes(await warm_privacy_cache(await self._store.write(step)), describe_removed(page.removed))
 
     def validate_page(self, what: str, text: str) -> str:
         """Return a handed-in text, which ``what`` names, as it is stored. Raises LimitExceeded, InvalidInput."""
@@ -209,25 +209,23 @@ class EssayService:
 
     async def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
         """Return the essay's notes, in the order they came."""
-        return await with_privacy_parsed(await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
+        return await warm_privacy_cache(await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
 
     async def note(self, writer: str, essay: str, number: int) -> Note:
         """Return the note with this number. Raises NothingToDo."""
-        (found,) = await with_privacy_parsed(
-            (await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),)
-        )
+        (found,) = await warm_privacy_cache((await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),))
         return found
 
     async def assemble_post(self, writer: str, essay: str) -> Version:
-        """Set the essay's text from every note but what is private, without a model.
+        """Assemble the essay's text from all notes but the private ones, without a model.
 
-        While nobody has changed the text it is set anew from all notes. After that only the notes that came since are
-        added, each in its section, and every other byte stays.
+        While nobody has changed the text, it is assembled anew from all notes. After that only newer notes are added,
+        each in its section, and every other byte stays.
         """
         return await self.assemble_snapshot(await self.snapshot(writer, essay))
 
     async def assemble_snapshot(self, now: EssaySnapshot) -> Version:
-        """Do as ``assemble_post``, for an essay that was read just now."""
+        """Do what ``assemble_post`` does, for an essay that was just read."""
         essay, head = now.essay, now.version
         structure = self.structure_of(essay)
         if head is None or now.is_assembled:
@@ -254,9 +252,9 @@ class EssayService:
         model: str | None = None,
         and_then: Callable[[Transaction, Version], None] | None = None,
     ) -> Version:
-        """Store a text as a version; it becomes the head where ``parent`` still is, and waits beside it where not.
+        """Store a text as a version; it becomes the head if ``parent`` still is, else it waits beside the head.
 
-        ``and_then`` is done in the same transaction.
+        ``and_then`` is called in the same transaction.
         """
         step = await self.prepare_version(
             writer, essay, parent, origin, text, notes_through, complete=complete, model=model
@@ -290,7 +288,7 @@ class EssayService:
         now = self._clock()
 
         def step(tx: Transaction) -> Version:
-            if origin not in _BY_MODEL:  # what a model writes is bounded by what it may cost
+            if origin not in _BY_MODEL:  # what a model writes is limited by its cost
                 tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(text), versions=1), now)
             version = tx.essays.add_version(
                 writer, essay, parent, origin, text, words, notes_through, now, complete=complete, model=model
@@ -312,11 +310,14 @@ class EssayService:
         return await self._store.read(step)
 
     async def refresh_assembled_text(self, writer: str, essay: str) -> int | None:
-        """Set a text anew that is set from notes alone, after they have changed; return its new version's number."""
+        """Assemble a text anew that is made from notes alone, after they have changed; return the new version's number.
+
+        Return None if no new version was made.
+        """
         return await self.refresh_snapshot(await self.snapshot(writer, essay))
 
     async def refresh_snapshot(self, now: EssaySnapshot) -> int | None:
-        """Do as ``refresh_assembled_text``, for an essay that was read just now."""
+        """Do what ``refresh_assembled_text`` does, for an essay that was just read."""
         if now.version is None or not now.is_assembled or now.essay.structure not in self.structures:
             return None
         number = (await self.assemble_snapshot(now)).info.number
@@ -371,7 +372,8 @@ class EssayService:
         if text == seen.text:
             return EditResult(seen, is_current=True)
         self.limits.check_text(text)
-        await parse_in_worker(writer, len(text), split_sections, text)  # what is stored can be read in time
+        # A text that takes too long to read is refused before it is stored.
+        await parse_in_worker(writer, len(text), split_sections, text)
         heads: list[int | None] = []
         made = await self.add_version(
             writer,
@@ -386,7 +388,7 @@ class EssayService:
         return EditResult(made, is_current=heads == [made.info.number])
 
     async def undo(self, writer: str, essay: str) -> Version:
-        """Make the version current that the current one was made from. Raises NothingToDo at a first version."""
+        """Go back to the version that the current one was made from. Raise NothingToDo at a first version."""
         at = self._clock()
 
         def step(tx: Transaction) -> Version:
@@ -397,9 +399,9 @@ class EssayService:
         return await self._store.write(step)
 
     async def discard_version(self, writer: str, essay: str) -> int | None:
-        """Go back to what the current version was made from: a version's number, None for the notes alone.
+        """Go back to the version that the current one was made from; return its number, None if that is none.
 
-        The version stays stored, and can be gone to. Raises NothingToDo where there is no version.
+        The version stays stored, and can be gone to. Raise NothingToDo if there is no version.
         """
         at = self._clock()
 
@@ -413,7 +415,7 @@ class EssayService:
         return await self._store.write(step)
 
     async def redo(self, writer: str, essay: str) -> Version:
-        """Make the newest version current that was made from the current one. Raises NothingToDo."""
+        """Go to the newest version that was made from the current one. Raise NothingToDo."""
         at = self._clock()
 
         def step(tx: Transaction) -> Version:
@@ -425,7 +427,7 @@ class EssayService:
         return await self._store.write(step)
 
     async def go_to_version(self, writer: str, essay: str, number: int) -> Version:
-        """Make the version with this number current. Raises UnknownVersion."""
+        """Make the version with this number the current one. Raise UnknownVersion."""
         at = self._clock()
         return await self._store.write(lambda tx: _go_to(tx, writer, essay, number, at))
 
@@ -441,9 +443,9 @@ class EssayService:
         return diff_words(before.text, after.text)
 
     async def export(self, writer: str, essay: str, number: int | None = None) -> ExportablePost:
-        """Return the current version, or the one with this number, with all that an export tells about it.
+        """Return the current version, or the one with this number, with what an export says about it.
 
-        Raises NothingToDo before there is a version, UnknownVersion.
+        Raise UnknownVersion, and NothingToDo before there is a version.
         """
 
         def step(tx: Transaction) -> ExportablePost:
@@ -458,7 +460,7 @@ class EssayService:
         return await self._store.read(step)
 
     async def mark_exported(self, writer: str, essay: str, post: ExportablePost) -> None:
-        """Store that the post has reached the writer. Call it after that: nothing else depends on it."""
+        """Record that the post has reached the writer. Call it last: nothing else depends on it."""
         at = self._clock()
         await self._store.write(lambda tx: tx.essays.mark_exported(writer, essay, post.version, at))
 
@@ -496,7 +498,7 @@ def _current_version(tx: Transaction, essay: Essay) -> Version:
 
 
 async def split_parts(text: str) -> tuple[TextSection, ...]:
-    """Return the parts of a stored text. They are found in a thread and remembered from then on."""
+    """Return the sections of a stored text. They are found in a thread, and cached."""
     return await asyncio.to_thread(split_sections, text)
 
 
@@ -507,7 +509,7 @@ def _insert_notes(text: str, structure: Structure, notes: Sequence[Note]) -> str
 
 
 def _check_no_private_text(where: str, words: str, notes: Sequence[Note]) -> None:
-    """Raise PrivateMarkInText, PrivateNoteInText."""
+    """Raise PrivateMarkInText or PrivateNoteInText if the words hold something private."""
     check_privacy_marks(where, words)
     if found := find_leaks(words, notes):
         marked = not found[0].note.is_excluded
@@ -535,11 +537,11 @@ def validate_title(title: str) -> str:
 
 
 def check_privacy_marks(where: str, words: str) -> None:
-    """Raise PrivateMarkInText where words meant for a model are marked private; ``where`` says what they are."""
+    """Raise PrivateMarkInText if words meant for a model are marked private; ``where`` says what they are."""
     if (line := first_marked_line(words)) is not None:
         raise PrivateMarkInText(where, line)
 
 
 def join_sentences(*sentences: str | None) -> str:
-    """Join the sentences that there are."""
+    """Join the sentences that are neither None nor empty."""
     return " ".join(sentence for sentence in sentences if sentence)

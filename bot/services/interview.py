@@ -30,7 +30,7 @@ from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
 from bot.services.notes import NoteChange, NoteService, note_fingerprint
 from bot.services.offload import in_worker
-from bot.services.snapshot import with_privacy_parsed
+from bot.services.snapshot import warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
 MAX_FOLLOW_UPS_PER_SECTION = 2  # on one section: after two, people repeat themselves
@@ -188,7 +188,7 @@ class InterviewService:
                 tx.jobs.of_kind(writer, essay, JobKind.FOLLOW_UP),
             )
         )
-        await with_privacy_parsed(notes)
+        await warm_privacy_cache(notes)
         structure = self._essays.structure_of(opened)
         waiting = len(list(_unasked_questions(structure, asked, notes, further=further)))
         room = MAX_QUESTIONS_BEFORE_POST - len(asked)
@@ -230,7 +230,7 @@ class InterviewService:
         opened, notes = await self._store.read(
             lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
         )
-        await with_privacy_parsed(notes)
+        await warm_privacy_cache(notes)
         wanted = {note.number for note in notes} if numbers is None else set(numbers)
         running = self._jobs.running_job(writer, essay)
         if running is not None and not running.kind.gives_way:
@@ -274,7 +274,7 @@ class InterviewService:
             return note
 
         note = await self._store.write(step)
-        await with_privacy_parsed((note,))
+        await warm_privacy_cache((note,))
         return note
 
     async def last_answer(self, writer: str, essay: str, question: Question) -> Note | None:
@@ -392,7 +392,7 @@ class _FollowUpWork:
         asked, notes = await self.store.read(
             lambda tx: (tx.essays.questions(self.writer, self.essay), tx.essays.notes(self.writer, self.essay))
         )
-        return asked, await with_privacy_parsed(notes)
+        return asked, await warm_privacy_cache(notes)
 
     def _material(
         self, section: Section, answer: Note, asked: Sequence[Question], notes: Sequence[Note]

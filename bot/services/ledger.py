@@ -1,4 +1,4 @@
-"""The ledger: one row for each call of a model, written before the call and settled after it; and the budgets."""
+"""The ledger has one row for each call of a model, written before the call and settled after it; and the budgets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.services.store_ports import Store, Transaction
 log = logging.getLogger(__name__)
 
 NANO_PER_USD = 1_000_000_000  # nano-dollars in a dollar
-# How long a reservation can be one of work under way. No call takes longer than ten minutes (llm.prompts.MOST_SECONDS);
-# what stands longer is left of a program that was killed, and stays at its worst.
+# How long a reservation counts as a running call's. No call takes longer than ten minutes
+# (llm.prompts.MAX_CALL_SECONDS); an older one is left by a process that was killed, and stays at its worst cost.
 _OPEN_CALL_AGE = timedelta(minutes=15)
 _WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
 
@@ -27,8 +27,8 @@ _WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise i
 class Reservation:
     """A call about to be made: who it is for, what for, and the most it can cost.
 
-    ``max_nano_usd`` is in nano-dollars. ``prompt`` is the prompt's file
-    name, ``prompt_hash`` the start of the SHA-256 of that file with all that it includes.
+    ``max_nano_usd`` is in nano-dollars. ``prompt`` is the prompt's file name, ``prompt_hash`` the start of the SHA-256
+    of that file with all that it includes.
     """
 
     writer: str
@@ -41,11 +41,11 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a call came to. ``model`` is the one that answered; tokens are counted apart by how they are billed.
+    """What a call used and cost. ``model`` is the one that answered; tokens are separate by how they are billed.
 
-    ``nano_usd`` is None where neither it nor the model asked has a known price, ``first_text_ms`` where no text came.
-    ``stop_reason`` is the service's own word, or the name of the fault that ended the call. ``estimated`` says that the
-    service sent no final count and the figures are our own estimate.
+    ``nano_usd`` is None if the price is not known, ``first_text_ms`` if no text came. ``stop_reason`` is the service's
+    own word, or the name of the error that ended the call. ``is_estimated`` says that the service sent no final count
+    and the figures are our estimate.
     """
 
     model: str
@@ -62,7 +62,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """Calls of one day (UTC, ISO date), role and model, added up. ``unpriced`` counts calls without a known price."""
+    """The sum of the calls of one day (UTC, ISO date), role and model.
+
+    ``unpriced_calls`` counts those without a known price.
+    """
 
     day: str
     role: str
@@ -77,7 +80,7 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a writer has spent today and this month, and everybody this month, in nano-dollars (UTC days).
+    """What a writer has spent today and this month, and everybody this month, in nano-dollars (UTC).
 
     Reservations are included.
     """
@@ -88,31 +91,31 @@ class Spending:
 
 
 class Ledger(Protocol):
-    """Where calls are written down. Never their text."""
+    """Record calls, never their text."""
 
     async def reserve(self, reservation: Reservation, at: datetime) -> int:
-        """Writes the call down at its worst cost and returns its number, in one transaction with checking the budgets.
+        """Record a call at its worst cost and return its number; check the budgets in the same transaction.
 
-        Raises OverBudget, and writes nothing, where the worst case would pass the writer's day or month, or everybody's
-        month: BudgetTooSmall where it alone does, BudgetSpent where it does with what was spent, BudgetReserved where
-        it would fit if the calls that are under way cost nothing.
+        Raise OverBudget, and record nothing, if the worst cost would exceed a budget: BudgetTooSmall if it alone does,
+        BudgetSpent if it does with what was spent, BudgetReserved if it would fit without the reservations of running
+        calls.
         """
 
     async def settle(self, call: int, settlement: Settlement) -> None:
-        """Puts what the call came to in the place of its worst cost."""
+        """Replace the worst cost by what the call used and cost."""
 
     async def spending(self, writer: str, at: datetime) -> Spending:
-        """What counts against the budgets now."""
+        """Return what counts against the budgets now."""
 
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
-        """Calls since then, by day, role and model, oldest first; one writer's, or everybody's.
+        """Return the sums of the calls since then, by day, role and model, oldest first; of one writer or everybody.
 
-        One that was never settled, because the program was killed, counts at its worst cost and without tokens.
+        A call that was never settled, because the program was killed, counts at its worst cost and without tokens.
         """
 
 
 def total_cost(calls: Sequence[Settlement]) -> Cost:
-    """What the calls came to in all; without dollars where the price of one is not known."""
+    """Return the sum of the calls; without dollars if the price of one is not known."""
     prices = [call.nano_usd for call in calls if call.nano_usd is not None]
     return Cost(
         nano_usd=sum(prices) if len(prices) == len(calls) else None,
@@ -123,9 +126,9 @@ def total_cost(calls: Sequence[Settlement]) -> Cost:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """How much may be spent, in US dollars: by one writer in a day, by all and by one writer in a calendar month (UTC).
+    """How much may be spent, in US dollars: by one writer in a day, by all and by one writer in a month (UTC).
 
-    Without ``writer_month`` one writer may spend all of the month.
+    Without ``writer_month`` one writer may spend all of the month's budget.
     """
 
     writer_day: Decimal
@@ -140,7 +143,7 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True)
 class _BudgetAccount:
-    """A budget in dollars, what counts against it, and how much of that is held by calls under way, in nano-dollars."""
+    """A budget in dollars, what counts against it, and the part that running calls reserve, in nano-dollars."""
 
     label: str
     budget: Decimal
@@ -153,12 +156,12 @@ class _BudgetAccount:
 
     @property
     def unspent(self) -> Decimal:
-        """What is left beside what was spent, in dollars."""
+        """What has not been spent, in dollars; reservations do not count as spent."""
         return self.budget - Decimal(self.nano_total - self.nano_reserved) / NANO_PER_USD
 
 
 class RecordingLedger:
-    """The ledger over the store, which holds calls to the budgets and tells what its own calls came to.
+    """The ledger over the store: hold calls to the budgets, and record what this process's own calls cost.
 
     Another process may write calls into the same store.
     """
@@ -170,7 +173,7 @@ class RecordingLedger:
 
     @contextmanager
     def record_settlements(self) -> Iterator[list[Settlement]]:
-        """Give a list that grows by each call which is settled through this ledger while the context lasts."""
+        """Give a list to which each call settled through this ledger is added while the context lasts."""
         count, calls = object(), list[Settlement]()
         self._recordings[count] = calls
         try:
@@ -191,7 +194,7 @@ class RecordingLedger:
         return await self._store.write(step)
 
     async def settle(self, call: int, settlement: Settlement) -> None:
-        """See Ledger. It counts from the moment that it is stored."""
+        """See Ledger. A call's cost counts from the moment it is stored."""
 
         def step(tx: Transaction) -> tuple[datetime, int]:
             month = _start_of_month(tx.ledger.settle_call(call, settlement))
@@ -211,9 +214,9 @@ class RecordingLedger:
         return await self._store.read(lambda tx: tx.ledger.usage(since, writer))
 
     def _warn_near_budget(self, month: datetime, spent: int, last: int) -> None:
-        """Say in the log, once a month, that the month's budget is nearly spent; what is only reserved is not."""
+        """Log once a month that the month's budget is nearly spent; what is only reserved is not counted."""
         limit = self.budgets.month * _WARNING_SHARE * NANO_PER_USD
-        if spent - last < limit <= spent:  # the last call alone took it past that
+        if spent - last < limit <= spent:  # this call took it past the limit
             log.warning(
                 "$%.2f of the $%s that all may spend on models this month (BUDGET_MONTH) is spent; once all of it is, "
                 "nothing is drafted, revised or critiqued until %s",
@@ -224,7 +227,7 @@ class RecordingLedger:
 
 
 def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, held: Spending, at: datetime) -> None:
-    """Raise OverBudget where the worst case of a call passes a budget; ``held`` is what of ``spent`` is reserved."""
+    """Raise OverBudget if the worst cost of a call exceeds a budget; ``held`` is the reserved part of ``spent``."""
     worst = Decimal(reservation.max_nano_usd) / NANO_PER_USD
     accounts = (
         _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day),
@@ -232,7 +235,7 @@ def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, 
         _BudgetAccount("Your budget for this month", budgets.of_writer_month, spent.writer_month, held.writer_month),
     )
     opens = (_start_of_day(at) + timedelta(days=1), _next_month(at), _next_month(at))
-    # What lasts longest is told first: to wait for work under way is of no use where waiting does not help.
+    # The error that lasts longest comes first: it is no use to wait for running work if the budget is too small anyway.
     for account, when in zip(accounts, opens, strict=True):
         if worst > account.budget:
             raise BudgetTooSmall(account.label, account.budget, worst, when)

@@ -16,7 +16,7 @@ from bot.essay.structure import Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks, public_text
 from bot.services.essays import EssayService, add_passages
 from bot.services.offload import parse_in_worker
-from bot.services.snapshot import EssaySnapshot, read_snapshot, with_privacy_parsed
+from bot.services.snapshot import EssaySnapshot, read_snapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
 
@@ -91,7 +91,7 @@ class NoteService:
             return read_snapshot(tx, writer, essay)
 
         now = await self._store.write(step)
-        await with_privacy_parsed(now.notes)
+        await warm_privacy_cache(now.notes)
         head, structure, note = now.version, self._essays.structures.get(now.essay.structure), now.note(number)
         if head is None or structure is None or note is None:
             return None  # where the structure is gone the note is marked, which must not be told as a failure
@@ -129,7 +129,7 @@ class NoteService:
         edited, now = await self._store.write(step)
         if not edited.is_stored:
             return NoteChange(edited.note, is_separate_note=edited.note.number != number)
-        await with_privacy_parsed(now.notes)
+        await warm_privacy_cache(now.notes)
         change = await self._follow_change(now, edited.before, edited.note)
         before = edited.before.private_passages if edited.before is not None else ()
         privacy = ""
@@ -155,7 +155,7 @@ class NoteService:
         note, now = await self._store.write(step)
         if now is None:
             return NoteChange(note)
-        await with_privacy_parsed(now.notes)
+        await warm_privacy_cache(now.notes)
         return await self._follow_change(now, note, replace(note, section=section))
 
     async def delete(self, writer: str, essay: str, number: int) -> NoteChange:
@@ -169,7 +169,7 @@ class NoteService:
             return note, read_snapshot(tx, writer, essay)
 
         note, now = await self._store.write(step)
-        await with_privacy_parsed(now.notes)
+        await warm_privacy_cache(now.notes)
         return await self._follow_change(now, note, None)
 
     async def _follow_change(self, now: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:

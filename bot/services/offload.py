@@ -1,9 +1,9 @@
-"""Run CPU-bound work outside the event loop, which must acknowledge everybody's clicks.
+"""Run CPU-bound work outside the event loop, which must acknowledge everybody's clicks in time.
 
-Quick work runs in a thread. Longer work runs in a thread too, or in a worker process while ``worker_processes`` is
-entered. A thread competes with the event loop for Python's global lock at each of its reads and writes, ten thousand
-times a second with hundreds of streams. Nor can it be ended if a stranger's text takes for ever. There are two worker
-processes, so that somebody who hands in a text does not wait for what panels compute for others.
+Quick work runs in a thread. Longer work runs in a worker process inside ``worker_processes``, else in another thread. A
+thread competes with the event loop for Python's global lock (with hundreds of streams, ten thousand times a second),
+and cannot be stopped if somebody's text takes for ever. There are two worker processes, so that parsing a handed-in
+text does not wait for what panels compute for others.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREAD_MAX_CHARACTERS = 10_000
-"""The longest text that is read in a thread: in some 10 ms, at worst in 0.4 s."""
+"""The longest text that is parsed in a thread: in some 10 ms, at worst in 0.4 s."""
 WORKER_TIMEOUT_SECONDS = 10.0
-"""When work in a process is ended. The longest text that is accepted takes a tenth of it."""
+"""How long work in a process may take. The longest text that is accepted takes a tenth of it."""
 
 # One thread each: Python runs only one at a time, so more would finish nothing sooner. These are not the event loop's
 # own threads, in which it resolves host names.
@@ -49,7 +49,7 @@ _TERMINATE_SECONDS = 0.1  # between SIGTERM, which workers ignore, and SIGKILL
 
 
 class _Worker:
-    """Runs slow work one at a time: in a process between ``start`` and ``stop``, else in the slow thread."""
+    """Run slow work one at a time: in a process between ``start`` and ``stop``, else in the slow thread."""
 
     def __init__(self) -> None:
         self._pool: pebble.ProcessPool | None = None
@@ -72,7 +72,7 @@ class _Worker:
             self._pool = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return the work's result. Raises ParsingTimedOut if its process was ended for it, or died of it."""
+        """Return the work's result. Raise ParsingTimedOut if its process was stopped for it, or crashed."""
         while (pool := self._pool) is not None:
             try:
                 # A cancelled caller must not end the process, which all others would have to wait for again.
@@ -86,7 +86,7 @@ class _Worker:
             except (BrokenProcessPool, RuntimeError):
                 if pool.active:  # the work itself raised it
                     raise
-                if pool is self._pool:  # else another caller has started a new one
+                if pool is self._pool:  # else another caller has started a new one meanwhile
                     log.warning("the process for slow work ended by itself; another takes its place")
                     self.start()
         return await asyncio.get_running_loop().run_in_executor(_slow_executor, work)
@@ -97,24 +97,24 @@ _writer_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run ``work`` of some 10 ms at most in a thread, after all work before it, and return its result."""
+    """Run ``work`` that takes at most some 10 ms in a thread, after all work before it, and return its result."""
     return await asyncio.get_running_loop().run_in_executor(_quick_executor, partial(work, *args, **kwargs))
 
 
 async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run longer work in a worker process, and return its result.
 
-    It must be a module's function, with arguments and a result that can be pickled. Raises ParsingTimedOut if it was
-    ended.
+    ``work`` must be a module's function, with arguments and a result that can be pickled. Raise ParsingTimedOut if it
+    was stopped.
     """
     return await _analysis_worker.run(partial(work, *args, **kwargs))
 
 
 async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what parses a text of ``size`` characters that a ``writer`` sent or keeps, and return its result.
+    """Run ``work``, which parses a text of ``size`` characters from ``writer``, and return its result.
 
     A short text is parsed in a thread, a longer one in a worker process. Each writer has one at a time there, so that
-    nobody waits for more than one of another's. Raises ParsingTimedOut if it was ended.
+    nobody waits for more than one text of each other writer. Raise ParsingTimedOut if it was stopped.
     """
     if size <= THREAD_MAX_CHARACTERS:
         return await in_thread(work, *args, **kwargs)
@@ -124,9 +124,9 @@ async def parse_in_worker(writer: str, size: int, work: Callable[P, T], *args: P
 
 
 class AsyncLRUCache(Generic[P, T]):
-    """Runs slow work in a worker process and remembers its last ``max_size`` results.
+    """Run slow work in a worker process and remember its last ``max_size`` results.
 
-    The work must have hashable arguments and no effects. Remembered results are returned without waiting; so is
+    The work must have hashable arguments and no side effects. Remembered results are returned without waiting; so is
     ParsingTimedOut. Callers that ask for the same at once share one run.
     """
 
@@ -137,7 +137,7 @@ class AsyncLRUCache(Generic[P, T]):
         self.waiting_count = 0  # callers that wait for a run
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the work's result. Raises ParsingTimedOut if the work was ended."""
+        """Return the work's result. Raise ParsingTimedOut if the work was stopped."""
         key = (*args, *sorted(kwargs.items()))
         task = self._tasks.get(key)
         if task is None or not _is_reusable(task):
@@ -163,7 +163,7 @@ class AsyncLRUCache(Generic[P, T]):
 
 
 def _is_reusable(task: asyncio.Task[T]) -> bool:
-    """Return whether a task has a result or will have one: not if its event loop is gone."""
+    """Return whether a task has a result or will have one; False if its event loop is gone."""
     return not task.cancelled() if task.done() else task.get_loop() is asyncio.get_running_loop()
 
 

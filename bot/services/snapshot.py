@@ -1,4 +1,4 @@
-"""Read all that is stored of an essay, as it stands at one moment."""
+"""Read all that is stored of an essay at one moment."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _INLINE_MAX_CHARACTERS = 10_000  # of notes, whose marks are found in a millisec
 
 @dataclass(frozen=True, slots=True)
 class EssaySnapshot:
-    """An essay as it is stored.
+    """An essay as it was stored at one moment.
 
-    ``version`` is the head, None before there is a text and where that is damaged. ``job`` is the last job on the
-    essay, running or ended; ``leftover_jobs`` are the numbers of the jobs of which something is kept that stands in no
-    version, the last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes.
-    ``dm_context`` is what stands before the writer in the bot's DM, of this essay or another.
+    ``version`` is the head, None before there is a text, or if it is damaged. ``job`` is the last job on the essay,
+    running or ended; ``leftover_jobs`` are the numbers of ended jobs whose text, or instruction, is in no version, the
+    last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes. ``dm_context`` is what
+    the writer's messages in the bot's DM are about, this essay or another.
     """
 
     essay: Essay
@@ -52,7 +52,7 @@ class EssaySnapshot:
 
     @property
     def is_assembled(self) -> bool:
-        """Whether there is a text that was set from the notes alone."""
+        """Whether there is a text that was assembled from the notes alone."""
         return self.version is not None and self.history.origins == {Origin.ASSEMBLED}
 
     @property
@@ -67,7 +67,7 @@ class EssaySnapshot:
 
     @property
     def open_question(self) -> Question | None:
-        """The question that was put and neither answered nor skipped."""
+        """The question that was asked and neither answered nor skipped."""
         return next((one for one in self.questions if one.is_put), None)
 
     @property
@@ -112,10 +112,10 @@ def read_head(tx: Transaction, essay: Essay) -> Version | None:
         return None
 
 
-async def with_privacy_parsed(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Return the notes. What is private in long ones is found in a thread and remembered.
+async def warm_privacy_cache(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Fill the cache of private passages in a thread, so that reading ``public_text`` later does not block.
 
-    So none of their properties holds up the event loop.
+    Return the notes.
     """
     if sum(len(note.text) for note in notes) > _INLINE_MAX_CHARACTERS:
         await asyncio.to_thread(lambda: [note.public_text for note in notes])

@@ -61,7 +61,7 @@ class TextReport:
 
     @property
     def skipped_message(self) -> str:
-        """Say in a sentence which measures could not be taken in the text's language; "" if all were."""
+        """A sentence on which measures could not be taken in the text's language; "" if all were."""
         skipped = [measure for measure in self.measures if not measure.was_measured]
         if not skipped:
             return ""
@@ -70,7 +70,7 @@ class TextReport:
 
     @property
     def raised_measures(self) -> tuple[Measure, ...]:
-        """Return the measures that found a fault."""
+        """The measures that found a fault."""
         return tuple(measure for measure in self.measures if measure.is_raised)
 
 
