@@ -1,13 +1,13 @@
-"""Store what a writer says in the DM, message by message, and make it the writer's notes.
+"""Store what a writer says in the DM, message by message, and turn it into the writer's notes.
 
-A message is known by its id, a number that grows with time. While a question stands before the writer, each message is
-part of its answer; once the answer ends, its messages become one note. Without a question a message is a note by
-itself. In an essay that holds nothing it waits, because a note would fix the essay's structure before the writer has
+A message is known by its id, a number that grows with time. While a question is open before the writer, each message is
+part of its answer; when the answer ends, its messages become one note. Without a question a message is a note by
+itself. In an essay without content it waits, because a note would fix the essay's structure before the writer has
 chosen it.
 
-A note that was made of messages is a view over them: its text is theirs, in the order of their ids, with a blank line
-between. An edit of a message is thereby an edit of its note, until the writer edits the note itself: then it has a text
-of its own, and follows its messages no more.
+A note that was made of messages is a view over them: its text is theirs, in the order of their ids, with blank lines
+between. So editing a message edits its note, until the writer edits the note itself: then it has a text of its own, and
+edits of its messages no longer change it.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _WRITTEN_BEFORE_DELETION = (
 
 @dataclass(frozen=True, slots=True)
 class DmMessage:
-    """A stored message. ``key`` stands for it in the store.
+    """A stored message. ``key`` identifies it in the store.
 
-    ``essay`` is None where its words were deleted: then it is only known that it was stored once. ``question`` is the
-    number of the one it answers, ``note`` that of the note it is part of, None while it waits. The text of a
-    ``damaged`` one is a gap.
+    ``essay`` is None if its words were deleted: then it is only known that it was stored once. ``question`` is the
+    number of the question it answers, ``note`` that of the note it is part of, None while it waits. The text of a
+    ``damaged`` message is a gap.
     """
 
     key: str
@@ -55,7 +55,7 @@ class DmMessage:
 
 
 class DmContext(NamedTuple):
-    """What a message is about: an essay, None where there is none yet, and the number of the question it answers."""
+    """What a message is about: an essay, None if there is none yet, and the number of the question it answers."""
 
     essay: str | None
     question: int | None
@@ -63,7 +63,7 @@ class DmContext(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DmChannel:
-    """A writer's DM, and the id of the last message such that neither it nor one before it need be read again."""
+    """A writer's DM, and the id up to which its messages need not be read again."""
 
     writer: str
     id: int
@@ -72,10 +72,10 @@ class DmChannel:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """Where a message went.
+    """Where a message was stored.
 
-    ``question`` is the number of the one it answers; ``note`` that of the note it is part of, None while it waits.
-    ``is_new`` is False where it was stored before; ``essay_created`` tells whether an essay was begun for it.
+    ``question`` is the number of the question it answers; ``note`` that of the note it is part of, None while it waits.
+    ``is_new`` is False if it was stored before; ``essay_created`` says whether an essay was created for it.
     """
 
     essay: str
@@ -87,7 +87,7 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The numbers of the notes that a file has made; ``notice`` says what of it is no note."""
+    """The numbers of the notes that a file became; ``notice`` says what of it was left out."""
 
     notes: tuple[int, ...]
     notice: str | None = None
@@ -95,12 +95,12 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class MessageChange:
-    """Where the new text of a message went.
+    """What the new text of a message has changed.
 
     ``note`` is the number of the note that the message is part of, None while it waits. ``note_created`` says that the
-    change has made it; ``note_unchanged`` that the note keeps the text it had, because no word would be left in it;
-    ``note_detached`` that it has a text of its own. ``privacy_may_change`` says that a mark stood in the message or
-    does now; ``version`` is that of a text which follows for it.
+    change has created it; ``note_unchanged`` that the note keeps the text it had, because no word would be left in it;
+    ``note_detached`` that it has a text of its own. ``privacy_may_change`` says that a private mark was in the message
+    or is now; ``version`` is the number of an assembled text's new version.
     """
 
     essay: str
@@ -116,7 +116,7 @@ _DROPPED = StoredMessage("", None, None, is_new=False)
 
 
 class DmMessageService:
-    """What a writer does by messages, outside of every form."""
+    """Everything that a writer does by messages, without forms."""
 
     def __init__(self, essays: EssayService, store: Store, clock: Clock, new_id: IdFactory) -> None:
         self._essays = essays
@@ -128,13 +128,13 @@ class DmMessageService:
     async def add_message(
         self, writer: str, message: int, text: str, written: datetime | None = None, *, channel: int | None = None
     ) -> StoredMessage | None:
-        """Store a message, once however often it comes, and return where it went.
+        """Store a message, once however often it comes, and return where it was stored.
 
-        It goes to what stands before the writer; where nothing does, to their last changed essay; where there is none,
-        to a new one. ``written`` is the time of a message that is read late: see ``_late_context``. ``channel`` is the
-        id of the DM, which is remembered. None where its words were deleted since. Raise InvalidInput for what is no
-        text in UTF-8, and for a late message that was written before the writer deleted an essay: it may have been of
-        that.
+        It is about what the DM shows; if that is nothing, about the essay changed last; if there is none, a new essay
+        is created. ``written`` is the time of a message that is read late: see ``_late_context``. ``channel`` is the id
+        of the DM, which is remembered. Return None if its words were deleted since. Raise InvalidInput for a text that
+        is not UTF-8, and for a late message that was written before the writer deleted an essay, because it may have
+        been about that.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
         structure = default_structure(self._essays.structures)
@@ -151,11 +151,11 @@ class DmMessageService:
         return found
 
     async def add_file(self, heard: StoredMessage, writer: str, message: int, part: int, text: str) -> StoredFile:
-        """Store what a file of a message held as notes, each under the section that its heading names.
+        """Store the contents of a message's file as notes, each under the section that its heading names.
 
-        ``heard`` is what became of the message; ``part`` counts its files from 1. What answers a question whose answers
-        stay private is left out. No notes where they had been stored before. Raise InvalidInput for a page without
-        words, UnknownEssay.
+        ``heard`` says where the message was stored; ``part`` counts its files from 1. Answers to a private question are
+        left out. Return no notes if they had been stored before. Raise UnknownEssay, and InvalidInput for a page
+        without words.
         """
         opened = await self._essays.get_essay(writer, heard.essay)
         structure = self._essays.structure_of(opened)
@@ -180,15 +180,15 @@ class DmMessageService:
         return StoredFile(new, describe_removed(notes.removed) if new else None)
 
     async def has_file(self, writer: str, message: int, part: int) -> bool:
-        """Tell whether what a file of a message held is stored."""
+        """Return whether the contents of a message's file are stored."""
         return await self._store.read(lambda tx: tx.messages.has_part(writer, message, part))
 
     async def edit_message(self, writer: str, message: int, text: str) -> MessageChange | None:
-        """Take over a message's new text, also into the note it has become.
+        """Store a message's new text, which may change its note.
 
-        Versions stay as they were made; but where a passage may have become private or public, a text that is set from
-        notes alone follows. None where nothing has changed by it, as where the message was never stored. Raises
-        InvalidInput.
+        Versions stay as they were made; but if a passage may have become private or public, a text that is assembled
+        from notes alone is assembled anew. Return None if nothing has changed, as for a message that was never stored.
+        Raise InvalidInput.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
         changed = await self._store.write(lambda tx: self._edit_message(tx, writer, message, words, now))
@@ -197,7 +197,7 @@ class DmMessageService:
         return replace(changed, version=await self._essays.refresh_assembled_text(writer, changed.essay))
 
     async def finish_answer(self, writer: str, essay: str, question: int) -> Note | None:
-        """End the answer to a question and return the note it has become, None where nothing had been said.
+        """End the answer to a question and return its note, None if nothing had been said.
 
         Raise InvalidInput for an answer without a word, which stays and can be added to.
         """
@@ -220,9 +220,9 @@ class DmMessageService:
         )
 
     async def set_context(self, writer: str, essay: str, question: int | None) -> None:
-        """Store what stands before the writer: a question of an essay, or something else of it.
+        """Store what the writer's messages are about: a question of an essay, or the essay alone.
 
-        An answer to anything else ends. Nothing happens where the essay is gone.
+        An answer to another question ends. Do nothing if the essay is gone.
         """
         now = self._clock()
         try:
@@ -231,7 +231,7 @@ class DmMessageService:
             return
 
     async def current_essay(self, writer: str) -> str | None:
-        """Return the essay that stands before the writer in the DM, None where none does."""
+        """Return the essay that the writer's messages in the DM are about, None if there is none."""
 
         def read(tx: Transaction) -> str | None:
             context = tx.messages.context(writer)
@@ -244,15 +244,15 @@ class DmMessageService:
         return await self._store.read(lambda tx: read_pending_messages(tx, writer, essay))
 
     async def channels(self) -> tuple[DmChannel, ...]:
-        """Return every DM that is known."""
+        """Return every known DM."""
         return await self._store.read(lambda tx: tx.messages.channels())
 
     async def channel(self, writer: str) -> DmChannel | None:
-        """Return a writer's DM, None where it is not known."""
+        """Return a writer's DM, None if it is not known."""
         return await self._store.read(lambda tx: tx.messages.channel(writer))
 
     async def add_channel(self, channel: DmChannel) -> bool:
-        """Store a writer's DM and behind which message to read it; False, and nothing, where it is known."""
+        """Store a writer's DM and after which message to read it; if it is known, return False and do nothing."""
         if await self.channel(channel.writer) is not None:  # as with all clicks but the first
             return False
         return await self._store.write(lambda tx: tx.messages.add_channel(channel))
@@ -270,7 +270,7 @@ class DmMessageService:
         now: datetime,
         written: datetime | None,
     ) -> StoredMessage | None:
-        """Store a message of the writer of ``new``; in ``new`` where they have no essay."""
+        """Store a message of the writer of ``new``, the essay to create if they have none."""
         writer = new.writer
         if (known := tx.messages.get(writer, message)) is not None:
             if known.essay is None:
@@ -300,10 +300,10 @@ class DmMessageService:
         return StoredMessage(essay, question, note, is_new=True, essay_created=begun)
 
     def _note_for(self, tx: Transaction, writer: str, essay: str, message: int, now: datetime) -> int | None:
-        """Make a note of a message that need not wait; return its number, None where it holds no words.
+        """Make a note of a message that need not wait; return its number, None if it holds no words.
 
-        Where its answer has become a note already, the message becomes part of that; and a mark alone of the note of
-        what was written next. Marks alone that wait before it become part of its note.
+        If its answer is a note already, the message becomes part of that. A message that is only a private mark becomes
+        part of the note of the next message; such marks that wait before this message become part of its note.
         """
         waiting = tx.messages.waiting(writer, essay)
         this = next(one for one in waiting if one.id == message)
@@ -331,10 +331,10 @@ class DmMessageService:
         waiting: Sequence[DmMessage],
         now: datetime,
     ) -> tuple[Note, ...]:
-        """Make one note of all that answers a question, and one of each message that answers none.
+        """Make one note of all messages that answer a question, and one of each message that answers none.
 
-        A message that is a mark alone belongs to the next one. An answer to a private question is left out. What
-        holds no words goes on waiting.
+        A message that is only a private mark belongs to the next one. An answer to a private question is left out.
+        Messages without words go on waiting.
         """
         groups: dict[object, list[DmMessage]] = {}
         marks: list[DmMessage] = []
@@ -363,9 +363,9 @@ class DmMessageService:
     def _edit_message(
         self, tx: Transaction, writer: str, message: int, text: str, now: datetime
     ) -> MessageChange | None:
-        """Give a stored message another text, and so the note that is a view over it.
+        """Store a message's new text, and so that of the note that is a view over it.
 
-        A note that would be left without a word keeps the one it has, as its own from now on.
+        A note that would be left without a word keeps the text it has, as its own from now on.
         """
         known = tx.messages.get(writer, message)
         if known is None or known.essay is None or (known.text == text and not known.damaged):
@@ -419,9 +419,9 @@ class DmMessageService:
         return numbers
 
     def _set_context(self, tx: Transaction, writer: str, essay: str, question: int | None, now: datetime) -> None:
-        """Store what stands before the writer, and make notes of what was said to anything else.
+        """Store what the writer's messages are about, and make notes of those about anything else.
 
-        What was said before any question waits on until there is one, or the essay is left.
+        Messages that answer no question wait on until there is one, or until the writer leaves the essay.
         """
         before = tx.messages.context(writer)
         if before == (essay, question):
@@ -434,7 +434,7 @@ class DmMessageService:
 
 
 def forget_writer(tx: Transaction, writer: str) -> None:
-    """Remove a writer's essays with all that belongs to them, their messages, and all that is known of their DM."""
+    """Delete a writer's essays with all that belongs to them, their messages, and all that is known of their DM."""
     tx.messages.delete_writer(writer)
     for essay in tx.essays.of_writer(writer):
         tx.essays.delete(writer, essay.id)
@@ -442,9 +442,9 @@ def forget_writer(tx: Transaction, writer: str) -> None:
 
 
 def _current_context(tx: Transaction, writer: str) -> DmContext:
-    """Return what a message is about that is written now: what stands before the writer, else the last changed essay.
+    """Return what a message written now is about: what the DM shows, else the essay changed last.
 
-    A question that has ended takes no more messages.
+    A question that is no longer open takes no more messages.
     """
     context = tx.messages.context(writer)
     if context is not None and context.essay is not None:
@@ -460,9 +460,9 @@ def _current_context(tx: Transaction, writer: str) -> DmContext:
 
 
 def _late_context(tx: Transaction, writer: str, message: int, written: datetime) -> DmContext:
-    """Return what a message is about that is read only now: the same as the message that was written after it.
+    """Return what a message that is read late is about: the same as the stored message after it.
 
-    Where nothing was, what stands before the writer now. It never answers a question that was put after it.
+    If there is none, what the DM shows now. It never answers a question that was asked after it was written.
     """
     after = tx.messages.following(writer, message)
     essay, question = DmContext(after.essay, after.question) if after is not None else _current_context(tx, writer)
@@ -472,5 +472,5 @@ def _late_context(tx: Transaction, writer: str, message: int, written: datetime)
 
 
 def _is_unasked_mark(message: DmMessage) -> bool:
-    """Tell whether a message answers nothing and is a mark alone: the next message is what it leaves out."""
+    """Return whether a message answers nothing and is only a private mark: it leaves out the next message."""
     return message.question is None and is_only_private_mark(message.text)

@@ -1,8 +1,8 @@
-"""The storage ports: what the services need of a database, each as the smallest interface that serves it.
+"""The storage ports: what the services need of a database, each as a small interface.
 
-Everything is plain synchronous functions over one transaction. A service composes what it needs in one step and hands
-that step to ``Store.read`` or ``Store.write``. The rules of the domain stand in the services: a store keeps rows whole,
-sealed and apart by writer, and decides nothing else.
+All methods are plain synchronous functions over one transaction. A service combines what it needs in one step and
+passes that to ``Store.read`` or ``Store.write``. The rules are in the services: a store keeps rows whole, encrypted and
+separate by writer, and decides nothing else.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ IdFactory = Callable[[], str]
 class EssayStore(Protocol):
     """Essays with their notes, questions and versions.
 
-    Every method that takes a writer and an essay raises UnknownEssay where that writer has no such essay. Those that
-    take a time mark the essay as changed at that time.
+    Methods that take a writer and an essay raise UnknownEssay if that writer has no such essay. Those that take a time
+    mark the essay as changed at that time.
     """
 
     def add(self, essay: Essay) -> None:
@@ -66,10 +66,10 @@ class EssayStore(Protocol):
         """Give the essay another structure, by key."""
 
     def has_content(self, writer: str, essay: str) -> bool:
-        """Tell whether the essay holds a note, a question or a version."""
+        """Return whether the essay has a note, a question or a version."""
 
     def delete(self, writer: str, essay: str) -> None:
-        """Remove the essay and all that belongs to it, its jobs too. No trace of its words is left in the file."""
+        """Delete the essay and all that belongs to it, its jobs too. No trace of its words is left in the file."""
 
     def mark_changed(self, writer: str, essay: str, at: datetime) -> None:
         """Mark the essay as changed."""
@@ -78,13 +78,13 @@ class EssayStore(Protocol):
         """Store which version was exported last."""
 
     def add_note(self, writer: str, essay: str, passage: NewNote, at: datetime, *, question: str | None = None) -> Note:
-        """Store a passage as the essay's next note; a deleted note's number is never given again."""
+        """Store a passage as the essay's next note; a deleted note's number is never used again."""
 
     def notes(self, writer: str, essay: str) -> tuple[Note, ...]:
-        """Return the essay's notes in order. A damaged note is returned as one."""
+        """Return the essay's notes in order, including damaged ones."""
 
     def note(self, writer: str, essay: str, number: int) -> Note:
-        """Return one note. Raises NothingToDo where there is none with that number."""
+        """Return one note. Raise NothingToDo if there is none with that number."""
 
     def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
         """Store a note's text, and whether it is left out. Raises NothingToDo."""
@@ -96,7 +96,7 @@ class EssayStore(Protocol):
         """Put notes, by number, into sections, by key."""
 
     def delete_note(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        """Remove a note; no trace of its words is left in the file. Raises NothingToDo."""
+        """Delete a note; no trace of its words is left in the file. Raise NothingToDo."""
 
     def add_question(
         self,
@@ -118,7 +118,7 @@ class EssayStore(Protocol):
         """Return one question. Raises NothingToDo."""
 
     def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
-        """Store what became of a question. Raises NothingToDo."""
+        """Store the state of a question. Raise NothingToDo."""
 
     def section_states(self, writer: str, essay: str) -> Mapping[str, SectionState]:
         """Return how far the interviewer saw each section last, by key; nothing for one that it has not judged."""
@@ -152,10 +152,10 @@ class EssayStore(Protocol):
         """Return the version with this number. Raises UnknownVersion, DamagedText."""
 
     def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
-        """Return all about the essay's versions but their texts, in order."""
+        """Return the essay's versions in order, without their texts."""
 
     def set_head(self, writer: str, essay: str, number: int | None, at: datetime) -> None:
-        """Make a version the head; with None the essay has no text. Raises UnknownVersion."""
+        """Make a version the head; with None the essay has no text. Raise UnknownVersion."""
 
     def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
         """Store that a version is complete. Raises UnknownVersion."""
@@ -164,17 +164,17 @@ class EssayStore(Protocol):
 class DmMessageStore(Protocol):
     """The messages of each writer's DM, and how far each DM was read.
 
-    A message is found by its id and its writer; its parts are its text, 0, and its files from 1. Methods that take an
-    essay raise UnknownEssay where the writer has no such essay.
+    A message is found by its id and its writer; part 0 is its text, and its files are parts from 1. Methods that take
+    an essay raise UnknownEssay if the writer has no such essay.
     """
 
     def get(self, writer: str, message: int) -> DmMessage | None:
-        """Return a message; None where it was never stored."""
+        """Return a message; None if it was never stored."""
 
     def add(
         self, writer: str, message: int, essay: str | None, question: int | None, text: str, *, part: int = 0
     ) -> None:
-        """Store a part of a message; without an essay only that it was there, and no word of it."""
+        """Store a part of a message; without an essay only that the message existed, and no word of it."""
 
     def has_part(self, writer: str, message: int, part: int) -> bool:
         """Tell whether a part of a message is stored."""
@@ -183,58 +183,58 @@ class DmMessageStore(Protocol):
         """Give a message another text."""
 
     def waiting(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
-        """Return the messages that have become no note yet, in the order of their ids."""
+        """Return the messages that are not part of a note yet, in the order of their ids."""
 
     def of_note(self, writer: str, essay: str, note: int) -> tuple[DmMessage, ...]:
         """Return the messages of a note, in the order of their ids."""
 
     def following(self, writer: str, message: int) -> DmMessage | None:
-        """Return the first message after this id, of those that were stored last; None where there is none."""
+        """Return the first message after this id, among those stored last; None if there is none."""
 
     def has_messages(self, writer: str, essay: str) -> bool:
         """Tell whether any message belongs to the essay."""
 
     def make_note(self, writer: str, essay: str, messages: Sequence[DmMessage], note: int) -> None:
-        """Make a note a view over its messages, these among them: it has no text of its own from now on."""
+        """Make a note a view over its messages, including these: it has no text of its own from now on."""
 
     def is_view(self, writer: str, essay: str, note: int) -> bool:
-        """Tell whether a note is a view over its messages; one that was given a text is not."""
+        """Return whether a note is a view over its messages; a note with a text of its own is not."""
 
     def note_answering(self, writer: str, essay: str, question: int) -> int | None:
-        """Return the number of the view over the messages that answer a question; None where there is none."""
+        """Return the number of the note that is a view over the answer to a question; None if there is none."""
 
     def was_asked_by(self, writer: str, essay: str, question: int, at: datetime) -> bool:
-        """Tell whether a question had been put to the writer by that time."""
+        """Return whether a question had been asked by that time."""
 
     def delete_messages_of_note(self, writer: str, essay: str, note: int) -> None:
-        """Remove the words of a note's messages; that they were stored stays known while they may be read again."""
+        """Delete the words of a note's messages; their rows stay while they may be read again."""
 
     def record_essay_deletion(self, writer: str, essay: str, at: datetime) -> None:
-        """Remove the words of an essay's messages, and remember when. To be called before the essay is deleted."""
+        """Delete the words of an essay's messages, and store when. Call it before the essay is deleted."""
 
     def last_essay_deletion(self, writer: str) -> datetime | None:
         """Return when a writer whose DM is known last deleted an essay."""
 
     def context(self, writer: str) -> DmContext | None:
-        """Return what stands before the writer, which may have ended; None where nothing does, or it is deleted."""
+        """Return what the writer's messages are about, even if that question has ended; None if nothing."""
 
     def set_context(self, writer: str, essay: str, question: int | None) -> None:
-        """Store what stands before the writer."""
+        """Store what the writer's messages are about."""
 
     def channels(self) -> tuple[DmChannel, ...]:
-        """Return every DM that is known; a damaged one is passed over."""
+        """Return every known DM, without damaged ones."""
 
     def channel(self, writer: str) -> DmChannel | None:
-        """Return a writer's DM; None where it is not known, or damaged."""
+        """Return a writer's DM; None if it is not known, or damaged."""
 
     def add_channel(self, channel: DmChannel) -> bool:
-        """Store a writer's DM; False, and nothing, where it is known and not damaged."""
+        """Store a writer's DM; if it is known and not damaged, return False and do nothing."""
 
     def set_last_read(self, writer: str, message: int) -> None:
         """Store up to which message a DM need not be read again. It never goes back."""
 
     def delete_writer(self, writer: str) -> None:
-        """Remove all that is stored here of a writer."""
+        """Delete all that is stored here about a writer."""
 
 
 class JobStore(Protocol):
@@ -257,13 +257,13 @@ class JobStore(Protocol):
         """Store that a queued job is running."""
 
     def append_text(self, pieces: Mapping[int, str]) -> None:
-        """Put a piece of text behind what each of the jobs has."""
+        """Add a piece of text to the end of each of the jobs' texts."""
 
     def delete_text(self, job: int) -> None:
         """Remove what the job wrote so far."""
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
-        """Store how the job ended. The text of one that made a version goes: the version has it."""
+        """Store how the job ended. Delete the text of a job that made a version, which has it."""
 
     def get(self, writer: str, job: int) -> Job:
         """Return the job with this number. Raises UnknownJob where the writer has none such."""
@@ -272,23 +272,23 @@ class JobStore(Protocol):
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
 
     def of_kind(self, writer: str, subject: str, kind: JobKind) -> Sequence[Job]:
-        """Return every job of this kind on the subject, in order. One with a damaged argument has none."""
+        """Return every job of this kind on the subject, in order. Of a damaged one the argument is empty."""
 
     def latest(self, writer: str, subject: str) -> Job | None:
-        """Return the last job on the subject that does not give way; None where there never was one."""
+        """Return the last job on the subject that does not give way; None if there never was one."""
 
     def leftovers(self, writer: str, subject: str) -> Sequence[int]:
-        """Return the numbers of the ended jobs of which something is kept that stands in no version, the last first.
+        """Return the numbers of ended jobs whose text or instruction is in no version, the last first.
 
-        That is text, or the instruction of a revision that came to nothing.
+        An instruction counts for a revision that failed.
         """
 
     def abandoned(self) -> Sequence[Job]:
-        """Return every job that has not ended and whose process is gone: what a kill left behind."""
+        """Return every job that has not ended and whose process no longer runs, as after a kill."""
 
 
 class CritiqueStore(Protocol):
-    """Critiques with the texts they are about. Calls raise UnknownCritique where the writer has no such critique."""
+    """Critiques with the texts they are about. Methods raise UnknownCritique if the writer has no such critique."""
 
     def add(self, critique: StoredCritique) -> None:
         """Store a text that is to be critiqued."""
@@ -297,27 +297,27 @@ class CritiqueStore(Protocol):
         """Remove a critique with its text."""
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
-        """Store what the critic said."""
+        """Store the critic's findings."""
 
     def get(self, writer: str, critique: str) -> StoredCritique:
         """Return the critique with this id. Raises DamagedText."""
 
     def latest(self, writer: str, essay: str) -> StoredCritique | None:
-        """Return the essay's last critique in which the critic has spoken."""
+        """Return the essay's last finished critique."""
 
     def pasted(self, writer: str, first: int, most: int) -> tuple[Sequence[StoredCritique], int]:
-        """Return a page of the critiques of texts that are no essay's, the last first, and how many there are in all.
+        """Return a page of the critiques of pasted texts, the last first, and how many there are in all.
 
-        The page holds at most ``most``, from the index ``first`` on.
+        The page has at most ``most`` critiques, starting with the index ``first``.
         """
 
     def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
-        """Store that the text which was critiqued is this version of this essay of the writer's."""
+        """Store that the critiqued text is this version of this essay of the writer's."""
 
     def save_decision(
         self, writer: str, critique: str, finding: int, decision: Decision, version: int | None, at: datetime
     ) -> None:
-        """Store what the writer decided about a finding, and the version that came of it."""
+        """Store what the writer decided about a finding, and the version that resulted."""
 
 
 class SupportStore(Protocol):
@@ -334,61 +334,61 @@ class SupportStore(Protocol):
 
 
 class LedgerStore(Protocol):
-    """One row for each call of a model. Never its text."""
+    """One row for each call of a model, without its text."""
 
     def add_call(self, reservation: Reservation, at: datetime) -> int:
         """Store a call at its worst cost and return its number."""
 
     def settle_call(self, call: int, settlement: Settlement) -> datetime:
-        """Put what the call came to in the place of its worst cost; return when it was made."""
+        """Replace a call's worst cost by what it used and cost; return when it was made."""
 
     def spending(self, writer: str, at: datetime) -> Spending:
         """Return what was spent in the day and month of ``at``, reservations included."""
 
     def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
-        """Return what of that is reserved for calls that began after ``since`` and are not settled."""
+        """Return the part of that which is reserved for calls that began after ``since`` and are not settled."""
 
     def settled_between(self, start: datetime, end: datetime) -> int:
         """Return what the settled calls from ``start`` up to ``end`` cost, in nano-dollars."""
 
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
-        """Return the calls since then, by day, role and model, oldest first; one writer's, or everybody's."""
+        """Return the sums of the calls since then, by day, role and model, oldest first; of one writer or everybody."""
 
 
 class JobPanelStore(Protocol):
-    """Where jobs are shown in Discord, so that the next process can put that right."""
+    """The Discord messages that show jobs, so that the next process can update them."""
 
     def save(self, job: int, message_id: int, address: str) -> None:
-        """Store that a message shows the job, with the address by which it can be edited."""
+        """Store that a message shows the job, with the address to edit it by."""
 
     def delete(self, job: int, message_id: int | None = None) -> None:
-        """Forget one message of the job, or all."""
+        """Delete one message of the job, or all."""
 
     def all(self) -> Sequence[tuple[Job, str]]:
         """Return every message's job and address."""
 
 
 class QuotaStore(Protocol):
-    """What each writer may keep, counted in the transaction that stores it."""
+    """The limits on what each writer may keep, checked in the transaction that stores it."""
 
     def check_and_record(self, writer: str, essay: str | None, adding: StorageIncrease, at: datetime) -> None:
-        """Count what is about to be stored at that time. Raises LimitExceeded, and then counts nothing."""
+        """Check and count what is to be stored at that time. Raise LimitExceeded, and then count nothing."""
 
 
 class KeyValueStore(Protocol):
-    """Small things that a user interface keeps for itself between two starts. Nothing a person wrote."""
+    """Small values that a user interface stores by name; nothing that a person wrote."""
 
     def get(self, name: str) -> str | None:
-        """Return what was last kept under the name, None where nothing was."""
+        """Return the value with this name, None if there is none."""
 
     def set(self, name: str, value: str) -> None:
-        """Keep a value under a name, in place of the one before."""
+        """Store a value under a name, in place of the one before."""
 
     def delete(self, name: str) -> None:
-        """Keep nothing under the name any more."""
+        """Delete the value with this name."""
 
     def delete_all(self, prefix: str) -> None:
-        """Keep nothing any more under the names that begin so."""
+        """Delete the values whose names begin with ``prefix``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,13 +407,13 @@ class Transaction:
 
 
 class Store(Protocol):
-    """The database. Both calls raise StoreError where it cannot be used."""
+    """The database. Both methods raise StoreError if it cannot be used."""
 
     async def read(self, step: Callable[[Transaction], T]) -> T:
-        """Return what ``step`` returns. All that it reads is of one moment."""
+        """Run ``step`` and return its result. All that it reads is from one moment."""
 
     async def write(self, step: Callable[[Transaction], T]) -> T:
-        """Return what ``step`` returns. All that it writes is stored, or, where it raises, nothing.
+        """Run ``step`` and return its result. All that it writes is stored, or nothing if it raises.
 
-        It comes to its end even where the caller is cancelled.
+        It is completed even if the caller is cancelled.
         """

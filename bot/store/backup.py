@@ -1,4 +1,4 @@
-"""Copy the database while it is in use: one consistent moment of it, checked before it is called good."""
+"""Copy the database while it is in use, as it is at one moment, and check the copy before it is called good."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DATABASE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", ".key", ".running", ".
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was found good. Without the keys of these fingerprints it cannot be read."""
+    """A backup that passed its checks. It cannot be read without the keys of these fingerprints."""
 
     path: Path
     size_bytes: int
@@ -42,10 +42,10 @@ class Backup:
 
 
 def create_backup(database: Path, target: Path, *, replace: bool = False) -> Backup:
-    """Copy the database to ``target`` as it stands at one moment, whether or not a bot is writing to it.
+    """Copy the database to ``target`` as it is at one moment, whether or not a bot is writing to it.
 
-    ``target`` has mode 0600 and appears whole, checked and on the disk, or not at all; one that is there already is
-    refused, or with ``replace`` kept until the new one takes its place. The copy needs no key and holds none. Raises
+    ``target`` has mode 0600 and appears whole, checked and flushed to disk, or not at all. An existing target is
+    refused, or with ``replace`` kept until the new one replaces it. The copy needs no key and contains none. Raise
     BackupFailed, ForeignDatabase, NewerDatabase or StoreUnavailable; then nothing was changed.
     """
     if not database.is_file():
@@ -73,7 +73,7 @@ def create_backup(database: Path, target: Path, *, replace: bool = False) -> Bac
 
 
 def database_files(database: Path) -> tuple[Path, ...]:
-    """Return the files that make up a database, or may."""
+    """Return the paths of a database's own files, whether or not they exist."""
     return tuple(Path(f"{database.resolve()}{ending}") for ending in DATABASE_FILE_SUFFIXES)
 
 
@@ -102,7 +102,7 @@ def _copy_database(database: Path, part: Path, target: Path) -> None:
 
 
 class _TooManyRestarts(Exception):
-    """The copy was overtaken by writes too often."""
+    """Writes have made the copy start again too often."""
 
 
 def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
@@ -131,7 +131,10 @@ def _copy_error(database: Path, target: Path, error: sqlite3.DatabaseError) -> B
 
 
 def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
-    """Return what the copy holds. Raises BackupFailed where SQLite finds a fault, NewerDatabase, ForeignDatabase."""
+    """Check the copy and return what it holds.
+
+    Raise BackupFailed if SQLite finds an error, NewerDatabase, ForeignDatabase.
+    """
     with translate_errors(database), closing(sqlite3.connect(f"{part.as_uri()}?mode=ro", uri=True)) as copy:
         try:
             found = copy.execute("PRAGMA integrity_check(1)").fetchall()

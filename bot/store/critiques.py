@@ -93,7 +93,7 @@ class SqliteCritiques:
         )
 
     def _change(self, query: str, writer: str, critique: str, *values: object) -> None:
-        """Run a statement on one critique of the writer's. Raises UnknownCritique where there is none."""
+        """Run a statement on one critique of the writer's. Raise UnknownCritique if there is none."""
         if not self._db.execute(query, [*values, critique, writer]).rowcount:
             raise UnknownCritique(critique)
 
@@ -110,7 +110,7 @@ def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> St
 
 
 def _read_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCritique:
-    """Return a critique from its row. Raises DamagedText where its text or its findings cannot be read."""
+    """Return a critique from its row. Raise DamagedText if its text or its findings cannot be read."""
     key, writer, essay, version, structure, title, sealed, opinion, own, created = row
     what = f"critique {key}"
     text, found = (

@@ -1,7 +1,7 @@
 """The encrypted SQLite database: its connection, the thread that owns it, and the checks made before it is used.
 
-The thread hands back what several steps came to together, which a ThreadPoolExecutor does not. Each hand-back takes
-Python's one lock from whoever has it, and with hundreds of people at once that was most of what a step cost.
+The thread returns the results of several steps together, which a ThreadPoolExecutor does not. Each return takes
+Python's global lock from the event loop, and with hundreds of people at once that was most of a step's cost.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _Waiter = asyncio.Future[Any] | futures.Future[Any]
 
 @dataclass(frozen=True, slots=True)
 class _StepResult:
-    """What came of a step, for whoever waits for it."""
+    """The result of a step, and the future that waits for it."""
 
     waiter: _Waiter
     result: Any
@@ -65,7 +65,7 @@ class _StepResult:
 
 
 class WorkerThread:
-    """A thread that runs one step after another. It ends with ``close``, or with the process."""
+    """A thread that runs one step after another, until ``close`` or the end of the process."""
 
     def __init__(self, name: str) -> None:
         self._steps: SimpleQueue[tuple[Callable[[], Any], _Waiter] | None] = SimpleQueue()
@@ -82,13 +82,13 @@ class WorkerThread:
             del waiting  # an error remembers this frame, and the future remembers the error
 
     def run(self, work: Callable[[], ResultT]) -> asyncio.Future[ResultT]:
-        """Return a future of what the work returns. The work is done even if nobody awaits it."""
+        """Return a future of the work's result. The work is done even if nobody awaits it."""
         waiting: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._steps.put((work, waiting))
         return waiting
 
     def close(self) -> None:
-        """End the thread when all that was asked for is done."""
+        """End the thread once all steps are done."""
         self._steps.put(None)
         self._thread.join()
 
@@ -108,9 +108,9 @@ class WorkerThread:
 
 
 def _run_step(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    """Return what the work returned, and what it raised.
+    """Run a step; return its result and its error, one of them None.
 
-    Nothing here knows who waits: an error remembers what its frames held.
+    It knows nothing of the waiting future: an error keeps alive what its frames refer to.
     """
     try:
         return work(), None
@@ -148,7 +148,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_time(stored: str) -> datetime:
-    """Return a stored time; for a damaged one the beginning of 1970, since the rest of its row can be read."""
+    """Parse a stored time; for a damaged one return the beginning of 1970, so that the rest of its row can be read."""
     try:
         found = datetime.fromisoformat(stored)
     except ValueError:
@@ -158,7 +158,7 @@ def parse_time(stored: str) -> datetime:
 
 
 def parse_enum(kinds: type[E], stored: str, otherwise: E) -> E:
-    """Return a stored kind; for a damaged one ``otherwise``, since the rest of its row can be read."""
+    """Parse a stored enum value; for a damaged one return ``otherwise``, so that the rest of its row can be read."""
     try:
         return kinds(stored)
     except ValueError:
@@ -167,14 +167,14 @@ def parse_enum(kinds: type[E], stored: str, otherwise: E) -> E:
 
 
 class EncryptedDatabase:
-    """An open database and the cipher of its text. Use it only in the thread that opened it."""
+    """An open database and the cipher of its texts. Use it only in the thread that opened it."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
-        """Open or create the database at ``path``; ``keys`` is what DATABASE_KEY holds.
+        """Open or create the database at ``path``; ``keys`` is the value of DATABASE_KEY.
 
-        The file has mode 0600. Without ``keys`` the key is read from the file beside the database, which is made when
-        the database is new. Any number of processes may open a new database at once: the first to take the write lock
-        makes it. Raises StoreError in one of its kinds; then nothing was changed, and no file is left that was made.
+        The file has mode 0600. Without ``keys`` the key is read from the file beside the database, which is created
+        with a new database. Any number of processes may open a new database at once: the first to take the write lock
+        creates it. Raise StoreError; then nothing was changed, and no new file is left.
         """
         self.path = path
         self._truncates_log = False
@@ -217,9 +217,9 @@ class EncryptedDatabase:
             self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
     def _load_pseudonym_secret(self) -> bytes:
-        """Return what pseudonyms are made with, making it in a new database.
+        """Return the secret that pseudonyms are made with; create it in a new database.
 
-        It outlives the keys, so that they can be changed.
+        It stays the same when the encryption keys are changed.
         """
         query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
         if (row := self.db.execute(query).fetchone()) is None:
@@ -229,7 +229,7 @@ class EncryptedDatabase:
         return bytes.fromhex(self.cipher.decrypt(row[0]))
 
     def _enable_wal(self) -> None:
-        """Set the mode, which stays set. Meanwhile SQLite turns other processes away without waiting."""
+        """Set WAL mode, which is permanent. While one process sets it, SQLite rejects others without waiting."""
         if self.db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             return
         with suppress(sqlite3.OperationalError):  # whoever turned us away is setting it
@@ -240,9 +240,9 @@ class EncryptedDatabase:
         self.db.close()
 
     def decrypt_or_none(self, sealed: bytes, what: str) -> str | None:
-        """Return a text that was sealed; None where it is damaged. The log is told no more than ``what`` it is.
+        """Decrypt a stored text; return None if it is damaged, and log ``what`` it is, once.
 
-        One damaged text must not keep another from being read: whoever reads several opens each by this.
+        One damaged text must not keep others from being read, so use this to read several.
         """
         try:
             return self.cipher.decrypt(sealed)
@@ -253,13 +253,13 @@ class EncryptedDatabase:
             return None
 
     def decrypt_int_or_none(self, sealed: bytes, what: str) -> int | None:
-        """Return a number that was sealed; None where it is damaged."""
+        """Decrypt a stored number; return None if it is damaged."""
         found = self.decrypt_or_none(sealed, what)
         return int(found) if found is not None else None
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
-        """Hold a transaction that takes the write lock at once, so that it cannot fail half-way for want of it."""
+        """Hold a transaction that takes the write lock at once, so that it cannot fail half-way waiting for it."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db
@@ -275,7 +275,7 @@ class EncryptedDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Hold a transaction that only reads, all of it from one moment. Raises RuntimeError where it has written."""
+        """Hold a transaction that only reads, all of it from one moment. Raise RuntimeError if it has written."""
         self.db.execute("BEGIN")
         changes = self.db.conn.total_changes
         try:
@@ -286,14 +286,14 @@ class EncryptedDatabase:
             self.db.rollback()
 
     def truncate_log_after_commit(self) -> None:
-        """Have the write-ahead log emptied once this transaction is committed.
+        """Empty the write-ahead log once this transaction is committed.
 
-        The log holds the pages as they were before something was deleted; emptied, only the overwritten ones are left.
+        The log holds pages as they were before a deletion; once it is emptied, only the overwritten pages are left.
         """
         self._truncates_log = True
 
     def truncate_log(self) -> None:
-        """Empty the write-ahead log, where ``truncate_log_after_commit`` has asked for it."""
+        """Empty the write-ahead log, if ``truncate_log_after_commit`` was called."""
         if self._truncates_log:
             self._truncates_log = False
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -311,9 +311,9 @@ class EncryptedDatabase:
 
 
 def check_database(path: Path, keys: str | None) -> bool:
-    """Check that the database at ``path`` can be opened with ``keys``, without writing; tell whether there is one.
+    """Check, without writing, that the database at ``path`` can be opened with ``keys``; return whether it exists.
 
-    Raises StoreError as EncryptedDatabase does.
+    Raise StoreError as EncryptedDatabase does.
     """
     given = parse_keys(keys, "DATABASE_KEY") if keys else ()
     key_file = path.with_name(path.name + ".key")
@@ -342,7 +342,7 @@ def check_database(path: Path, keys: str | None) -> bool:
 
 
 def check_is_our_database(db: Database, path: Path) -> None:
-    """Raise ForeignDatabase or NewerDatabase unless the database is empty or of a release up to this one."""
+    """Raise ForeignDatabase or NewerDatabase unless the database is empty, or of this or an older release."""
     found = int(db.execute("PRAGMA application_id").fetchone()[0])
     objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
@@ -352,17 +352,17 @@ def check_is_our_database(db: Database, path: Path) -> None:
 
 
 def key_fingerprints(db: Database) -> set[str]:
-    """Return the fingerprints of the keys that sealed what is in the database."""
+    """Return the fingerprints of the keys that texts in the database are encrypted with."""
     if "keys" not in db.table_names():
         return set()
     return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
 
 
 class DatabaseThread:
-    """The thread that owns the database; every call crosses to it and they run one after another, in order."""
+    """The thread that owns the database; all calls run in it one after another, in order."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
-        """Open the database in the thread. Raises as EncryptedDatabase does."""
+        """Open the database in the thread. Raise as EncryptedDatabase does."""
         self._path = path
         self._is_closed = False
         self._worker = WorkerThread("store")
@@ -378,15 +378,14 @@ class DatabaseThread:
         return self._database.pseudonym_secret
 
     async def run(self, work: Callable[[EncryptedDatabase], T]) -> T:
-        """Return what ``work`` returns, having run in the thread.
+        """Run ``work`` in the thread and return its result.
 
-        A caller that is cancelled does not stop the work: what it wrote is whole and stays. Raises StoreError in one of
-        its kinds where SQLite refuses.
+        If the caller is cancelled, the work goes on, and what it writes is stored. Raise StoreError if SQLite fails.
         """
         return await self._worker.run(lambda: self._run_translated(work))
 
     async def read(self, step: Callable[[EncryptedDatabase], T]) -> T:
-        """Return what ``step`` returns; all that it reads is of one moment. Raises as ``run`` does."""
+        """Run ``step`` and return its result; all that it reads is from one moment. Raise as ``run`` does."""
 
         def reading(database: EncryptedDatabase) -> T:
             with database.snapshot():
@@ -395,9 +394,9 @@ class DatabaseThread:
         return await self.run(reading)
 
     async def write(self, step: Callable[[EncryptedDatabase], T]) -> T:
-        """Return what ``step`` returns; all that it writes is stored, or, where it raises, nothing. Raises as ``run``.
+        """Run ``step`` and return its result; store all that it writes, or nothing if it raises. Raise as ``run``.
 
-        It comes to its end even where the caller is cancelled.
+        It is completed even if the caller is cancelled.
         """
 
         def writing(database: EncryptedDatabase) -> T:
@@ -413,7 +412,7 @@ class DatabaseThread:
             return work(self._database)
 
     def close(self) -> None:
-        """Finish what was asked for and close the database. A second call does nothing."""
+        """Finish the steps that were asked for and close the database. A second call does nothing."""
         if not self._is_closed:
             self._is_closed = True
             self._worker.run_blocking(self._database.close)
@@ -422,7 +421,7 @@ class DatabaseThread:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite, the file system and the cipher raise into the errors a person is shown."""
+    """Translate errors of SQLite, the file system and the cipher into the errors that a person is shown."""
     try:
         yield
     except InvalidToken as error:
@@ -451,7 +450,7 @@ def _error_from_sqlite(path: Path, error: sqlite3.DatabaseError) -> StoreError:
 
 
 def _create_file(path: Path) -> bool:
-    """Make an empty file that only its owner can read, where there is none; tell whether it did.
+    """Create an empty file that only its owner can read, if there is none; return whether it was created.
 
     SQLite gives its WAL and shared-memory files the mode of the database, so this one mode covers all three.
     """

@@ -1,7 +1,7 @@
 """The messages of each writer's DM in SQLite, and how far each DM was read.
 
-Discord's ids of messages and channels are sealed, as all data of its API must be. A message is found again by a keyed
-pseudonym of its id, and put in order by the sealed id.
+Discord's ids of messages and channels are encrypted, like all data from its API. A message is found by a keyed
+pseudonym of its id, and sorted by the decrypted id.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class SqliteDmMessages:
         self._database.truncate_log_after_commit()
 
     def _forget(self, which: str, values: Sequence[Any]) -> None:
-        """Remove the words of messages. That they were stored stays known for as long as they may be read again."""
+        """Remove the words of messages. Their rows stay for as long as the messages may be read again."""
         nothing = "essay = NULL, question = NULL, note = NULL, text = NULL"
         query = f"UPDATE dm_messages SET {nothing} WHERE {which}"  # noqa: S608 - made of what stands in this file
         self._db.execute(query, values)
@@ -195,13 +195,13 @@ class SqliteDmMessages:
         return _read_message(self._database, row)
 
     def _read_channel(self, row: Sequence[Any]) -> DmChannel | None:
-        """Return a writer's DM from its row; None where it is damaged. It is known again once they write there."""
+        """Return a writer's DM from its row; None if it is damaged, until they write there again."""
         channel, read = (self._database.decrypt_int_or_none(sealed, f"the DM of {row[0][:8]}") for sealed in row[1:])
         return DmChannel(row[0], channel, read) if channel is not None and read is not None else None
 
 
 def messages_of_notes(database: EncryptedDatabase, essay: str, note: int | None = None) -> dict[int, list[DmMessage]]:
-    """Return the messages of each note that is a view over them, or of this one alone, in the order of their ids."""
+    """Return the messages, in the order of their ids, of each note that is a view over them, or of this ``note``."""
     rows = database.db.execute(
         f"{_MESSAGE} JOIN notes n ON n.essay = m.essay AND n.number = m.note"
         " WHERE m.essay = ?1 AND m.part = 0 AND n.text IS NULL AND (?2 IS NULL OR m.note = ?2)",

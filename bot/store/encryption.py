@@ -1,4 +1,4 @@
-"""Encrypt every column that holds a person's words, and keep the keys for it."""
+"""Encrypt every column that holds a person's words, and manage the keys."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from bot.errors import InvalidEncryptionKey
 
 
 class TextCipher:
-    """Encrypts with the first of its keys and decrypts what any of them encrypted (cryptography's MultiFernet)."""
+    """Encrypt with the first key, and decrypt what any of the keys has encrypted (cryptography's MultiFernet)."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self.fingerprints = tuple(key_fingerprint(key) for key in keys)
 
     def encrypt(self, text: str) -> bytes:
-        """Encrypt a text; doing it twice gives two different results."""
+        """Encrypt a text; the same text gives a different result each time."""
         return self._fernet.encrypt(text.encode())
 
     def decrypt(self, sealed: bytes) -> str:
-        """Decrypt a text. Raises InvalidToken where no key fits or a byte was changed."""
+        """Decrypt a text. Raise InvalidToken if no key fits or a byte was changed."""
         return self._fernet.decrypt(sealed).decode()
 
     def __repr__(self) -> str:
@@ -39,14 +39,14 @@ __all__ = ["InvalidToken", "TextCipher", "create_key_file", "key_fingerprint", "
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Return eight hexadecimal digits that name a key and tell nothing of it (the start of its SHA-256)."""
+    """Return eight hexadecimal digits that identify a key without revealing it (the start of its SHA-256)."""
     return hashlib.sha256(key).hexdigest()[:8]
 
 
 def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
     """Return the keys in a setting or a file, separated by commas or white space, the one that encrypts first.
 
-    Raises InvalidEncryptionKey, naming ``where`` and never the text, where one of them is no Fernet key.
+    Raise InvalidEncryptionKey, naming ``where`` and never the text, if one of them is not a Fernet key.
     """
     keys = tuple(part.encode() for part in text.replace(",", " ").split())
     for key in keys:
@@ -62,9 +62,9 @@ def parse_keys(text: str, where: str) -> tuple[bytes, ...]:
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...] | None:
-    """Return the keys in the file, None where there is no file.
+    """Return the keys in the file, None if there is no file.
 
-    Raises InvalidEncryptionKey for one without a key, and OSError.
+    Raise InvalidEncryptionKey for a file without a key, and OSError.
     """
     try:
         text = path.read_text(encoding="ascii", errors="replace")
@@ -74,9 +74,9 @@ def read_key_file(path: Path) -> tuple[bytes, ...] | None:
 
 
 def create_key_file(path: Path) -> tuple[bytes, ...]:
-    """Make a new key in a new file that only its owner can read (mode 0600), whole or not at all; return it.
+    """Create a key in a new file that only its owner can read (mode 0600), whole or not at all; return it.
 
-    Where another process was quicker, its key is read instead.
+    If another process was faster, return its key.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     temporary = Path(name)

@@ -280,7 +280,7 @@ class SqliteEssays:
         return int(self._db.execute(query, [essay]).fetchone()[0])
 
     def _next_note_number(self, essay: str) -> int:
-        """Return a number that no note of the essay has had, a deleted one neither."""
+        """Return a number that no note of the essay has had, not even a deleted one."""
         query = "SELECT last_deleted_note FROM essays WHERE id = ?"
         deleted: int = self._db.execute(query, [essay]).fetchone()[0]
         return max(self._next_number("notes", essay), deleted + 1)
@@ -294,9 +294,9 @@ def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
 
 
 def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], messages: Sequence[DmMessage] = ()) -> Note:
-    """Return a note from its row; ``messages`` are those of one that is a view over them.
+    """Return a note from its row; ``messages`` are those of a note that is a view over them.
 
-    Where one of them is damaged, nobody knows whether it marked what stands beside it as private: all is left out.
+    If one of them is damaged, it may have marked the others as private, so the whole note is left out.
     """
     number, text, question, section, left_out = row
     asked = database.decrypt_or_none(question, f"the question of note {number} of essay {essay}") if question else None

@@ -1,6 +1,6 @@
-"""Jobs in SQLite, where they are shown, and whether the process that a job belongs to is still there.
+"""Jobs in SQLite, the messages that show them, and whether the process that a job belongs to still runs.
 
-A job's text is kept piece by piece, so that a flush costs what is new.
+A job's text is stored piece by piece, so that each flush writes only what is new.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
 
 @cache
 def current_process_name() -> str:
-    """Return a name for this process that no other has, not even one with its number after a restart."""
+    """Return a name for this process that no other has, even one that gets its number later."""
     return process_name(os.getpid()) or f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def process_name(number: int) -> str | None:
-    """Return the name of the process with that number: the number, and when and in which boot it was started.
+    """Return the name of the process with that number, made of the number, the boot and the start time.
 
-    None where no such process runs, or where the system does not tell: only Linux does, in /proc.
+    Return None if no such process runs, or if the system does not tell: only Linux does, in /proc.
     """
     try:
         stat = Path(f"/proc/{number}/stat").read_bytes()
@@ -49,7 +49,7 @@ def process_name(number: int) -> str | None:
 
 
 def is_process_alive(process: str, ours: str) -> bool:
-    """Tell whether the process of that name still runs on this machine; ``ours`` is the name of the one that asks."""
+    """Return whether the process with that name still runs on this machine; ``ours`` is this process's name."""
     if process == ours:
         return True
     number = int(process.split("-")[0])
@@ -73,10 +73,10 @@ _DAMAGED_ERROR = "Why cannot be read any more."
 
 
 class SqliteJobs:
-    """The jobs of one database, their text kept piece by piece, so that a flush costs what is new. See JobStore."""
+    """The jobs of one database, with their text in pieces. See JobStore."""
 
     def __init__(self, database: EncryptedDatabase, process: str) -> None:
-        """Have new jobs belong to the ``process`` of that name."""
+        """Store new jobs as those of the ``process`` with that name."""
         self._database = database
         self._db = database.db
         self._encrypt = database.cipher.encrypt
@@ -183,8 +183,7 @@ class SqliteJobs:
 
 
 class SqliteJobPanels:
-    """Where jobs are shown. Discord's ids and tokens are sealed, and a message is known by a pseudonym. See
-    JobPanelStore."""
+    """The messages that show jobs, with encrypted addresses and keyed pseudonyms of their ids. See JobPanelStore."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
@@ -220,15 +219,15 @@ class SqliteJobPanels:
 
 
 def delete_jobs(db: Database, writer: str, subject: str) -> None:
-    """Remove the jobs on a subject with their texts."""
+    """Delete the jobs on a subject with their texts."""
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 
 
 def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = True) -> Job:
     """Return a job from its row, with a gap for each damaged piece of its text.
 
-    Raises DamagedText where the argument of a revision or a critique is damaged; unless ``whole``, the job then has no
-    text instead, so that it can at least be ended. The other kinds need no argument.
+    If the argument of a revision or a critique is damaged, raise DamagedText; with ``whole`` False return the job
+    without text instead, so that it can at least be ended. Other kinds need no argument.
     """
     number, writer, subject, kind, state, base, argument, error, result, created, changed = row
     what, wanted = f"job {number}", parse_enum(JobKind, kind, JobKind.DRAFT)

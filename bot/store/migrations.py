@@ -1,6 +1,6 @@
-"""The schema, one named step after another. A step that has been released is never changed: add a new one.
+"""The schema, one named step after another. A released step is never changed: add a new one.
 
-Columns of type BLOB hold sealed text. All else (keys, numbers, times) tells nothing that a person wrote.
+Columns of type BLOB hold encrypted text. All others (keys, numbers, times) reveal nothing that a person wrote.
 """
 
 from __future__ import annotations
@@ -368,7 +368,7 @@ def _dm_messages(db: Database) -> None:
 
 
 def _make_views(db: Database) -> None:
-    """Take the text from each note that its messages make, to the letter, unless its writer has edited it.
+    """Delete the text of each note that equals the text of its messages, so that it becomes a view over them.
 
     ``decrypt`` is the connection's own function; it gives NULL for what is damaged.
     """

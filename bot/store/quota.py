@@ -1,4 +1,4 @@
-"""Hold a writer to the limits of what may be kept, inside the transaction that stores it."""
+"""Enforce the limits on what a writer may keep, inside the transaction that stores it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ESSAY_USAGE = f"""
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a store holds its writers to; the ``exempt_writers``, such as the machine's owner, to nothing."""
+    """The limits of a store's writers; ``exempt_writers``, such as the machine's owner, have none."""
 
     limits: WriterLimits = field(default_factory=WriterLimits)
     exempt_writers: Collection[str] = ()
@@ -51,7 +51,7 @@ class Quota:
     def check_and_record(
         self, db: Database, writer: str, essay: str | None, adding: StorageIncrease, at: datetime
     ) -> None:
-        """Count what is about to be stored, at the time ``at``. Raises LimitExceeded, and then counts nothing."""
+        """Check and count what is to be stored at the time ``at``. Raise LimitExceeded, and then count nothing."""
         if writer in self.exempt_writers:
             return
         minute = int(at.timestamp()) // 60

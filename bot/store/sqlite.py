@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """The database in one file, its text sealed. See Store for what the methods promise."""
+    """The database in one file, its texts encrypted. See Store for what the methods promise."""
 
     def __init__(
         self,
@@ -32,10 +32,10 @@ class SqliteStore:
         *,
         process: str | None = None,
     ) -> None:
-        """Open the database, bringing its schema up to date; writers are held to the ``quota``.
+        """Open the database, migrate its schema, and hold writers to the ``quota``.
 
-        ``process`` names the process whose jobs are stored: this one, unless a test stands in for another. Raises
-        StoreError where it cannot be used.
+        ``process`` names the process whose jobs are stored: this one, unless a test stands in for another. Raise
+        StoreError if the database cannot be used.
         """
         self.thread = DatabaseThread(path, keys, now, quota)
         self._process = process or current_process_name()
@@ -50,11 +50,11 @@ class SqliteStore:
 
     @property
     def pseudonym_secret(self) -> bytes:
-        """32 bytes made with the database, for pseudonyms that nobody without it can trace or make."""
+        """32 bytes created with the database, to make pseudonyms that nobody without it can trace or make."""
         return self.thread.pseudonym_secret
 
     def close(self) -> None:
-        """Finish what was asked for and close the file."""
+        """Finish the steps that were asked for and close the file."""
         self.thread.close()
 
     def _transaction(self, database: EncryptedDatabase) -> Transaction:
