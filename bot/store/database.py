@@ -20,8 +20,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import count
 from pathlib import Path
-from queue import SimpleQueue
+from queue import PriorityQueue
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
@@ -42,6 +43,7 @@ from bot.store.quota import Quota
 
 ResultT = TypeVar("ResultT")
 
+_URGENT, _NORMAL, _LAST = range(3)  # the order in which steps are taken
 _BATCH_SECONDS = 0.002  # no step that is done waits longer for those after it
 
 _Waiter = asyncio.Future[Any] | futures.Future[Any]
@@ -65,42 +67,50 @@ class _StepResult:
 
 
 class WorkerThread:
-    """A thread that runs one step after another, until ``close`` or the end of the process."""
+    """A thread that runs one step after another, until ``close`` or the end of the process.
+
+    A step that is ``urgent`` comes before those that are not: somebody's click waits for what it reads, and a write
+    that was asked for before it takes as long as the disk does.
+    """
 
     def __init__(self, name: str) -> None:
-        self._steps: SimpleQueue[tuple[Callable[[], Any], _Waiter] | None] = SimpleQueue()
+        self._steps: PriorityQueue[tuple[int, int, tuple[Callable[[], Any], _Waiter] | None]] = PriorityQueue()
+        self._numbers = count()
         self._thread = threading.Thread(target=self._run_steps, name=name, daemon=True)
         self._thread.start()
 
     def run_blocking(self, work: Callable[[], ResultT]) -> ResultT:
         """Return what the work returns, blocking the caller's thread until then."""
         waiting: futures.Future[ResultT] = futures.Future()
-        self._steps.put((work, waiting))
+        self._put((work, waiting), _NORMAL)
         try:
             return waiting.result()
         finally:
             del waiting  # an error remembers this frame, and the future remembers the error
 
-    def run(self, work: Callable[[], ResultT]) -> asyncio.Future[ResultT]:
+    def run(self, work: Callable[[], ResultT], *, urgent: bool = False) -> asyncio.Future[ResultT]:
         """Return a future of the work's result. The work is done even if nobody awaits it."""
         waiting: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
-        self._steps.put((work, waiting))
+        self._put((work, waiting), _URGENT if urgent else _NORMAL)
         return waiting
 
     def close(self) -> None:
         """End the thread once all steps are done."""
-        self._steps.put(None)
+        self._put(None, _LAST)
         self._thread.join()
 
+    def _put(self, step: tuple[Callable[[], Any], _Waiter] | None, priority: int) -> None:
+        self._steps.put((priority, next(self._numbers), step))
+
     def _run_steps(self) -> None:
-        while (step := self._steps.get()) is not None:
+        while (step := self._steps.get()[2]) is not None:
             until, done = time.monotonic() + _BATCH_SECONDS, list[_StepResult]()
             while step is not None:
                 work, waiting = step
                 done.append(_StepResult(waiting, *_run_step(work)))
                 if time.monotonic() > until or self._steps.empty():
                     break
-                step = self._steps.get()
+                step = self._steps.get()[2]
             _deliver_results(done)
             if step is None:
                 return
@@ -359,7 +369,7 @@ def key_fingerprints(db: Database) -> set[str]:
 
 
 class DatabaseThread:
-    """The thread that owns the database; all calls run in it one after another, in order."""
+    """The thread that owns the database; all calls run in it one after another, reads first."""
 
     def __init__(self, path: Path, keys: str | None, now: Callable[[], datetime], quota: Quota | None = None) -> None:
         """Open the database in the thread. Raise as EncryptedDatabase does."""
@@ -377,12 +387,12 @@ class DatabaseThread:
         """32 bytes made with the database, for pseudonyms that nobody without it can trace or make."""
         return self._database.pseudonym_secret
 
-    async def run(self, work: Callable[[EncryptedDatabase], T]) -> T:
+    async def run(self, work: Callable[[EncryptedDatabase], T], *, urgent: bool = False) -> T:
         """Run ``work`` in the thread and return its result.
 
         If the caller is cancelled, the work goes on, and what it writes is stored. Raise StoreError if SQLite fails.
         """
-        return await self._worker.run(lambda: self._run_translated(work))
+        return await self._worker.run(lambda: self._run_translated(work), urgent=urgent)
 
     async def read(self, step: Callable[[EncryptedDatabase], T]) -> T:
         """Run ``step`` and return its result; all that it reads is from one moment. Raise as ``run`` does."""
@@ -391,7 +401,7 @@ class DatabaseThread:
             with database.snapshot():
                 return step(database)
 
-        return await self.run(reading)
+        return await self.run(reading, urgent=True)
 
     async def write(self, step: Callable[[EncryptedDatabase], T]) -> T:
         """Run ``step`` and return its result; store all that it writes, or nothing if it raises. Raise as ``run``.
