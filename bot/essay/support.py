@@ -303,8 +303,11 @@ def merge_check(
 
 
 def mend_sentence(text: str, sentence: NumberedSentence, mended: str) -> str:
-    """Return the text with a sentence replaced; every other byte stays."""
-    return text[: sentence.span.start] + mended + text[sentence.span.end :]
+    """Return the text with a sentence replaced; every other byte stays. With "" it goes, and the space beside it."""
+    before, after = text[: sentence.span.start], text[sentence.span.end :]
+    if not mended:
+        before, after = (before, after.lstrip(" \t")) if after[:1] in (" ", "\t") else (before.rstrip(" \t"), after)
+    return before + mended + after
 
 
 def describe_check(check: Check, sentence_count: int) -> str:

@@ -120,7 +120,7 @@ class CheckingService:
         self._jobs = jobs
         self._models = models
         self.clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beginning: dict[asyncio.Task[None], tuple[str, str]] = {}
 
     @property
     def has_checker(self) -> bool:
@@ -197,8 +197,8 @@ class CheckingService:
         if not self.has_checker or (origin is not None and origin not in _CHECKED_ORIGINS):
             return
         task = asyncio.create_task(self._begin(writer, essay), name=f"check-of-{essay[:4]}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._beginning[task] = (writer, essay)
+        task.add_done_callback(self._beginning.pop)
 
     async def _begin(self, writer: str, essay: str) -> None:
         try:
@@ -210,19 +210,21 @@ class CheckingService:
 
     async def wait_for_check(self, writer: str, essay: str) -> Job | None:
         """Return the check under way on the essay, also one that is just about to begin; None where there is none."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        if beginning := [task for task, of in self._beginning.items() if of == (writer, essay)]:
+            await asyncio.wait(beginning)
         job = self._jobs.running_job(writer, essay)
         return job if job is not None and job.kind is JobKind.CHECK else None
 
     def is_checking(self, writer: str, essay: str) -> bool:
-        """Tell whether a check of the essay is under way."""
+        """Tell whether a check of the essay is under way, or about to begin."""
+        if (writer, essay) in self._beginning.values():
+            return True
         job = self._jobs.running_job(writer, essay)
         return job is not None and job.kind is JobKind.CHECK
 
     async def close(self) -> None:
         """Begin no check any more."""
-        for task in (tasks := set(self._tasks)):
+        for task in (tasks := set(self._beginning)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -274,7 +276,7 @@ class CheckingService:
             raise NothingToDo("There is no mended sentence left. Nothing was changed.")
         return await self._mend(writer, essay, found, found.mendable)
 
-    async def edit(self, writer: str, essay: str, seen: int, key: str, sentence: str) -> Version:
+    async def edit(self, writer: str, essay: str, key: str, sentence: str) -> Version:
         """Put what the writer typed in place of the sentence with the passage; blank takes the sentence out.
 
         Raise StaleRequest where the sentence stands no more.

@@ -11,6 +11,7 @@ from bot.errors import DamagedText
 from bot.essay.essay import Essay, Note, Origin, Question, Version, VersionHistory, VersionInfo
 
 if TYPE_CHECKING:  # what is read is the other services'
+    from bot.essay.support import Check
     from bot.services.critiques import StoredCritique
     from bot.services.dm_messages import DmContext, DmMessage
     from bot.services.jobs.job import Job
@@ -26,7 +27,8 @@ class EssaySnapshot:
     ``version`` is the head, None before there is a text, or if it is damaged. ``job`` is the last job on the essay,
     running or ended; ``leftover_jobs`` are the numbers of ended jobs whose text, or instruction, is in no version, the
     last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes. ``dm_context`` is what
-    the writer's messages in the bot's DM are about, this essay or another.
+    the writer's messages in the bot's DM are about, this essay or another. ``check`` is that of the current version,
+    None where none was made since it changed.
     """
 
     essay: Essay
@@ -39,6 +41,7 @@ class EssaySnapshot:
     critique: StoredCritique | None
     pending_messages: tuple[DmMessage, ...]
     dm_context: DmContext | None
+    check: Check | None
 
     @property
     def history(self) -> VersionHistory:
@@ -94,6 +97,7 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         tx.critiques.latest(writer, essay),
         read_pending_messages(tx, writer, essay),
         tx.messages.context(writer),
+        tx.support.get(writer, essay, opened.head) if opened.head is not None else None,
     )
 
 

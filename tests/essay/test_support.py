@@ -166,6 +166,8 @@ def test_what_was_asked_takes_the_place_of_what_stood_and_what_was_passed_over_s
 
 def test_a_mended_sentence_changes_no_other_byte() -> None:
     assert mend_sentence(TEXT, SENTENCES[2], "My pay went down.") == TEXT.replace(" by a third", "")
+    assert mend_sentence(TEXT, SENTENCES[2], "") == TEXT.replace("My pay went down by a third. ", "")
+    assert mend_sentence(TEXT, SENTENCES[3], "") == TEXT.replace(" Ravi said it was fine by him.", "")
 
 
 def test_what_a_check_came_to_is_said() -> None:

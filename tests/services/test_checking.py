@@ -138,7 +138,7 @@ async def test_fix_all_mends_every_sentence_in_one_version(checked: Checked) -> 
 
 async def test_a_sentence_can_be_edited_and_is_the_writers_then(checked: Checked) -> None:
     found = await checked.draft(said(LOVED))
-    version = await checked.services.checking.edit("me", checked.essay, 1, found.key(LOVED), "There were\n14 of us.")
+    version = await checked.services.checking.edit("me", checked.essay, found.key(LOVED), "There were\n14 of us.")
     assert version.text == DRAFT.replace("There were 14 people, and I loved it.", "There were 14 of us.")
     assert version.info.origin is Origin.EDITED
     now = await checked.settle()

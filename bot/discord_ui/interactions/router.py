@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.discord_ui.errors import NotOwner, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
-from bot.discord_ui.interactions.handlers import critiques, drafts, essays, interview, notes
+from bot.discord_ui.interactions.handlers import checks, critiques, drafts, essays, interview, notes
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
@@ -88,6 +88,14 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "look": _read_action(drafts.show_version),
     "read": _read_action(drafts.show_version_page),
     "claims": _read_action(drafts.show_claims),
+    "check": _read_action(checks.show_check),
+    "check-run": _write_action(checks.run_check, current=True),
+    "check-keep": _write_action(checks.keep_passage),  # these look at the sentence itself
+    "check-fix": _write_action(checks.fix_passage),
+    "check-fix-all": _write_action(checks.fix_all),
+    "check-edit": _form_action(checks.open_edit_form),
+    "check-edit-save": _write_action(checks.save_edit),
+    "sources": _read_action(checks.show_sources),
     "measures": _read_action(drafts.show_measures),
     "notes": _read_action(notes.show_notes),
     "note": _read_action(notes.show_note),

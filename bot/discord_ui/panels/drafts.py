@@ -13,6 +13,7 @@ from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import (
     MAX_MENU_OPTIONS,
+    Button,
     ButtonStyle,
     Card,
     CardPart,
@@ -34,6 +35,7 @@ from bot.essay.claims import describe_blind_spots, describe_no_findings, find_bl
 from bot.essay.essay import Origin, Version, VersionInfo
 from bot.essay.measures import MeasureHit
 from bot.essay.private_text import count_private_passages
+from bot.essay.support import describe_counts
 from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
 from bot.essay.text.spans import Span
@@ -169,6 +171,7 @@ def draft_card(
             if state.has_model
             else None,
             action_button("Edit", "edit", essay.id, number, section),
+            _check_button(state),
             action_button("Critique", "critique", essay.id, number)
             if state.has_model
             else action_button("Measure", "measures", essay.id, number),
@@ -186,7 +189,10 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
         count_noun(version.info.word_count, "word"),
         f"version {version.info.number}",
         f"{count_noun(claim_count, 'claim')} your notes do not hold" if claim_count else None,
-        "its claims are still being checked: “More” shows them" if state.claims is None else None,
+        _check_text(state),
+        "its claims are still being checked: “More” shows them"
+        if state.claims is None and not state.has_checker
+        else None,
         "“Unsupported claims” tells what cannot be seen in its language"
         if _has_limited_claim_coverage(state, version)
         else None,
@@ -200,6 +206,29 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
         else None,
         "AI-written from your notes" if state.is_by_model else "your own words, no model wrote any of it",
     )
+
+
+def _check_text(state: EssayState) -> str | None:
+    """Say what the check of a text that a model had a part in came to; None where there is no checker."""
+    if not (state.has_checker and state.is_by_model):
+        return None
+    if state.is_checking:
+        return "being held against your notes: Check"
+    if state.check is None or not state.check.is_checked:
+        return "not checked against your notes"
+    counts = describe_counts(state.check)
+    left = f"{count_noun(len(state.check.unchecked), 'sentence')} not checked" if state.check.unchecked else ""
+    if not counts and not left:
+        return "every sentence rests on your notes"
+    return ", ".join(part for part in (f"not in your notes: {counts}" if counts else "", left) if part)
+
+
+def _check_button(state: EssayState) -> Button | None:
+    if not (state.has_checker and state.is_by_model):
+        return None
+    count = len(state.check.open) if state.check is not None else 0
+    label = f"Check ({count})" if count else "Check"
+    return action_button(label, "check", state.essay.id, state.version_number)
 
 
 def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:
@@ -236,7 +265,11 @@ def _more_menu(state: EssayState) -> SelectMenu:
         if history.redo_version is not None
         else None,
         SelectOption("History", "history", f"{count_noun(len(state.versions), 'version')}, none is ever lost"),
-        SelectOption("Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"),
+        SelectOption("What no note holds", "check", "each in its sentence, with the reason and what you can do")
+        if state.has_checker
+        else SelectOption(
+            "Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"
+        ),
         SelectOption("Measures", "measures", "what can be counted in the text"),
         SelectOption("Last critique", "critique-last", "where you left it") if state.critique else None,
         jobs.partial_result_option(state),

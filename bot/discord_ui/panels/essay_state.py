@@ -24,13 +24,16 @@ class EssayState(EssaySnapshot):
 
     If the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is the
     progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
-    contain, None while they are not looked for.
+    contain, None while they are not looked for, which nobody does where there is a checker. ``is_checking`` says that
+    a check is under way.
     """
 
     structure: Structure
     running_job: JobView | None
     has_model: bool
     claims: tuple[Claim, ...] | None = None
+    has_checker: bool = False
+    is_checking: bool = False
 
     @property
     def version_number(self) -> int:
@@ -91,7 +94,10 @@ class EssayState(EssaySnapshot):
     def new_note_count(self) -> int:
         """How many notes came after the current version and stand in no text yet."""
         through = self.version.info.last_note_number if self.version else 0
-        return sum(note.number > through and not note.is_private for note in self.notes)
+        text = self.version.text if self.version else ""
+        return sum(
+            note.number > through and not note.is_private and note.public_text not in text for note in self.notes
+        )
 
 
 # Turning the pages of a text asks for its claims again and again. There is room for the texts of hundreds of people at
@@ -119,6 +125,8 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
         structure=services.structures.get(key) or Structure(key, key, "", ()),
         running_job=view if view is not None and not view.job.state.is_ended else None,
         has_model=services.has_model,
+        has_checker=services.checking.has_checker,
+        is_checking=services.checking.is_checking(writer, essay),
     )
 
 
@@ -128,7 +136,7 @@ async def add_claims(state: EssayState, seconds: float | None = None) -> EssaySt
     If that would take longer than ``seconds``, because many texts wait for theirs, they stay unknown for now. Without
     ``seconds``, raise ParsingTimedOut if they cannot be looked for.
     """
-    if state.version is None or not state.notes:
+    if state.version is None or not state.notes or (state.has_checker and seconds is not None):
         return replace(state, claims=())
     if seconds is not None and _cached_unsupported_claims.waiting_count * _SECONDS_PER_TEXT > seconds:
         seconds = 0.0  # either the claims are cached, or there is no use in waiting

@@ -14,7 +14,7 @@ from bot import bootstrap
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.components import to_modal, to_view
-from bot.discord_ui.panels import critiques, drafts, essays, forms, interview, jobs, notes, start
+from bot.discord_ui.panels import checks, critiques, drafts, essays, forms, interview, jobs, notes, start
 from bot.discord_ui.panels.cards import (
     LIST_PAGE_SIZE,
     MAX_BUTTONS_PER_ROW,
@@ -31,8 +31,10 @@ from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
 from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.support import Check, NumberedSentence, SentenceSupport, SupportKind, UnsupportedPassage
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
+from bot.services.checking import CheckedText
 from bot.services.critiques import StoredCritique
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import editable_parts
@@ -77,11 +79,31 @@ def state_of(words: str) -> EssayState:
         StoredCritique("c" * 10, essay.writer, essay.id, 3, None, essay.title, text, True, None, {}, NOW),
         (),
         None,
+        None,
         structure=STRUCTURE,
         running_job=None,
         has_model=True,
         claims=claims,
     )
+
+
+def checked_text(words: str) -> CheckedText:
+    """A checked text in which everything is as long as it can be."""
+    text = f"{(words * 300)[:3_000].strip() or 'x'}.\n\n" * 9
+    sentences = tuple(
+        NumberedSentence(number, (words * 300)[:3_000], Span(0, 9), number, number) for number in range(1, 10)
+    )
+    passages = tuple(
+        UnsupportedPassage(
+            n, (words * 200)[:900], SupportKind.FEELING, (words * 90)[:400], 9_999, (words * 300)[:1_500]
+        )
+        for n in range(1, 10)
+    )
+    held = tuple(Note(n, words * 400) for n in range(1, 60))
+    supports = tuple(SentenceSupport(n, tuple(range(1, 60))) for n in range(1, 10))
+    check = Check(999, supports, passages, tuple(range(1, 10)), (words * 200)[:900])
+    info = VersionInfo(999, 998, Origin.DRAFTED, 99_999, 5, NOW)
+    return CheckedText(Version(info, text), sentences, held, check, is_by_model=True)
 
 
 def finding_of(words: str) -> Finding:
@@ -112,6 +134,8 @@ def cards(words: str) -> Iterable[Card]:
         yield notes.notes_list_card(state, page, notice)
         yield drafts.history_card(state, page)
         yield drafts.claims_card(state, page)
+        yield checks.check_card(checked_text(words), "z" * 10, state.essay.title, page, is_checking=True, notice=notice)
+        yield checks.sources_card(checked_text(words), "z" * 10, state.essay.title, page)
         yield drafts.measures_card(
             state.essay.title, measure_text(version.text[:4_000], STRUCTURE), page, "z" * 10, 999
         )

@@ -1,0 +1,107 @@
+"""A draft is checked by itself; what the notes do not hold is kept, fixed or edited from its panel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
+from bot.services.llm_ports import Models, RawCheck
+from tests.discord_ui.conftest import Bot, Scripted, started
+from tests.discord_ui.panel_steps import with_notes
+from tests.services.fakes import COST, MODEL, Gate, says
+from tests.simulators.discord import DiscordSimulator, User
+
+TEXT = "## What I missed\n\nI rebuilt it alone. I loved it. It took a year. Ana left because of it.\n"
+SUPPORTS = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
+ALONE = UnsupportedPassage(1, "alone", SupportKind.SCOPE, "No note says who else was there.", 1, "I rebuilt it.")
+LOVED = UnsupportedPassage(2, "loved", SupportKind.FEELING, "No note tells how it felt.", None, None)
+YEAR = UnsupportedPassage(3, "a year", SupportKind.NUMBER, "Note 1 has no length.", 1, "[NEED: How long did it take?]")
+
+
+class Checking(Scripted):
+    """Scripted models with a checker."""
+
+    @property
+    def ports(self) -> Models:
+        return Models(interviewer=self, drafter=self, reviser=self, critic=self, checker=self)
+
+
+def said(*unsupported: UnsupportedPassage) -> RawCheck:
+    return RawCheck(SUPPORTS, unsupported, MODEL, COST)
+
+
+@pytest.fixture
+def models() -> Checking:
+    return Checking()
+
+
+@pytest.fixture
+async def bot(sim: DiscordSimulator, tmp_path: Path, models: Checking) -> AsyncIterator[Bot]:
+    async with started(sim, tmp_path / "essays.db", models) as made:
+        yield made
+
+
+async def test_what_no_note_holds_is_kept_fixed_and_edited_and_the_text_is_checked_again(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    user: User = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    gate = Gate()
+
+    async def later() -> RawCheck:
+        await gate.hold()
+        return said(ALONE, LOVED, YEAR)
+
+    models.script(says(TEXT), later)
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(lambda _: "Check" in panel.buttons)
+    assert "being held against your notes" in panel.text or "not checked" in panel.text
+    await user.click(panel, "Check")
+    await user.sees(lambda _: "Holding each sentence against your notes" in panel.text)
+    gate.release()
+    await user.sees(lambda _: "3 things that your notes do not hold." in panel.text)
+    assert "No note says who else was there. Nearest is note 1." in panel.text
+    assert "Fix: I rebuilt it." in panel.text
+    await user.click(panel, "Sources")
+    await user.sees(lambda _: "paragraph 1 of 1" in panel.text)
+    assert "Note 1" in panel.text
+    await user.click(panel, "What no note holds")
+    await user.sees(lambda _: "Fix all (2)" in panel.buttons)
+    models.script(said())
+    await user.click(panel, "Fix")
+    await user.sees(lambda _: "Fixed: it is version 2" in panel.text)
+    assert "2 things that your notes do not hold." in panel.text
+    await user.click(panel, "Keep")
+    await user.sees(lambda _: "Kept: you vouch for it in note" in panel.text)
+    form = await (await user.click(panel, "Edit")).modal()
+    await user.submit(form, {"sentence": ""})
+    await user.sees(lambda _: "Stored as version 3" in panel.text)
+    assert "I rebuilt it. I loved it. Ana left because of it." in await bot.text(user)
+    await user.click(panel, "Back")
+    await user.sees(lambda _: "not in your notes: 1 vouched" in panel.text)
+    assert "newer note" not in panel.text
+
+
+async def test_a_button_for_a_sentence_that_is_settled_changes_nothing(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says(TEXT), said(ALONE))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "Check" in panel.buttons or "Check (1)" in panel.buttons)
+    await user.click(panel, "Check (1)" if "Check (1)" in panel.buttons else "Check")
+    await user.sees(lambda _: "Keep" in panel.buttons)
+    essay = (await bot.desk.list_essays(bot.writer(user)))[0].id
+    old = next(one["custom_id"] for one in panel.parts if one["type"] == 2 and one["label"] == "Keep")
+    models.script(said())
+    await user.click(panel, "Fix")
+    await user.sees(lambda _: "Fixed" in panel.text)
+    notes = await bot.desk.notes(bot.writer(user), essay)
+    await user.forge_click(panel, old)
+    await user.sees(lambda _: "That sentence has changed or is settled" in panel.text)
+    assert await bot.desk.notes(bot.writer(user), essay) == notes
