@@ -1,4 +1,4 @@
-"""The only place where parts are chosen and joined."""
+"""Choose and join settings, store, models and services: the only place that does."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
     from bot.llm.factory import ClaudeModels
     from bot.llm.prices import Price
 
-# Digits and letters that cannot be taken for one another when read aloud or typed from paper (no i, l, o, u, 0 or 1).
+# Digits and letters that are not confused when read aloud or typed from paper (no i, l, o, u, 0 or 1).
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 10  # 30**10 ids: guessing one is hopeless, and it leaves most of a button's 100 characters free
 
 
 def utc_now() -> datetime:
-    """The time now, in UTC."""
+    """Return the time now, in UTC."""
     return datetime.now(UTC)
 
 
 def new_essay_id() -> str:
-    """A new essay id."""
+    """Return a new essay id."""
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def load_structures() -> StructureCatalogue:
-    """The structures that come with the program. Raises InvalidStructureFile for one that cannot be used."""
+    """Read the structures that come with the program. Raise InvalidStructureFile for one that cannot be used."""
     return read_structures(prompts_directory() / "structures")
 
 
@@ -64,11 +64,11 @@ def build_services(
     new_id: IdFactory = new_essay_id,
     flush_seconds: float = FLUSH_SECONDS,
 ) -> Services:
-    """Join all services over the database of the settings; end them with ``close``.
+    """Build all services over the database of the settings; end them with ``close``.
 
-    The rest are overrides for tests: ``models`` are asked in place of those of the settings, ``job_store`` is used by
-    the job runner alone. Raises StoreError, InvalidStructureFile, InvalidPromptFile, InvalidEnvironmentVariable where
-    one of them cannot be used.
+    The other arguments are overrides for tests: ``models`` are used in place of those of the settings, ``job_store`` by
+    the job runner alone. Raise StoreError, InvalidStructureFile, InvalidPromptFile, InvalidEnvironmentVariable if one
+    of them cannot be used.
     """
     found = structures if structures is not None else load_structures()
     opened = store if store is not None else _open_store(settings, clock)
@@ -128,16 +128,16 @@ def _open_store(settings: Settings, clock: Clock) -> SqliteStore:
 
 
 def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
-    """Build the models of the settings. Raises InvalidPromptFile, InvalidEnvironmentVariable."""
+    """Build the models of the settings. Raise InvalidPromptFile, InvalidEnvironmentVariable."""
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
     from bot.llm.client import Dialect, ServiceConfig
-    from bot.llm.factory import build_models  # the SDK takes a second to import, which no command without a model pays
+    from bot.llm.factory import build_models  # imported here: the SDK takes a second, which other commands save
 
     key = settings.anthropic_api_key
     service = ServiceConfig(
         base_url=settings.anthropic_base_url,
-        api_key=key.get_secret_value() if key else "none",  # a server that takes no key is given any
+        api_key=key.get_secret_value() if key else "none",  # the SDK needs one; a server without keys ignores it
         dialect=Dialect(settings.dialect),
         models=models_by_role(settings),
         pseudonym_secret=secret,
@@ -148,7 +148,7 @@ def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeMod
 
 
 def unpriced_models(settings: Settings) -> tuple[str, ...]:
-    """The models that are set and have no known price, so that none of them is called."""
+    """Return the configured models whose price is not known, so that they are not called."""
     from bot.llm.prices import price_of
 
     own = _custom_prices(settings)
@@ -162,7 +162,7 @@ def _custom_prices(settings: Settings) -> dict[str, Price]:
 
 
 def models_by_role(settings: Settings) -> dict[ModelRole, str]:
-    """The model id for each role."""
+    """Return the model id for each role."""
     return {
         ModelRole.WRITER: settings.model_writer,
         ModelRole.CRITIC: settings.model_critic,

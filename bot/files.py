@@ -1,4 +1,4 @@
-"""Files put in place whole: what was there before is replaced at one moment, or not at all."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def move_into_place(temporary: Path, target: Path, *, replace: bool) -> None:
-    """Gives a finished file its name. Raises FileExistsError, without ``replace``, where the name is taken by then."""
+    """Give a finished file its name. Without ``replace``, raise FileExistsError if the name is taken."""
     if replace:
         temporary.replace(target)
         return
@@ -25,9 +25,9 @@ def move_into_place(temporary: Path, target: Path, *, replace: bool) -> None:
 
 
 def write_atomically(path: Path, data: bytes, *, replace: bool) -> None:
-    """Writes a file whole or not at all; with ``replace``, one that was there keeps its mode.
+    """Write a file whole or not at all; with ``replace``, an existing file keeps its mode.
 
-    Raises OSError; then what was there is as it was. FileExistsError is one, without ``replace``.
+    Raise OSError; then the existing file is unchanged. Without ``replace`` that includes FileExistsError.
     """
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_current_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
@@ -45,7 +45,7 @@ def write_atomically(path: Path, data: bytes, *, replace: bool) -> None:
 
 
 def is_any_of(path: Path, others: Iterable[Path]) -> bool:
-    """Whether the path leads to one of these files, by whatever name: a symbolic link, a hard link, a relative path."""
+    """Return whether the path leads to one of these files, also by a symbolic link, a hard link or a relative path."""
     return any(os.path.realpath(path) == os.path.realpath(other) or _is_same_file(path, other) for other in others)
 
 
@@ -57,7 +57,7 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 def _current_umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
+    """Return the process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,7 +1,8 @@
-"""What the environment says of the network: through which proxy an address is reached, and whose certificates count.
+"""Read from the environment which proxy is used for an address, and which certificates are trusted.
 
 The variables are those that curl and most programs know: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in capitals
-or not, and SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE. Where none is set, a Mac's or Windows's own settings count.
+or not, and SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE. If none is set, the system settings of macOS or Windows
+count.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.errors import InvalidEnvironmentVariable
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy: its address without a name and a password, which are apart, as the URL holds them, decoded."""
+    """A proxy: its address without credentials, and the name and password, decoded."""
 
     address: str
     username: str | None = None
@@ -27,7 +28,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """The whole of it, for a library that takes one string."""
+        """The whole URL with credentials, for a library that takes one string."""
         if self.username is None:
             return self.address
         parts = urlsplit(self.address)
@@ -35,10 +36,10 @@ class Proxy:
 
 
 def find_proxy(address: str) -> Proxy | None:
-    """The proxy through which an address is reached, None where it is reached directly.
+    """Return the proxy to reach an address through, None if it is reached directly.
 
-    This machine itself is, unless NO_PROXY is set and does not name it. Raises InvalidEnvironmentVariable for a proxy
-    of a kind that cannot be used.
+    This machine itself is reached directly, unless NO_PROXY is set and does not name it. Raise
+    InvalidEnvironmentVariable for a proxy of a kind that cannot be used.
     """
     host, scheme = urlsplit(address).hostname or "", urlsplit(address).scheme
     found = getproxies()
@@ -69,22 +70,21 @@ def find_proxy(address: str) -> Proxy | None:
 
 
 def check_tls() -> None:
-    """Raises InvalidEnvironmentVariable where a file of certificates or of keys that the environment names cannot be
-    used.
+    """Raise InvalidEnvironmentVariable if the environment names a file of certificates or keys that cannot be used.
 
-    Whatever opens a connection reads these; its error says neither which file that is nor who named it.
+    Everything that opens a connection reads these files; its own error would not say which file, or which variable.
     """
     for error in find_tls_errors():
         raise error
 
 
 def find_tls_errors() -> Iterator[InvalidEnvironmentVariable]:
-    """The variables that name a file which cannot be used."""
+    """Yield an error for each variable that names a file which cannot be used."""
     if file := os.environ.get("SSL_CERT_FILE"):
         import ssl
 
         try:
-            with Path(file).open("rb"):  # whose error is a plainer one than that of ssl
+            with Path(file).open("rb"):  # its error is plainer than that of ssl
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
         except ssl.SSLError:
             yield InvalidEnvironmentVariable("SSL_CERT_FILE", f"{file} holds no certificates in PEM form")

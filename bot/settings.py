@@ -125,7 +125,7 @@ def default_database() -> Path:
 
 
 class Settings(BaseSettings):
-    """All settings, typed; .env.example says what each may hold and what its absence costs."""
+    """All settings, typed; .env.example says what each may be and what does not work without it."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> WriterLimits:
-        """What one writer may hand in and keep."""
+        """The limits on what one writer may hand in and keep."""
         return WriterLimits(
             page_characters=self.limit_page_characters,
             page_lines=self.limit_page_lines,
@@ -186,19 +186,19 @@ class Settings(BaseSettings):
 
     @property
     def writer_month_budget(self) -> Decimal:
-        """What one writer may spend in a month; where nothing is set, a fifth of all, but no less than in a day."""
+        """What one writer may spend in a month; by default a fifth of all, but no less than in a day."""
         if self.budget_writer_month is not None:
             return self.budget_writer_month
         return min(self.budget_month, max(self.budget_month / _WRITERS_PER_BUDGET, self.budget_writer_day))
 
     @property
     def has_model(self) -> bool:
-        """Whether a model can be asked: with a key, or at an address of one's own, which may need none."""
+        """Whether a model is configured: by a key, or by another address, which may need none."""
         return self.anthropic_api_key is not None or self.anthropic_base_url != ANTHROPIC_URL
 
     @property
     def dialect(self) -> Literal["claude", "basic"]:
-        """Return the dialect that was set; else claude for Anthropic's own address and basic for any other."""
+        """The configured dialect; by default claude for Anthropic's own address and basic for any other."""
         return self.llm_dialect or ("claude" if self.anthropic_base_url == ANTHROPIC_URL else "basic")
 
     @property
@@ -208,7 +208,7 @@ class Settings(BaseSettings):
 
     @property
     def sends_unencrypted(self) -> bool:
-        """Whether the network between here and the model can read along: http:// to another machine."""
+        """Whether others on the network can read along: http:// to another machine."""
         parts = urlsplit(self.anthropic_base_url)
         return parts.scheme == "http" and not _is_loopback_host(parts.hostname or "")
 
@@ -291,7 +291,7 @@ class SettingProblem:
 
     @property
     def error(self) -> InvalidSetting:
-        """Return the problem as an error."""
+        """The problem as an error."""
         return InvalidSetting(self.key, self.reason, self.source)
 
 

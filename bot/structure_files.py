@@ -1,4 +1,4 @@
-"""Reads prompts/structures/ into Structures. A bad file is refused with its name, the line and the mend."""
+"""Read the structures in prompts/structures/. An invalid file is reported with its name, the line and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.essay.matching import find_structure
 from bot.essay.structure import Section, Structure, WordBudget
 
 KEY_REGEX = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-MAX_KEY_LENGTH = 32  # a section key travels inside a button id of at most 100 characters
+MAX_KEY_LENGTH = 32  # a key may be part of a custom id of at most 100 characters
 MAX_NAME_LENGTH = 40
 MAX_DESCRIPTION_LENGTH = 100  # what a line of a Discord menu holds
 MAX_HEADING_LENGTH = 80
@@ -24,7 +24,7 @@ MAX_SECTIONS = 12  # more than a reader, or one screen of buttons, can take
 
 
 def prompts_directory() -> Path:
-    """Where the prompts are: inside the package when it was installed from a wheel, beside it in a source tree."""
+    """Return where the prompts are: inside the package if it was installed from a wheel, else beside it."""
     inside = Path(__file__).parent / "prompts"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "prompts"
 
@@ -45,14 +45,14 @@ class StructureCatalogue(Mapping[str, Structure]):
         return len(self.structures)
 
     def find(self, key: str) -> Structure:
-        """The structure that a person names; see ``bot.essay.matching.find``."""
+        """Return the structure that a person names; see ``bot.essay.matching.find_structure``."""
         return find_structure(self.structures, key)
 
 
 def read_structures(directory: Path) -> StructureCatalogue:
-    """Every structure in a directory of YAML files, each named by its file.
+    """Read every structure in a directory of YAML files; a file's name is its structure's key.
 
-    Raises InvalidStructureFile for the first file that cannot be used.
+    Raise InvalidStructureFile for the first file that cannot be used.
     """
     files = sorted(directory.glob("*.yaml"))
     for path in directory.glob("*.yml"):
@@ -63,12 +63,12 @@ def read_structures(directory: Path) -> StructureCatalogue:
 
 
 def read_structure(path: Path) -> Structure:
-    """The structure that one file holds. Raises InvalidStructureFile naming the file, the line and the mend."""
+    """Read the structure in one file. Raise InvalidStructureFile, which says the file, the line and what to do."""
     return _StructureFileParser(path).parse()
 
 
 class _StructureFileParser:
-    """One file being read; keeps the path so that every refusal can name it."""
+    """Parse one file; it keeps the path so that every error can name it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -174,7 +174,10 @@ class _StructureFileParser:
         )
 
     def _parse_question(self, node: yaml.Node) -> tuple[str, bool]:
-        """A question, and whether its answers stay private: its text, or ``{ask: …, private: true}``."""
+        """Return a question's text, and whether its answers stay private.
+
+        It is written as its text, or as ``{ask: …, private: true}``.
+        """
         if not isinstance(node, yaml.MappingNode):
             return self._parse_text(node, "question", MAX_QUESTION_LENGTH), False
         fields = self._parse_fields(node, ("ask", "private"))

@@ -1,4 +1,4 @@
-"""The writer's commands; each imports what it needs when it runs, so that --help is quick."""
+"""The writer's commands. Each imports what it needs when it runs, so that --help is fast."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _EXIT_SIGNAL_BASE = 128  # and the signal's number: what a shell reports for a program that a signal ended
 EXIT_BAD_INPUT = 2  # what shells and click use for a command that was given something it cannot use
 EXIT_INCOMPLETE = 1  # for a draft that came, though not to its end
-EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number, of which other tools die where head has read its lines
+EXIT_READER_GONE = 128 + 13  # and SIGPIPE's number: what other tools return when head has read its lines
 # sysexits.h's EX_TEMPFAIL, for an error that ``is_temporary``: deploy/essay-bot.service starts the bot again.
 EXIT_TRY_LATER = 75
 

@@ -157,7 +157,7 @@ class UnknownStructure(InvalidInput):
 
     @classmethod
     def ambiguous(cls, key: str, meant: Sequence[str]) -> UnknownStructure:
-        """The words typed match several structures."""
+        """Return the error for words that match several structures."""
         error = cls(key, meant)
         error.args = (f"{key} may mean {' or '.join(meant)}: type a little more of the one you mean.",)
         return error
@@ -183,7 +183,7 @@ class UnknownEssay(InvalidInput):
 
     @classmethod
     def ambiguous(cls, named: str, meant: Sequence[str]) -> UnknownEssay:
-        """The ids of several essays begin with what was typed."""
+        """Return the error for a word with which the ids of several essays begin."""
         error = cls(named)
         error.args = (
             f"Several essays begin with {named}: {', '.join(meant)}. Type a little more of the one you mean.",
@@ -226,7 +226,7 @@ class InvalidSetting(InvalidInput):
     """A setting in the environment or .env cannot be used; the sentence names the key, never a secret's value."""
 
     def __init__(self, key: str, why: str, where: str | None = None) -> None:
-        """``where`` is "the environment" or the path of a file; ``key`` may itself be a file that cannot be read."""
+        """Name the setting ``key``, or a file that cannot be read; ``where`` is "the environment" or a file's path."""
         if Path(key).name != key:
             super().__init__(f"{key} cannot be used as it stands: {why}. Nothing was changed.")
             return
@@ -293,12 +293,12 @@ class AlwaysPrivate(InvalidInput):
 
     @classmethod
     def marked(cls, number: int) -> AlwaysPrivate:
-        """A mark covers the whole note."""
+        """Return the error for a note that is marked as a whole."""
         return cls(f"Note {number} is marked [private]: edit it and take the mark away to use it. Nothing was changed.")
 
     @classmethod
     def answer(cls, number: int) -> AlwaysPrivate:
-        """The note answers a question whose answers are always private."""
+        """Return the error for a note that answers a private question."""
         return cls(
             f"Note {number} answers a question about what should stay private, so it stays so. Write what may be "
             "public as a note of its own. Nothing was changed."

@@ -13,7 +13,7 @@ class JobRunning(BotError):
     """The essay has a job that has not ended; a second one would overwrite the first."""
 
     def __init__(self, kind: str, *, in_other_process: bool = False) -> None:
-        """``kind`` is the job's label, such as "draft"; ``in_other_process``: only another process can stop it."""
+        """Name the job by its label ``kind``, as "draft"; ``in_other_process``: only another process can stop it."""
         here = "is still being written: wait for its end, or stop it. What came so far is stored."
         there = (
             "is being written in another session of this program: wait for its end, or press Ctrl-C there, which stops "
@@ -112,7 +112,7 @@ class ExportFailed(BotError):
 
     @classmethod
     def from_os_error(cls, target: str, error: OSError, essay: str | None = None) -> ExportFailed:
-        """The system refused to write it with ``error``."""
+        """Return the error for an OSError raised while the export was written."""
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         return cls(target, (error.strerror or str(error)).lower(), essay, full=full)
 
@@ -127,7 +127,7 @@ class ExportFileExists(BotError):
 
     @classmethod
     def is_input_file(cls, target: str, essay: str | None = None) -> ExportFileExists:
-        """The target is a file that the command reads from, which is never replaced."""
+        """Return the error for a target that the command reads from, which is never replaced."""
         safe = f" The post is stored as essay {essay}." if essay else ""
         return cls(f"{target} is what this is read from, so it is never written over: give another name.{safe}")
 

@@ -16,8 +16,9 @@ from bot.store.encryption import key_fingerprint, parse_keys, read_key_file
 
 
 def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
-    """Back up to ``target`` and yield sentences on the result, once it is checked. Raise InvalidSetting and
-    BackupFailed.
+    """Back up to ``target``, check the copy, and yield sentences on the result.
+
+    Raise InvalidSetting and BackupFailed.
     """
     settings = read_settings()
     backup = create_backup(settings.database_path, target, replace=replace)

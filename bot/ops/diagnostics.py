@@ -1,4 +1,4 @@
-"""Check what is configured and what is missing, and what works without it; nothing is written."""
+"""Check what is configured and what is missing, and what works without it. Nothing is written."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def _pid_namespace() -> str | None:
 
 
 def _is_gone(record: HeartbeatRecord) -> bool:
-    """Whether the process has certainly ended; False for one in another PID namespace, which cannot be seen."""
+    """Return whether the process has certainly ended; False if it is in another PID namespace, which cannot be seen."""
     if record.pid_namespace is None or record.pid_namespace != _pid_namespace():
         return False
     try:

@@ -1,4 +1,4 @@
-"""The ports to the models. Without a model in the settings there are none.
+"""The ports to the models. If no model is configured, there are none.
 
 A call may take minutes, and cancelling it ends the model's work at once. Every call may raise ModelError; what
 ``on_progress`` got before is then all that was written. A private note must never be passed: it raises ValueError.

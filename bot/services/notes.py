@@ -1,4 +1,4 @@
-"""What a writer does with one note: edit, move, delete, leave out. A text that is set from notes alone follows."""
+"""Edit, move, delete, leave out or include one note. A text that is assembled from notes alone is updated."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bot.services.store_ports import Clock, Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class NoteChange:
-    """What came of editing, moving or deleting a note.
+    """The result of editing, moving or deleting a note.
 
-    ``note`` is the note as it is now, None where it is gone. ``is_separate_note`` says that the note had changed
-    meanwhile, so that what was typed is a note of its own. ``version`` is the version that follows the change. Where
-    there is a text that does not, ``text_unchanged`` is True, and ``leftover_words`` are some that stand in it and that
-    no note in use holds any more. ``privacy_message`` tells what of it is private, where that has changed.
+    ``note`` is the note as it is now, None if it is gone. ``is_separate_note`` says that the note had changed
+    meanwhile, so that what was typed became a note of its own. ``version`` is the new version of an assembled text. If
+    there is a text that is not updated, ``text_unchanged`` is True, and ``leftover_words`` are some words in it that no
+    note in use contains any more. ``privacy_message`` says what of the note is private, if that has changed.
     """
 
     note: Note | None
@@ -39,7 +39,7 @@ class NoteChange:
 
     @property
     def message(self) -> str:
-        """What the writer is told about the note and the text; "" where there is nothing to tell."""
+        """The message about the note and the text; "" if there is nothing to say."""
         said = [self.privacy_message] if self.privacy_message else []
         if self.is_separate_note and self.note is not None:
             said.append(
@@ -58,7 +58,7 @@ class NoteChange:
 
 
 class NoteService:
-    """Changes single notes. Every step is stored before it is returned."""
+    """Change single notes. Every step is stored before it returns."""
 
     def __init__(self, essays: EssayService, store: Store, clock: Clock) -> None:
         self._essays = essays
@@ -66,17 +66,17 @@ class NoteService:
         self._clock = clock
 
     async def include(self, writer: str, essay: str, note: int) -> Version | None:
-        """Take a note in again that was left out; return the version it stands in now.
+        """Take in a note again that was left out; return the version that contains it now.
 
-        None where a model wrote the current text: only drafting anew brings the note in. Raises NothingToDo, and
-        AlwaysPrivate where a mark covers all of it, or where it answers a question whose answers stay private.
+        Return None if a model wrote the current text: only a new draft brings the note in. Raise NothingToDo, and
+        AlwaysPrivate if a mark covers all of it, or if it answers a private question.
         """
         return await self._set_excluded(writer, essay, note, left_out=False)
 
     async def exclude(self, writer: str, essay: str, note: int) -> Version | None:
-        """Leave a note out; return the version without it, None where the text is no longer set from notes alone.
+        """Leave a note out; return the version without it, None if the text is not assembled from notes alone.
 
-        In such a text its words may still stand; as they may where the essay's structure is gone. Raises NothingToDo.
+        Such a text may still contain its words; so may the text of an essay whose structure is gone. Raise NothingToDo.
         """
         return await self._set_excluded(writer, essay, note, left_out=True)
 
@@ -94,7 +94,7 @@ class NoteService:
         await warm_privacy_cache(now.notes)
         head, structure, note = now.version, self._essays.structures.get(now.essay.structure), now.note(number)
         if head is None or structure is None or note is None:
-            return None  # where the structure is gone the note is marked, which must not be told as a failure
+            return None  # without its structure the text cannot be updated, but the note is left out all the same
         if now.is_assembled:
             return await self._essays.assemble_snapshot(now)
         if left_out or note.public_text in head.text or not all(origin.is_by_writer for origin in now.history.origins):
@@ -111,9 +111,9 @@ class NoteService:
     ) -> NoteChange:
         """Give a note another text; its question and its section stay. ``seen`` is the fingerprint of the text before.
 
-        Where the note has another text by now, or is gone, what was typed becomes a note of its own beside it. A note
-        that was made of messages follows them no more. A passage is private for as long as a mark covers it; with
-        ``left_out`` all of it is. Raises InvalidInput for a text without a word.
+        If the note has another text by now, or is gone, what was typed becomes a note of its own. A note that was made
+        of messages no longer follows them. A passage is private as long as a mark covers it; with ``left_out`` the
+        whole note is. Raise InvalidInput for a text without a word.
         """
         passage = note_from_answer(self._essays.validate_page("The note", text), is_excluded=left_out)
         if not has_words_besides_marks(passage.text):
@@ -159,7 +159,7 @@ class NoteService:
         return await self._follow_change(now, note, replace(note, section=section))
 
     async def delete(self, writer: str, essay: str, number: int) -> NoteChange:
-        """Remove a note for good; versions of the text that hold its words keep them. Raises NothingToDo."""
+        """Delete a note for good; versions of the text that contain its words keep them. Raise NothingToDo."""
         at = self._clock()
 
         def step(tx: Transaction) -> tuple[Note, EssaySnapshot]:
@@ -173,7 +173,7 @@ class NoteService:
         return await self._follow_change(now, note, None)
 
     async def _follow_change(self, now: EssaySnapshot, before: Note | None, note: Note | None) -> NoteChange:
-        """Have a text that is set from notes alone follow the change of a note; ``now`` is after that change."""
+        """Update a text that is assembled from notes alone after a change of a note; ``now`` is read after that."""
         beside = note is not None and (before is None or before.number != note.number)
         head = now.version
         if head is None:
@@ -190,7 +190,7 @@ class NoteService:
         return NoteChange(note, beside, text_unchanged=True, leftover_words=words)
 
     async def find_leak(self, writer: str, essay: str, number: int) -> LeakedPassage | None:
-        """Return the private words of a note which stand in the current text all the same; None if none do."""
+        """Return private words of a note that are in the current text all the same; None if there are none."""
         now = await self._essays.snapshot(writer, essay)
         if now.version is None:
             return None
@@ -201,7 +201,7 @@ class NoteService:
 
 @dataclass(frozen=True, slots=True)
 class _EditedNote:
-    """What came of an edit: the note as it was, and as it is now or the one beside it; whether anything was stored."""
+    """The result of an edit: the note before, and the note now or the separate one; and whether anything was stored."""
 
     before: Note | None
     note: Note
@@ -211,7 +211,7 @@ class _EditedNote:
 def _edit_note(
     tx: Transaction, writer: str, essay: str, number: int, passage: NewNote, seen: str, at: datetime
 ) -> _EditedNote:
-    """Store the new text of a note; where it is not the note that was ``seen``, as a note of its own."""
+    """Store the new text of a note; as a note of its own if the note is not as it was ``seen``."""
     notes = tx.essays.notes(writer, essay)
     note = next((one for one in notes if one.number == number), None)
     if note is not None and note.text == passage.text and passage.is_excluded <= note.is_excluded:
@@ -232,7 +232,7 @@ def _edit_note(
 
 
 def _check_may_be_included(note: Note, structure: Structure | None) -> None:
-    """Raise AlwaysPrivate or DamagedText where a note that was left out must stay so."""
+    """Raise AlwaysPrivate or DamagedText if a note that was left out must stay left out."""
     if structure is not None and structure.is_private_question(note.question):
         raise AlwaysPrivate.answer(note.number)
     if note.is_damaged:
@@ -242,5 +242,5 @@ def _check_may_be_included(note: Note, structure: Structure | None) -> None:
 
 
 def note_fingerprint(text: str) -> str:
-    """Return what stands for a note's text where that is too long, such as in a button: 48 bits in hexadecimal."""
+    """Return 48 bits in hexadecimal that stand for a note's text where that is too long, as in a button."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -23,9 +23,10 @@ from bot.services.store_ports import Clock, Store
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the bot, the terminal and the tests work with: built once, by ``bootstrap.build_services``.
+    """All services that the bot, the terminal and the tests use, built once by ``bootstrap.build_services``.
 
-    ``models`` is None where no model is configured or wanted. ``pseudonym_secret`` makes the writers' ids of accounts.
+    ``models`` is None if no model is configured or wanted. ``pseudonym_secret`` is used to make writers' ids from
+    accounts.
     """
 
     structures: Mapping[str, Structure]
@@ -46,7 +47,7 @@ class Services:
 
     @property
     def has_model(self) -> bool:
-        """Whether a model can be asked."""
+        """Whether a model is configured and wanted."""
         return self.models is not None
 
     async def work_for(self, job: Job) -> JobWork:

@@ -1,4 +1,4 @@
-"""The keyboard session and what rich draws; the only room that imports rich and prompt_toolkit."""
+"""The keyboard session and what rich draws; the only package that imports rich and prompt_toolkit."""
 
 LOCAL_WRITER = "local"
 """The writer id of the person at the terminal."""

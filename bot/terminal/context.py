@@ -38,8 +38,8 @@ class Keyboard(Protocol):
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
         """Return what the person typed. ``words`` are completed on Tab.
 
-        With ``recall``, arrow up brings back lines typed with it before. Raise EOFError on Ctrl-D, KeyboardInterrupt
-        on Ctrl-C or when the program is told to end.
+        With ``recall``, the up arrow brings back lines typed with it before. Raise EOFError on Ctrl-D,
+        KeyboardInterrupt on Ctrl-C or when the program is told to end.
         """
 
 
@@ -54,7 +54,7 @@ class TerminalKeyboard:
         self._answers = _prompt_session(DummyHistory())
 
     def ask(self, prompt: str, default: str = "", words: Sequence[str] = (), *, recall: bool = False) -> str:
-        """Implement Keyboard.ask."""
+        """See Keyboard.ask."""
         if signals.received_signal():  # it came while no prompt was open; nobody is there to answer
             raise KeyboardInterrupt
         completer = WordCompleter(list(words)) if words else None
@@ -128,7 +128,7 @@ class TerminalContext:
         self.screen.print(text)
 
     def warn(self, text: str) -> None:
-        """Print a text that should not be overlooked."""
+        """Print a text that should be noticed."""
         self.screen.print(text, style="yellow")
 
     def run_job(self, start: Coroutine[Any, Any, Job]) -> Job:
@@ -141,7 +141,7 @@ class TerminalContext:
             return self.wait_for_job(start)
 
     def wait_for_job(self, start: Coroutine[Any, Any, Job]) -> Job:
-        """Do the same as ``run_job``, and say nothing of the cost."""
+        """Do what ``run_job`` does, but say nothing about the cost."""
         begun: list[Job] = []
 
         async def followed() -> Job:
@@ -160,7 +160,7 @@ class TerminalContext:
 
     @contextmanager
     def report_cost(self, what: str) -> Iterator[None]:
-        """Say at the end what the model calls inside the block cost, if anything, with ``what`` as the subject."""
+        """Say at the end what the model calls inside the block cost, if anything; ``what`` is the subject."""
         with self.services.ledger.record_settlements() as calls:
             try:
                 yield

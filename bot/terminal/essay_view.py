@@ -19,7 +19,7 @@ PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
 
 
 class EssayView:
-    """Show an essay: its text, its sections by number, and changes; each step reads it anew."""
+    """Show an essay: its text, its sections by number, and changes. Each method reads it anew."""
 
     def __init__(self, context: TerminalContext, essay: str) -> None:
         self._context = context
@@ -55,7 +55,7 @@ class EssayView:
         screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color))
 
     def show_change(self, made: Version) -> None:
-        """Show what changed from the version that another was made of."""
+        """Show what changed from the version that ``made`` was made from."""
         if made.info.parent is not None:
             self.show_diff(made.info.parent, made.info.number)
 
@@ -97,7 +97,7 @@ class EssayJobs:
     ) -> Job | None:
         """Say what a job may cost, ask, run it and return it ended; return None if the person says no.
 
-        ``offer`` is said before the cost, ``prompt`` asks. Raise JobRunning before asking, SessionLeft, and what
+        ``offer`` is printed before the cost, ``prompt`` asks. Raise JobRunning before asking, SessionLeft, and what
         planning and starting raise.
         """
         last = self._context.run(self._context.services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
@@ -125,7 +125,7 @@ class EssayJobs:
         return self._context.run(self._context.services.essays.version(LOCAL_WRITER, self._essay_id, job.result))
 
     def release_interrupted(self) -> None:
-        """Keep what a killed session left of a job on the essay, and say so."""
+        """Keep what a killed session has left of a job on the essay, and say so."""
         job = self._context.run(self._context.services.jobs.release_abandoned(LOCAL_WRITER, self._essay_id))
         if job is not None:
             self._context.warn(progress.interrupted_job_message(job, self._head_number()))

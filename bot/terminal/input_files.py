@@ -1,6 +1,6 @@
 """Read text from a file or standard input.
 
-Apart from stdio.py, which every command loads: only a command that is given a file loads the readers of documents.
+It is not part of stdio.py, which every command imports, because reading documents needs more modules.
 """
 
 from __future__ import annotations

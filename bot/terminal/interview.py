@@ -1,4 +1,4 @@
-"""The interview at the keyboard: one question at a time, and what may be typed in place of an answer."""
+"""The interview at the keyboard: ask one question at a time, and run commands typed in place of an answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ANSWER_COMMANDS = (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO)
 
 
 class KeyboardInterview:
-    """Ask questions and take in notes.
+    """Ask questions and store answers and notes.
 
     After a lasting error of a model, no more follow-up questions are asked for.
     """
@@ -65,9 +65,9 @@ class KeyboardInterview:
             self._context.say("\nThat was the last question of this structure.")
 
     def answer_more(self, essay: Essay, view: EssayView) -> None:
-        """Ask further questions, the skipped ones first, and put the answers into a post that no model wrote.
+        """Ask further questions, the skipped ones first, and add the answers to a post that no model wrote.
 
-        Raise SessionLeft and KeyboardInterrupt, with the answers put in.
+        Raise SessionLeft and KeyboardInterrupt, with the answers added.
         """
         try:
             self.ask(essay, further=True)
@@ -87,7 +87,7 @@ class KeyboardInterview:
         return True
 
     def _next_question(self, essay: Essay, *, further: bool) -> Question | None:
-        """Return the next question, and warn of an error of the model. Ctrl-C skips the follow-up."""
+        """Return the next question, after a follow-up by a model if possible. Ctrl-C skips the follow-up."""
         if self._asks_follow_ups:
             self._ask_for_follow_up(essay, further=further)
         return self._context.run(self._services.interview.next_question(LOCAL_WRITER, essay.id, further=further))
@@ -159,7 +159,7 @@ class KeyboardInterview:
             if question.section not in covered:
                 return False
             return self._skip_question(essay, question, given)
-        # The command /private speaks of the whole answer: on a line of its own it covers all below it.
+        # The command /private is about the whole answer: on a line of its own it covers all below it.
         if first.startswith("/") and has_private_mark(first) and "\n" in rest:
             line = f"{first}\n\n{rest}"
         if given is not None:
@@ -222,7 +222,10 @@ class KeyboardInterview:
         return {note.section for note in handed_in.notes}
 
     def _store_and_sort_notes(self, essay: Essay, text: str) -> AddedNotes:
-        """Store notes and have a model sort them. Ctrl-C stops the sorting; before anything is stored, the session."""
+        """Store notes and ask a model to sort them.
+
+        Ctrl-C stops the sorting; before anything is stored, it ends the session.
+        """
         desk = self._services.essays
         page = self._context.run(desk.add_note_page(LOCAL_WRITER, essay.id, text))
         if not self._services.has_model:

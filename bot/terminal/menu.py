@@ -1,6 +1,6 @@
 """The menu of an essay that has a post: the table of its commands, and the loop that reads and runs them.
 
-What each does stands in commands/, and in interview.py for ``answer``.
+The commands are in commands/; ``answer`` is in interview.py.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from bot.terminal import LOCAL_WRITER, progress, views
 
 
 class JobFailed(BotError):
-    """A job ended without a result; the sentence says why, and where to go on."""
+    """A job ended without a result; the message says why, and what to do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def draft_notes(
 
 
 async def _sort_notes(services: Services, screen: Console, essay: str) -> None:
-    """Have a model sort the notes without a section, after saying what that may cost."""
+    """Ask a model to sort the notes without a section, after saying what that may cost."""
     planned = await services.interview.plan_placement(LOCAL_WRITER, essay) if services.has_model else None
     if planned is None:
         return
@@ -122,7 +122,7 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
 async def critique_text(
     services: Services, screen: Console, text: str, structure: Structure | None, title: str | None = None
 ) -> Critique:
-    """Have a model critique a text. Raise JobFailed, or InvalidInput for a text too short or too long."""
+    """Ask a model to critique a text. Raise JobFailed, or InvalidInput for a text too short or too long."""
     with _count_calls(services, screen) as calls:
         critiqued, planned = await services.critiques.plan_text_critique(
             LOCAL_WRITER, text, structure, title=title, own=True
@@ -149,7 +149,7 @@ def _count_calls(services: Services, screen: Console) -> Iterator[list[Settlemen
 
 
 def _without_stored_notice(sentence: str) -> str:
-    """Drop "Everything is stored" from the sentence, where the essay was deleted."""
+    """Remove "Everything is stored" from the sentence, because the essay was deleted."""
     happened, assured, advice = sentence.partition(f" {EVERYTHING_STORED}; ")
     return f"{happened} {advice[:1].upper()}{advice[1:]}" if assured else sentence
 

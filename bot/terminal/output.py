@@ -54,7 +54,7 @@ class SafeConsole(Console):
             super().print(*texts, **options)
 
     def __exit__(self, *raised: Any) -> None:
-        """Write out what rich has buffered; it does so here, status lines included."""
+        """Write out what rich has buffered, status lines included."""
         with suppress(OSError) if self.stderr else nullcontext():
             super().__exit__(*raised)
 
@@ -77,7 +77,7 @@ def make_console(*, stderr: bool = False) -> SafeConsole:
 
 
 def is_interactive() -> bool:
-    """Whether standard input and standard output are both a terminal."""
+    """Return whether standard input and standard output are both a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -148,9 +148,9 @@ def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sou
 
 
 def free_path(name: str, text: str) -> Path:
-    """Return a free path for ``name`` in the current directory, or that of a file with the same text.
+    """Return a free path for ``name`` in the current directory, or the path of a file that has the same text.
 
-    Raise ExportFailed where the directory is gone.
+    Raise ExportFailed if the directory is gone.
     """
     try:
         wanted = Path.cwd() / name
@@ -167,7 +167,7 @@ class ResponsiveTable:
     """A table that becomes a list in a narrow window, with each row over several lines and nothing cut.
 
     The first column identifies a row and is never wrapped. ``right`` names the columns to align right; without
-    ``show_header`` the headings are not shown in a wide window either.
+    ``show_header`` the headings are hidden in a wide window, too.
     """
 
     def __init__(self, headings: Sequence[str], *, right: Sequence[str] = (), show_header: bool = True) -> None:

@@ -36,7 +36,7 @@ def job_end_message(job: Job) -> str:
 
 
 def newer_version_message(version: int, head: int | None) -> str:
-    """Say that the current text is not the version just made, and how to reach both."""
+    """Say that the current text is not the version that was just made, and how to reach both."""
     told = f"This is version {version}. The essay has changed since that was begun, and"
     if head is None:
         return f"{told} has no current text: go {version} makes this one current."
@@ -47,7 +47,7 @@ def newer_version_message(version: int, head: int | None) -> str:
 
 
 def interrupted_job_message(job: Job, head: int | None) -> str:
-    """Say that a job was interrupted, what is kept of it, and how to begin it again."""
+    """Say that a job was interrupted, what is kept of it, and how to start it again."""
     said = f"A {job.kind.label} was interrupted."
     if job.result is None:
         said += " The essay is as it was before."
@@ -121,7 +121,7 @@ def max_cost_message(nano_usd: int) -> str:
 
 
 def is_zero_cost(total: Cost) -> bool:
-    """Whether calls cost nothing at all, as where none reached a model."""
+    """Return whether calls cost nothing at all, as if none reached a model."""
     return not (total.nano_usd or total.input_tokens or total.output_tokens)
 
 

@@ -90,7 +90,10 @@ class KeyboardSession:
         EssayMenu(self._context, essay, self._interview).run()
 
     def _was_interrupted(self, essay: Essay) -> bool:
-        """Whether the essay's last job was interrupted and nothing was done since; say so, or that one is running."""
+        """Return whether the essay's last job was interrupted and nothing was done since, and say so.
+
+        Also say if another session is running a job on it.
+        """
         view = self._context.run(self._services.jobs.latest_job(LOCAL_WRITER, essay.id))
         if view is None:
             return False
@@ -178,7 +181,7 @@ class KeyboardSession:
             text = text if has_words([text]) else ""  # refused; it stands in the line again, to be cut or cleared
 
     def _make_post(self, essay: Essay) -> bool:
-        """Make the first post and show it: a draft if the writer wants one, else the notes as they are.
+        """Make the first post and show it: a draft if the writer wants one, else the assembled notes.
 
         Return False if another session is writing it.
         """

@@ -16,10 +16,10 @@ _STDOUT_DESCRIPTOR = 1  # the descriptor stays where the stream over it is gone
 
 
 def prepare_streams() -> None:
-    """Open closed streams on /dev/null, and write characters that a stream cannot encode as question marks.
+    """Replace closed streams by /dev/null, and write characters that a stream cannot encode as question marks.
 
-    From here on sys.stdout raises ExportFailed and OutputClosed itself, so that no other OSError is taken for one of
-    its own. Raise ExportFailed where standard output is closed.
+    From here on sys.stdout raises ExportFailed and OutputClosed itself, so that they are told apart from other
+    OSErrors. Raise ExportFailed if standard output is closed.
     """
     closed = sys.stdout is None
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -67,9 +67,9 @@ def translate_write_errors() -> Iterator[None]:
 
 
 def flush_streams() -> None:
-    """Flush both streams, so that the interpreter does not fail at it when it ends.
+    """Flush both streams, so that the interpreter does not fail to do so at its end.
 
-    Raise ExportFailed or OutputClosed for standard output; errors of standard error are dropped.
+    Raise ExportFailed or OutputClosed for standard output; errors of standard error are ignored.
     """
     try:
         sys.stderr.flush()
@@ -87,7 +87,7 @@ def redirect_to_devnull(descriptor: int) -> None:
 
 
 def print_stderr(sentence: str) -> None:
-    """Print a sentence on standard error; drop it where that cannot be written."""
+    """Print a sentence on standard error; ignore it if that cannot be written."""
     with suppress(OSError):
         print(escape_control_characters(sentence), file=sys.stderr, flush=True)  # noqa: T201 - standard output is for other programs
 

@@ -104,7 +104,7 @@ def render_claims(found: tuple[Claim, ...], text: str) -> Text:
 
 
 def _safe_line(text: str) -> str:
-    """Return a text on one line that no terminal makes a link of."""
+    """Return a text on one line, with no link that a terminal would make clickable."""
     return escape_control_characters(defang_links(" ".join(text.split())))
 
 
@@ -139,7 +139,7 @@ async def render_usage(
 
 
 def render_post(title: str, text: str, *, styled: bool) -> RenderableType:
-    """Render a post with every stored word in it; as plain Markdown where the screen is not ``styled``."""
+    """Render a post with every stored word in it; as plain Markdown if the screen is not ``styled``."""
     markdown = f"# {escape_control_characters(title)}\n\n{escape_control_characters(text)}"
     if not styled:
         return Text(markdown)
@@ -354,7 +354,7 @@ def render_diff(found: Sequence[TextChange], *, styled: bool) -> Text:
 
 
 def essay_table(found: Sequence[Essay]) -> ResponsiveTable:
-    """A writer's essays, the last changed first, each with its id, which is never cut, and its number in the list."""
+    """List a writer's essays, the last changed first, each with its id, which is never cut, and its number."""
     listing = ResponsiveTable(
         ("essay", "number", "title", "structure", "version", "last changed (UTC)"), right=("number",)
     )

@@ -1,4 +1,4 @@
-"""A job: work of a model that a person waits for. Its values, what it is given to do, and how it is begun."""
+"""A job is work of a model that a person waits for. Its values, its work, and how it is started."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class JobKind(StrEnum):
-    """What the person waits for. The values are stored."""
+    """What the person waits for. The values are stored in the database."""
 
     DRAFT = "draft"
     FINISH = "finish"
@@ -28,26 +28,26 @@ class JobKind(StrEnum):
 
     @property
     def label(self) -> str:
-        """What a person calls it, in the middle of a sentence."""
+        """The word that people are shown for it, in the middle of a sentence."""
         return "continuation" if self is JobKind.FINISH else self.value
 
     @property
     def gives_way(self) -> bool:
         """Whether any other job on the same essay stops it.
 
-        It is a call of a second or two beside what the writer does. So it waits in no queue, counts for no limit, holds
-        up nothing, and its end is never announced: what it found is in the essay.
+        Such a job is a call of a second or two beside what the writer does. It waits in no queue, counts towards no
+        limit, blocks nothing, and its end is not announced: its result is in the essay.
         """
         return self in (JobKind.FOLLOW_UP, JobKind.PLACEMENT, JobKind.CHECK)
 
     @property
     def shows_text(self) -> bool:
-        """Whether its text is shown, and therefore stored, before it is whole: half a critique is of no use."""
+        """Whether its text is shown, and therefore stored, before it is complete; half a critique is of no use."""
         return self in (JobKind.DRAFT, JobKind.FINISH, JobKind.REVISION)
 
 
 class JobState(StrEnum):
-    """Where a job stands. The last four are ends."""
+    """The state of a job. The last four are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -58,7 +58,7 @@ class JobState(StrEnum):
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more will come of the job by itself."""
+        """Whether the job has ended."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -74,13 +74,13 @@ class JobPhase(StrEnum):
 class Job:
     """A job as it is stored.
 
-    ``subject`` is the essay or the critique that it works on: one job at a time for each. ``base_version`` is the
-    version it starts from and ``argument`` what it was told to do, both kept so that it can be offered again. ``text``
-    is what came so far; ``error`` the sentence for a failed one; ``ended`` when it ended, None for one that has not.
+    ``subject`` is the essay or the critique that it works on; each has one job at a time. ``base_version`` is the
+    version it starts from and ``argument`` its instructions, both stored so that it can be started again. ``text`` is
+    what has come so far; ``error`` the message of a failed job; ``ended`` when it ended, None if it has not.
 
-    ``result`` is the number of what it made: of a draft, continuation or revision the version, of a follow-up the note
-    that its question is about. It is None where nothing was made, and for a critique or a placement, whose results are
-    found by what the job was told.
+    ``result`` is the number of what it made: for a draft, continuation or revision the version, for a follow-up the
+    note that its question is about. It is None if nothing was made, and for a critique or a placement, whose results
+    are found by ``argument``.
     """
 
     id: int
@@ -99,7 +99,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as a person may be shown it: its text is stored.
+    """A job as a person may be shown it: its text is already stored.
 
     ``queue_position`` counts from 1; None for a job that is not waiting. ``phase_since`` is when the phase began.
     """
@@ -120,29 +120,29 @@ class JobOutcome:
 
 
 StoreResult = Callable[[Transaction], int | None]
-"""Store what came of a job, in the transaction that ends it, and return its number; see ``Job.result``."""
+"""Store a job's result in the transaction that ends the job, and return its number; see ``Job.result``."""
 
 
 class JobWork(Protocol):
-    """What a job does, and what becomes of its text when it ends early."""
+    """What a job does, and what becomes of its text if it ends early."""
 
     async def run(self, report: ProgressCallback) -> StoreResult | None:
-        """Do the work and return how to store what came of it; None where nothing did, or it is stored already.
+        """Do the work and return how to store its result; None if there is none, or if it is stored already.
 
-        ``report`` takes what the model writes. It is stored at the next flush, and shown after that.
+        ``report`` takes what the model writes, which is stored at the next flush, and shown after that.
         """
 
     async def keep_partial(self, text: str) -> StoreResult | None:
-        """Return how to store what came before the work ended early; None where no version is to be made of it."""
+        """Return how to store the text of work that ended early; None if no version is to be made of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
     """A job that has been checked and not started. Nothing of it is stored, and it may be dropped.
 
-    It is about the essay as it was when it was planned: after a wait for a person, plan anew. ``max_cost`` returns what
-    it may cost at most, in nano-dollars, and raises UnknownPrice. ``start`` starts it, and raises JobRunning,
-    TooManyJobs, ShuttingDown, and StaleRequest where the text has changed since.
+    It is about the essay as it was when it was planned: after waiting for a person, plan again. ``max_cost`` returns
+    the most it may cost, in nano-dollars, and raises UnknownPrice. ``start`` starts it, and raises JobRunning,
+    TooManyJobs, ShuttingDown, and StaleRequest if the text has changed since.
     """
 
     max_cost: Callable[[], Coroutine[Any, Any, int]]
@@ -150,10 +150,10 @@ class PlannedJob:
 
 
 async def run_to_completion(step: Coroutine[Any, Any, T]) -> T:
-    """Await ``step`` to its end even if the job is cancelled, and return what it returns.
+    """Await ``step`` to its end even if the job is cancelled, and return its result.
 
-    For the step that stores a result: it would happen all the same, and the job would be taken for one without a result
-    and have its text kept a second time.
+    Use it for the step that stores a result: it would be completed all the same, but the job would seem to have no
+    result, and its text would be kept a second time.
     """
     task = asyncio.ensure_future(step)
     try:

@@ -1,4 +1,4 @@
-"""The JobRunner, the only owner of jobs: it queues, runs, stops and remembers them. A user interface only watches.
+"""The JobRunner owns all jobs: it queues, runs, stops and stores them. A user interface only watches.
 
 What a job costs is reserved call by call behind the model ports, since only there it is known; cancelling a job cancels
 its call, which settles its reservation.
@@ -25,8 +25,8 @@ from bot.services.store_ports import Clock, Store, Transaction
 log = logging.getLogger(__name__)
 
 PrepareJob = Callable[[Transaction], None]
-"""Run in the transaction that stores a job: raises the error that says why it must not start any more, else stores what
-it works on, where that is not stored yet."""
+"""Called in the transaction that stores a job: raise an error if it must not start any more, else store what it works
+on, if that is not stored yet."""
 
 _INTERNAL_ERROR_MESSAGE = (
     "Something went wrong on our side while this was written. What came is stored; try again, "
@@ -35,10 +35,9 @@ _INTERNAL_ERROR_MESSAGE = (
 
 
 class JobRunner:
-    """Run at most ``max_running`` jobs, of one writer at most ``max_per_writer``, who may have as many again queued.
+    """Run at most ``max_running`` jobs, and at most ``max_per_writer`` of one writer, who may queue as many again.
 
-    Jobs that give way count for none of this; see ``JobKind.gives_way``. ``on_end`` is told of each job that has ended;
-    it must return at once.
+    Jobs that give way are not counted; see ``JobKind.gives_way``.
     """
 
     def __init__(
@@ -78,9 +77,9 @@ class JobRunner:
     ) -> Job:
         """Store a job and queue it; it runs as soon as there is room, even if the caller is cancelled.
 
-        A job on the subject that gives way is stopped, or returned where it was told the same. Raises JobRunning where
-        any other is under way, TooManyJobs where the writer has as many queued as may be, ShuttingDown after ``close``,
-        and what ``prepare`` raises; then nothing is stored.
+        A job on the subject that gives way is stopped, or returned if it is the same. Raise JobRunning if any other job
+        runs on the subject, TooManyJobs if the writer has too many queued, ShuttingDown after ``close``, and what
+        ``prepare`` raises; then nothing is stored.
         """
         return await asyncio.shield(self._spawn(self._admit(writer, subject, kind, work, base, argument, prepare)))
 
@@ -100,7 +99,7 @@ class JobRunner:
             tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
             return tx.jobs.add(writer, subject, kind, base, argument, now, running=starts_at_once)
 
-        async with self._admission_lock:  # the next is counted only when this one is queued
+        async with self._admission_lock:  # count the next job only when this one is queued
             if self._is_closing:
                 raise ShuttingDown
             other = self.running_job(writer, subject)
@@ -124,14 +123,14 @@ class JobRunner:
             return job
 
     def running_job(self, writer: str, subject: str) -> Job | None:
-        """Return the writer's job on the subject that has not ended, if there is one."""
+        """Return the writer's job on the subject that has not ended, None if there is none."""
         found = (live.job for live in self._jobs.values() if (live.job.writer, live.job.subject) == (writer, subject))
         return next(found, None)
 
     async def latest_job(self, writer: str, subject: str) -> JobView | None:
-        """Return the writer's last job on the subject as it stands now; None where there never was one.
+        """Return the writer's last job on the subject as it is now; None if there never was one.
 
-        One whose process has died is released first. Jobs that give way do not count.
+        A job whose process has died is interrupted first. Jobs that give way do not count.
         """
         running = self.running_job(writer, subject)
         if running is not None and not running.kind.gives_way:
@@ -143,23 +142,23 @@ class JobRunner:
         return self.view(job) if job is not None else None
 
     def view(self, job: Job) -> JobView:
-        """Return a job that was read from the store as it stands now; what runs here is further than what is stored."""
+        """Return the current state of a job that was read from the store; a running job is ahead of what is stored."""
         if job.state.is_ended or job.id not in self._jobs:
             return JobView(job, JobPhase.WAITING, job.created)
         return self._view(self._jobs[job.id])
 
     def is_running_here(self, job: Job) -> bool:
-        """Tell whether the job waits or runs in this process."""
+        """Return whether the job waits or runs in this process."""
         return job.id in self._jobs
 
     async def leftover_jobs(self, writer: str, subject: str) -> Sequence[int]:
-        """Return the writer's jobs on the subject that came to a bad end, of which something is kept; see JobStore."""
+        """Return the numbers of the writer's ended jobs whose text is in no version; see JobStore.leftovers."""
         return await self._store.read(lambda tx: tx.jobs.leftovers(writer, subject))
 
     async def watch(self, writer: str, job: int) -> AsyncIterator[JobView]:
-        """Yield the state of a job now and after each change, its end last; a slow watcher misses those between.
+        """Yield the state of a job now and after each change, at last its end; a slow watcher misses states between.
 
-        Ending a watch stops nothing. Raises UnknownJob.
+        Ending a watch stops nothing. Raise UnknownJob.
         """
         live = self._jobs.get(job)
         if live is None or live.job.writer != writer:
@@ -173,16 +172,16 @@ class JobRunner:
             await changed.wait()
 
     async def wait(self, writer: str, job: int) -> Job:
-        """Return the job when it has ended. Raises UnknownJob."""
+        """Wait until the job has ended, and return it. Raise UnknownJob."""
         if (live := self._jobs.get(job)) is not None and live.job.writer == writer:
             await live.ended_event.wait()
             return as_stored(live.job)
         return await self._store.read(lambda tx: tx.jobs.get(writer, job))
 
     async def stop(self, writer: str, job: int) -> Job:
-        """Stop a job at once, its text so far kept, and return it as it ended.
+        """Stop a job at once, keep its text so far, and return it as it ended.
 
-        One that has ended stays as it is, and one that is storing its result is done. Raises UnknownJob.
+        A job that has ended stays as it is, and one that is storing its result is done. Raise UnknownJob.
         """
         if (live := self._jobs.get(job)) is not None and live.job.writer == writer:
             await self._stop_running(live, JobState.STOPPED)
@@ -190,9 +189,9 @@ class JobRunner:
         return await self._store.read(lambda tx: tx.jobs.get(writer, job))
 
     async def close(self) -> None:
-        """Interrupt every job, its text so far kept, and end. Nothing can be started afterwards."""
+        """Interrupt every job and keep its text so far. Nothing can be started afterwards."""
         self._is_closing = True
-        async with self._admission_lock:  # a start that is under way comes to its end, and so into the queue, first
+        async with self._admission_lock:  # let a start that is under way finish first, so that its job is seen here
             lives = list(self._jobs.values())
         await asyncio.gather(*(self._stop_running(live, JobState.INTERRUPTED) for live in lives))
         try:
@@ -204,22 +203,22 @@ class JobRunner:
     async def recover(
         self, work_for: Callable[[Job], Awaitable[JobWork]], is_ours: Callable[[str], bool] = lambda _: True
     ) -> tuple[Job, ...]:
-        """Interrupt the jobs that an earlier process left open, their text kept; return them as they are now.
+        """Interrupt the jobs that an earlier process left, keep their text, and return them as they are now.
 
-        ``is_ours`` tells of a writer whether this process serves them: another may have its own jobs over the same
-        store. Call it once, before anything is started; ``work_for`` then serves ``release_abandoned`` too.
+        ``is_ours`` says whether this process serves a writer: another process may have its own jobs in the same store.
+        Call it once, before anything is started; ``work_for`` is then also used by ``release_abandoned``.
         """
         self._work_for = work_for
         return await self._recover(work_for, lambda job: is_ours(job.writer))
 
     async def release_abandoned(self, writer: str, subject: str) -> Job | None:
-        """Interrupt the writer's job on the subject, its text kept, if the process that ran it has died.
+        """Interrupt the writer's job on the subject and keep its text, if the process that ran it has died.
 
-        Return it as it is now; None where there was none, and before ``recover``.
+        Return it as it is now; None if there was none, and before ``recover``.
         """
         if self._work_for is None or self.running_job(writer, subject) is not None:
             return None
-        async with self._recovery_lock:  # whoever comes second finds it ended
+        async with self._recovery_lock:  # a second caller finds the job ended
             found = await self._recover(
                 self._work_for, lambda job: (job.writer, job.subject) == (writer, subject) and not job.kind.gives_way
             )
@@ -252,14 +251,14 @@ class JobRunner:
         return tuple(found)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Create a task that comes to its end whoever waits for it; the event loop itself holds tasks only weakly."""
+        """Create a task that runs to its end even if nobody awaits it; the event loop holds tasks only weakly."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def _start_queued(self) -> None:
-        """Start as many queued jobs as there is room for, and tell the others their new places."""
+        """Start as many queued jobs as there is room for, and notify the others of their new places."""
         while not self._is_closing:
             writers = [self._jobs[number].job.writer for number in self._queue]
             found = next_to_start(
@@ -272,7 +271,7 @@ class JobRunner:
             self._jobs[number].notify()
 
     def _has_room_for(self, writer: str) -> bool:
-        """Tell whether one more job of the writer would start at once: those that are queued cannot."""
+        """Return whether one more job of the writer would start at once; queued jobs cannot start."""
         running = self._running_by_writer
         return running.total() < self._max_running and running[writer] < self._max_per_writer
 
@@ -281,7 +280,7 @@ class JobRunner:
         self._spawn(self._run(live))
 
     def _count_of(self, writer: str) -> int:
-        """Return how many jobs the writer has, running or queued, but for those that give way."""
+        """Return how many jobs the writer has, running or queued, without those that give way."""
         return sum(live.job.writer == writer and not live.job.kind.gives_way for live in self._jobs.values())
 
     @property
@@ -296,19 +295,19 @@ class JobRunner:
         return queue_position(writers, self._running_by_writer, self._queue.index(job))
 
     async def _run(self, live: RunningJob) -> None:
-        """Run one job from its start to its end; nothing that happens in it gets out.
+        """Run one job from its start to its end; raise nothing.
 
-        Only the work itself is ever cancelled, so that what must happen after it happens whole.
+        Only the work itself is ever cancelled, so that the steps after it are completed.
         """
         try:
             await self._run_work(live)
-        except Exception as error:  # noqa: BLE001 - a job that did not end would be waited for without end
+        except Exception as error:  # noqa: BLE001 - everybody would wait for ever for a job that does not end
             _log_unexpected_error(live.job, error)
             await self._store_end(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
         self._announce_end(live)
 
     async def _run_work(self, live: RunningJob) -> None:
-        """Do a job's work, and store what came of it with how it ended."""
+        """Do a job's work, and store its result with how it ended."""
         number, now = live.job.id, self._clock()
         try:
             if live.job.state is JobState.QUEUED:
@@ -324,7 +323,7 @@ class JobRunner:
                 await self._store_end(live, JobOutcome(JobState.DONE))
         except asyncio.CancelledError:
             await self._end_early(live, JobOutcome(live.stop_state or JobState.INTERRUPTED))
-        except Declined as error:  # what a model that then declined had begun must not be shown
+        except Declined as error:  # text of a model that then declined must not be shown
             live.drops_text = True
             await self._flusher.detach(live)
             live.job = replace(live.job, text="")
@@ -337,7 +336,7 @@ class JobRunner:
             await self._end_early(live, JobOutcome(JobState.FAILED, _INTERNAL_ERROR_MESSAGE))
 
     async def _end_early(self, live: RunningJob, outcome: JobOutcome) -> None:
-        """Store how a job ended, and what came of it, stored or not, as a version if its work can make one."""
+        """Store how a job ended, and its text, stored or not, as a version if its work can make one."""
         text = live.job.text + "".join(live.unflushed_pieces)
         try:
             if text and (store_result := await live.work.keep_partial(text)) is not None:
@@ -348,15 +347,15 @@ class JobRunner:
         await self._store_end(live, outcome)
 
     async def _store_result(self, live: RunningJob, outcome: JobOutcome, store_result: StoreResult) -> None:
-        """Store what came of a job with how it ended. Raise what ``store_result`` raises; nothing is stored then."""
-        # A text that is a version by then waits for no flush: where hundreds end together, each would for all others'.
+        """Store a job's result with how it ended. Raise what ``store_result`` raises; then nothing is stored."""
+        # A text that becomes a version need not be flushed: if hundreds end together, each would wait for all others.
         ending = FinalWrite(live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
         outcome = await self._store.write(ending.run)
         self._flusher.discard(live)
         live.job = _ended_job(live.job, outcome, ending.at)
 
     async def _store_end(self, live: RunningJob, outcome: JobOutcome) -> None:
-        """Store how a job ended, and of its text what no flush has stored."""
+        """Store how a job ended, and the part of its text that no flush has stored."""
         unstored = ""
         if outcome.state is JobState.DONE:
             self._flusher.discard(live)
@@ -367,7 +366,7 @@ class JobRunner:
             await self._store.write(ending.run)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
             _log_unexpected_error(live.job, error)
-            if unstored:  # what came last is not stored yet, and the person is told that
+            if unstored:  # the last text is not stored yet, which the person must know
                 told = error.public_message if isinstance(error, BotError) else _INTERNAL_ERROR_MESSAGE
                 ending = replace(ending, outcome=JobOutcome(JobState.FAILED, told))
             self._unsaved_writes.append(ending)
@@ -376,7 +375,7 @@ class JobRunner:
         live.job = _ended_job(live.job, ending.outcome, ending.at)
 
     def _announce_end(self, live: RunningJob) -> None:
-        """Let the end of a job be seen, and the next one start."""
+        """Let watchers see the end of a job, and start the next one."""
         job = live.job
         assert job.ended is not None
         took = (job.ended - job.created).total_seconds() * 1000
@@ -394,13 +393,13 @@ class JobRunner:
         self._announce_end(live)
 
     async def _retry_unsaved_writes(self) -> None:
-        """Store the ends that could not be stored when they came; until then their essays would seem taken."""
+        """Store the ends of jobs that could not be stored before; until then their essays seem busy."""
         while self._unsaved_writes:
             await self._store.write(self._unsaved_writes[0].run)
             del self._unsaved_writes[0]
 
     async def _stop_running(self, live: RunningJob, state: JobState) -> None:
-        if live.stop_state is None:  # whoever stops it first says how it ends
+        if live.stop_state is None:  # the first stop decides how the job ends
             live.stop_state = state
             if live.job.id in self._queue:
                 self._queue.remove(live.job.id)
@@ -438,16 +437,16 @@ def _log_unsaved_partial(job: Job) -> None:
 
 
 def _log_unexpected_error(job: Job, error: Exception) -> None:
-    """Log where an error happened, and not what it says: that may hold a person's words."""
+    """Log where an error happened, without its message, which may contain a person's words."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("job %d (%s) failed by a bug: %s\n%s", job.id, job.kind, type(error).__name__, where)
 
 
 def next_to_start(writers: Sequence[str], running: Counter[str], *, at_once: int, per_writer: int) -> int | None:
-    """Return the index in the queue of the job to start now, None where there is no room for any.
+    """Return the index in the queue of the job to start now, None if there is no room for any.
 
-    ``writers`` are those of the queued jobs, the longest waiting first; ``running`` how many jobs each has under way.
-    Whoever has the fewest under way comes first, and among those the job that waits longest.
+    ``writers`` are those of the queued jobs, the longest waiting first; ``running`` counts the running jobs of each.
+    The writer with the fewest running jobs comes first, and then the job that has waited longest.
     """
     if running.total() >= at_once:
         return None
@@ -456,7 +455,7 @@ def next_to_start(writers: Sequence[str], running: Counter[str], *, at_once: int
 
 
 def queue_position(writers: Sequence[str], running: Counter[str], index: int) -> int:
-    """Return the place in the queue, from 1, of the job at ``index``: itself and those to start before it."""
+    """Return the place in the queue, from 1, of the job at ``index``: one more than the jobs that start before it."""
     line = list(enumerate(writers))
     begun = Counter(running)
     while (first := min(line, key=lambda job: begun[job[1]]))[0] != index:

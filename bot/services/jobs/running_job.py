@@ -1,4 +1,4 @@
-"""A job while it runs: what the runner remembers of it, and how its text is stored before anybody is shown it."""
+"""A running job: what the runner holds of it in memory, and how its text is stored before anybody is shown it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.5  # twice as often as what a person may lose to a kill: a second's worth of writing
-_FIRST_FLUSH_SECONDS = 0.02  # the first text of a job is waited for: it is not kept back for a whole interval
+FLUSH_SECONDS = 0.5  # a kill may lose at most a second's worth of writing
+_FIRST_FLUSH_SECONDS = 0.02  # for the first text of a job, for which a person waits
 # How many jobs' watchers wake in one turn of the event loop: each may draw a panel, which takes a millisecond or two.
 _NOTIFY_BATCH_SIZE = 8
 
@@ -26,8 +26,8 @@ _NOTIFY_BATCH_SIZE = 8
 class RunningJob:
     """A job of this process that has not ended.
 
-    ``changed_event`` is a new event after each change, so that no watcher takes another's. ``stop_state`` is how it is
-    to end, once somebody has stopped it. ``drops_text`` says that nothing of its text may be kept.
+    ``changed_event`` is a new event after each change, so that no watcher misses one because of another. ``stop_state``
+    is how it is to end, once somebody has stopped it. ``drops_text`` says that nothing of its text may be kept.
     """
 
     job: Job
@@ -43,7 +43,7 @@ class RunningJob:
     drops_text: bool = False
 
     def set_phase(self, phase: JobPhase, now: datetime) -> None:
-        """Set what the job does, and since when, if that is new. Nobody is notified yet."""
+        """Set what the job does, and since when, if that has changed. Nobody is notified yet."""
         if phase is not self.phase:
             self.phase, self.phase_since = phase, now
 
@@ -55,9 +55,9 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class FinalWrite:
-    """What is stored at a job's end, in one transaction: what came of it, and how it ended.
+    """What is stored at a job's end, in one transaction: its result, and how it ended.
 
-    ``text`` is what no flush has stored; ``drops_text`` says that all of its text goes instead.
+    ``text`` is the part that no flush has stored; ``drops_text`` says that all of its text is deleted instead.
     """
 
     job_id: int
@@ -68,7 +68,7 @@ class FinalWrite:
     store_result: StoreResult | None = None
 
     def run(self, tx: Transaction) -> JobOutcome:
-        """Store it; return the outcome with the number of what came of the job."""
+        """Store it; return the outcome with the number of the job's result."""
         outcome = self.outcome
         if self.store_result is not None:
             outcome = replace(outcome, result=self.store_result(tx))
@@ -81,19 +81,19 @@ class FinalWrite:
 
 
 def as_stored(job: Job) -> Job:
-    """Return a job that has ended as the store has it: without the text, if that is a version by now."""
+    """Return an ended job as the store has it: without its text, if that is a version now."""
     return replace(job, text="") if has_version(job) else job
 
 
 def has_version(ended: Job) -> bool:
-    """Tell whether what an ended job wrote is with the essay, so that no text is kept with the job."""
+    """Return whether the text of an ended job is part of the essay, so that none is kept with the job."""
     return ended.result is not None or ended.state is JobState.DONE
 
 
 class TextFlusher:
-    """Store the text of all running jobs in one transaction an interval, and wake their watchers after that.
+    """Store the text of all running jobs in one transaction per interval, and wake their watchers after that.
 
-    The watchers are woken beside the flushes: with hundreds of jobs that takes many turns of the event loop, and
+    The watchers are woken in a separate task: with hundreds of jobs that takes many turns of the event loop, and
     neither the next flush nor the end of a job waits for it.
     """
 
@@ -120,19 +120,19 @@ class TextFlusher:
             self._first_text.set()
 
     async def detach(self, live: RunningJob) -> str:
-        """Store nothing more of the job; return what is stored nowhere, once no flush has it in hand."""
+        """Stop storing the job's text; wait for a running flush, and return the part that is not stored."""
         async with self._lock:
             left = "".join(live.unflushed_pieces)
             self.discard(live)
             return left
 
     def discard(self, live: RunningJob) -> None:
-        """Store nothing more of the job, whose text is held elsewhere; a flush may still have some of it in hand."""
+        """Stop storing the job's text, which is stored elsewhere; a running flush may still store some of it."""
         self._unflushed.pop(live, None)
         live.unflushed_pieces.clear()
 
     async def close(self) -> None:
-        """Flush no more."""
+        """Stop flushing."""
         for task in (self._flush_task, self._notify_task):
             if task is not None:
                 task.cancel()
@@ -155,7 +155,7 @@ class TextFlusher:
                     await self._first_text.wait()
 
     async def _flush(self) -> None:
-        """Store the unflushed text of every job in one transaction. Raises StoreError; the text is kept then."""
+        """Store the unflushed text of every job in one transaction. Raise StoreError; the text is then kept."""
         async with self._lock:
             taken = {live: len(live.unflushed_pieces) for live in self._unflushed}
             if not taken:

@@ -1,1 +1,1 @@
-"""What each word of the menu does, one method a word; `menu.py` has their table, `interview.py` does ``answer``."""
+"""The commands of the menu, one method for each word; `menu.py` has their table, `interview.py` runs ``answer``."""

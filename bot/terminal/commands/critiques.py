@@ -11,7 +11,7 @@ from bot.terminal.essay_view import EssayJobs, EssayView, parse_number
 
 
 class CritiqueCommands:
-    """Have the post critiqued, show the findings, and put one of them right."""
+    """Ask for a critique of the post, show the findings, and apply one."""
 
     def __init__(self, context: TerminalContext, essay: str, view: EssayView) -> None:
         self._context = context
@@ -21,7 +21,7 @@ class CritiqueCommands:
         self._jobs = EssayJobs(context, essay)
 
     def critique(self, _: str) -> None:
-        """Have a critique made, and show it."""
+        """Ask a model for a critique, and show it."""
         version = self._view.current_version()
 
         async def plan() -> PlannedJob:
@@ -40,7 +40,7 @@ class CritiqueCommands:
         self._show_critique(self._last_critique())
 
     def apply(self, rest: str) -> None:
-        """Put the wording of the numbered finding into the post."""
+        """Put the wording of the finding with the number given into the post."""
         critiqued, index = self._last_critique(), parse_number(rest) - 1
         applied = self._services.critiques.apply_finding(
             LOCAL_WRITER, critiqued.id, index, self._view.current_version()

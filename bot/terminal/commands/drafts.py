@@ -13,7 +13,7 @@ from bot.terminal.essay_view import EssayJobs, EssayView, PlanJob
 
 
 class DraftCommands:
-    """Have a model write the post or a part of it; ``critique`` makes a critique, which ``again`` may be about."""
+    """Ask a model to write the post or a part of it. ``critique`` makes a critique, which ``again`` may repeat."""
 
     def __init__(self, context: TerminalContext, essay: str, view: EssayView, critique: Callable[[str], None]) -> None:
         self._context = context
@@ -24,15 +24,15 @@ class DraftCommands:
         self._critique = critique
 
     def draft(self, _: str) -> None:
-        """Have the post drafted anew from the notes."""
+        """Ask a model to draft the post anew from the notes."""
         self._run_writing_job(lambda: self._services.drafting.plan_draft(LOCAL_WRITER, self._essay_id))
 
     def continue_draft(self, _: str) -> None:
-        """Have the missing sections of a draft that was cut short written."""
+        """Ask a model to write the missing sections of a draft that was cut short."""
         self._run_writing_job(lambda: self._services.drafting.plan_finish(LOCAL_WRITER, self._essay_id))
 
     def revise(self, rest: str) -> None:
-        """Have a section rewritten as the line says, such as 2 make it shorter."""
+        """Ask a model to rewrite a section as the line says, such as: 2 make it shorter."""
         version = self._view.current_version()
         wanted, _, instruction = rest.partition(" ")
         index = self._view.section_index(version, wanted, "revise 2 make it shorter")
@@ -58,12 +58,12 @@ class DraftCommands:
             self._view.show_overview(made)
 
     def keep(self, _: str) -> None:
-        """Take a draft that was cut short for complete."""
+        """Mark a draft that was cut short as complete."""
         self._context.run(self._services.drafting.mark_complete(LOCAL_WRITER, self._essay_id))
         self._view.show_overview()
 
     def again(self, _: str) -> None:
-        """Begin once more the last job, where it was stopped, failed or interrupted."""
+        """Start the last job again, if it was stopped, failed or was interrupted."""
         view = self._context.run(self._services.jobs.latest_job(LOCAL_WRITER, self._essay_id))
         if view is None or view.job.state is JobState.DONE:
             raise InvalidInput("Nothing was left undone here. Nothing was changed.")
@@ -74,7 +74,7 @@ class DraftCommands:
             self._run_writing_job(lambda: self._services.drafting.plan_retry(LOCAL_WRITER, left))
 
     def claims(self, _: str) -> None:
-        """Show what the post holds that the notes do not."""
+        """Show the claims of the post that the notes do not contain."""
         self._show_claims(self._view.current_version())
 
     def _show_claims(self, version: Version) -> None:

@@ -50,7 +50,7 @@ class NoteCommands:
         }
 
     def notes(self, rest: str) -> None:
-        """Run what follows ``notes`` or ``note`` on the line; nothing lists them, a number shows one."""
+        """Run the word after ``notes`` or ``note``; without one list the notes, for a number show that note."""
         name, _, argument = rest.partition(" ")
         if not rest:
             self._list()
@@ -60,7 +60,7 @@ class NoteCommands:
             self._show(rest)
 
     def sort(self, _: str) -> None:
-        """Have a model put the notes without a section into sections."""
+        """Ask a model to put the notes without a section into sections."""
         planned = None
         if self._services.has_model:
             planned = self._context.run(self._services.interview.plan_placement(LOCAL_WRITER, self._essay_id))
@@ -155,7 +155,7 @@ class NoteCommands:
         return note
 
     def _structure(self) -> Structure | None:
-        """Return the essay's structure; None where its file is gone, since notes can be used without it."""
+        """Return the essay's structure; None if its file is gone, since notes can be used without it."""
         return self._essays.structures.get(
             self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id)).structure
         )

@@ -1,4 +1,4 @@
-"""What is done to the post itself: show, edit, title, measure, export, undo, redo and the other versions."""
+"""Commands on the post itself: show, edit, title, measure, export, undo, redo and the other versions."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class PostCommands:
         self._context.say("The title is stored.")
 
     def undo(self, _: str) -> None:
-        """Go back a version."""
+        """Go back one version."""
         self._context.run(self._essays.undo(LOCAL_WRITER, self._essay_id))
         self._view.show_overview()
 
     def redo(self, _: str) -> None:
-        """Go forward again."""
+        """Go forward one version."""
         self._context.run(self._essays.redo(LOCAL_WRITER, self._essay_id))
         self._view.show_overview()
 
@@ -102,7 +102,7 @@ class PostCommands:
         self._view.show_diff(*numbers)
 
     def export(self, rest: str) -> None:
-        """Write the post to the file named, or to one of its own, and say where and what is open in it."""
+        """Write the post to the file named, or to a new one, and say where it is and what it still lacks."""
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
         words = rest.split()
         replace = _FORCE_FLAG in (words[:1] + words[-1:])
