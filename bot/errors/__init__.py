@@ -3,41 +3,41 @@
     BotError
     ├── InvalidInput                       what was handed in cannot be used
     │   ├── UnreadableText                 no such file, a directory, no permission, binary, empty, too long, damaged
-    │   │   └── UnsupportedFileType        of a kind whose text is not read, such as a PDF
+    │   │   └── UnsupportedFileType        a kind of file that is not read, such as a PDF
     │   ├── UnknownStructure, StructureFileMissing
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownTargetSection, UnknownVersion, UnknownJob, UnknownCritique
-    │   ├── PrivateNoteInText              a model would see what no model may see
-    │   ├── PrivateMarkInText              the same, by a mark in the text itself
-    │   ├── AlwaysPrivate                  what makes a note private is no switch that can be turned
-    │   ├── LimitExceeded                  more than is taken at once, in an essay, from a writer, in a day
-    │   ├── ParsingTimedOut                reading it was ended by time
+    │   ├── PrivateNoteInText              a text for a model contains words of a private note
+    │   ├── PrivateMarkInText              a text for a model has a passage that is marked private
+    │   ├── AlwaysPrivate                  a note cannot be included, because a mark or its question makes it private
+    │   ├── LimitExceeded                  more than a limit allows: at once, in an essay, by a writer, in a day
+    │   ├── ParsingTimedOut                reading it took too long
     │   ├── InvalidSetting, InvalidEnvironmentVariable
     │   └── InvalidStructureFile, InvalidPromptFile
-    ├── StoreError                         the database cannot be used as it is
+    ├── StoreError                         the database cannot be used
     │   ├── EncryptionKeyMissing, InvalidEncryptionKey
     │   ├── ForeignDatabase, NewerDatabase, DamagedDatabase
     │   ├── StoreFull, StoreBusy
     │   └── StoreUnavailable
-    ├── DamagedText                        one stored text cannot be read; all else can be used
+    ├── DamagedText                        one stored text cannot be read; everything else can be used
     ├── ModelError                         a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
     │   ├── StreamBroken, Stalled, TookTooLong, OnlyThinking, NothingWritten
-    │   ├── Declined                       the model would not; what it had begun is dropped
-    │   ├── BadReply                       it answered out of form
-    │   ├── UnknownPrice                   the budgets could not hold, so no call was made
-    │   └── OverBudget                     our own budget would be passed, so no call was made
+    │   ├── Declined                       the model declined; what it had begun is dropped
+    │   ├── BadReply                       its answer was not in the form that was asked for
+    │   ├── UnknownPrice                   the model's price is not known, so no call was made
+    │   └── OverBudget                     the call might exceed a budget, so it was not made
     │       └── BudgetSpent, BudgetReserved, BudgetTooSmall
-    ├── JobRunning, TooManyJobs            somebody is at work already
-    ├── StaleRequest                       the text has changed since it was asked for, or it has been done already
-    ├── ShuttingDown                       the program is ending
-    ├── NotFollowedUp, NotPlaced           the interviewer could not do its part; what the writer gave is stored
-    ├── BackupFailed                       no backup was made; the database and older backups are as they were
-    ├── ExportFailed                       an export cannot be put where it was asked for
-    ├── ExportFileExists                   a file stands there already
-    ├── OutputClosed                       whatever read the output has what it wanted
+    ├── JobRunning, TooManyJobs            another job is running
+    ├── StaleRequest                       the text has changed since, or it has been done already
+    ├── ShuttingDown                       the program is shutting down
+    ├── NotFollowedUp, NotPlaced           the interviewer failed; what the writer gave is stored
+    ├── BackupFailed                       no backup was made; the database and older backups are unchanged
+    ├── ExportFailed                       an export cannot be written to its target
+    ├── ExportFileExists                   a file exists at the export's target
+    ├── OutputClosed                       the reader of the output has closed it
     ├── OperatingSystemFailure             an error of the system for which there is no better sentence
     └── NothingToDo                        the step asked for has nothing to work on
 

@@ -95,11 +95,11 @@ class EssayService:
         return await self._store.read(lambda tx: tx.essays.of_writer(writer))
 
     async def get_essay(self, writer: str, essay: str) -> Essay:
-        """Return the essay with this id. Raises UnknownEssay."""
+        """Return the essay with this id. Raise UnknownEssay."""
         return await self._store.read(lambda tx: tx.essays.get(writer, essay))
 
     async def snapshot(self, writer: str, essay: str) -> EssaySnapshot:
-        """Return all that is stored of an essay, as it stands at one moment. Raises UnknownEssay."""
+        """Return all that is stored of an essay, as it stands at one moment. Raise UnknownEssay."""
         found = await self._store.read(lambda tx: read_snapshot(tx, writer, essay))
         await warm_privacy_cache(found.notes)
         return found
@@ -107,7 +107,7 @@ class EssayService:
     async def find_essay(self, writer: str, named: str) -> Essay:
         """Return the essay that a writer names by its id, the start of one, or its number in the list of their essays.
 
-        Raises UnknownEssay, which lists those that may be meant where there are several.
+        Raise UnknownEssay, which lists those that may be meant where there are several.
         """
         found = await self.list_essays(writer)
         places = match_names(named, [(essay.id,) for essay in found])
@@ -118,13 +118,13 @@ class EssayService:
         raise UnknownEssay(named)
 
     def structure_of(self, essay: Essay) -> Structure:
-        """Return the structure an essay is written in. Raises StructureFileMissing where its file has gone."""
+        """Return the structure an essay is written in. Raise StructureFileMissing where its file has gone."""
         if essay.structure not in self.structures:
             raise StructureFileMissing(essay.structure)
         return self.structures[essay.structure]
 
     async def rename_essay(self, writer: str, essay: str, title: str) -> None:
-        """Give the essay another title. Raises InvalidInput for a blank or overlong one."""
+        """Give the essay another title. Raise InvalidInput for a blank or overlong one."""
         named, now = validate_title(title), self._clock()
 
         def step(tx: Transaction) -> None:
@@ -134,7 +134,7 @@ class EssayService:
         await self._store.write(step)
 
     async def change_structure(self, writer: str, essay: str, structure: Structure) -> None:
-        """Put an essay that holds nothing yet into another structure. Raises NothingToDo for one that holds something.
+        """Put an essay that holds nothing yet into another structure. Raise NothingToDo for one that holds something.
 
         A title that was the old structure's name becomes the new one's. Where the old one's file is gone, nobody can
         tell, and the title stays.
@@ -203,7 +203,7 @@ class EssayService:
         return AddedNotes(await warm_privacy_cache(await self._store.write(step)), describe_removed(page.removed))
 
     def validate_page(self, what: str, text: str) -> str:
-        """Return a handed-in text, which ``what`` names, as it is stored. Raises LimitExceeded, InvalidInput."""
+        """Return a handed-in text, which ``what`` names, as it is stored. Raise LimitExceeded, InvalidInput."""
         self.limits.check_page(what, text)
         return validate_typed_text(text, what)
 
@@ -212,7 +212,7 @@ class EssayService:
         return await warm_privacy_cache(await self._store.read(lambda tx: tx.essays.notes(writer, essay)))
 
     async def note(self, writer: str, essay: str, number: int) -> Note:
-        """Return the note with this number. Raises NothingToDo."""
+        """Return the note with this number. Raise NothingToDo."""
         (found,) = await warm_privacy_cache((await self._store.read(lambda tx: tx.essays.note(writer, essay, number)),))
         return found
 
@@ -300,7 +300,7 @@ class EssayService:
         return step
 
     async def is_private_question(self, writer: str, essay: str, question: int) -> bool:
-        """Tell whether answers to the question with this number stay private."""
+        """Return whether answers to the question with this number stay private."""
 
         def step(tx: Transaction) -> bool:
             structure = self.structures.get(tx.essays.get(writer, essay).structure)
@@ -326,7 +326,7 @@ class EssayService:
     async def check_no_private_text(self, now: EssaySnapshot, **parts: str) -> None:
         """Check that what is meant for a model holds nothing private.
 
-        Raises PrivateNoteInText for words that are private in the notes, PrivateMarkInText for a marked passage.
+        Raise PrivateNoteInText for words that are private in the notes, PrivateMarkInText for a marked passage.
 
         ``parts`` are what it would be given: ``text``, ``title``, ``instruction``. A title that nobody gave is not one.
         """
@@ -338,18 +338,18 @@ class EssayService:
             await parse_in_worker(now.essay.writer, size, _check_no_private_text, where, words, now.notes)
 
     async def current_version(self, writer: str, essay: str) -> Version:
-        """Return the version that the writer is looking at. Raises NothingToDo before there is one, DamagedText."""
+        """Return the version that the writer is looking at. Raise NothingToDo before there is one, DamagedText."""
         return await self._store.read(lambda tx: _current_version(tx, tx.essays.get(writer, essay)))
 
     async def version(self, writer: str, essay: str, number: int) -> Version:
-        """Return the version with this number, whether or not it is the current one. Raises UnknownVersion."""
+        """Return the version with this number, whether or not it is the current one. Raise UnknownVersion."""
         return await self._store.read(lambda tx: tx.essays.version(writer, essay, number))
 
     async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> EditResult:
         """Make a version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
 
         What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
-        one. Raises UnknownSection where the text has no such part.
+        one. Raise UnknownSection where the text has no such part.
         """
         page, comments = await parse_in_worker(
             writer, len(body), extract_comments, self.validate_page("The section", body)
@@ -436,7 +436,7 @@ class EssayService:
         return await self._store.read(lambda tx: tx.essays.versions(writer, essay))
 
     async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> Sequence[TextChange]:
-        """Return what changed from one version to another, word by word. Raises UnknownVersion."""
+        """Return what changed from one version to another, word by word. Raise UnknownVersion."""
         before, after = await self._store.read(
             lambda tx: (tx.essays.version(writer, essay, old), tx.essays.version(writer, essay, new))
         )
@@ -466,7 +466,7 @@ class EssayService:
 
 
 def add_essay(tx: Transaction, essay: Essay) -> None:
-    """Store a new essay. Raises LimitExceeded."""
+    """Store a new essay. Raise LimitExceeded."""
     tx.quota.check_and_record(
         essay.writer, None, StorageIncrease(stored_bytes(essay.title), essays=1), essay.created_at
     )
@@ -476,7 +476,7 @@ def add_essay(tx: Transaction, essay: Essay) -> None:
 def add_passages(
     tx: Transaction, writer: str, essay: str, passages: Sequence[NewNote], at: datetime
 ) -> tuple[Note, ...]:
-    """Store passages as notes, in order. Raises LimitExceeded, UnknownEssay."""
+    """Store passages as notes, in order. Raise LimitExceeded, UnknownEssay."""
     size = stored_bytes(*(passage.text for passage in passages))
     tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=len(passages), note_bytes=size), at)
     return tuple(tx.essays.add_note(writer, essay, passage, at) for passage in passages)
@@ -525,7 +525,7 @@ def editable_parts(text: str) -> tuple[tuple[int, TextSection], ...]:
 
 
 def validate_title(title: str) -> str:
-    """Return a title as it is stored, on one line. Raises InvalidInput for one that is blank or too long."""
+    """Return a title as it is stored, on one line. Raise InvalidInput for one that is blank or too long."""
     line = " ".join(validate_typed_text(title, "The title").split())
     if not has_visible_text(line):
         raise InvalidInput("The title is blank: give at least one letter or digit. Nothing was changed.")

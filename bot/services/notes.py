@@ -138,7 +138,7 @@ class NoteService:
         return replace(change, privacy_message=privacy)
 
     async def move(self, writer: str, essay: str, number: int, section: str | None) -> NoteChange:
-        """Put a note into the section with this key, or into none. Raises NothingToDo, UnknownTargetSection."""
+        """Put a note into the section with this key, or into none. Raise NothingToDo, UnknownTargetSection."""
         at = self._clock()
 
         def step(tx: Transaction) -> tuple[Note, EssaySnapshot | None]:

@@ -84,7 +84,7 @@ class EssaySnapshot:
 
 
 def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
-    """Read all that is stored of an essay. Raises UnknownEssay."""
+    """Read all that is stored of an essay. Raise UnknownEssay."""
     opened = tx.essays.get(writer, essay)
     return EssaySnapshot(
         opened,

@@ -87,10 +87,10 @@ class EssayStore(Protocol):
         """Return one note. Raise NothingToDo if there is none with that number."""
 
     def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
-        """Store a note's text, and whether it is left out. Raises NothingToDo."""
+        """Store a note's text, and whether it is left out. Raise NothingToDo."""
 
     def exclude_note(self, writer: str, essay: str, number: int, left_out: bool, at: datetime) -> None:
-        """Store whether a note is left out; its text is not touched. Raises NothingToDo."""
+        """Store whether a note is left out; its text is not touched. Raise NothingToDo."""
 
     def place_notes(self, writer: str, essay: str, places: Mapping[int, str | None], at: datetime) -> None:
         """Put notes, by number, into sections, by key."""
@@ -115,7 +115,7 @@ class EssayStore(Protocol):
         """Return all questions to the writer, in order."""
 
     def question(self, writer: str, essay: str, number: int) -> Question:
-        """Return one question. Raises NothingToDo."""
+        """Return one question. Raise NothingToDo."""
 
     def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
         """Store the state of a question. Raise NothingToDo."""
@@ -149,7 +149,7 @@ class EssayStore(Protocol):
         """Store a version; the head stays where it is."""
 
     def version(self, writer: str, essay: str, number: int) -> Version:
-        """Return the version with this number. Raises UnknownVersion, DamagedText."""
+        """Return the version with this number. Raise UnknownVersion, DamagedText."""
 
     def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         """Return the essay's versions in order, without their texts."""
@@ -158,7 +158,7 @@ class EssayStore(Protocol):
         """Make a version the head; with None the essay has no text. Raise UnknownVersion."""
 
     def mark_complete(self, writer: str, essay: str, number: int, at: datetime) -> None:
-        """Store that a version is complete. Raises UnknownVersion."""
+        """Store that a version is complete. Raise UnknownVersion."""
 
 
 class DmMessageStore(Protocol):
@@ -177,7 +177,7 @@ class DmMessageStore(Protocol):
         """Store a part of a message; without an essay only that the message existed, and no word of it."""
 
     def has_part(self, writer: str, message: int, part: int) -> bool:
-        """Tell whether a part of a message is stored."""
+        """Return whether a part of a message is stored."""
 
     def set_text(self, writer: str, message: int, text: str) -> None:
         """Give a message another text."""
@@ -192,7 +192,7 @@ class DmMessageStore(Protocol):
         """Return the first message after this id, among those stored last; None if there is none."""
 
     def has_messages(self, writer: str, essay: str) -> bool:
-        """Tell whether any message belongs to the essay."""
+        """Return whether any message belongs to the essay."""
 
     def make_note(self, writer: str, essay: str, messages: Sequence[DmMessage], note: int) -> None:
         """Make a note a view over its messages, including these: it has no text of its own from now on."""
@@ -251,7 +251,7 @@ class JobStore(Protocol):
         *,
         running: bool = False,
     ) -> Job:
-        """Store a job, queued or ``running``. Raises JobRunning where the subject has one that has not ended."""
+        """Store a job, queued or ``running``. Raise JobRunning where the subject has one that has not ended."""
 
     def mark_running(self, job: int, at: datetime) -> None:
         """Store that a queued job is running."""
@@ -266,7 +266,7 @@ class JobStore(Protocol):
         """Store how the job ended. Delete the text of a job that made a version, which has it."""
 
     def get(self, writer: str, job: int) -> Job:
-        """Return the job with this number. Raises UnknownJob where the writer has none such."""
+        """Return the job with this number. Raise UnknownJob where the writer has none such."""
 
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
@@ -300,7 +300,7 @@ class CritiqueStore(Protocol):
         """Store the critic's findings."""
 
     def get(self, writer: str, critique: str) -> StoredCritique:
-        """Return the critique with this id. Raises DamagedText."""
+        """Return the critique with this id. Raise DamagedText."""
 
     def latest(self, writer: str, essay: str) -> StoredCritique | None:
         """Return the essay's last finished critique."""

@@ -44,7 +44,7 @@ from bot.store.quota import Quota
 ResultT = TypeVar("ResultT")
 
 _URGENT, _NORMAL, _LAST = range(3)  # the order in which steps are taken
-_BATCH_SECONDS = 0.002  # no step that is done waits longer for those after it
+_BATCH_SECONDS = 0.002  # how long the results of finished steps may wait for those of the next steps
 
 _Waiter = asyncio.Future[Any] | futures.Future[Any]
 
@@ -58,7 +58,7 @@ class _StepResult:
     error: BaseException | None
 
     def deliver(self) -> None:
-        if self.waiter.done():  # whoever waited is gone
+        if self.waiter.done():  # the waiting task was cancelled
             return
         if self.error is not None:
             self.waiter.set_exception(self.error)
@@ -242,7 +242,7 @@ class EncryptedDatabase:
         """Set WAL mode, which is permanent. While one process sets it, SQLite rejects others without waiting."""
         if self.db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             return
-        with suppress(sqlite3.OperationalError):  # whoever turned us away is setting it
+        with suppress(sqlite3.OperationalError):  # another process is setting it
             self.db.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 
-_STATE_FIELD, _START_TIME_FIELD = 0, 19  # places in /proc/PID/stat, behind the process's own name (its fields 3 and 22)
+_STATE_FIELD, _START_TIME_FIELD = 0, 19  # fields 3 and 22 of /proc/PID/stat, counted after the process's name
 _DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
 
 
@@ -116,7 +116,7 @@ class SqliteJobs:
 
     def append_text(self, pieces: Mapping[int, str]) -> None:
         # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
-        # A job whose essay was deleted meanwhile has no row to write behind.
+        # A job whose essay was deleted meanwhile has no row any more.
         self._db.execute(
             f"WITH pieces (job, text) AS (VALUES {','.join(['(?, ?)'] * len(pieces))})"  # noqa: S608 - only marks
             " INSERT INTO job_texts (job, text) SELECT pieces.job, pieces.text FROM pieces"

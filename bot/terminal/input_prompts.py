@@ -81,7 +81,7 @@ def ask(
     """
     while True:
         typed = context.keyboard.ask(prompt, default=default, words=words)
-        # A command typed behind the default text is a command, and not part of the answer.
+        # A command typed after the default text is a command, and not part of the answer.
         behind = typed.removeprefix(default) if default else typed
         meant = parse_command(typed) or parse_command(behind) or (None if free_text else parse_bare_command(typed))
         if free_text and meant is None and (word := parse_bare_command(typed)) is not None:

@@ -226,8 +226,8 @@ class KeyboardInterview:
 
         Ctrl-C stops the sorting; before anything is stored, it ends the session.
         """
-        desk = self._services.essays
-        page = self._context.run(desk.add_note_page(LOCAL_WRITER, essay.id, text))
+        essays = self._services.essays
+        page = self._context.run(essays.add_note_page(LOCAL_WRITER, essay.id, text))
         if not self._services.has_model:
             return page
         numbers = {note.number for note in page.notes}
@@ -245,6 +245,6 @@ class KeyboardInterview:
             return AddedNotes(page.notes, join_sentences(page.notice, failed))
         stopped = "The sorting was stopped. In the menu, sort goes on with it."
         told = stopped if job.state is JobState.STOPPED else job.error
-        stored = self._context.run(desk.notes(LOCAL_WRITER, essay.id))
+        stored = self._context.run(essays.notes(LOCAL_WRITER, essay.id))
         placed = tuple(note for note in stored if note.number in numbers)
         return AddedNotes(placed, join_sentences(page.notice, told) or None)

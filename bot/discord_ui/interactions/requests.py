@@ -53,7 +53,7 @@ def to_upload(attachment: discord.Attachment) -> AttachmentUpload:
 
 
 def interaction_context(interaction: Interaction) -> InteractionContext:
-    """Tell whether an interaction is in the bot's DM, and in which server."""
+    """Return whether an interaction is in the bot's DM, and in which server."""
     return InteractionContext(is_bot_dm=interaction.context.dm_channel is True, guild_id=interaction.guild_id)
 
 
@@ -112,7 +112,7 @@ def parse_number_pair(argument: str) -> tuple[int, int]:
 
 
 def parse_question_argument(argument: str) -> tuple[int, str]:
-    """Return the number of a question, and the mode of the interview behind it: "", FURTHER_MODE or SKIPPED_MODE."""
+    """Return the number of a question, and the interview's mode that follows it: "", FURTHER_MODE or SKIPPED_MODE."""
     mode = argument[-1:] if argument.endswith((FURTHER_MODE, SKIPPED_MODE)) else ""
     return parse_number(argument.removesuffix(mode)), mode
 

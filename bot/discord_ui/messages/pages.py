@@ -240,7 +240,7 @@ class StreamPager:
     def __init__(self) -> None:
         self._starts = [0]
         self._fences = [""]  # for each page, the marks of a fence that was open where it begins
-        self._words_before = 0  # on the pages behind
+        self._words_before = 0  # on all pages but the last
 
     def page_at(self, text: str, wanted: int | None = None) -> StreamPage:
         """Return page ``wanted``, counted from 0; the one being written for None and for a number past the end."""

@@ -43,7 +43,7 @@ class Separator:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. Raises ValueError if its label is longer than MAX_LABEL_LENGTH."""
+    """A button. Raise ValueError if its label is longer than MAX_LABEL_LENGTH."""
 
     label: str
     custom_id: str

@@ -93,7 +93,7 @@ _MAX_CACHED_LAYOUTS = 64
 async def load_layout(writer: str, text: str) -> DraftLayout | None:
     """Return the layout of a long text, computed in a worker process, or None for a text that is short.
 
-    Raises ParsingTimedOut if that takes too long.
+    Raise ParsingTimedOut if that takes too long.
     """
     if len(text) <= THREAD_MAX_CHARACTERS:
         return None

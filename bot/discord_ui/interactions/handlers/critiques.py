@@ -34,11 +34,11 @@ async def critique_text(
     ``own``: the person wrote the text, so it can become a draft of theirs. ``notice`` says how the text was read. Raise
     InvalidInput for a text that is too short or too long.
     """
-    tools = presenter.services
-    page = await parse_in_worker(writer, len(text), import_markdown, tools.essays.validate_page("The text", text))
+    services = presenter.services
+    page = await parse_in_worker(writer, len(text), import_markdown, services.essays.validate_page("The text", text))
     notice = join_sentences(notice, describe_removed(page.removed, "text")) or None
-    if tools.has_model:
-        critiqued, _ = await tools.critiques.start_text_critique(
+    if services.has_model:
+        critiqued, _ = await services.critiques.start_text_critique(
             writer, page.text, structure, title=page.title, own=own
         )
         return await presenter.show_critique(writer, critiqued.id, context, notice=notice)
@@ -113,11 +113,11 @@ async def apply_suggestion(presenter: Presenter, request: ActionRequest) -> Hand
 
     The second of two clicks applies nothing.
     """
-    tools, index = presenter.services, request.custom_id.int_argument
-    critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
+    services, index = presenter.services, request.custom_id.int_argument
+    critiqued = await services.critiques.get(request.writer, request.custom_id.subject)
     if critiqued.essay is None:
         raise NothingToDo.no_replacement()
-    seen = await tools.essays.current_version(request.writer, critiqued.essay)
+    seen = await services.essays.current_version(request.writer, critiqued.essay)
     from_here = seen.info.origin is Origin.SUGGESTION and seen.info.parent == request.custom_id.version
     if from_here and critiqued.decisions.get(index) is Decision.APPLIED:  # the second of two clicks
         return await presenter.show_critique(
@@ -131,7 +131,7 @@ async def apply_suggestion(presenter: Presenter, request: ActionRequest) -> Hand
         return await presenter.show_critique(
             request.writer, request.custom_id.subject, request.context, page=index + 1, notice=STALE_NOTICE
         )
-    made = await tools.critiques.apply_finding(request.writer, request.custom_id.subject, index, seen)
+    made = await services.critiques.apply_finding(request.writer, request.custom_id.subject, index, seen)
     notice = _applied_notice(made.info.number)
     return await presenter.show_critique(
         request.writer, request.custom_id.subject, request.context, page=index + 1, notice=notice
@@ -153,14 +153,16 @@ async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> Handl
 
 async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Make a pasted text the first version of a new essay; a second click shows that essay."""
-    tools = presenter.services
-    critiqued = await tools.critiques.get(request.writer, request.custom_id.subject)
+    services = presenter.services
+    critiqued = await services.critiques.get(request.writer, request.custom_id.subject)
     if critiqued.essay is None:
-        structure = tools.structures.get(critiqued.structure or "")
+        structure = services.structures.get(critiqued.structure or "")
         if structure is None:
             text = critiqued.text
-            structure = await parse_in_worker(request.writer, len(text), best_structure, text, dict(tools.structures))
-        essay = await tools.critiques.create_essay(request.writer, request.custom_id.subject, structure)
+            structure = await parse_in_worker(
+                request.writer, len(text), best_structure, text, dict(services.structures)
+            )
+        essay = await services.critiques.create_essay(request.writer, request.custom_id.subject, structure)
         notice = "It is your draft now. The critique is under More, and its suggestions can be applied."
         return await presenter.show_essay(
             request.writer, essay, request.context, position=DraftPosition(0), notice=notice

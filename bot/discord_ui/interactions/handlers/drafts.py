@@ -72,13 +72,13 @@ async def discard_draft(presenter: Presenter, request: ActionRequest) -> Handler
 
     A second click shows the same.
     """
-    desk, writer, essay = presenter.services.essays, request.writer, request.custom_id.subject
+    essays, writer, essay = presenter.services.essays, request.writer, request.custom_id.subject
     head, seen = (
-        (await desk.get_essay(writer, essay)).head,
-        (await desk.version(writer, essay, request.custom_id.version)).info,
+        (await essays.get_essay(writer, essay)).head,
+        (await essays.version(writer, essay, request.custom_id.version)).info,
     )
     if head == seen.number:
-        await desk.discard_version(writer, essay)
+        await essays.discard_version(writer, essay)
     elif head != seen.parent:
         return await presenter.show_essay(writer, essay, request.context, notice=STALE_NOTICE)
     notice = f"Discarded. It stays stored as version {seen.number}: History."
@@ -157,13 +157,13 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
     filled in. The form's id carries the number of the essay's last job, so that the form is carried out once however
     often it is submitted.
     """
-    tools = presenter.services
-    require_models(tools.models)
-    version = await tools.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    services = presenter.services
+    require_models(services.models)
+    version = await services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
     await split_parts(version.text)
     if not (sections := editable_parts(version.text)):
         raise NothingToDo.no_text()
-    last = await tools.jobs.latest_job(request.writer, request.custom_id.subject)
+    last = await services.jobs.latest_job(request.writer, request.custom_id.subject)
     since = str(last.job.id if last is not None else 0)
     target = CustomId("essay", "revise-save", request.custom_id.subject, request.custom_id.version, since)
     index, earlier = parse_number_pair(request.custom_id.argument)
@@ -187,14 +187,14 @@ async def _previous_request(
     The section is found by its heading; None if no section has that heading now. Raise UnknownJob if there was no such
     revision.
     """
-    tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
-    if job not in await tools.jobs.leftover_jobs(writer, essay):
+    services, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    if job not in await services.jobs.leftover_jobs(writer, essay):
         raise UnknownJob(job)
-    found = await tools.jobs.wait(writer, job)
+    found = await services.jobs.wait(writer, job)
     if found.kind is not JobKind.REVISION:
         raise UnknownJob(job)
     wanted = RevisionRequest.from_job(found)
-    then = await split_parts((await tools.essays.version(writer, essay, found.base_version or 0)).text)
+    then = await split_parts((await services.essays.version(writer, essay, found.base_version or 0)).text)
     same = [index for index, part in sections if part.title == then[wanted.index].title]
     index = wanted.index if wanted.index in same else next(iter(same), None)
     return index, wanted.instruction
@@ -205,15 +205,17 @@ async def revise_section(presenter: Presenter, request: ActionRequest) -> Handle
 
     If the same form has already started it, show the essay as it is now.
     """
-    tools, writer, essay = presenter.services, request.writer, request.custom_id.subject
-    seen = await tools.essays.version(writer, essay, request.custom_id.version)
+    services, writer, essay = presenter.services, request.writer, request.custom_id.subject
+    seen = await services.essays.version(writer, essay, request.custom_id.version)
     wanted = RevisionRequest(
         parse_number(request.selected.get("section", "")), validate_instruction(request.fields.get("instruction", ""))
     )
-    # The forms of earlier releases did not remember it, and are not told apart.
+    # Forms of earlier releases carry no job's number, so that a second submission of one is not recognized.
     known, since = bool(request.custom_id.argument), request.custom_id.int_argument
-    if not (known and await is_already_submitted(tools.jobs, writer, essay, request.custom_id.version, wanted, since)):
-        await tools.drafting.start_revision(writer, essay, seen, wanted.index, wanted.instruction)
+    if not (
+        known and await is_already_submitted(services.jobs, writer, essay, request.custom_id.version, wanted, since)
+    ):
+        await services.drafting.start_revision(writer, essay, seen, wanted.index, wanted.instruction)
     return await presenter.show_essay(writer, essay, request.context)
 
 
@@ -245,11 +247,11 @@ async def save_section(presenter: Presenter, request: ActionRequest) -> HandlerR
         raise InvalidInput(
             f"A section of more than {MAX_FORM_TEXT_LENGTH:,} characters is changed by a file: attach one."
         )
-    desk = presenter.services.essays
+    essays = presenter.services.essays
     if await split_parts(seen.text):
-        made = await desk.edit_section(request.writer, request.custom_id.subject, seen, index, body)
+        made = await essays.edit_section(request.writer, request.custom_id.subject, seen, index, body)
     else:
-        made = await desk.edit_text(request.writer, request.custom_id.subject, seen, body)
+        made = await essays.edit_text(request.writer, request.custom_id.subject, seen, body)
     if made.version.info.number == seen.info.number:
         notice, beside = "Nothing was changed.", None
     elif made.is_current:
@@ -300,19 +302,19 @@ async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     return await export_as_file(presenter.services.essays, request.writer, request.custom_id.subject, plain=False)
 
 
-async def export_as_file(desk: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
+async def export_as_file(essays: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
     """Return an essay's current text as a file to send, with a sentence about it."""
-    post = await desk.export(writer, essay)
+    post = await essays.export(writer, essay)
     text = await parse_in_worker(writer, len(post.text), export_plain_text if plain else export_markdown, post)
     name = export_file_name(post.title, ".txt" if plain else ".md")
-    points = describe_open_points(post.text, await desk.notes(writer, essay))
+    points = describe_open_points(post.text, await essays.notes(writer, essay))
     told = f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
     told += f" {points}" if points else ""
     if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
         told += f" It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}."
 
     async def after() -> None:
-        await desk.mark_exported(writer, essay, post)
+        await essays.mark_exported(writer, essay, post)
 
     return SendFile(file_card(told, name), ExportFile(name, text.encode()), after)
 

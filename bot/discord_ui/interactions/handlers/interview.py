@@ -169,7 +169,7 @@ async def _show_next_question(
     *,
     onward: tuple[Question, Note] | None = None,
 ) -> HandlerResult:
-    """Show what follows a question; while the writer goes through the skipped ones, the next one behind ``after``."""
+    """Show the next question; while the writer goes through the skipped ones, the next of those after ``after``."""
     writer, essay, interview = request.writer, request.subject, presenter.services.interview
     if mode == SKIPPED_MODE:
         left = [one for one in await interview.skipped_questions(writer, essay) if one.number > after]
