@@ -129,9 +129,9 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
         store.close()
 
 
-def material(session: Session, notes: Sequence[Note], text: str = "") -> Material:
+def material(session: Session, notes: Sequence[Note], text: str = "", base: str = "") -> Material:
     """What the ports are given of the session's essay."""
-    return Material(WRITER, ESSAY, session.structure, "Out", tuple(notes), text)
+    return Material(WRITER, ESSAY, session.structure, "Out", tuple(notes), text, base=base)
 
 
 def _pass_over(_: ThinkingChunk | TextChunk) -> None:
@@ -150,10 +150,11 @@ async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> flo
         )
         asked.append(question)
     claude.script(Reply(session.draft))
-    text = (await models.drafter.draft(material(session, session.notes), _pass_over)).text
+    draft = text = (await models.drafter.draft(material(session, session.notes), _pass_over)).text
     for index, instruction, body in session.revisions:
         claude.script(Reply(body))
-        written = await models.reviser.revise(material(session, session.notes, text), index, instruction, _pass_over)
+        given = material(session, session.notes, text, draft if text != draft else "")
+        written = await models.reviser.revise(given, index, instruction, _pass_over)
         text = replace_section_body(text, index, written.text)
     claude.script(Reply(session.critique))
     facts = [measure.summary for measure in measure_text(text, structure).raised_measures]

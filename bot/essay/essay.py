@@ -67,6 +67,7 @@ class Note:
 
 DAMAGED_TITLE_TEXT = "(the title is damaged)"
 DAMAGED_NOTE_TEXT = "(This note is damaged and cannot be read.)"
+DAMAGED_REMARK_TEXT = "(This remark is damaged and cannot be read.)"
 DAMAGED_QUESTION_TEXT = "(This question is damaged and cannot be read.)"
 
 
@@ -127,8 +128,9 @@ class VersionInfo:
 
     ``number`` counts from 1 within the essay; ``parent`` is the version it was made from, None for a first one.
     ``word_count`` leaves headings out. ``last_note_number`` is the number of the last note that existed then, 0 for
-    none. ``created_at`` is in UTC. ``is_complete`` is False for a text that a model could not finish. ``model`` is the
-    model that had a part in this very step.
+    none. ``created_at`` is in UTC. ``is_complete`` is False for a text that a model could not finish, of which
+    ``unwritten`` are the keys of the sections that are still to be written. ``model`` is the model that had a part in
+    this very step.
     """
 
     number: int
@@ -139,14 +141,16 @@ class VersionInfo:
     created_at: datetime
     is_complete: bool = True
     model: str | None = None
+    unwritten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The whole Markdown text at one moment."""
+    """The whole Markdown text at one moment, and what the model that wrote it said beside it ("" for nothing)."""
 
     info: VersionInfo
     text: str
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

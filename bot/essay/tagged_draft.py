@@ -96,6 +96,11 @@ def render(raw: str, structure: Structure) -> str:
     return "\n\n".join(f"## {headings[key]}\n\n{body}".rstrip() for key, body in bodies.items()) + "\n"
 
 
+def without_tags(raw: str) -> str:
+    """Return what has come of a reply without its tags, to count its words."""
+    return _TAG.sub(" ", _BEGUN_TAG.sub("", raw))
+
+
 def read_rewrite(raw: str, structure: Structure, heading: str) -> TaggedDraft:
     """Read a reply that was to hold one rewritten passage; ``heading`` is that of its section, "" for none.
 
@@ -237,13 +242,13 @@ def _parse_headings(raw: str, structure: Structure, asked: Sequence[Section], *,
     remarks = [join_sections(parts[: min(found)])]
     order = [*found, len(parts)]
     for begin, end in pairwise(order):
-        key, body = found[begin].key, (parts[begin].body + join_sections(parts[begin + 1 : end])).strip("\n")
+        key = found[begin].key
+        body = (parts[begin].body + join_sections(parts[begin + 1 : end])).strip("\n")
         if count_words(bodies.get(key, "")):
             remarks.append(f"\n\n{body}")
         else:
             bodies[key] = body
-    last = found[order[-2]].key
-    open_section = (last, bodies.pop(last)) if is_cut else None
+    open_section = (key, bodies.pop(key)) if is_cut and bodies[key] == body else None
     return TaggedDraft(bodies, open_section, remark=_remark(remarks))
 
 

@@ -59,7 +59,7 @@ def build_models(
     ports = Models(
         interviewer=ClaudeInterviewer(caller, prompt["place.md"], prompt["follow_up.md"]),
         drafter=ClaudeDrafter(caller, prompt["draft.md"], prompt["finish.md"]),
-        reviser=ClaudeReviser(caller, prompt["revise.md"]),
+        reviser=ClaudeReviser(caller, prompt["revise.md"], prompt["fill.md"]),
         critic=ClaudeCritic(caller, prompt["critique.md"]),
         checker=ClaudeChecker(caller, prompt["check.md"]),
     )

@@ -43,9 +43,12 @@ HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versi
 TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "place.md": frozenset({"block", "structure", "notes"}),
     "follow_up.md": frozenset({"block", "section", "notes", "asked"}),
-    "draft.md": frozenset({"block", "gap", "structure", "title"}),
-    "finish.md": frozenset({"block", "gap", "structure", "title", "text", "wanted"}),
-    "revise.md": frozenset({"block", "section", "instruction"}),
+    "draft.md": frozenset({"block", "gap", "structure", "title", "text", "open_questions", "declined_questions"}),
+    "finish.md": frozenset(
+        {"block", "gap", "structure", "title", "text", "wanted", "open_questions", "declined_questions"}
+    ),
+    "revise.md": frozenset({"block", "part", "section", "instruction", "changes"}),
+    "fill.md": frozenset({"block", "heading", "passage", "note", "changes"}),
     "critique.md": frozenset({"block", "structure", "measured", "text"}),
     "check.md": frozenset({"block", "sentences", "asked"}),
     "probe.md": frozenset({"block"}),
@@ -54,7 +57,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
 MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "structure": frozenset({"block", "structure"}),
     "notes": frozenset({"block", "notes"}),
-    "post": frozenset({"block", "text"}),
+    "post": frozenset({"block", "base", "text"}),
 }
 
 PREFACE_PATH = "preface.md"
@@ -65,8 +68,9 @@ _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
 _FIELDS = ("role", "effort", "max_tokens", "seconds", "material")
 
 BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
+ANSWER_TAGS = ("section", "rewrite", "names")  # what models answer in; no text may seem to do so either
 
-_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(BLOCK_NAMES)})\b)", re.IGNORECASE)
+_LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

@@ -216,6 +216,7 @@ class CritiqueService:
             text,
             seen.info.last_note_number,
             complete=seen.info.is_complete,
+            unwritten=seen.info.unwritten,
             model=critiqued.critique.model if critiqued.critique else None,
             and_then=decide,
         )

@@ -9,15 +9,22 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import takewhile
 
 from bot.errors import DamagedText, InvalidInput, NothingToDo, StaleRequest, UnknownSection
 from bot.essay.claims import Claim, find_unsupported_in_essay
-from bot.essay.essay import Version, VersionHistory
-from bot.essay.model_output.partial_draft import PartialDraft, find_partial_draft
+from bot.essay.essay import Version
+from bot.essay.partial_draft import PartialDraft, guess_unwritten
 from bot.essay.text.decoding import validate_typed_text
 from bot.essay.text.words import count_words
-from bot.services.draft_jobs import DraftContextBuilder, DraftWork, FinishWork, RevisionWork
+from bot.services.draft_jobs import (
+    DraftContext,
+    DraftContextBuilder,
+    DraftWork,
+    FillWork,
+    FinishWork,
+    RevisionWork,
+    find_passage,
+)
 from bot.services.essays import EssayService, split_parts
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.jobs.runner import JobRunner
@@ -33,16 +40,21 @@ MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs 
 class RevisionRequest:
     """A request to rewrite one part of a text, by its index among the text's parts, as an instruction says.
 
-    A job keeps it as JSON, with these names.
+    With the number of a ``note`` it is one to work that note into a passage of the section with the key ``section``:
+    the paragraph that holds the words ``passage``, or the whole of it for None. A job keeps it as JSON, with these
+    names.
     """
 
     index: int
     instruction: str
+    note: int | None = None
+    section: str | None = None
+    passage: str | None = None
 
     @property
     def job_argument(self) -> str:
         """Return it as a job keeps it."""
-        return json.dumps(asdict(self))
+        return json.dumps({name: value for name, value in asdict(self).items() if value is not None})
 
     @classmethod
     def from_job(cls, job: Job) -> RevisionRequest:
@@ -114,7 +126,7 @@ class DraftingService:
     ) -> None:
         self.essays = essays
         self.jobs = jobs
-        self.context_builder = DraftContextBuilder(essays, models)
+        self.context_builder = DraftContextBuilder(essays, models, clock)
         self._store = store
         self._clock = clock
 
@@ -135,6 +147,7 @@ class DraftingService:
         if not material.notes:
             raise NothingToDo.no_notes()
         await self.essays.check_no_private_text(now, title=material.essay.title)
+        material = replace(material, text=await self.context_builder.standing_draft(now))
         work = DraftWork(self.context_builder, material, base, PartialDraft(material.structure))
         start = partial(self.jobs.start, writer, essay, JobKind.DRAFT, work, base, str(material.notes_through))
         return PlannedJob(
@@ -205,13 +218,44 @@ class DraftingService:
         if not 0 <= index < len(await split_parts(seen.text)):
             raise UnknownSection(str(index + 1))
         await self.essays.check_no_private_text(now, text=seen.text, instruction=wanted)
-        work = RevisionWork(self.context_builder, self.context_builder.build(now), seen, index, wanted)
+        work = RevisionWork(self.context_builder, await self._revision_context(now, seen), seen, index, wanted)
         base, told = seen.info.number, RevisionRequest(index, wanted)
         start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
         )
+
+    async def plan_fill(
+        self, writer: str, essay: str, note: int, section: str, passage: str | None = None
+    ) -> PlannedJob:
+        """Plan to rewrite one passage of the current version from a new note; every other byte stays.
+
+        The passage is the paragraph of the section (its key) that holds the words ``passage``, or a gap that asks
+        them; without such a paragraph, what stands below the section's heading. Raise NothingToDo if there is no text
+        or no such note that a model may see, UnknownSection if the text has no such section, PrivateNoteInText.
+        """
+        now = await self._prepare(writer, essay)
+        if now.essay.head is None:
+            raise NothingToDo.no_text()
+        if (seen := now.version) is None:
+            raise DamagedText.version(now.essay.head)
+        context = await self._revision_context(now, seen)
+        if all(one.number != note for one in context.notes):
+            raise NothingToDo.no_note(note)
+        await self.essays.check_no_private_text(now, text=seen.text)
+        found = await in_thread(find_passage, seen.text, context.structure, section, passage)
+        told = RevisionRequest(found.index, f"Work note {note} in.", note, section, passage)
+        work = FillWork(self.context_builder, context, seen, found.index, told.instruction, section, passage, note)
+        base = seen.info.number
+        start = partial(self.jobs.start, writer, essay, JobKind.REVISION, work, base, told.job_argument)
+        return PlannedJob(
+            work.max_cost,
+            partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
+        )
+
+    async def _revision_context(self, now: EssaySnapshot, seen: Version) -> DraftContext:
+        return replace(self.context_builder.build(now), base=await self.context_builder.base_text(now, seen))
 
     async def retry(self, writer: str, job: Job) -> Job:
         """Begin once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.
@@ -228,6 +272,8 @@ class DraftingService:
             return await self.plan_finish(writer, job.subject)
         if job.kind is JobKind.REVISION:
             told = RevisionRequest.from_job(job)
+            if told.note is not None:
+                return await self.plan_fill(writer, job.subject, told.note, told.section or "", told.passage)
             seen = await self.essays.version(writer, job.subject, job.base_version or 0)
             return await self.plan_revision(writer, job.subject, seen, told.index, told.instruction)
         return await self.plan_draft(writer, job.subject)
@@ -259,16 +305,12 @@ class DraftingService:
         return RevisionWork(self.context_builder, material, version, told.index, told.instruction)
 
     async def _build_finish_work(self, now: EssaySnapshot, version: Version) -> FinishWork:
-        """Build the work of finishing a version: what a model finished and what the writer changed stands."""
-        essay, info, material = now.essay, version.info, self.context_builder.build(now)
-        *earlier, last = VersionHistory(now.versions, info.number).lineage
-        since = [*takewhile(lambda one: not one.is_complete, reversed(earlier))][::-1]
-        numbers = [one.number for one in (*since, last)]
-        found = await self._store.read(
-            lambda tx: [tx.essays.version(essay.writer, essay.id, number) for number in numbers]
-        )
-        steps = [(one.info.origin, one.text) for one in found]
-        draft = await in_thread(find_partial_draft, steps, material.structure)
+        """Build the work of finishing a version: the sections that it says are still to be written."""
+        info, material = version.info, self.context_builder.build(now)
+        missing = info.unwritten
+        if not missing and not info.is_complete:  # it was written before that was stored
+            missing = await in_thread(guess_unwritten, version.text, material.structure)
+        draft = PartialDraft(material.structure, version.text, missing)
         # A note that came since the draft may belong to a section that was finished before: it still counts as new.
         return FinishWork(
             self.context_builder, replace(material, notes_through=info.last_note_number), info.number, draft

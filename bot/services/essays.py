@@ -23,6 +23,7 @@ from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
 from bot.essay.matching import match_names
 from bot.essay.notes import NewNote, parse_notes
+from bot.essay.partial_draft import guess_unwritten, still_unwritten
 from bot.essay.private_text import find_leaks
 from bot.essay.structure import Structure
 from bot.essay.text.decoding import validate_typed_text
@@ -30,7 +31,7 @@ from bot.essay.text.markdown_import import RemovedItem, describe_removed, extrac
 from bot.essay.text.privacy_marks import first_marked_line
 from bot.essay.text.sections import TextSection, replace_section_body, split_sections
 from bot.essay.text.words import count_words, has_visible_text
-from bot.services.offload import parse_in_worker
+from bot.services.offload import in_thread, parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_snapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
@@ -250,6 +251,7 @@ class EssayService:
         *,
         complete: bool = True,
         model: str | None = None,
+        unwritten: Sequence[str] = (),
         and_then: Callable[[Transaction, Version], None] | None = None,
     ) -> Version:
         """Store a text as a version; it becomes the head if ``parent`` still is, else it waits beside the head.
@@ -257,7 +259,15 @@ class EssayService:
         ``and_then`` is called in the same transaction.
         """
         step = await self.prepare_version(
-            writer, essay, parent, origin, text, notes_through, complete=complete, model=model
+            writer,
+            essay,
+            parent,
+            origin,
+            text,
+            notes_through,
+            complete=complete,
+            model=model,
+            unwritten=unwritten,
         )
 
         def store(tx: Transaction) -> Version:
@@ -282,6 +292,8 @@ class EssayService:
         *,
         complete: bool = True,
         model: str | None = None,
+        unwritten: Sequence[str] = (),
+        remark: str = "",
     ) -> Callable[[Transaction], Version]:
         """Return the step that stores a version as ``add_version`` does, for a transaction that stores more."""
         words = await parse_in_worker(writer, len(text), count_body_words, text)
@@ -291,7 +303,18 @@ class EssayService:
             if origin not in _BY_MODEL:  # what a model writes is limited by its cost
                 tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(text), versions=1), now)
             version = tx.essays.add_version(
-                writer, essay, parent, origin, text, words, notes_through, now, complete=complete, model=model
+                writer,
+                essay,
+                parent,
+                origin,
+                text,
+                words,
+                notes_through,
+                now,
+                complete=complete,
+                model=model,
+                unwritten=unwritten,
+                remark=remark,
             )
             if tx.essays.get(writer, essay).head == parent:
                 tx.essays.set_head(writer, essay, version.info.number, now)
@@ -374,6 +397,7 @@ class EssayService:
         self.limits.check_text(text)
         # A text that takes too long to read is refused before it is stored.
         await parse_in_worker(writer, len(text), split_sections, text)
+        unwritten = await self.still_unwritten(writer, essay, seen, text)
         heads: list[int | None] = []
         made = await self.add_version(
             writer,
@@ -382,10 +406,21 @@ class EssayService:
             Origin.EDITED,
             text,
             seen.info.last_note_number,
-            complete=seen.info.is_complete,
+            complete=not unwritten,
+            unwritten=unwritten,
             and_then=lambda tx, _: heads.append(tx.essays.get(writer, essay).head),
         )
         return EditResult(made, is_current=heads == [made.info.number])
+
+    async def still_unwritten(self, writer: str, essay: str, seen: Version, text: str) -> tuple[str, ...]:
+        """Return the sections that a text made from ``seen`` still lacks: one that it has changed is written."""
+        if seen.info.is_complete:
+            return ()
+        structure = self.structures.get((await self.get_essay(writer, essay)).structure)
+        if structure is None:
+            return seen.info.unwritten
+        unwritten = seen.info.unwritten or await in_thread(guess_unwritten, seen.text, structure)
+        return await in_thread(still_unwritten, unwritten, seen.text, text, structure)
 
     async def undo(self, writer: str, essay: str) -> Version:
         """Go back to the version that the current one was made from. Raise NothingToDo at a first version."""

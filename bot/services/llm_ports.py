@@ -59,6 +59,8 @@ class Material:
 
     ``essay`` is the essay's id; the service may cache what repeats from call to call under it. ``notes`` are in order,
     without private passages. ``text`` is the post as it is, "" if there is none or the call does not need it.
+    ``open_questions`` wait for an answer, ``declined_questions`` are never to be put again. ``base`` is the post as a
+    model saw it last, "" for none: sent again as it was, it is read from the service's cache.
     """
 
     writer: str
@@ -67,6 +69,9 @@ class Material:
     title: str
     notes: tuple[Note, ...]
     text: str = ""
+    open_questions: tuple[str, ...] = ()
+    declined_questions: tuple[str, ...] = ()
+    base: str = ""
 
 
 class Interviewer(Protocol):
@@ -97,9 +102,9 @@ class Drafter(Protocol):
     """
 
     async def draft(self, material: Material, on_progress: ProgressCallback) -> ModelText:
-        """Return the post in Markdown, each section under its heading (level 2), in the structure's order.
+        """Return the post: what the model wrote, unchanged, which ``bot.essay.tagged_draft`` reads.
 
-        It is what the model wrote, unchanged; ``bot.essay.model_output.partial_draft`` turns it into a post.
+        The material's text is the draft that stands and is to be kept where the notes bring nothing new; "" for none.
         """
 
     def max_draft_cost(self, material: Material) -> int:
@@ -116,18 +121,23 @@ class Drafter(Protocol):
 
 
 class Reviser(Protocol):
-    """Rewrites one section."""
+    """Rewrites one section, or one passage of it. It returns what the model wrote, unchanged, as the drafter does."""
 
     async def revise(
         self, material: Material, index: int, instruction: str, on_progress: ProgressCallback
     ) -> ModelText:
-        """Return a new body for the section of the material's text with this index of ``split_sections``.
-
-        It has no heading, and is empty only if it was truncated.
-        """
+        """Return a new body for the section of the material's text with this index of ``split_sections``."""
 
     def max_revise_cost(self, material: Material, index: int, instruction: str) -> int:
         """Return the most that ``revise`` may cost."""
+
+    async def fill(
+        self, material: Material, heading: str, passage: str, note: int, on_progress: ProgressCallback
+    ) -> ModelText:
+        """Return a passage of the section under ``heading`` with what the note of this number answers worked in."""
+
+    def max_fill_cost(self, material: Material, heading: str, passage: str, note: int) -> int:
+        """Return the most that ``fill`` may cost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ class EssayStore(Protocol):
         *,
         complete: bool = True,
         model: str | None = None,
+        unwritten: Sequence[str] = (),
+        remark: str = "",
     ) -> Version:
         """Store a version; the head stays where it is."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from bot.errors import DamagedText, NothingToDo, UnknownEssay, UnknownVersion
 from bot.essay.essay import (
     DAMAGED_NOTE_TEXT,
     DAMAGED_QUESTION_TEXT,
+    DAMAGED_REMARK_TEXT,
     DAMAGED_TITLE_TEXT,
     Essay,
     Note,
@@ -30,7 +32,7 @@ from bot.store.jobs import delete_jobs
 _ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
 _NOTE = "SELECT number, text, question, section, left_out FROM notes"
 _QUESTION = "SELECT number, section, text, state, origin, version FROM questions"
-_VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model"
+_VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model, unwritten"
 
 
 class SqliteEssays:
@@ -220,14 +222,16 @@ class SqliteEssays:
         *,
         complete: bool = True,
         model: str | None = None,
+        unwritten: Sequence[str] = (),
+        remark: str = "",
     ) -> Version:
         self.mark_changed(writer, essay, at)
         number = self._next_number("versions", essay)
-        info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model)
+        info = VersionInfo(number, parent, origin, words, notes_through, at, complete, model, tuple(unwritten))
         self._db.execute(
             "INSERT INTO versions"
-            " (essay, number, parent, origin, text, words, notes_through, created, complete, model)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            " (essay, number, parent, origin, text, words, notes_through, created, complete, model, unwritten, remark)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 essay,
                 number,
@@ -239,18 +243,26 @@ class SqliteEssays:
                 at.isoformat(),
                 int(complete),
                 model,
+                json.dumps(list(unwritten)),
+                self._encrypt(remark) if remark else None,
             ],
         )
-        return Version(info, text)
+        return Version(info, text, remark)
 
     def version(self, writer: str, essay: str, number: int) -> Version:
         self._check_owner(writer, essay)
-        row = self._db.execute(f"{_VERSION}, text FROM versions WHERE essay = ? AND number = ?", [essay, number])
+        row = self._db.execute(
+            f"{_VERSION}, text, remark FROM versions WHERE essay = ? AND number = ?", [essay, number]
+        )
         if (found := row.fetchone()) is None:
             raise UnknownVersion(number)
-        if (text := self._database.decrypt_or_none(found[-1], f"version {number} of essay {essay}")) is None:
+        *_, sealed_text, sealed_remark = found
+        if (text := self._database.decrypt_or_none(sealed_text, f"version {number} of essay {essay}")) is None:
             raise DamagedText.version(number)
-        return Version(_read_version_info(found), text)
+        remark: str | None = ""
+        if sealed_remark is not None:
+            remark = self._database.decrypt_or_none(sealed_remark, f"the remark on version {number} of essay {essay}")
+        return Version(_read_version_info(found), text, DAMAGED_REMARK_TEXT if remark is None else remark)
 
     def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         self._check_owner(writer, essay)
@@ -324,6 +336,7 @@ def _read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
 
 
 def _read_version_info(row: Sequence[Any]) -> VersionInfo:
-    number, parent, origin, words, notes_through, created, complete, model = row[:8]
+    number, parent, origin, words, notes_through, created, complete, model, unwritten = row[:9]
     how = parse_enum(Origin, origin, Origin.REVISED)  # of which nobody is told that no model wrote any of it
-    return VersionInfo(number, parent, how, words, notes_through, parse_time(created), bool(complete), model)
+    keys = tuple(json.loads(unwritten or "[]"))
+    return VersionInfo(number, parent, how, words, notes_through, parse_time(created), bool(complete), model, keys)

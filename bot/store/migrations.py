@@ -402,6 +402,14 @@ def _job_panels(db: Database) -> None:
     )
 
 
+# The sections of a version that are still to be written, as a JSON list of their keys, and what its model said beside
+# the text. NULL in the first for what was written before: then the text itself is looked at.
+@_migration("0011_unwritten_sections")
+def _unwritten_sections(db: Database) -> None:
+    db.execute("ALTER TABLE versions ADD COLUMN unwritten TEXT")
+    db.execute("ALTER TABLE versions ADD COLUMN remark BLOB")
+
+
 # What each sentence of a version rests on, as a checker said and code verified.
 @_migration("0012_support")
 def _support(db: Database) -> None:

@@ -13,6 +13,7 @@ from bot.terminal import LOCAL_WRITER, progress, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.input_prompts import confirm_default_yes
 from bot.terminal.progress import max_cost_message
+from bot.terminal.stdio import escape_control_characters
 
 PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
 """Plan a job, anew at each call."""
@@ -47,6 +48,8 @@ class EssayView:
         essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
         screen = self._context.screen
         screen.print(views.render_post(essay.title, version.text, styled=screen.is_terminal))
+        if version.remark:
+            screen.print(f"Beside the text the model says: {escape_control_characters(version.remark)}")
 
     def show_diff(self, old: int, new: int) -> None:
         """Show what changed from one version to another. Raise UnknownVersion."""

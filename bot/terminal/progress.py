@@ -10,6 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
+from bot.essay.tagged_draft import without_tags
 from bot.essay.text.words import count_noun, count_words
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.jobs.runner import JobRunner
@@ -110,7 +111,7 @@ def _status_text(view: JobView) -> str:
         return "waiting for the model"
     if view.phase is JobPhase.THINKING:
         return "the model is thinking"
-    return f"writing, {count_noun(count_words(view.job.text), 'word')} so far"
+    return f"writing, {count_noun(count_words(without_tags(view.job.text)), 'word')} so far"
 
 
 def max_cost_message(nano_usd: int) -> str:

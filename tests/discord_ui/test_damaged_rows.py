@@ -31,6 +31,7 @@ SEALED = {
     ("notes", "question"): _ESSAYS,
     ("questions", "text"): _ESSAYS,
     ("versions", "text"): _ESSAYS,
+    ("versions", "remark"): _ESSAYS,
     ("critiques", "title"): "writer = ?",
     ("critiques", "text"): "writer = ?",
     ("critiques", "opinion"): "writer = ?",
@@ -64,7 +65,7 @@ async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> No
     form = await (await user.click(panel, "Answer")).modal()
     await user.submit(form, {"answer": "The lift at Mill Lane broke in 2019."})
     await user.sees(reads(panel, "question 2"))
-    models.script(says(NOTES))
+    models.script(says(f"A remark.\n\n{NOTES}"))
     await user.click(panel, "Write draft")
     await user.sees(reads(panel, "version 1"))
     await criticised(user, panel, models)

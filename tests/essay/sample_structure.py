@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.essay.model_output.partial_draft import PartialDraft
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.essay.text.sections import split_sections
 
@@ -26,10 +25,3 @@ GOOD = f"{FIRST}\n{SECOND}\n{THIRD}"
 
 def headings(text: str) -> list[tuple[int, str]]:
     return [(part.level, part.title) for part in split_sections(text) if part.level]
-
-
-def drafted(reply: str, *given: str) -> str:
-    """The post that comes of a whole draft; "" where none does."""
-    joined = PartialDraft(STRUCTURE).merge(reply, given=given)
-    assert joined is None or joined.is_complete
-    return joined.text if joined else ""

@@ -77,7 +77,7 @@ async def test_a_draft_and_a_revision_in_the_language_of_the_notes_are_stored_un
 ) -> None:
     notes = LANGUAGES[language]
     essay = (await simulated_stack.desk.create_essay("me", STRUCTURE)).id
-    simulated_stack.will_answer("me", NOTHING_PLACED, Reply(draft_of(*notes)), Reply(notes[1]))
+    simulated_stack.will_answer("me", NOTHING_PLACED, Reply(draft_of(*notes)), Reply(f"<rewrite>{notes[1]}</rewrite>"))
     await simulated_stack.interview.add_notes("me", essay, "\n\n".join(notes))
     await simulated_stack.jobs.wait("me", (await simulated_stack.writing.start_draft("me", essay)).id)
     version = await simulated_stack.desk.current_version("me", essay)

@@ -123,7 +123,7 @@ class Finish(Work):
 
 class Revise(Work):
     name, column, done = "a revision", "revision", "The text with the new section."
-    good, middle = "The build broke on a Tuesday, and nobody asked.", 20
+    good, middle = "<rewrite>The build broke on a Tuesday, and nobody asked.</rewrite>", 29
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -140,7 +140,7 @@ class Revise(Work):
         whole = whole and before == (DRAFT, True)
         if not after:
             return Found(End.NOTHING, "The notes; the text as it was.", whole)
-        revised = FIRST.replace(NOTES[0], self.good) + SECOND
+        revised = FIRST.replace(NOTES[0], "The build broke on a Tuesday, and nobody asked.") + SECOND
         return Found(
             End.DONE,
             "The notes; version 2, in which every other byte is as it was.",

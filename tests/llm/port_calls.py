@@ -86,7 +86,13 @@ PORTS: dict[str, Port] = {
         lambda models, structure, note, on: models.reviser.revise(
             material(structure, [NOTES[0], note], text=note.text), 0, note.text, on
         ),
-        "The build broke on a Tuesday, and nobody asked.",
+        "<rewrite>The build broke on a Tuesday, and nobody asked.</rewrite>",
+    ),
+    "fill": Port(
+        lambda models, structure, note, on: models.reviser.fill(
+            material(structure, [NOTES[0], note], text=note.text), note.text, note.text, note.number, on
+        ),
+        "<rewrite>The build broke on a Tuesday, and nobody asked.</rewrite>",
     ),
     "critique": Port(
         lambda models, structure, note, on: models.critic.critique(WRITER, note.text, structure, [note.text], on),

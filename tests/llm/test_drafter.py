@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import BadReply
-from bot.essay.structure import Structure, WordBudget
+from bot.essay.structure import Structure
 from bot.services.llm_ports import ModelRole, Models
 from tests.llm.conftest import DRAFT, NOTES, TAG, FakeSleep, ProgressLog, material, ports
 from tests.llm.memory_ledger import MemoryLedger
@@ -40,9 +39,8 @@ async def test_the_request_holds_the_notes_and_asks_for_each_section_last(
     )
     assert "Tuesday" in notes
     for section in structure.sections:
-        assert f"## {section.heading}\n" in task
-        assert f"Length: {section.budget} words." in task
-        assert f"[NEED: {section.questions[0]}]" in task
+        assert f'Section {section.key}, "{section.heading}", {section.budget} words: {section.purpose}' in notes
+    assert '<section key="KEY">' in task
     assert f'<title id="{TAG}">\nOut\n</title id="{TAG}">' in task
     assert either.requests[0].streaming
 
@@ -91,8 +89,8 @@ async def test_finish_sends_the_draft_and_asks_for_the_missing_sections_alone(
     assert written.text == on.text == "## " + rest
     turn = either.requests[0].last_user_text
     _, task = turn.split(f'<post id="{TAG}">\n{done}\n</post id="{TAG}">')
-    assert "## What I gave up" in task
-    assert "## What I missed" not in task
+    assert "- gave-up\n" in task
+    assert "- missed" not in task
     assert ledger.reservations[0].prompt == "finish.md"
 
 
@@ -104,17 +102,20 @@ async def test_finish_without_a_section_is_a_value_error(
     assert ledger.rows == []
 
 
-async def test_a_revision_is_the_sections_body_alone(
+async def test_a_revision_names_its_section_and_sends_the_post_once(
     either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
-    either.script(Reply("## What I missed\n\nThe build broke. Nobody asked.\n"))
+    reply = "<rewrite>\nThe build broke. Nobody asked.\n</rewrite>"
+    either.script(Reply(reply))
     async with ports(either, ledger, fake_sleep) as models:
         revised = await models.reviser.revise(material(structure, NOTES, text=DRAFT), 0, "Shorter, please.", on)
-    assert revised.text == "The build broke. Nobody asked."
+    assert revised.text == on.text == reply
     turn = either.requests[0].last_user_text
     assert f'<instruction id="{TAG}">\nShorter, please.\n</instruction id="{TAG}">' in turn
     assert f'<heading id="{TAG}">\nWhat I missed\n</heading id="{TAG}">' in turn
+    assert turn.count("My pay went from 61,000 to 48,500.") == DRAFT.count("61,000") + 1
     assert DRAFT in turn
+    assert "It is the section missed" in turn
     assert ledger.reservations[0].role is ModelRole.WRITER
 
 
@@ -152,66 +153,58 @@ async def test_a_closing_reasoning_tag_that_nothing_opened_ends_the_reasoning(
             assert (await models.drafter.draft(material(structure, NOTES), on)).text == DRAFT
 
 
-REFUSALS = ["I am sorry, but I cannot help with this text.", "Which of the two dates is right?"]
-
-
-@pytest.mark.parametrize("said", REFUSALS)
-async def test_a_refusal_in_prose_is_not_accepted_as_a_draft(
-    said: str,
-    either: ClaudeSimulator,
-    ledger: MemoryLedger,
-    fake_sleep: FakeSleep,
-    on: ProgressLog,
-    structure: Structure,
+async def test_a_fill_sends_the_passage_and_the_note_that_answers_it(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
 ) -> None:
-    wide = replace(structure, sections=tuple(replace(each, budget=WordBudget(60, 90)) for each in structure.sections))
-    either.script(Reply(said), Reply(said), Reply(f"## What I missed\n\n{said}"))
+    either.script(Reply("<rewrite>My pay fell.</rewrite>"))
     async with ports(either, ledger, fake_sleep) as models:
-        with pytest.raises(BadReply, match="something other than the text"):
-            await models.drafter.draft(material(wide, NOTES), on)
-        with pytest.raises(BadReply, match="something other than the text"):
-            await models.drafter.finish(material(wide, NOTES, text=""), ["gave-up"], on)
-        assert said in (await models.drafter.draft(material(wide, NOTES), on)).text
+        written = await models.reviser.fill(
+            material(structure, NOTES, text=DRAFT), "What I gave up", "[NEED: What did it cost?]", 2, on
+        )
+    assert written.text == "<rewrite>My pay fell.</rewrite>"
+    turn = either.requests[0].last_user_text
+    assert "Note 2 is new." in turn
+    assert f'<passage id="{TAG}">\n[NEED: What did it cost?]\n</passage id="{TAG}">' in turn
+    assert ledger.reservations[0].prompt == "fill.md"
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        *REFUSALS[:1],
-        "I can't help with that request.",
-        "Here is the revised section:",
-        "## What I missed",
-        "## What I gave up\n\nMy pay.\n",
-        "Could you tell me what you would like me to change?",
-    ],
-)
-async def test_a_revision_that_is_no_section_is_a_bad_reply(
-    said: str,
-    either: ClaudeSimulator,
-    ledger: MemoryLedger,
-    fake_sleep: FakeSleep,
-    on: ProgressLog,
-    structure: Structure,
+async def test_a_post_is_sent_again_as_it_was_with_what_changed_since_behind_it(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
 ) -> None:
-    either.script(Reply(said))
+    base = DRAFT.replace("Tuesday.", "Tuesday, and it took us all of that week to find out why it had.")
+    text = base.replace("My pay", "Pay")
+    for sent in (base, text):
+        claude.script(Reply("<rewrite>Less.</rewrite>"))
+        given = replace(material(structure, NOTES, text=sent), base=base if sent == text else "")
+        await models.reviser.revise(given, 0, "Shorter.", on)
+    first, second = (request.body["messages"][0]["content"] for request in claude.requests)
+    assert first[:-1] == second[:-1]
+    assert "Since then" not in first[-1]["text"]
+    assert "Since then the section under this heading reads otherwise." in second[-1]["text"]
+    assert "Pay went from 61,000 to 48,500." in second[-1]["text"]
+    assert claude.requests[1].usage.read > 0
+
+
+async def test_a_post_that_changed_in_most_of_its_words_is_sent_as_it_is(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
+) -> None:
+    text = DRAFT.replace("broke", "fell").replace("My pay", "Pay")
+    claude.script(Reply("<rewrite>Less.</rewrite>"))
+    await models.reviser.revise(replace(material(structure, NOTES, text=text), base=DRAFT), 0, "Shorter.", on)
+    assert text in claude.requests[0].last_user_text
+    assert "Since then" not in claude.requests[0].last_user_text
+
+
+async def test_a_new_draft_is_given_the_draft_that_stands_and_what_was_asked(
+    either: ClaudeSimulator, ledger: MemoryLedger, fake_sleep: FakeSleep, on: ProgressLog, structure: Structure
+) -> None:
+    given = replace(
+        material(structure, NOTES, text=DRAFT), open_questions=("Who saw it?",), declined_questions=("Who paid?",)
+    )
+    either.script(Reply(DRAFT))
     async with ports(either, ledger, fake_sleep) as models:
-        with pytest.raises(BadReply, match="something other than the text"):
-            await models.reviser.revise(material(structure, NOTES, text=DRAFT), 0, "Shorter.", on)
-    assert [(row.stop_reason, row.is_estimated) for row in ledger.rows] == [("end_turn", False)]
-
-
-@pytest.mark.parametrize(
-    ("said", "section"),
-    [
-        ("Here is the revised section:\n\nNobody asked.\n", "Nobody asked."),
-        ("I can't help it: nobody asked.", "I can't help it: nobody asked."),
-        ("No.", "No."),
-        ("Nobody asked.\n\n## What I gave up\n\nMy pay.\n", "Nobody asked."),
-    ],
-)
-async def test_a_section_of_a_few_words_is_accepted(
-    said: str, section: str, claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
-) -> None:
-    claude.script(Reply(said))
-    revised = await models.reviser.revise(material(structure, NOTES, text=DRAFT), 0, "Shorter.", on)
-    assert revised.text == section
+        await models.drafter.draft(given, on)
+    turn = either.requests[0].last_user_text
+    _, task = turn.split(f'<post id="{TAG}">\n{DRAFT}\n</post id="{TAG}">')
+    assert "A draft of it stands already" in task
+    assert task.index("Who saw it?") < task.index("declined by the author") < task.index("Who paid?")

@@ -21,6 +21,9 @@ AT_MOST: dict[str, Callable[[Models, Structure], int | None]] = {
     "revise": lambda models, structure: models.reviser.max_revise_cost(
         material(structure, NOTES, text=NOTE.text), 0, NOTE.text
     ),
+    "fill": lambda models, structure: models.reviser.max_fill_cost(
+        material(structure, NOTES, text=NOTE.text), NOTE.text, NOTE.text, NOTE.number
+    ),
     "critique": lambda models, structure: models.critic.max_critique_cost(NOTE.text, structure, [NOTE.text]),
 }
 

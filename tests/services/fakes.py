@@ -76,6 +76,11 @@ def says(*pieces: str | ThinkingChunk | Gate, error: BaseException | None = None
     return Says(pieces, error, cut)
 
 
+def rewrites(text: str) -> Says:
+    """The answer to a revision, in its form."""
+    return says(f"<rewrite>\n{text}\n</rewrite>")
+
+
 def opinion(
     *remarks: RawFinding,
     praise: Sequence[RawStrength] = (),
@@ -168,6 +173,15 @@ class FakeModels:
         return cast(RawCheck, await _come(answer))
 
     def max_check_cost(self, material: Material, sentences: Sequence[NumberedSentence], asked: Collection[int]) -> int:
+        return self.worst
+
+    async def fill(
+        self, material: Material, heading: str, passage: str, note: int, on_progress: ProgressCallback
+    ) -> ModelText:
+        answer = self._next("fill", **_given(material), heading=heading, passage=passage, note=note)
+        return await _said(answer, on_progress)
+
+    def max_fill_cost(self, material: Material, heading: str, passage: str, note: int) -> int:
         return self.worst
 
     async def critique(

@@ -15,7 +15,7 @@ from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.llm_ports import ThinkingChunk
 from tests.joined_services import join_services
 from tests.services.conftest import Room
-from tests.services.fakes import PATIENCE, Gate, says, seen_until
+from tests.services.fakes import PATIENCE, Gate, rewrites, says, seen_until
 
 DRAFT = "## What I missed\n\nThe noise of May 2019.\n\n## What I gave up\n\nAnna said so.\n"
 CUT = "## What I missed\n\nThe noise.\n\n## What I gave up\n\nAnna sa"
@@ -61,7 +61,7 @@ async def test_an_excluded_note_is_passed_to_no_model(room: Room, essay: str, st
     await drafted(room, essay, CUT, cut=True)
     room.models.script(says("## What I gave up\n\nPay.\n"))
     await ended(room, await room.writing.start_finish("me", essay))
-    room.models.script(says("Less noise."))
+    room.models.script(rewrites("Less noise."))
     await ended(
         room,
         await room.writing.start_revision("me", essay, await room.desk.current_version("me", essay), 0, "Shorter."),
@@ -232,7 +232,7 @@ async def test_a_revision_changes_one_section_and_no_other_byte(room: Room, essa
     text = "Opening line.  \n\n## One\n\nFirst.\n\n\n## Two ##\n\nSecond,\twith a tab. \n\n## Three\nThird.\n\n"
     post = await room.desk.assemble_post("me", essay)
     seen = (await room.desk.edit_text("me", essay, post, text)).version
-    room.models.script(says("Second, ", "at last.\n\nIn two paragraphs.\n"))
+    room.models.script(says("<rewr", "ite>Second, ", "at last.\n\nIn two paragraphs.\n</rewrite>"))
     job = await ended(room, await room.writing.start_revision("me", essay, seen, 2, "  Two paragraphs.\n"))
     version = await room.desk.version("me", essay, job.result or 0)
     assert version.text == text.replace("Second,\twith a tab.", "Second, at last.\n\nIn two paragraphs.")
@@ -244,14 +244,14 @@ async def test_a_revision_changes_one_section_and_no_other_byte(room: Room, essa
 async def test_notes_added_since_the_draft_still_count_as_new_after_a_revision(room: Room, essay: str) -> None:
     seen = await drafted(room, essay)
     await room.desk.add_notes("me", essay, "## What I missed\n\nThe smell of glue.\n")
-    room.models.script(says("Anna said so again."))
+    room.models.script(rewrites("Anna said so again."))
     await ended(room, await room.writing.start_revision("me", essay, seen, 1, "Again."))
     assert "The smell of glue." in (await room.desk.assemble_post("me", essay)).text
 
 
 async def test_a_revision_of_a_draft_cut_short_leaves_it_to_be_continued(room: Room, essay: str) -> None:
     seen = await drafted(room, essay, CUT, cut=True)
-    room.models.script(says("The loud noise."))
+    room.models.script(rewrites("The loud noise."))
     await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Louder."))
     assert not (await room.desk.current_version("me", essay)).info.is_complete
 
@@ -271,7 +271,7 @@ async def test_an_instruction_of_maximum_length_is_accepted_and_a_missing_sectio
     for index in (-1, 2):
         with pytest.raises(UnknownSection, match=f"no section {index + 1}"):
             await room.writing.start_revision("me", essay, seen, index, "Shorter.")
-    room.models.script(says("Short."))
+    room.models.script(rewrites("Short."))
     job = await room.writing.start_revision("me", essay, seen, 0, "x" * MAX_INSTRUCTION_CHARACTERS)
     assert (await ended(room, job)).state is JobState.DONE
 
@@ -289,7 +289,7 @@ async def test_a_job_can_be_retried_with_its_original_request(room: Room, essay:
     seen = await drafted(room, essay, CUT, cut=True)
     room.models.script(says("No.", error=NothingWritten()))
     revision = await ended(room, await room.writing.start_revision("me", essay, seen, 1, "Shorter."))
-    room.models.script(says("Short."), says("## What I gave up\n\nPay.\n"), says(DRAFT))
+    room.models.script(rewrites("Short."), says("## What I gave up\n\nPay.\n"), says(DRAFT))
     again = await ended(room, await room.writing.retry("me", revision))
     assert (again.state, again.kind, room.models.asked[-1].given["index"]) == (
         JobState.DONE,

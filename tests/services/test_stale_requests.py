@@ -11,7 +11,7 @@ from bot.errors import NothingToDo, StaleRequest, StreamBroken
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job
 from tests.services.conftest import Room
-from tests.services.fakes import PATIENCE, Gate, opinion, says
+from tests.services.fakes import PATIENCE, Gate, opinion, rewrites, says
 from tests.services.test_critiques import TEXT
 
 DRAFT = "## What I missed\n\nThe noise of May 2019.\n\n## What I gave up\n\nAnna said so.\n"
@@ -45,7 +45,7 @@ async def test_a_revision_form_submitted_twice_starts_one_revision(room: Room, s
     seen = await room.desk.current_version("me", essay)
     results: list[int | None] = []
     for instruction in ("Shorter.", "Shorter.", "Longer.", "Shorter."):
-        room.models.script(says(f"Revision {len(results)}."))
+        room.models.script(rewrites(f"Revision {len(results)}."))
         try:
             job = await room.writing.start_revision("me", essay, seen, 0, instruction)
         except StaleRequest:
@@ -55,7 +55,7 @@ async def test_a_revision_form_submitted_twice_starts_one_revision(room: Room, s
             results.append((await ended(room, job)).result)
     assert results == [2, None, 3, 4]
     await room.desk.go_to_version("me", essay, 1)
-    room.models.script(says("Once more."))
+    room.models.script(rewrites("Once more."))
     assert (await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Shorter."))).result == 5
 
 

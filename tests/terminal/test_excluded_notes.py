@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.services.fakes import says
+from tests.services.fakes import rewrites
 from tests.terminal.scripted_terminal import END, Terminal
 
 LEFT_OUT = "1 note is left out: it stays stored, stands in no post, and no model sees it."
@@ -36,7 +36,7 @@ def test_a_text_in_a_partly_supported_language_is_not_reported_as_fully_checked(
     essay = terminal.essay("## What I missed\n\n田中は泣いた。\n")
     seen = terminal.resume_and_type(essay, "claims")
     assert "what a number counts is not compared. Not seen in this text, so look for it yourself: most names" in seen
-    terminal.room.models.script(says("田中は泣いた。三人が去った。"))
+    terminal.room.models.script(rewrites("田中は泣いた。三人が去った。"))
     seen = terminal.resume_and_type(essay, "revise 1 kurz", "")
     assert "1 not found in the notes" in seen
     assert "number: 三" in seen

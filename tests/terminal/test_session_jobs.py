@@ -15,7 +15,7 @@ from bot.store.jobs import process_name
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.one_shot import draft_notes
 from tests.services.conftest import NOTES
-from tests.services.fakes import GONE, opinion, says
+from tests.services.fakes import GONE, opinion, rewrites, says
 from tests.terminal.scripted_terminal import END, CallbackGate, Terminal, another_living_process
 
 DRAFT = "## What I missed\n\nThe noise, and 99 people.\n\n## What I gave up\n\nPay.\n"
@@ -51,7 +51,7 @@ def test_a_first_draft_is_shown_even_where_another_session_has_made_the_first_po
 def test_a_revision_that_ends_after_an_edit_shows_only_its_own_change(terminal: Terminal) -> None:
     essay = terminal.essay(FIRST)
     elsewhere = CallbackGate(partial(terminal.change, essay.id, EDITED))
-    terminal.room.models.script(says(elsewhere, "The silence.\n"))
+    terminal.room.models.script(says("<rewrite>", elsewhere, "The silence.\n</rewrite>"))
     seen = terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert "This is version 3." in seen
     assert "The [-noise.-]{+silence.+}" in seen
@@ -241,7 +241,7 @@ def test_a_picture_added_by_a_model_is_removed_and_its_address_listed_as_unsuppo
     seen = terminal.resume_and_type(essay, "draft", "")
     assert terminal.text(essay).text == DRAFT.replace("99 people", "what it looked like, see https://evil.example/y")
     assert "address: evil.example/y" in seen
-    terminal.room.models.script(says(f"{picture} and silence.\n"))
+    terminal.room.models.script(rewrites(f"{picture} and silence."))
     terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert terminal.text(essay).text.startswith("## What I missed\n\nwhat it looked like and silence.\n")
 
@@ -250,7 +250,7 @@ def test_a_comment_in_a_revised_section_is_kept_and_sent_to_no_model(terminal: T
     essay = terminal.essay(
         "## What I missed\n\nThe noise. <!-- ask Kim -->\n\nAnd light.\n\n## What I gave up\n\nPay.\n"
     )
-    terminal.room.models.script(says("Noise and light.\n"))
+    terminal.room.models.script(rewrites("Noise and light."))
     terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert terminal.text(essay).text == (
         "## What I missed\n\nNoise and light.\n\n<!-- ask Kim -->\n\n## What I gave up\n\nPay.\n"

@@ -39,7 +39,7 @@ from bot.essay.support import describe_counts
 from bot.essay.text.gaps import find_gaps
 from bot.essay.text.sections import TextSection
 from bot.essay.text.spans import Span
-from bot.essay.text.words import count_noun
+from bot.essay.text.words import count_noun, truncate
 from bot.services.essays import editable_parts
 from bot.services.offload import THREAD_MAX_CHARACTERS, parse_in_worker
 from bot.services.text_report import TextReport
@@ -58,6 +58,9 @@ class DraftPosition:
 
     page: int | None = None
     section: int | None = None
+
+
+MAX_REMARK_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ def draft_card(
     essay, number = state.essay, state.version_number
     here = draft_page(version.text, position, layout)
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title, "#"), TextBlock(here.text), Separator()]
+    if version.remark and here.page == here.pages - 1 and _has_room(here.text):
+        parts.append(TextBlock(f"**Beside the text the model says:** {_short_remark(version.remark)}"))
     parts.append(_draft_small_print(state, version, here))
     if side_version is not None:
         parts.extend(
@@ -229,6 +234,16 @@ def _check_button(state: EssayState) -> Button | None:
     count = len(state.check.open) if state.check is not None else 0
     label = f"Check ({count})" if count else "Check"
     return action_button(label, "check", state.essay.id, state.version_number)
+
+
+def _has_room(text: str) -> bool:
+    """Return whether a remark fits below a page; a byte more a character is what other scripts take."""
+    return max(len(text), len(text.encode()) // 2) + 2 * MAX_REMARK_CHARACTERS <= pages.MAX_PAGE_UNITS
+
+
+def _short_remark(remark: str) -> str:
+    """Return the beginning of what a model said beside the text, on one line; the terminal shows the whole."""
+    return escape_markdown(truncate(" ".join(remark.split()), MAX_REMARK_CHARACTERS))
 
 
 def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:

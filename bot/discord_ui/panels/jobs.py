@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 
 from bot.discord_ui.interactions.custom_ids import SubjectKind
@@ -27,6 +28,8 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
+from bot.essay.structure import Structure
+from bot.essay.tagged_draft import render, without_tags
 from bot.essay.text.words import count_noun, count_words
 from bot.services.drafting import RevisionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
@@ -46,7 +49,14 @@ _ENDED_TEXT = {
 
 def has_partial_result(job: Job) -> bool:
     """Return whether the job left a text with words that stands in no version."""
-    return job.kind is not JobKind.CRITIQUE and job.result is None and count_words(job.text) > 0
+    return job.kind is not JobKind.CRITIQUE and job.result is None and count_words(without_tags(job.text)) > 0
+
+
+def as_markdown(view: JobView, structure: Structure) -> JobView:
+    """Return a job with its text as it is read: each section under its heading, as far as it has come."""
+    if view.job.kind is JobKind.CRITIQUE or not view.job.text:
+        return view
+    return replace(view, job=replace(view.job, text=render(view.job.text, structure)))
 
 
 def is_pasted_critique(job: Job) -> bool:
@@ -159,6 +169,7 @@ def partial_result_card(state: EssayState, job: Job, page: int) -> Card:
     Neither is part of a version or of an export.
     """
     essay, number = state.essay, state.version_number
+    job = replace(job, text=render(job.text, state.structure))
     sheets = _partial_result_pages(job)
     page = min(page, len(sheets) - 1)
     said, words = sheets[page]

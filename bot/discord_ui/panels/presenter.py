@@ -272,9 +272,11 @@ class Presenter:
     ) -> ShowCard:
         """Show a running job on an essay, and page ``page`` of the text it is writing."""
         essay, pager = state.essay, StreamPager()
+        view = jobs.as_markdown(view, state.structure)
         page = pager.pinned_page(view.job.text, page)
 
         def card(now: JobView) -> Card:
+            now = jobs.as_markdown(now, state.structure)
             return jobs.job_progress_card(
                 essay.title, now, "essay", essay.id, notice, version=state.version_number, pager=pager, page=page
             )

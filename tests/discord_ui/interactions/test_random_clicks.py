@@ -12,7 +12,7 @@ from bot.discord_ui.errors import INTERNAL_ERROR_MESSAGE
 from bot.services.llm_ports import ThinkingChunk
 from tests.discord_ui.conftest import DRAFT, NOTES, Scripted, started
 from tests.discord_ui.panel_steps import OPINION, controls
-from tests.services.fakes import says
+from tests.services.fakes import rewrites, says
 from tests.simulators.discord import Attachment, DiscordSimulator, Modal, User
 
 STEPS = 60
@@ -34,7 +34,7 @@ class ModelsThatAlwaysAnswer(Scripted):
             texts = {
                 "draft": says(ThinkingChunk(), DRAFT),
                 "finish": says(DRAFT),
-                "revise": says("The rain fell, 15% of it."),
+                "revise": rewrites("The rain fell, 15% of it."),
             }
             self.answers.append(texts.get(what) or {"critique": OPINION, "place": {}}.get(what))
         return super()._next(what, **given)

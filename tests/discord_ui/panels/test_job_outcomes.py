@@ -8,7 +8,7 @@ from bot.errors import BadReply, BotError, StreamBroken
 from bot.essay.text.sections import split_sections
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.panel_steps import SECTION, answered, controls, drafted, reads, with_notes
-from tests.services.fakes import PATIENCE, Gate, Says, says
+from tests.services.fakes import PATIENCE, Gate, Says, rewrites, says
 from tests.simulators.discord import DiscordSimulator, Message, Modal, User
 
 HALF = "My pay went from 61,000 to 48,500, and then **it went on"
@@ -58,7 +58,7 @@ async def test_the_partial_result_of_a_revision_can_be_read_and_the_revision_ret
     await user.click(panel, "Show what came")
     await user.sees(reads(panel, f"{HALF}**"))
     assert "It stands in no version" in panel.text
-    models.script(says("One sentence about the pay.\n"))
+    models.script(rewrites("One sentence about the pay."))
     await user.click(panel, "Try again")
     await user.sees(reads(panel, "version 2"))
     assert models.asked[-1].given["instruction"] == TOLD
@@ -119,7 +119,7 @@ async def test_the_partial_result_and_instruction_of_a_revision_outlast_later_ed
     form = await (await user.click(panel, "Ask for it again")).modal()
     assert instruction(form) == TOLD
     assert f"*{SECTION}*" in form.text
-    models.script(says("One sentence about the pay.\n"))
+    models.script(rewrites("One sentence about the pay."))
     await user.submit(form)
     await user.sees(reads(panel, "version 3"))
     given = models.asked[-1].given
@@ -165,7 +165,7 @@ async def test_a_revision_form_submitted_twice_runs_once_even_if_it_failed(
     await user.submit(await (await user.click(panel, "Revise")).modal(), {"instruction": TOLD})
     await sim.timeline.until(lambda: not models.answers, PATIENCE, lambda: "it was not asked again")
     await user.sees(lambda _: "Try again" in panel.buttons)
-    models.script(says("One sentence about the pay.\n"))
+    models.script(rewrites("One sentence about the pay."))
     await user.click(panel, "Try again")
     await user.sees(reads(panel, "version 2"))
 

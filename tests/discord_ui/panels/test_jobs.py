@@ -76,7 +76,7 @@ async def test_an_instruction_sent_while_the_text_is_being_written_is_returned(
     panel = await drafted(user, user.dm, models)
     form = await (await user.click(panel, "Revise")).modal()
     gate = Gate()
-    models.script(says("Other words.", gate))
+    models.script(says("<rewrite>Other words.</rewrite>", gate))
     await user.submit(await (await user.click(panel, "Revise")).modal(), {"instruction": "Shorter."})
     await gate.reached()
     answer = await (await user.submit(form, {"instruction": "Begin with the meeting."})).followup()

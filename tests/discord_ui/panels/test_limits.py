@@ -126,6 +126,9 @@ def cards(words: str) -> Iterable[Card]:
     for page, section in ((0, None), (None, 40), (10**8, 10**8), (3, None)):
         yield drafts.draft_card(state, version, DraftPosition(page, section), notice, side_version=1_000)
     yield drafts.draft_card(replace(state, has_model=False), replace(version, text=" "), DraftPosition(0))
+    remarked = replace(version, remark=words * 900)
+    yield drafts.draft_card(state, remarked, DraftPosition(10**8), notice, side_version=1_000)
+    yield drafts.draft_card(state, replace(remarked, text=version.text[:2_500]), DraftPosition(0), notice)
     yield drafts.version_card(state, version, 2)
     assert state.job is not None
     waiting = JobView(state.job, JobPhase.WAITING, NOW, queue_position=99)

@@ -1,9 +1,10 @@
 """Replies for trials by hand, made from the request alone: no test should lean on their wording.
 
 A request with a JSON schema (in `output_config.format`, or for the basic dialect written out in the prompt) gets JSON
-of that shape whose quotations stand in the user's text. A short one that speaks of questions gets a question. Any other
-gets the writer's own sentences, as they stand in the request's tagged blocks, set under the headings that it asks for,
-with a gap where there is nothing to set: nothing in it is invented.
+of that shape whose quotations stand in the user's text. A short one that speaks of questions gets a question, and one
+for a rewrite a sentence of the writer's between its tags. Any other gets the writer's own sentences, as they stand in
+the request's tagged blocks, set into the sections that it asks for, with a gap where there is nothing to set: nothing
+in it is invented.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from tests.simulators.claude.recorded_requests import Request
 from tests.simulators.claude.replies import Reply, Thinking
 from tests.simulators.claude.schema_rules import resolve
 
-HEADINGS = ("What changed", "What it cost and what it gave", "Who this is for")
 _QUESTION_LIMIT = 4096
 """Interview turns ask for fewer output tokens than this, drafts for more."""
 
@@ -40,8 +40,12 @@ def canned(request: Request) -> Reply:
     ):
         last = _sentences(_material(request.last_user_text))[-1]
         return Reply(f"You wrote: “{last}” What did you believe just before that, which you no longer believe?")
-    headings = tuple(re.findall(r"^## (.+)$", _BLOCK.sub("", request.last_user_text), re.MULTILINE)) or HEADINGS
-    draft = _draft(_sentences(_material(request.last_user_text)), headings)
+    asked = _BLOCK.sub("", request.last_user_text)
+    sentences = _sentences(_material(request.last_user_text))
+    if "<rewrite>" in asked:
+        return Reply(f"<rewrite>\n{sentences[0]}\n</rewrite>", thinking=Thinking(tokens=800, seconds=0.3))
+    wanted = re.findall(r"^- ([\w-]+)$", asked, re.MULTILINE)
+    draft = _draft(sentences, wanted or re.findall(r'^Section ([\w-]+), "', asked, re.MULTILINE) or ["missed"])
     return Reply(draft, thinking=Thinking(tokens=1500, seconds=0.5))
 
 
@@ -50,13 +54,13 @@ def _material(text: str) -> str:
     return "\n".join(match["inside"] for match in _BLOCK.finditer(text) if match["name"] in _WRITTEN) or text
 
 
-def _draft(sentences: list[str], headings: tuple[str, ...]) -> str:
-    share = max(1, -(-len(sentences) // len(headings)))
-    parts = [
-        f"## {heading}\n\n" + (" ".join(sentences[number * share : (number + 1) * share]) or "[NEED: an example]")
-        for number, heading in enumerate(headings)
-    ]
-    return "\n\n".join(parts) + "\n"
+def _draft(sentences: list[str], keys: list[str]) -> str:
+    share = max(1, -(-len(sentences) // len(keys)))
+    bodies = [" ".join(sentences[number * share : (number + 1) * share]) for number in range(len(keys))]
+    return "\n\n".join(
+        f'<section key="{key}">\n{body or "[NEED: What was it?]"}\n</section>'
+        for key, body in zip(keys, bodies, strict=True)
+    )
 
 
 def _sentences(text: str) -> list[str]:

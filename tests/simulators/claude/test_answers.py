@@ -203,7 +203,7 @@ async def test_canned_replies_quote_the_user_and_fit_the_schema(
     assert all(finding.quote in notes for finding in critique.parsed_output.findings)
     draft = await client.messages.create(**essay | {"max_tokens": 16000})
     assert draft.content[0].type == "text"
-    assert draft.content[0].text.startswith("## ")
+    assert draft.content[0].text.startswith('<section key="')
     assert "The new work paid half of it." in draft.content[0].text
     question = await client.messages.create(**essay, system="Ask one question about the notes.")
     assert question.content[0].type == "text"
