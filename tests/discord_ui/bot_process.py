@@ -74,7 +74,7 @@ def respond(request: Request) -> Answer:
             return Reply(json.dumps(CRITIQUE))
         return Reply(json.dumps({"question": None} if "question" in names else {"placements": []}))
     if "Shorter." in request.last_user_text:
-        return Reply("My pay went from 61,000 to 48,500.")
+        return Reply("<rewrite>My pay went from 61,000 to 48,500.</rewrite>")
     named = re.search(r"the export service( at \w+)", request.last_user_text)
     return Reply(DRAFT.replace("the export service", f"the export service{named[1] if named else ''}"))
 

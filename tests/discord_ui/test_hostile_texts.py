@@ -272,7 +272,7 @@ async def test_hostile_revision_instructions_cause_no_error(
     async def door(user: User, text: str) -> str:
         panel = await drafted(user, user.dm, models)
         form = await (await user.click(panel, "Revise")).modal()
-        models.script(says("It was loud."))
+        models.script(says("<rewrite>It was loud.</rewrite>"))
         await user.submit(form, {"instruction": text})
         await user.sees(reads(panel, "version 2"))
         return user.screen.text

@@ -138,6 +138,8 @@ def respond(request: Request) -> Answer:
     if request.schema is not None:
         asks = "question" in request.schema.get("properties", {})
         return Reply('{"question": null}' if asks else '{"placements": []}')
+    if "<rewrite>" in request.last_user_text:
+        return Reply(f"<rewrite>{paragraphs(0, 3)}</rewrite>", characters_per_second=3_000)
     return Reply(TEXT, characters_per_second=3_000)
 
 
