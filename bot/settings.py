@@ -55,7 +55,7 @@ class EnvFile:
 
 
 def read_env_file(path: Path, known: Collection[str]) -> EnvFile | None:
-    """Read a .env file; return None where there is none. ``known`` are the settings' names in lower case."""
+    """Read a .env file; return None if there is none. ``known`` are the settings' names in lower case."""
     try:
         if stat.S_ISFIFO(path.stat().st_mode):  # reading would wait until something is written into it
             return EnvFile(path, {}, ("it is a named pipe and no regular file: put a file with the settings there",))
@@ -299,7 +299,7 @@ class SettingProblem:
 class LoadedSettings:
     """The settings, with the default in place of each that has one of the ``problems``.
 
-    ``env_path`` is the .env that was read, None where there is none; ``hints`` are what in it may be a slip.
+    ``env_path`` is the .env that was read, None if there is none; ``hints`` are what in it may be a slip.
     """
 
     settings: Settings

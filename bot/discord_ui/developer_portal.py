@@ -32,7 +32,7 @@ def application_id(token: str) -> int | None:
 def disabled_install_types(*, server: bool, account: bool) -> Iterator[str]:
     """Yield a line for an install type that the portal does not allow, with where to allow it.
 
-    Yield none where Discord names no type at all: then it does not tell.
+    Yield none if Discord names no type at all: then the types are not known.
     """
     if server and not account:
         yield f"User Install is off, so nobody can add the bot to their account. It is ticked at {INSTALLATION_PAGE}."

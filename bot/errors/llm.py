@@ -104,7 +104,7 @@ class Compressed(ModelError):
 
 
 class Redirected(ModelError):
-    """The address redirects; following it would send the writer's text where nobody chose to send it."""
+    """The address redirects; following it could send the writer's text to an address that nobody chose."""
 
     is_lasting = True
 
@@ -167,7 +167,7 @@ class Overloaded(ModelError):
 
 
 class RateLimited(ModelError):
-    """The service takes no more requests for ``retry_after_seconds``; None where it did not say how long."""
+    """The service takes no more requests for ``retry_after_seconds``; None if it did not say how long."""
 
     def __init__(self, retry_after_seconds: float | None) -> None:
         when = f"in {_duration(retry_after_seconds)}" if retry_after_seconds else "in a few minutes"

@@ -245,7 +245,7 @@ async def _check_live(settings: Settings) -> list[CheckResult]:
 
 @contextmanager
 def _settings_with_database(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings, with a temporary database where there is none yet."""
+    """Yield the settings, with a temporary database if there is none yet."""
     if settings.database_path.exists():
         yield settings
         return

@@ -103,7 +103,7 @@ def heartbeat_path(database: Path) -> Path:
 
 
 def read_heartbeat(path: Path) -> HeartbeatRecord | None:
-    """Read the file; return None where there is none. Raise ValueError for malformed content, and OSError."""
+    """Read the file; return None if there is none. Raise ValueError for malformed content, and OSError."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return HeartbeatRecord(

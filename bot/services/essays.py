@@ -108,7 +108,7 @@ class EssayService:
     async def find_essay(self, writer: str, named: str) -> Essay:
         """Return the essay that a writer names by its id, the start of one, or its number in the list of their essays.
 
-        Raise UnknownEssay, which lists those that may be meant where there are several.
+        Raise UnknownEssay, which lists those that may be meant if there are several.
         """
         found = await self.list_essays(writer)
         places = match_names(named, [(essay.id,) for essay in found])
@@ -371,8 +371,8 @@ class EssayService:
     async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> EditResult:
         """Make a version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
 
-        What was typed is stored even where the text has changed since ``seen``: then as a version beside the newer
-        one. Raise UnknownSection where the text has no such part.
+        What was typed is stored even if the text has changed since ``seen``: then as a version beside the newer
+        one. Raise UnknownSection if the text has no such part.
         """
         page, comments = await parse_in_worker(
             writer, len(body), extract_comments, self.validate_page("The section", body)

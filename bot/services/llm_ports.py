@@ -258,14 +258,14 @@ class Models:
 
 
 def require_models(models: Models | None) -> Models:
-    """Return the models. Raise NoModel where none is configured or wanted."""
+    """Return the models. Raise NoModel if none is configured or wanted."""
     if models is None:
         raise NoModel
     return models
 
 
 def require_checker(models: Models | None) -> Checker:
-    """Return the checker. Raise NoModel where there is none."""
+    """Return the checker. Raise NoModel if there is none."""
     checker = require_models(models).checker
     if checker is None:
         raise NoModel

@@ -28,7 +28,7 @@ class EssaySnapshot:
     running or ended; ``leftover_jobs`` are the numbers of ended jobs whose text, or instruction, is in no version, the
     last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes. ``dm_context`` is what
     the writer's messages in the bot's DM are about, this essay or another. ``check`` is that of the current version,
-    None where none was made since it changed.
+    None if none was made since it changed.
     """
 
     essay: Essay
@@ -79,7 +79,7 @@ class EssaySnapshot:
         return tuple(one for one in self.questions if one.is_left_by_draft)
 
     def note(self, number: int) -> Note | None:
-        """Return the note with this number, None where there is none."""
+        """Return the note with this number, None if there is none."""
         return next((note for note in self.notes if note.number == number), None)
 
 

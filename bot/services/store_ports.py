@@ -253,7 +253,7 @@ class JobStore(Protocol):
         *,
         running: bool = False,
     ) -> Job:
-        """Store a job, queued or ``running``. Raise JobRunning where the subject has one that has not ended."""
+        """Store a job, queued or ``running``. Raise JobRunning if the subject has one that has not ended."""
 
     def mark_running(self, job: int, at: datetime) -> None:
         """Store that a queued job is running."""
@@ -268,7 +268,7 @@ class JobStore(Protocol):
         """Store how the job ended. Delete the text of a job that made a version, which has it."""
 
     def get(self, writer: str, job: int) -> Job:
-        """Return the job with this number. Raise UnknownJob where the writer has none such."""
+        """Return the job with this number. Raise UnknownJob if the writer has none such."""
 
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
@@ -329,7 +329,7 @@ class SupportStore(Protocol):
         """Store the check of a version, in place of an earlier one."""
 
     def get(self, writer: str, essay: str, version: int) -> Check | None:
-        """Return the check of a version; None where there is none, or it is damaged."""
+        """Return the check of a version; None if there is none, or it is damaged."""
 
     def versions(self, writer: str, essay: str) -> tuple[int, ...]:
         """Return the numbers of the versions that have a check, in order."""

@@ -18,8 +18,8 @@ from bot.services.dm_messages import DmChannel, DmContext, DmMessage
 from bot.store.database import EncryptedDatabase, parse_time
 
 _DAMAGED_MESSAGE = format_gap("a message that was damaged and cannot be read")  # the writer sees what is missing
-_LAST_MESSAGE_ID = 2**63  # where a message stands among the others whose id is damaged
-_RECENT = 100  # rows among which the message that follows another is looked for
+_LAST_MESSAGE_ID = 2**63  # sorts a message with a damaged id after all others
+_RECENT = 100  # how many rows are searched for the message that follows another
 _MESSAGE = "SELECT m.message, m.id, m.essay, m.question, m.note, m.text FROM dm_messages m"
 
 

@@ -19,7 +19,7 @@ def edit_in_editor(text: str) -> Iterator[str | None]:
     """Open the text in $VISUAL or $EDITOR and yield it as the writer saved it, or None if it was not changed.
 
     The file is removed only when the block ends without an error: if the editor, the block or the program fails, the
-    words typed are still in it, and the person is told where. Raise InvalidInput where no editor can be started.
+    words typed are still in it, and the person is told where. Raise InvalidInput if no editor can be started.
     """
     handle, name = tempfile.mkstemp(prefix="essay-section-", suffix=".md")
     path = Path(name)

@@ -28,7 +28,7 @@ class EssayView:
         self._essay_id = essay
 
     def current_version(self) -> Version:
-        """Return the current version. Raise NothingToDo where there is none."""
+        """Return the current version. Raise NothingToDo if there is none."""
         return self._context.run(self._essays.current_version(LOCAL_WRITER, self._essay_id))
 
     def versions(self) -> tuple[VersionInfo, ...]:
@@ -117,7 +117,7 @@ class EssayJobs:
         return self._context.run_job(start())
 
     def resulting_version(self, job: Job) -> Version | None:
-        """Return the version that an ended job made, if any; warn where it ended early or is not the current text."""
+        """Return the version that an ended job made, if any; warn if the job ended early or it is not current."""
         if job.state is not JobState.DONE:
             self._context.warn(progress.job_end_message(job))
         if job.result is None:

@@ -45,7 +45,7 @@ async def draft_notes(
 ) -> DraftedPost:
     """Store a page of notes as an essay, draft it (or, without a model, assemble it), and return the post.
 
-    Raise InvalidInput for notes without words, and JobFailed where the draft failed: then the essay is deleted, unless
+    Raise InvalidInput for notes without words, and JobFailed if the draft failed: then the essay is deleted, unless
     part of the draft came, or the notes were ``typed_by_hand`` and exist nowhere else.
     """
     essay = await services.essays.create_essay(LOCAL_WRITER, structure, title)

@@ -127,7 +127,7 @@ def is_zero_cost(total: Cost) -> bool:
 
 
 def format_cost(total: Cost) -> str:
-    """Format the cost of calls, in tokens, and in dollars where the price is known."""
+    """Format the cost of calls, in tokens, and in dollars if the price is known."""
     tokens = f"{total.input_tokens:,} tokens in, {total.output_tokens:,} out"
     if total.nano_usd is None:
         return f"{tokens}; the price is not known"

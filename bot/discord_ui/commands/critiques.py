@@ -89,7 +89,7 @@ def critique_menu(
 async def _message_and_file_text(message: discord.Message) -> tuple[str, str | None]:
     """Return the text of a message and of its files, and a notice about the files.
 
-    Discord turns a long paste into a file. Raise InvalidInput where there is no text, and what ``read_file`` raises.
+    Discord turns a long paste into a file. Raise InvalidInput if there is no text, and what ``read_file`` raises.
     """
     read: list[content.FileText] = []
     skipped: list[UnsupportedFileType] = []

@@ -71,7 +71,7 @@ async def find_essay(service: EssayService, writer: str, wanted: str, *, with_po
     """Find the essay that an option names: by its id, as suggestions do, by its title, or by the name they show.
 
     Of several with one title it is the last changed that has a post, if ``with_post``, else that is not exported yet.
-    Raise InvalidInput where there is none.
+    Raise InvalidInput if there is none.
     """
     essays = await service.list_essays(writer)
     title, names = wanted.casefold().strip(), unique_essay_names(essays)

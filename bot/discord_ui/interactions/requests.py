@@ -87,7 +87,7 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
 
 
 def submitted_text(interaction: Interaction) -> str:
-    """Return all that was typed into a form, field after field, to be given back where it cannot be stored."""
+    """Return all that was typed into a form, field after field, to be given back if it cannot be stored."""
     data: Mapping[str, Any] = interaction.data or {}
     parts = _walk_components(data.get("components") or ())
     return "\n\n".join(value for part in parts if isinstance(value := part.get("value"), str) and value.strip())
@@ -120,7 +120,7 @@ def parse_question_argument(argument: str) -> tuple[int, str]:
 async def read_submitted_text(request: ActionRequest) -> tuple[str, str | None]:
     """Return the text of a form's fields and file, and a notice about how the file was read.
 
-    Raise InvalidInput where there is no word in either, and what ``read_file`` raises.
+    Raise InvalidInput if there is no word in either, and what ``read_file`` raises.
     """
     text = join_pasted_fields([request.fields.get(key, "") for key in PASTE_FIELDS])
     notice = None

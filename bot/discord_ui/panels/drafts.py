@@ -214,7 +214,7 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
 
 
 def _check_text(state: EssayState) -> str | None:
-    """Say what the check of a text that a model had a part in came to; None where there is no checker."""
+    """Say what the check of a text by a model has found; None if there is no checker."""
     if not (state.has_checker and state.is_by_model):
         return None
     if state.is_checking:

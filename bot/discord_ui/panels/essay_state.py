@@ -24,8 +24,8 @@ class EssayState(EssaySnapshot):
 
     If the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is the
     progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
-    contain, None while they are not looked for, which nobody does where there is a checker. ``is_checking`` says that
-    a check is under way.
+    contain; None if they are not known yet, or if there is a checker, which replaces them. ``is_checking`` says that a
+    check is running.
     """
 
     structure: Structure

@@ -34,7 +34,7 @@ async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerRe
 
 
 async def list_essays(presenter: Presenter, writer: str, page: int, notice: str | None = None) -> ShowCard:
-    """Show a page of the writer's essays, with the way to the critiques of pasted texts where there are any."""
+    """Show a page of the writer's essays, with the way to the critiques of pasted texts if there are any."""
     services = presenter.services
     _, critique_count = await services.critiques.pasted(writer, 0, 0)
     return ShowCard(
@@ -67,7 +67,7 @@ async def save_title(presenter: Presenter, request: ActionRequest) -> HandlerRes
 
 
 async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Ask twice, and again where the essay has changed since; then stop its job and delete it."""
+    """Ask twice, and again if the essay has changed since; then stop its job and delete it."""
     services, writer = presenter.services, request.writer
     essay = await services.essays.get_essay(writer, request.subject)
     step, stamp = parse_number_pair(request.custom_id.argument)

@@ -89,7 +89,7 @@ async def stop_waiting(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 
 async def open_answer_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Open the form for an answer; where the question is no longer open, show the essay as it stands."""
+    """Open the form for an answer; if the question is no longer open, show the essay as it is now."""
     number, _ = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
     if found.state is not QuestionState.OPEN:

@@ -54,7 +54,7 @@ async def open_note_form(presenter: Presenter, request: ActionRequest) -> Handle
 
 
 async def save_note(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Put what was typed in the note's place; where the note has changed meanwhile, store it as a note beside it."""
+    """Replace the note's text by what was typed; if the note has changed meanwhile, store that as another note."""
     wanted, seen = _parse_note_argument(request)
     note, notice = _find_note(await _load_state(presenter, request), wanted), None
     if request.files:
@@ -143,7 +143,7 @@ async def set_note_excluded(presenter: Presenter, request: ActionRequest) -> Han
 
 
 async def leak_notice(presenter: Presenter, request: ActionRequest, number: int) -> str:
-    """Say what is to be done where the text still holds the words of a note that was left out; else return ""."""
+    """Say what to do if the text still contains words of a note that was left out; return "" if it does not."""
     leak = await presenter.services.notes.find_leak(request.writer, request.subject, number)
     return leak.message if leak is not None else ""
 
@@ -189,7 +189,7 @@ def _find_note(state: EssayState, wanted: int) -> Note | None:
 
 
 def _require_note(state: EssayState, wanted: int) -> Note:
-    """Return the note with this number. Raise NothingToDo where there is none."""
+    """Return the note with this number. Raise NothingToDo if there is none."""
     if (note := _find_note(state, wanted)) is None:
         raise NothingToDo.no_note(wanted)
     return note
