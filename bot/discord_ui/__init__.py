@@ -1,1 +1,1 @@
-"""The Discord front end: commands and panels. It keeps no state; everything a click means stands in its custom id."""
+"""The Discord front end: commands and panels. It keeps no state; a custom id says everything that a click means."""

@@ -18,7 +18,7 @@ _AUTHORIZE_URL = "https://discord.com/oauth2/authorize"
 
 
 def application_id(token: str) -> int | None:
-    """Return the application's id, which the first part of a bot's token holds in base 64; None for no such token."""
+    """Return the application's id, which is the first part of a bot's token in base 64; None if it is no such token."""
     if not _TOKEN_PATTERN.fullmatch(token := token.strip()):
         return None
     first = token.split(".")[0]

@@ -264,9 +264,9 @@ class UnknownJob(InvalidInput):
 
 
 class PrivateNoteInText(InvalidInput):
-    """A request to a model was stopped, because it holds words of a note that no model may see.
+    """A request to a model was stopped, because it contains words of a note that no model may see.
 
-    ``where`` is the part that holds them, a key of ``ADVICE``; ``words`` are the first of them. ``marked``: a mark
+    ``where`` is the part that contains them, a key of ``ADVICE``; ``words`` are the first of them. ``marked``: a mark
     covers these words of the note; otherwise the whole note is left out.
     """
 
@@ -306,9 +306,9 @@ class AlwaysPrivate(InvalidInput):
 
 
 class PrivateMarkInText(InvalidInput):
-    """A request to a model was stopped, because it holds a passage that is marked private.
+    """A request to a model was stopped, because it contains a passage that is marked private.
 
-    ``where`` is the part that holds it; ``line`` is the line of its first mark.
+    ``where`` is the part that contains it; ``line`` is the line of its first mark.
     """
 
     def __init__(self, where: str, line: str) -> None:

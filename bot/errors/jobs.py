@@ -133,7 +133,7 @@ class ExportFileExists(BotError):
 
 
 class OutputClosed(BotError):
-    """The reader of our output has closed it, as head does after its lines; nobody is told."""
+    """The reader of our output has closed it, as head does after its lines; no message is printed."""
 
     def __init__(self) -> None:
         super().__init__("The program reading the output stopped before its end.")

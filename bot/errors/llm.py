@@ -29,7 +29,7 @@ class ModelError(BotError):
 
     @property
     def message_without_assurance(self) -> str:
-        """Say what happened and what to do, for a place that has already said what is safe."""
+        """What happened and what to do, for a place that has already said what is safe."""
         return f"{self.what_happened} {self.advice[:1].upper()}{self.advice[1:]}."
 
 
@@ -288,7 +288,7 @@ class NoModel(ModelError):
 
 
 class UnknownPrice(ModelError):
-    """The model was not called, because its price is not known and no budget could hold."""
+    """The model was not called, because its price is not known, and so no budget can be kept."""
 
     is_lasting = True
 

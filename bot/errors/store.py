@@ -31,7 +31,7 @@ class EncryptionKeyMissing(StoreError):
 
 
 class InvalidEncryptionKey(StoreError):
-    """A setting or file that should hold an encryption key does not."""
+    """A setting or file that should contain an encryption key does not."""
 
     def __init__(self, where: str) -> None:
         self.location = where

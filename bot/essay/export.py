@@ -87,16 +87,16 @@ def read_export(text: str) -> tuple[Mapping[str, Any], str]:
 
 
 def describe_authorship(origins: frozenset[Origin]) -> str:
-    """Say for the front matter who wrote the words, and whether a model had a part in them."""
+    """Say, for the front matter, who wrote the words, and whether a model had a part in them."""
     if all(origin.is_by_writer for origin in origins):
         return "the writer alone; no language model wrote any of it"
     return "the writer and a language model, from the writer's own notes"
 
 
 def extract_description(text: str) -> str:
-    """Return the start of the first paragraph that has neither a gap nor a private mark, or "".
+    """Return the start of the first paragraph that has words and neither a gap nor a private mark; "" if none has.
 
-    Markup and comments are removed, and it is cut at a word.
+    Markup and comments are removed, and the text is shortened at a word.
     """
     for part in split_sections(remove_comments(text)):
         for block in split_top_level_blocks(part.body):
@@ -109,7 +109,7 @@ def extract_description(text: str) -> str:
 
 
 def describe_open_points(text: str, notes: Sequence[Note]) -> str:
-    """Say what to know about an export of the text: its gaps and private passages. Return "" if there are none."""
+    """Say how many gaps and private passages an export of the text has or leaves out; return "" if there are none."""
     missing, private, marked = len(find_gaps(text)), count_private_passages(notes), len(private_passages(text))
     sentences = []
     if missing:
@@ -139,7 +139,7 @@ def export_file_name(title: str, suffix: str) -> str:
 def notes_to_markdown(title: str, structure: Structure | None, notes: Sequence[Note]) -> str:
     """Return the notes under their sections' headings, each with its number, its question and what in it is private.
 
-    Notes without a section come last; without a structure that is all of them. A note's text is as it is stored.
+    Notes without a section come last. Without a structure no note has a section. A note's text is as it is stored.
     """
     sections = structure.sections if structure is not None else ()
     notes_by_heading = [(one.heading, [note for note in notes if note.section == one.key]) for one in sections]

@@ -1,6 +1,6 @@
-"""Back up the database named in the settings, and report what the copy holds and where its key is.
+"""Back up the database named in the settings, and report what the copy contains and where its key is.
 
-A file of its own, so that no other command loads SQLite, the cipher and the settings for it.
+It is a file of its own, so that other commands need not import SQLite, the cipher and the settings.
 """
 
 from __future__ import annotations

@@ -27,7 +27,10 @@ STALE_AFTER = timedelta(seconds=60)  # a busy disk or machine may delay three he
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatRecord:
-    """What the file holds. ``pid_namespace`` is the Linux namespace that ``pid`` belongs to, None on other systems."""
+    """The content of the file.
+
+    ``pid_namespace`` is the Linux namespace that ``pid`` belongs to, None on other systems.
+    """
 
     pid: int
     pid_namespace: str | None

@@ -49,7 +49,7 @@ def _filter_record(record: logging.LogRecord) -> bool:
 
 
 def log_unhandled_task_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Log errors of tasks that nobody awaits without their messages, which asyncio's own record would hold."""
+    """Log errors of tasks that nobody awaits without their messages, which asyncio itself would log."""
 
     def log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

@@ -116,7 +116,7 @@ async def _run_bot(settings: Settings, token: str) -> None:
             ", ".join(unpriced),
         )
     try:
-        # Jobs that an earlier process left under way are shown and offered again; the terminal recovers its own.
+        # Interrupt jobs that an earlier process left, so that they are offered again; the terminal recovers its own.
         await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
         client = make_client(services, settings)
         gc.collect()

@@ -413,7 +413,7 @@ class DmMessageService:
         numbers = tuple(tx.essays.add_note(writer, essay, passage, now).number for passage in passages)
         tx.messages.add(
             writer, message, essay, None, "", part=part
-        )  # the notes hold the words: the row says that they do
+        )  # the words are in the notes: this row says that the file is stored
         if title is not None:
             tx.essays.rename(writer, essay, title, now)
         return numbers

@@ -100,7 +100,7 @@ class EssayService:
         return await self._store.read(lambda tx: tx.essays.get(writer, essay))
 
     async def snapshot(self, writer: str, essay: str) -> EssaySnapshot:
-        """Return all that is stored of an essay, as it stands at one moment. Raise UnknownEssay."""
+        """Return all that is stored of an essay at one moment. Raise UnknownEssay."""
         found = await self._store.read(lambda tx: read_snapshot(tx, writer, essay))
         await warm_privacy_cache(found.notes)
         return found
@@ -135,10 +135,10 @@ class EssayService:
         await self._store.write(step)
 
     async def change_structure(self, writer: str, essay: str, structure: Structure) -> None:
-        """Put an essay that holds nothing yet into another structure. Raise NothingToDo for one that holds something.
+        """Give an essay without content another structure. Raise NothingToDo for one with content.
 
-        A title that was the old structure's name becomes the new one's. Where the old one's file is gone, nobody can
-        tell, and the title stays.
+        A title that was the old structure's name becomes the new one's. If the old structure's file is gone, its name
+        is not known, and the title stays.
         """
         now = self._clock()
 
@@ -333,7 +333,7 @@ class EssayService:
         return await self._store.read(step)
 
     async def refresh_assembled_text(self, writer: str, essay: str) -> int | None:
-        """Assemble a text anew that is made from notes alone, after they have changed; return the new version's number.
+        """Assemble anew a text made from notes alone, after they have changed; return the new version's number.
 
         Return None if no new version was made.
         """
@@ -369,10 +369,10 @@ class EssayService:
         return await self._store.read(lambda tx: tx.essays.version(writer, essay, number))
 
     async def edit_section(self, writer: str, essay: str, seen: Version, index: int, body: str) -> EditResult:
-        """Make a version like ``seen`` in which the part with this index holds ``body``; every other byte stays.
+        """Make a version like ``seen`` in which the section at this index has the text ``body``, all else unchanged.
 
-        What was typed is stored even if the text has changed since ``seen``: then as a version beside the newer
-        one. Raise UnknownSection if the text has no such part.
+        What was typed is stored even if the text has changed since ``seen``: then as a version beside the newer one.
+        Raise UnknownSection if the text has no such section.
         """
         page, comments = await parse_in_worker(
             writer, len(body), extract_comments, self.validate_page("The section", body)
@@ -553,7 +553,7 @@ def _check_no_private_text(where: str, words: str, notes: Sequence[Note]) -> Non
 
 
 def editable_parts(text: str) -> tuple[tuple[int, TextSection], ...]:
-    """Return the parts of a text that hold a heading or a word, each with the index that ``edit_section`` takes."""
+    """Return the sections of a text that have a heading or a word, each with the index that ``edit_section`` takes."""
     return tuple(
         (index, part) for index, part in enumerate(split_sections(text)) if part.level or count_words(part.body)
     )

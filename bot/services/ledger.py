@@ -161,7 +161,7 @@ class _BudgetAccount:
 
 
 class RecordingLedger:
-    """The ledger over the store: hold calls to the budgets, and record what this process's own calls cost.
+    """The ledger over the store: enforce the budgets, and record what this process's own calls cost.
 
     Another process may write calls into the same store.
     """

@@ -228,7 +228,7 @@ class Checker(Protocol):
         asked: Collection[int],
         on_progress: ProgressCallback,
     ) -> RawCheck:
-        """Return what is said of the sentences whose numbers are ``asked``, of those of the material's text.
+        """Return what the checker says of the sentences with the numbers ``asked``, among those of the material's text.
 
         The chunks given to ``on_progress`` are JSON, of use only to show that the model writes, and how much.
         """

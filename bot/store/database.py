@@ -188,7 +188,7 @@ class EncryptedDatabase:
         """
         self.path = path
         self._truncates_log = False
-        self._logged_damage: set[str] = set()  # what the log has been told of
+        self._logged_damage: set[str] = set()  # damaged texts that were logged
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
         given = parse_keys(keys, "DATABASE_KEY") if keys else ()

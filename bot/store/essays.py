@@ -337,6 +337,6 @@ def _read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
 
 def _read_version_info(row: Sequence[Any]) -> VersionInfo:
     number, parent, origin, words, notes_through, created, complete, model, unwritten = row[:9]
-    how = parse_enum(Origin, origin, Origin.REVISED)  # of which nobody is told that no model wrote any of it
+    how = parse_enum(Origin, origin, Origin.REVISED)  # a damaged origin counts as a model's, which claims least
     keys = tuple(json.loads(unwritten or "[]"))
     return VersionInfo(number, parent, how, words, notes_through, parse_time(created), bool(complete), model, keys)

@@ -19,7 +19,7 @@ _DAY_MINUTES = 24 * 60
 # its own costs nothing: the words of a note that was made of messages are counted with these.
 _SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
 _MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
-# Pasted critiques are a text of their own; one of a version holds that version's, once more.
+# A critique stores the text that it is about: a pasted one, or a copy of a version's.
 _WRITER_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM notes WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)

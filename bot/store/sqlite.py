@@ -32,7 +32,7 @@ class SqliteStore:
         *,
         process: str | None = None,
     ) -> None:
-        """Open the database, migrate its schema, and hold writers to the ``quota``.
+        """Open the database, migrate its schema, and enforce the ``quota``.
 
         ``process`` names the process whose jobs are stored: this one, unless a test stands in for another. Raise
         StoreError if the database cannot be used.

@@ -37,7 +37,7 @@ def read_input(path: str) -> InputText:
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    # One byte more than the limit tells a text that is too long from one that just fits.
+    # Read one byte more than the limit, to know a text that is too long from one that just fits.
     try:
         if path == "-":
             return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)

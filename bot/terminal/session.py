@@ -178,7 +178,7 @@ class KeyboardSession:
             text = ask(self._context, "Notes: ", _PASTE_HELP, (PromptCommand.SKIP,), free_text=True, default=text)
             if isinstance(text, PromptCommand) or not text.strip() or self._interview.add_notes(essay, text):
                 return
-            text = text if has_words([text]) else ""  # refused; it stands in the line again, to be cut or cleared
+            text = text if has_words([text]) else ""  # refused: it becomes the next prompt's default, to be shortened
 
     def _make_post(self, essay: Essay) -> bool:
         """Make the first post and show it: a draft if the writer wants one, else the assembled notes.

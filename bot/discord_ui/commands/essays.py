@@ -48,7 +48,7 @@ def structure_choices(structures: Iterable[Structure]) -> list[app_commands.Choi
 def essay_suggestions(
     admitted_writer: Callable[[Interaction, float], Awaitable[str]], essays: EssayService
 ) -> SuggestEssays:
-    """Return what suggests essays for an option, the last changed first: those whose names hold what was typed.
+    """Return a function that suggests essays whose names contain what was typed, the last changed first.
 
     It suggests none if that takes too long.
     """

@@ -1,1 +1,1 @@
-"""The DM with the bot: hear its messages, read those that came while nobody listened, and tell what became of them."""
+"""The DM with the bot: receive its messages, also those written while the bot was away, and say what became of them."""

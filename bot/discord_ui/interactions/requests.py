@@ -31,7 +31,7 @@ Interaction = discord.Interaction[discord.Client]
 
 @dataclass(frozen=True, slots=True)
 class AttachmentUpload:
-    """A file that Discord holds for a person."""
+    """A file that a person has uploaded to Discord."""
 
     name: str
     size: int

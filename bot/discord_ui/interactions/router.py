@@ -124,7 +124,7 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "retry": _write_action(critiques.retry_critique),
     "pasted": _write_action(critiques.critique_pasted_text),
 }
-MORE_MENU = "more"  # a menu whose entries are actions of the panel it stands on
+MORE_MENU = "more"  # a menu whose options are actions
 _ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
 
 
@@ -212,7 +212,7 @@ class Router:
 
 @contextmanager
 def _hide_other_owners() -> Iterator[None]:
-    """Report a missing essay like somebody else's, so that a forged id tells nothing. Raise NotOwner."""
+    """Report a missing essay like somebody else's, so that a forged id reveals nothing. Raise NotOwner."""
     try:
         yield
     except UnknownEssay:

@@ -253,7 +253,7 @@ _MAX_CONCURRENT_LARGE_FILES = 4  # files with pictures that are in memory at onc
 
 
 async def read_file(upload: UploadedFile) -> FileText:
-    """Return a file's text; its kind is told by its bytes.
+    """Return a file's text; its bytes, not its name, decide how it is read.
 
     Raise AttachmentGone, AttachmentNotFetched, and UnreadableText for a file that is empty, damaged, too long, or of a
     kind that is not read. One that is too long even for a document with pictures is not fetched.

@@ -396,7 +396,7 @@ class MessageEditor:
         seconds: float,
         outdated: Sequence[asyncio.Event] = (),
     ) -> int:
-        """Make one request, while no other is under way, and return the message's id.
+        """Make one request, while no other is running, and return the message's id.
 
         Give it up after ``seconds``, or soon after one of ``outdated`` is set. A request that was given up may still
         arrive, so what the message is meant to show is then sent once more.

@@ -150,7 +150,7 @@ class _JobPanel:
             self.end = await self.watch.end()  # again at each try: the writer may have changed the text elsewhere
             if await self._show_result(self.end):
                 return
-        if self.end is None and not self.watch.job.kind.gives_way:  # of a job that gives way nothing else is told
+        if self.end is None and not self.watch.job.kind.gives_way:  # a job that gives way has no closing message
             self.end = await self.watch.end()
 
     async def _show_result(self, end: ShowCard) -> bool:

@@ -85,7 +85,7 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
     The time taken grows with the text alone, however many marks are open.
     """
     opened: list[tuple[str, int]] = []
-    places: dict[str, list[int]] = {}  # by what would close them, where in ``opened`` marks stand
+    places: dict[str, list[int]] = {}  # the indexes of open marks in ``opened``, by the mark that would close them
     code: str | None = None
 
     def close(place: int) -> None:
@@ -120,8 +120,8 @@ def _open_marks(paragraph: str) -> list[tuple[str, int]]:
     return opened
 
 
-# A message holds 4,000 characters and, with 12 for each text in it, 10,170 bytes. What stands around a page (title,
-# notice, small print) takes at most 800 characters and 2,150 bytes.
+# A message can have 4,000 characters and, with 12 for each text in it, 10,170 bytes. The title, notice and small print
+# around a page take at most 800 characters and 2,150 bytes.
 MAX_PAGE_UNITS = 3_200
 MAX_PAGE_BYTES = 8_000
 # A page that ends at a paragraph may be this much emptier than one that ends in the middle of one.

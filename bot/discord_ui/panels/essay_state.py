@@ -55,7 +55,7 @@ class EssayState(EssaySnapshot):
 
     @property
     def covered_sections(self) -> tuple[bool, ...]:
-        """For each section of the structure, whether it holds a note."""
+        """For each section of the structure, whether it has a note."""
         keys = {note.section for note in self.notes}
         return tuple(section.key in keys for section in self.structure.sections)
 
@@ -92,7 +92,7 @@ class EssayState(EssaySnapshot):
 
     @property
     def new_note_count(self) -> int:
-        """How many notes came after the current version and stand in no text yet."""
+        """How many notes came after the current version and are in no text yet."""
         through = self.version.info.last_note_number if self.version else 0
         text = self.version.text if self.version else ""
         return sum(

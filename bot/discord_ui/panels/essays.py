@@ -72,7 +72,7 @@ def essay_list_card(
 
 
 def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:
-    """Return by id when each essay was begun (UTC), as exactly as it takes to tell it from others of its title.
+    """Return by id when each essay was begun (UTC), as exactly as is needed to tell apart those with one title.
 
     The date is "" if no other essay has the title.
     """

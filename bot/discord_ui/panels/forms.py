@@ -48,7 +48,7 @@ class SplitText:
     separators: tuple[str, ...]
 
     def join(self, filled: Sequence[str]) -> str:
-        """Join what the fields hold now; an emptied field takes its separator with it."""
+        """Join the fields' present texts; an emptied field is left out with its separator."""
         text = ""
         for number, field in enumerate(filled):
             if not field.strip():

@@ -48,7 +48,7 @@ _ENDED_TEXT = {
 
 
 def has_partial_result(job: Job) -> bool:
-    """Return whether the job left a text with words that stands in no version."""
+    """Return whether the job left a text with words that is in no version."""
     return job.kind is not JobKind.CRITIQUE and job.result is None and count_words(without_tags(job.text)) > 0
 
 

@@ -52,7 +52,7 @@ class Presenter:
     services: Services
     # (writer, essay) deleted by this process: a second click on Delete is answered like the first.
     deleted_essays: RecentSet[tuple[str, str]] = field(default_factory=lambda: RecentSet(_MAX_DELETED_ESSAYS))
-    # Jobs whose outcome a panel has already told; if this is forgotten, it is told once more.
+    # Jobs whose outcome a panel has already shown; if this is forgotten, it is shown once more.
     _reported_jobs: RecentSet[int] = field(default_factory=lambda: RecentSet(_MAX_REPORTED_JOBS))
     _deletions: dict[str, asyncio.Event] = field(default_factory=dict)  # set once an essay is deleted, by its id
 
@@ -310,7 +310,7 @@ class Presenter:
     def _with_deletion_check(
         self, job: Job, show_end: Callable[[], Awaitable[ShowCard]]
     ) -> Callable[[], Awaitable[ShowCard]]:
-        """Wrap ``show_end``: wait for a deletion that is under way, and say so if the essay was deleted.
+        """Wrap ``show_end``: wait for a running deletion, and say so if the essay was deleted.
 
         For a job that only delays the next question, an error of the store is shown as well.
         """

@@ -1,4 +1,4 @@
-"""The first screen of an essay: how to begin, and what it holds while there is no text."""
+"""The first screen of an essay: how to begin, and what it has while there is no text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NO_MODEL_TEXT = (
 def start_card(
     state: EssayState, structures: Mapping[str, Structure], context: InteractionContext, notice: str | None = None
 ) -> Card:
-    """Return the panel of an essay without a text: its structure, what it holds so far, and the ways on."""
+    """Return the panel of an essay without a text: its structure, its notes so far, and the possible next steps."""
     essay = state.essay
     begun = bool(state.notes or state.questions)
     parts: list[CardPart] = [*notice_text(notice), heading_text(essay.title)]

@@ -1,4 +1,4 @@
-"""A running job: what the runner holds of it in memory, and how its text is stored before anybody is shown it."""
+"""A running job: its state in memory, and how its text is stored before anybody is shown it."""
 
 from __future__ import annotations
 

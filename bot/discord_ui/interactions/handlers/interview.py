@@ -24,7 +24,7 @@ from bot.services.essays import join_sentences
 
 
 async def change_structure(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Give an essay that holds nothing yet another structure."""
+    """Give an essay without content another structure."""
     found = presenter.services.structures.get(request.selected_value)
     if found is None:
         raise UnknownStructure(request.selected_value, list(presenter.services.structures))

@@ -40,7 +40,7 @@ async def show_note(presenter: Presenter, request: ActionRequest) -> HandlerResu
 
 
 async def open_note_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Open the form with a note's text; for one that no form holds, the form for a file."""
+    """Open a form with a note's text; for a note too long for a form, one that takes a file."""
     wanted, _ = _parse_note_argument(request)
     state = await _load_state(presenter, request)
     if (note := _find_note(state, wanted)) is None:
@@ -109,7 +109,7 @@ async def delete_note(presenter: Presenter, request: ActionRequest) -> HandlerRe
 
 
 async def sort_notes(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Have a model find sections for the notes that have none; their words stay as they are."""
+    """Ask a model to find sections for the notes that have none; their words stay as they are."""
     services, writer, essay = presenter.services, request.writer, request.subject
     planned = await services.interview.plan_placement(writer, essay)
     if planned is None:
