@@ -28,10 +28,10 @@ def help_card(*, with_model: bool) -> Card:
                 "It helps you turn what happened in your working life into a post worth reading.\n\n"
                 "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes. "
                 "In a DM with the bot you can also just write: each message is an answer or a note.\n"
-                "**/critique** reads any text as an editor would; so does **Apps → Critique this** on a message.\n"
+                "**/critique** reads any text as an editor would, **Apps → Critique this** any message.\n"
                 "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
                 "the critiques of pasted texts.\n"
-                "What you mark **[private]** stays out of posts and away from models until you remove the mark.\n"
+                "What you mark **[private]** stays out of posts and away from models until you unmark it.\n"
                 "**/usage** says what you have spent.\n\n" + model
             ),
             small_print(
