@@ -13,7 +13,6 @@ from bot.terminal import LOCAL_WRITER, progress, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.input_prompts import confirm_default_yes
 from bot.terminal.progress import max_cost_message
-from bot.terminal.stdio import escape_control_characters
 
 PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
 """Plan a job, anew at each call."""
@@ -42,14 +41,18 @@ class EssayView:
         counted = views.word_summary(shown.info.word_count, shown.text)
         self._context.say(f"\nVersion {shown.info.number}: {counted}{state}.")
         self._context.screen.print(views.section_table(shown.text))
+        self.show_remark(shown)
+
+    def show_remark(self, version: Version) -> None:
+        """Show what the model that wrote a version said beside the text, if it said anything."""
+        if version.remark:
+            self._context.screen.print(views.render_remark(version.remark))
 
     def show_post(self, version: Version) -> None:
         """Show a version as a reader would see it."""
         essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
         screen = self._context.screen
         screen.print(views.render_post(essay.title, version.text, styled=screen.is_terminal))
-        if version.remark:
-            screen.print(f"Beside the text the model says: {escape_control_characters(version.remark)}")
 
     def show_diff(self, old: int, new: int) -> None:
         """Show what changed from one version to another. Raise UnknownVersion."""

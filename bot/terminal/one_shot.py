@@ -114,6 +114,8 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     screen.print(
         views.render_claims(await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version), version.text)
     )
+    if version.remark:
+        screen.print(views.render_remark(version.remark))
     if not version.info.is_complete:
         screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
     return version

@@ -149,6 +149,11 @@ def render_post(title: str, text: str, *, styled: bool) -> RenderableType:
     return rendered
 
 
+def render_remark(remark: str) -> Text:
+    """Render what a model said beside a text, all of it."""
+    return Text(f"Beside the text the model says: {escape_control_characters(remark)}")
+
+
 def word_summary(words: int, text: str) -> str:
     """Summarize words and gaps in one line."""
     missing = len(find_gaps(text))

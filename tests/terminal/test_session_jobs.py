@@ -255,3 +255,11 @@ def test_a_comment_in_a_revised_section_is_kept_and_sent_to_no_model(terminal: T
     assert terminal.text(essay).text == (
         "## What I missed\n\nNoise and light.\n\n<!-- ask Kim -->\n\n## What I gave up\n\nPay.\n"
     )
+
+
+def test_what_a_model_says_beside_the_text_is_shown_after_its_work_and_with_the_overview(terminal: Terminal) -> None:
+    essay = terminal.essay(FIRST)
+    terminal.room.models.script(says(f"[bold]Mind the gap.[/bold]\n\n{DRAFT}"))
+    seen = terminal.resume_and_type(essay, "draft", "")
+    assert "Beside the text the model says: [bold]Mind the gap.[/bold]" in seen
+    assert "Mind the gap" not in terminal.text(essay).text

@@ -52,6 +52,7 @@ class DraftCommands:
             return
         if job.kind is JobKind.REVISION:
             self._view.show_change(made)
+            self._view.show_remark(made)
         if job.state is JobState.DONE:
             self._show_claims(made)
         if job.kind is not JobKind.REVISION:

@@ -220,3 +220,27 @@ async def test_a_section_of_nearly_twenty_thousand_characters_is_edited_across_f
     await user.submit(form, {"body4": last + " Nobody noticed."})
     await user.sees(reads(panel, "Stored as version 2"))
     assert await plain.text(user) == before.replace(last, last + " Nobody noticed.")
+
+
+async def test_a_draft_is_shown_under_headings_while_it_comes_and_with_what_the_model_said_once_it_is_done(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    gate = Gate()
+    models.script(
+        says(
+            '<section key="what-i-missed">\nThe *noise*.\n</section>\n<section key="no',
+            gate,
+            'w">Half of it.</section>\nOne date is unclear.<question section="now">Which May?</question>',
+        )
+    )
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "## What I missed\n\nThe *noise*." in panel.text)
+    assert "<sec" not in panel.text
+    gate.release()
+    await user.sees(lambda _: "Beside the text the model says:** One date is unclear." in panel.text)
+    text = await bot.text(user)
+    assert "Half of it." in text
+    assert "One date" not in text
+    assert "Which May?" not in text
