@@ -168,8 +168,10 @@ def _report_open_points(runner: asyncio.Runner, services: Services, post: Export
     """Print how many gaps an exported post has, and how many private notes are left out of it."""
     from bot.essay.export import describe_open_points
 
-    if points := describe_open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay))):
-        print_stderr(points)
+    points = describe_open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay)))
+    checked = runner.run(services.checking.describe_for_export(LOCAL_WRITER, essay, post.version))
+    if points or checked:
+        print_stderr(f"{points} {checked}".strip())
 
 
 def _database_files() -> tuple[Path, ...]:
@@ -352,7 +354,8 @@ def resume(essay: str, no_model: bool) -> None:
 @_OUTPUT_OPTION
 @_FORCE_OPTION
 @_FORMAT_OPTION
-def export(essay: str, output: str | None, force: bool, kind: str) -> None:
+@click.option("--strict", is_flag=True, help="Refuse while the notes do not hold something, or it is not checked.")
+def export(essay: str, output: str | None, force: bool, kind: str, strict: bool) -> None:
     """Write an ESSAY to a file, or to standard output."""
     from bot.errors import StoreError
     from bot.terminal.output import export_post
@@ -360,12 +363,36 @@ def export(essay: str, output: str | None, force: bool, kind: str) -> None:
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
         post = runner.run(services.essays.export(LOCAL_WRITER, essay))
+        if strict:
+            runner.run(services.checking.check_strictly(LOCAL_WRITER, essay, post.version))
         export_post(post, essay, plain=kind == "text", output=output, replace=force, sources=_database_files())
         _report_open_points(runner, services, post, essay)
         try:
             runner.run(services.essays.mark_exported(LOCAL_WRITER, essay, post))
         except StoreError as error:  # the post is written; only the record of that is missing
             print_stderr(str(error))
+
+
+@essays.command("check", short_help="Hold each sentence of an ESSAY against its notes.")
+@click.argument("essay")
+@click.option("--again", is_flag=True, help="Judge every sentence anew.")
+@click.option("--sources", is_flag=True, help="Show each paragraph beside the notes that it rests on, too.")
+def check_post(essay: str, again: bool, sources: bool) -> int:
+    """Hold each sentence of an ESSAY against its notes, and list what no note holds.
+
+    Exits with 1 while something is open or not checked, else with 0.
+    """
+    from bot.terminal import views
+    from bot.terminal.one_shot import check_essay
+    from bot.terminal.output import make_console
+
+    with open_services(with_model=True) as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        found = runner.run(check_essay(services, make_console(stderr=True), essay, anew=again))
+    make_console().print(views.render_check(found))
+    if sources:
+        make_console().print(views.render_sources(found))
+    return EXIT_INCOMPLETE if found.check.open or found.check.unchecked else 0
 
 
 @essays.command(short_help="Print all notes of an ESSAY.")

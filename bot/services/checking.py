@@ -103,8 +103,10 @@ class CheckedText:
         return tuple(map(tuple, found.values()))
 
     def sources(self, sentences: Sequence[NumberedSentence]) -> tuple[Note, ...]:
-        """Return the notes that some sentences rest on, in the order in which they are leant on."""
+        """Return the notes that some sentences rest on, those by which the writer vouched last."""
+        asked = {one.number for one in sentences}
         numbers = dict.fromkeys(number for one in sentences for number in self.check.notes_of(one.number))
+        numbers |= dict.fromkeys(one.vouched_by or 0 for one in self.check.vouched if one.sentence in asked)
         by_number = {note.number: note for note in self.notes}
         return tuple(by_number[number] for number in numbers if number in by_number)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from bot.errors import BotError, InvalidInput
 from bot.essay.essay import Essay
 from bot.terminal import privacy_notice
+from bot.terminal.commands.checks import CheckCommands
 from bot.terminal.commands.critiques import CritiqueCommands
 from bot.terminal.commands.drafts import DraftCommands
 from bot.terminal.commands.notes import NOTES_HELP, NoteCommands
@@ -30,7 +31,8 @@ history            all versions
 diff A B           what changed from version A to version B
 go N               make version N the current one
 export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text);
-                   with --force behind it, a FILE that is there is replaced
+                   with --force behind it, a FILE that is there is replaced; with --strict, nothing is
+                   written while your notes do not hold something in it
 done               leave; everything is stored
 
 {NOTES_HELP}
@@ -47,7 +49,10 @@ revise N WHAT      have section N rewritten, as in: revise 2 make it shorter
 critique           an editor's findings, in a new critique
 findings           the last critique once more
 apply N            put the wording of its finding N into the post
-claims             what your notes do not hold: numbers, dates, names, quotations, addresses
+check              what your notes do not hold, each in its sentence; "check again" judges all anew
+vouch N, fix N     keep passage N as a note; put its mended sentence in place ("fix all" mends all)
+reword N TEXT      put your own words in place of that sentence
+sources [N]        each paragraph, or paragraph N, beside the notes that it rests on
 
 What costs money says first how much at most. Ctrl-C stops it, and keeps what came."""
 
@@ -95,6 +100,16 @@ class EssayMenu:
                 "findings": critiques.findings,
                 "apply": critiques.apply,
                 "claims": drafts.claims,
+            }
+        if context.services.checking.has_checker:
+            checks = CheckCommands(context, essay.id, self._view)
+            self._commands |= {
+                "check": checks.check,
+                "vouch": checks.vouch,
+                "fix": checks.fix,
+                "reword": checks.reword,
+                "sources": checks.sources,
+                "claims": checks.check,
             }
 
     def run(self) -> None:

@@ -15,6 +15,7 @@ from bot.essay.critique import Critique
 from bot.essay.essay import Version
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.structure import Structure
+from bot.services.checking import CheckedText
 from bot.services.jobs.job import JobState
 from bot.services.ledger import Settlement, total_cost
 from bot.services.services import Services
@@ -111,14 +112,44 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     if job.state is not JobState.DONE or job.result is None:
         raise JobFailed(progress.job_end_message(job))
     version = await services.essays.version(LOCAL_WRITER, essay, job.result)
-    screen.print(
-        views.render_claims(await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version), version.text)
-    )
+    if services.checking.has_checker:
+        screen.print(views.render_check(await follow_check(services, screen, essay)))
+    else:
+        found = await services.drafting.unsupported_claims(LOCAL_WRITER, essay, version)
+        screen.print(views.render_claims(found, version.text))
     if version.remark:
         screen.print(views.render_remark(version.remark))
     if not version.info.is_complete:
         screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
     return version
+
+
+async def follow_check(services: Services, screen: Console, essay: str) -> CheckedText:
+    """Wait for the check that follows a draft, and return what is known of the text then."""
+    job = await services.checking.wait_for_check(LOCAL_WRITER, essay)
+    if job is not None:
+        screen.print("Each sentence is held against the notes.")
+        await progress.follow_job(services.jobs, job, screen)
+    return await services.checking.current(LOCAL_WRITER, essay)
+
+
+async def check_essay(services: Services, screen: Console, essay: str, *, anew: bool) -> CheckedText:
+    """Have the sentences judged that no checker has judged, or all ``anew``; return what is known then.
+
+    Raise NoModel, NothingToDo before there is a text, StructureFileMissing.
+    """
+    with _count_calls(services, screen) as calls:
+        found = await services.checking.current(LOCAL_WRITER, essay)
+        if found.check.unchecked or anew:
+            planned = await services.checking.plan_check(LOCAL_WRITER, essay, anew=anew)
+            screen.print(progress.max_cost_message(await planned.max_cost()))
+            job = await progress.follow_job(services.jobs, await planned.start(), screen)
+            if job.error is not None:
+                screen.print(job.error)
+            found = await services.checking.current(LOCAL_WRITER, essay)
+    if calls:
+        screen.print(f"Checked by {found.check.model} for {progress.format_cost(total_cost(calls))}.")
+    return found
 
 
 async def critique_text(

@@ -12,6 +12,7 @@ from bot.essay.matching import find_structure, match_names
 from bot.essay.text.words import has_words
 from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER, privacy_notice, progress, views
+from bot.terminal.commands.checks import CheckCommands
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayJobs, EssayView
 from bot.terminal.input_prompts import (
@@ -192,8 +193,12 @@ class KeyboardSession:
             return False
         made = made or self._current_or_assembled_version(essay)
         self._context.screen.print()
-        EssayView(self._context, essay.id).show_post(made)
-        if not made.info.origin.is_by_writer:
+        view = EssayView(self._context, essay.id)
+        view.show_post(made)
+        if not made.info.origin.is_by_writer and self._services.checking.has_checker:
+            self._context.screen.print()
+            CheckCommands(self._context, essay.id, view).follow_and_show()
+        elif not made.info.origin.is_by_writer:
             found = self._context.run(self._services.drafting.unsupported_claims(LOCAL_WRITER, essay.id, made))
             self._context.screen.print()
             self._context.screen.print(views.render_claims(found, made.text))

@@ -25,6 +25,7 @@ from bot.essay.private_text import describe_privacy
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.words import count_noun
+from bot.services.checking import CheckedText
 from bot.services.essays import editable_parts
 from bot.services.ledger import Ledger
 from bot.services.text_report import TextReport
@@ -101,6 +102,37 @@ def render_claims(found: tuple[Claim, ...], text: str) -> Text:
         said.append(f"  {_safe_line(claim.label)}\n", style="bold")
         said.append(f"    | {_safe_line(claim.sentence_span.extract(text))}\n", style="italic")
     return said.append(describe_blind_spots(text))
+
+
+def render_check(found: CheckedText) -> Text:
+    """Render what no note holds, numbered: the words, their sentence, why, and the mended sentence."""
+    said = Text(f"{_safe_line(found.summary)}\n", style="bold")
+    for number, passage in enumerate(found.check.open, 1):
+        said.append(f"{number:>3}. {_safe_line(passage.words)} ({passage.kind})\n", style="bold")
+        said.append(f"     | {_safe_line(found.sentence(passage.sentence).line)}\n", style="italic")
+        if passage.reason:
+            near = f" Nearest is note {passage.nearest_note}." if passage.nearest_note is not None else ""
+            said.append(f"     {_safe_line(passage.reason)}{near}\n")
+        if passage.mended is not None:
+            said.append(f"     fix: {_safe_line(passage.mended)}\n")
+    if found.check.open:
+        said.append("vouch N keeps one as a note, fix N or fix all mends, reword N TEXT puts your words there.", "dim")
+    return said
+
+
+def render_sources(found: CheckedText, only: int | None = None) -> Text:
+    """Render each paragraph with the notes that it rests on; ``only`` one, by its number from 1."""
+    said = Text()
+    for number, sentences in enumerate(found.paragraphs, 1):
+        if only not in (None, number):
+            continue
+        said.append(f"{number:>3}. {_safe_line(' '.join(one.line for one in sentences))}\n", style="italic")
+        notes = found.sources(sentences)
+        for note in notes:
+            said.append(f"     note {note.number}: {_safe_line(note.public_text)}\n")
+        if not notes:
+            said.append("     It rests on no note.\n")
+    return said
 
 
 def _safe_line(text: str) -> str:

@@ -58,8 +58,16 @@ It cost me 4,000 euros a year. Anna said "You will be back by Christmas".
 """
 
 
-def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: int = 4, per_writer: int = 2) -> Room:
-    """The room over a store. ``close`` its jobs at the end."""
+def joined(
+    store: SqliteStore,
+    structure: Structure,
+    clock: Clock,
+    *,
+    at_once: int = 4,
+    per_writer: int = 2,
+    checker: bool = False,
+) -> Room:
+    """The room over a store. ``close`` its jobs at the end. With a ``checker`` each draft is checked."""
     numbers = itertools.count(1)
 
     def new_id() -> str:
@@ -72,7 +80,7 @@ def joined(store: SqliteStore, structure: Structure, clock: Clock, *, at_once: i
         structure,
         clock,
         new_id,
-        models=models.ports,
+        models=models.checking_ports if checker else models.ports,
         job_store=stored,
         jobs_at_once=at_once,
         jobs_per_writer=per_writer,

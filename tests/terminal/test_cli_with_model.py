@@ -46,12 +46,21 @@ def test_draft_reports_progress_unsupported_claims_and_cost(essay_bot: Run, mode
     assert "waiting for the model" in ran.err
     assert "the model is thinking" in ran.err
     assert "writing, " in ran.err
-    assert "Every number, date, name and quotation found in the text stands in the notes;" in ran.err
+    assert "Each sentence is held against the notes." in ran.err
+    assert "Every sentence rests on your notes, as far as the checker can tell." in ran.err
     assert "Drafted by claude-opus-5-5 for $0.0" in ran.err
     assert re.search(r"^It may cost up to \$0\.\d\d\.$", ran.err, re.MULTILINE)
     usage = essay_bot("usage").out
     assert "interviewer" in usage
     assert "writer" in usage
+    assert "checker" in usage
+    assert essay_bot("essays", "export", "1", "--strict").code == 0
+    ran = essay_bot("essays", "check", "1", "--sources", more=model)
+    assert ran.code == 0
+    assert "note 1: I fixed the press" in ran.out
+    assert "Checked by" not in ran.err  # nothing was left to judge
+    ran = essay_bot("essays", "check", "1", "--again", more=model)
+    assert "Checked by claude-opus-5-5 for $0.0" in ran.err
 
 
 def test_without_a_model_the_post_is_assembled_from_the_notes_as_they_are(

@@ -27,7 +27,7 @@ def all_commands(
     return [
         draft_command(run, presenter, writer_lock, suggest),
         critique_command(run, presenter, writer_lock),
-        export_command(run, presenter.services.essays, writer_lock, suggest),
+        export_command(run, presenter.services, writer_lock, suggest),
         essays_command(run, presenter),
         usage_command(run, presenter.services),
         help_command(run, presenter.services),

@@ -171,9 +171,10 @@ async def open_or_create_essay(
 
 
 def export_command(
-    run: RunCommand, essays: EssayService, writer_lock: Callable[[str], asyncio.Lock], suggest: SuggestEssays
+    run: RunCommand, services: Services, writer_lock: Callable[[str], asyncio.Lock], suggest: SuggestEssays
 ) -> app_commands.Command[Any, ..., Any]:
     """Return /export."""
+    essays = services.essays
 
     @app_commands.command(name="export", description="Take a post away as a file")
     @app_commands.describe(
@@ -193,7 +194,7 @@ def export_command(
                     raise NothingToDo.no_text()
                 chosen = with_text[0]
             async with writer_lock(writer):
-                return await export_as_file(essays, writer, chosen.id, plain=format == "text")
+                return await export_as_file(services, writer, chosen.id, plain=format == "text")
 
         await run(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
 

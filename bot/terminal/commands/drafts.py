@@ -8,6 +8,7 @@ from bot.errors import InvalidInput
 from bot.essay.essay import Version
 from bot.services.jobs.job import JobKind, JobState
 from bot.terminal import LOCAL_WRITER, views
+from bot.terminal.commands.checks import CheckCommands
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayJobs, EssayView, PlanJob
 
@@ -22,6 +23,7 @@ class DraftCommands:
         self._view = view
         self._jobs = EssayJobs(context, essay)
         self._critique = critique
+        self._checks = CheckCommands(context, essay, view)
 
     def draft(self, _: str) -> None:
         """Ask a model to draft the post anew from the notes."""
@@ -53,7 +55,9 @@ class DraftCommands:
         if job.kind is JobKind.REVISION:
             self._view.show_change(made)
             self._view.show_remark(made)
-        if job.state is JobState.DONE:
+        if job.state is JobState.DONE and self._services.checking.has_checker:
+            self._checks.follow_and_show()
+        elif job.state is JobState.DONE:
             self._show_claims(made)
         if job.kind is not JobKind.REVISION:
             self._view.show_overview(made)

@@ -15,6 +15,7 @@ from bot.terminal.essay_view import EssayView, parse_number
 from bot.terminal.output import export_to_file
 
 _FORCE_FLAG = "--force"
+_STRICT_FLAG = "--strict"
 
 
 class PostCommands:
@@ -104,13 +105,20 @@ class PostCommands:
     def export(self, rest: str) -> None:
         """Write the post to the file named, or to a new one, and say where it is and what it still lacks."""
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
+        if _STRICT_FLAG in rest.split()[:1] + rest.split()[-1:]:
+            self._context.run(
+                self._context.services.checking.check_strictly(LOCAL_WRITER, self._essay_id, post.version)
+            )
+            rest = rest.removeprefix(_STRICT_FLAG).removesuffix(_STRICT_FLAG).strip()
         words = rest.split()
         replace = _FORCE_FLAG in (words[:1] + words[-1:])
         named = rest.removeprefix(_FORCE_FLAG).removesuffix(_FORCE_FLAG).strip() if replace else rest
         path = export_to_file(post, self._essay_id, named or None, replace=replace, sources=self._context.sources)
         self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
         self._context.say(f"Exported to {path}")
-        if points := describe_open_points(
-            post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id))
-        ):
-            self._context.say(points)
+        points = describe_open_points(post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id)))
+        checked = self._context.run(
+            self._context.services.checking.describe_for_export(LOCAL_WRITER, self._essay_id, post.version)
+        )
+        if points or checked:
+            self._context.say(f"{points} {checked}".strip())

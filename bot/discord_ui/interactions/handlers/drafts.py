@@ -34,10 +34,11 @@ from bot.essay.export import (
 from bot.essay.text.markdown_import import describe_removed
 from bot.essay.text.sections import TextSection
 from bot.services.drafting import RevisionRequest, is_already_submitted, validate_instruction
-from bot.services.essays import EssayService, editable_parts, join_sentences, split_parts
+from bot.services.essays import editable_parts, join_sentences, split_parts
 from bot.services.jobs.job import JobKind
 from bot.services.llm_ports import require_models
 from bot.services.offload import in_thread, in_worker, parse_in_worker
+from bot.services.services import Services
 from bot.services.text_report import measure_text
 
 
@@ -299,17 +300,19 @@ async def _switch_version(presenter: Presenter, request: ActionRequest, version:
 
 async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Send the text as a Markdown file."""
-    return await export_as_file(presenter.services.essays, request.writer, request.custom_id.subject, plain=False)
+    return await export_as_file(presenter.services, request.writer, request.custom_id.subject, plain=False)
 
 
-async def export_as_file(essays: EssayService, writer: str, essay: str, *, plain: bool) -> SendFile:
+async def export_as_file(services: Services, writer: str, essay: str, *, plain: bool) -> SendFile:
     """Return an essay's current text as a file to send, with a sentence about it."""
+    essays = services.essays
     post = await essays.export(writer, essay)
     text = await parse_in_worker(writer, len(post.text), export_plain_text if plain else export_markdown, post)
     name = export_file_name(post.title, ".txt" if plain else ".md")
     points = describe_open_points(post.text, await essays.notes(writer, essay))
     told = f"{escaped(one_line(post.title, MAX_TITLE_UNITS))}, as {'plain text' if plain else 'Markdown'}."
-    told += f" {points}" if points else ""
+    checked = await services.checking.describe_for_export(writer, essay, post.version)
+    told += "".join(f" {one}" for one in (points, checked) if one)
     if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
         told += f" It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}."
 

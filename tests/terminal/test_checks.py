@@ -1,0 +1,68 @@
+"""At the keyboard a draft is checked by itself, and what no note holds is vouched for, mended or put in other words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+
+from bot.essay.structure import Structure
+from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
+from bot.services.llm_ports import RawCheck
+from bot.store.sqlite import SqliteStore
+from tests.services.conftest import joined
+from tests.services.fakes import COST, MODEL, says
+from tests.terminal.scripted_terminal import Terminal
+
+DRAFT = "## What I missed\n\nI missed the noise. I loved it. There were 15 of us. Everyone left.\n"
+SUPPORTS = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
+LOVED = UnsupportedPassage(2, "loved", SupportKind.FEELING, "No note says so.", 1)
+COUNT = UnsupportedPassage(3, "15", SupportKind.NUMBER, "Note 1 has 14.", 1, "There were 14 of us.")
+ALL = UnsupportedPassage(4, "Everyone", SupportKind.SCOPE, "No note says that all did.", None, "[NEED: Who left?]")
+
+
+def said(*unsupported: UnsupportedPassage) -> RawCheck:
+    return RawCheck(SUPPORTS, unsupported, MODEL, COST)
+
+
+@pytest.fixture
+def terminal(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> Iterator[Terminal]:
+    """A session over scripted models with a checker."""
+    room = joined(store, structure, clock, checker=True)
+    with asyncio.Runner() as runner:
+        yield Terminal(room, structure, runner)
+        runner.run(room.jobs.close())
+
+
+def test_what_no_note_holds_is_listed_after_a_draft_and_settled_one_by_one(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    terminal.room.models.script(says(DRAFT), said(LOVED, COUNT, ALL), said(), said())
+    seen = terminal.resume_and_type(
+        essay, "draft", "", "vouch 1", "fix 1", "check", "reword 1 Ana left.", "check", "", "sources 1", "vouch 7"
+    )
+    assert "Each sentence is held against your notes; Ctrl-C leaves that." in seen
+    assert "3 things that your notes do not hold." in seen
+    assert "  2. 15 (number)" in seen
+    assert "| There were 15 of us." in seen
+    assert "Note 1 has 14. Nearest is note 1." in seen
+    assert "fix: There were 14 of us." in seen
+    assert "You vouch for it: it is note 3 now." in seen
+    assert "[-15-]{+14+}" in seen
+    assert "You vouch for 1." in seen
+    assert "It may cost up to $0.01." in seen.split("reword")[-1]
+    assert "note 1: In May 2019 the noise of the shop, 14 people in one room." in seen
+    assert "note 3: I loved it." in seen
+    assert "There is no passage 7: check lists them. Nothing was changed." in seen + terminal.stderr.getvalue()
+    assert terminal.text(essay).text == DRAFT.replace("15", "14").replace("Everyone", "Ana")
+
+
+def test_a_strict_export_is_refused_while_something_is_open(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    terminal.room.models.script(says(DRAFT), said(COUNT, ALL), said())
+    seen = terminal.resume_and_type(essay, "draft", "", "export --strict", "fix all", "export --strict")
+    assert "Nothing was exported: 2 things are in the text that the notes do not hold." in (
+        seen + terminal.stderr.getvalue()
+    )
+    assert seen.count("Exported to ") == 1
