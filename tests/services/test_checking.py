@@ -20,7 +20,7 @@ from bot.services.services import Services
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import FLUSH_SECONDS, NOTES
-from tests.services.fakes import COST, MODEL, FakeModels, says
+from tests.services.fakes import COST, MODEL, FakeModels, rewrites, says
 
 DRAFT = """## What I missed
 
@@ -203,7 +203,7 @@ async def test_a_checker_that_marks_everything_is_shown_with_a_doubt_and_loses_n
 
 async def test_a_check_gives_way_to_other_work_and_the_next_one_catches_up(checked: Checked) -> None:
     found = await checked.draft(said(LOVED, PENSION))
-    checked.models.script(says("I missed the noise."), said(LOVED, supports=SUPPORTS[:1]))
+    checked.models.script(rewrites("I missed the noise."), said(LOVED, supports=SUPPORTS[:1]))
     job = await checked.services.drafting.start_revision("me", checked.essay, found.version, 0, "shorter")
     assert (await checked.services.jobs.wait("me", job.id)).state is JobState.DONE
     now = await checked.settle()
