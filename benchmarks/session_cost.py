@@ -22,7 +22,7 @@ from typing import Any
 from anthropic import AsyncAnthropic
 
 from benchmarks.measures import text_of
-from bot.essay.essay import Note
+from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
 from bot.essay.text.sections import replace_section_body
 from bot.llm.client import Dialect, ServiceConfig
@@ -63,7 +63,7 @@ class Session:
     structure: Structure
     instructions: dict[str, Prompt]
     notes: tuple[Note, ...]
-    follow_ups: tuple[str, ...]
+    next_questions: tuple[str, ...]
     draft: str
     revisions: tuple[tuple[int, str, str], ...]
     critique: str
@@ -96,7 +96,7 @@ def made_up() -> Session:
         structure=structure,
         instructions=read_prompts(prompts_directory()),
         notes=notes,
-        follow_ups=tuple(f"What did it come to in month {number}?" for number in range(1, ANSWERS + 1)),
+        next_questions=tuple(f"What did it come to in month {number}?" for number in range(1, ANSWERS + 1)),
         draft=draft,
         revisions=tuple(
             (index, f"Begin with the scene, and lose the last sentence of it, please ({index}).", words(3_000, each))
@@ -141,14 +141,12 @@ def _pass_over(_: ThinkingChunk | TextChunk) -> None:
 async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> float:
     """The session through the ports; dollars of input."""
     before = claude.billed().input
-    structure, sections, asked = session.structure, session.structure.sections, list[str]()
-    claude.script(*(Reply(json.dumps({"question": text})) for text in session.follow_ups))
-    for number, question in enumerate(session.follow_ups):
-        asked.append(session.notes[number].question or "")
-        await models.interviewer.follow_up(
-            material(session, session.notes[number : number + 1]), sections[number], asked
-        )
-        asked.append(question)
+    structure, asked = session.structure, list[Question]()
+    states = [{"section": section.key, "state": "thin"} for section in structure.sections]
+    for number, text in enumerate(session.next_questions, 1):
+        asked.append(Question(number, structure.sections[number - 1].key, session.notes[number - 1].question or ""))
+        claude.script(Reply(json.dumps({"sections": states, "section": structure.sections[0].key, "question": text})))
+        await models.interviewer.next_question(material(session, session.notes[:number]), asked)
     claude.script(Reply(session.draft))
     draft = text = (await models.drafter.draft(material(session, session.notes), _pass_over)).text
     for index, instruction, body in session.revisions:

@@ -33,7 +33,7 @@
     ├── JobRunning, TooManyJobs            another job is running
     ├── StaleRequest                       the text has changed since, or it has been done already
     ├── ShuttingDown                       the program is shutting down
-    ├── NotFollowedUp, NotPlaced           the interviewer failed; what the writer gave is stored
+    ├── NotAsked, NoTitles, NotPlaced      the interviewer failed; what the writer gave is stored
     ├── BackupFailed                       no backup was made; the database and older backups are unchanged
     ├── ExportFailed                       an export cannot be written to its target
     ├── ExportFileExists                   a file exists at the export's target
@@ -75,8 +75,9 @@ from bot.errors.jobs import (
     ExportFailed,
     ExportFileExists,
     JobRunning,
-    NotFollowedUp,
+    NotAsked,
     NothingToDo,
+    NoTitles,
     NotPlaced,
     OperatingSystemFailure,
     OutputClosed,
@@ -157,8 +158,9 @@ __all__ = [
     "NewerDatabase",
     "NoModel",
     "NoNetwork",
+    "NoTitles",
+    "NotAsked",
     "NotClaude",
-    "NotFollowedUp",
     "NotPlaced",
     "NothingToDo",
     "NothingWritten",

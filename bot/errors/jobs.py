@@ -6,7 +6,6 @@ import errno
 from pathlib import Path
 
 from bot.errors.base import BotError
-from bot.errors.llm import ModelError
 
 
 class JobRunning(BotError):
@@ -51,11 +50,18 @@ class ShuttingDown(BotError):
         )
 
 
-class NotFollowedUp(BotError):
-    """A model could not ask on about an answer; the answer is stored."""
+class NotAsked(BotError):
+    """A model could not ask the next question; the structure's own comes in its place."""
 
-    def __init__(self, error: ModelError) -> None:
-        super().__init__(f"The answer is stored; it could not be followed up. {error.what_happened}")
+    def __init__(self, what_happened: str) -> None:
+        super().__init__(f"The structure's own question comes next. {what_happened}")
+
+
+class NoTitles(BotError):
+    """A model could not suggest titles; the title is as it was."""
+
+    def __init__(self, what_happened: str) -> None:
+        super().__init__(f"No titles could be suggested; yours is as it was. {what_happened}")
 
 
 class NotPlaced(BotError):

@@ -57,7 +57,7 @@ def build_models(
     prompt = read_prompts(prompts)
     caller = ModelCaller(create_client(service), service, ledger, clock, timer=timer, sleep=sleep)
     ports = Models(
-        interviewer=ClaudeInterviewer(caller, prompt["place.md"], prompt["follow_up.md"]),
+        interviewer=ClaudeInterviewer(caller, prompt["place.md"], prompt["next_question.md"], prompt["titles.md"]),
         drafter=ClaudeDrafter(caller, prompt["draft.md"], prompt["finish.md"]),
         reviser=ClaudeReviser(caller, prompt["revise.md"], prompt["fill.md"]),
         critic=ClaudeCritic(caller, prompt["critique.md"]),

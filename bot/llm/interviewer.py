@@ -1,28 +1,25 @@
-"""The interviewer: sorts notes into sections and asks follow-up questions."""
+"""The interviewer: sorts notes into sections, asks the next question, and proposes titles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.essay.essay import Question
 from bot.essay.facts import defang_links
-from bot.essay.model_output.question_extraction import extract_question
-from bot.essay.questions import is_same_question
-from bot.essay.structure import Section
 from bot.llm.caller import ModelCaller
 from bot.llm.prompts import Prompt, check_no_private_notes
-from bot.llm.reply_schemas import PlacementsSchema, QuestionSchema, parse_reply
-from bot.services.llm_ports import Material
-
-MAX_QUESTION_CHARACTERS = 300  # the structures' own questions end there too
+from bot.llm.reply_schemas import NextQuestionSchema, PlacementsSchema, TitlesSchema, parse_reply
+from bot.services.llm_ports import Material, NextQuestion, RawTitle, RefusedQuestion
 
 
 class ClaudeInterviewer:
     """An Interviewer that asks Claude."""
 
-    def __init__(self, caller: ModelCaller, place: Prompt, follow_up: Prompt) -> None:
+    def __init__(self, caller: ModelCaller, place: Prompt, next_question: Prompt, titles: Prompt) -> None:
         self._caller = caller
         self._place = place
-        self._follow_up = follow_up
+        self._next_question = next_question
+        self._titles = titles
 
     async def place_notes(self, material: Material) -> Mapping[int, str]:
         """See Interviewer. Make no call without notes."""
@@ -44,31 +41,54 @@ class ClaudeInterviewer:
         values = {"structure": material.structure, "notes": material.notes}
         return self._caller.max_cost(self._place, values, schema=PlacementsSchema)
 
-    async def follow_up(self, material: Material, section: Section, asked: Sequence[str]) -> str | None:
-        """See Interviewer. Make no call without notes. Return None for a reply that asks no new, short question."""
-        if not check_no_private_notes(material.notes):
-            return None
-        values = {"section": section, "notes": material.notes, "asked": asked}
+    async def next_question(
+        self,
+        material: Material,
+        asked: Sequence[Question],
+        *,
+        further: bool = False,
+        refused: RefusedQuestion | None = None,
+    ) -> NextQuestion:
+        """See Interviewer. Links in the question are made unclickable."""
+        values = _question_values(material, asked, further=further, refused=refused)
         answer = await self._caller.call(
-            material.writer, material.essay, self._follow_up, values, schema=QuestionSchema
+            material.writer, material.essay, self._next_question, values, schema=NextQuestionSchema
         )
-        return extract_new_question(parse_reply(QuestionSchema, answer.text).question or "", asked)
+        reply = parse_reply(NextQuestionSchema, answer.text)
+        text = " ".join(defang_links(reply.question or "").split())
+        states = {each.section: each.state for each in reply.sections if each is not None}
+        return NextQuestion(reply.section.strip(), text or None, states)
 
-    def max_follow_up_cost(self, material: Material, section: Section, asked: Sequence[str]) -> int:
+    def max_next_question_cost(self, material: Material, asked: Sequence[Question]) -> int:
+        """See Interviewer."""
+        values = _question_values(material, asked, further=True, refused=None)
+        return self._caller.max_cost(self._next_question, values, schema=NextQuestionSchema)
+
+    async def titles(self, material: Material) -> Sequence[RawTitle]:
+        """See Interviewer. Make no call without notes."""
+        if not check_no_private_notes(material.notes):
+            return ()
+        values = {"structure": material.structure, "notes": material.notes}
+        answer = await self._caller.call(material.writer, material.essay, self._titles, values, schema=TitlesSchema)
+        found = parse_reply(TitlesSchema, answer.text).titles
+        return [RawTitle(defang_links(each.title), each.words) for each in found if each is not None]
+
+    def max_titles_cost(self, material: Material) -> int:
         """See Interviewer."""
         if not check_no_private_notes(material.notes):
             return 0
-        values = {"section": section, "notes": material.notes, "asked": asked}
-        return self._caller.max_cost(self._follow_up, values, schema=QuestionSchema)
+        values = {"structure": material.structure, "notes": material.notes}
+        return self._caller.max_cost(self._titles, values, schema=TitlesSchema)
 
 
-def extract_new_question(reply: str, asked: Sequence[str]) -> str | None:
-    """Return the question of a reply, None if it is too long or nearly one of those asked."""
-    question = extract_question(defang_links(reply))
-    if (
-        question is None
-        or len(question) > MAX_QUESTION_CHARACTERS
-        or any(is_same_question(question, old) for old in asked)
-    ):
-        return None
-    return question
+def _question_values(
+    material: Material, asked: Sequence[Question], *, further: bool, refused: RefusedQuestion | None
+) -> dict[str, object]:
+    return {
+        "structure": material.structure,
+        "notes": check_no_private_notes(material.notes),
+        "asked": asked,
+        "further": further,
+        "refused": refused.text if refused is not None else "",
+        "reason": refused.reason if refused is not None else "",
+    }

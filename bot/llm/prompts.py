@@ -42,7 +42,8 @@ HASH_CHARACTERS = 12  # as short as a person compares by eye; 48 bits tell versi
 # The files, and what the template of each is given. Another name would fail in the middle of somebody's work.
 TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "place.md": frozenset({"block", "structure", "notes"}),
-    "follow_up.md": frozenset({"block", "section", "notes", "asked"}),
+    "next_question.md": frozenset({"block", "asked", "further", "refused", "reason"}),
+    "titles.md": frozenset({"block"}),
     "draft.md": frozenset({"block", "gap", "structure", "title", "text", "open_questions", "declined_questions"}),
     "finish.md": frozenset(
         {"block", "gap", "structure", "title", "text", "wanted", "open_questions", "declined_questions"}
@@ -56,6 +57,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
 # What a task's ``material`` may name, in the order in which it is sent: what changes least comes first.
 MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "structure": frozenset({"block", "structure"}),
+    "questions": frozenset({"block", "structure"}),
     "notes": frozenset({"block", "notes"}),
     "post": frozenset({"block", "base", "text"}),
 }

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
 from bot.essay.critique import Category, CoverageLevel, Severity
+from bot.essay.essay import SectionState
 from bot.essay.support import SupportKind
 from bot.essay.text.decoding import remove_invisible
 from bot.llm.prompts import replace_surrogates
@@ -67,6 +68,11 @@ def _integers(value: object) -> list[int]:
     return [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
 
 
+def _parse_section_state(value: object) -> SectionState:
+    """Return how far a section is, thin for an unknown word: it is neither left out nor taken for done."""
+    return next((state for state in SectionState if state == _normalize_word(value)), SectionState.THIN)
+
+
 def _lenient_list(schema: type[BaseModel], *, needed: bool) -> BeforeValidator:
     """Validate the items of a list one by one, so that a malformed one does not cost the whole reply.
 
@@ -110,8 +116,24 @@ class PlacementsSchema(BaseModel):
     placements: Annotated[list[PlacementSchema | None], _lenient_list(PlacementSchema, needed=True)]
 
 
-class QuestionSchema(BaseModel):
+class SectionStateSchema(BaseModel):
+    section: str
+    state: Annotated[SectionState, BeforeValidator(_parse_section_state)]
+
+
+class NextQuestionSchema(BaseModel):
+    sections: Annotated[list[SectionStateSchema | None], _lenient_list(SectionStateSchema, needed=False)] = []
+    section: Annotated[str, BeforeValidator(_string_or_empty)] = ""
     question: str | None  # without a default: else any object at all would be a reply
+
+
+class TitleSchema(BaseModel):
+    title: str
+    words: str
+
+
+class TitlesSchema(BaseModel):
+    titles: Annotated[list[TitleSchema | None], _lenient_list(TitleSchema, needed=True)]
 
 
 class FindingSchema(BaseModel):

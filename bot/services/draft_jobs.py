@@ -103,8 +103,7 @@ class DraftContextBuilder:
     def build(self, now: EssaySnapshot) -> DraftContext:
         """Return what a model would be given of the essay as it stands in the snapshot."""
         structure = self.essays.structure_of(now.essay)
-        shown = set(questions_for_model(structure, now.questions, now.notes))
-        asked = [one for one in now.questions if one.text in shown]
+        asked = questions_for_model(structure, now.questions, now.notes)
         away = (QuestionState.SKIPPED, QuestionState.DECLINED)
         return DraftContext(
             now.essay,

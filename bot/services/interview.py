@@ -1,109 +1,74 @@
-"""The interview: which question comes next, what becomes of the answer, and the follow-ups that a model asks.
+"""The interview: which question comes next, what becomes of the answer, and the titles that a model suggests.
 
-A follow-up is a job that gives way to whatever the writer does next: what the model asks becomes the open question, if
-that still fits when it comes. Until then, and without it, the structure's own questions are put.
+With a model, the next question is a job that gives way to whatever the writer does next: what the model asks becomes
+the open question, if that still fits when it comes. Until then, and without it, the structure's own questions are put.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from bot.errors import InvalidInput, JobRunning, ModelError, NoModel, NotFollowedUp
-from bot.essay.claims import NoteIndex
-from bot.essay.essay import Note, Question, QuestionState
-from bot.essay.facts import find_facts, is_generic_name
+from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NoModel, NotAsked, NoTitles
+from bot.essay.essay import Note, Question, QuestionOrigin, QuestionState, SectionState
 from bot.essay.limits import StorageIncrease, stored_bytes
-from bot.essay.model_output.question_extraction import adds_facts
 from bot.essay.model_output.screening import asks_for_secret
 from bot.essay.notes import note_from_answer
-from bot.essay.questions import is_same_question, is_structure_question, notes_for_model, questions_for_model
+from bot.essay.outlook import Outlook, draft_outlook
+from bot.essay.questions import (
+    is_same_question,
+    is_structure_question,
+    notes_for_model,
+    questions_for_model,
+    why_not_askable,
+)
 from bot.essay.structure import Section, Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words
 from bot.services.essays import EssayService
-from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
+from bot.services.jobs.job import Job, JobKind, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
-from bot.services.llm_ports import Interviewer, Material, ProgressCallback
+from bot.services.llm_ports import (
+    Interviewer,
+    Material,
+    NextQuestion,
+    ProgressCallback,
+    RawTitle,
+    RefusedQuestion,
+)
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
 from bot.services.notes import NoteChange, NoteService, note_fingerprint
-from bot.services.offload import in_worker
 from bot.services.snapshot import warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
-MAX_FOLLOW_UPS_PER_SECTION = 2  # on one section: after two, people repeat themselves
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUpCandidates:
-    """Answers that may be followed up: the one just given, if it is among them, and those before it.
-
-    ``earlier`` begins with what leaves most open: the answers without a number, name, date or quotation, and of these
-    the shortest.
-    """
-
-    newest: Note | None
-    earlier: tuple[Note, ...]
-
-
-def follow_up_candidates(structure: Structure, asked: Sequence[Question], notes: Sequence[Note]) -> FollowUpCandidates:
-    """The answers that are not left out, have not been followed up, and whose section has follow-ups left.
-
-    The newest note is the answer just given, whenever its question was asked: one that was skipped may be returned to.
-    """
-    answered = {(one.section, one.text): one for one in asked if one.state is QuestionState.ANSWERED}
-    born = [one for one in asked if not is_structure_question(structure, one.text)]
-    found = []
-    for note in notes:
-        question = answered.get((note.section or "", note.question or ""))
-        if question is None or note.is_private or structure.find_section(note.section) is None:
-            continue
-        mine = [one for one in born if one.section == question.section]
-        if len(mine) < MAX_FOLLOW_UPS_PER_SECTION and not any(_follows_up(one, question, note, notes) for one in mine):
-            found.append(note)
-    fresh = found.pop() if found and found[-1] == notes[-1] else None
-    return FollowUpCandidates(fresh, tuple(sorted(found, key=_specificity_key)))
-
-
-def _follows_up(follow_up: Question, question: Question, answer: Note, notes: Sequence[Note]) -> bool:
-    """Whether a follow-up of the same section came after this answer.
-
-    By their numbers, which a return to a skipped question turns round: what was answered before it is not on it.
-    """
-    before = any(one.question == follow_up.text and one.number < answer.number for one in notes)
-    return follow_up.number > question.number and not before
-
-
-def _specificity_key(note: Note) -> tuple[bool, int, int]:
-    """Least for the answer that leaves most open. A job title names nobody."""
-    specific = any(one.kind != "name" or not is_generic_name(one) for one in find_facts(note.public_text))
-    return specific, count_words(note.public_text), note.number
-
-
-MAX_QUESTIONS_BEFORE_POST = 8  # enough for every section of a structure once; more tires people before they see text
-MAX_ANSWERS_TRIED = 3  # in one follow-up: each is a call of a second or two, and somebody waits
+MAX_QUESTIONS = 40  # a post of 1,400 words has its facts by then; an interviewer that has not is one that never ends
+MAX_TITLES = 3
+MAX_SUGGESTED_TITLE_CHARACTERS = 100  # ten words; what is longer is a sentence of the post
+_MIN_TITLE_WORDS = 2  # of the author's own in a suggested title
 
 
 @dataclass(frozen=True, slots=True)
 class InterviewProgress:
-    """How far an interview is: sections that hold a note, of how many; questions put so far."""
+    """How far an interview is: sections that hold a note, of how many; questions put so far; what a draft would be."""
 
     covered_sections: int
     total_sections: int
     questions_asked: int
+    outlook: Outlook
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUpRequest:
-    """What a follow-up job was told, as it is stored: the answers to try, in order, by ``_answer_key``.
+class QuestionRequest:
+    """What a question job was told, as it is stored: ``further``, that it was begun beyond the first round.
 
-    With ``further`` it was begun beyond the first round of questions.
+    ``asked`` and ``noted`` are the numbers of the last question and note then.
     """
 
-    answers: tuple[str, ...]
     further: bool
+    asked: int = 0
+    noted: int = 0
 
     @property
     def job_argument(self) -> str:
@@ -111,10 +76,10 @@ class FollowUpRequest:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_job(cls, job: Job) -> FollowUpRequest:
-        """Return the request of a follow-up job; one without answers where it is damaged."""
+    def from_job(cls, job: Job) -> QuestionRequest:
+        """Return the request of a question job; the first round's where it is damaged."""
         found = json.loads(job.argument or "{}")
-        return cls(tuple(found.get("answers", ())), bool(found.get("further")))
+        return cls(bool(found.get("further")))
 
 
 class InterviewService:
@@ -147,11 +112,12 @@ class InterviewService:
     async def next_question(self, writer: str, essay: str, *, further: bool = False) -> Question | None:
         """Put the question left open, else the structure's next; return None when it is time to offer the post.
 
-        First come the first questions of the sections that hold no note, and at most MAX_QUESTIONS_BEFORE_POST in all,
-        follow-ups included. With ``further`` all questions of the structure that are left come, section by section. No
-        model is asked, and a follow-up that is under way is stopped. Raises StructureFileMissing.
+        First come the first questions of the sections that nothing was asked about, but for those with notes enough,
+        then those of the sections that the interviewer saw as thin. With ``further`` all questions of the structure
+        that are left come, section by section. No model is asked, and a question job that is under way is stopped.
+        Raises StructureFileMissing.
         """
-        await self.stop_follow_up(writer, essay)
+        await self.stop_question(writer, essay)
         structure_of, now = self._essays.structure_of, self._clock()
 
         def put(tx: Transaction) -> Question | None:
@@ -159,63 +125,81 @@ class InterviewService:
             asked = tx.essays.questions(writer, essay)
             if (left_open := _find_open_question(asked)) is not None:
                 return left_open
-            if not further and len(asked) >= MAX_QUESTIONS_BEFORE_POST:
-                return None
-            for section, text in _unasked_questions(structure, asked, tx.essays.notes(writer, essay), further=further):
+            notes, states = tx.essays.notes(writer, essay), tx.essays.section_states(writer, essay)
+            for section, text in _unasked_questions(structure, asked, notes, states, further=further):
                 return tx.essays.add_question(writer, essay, section.key, text, now)
             return None
 
         return await self._store.write(put)
 
-    async def plan_follow_up(
-        self, writer: str, essay: str, *, further: bool = False, on_error: Callable[[ModelError], None] | None = None
+    async def plan_question(
+        self, writer: str, essay: str, *, further: bool = False, on_error: Callable[[BotError], None] | None = None
     ) -> PlannedJob | None:
-        """Plan to have a model ask about an answer; return None where there is none to ask about, or no model.
+        """Plan to have a model choose and put the next question; return None where none is to be asked.
 
-        Where there is room beside the sections' first questions, the answer just given is followed up, and after them
-        the earlier answers that leave most open, at most MAX_FOLLOW_UPS_PER_SECTION times a section. An answer on which
-        a model had nothing to ask, or for which nobody waited, is not sent again. ``on_error`` takes the fault that
-        ends the job, if one does.
+        That is where there is no model or no note for it to see, where a question is open, where every section has
+        enough and the writer has not asked to go on, and after MAX_QUESTIONS. ``on_error`` takes the fault that ends
+        the job, if one does.
         """
         running = self._jobs.running_job(writer, essay)
-        if self._interviewer is None or (running is not None and running.kind is not JobKind.FOLLOW_UP):
+        if self._interviewer is None or (running is not None and running.kind is not JobKind.QUESTION):
             return None  # notes that are being placed go on being placed: the structure's next question is put
-        opened, asked, notes, earlier_jobs = await self._store.read(
+        opened, asked, notes, states = await self._store.read(
             lambda tx: (
                 tx.essays.get(writer, essay),
                 tx.essays.questions(writer, essay),
                 tx.essays.notes(writer, essay),
-                tx.jobs.of_kind(writer, essay, JobKind.FOLLOW_UP),
+                tx.essays.section_states(writer, essay),
             )
         )
         await warm_privacy_cache(notes)
         structure = self._essays.structure_of(opened)
-        waiting = len(list(_unasked_questions(structure, asked, notes, further=further)))
-        room = MAX_QUESTIONS_BEFORE_POST - len(asked)
-        if _find_open_question(asked) is not None or not (room > waiting or further):
+        put_so_far = [one for one in asked if one.origin is not QuestionOrigin.DRAFT]
+        if (
+            _find_open_question(asked) is not None
+            or len(put_so_far) >= MAX_QUESTIONS
+            or all(note.is_private for note in notes)
+            or (_all_enough(structure, notes, states) and not further)
+        ):
             return None
-        found = await in_worker(follow_up_candidates, structure, asked, notes)
-        answers = [found.newest] if found.newest else []
-        if not waiting and room > 0:
-            answers += found.earlier
-        tried = _tried_answers(earlier_jobs)
-        answers = [answer for answer in answers if _answer_key(answer) not in tried][:MAX_ANSWERS_TRIED]
-        if not answers:
-            return None
-        request = FollowUpRequest(tuple(map(_answer_key, answers)), further)
-        work = _FollowUpWork(
-            self._store, self._clock, self._interviewer, writer, essay, structure, tuple(answers), len(asked), on_error
+        request = QuestionRequest(further, asked[-1].number if asked else 0, notes[-1].number)
+        work = _QuestionWork(
+            self._store, self._clock, self._interviewer, writer, essay, structure, len(asked), further, on_error
         )
         return PlannedJob(
             work.max_cost,
-            partial(self._jobs.start, writer, essay, JobKind.FOLLOW_UP, work, argument=request.job_argument),
+            partial(self._jobs.start, writer, essay, JobKind.QUESTION, work, argument=request.job_argument),
         )
 
-    async def stop_follow_up(self, writer: str, essay: str) -> None:
-        """Stop the follow-up that is under way, if one is. Its answers are not sent again."""
+    async def stop_question(self, writer: str, essay: str) -> None:
+        """Stop the question job that is under way, if one is."""
         running = self._jobs.running_job(writer, essay)
-        if running is not None and running.kind is JobKind.FOLLOW_UP:
+        if running is not None and running.kind is JobKind.QUESTION:
             await self._jobs.stop(writer, running.id)
+
+    async def plan_titles(self, writer: str, essay: str) -> PlannedJob | None:
+        """Plan to have a model suggest titles from the writer's own words; return None where there are no notes for it.
+
+        Raises NoModel, JobRunning.
+        """
+        if self._interviewer is None:
+            raise NoModel
+        opened, notes = await self._store.read(
+            lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
+        )
+        await warm_privacy_cache(notes)
+        running = self._jobs.running_job(writer, essay)
+        if running is not None and not running.kind.gives_way:
+            raise JobRunning(running.kind.label)
+        if all(note.is_private for note in notes):
+            return None
+        structure = self._essays.structure_of(opened)
+        work = _TitlesWork(self._store, self._clock, self._interviewer, writer, essay, structure)
+        return PlannedJob(work.max_cost, partial(self._jobs.start, writer, essay, JobKind.TITLES, work))
+
+    async def suggested_titles(self, writer: str, essay: str) -> tuple[str, ...]:
+        """Return the titles that a model suggested last."""
+        return await self._store.read(lambda tx: tx.essays.suggested_titles(writer, essay))
 
     async def plan_placement(
         self, writer: str, essay: str, numbers: Collection[int] | None = None
@@ -321,6 +305,15 @@ class InterviewService:
         """Passes over the question; it can be returned to."""
         await self._set_state(writer, essay, question, QuestionState.SKIPPED)
 
+    async def decline_question(self, writer: str, essay: str, question: Question) -> None:
+        """Gives the question up for another one; it is never put again."""
+        await self._set_state(writer, essay, question, QuestionState.DECLINED)
+
+    async def draft_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
+        """The questions that drafts left and that nobody has answered yet, in order."""
+        asked = await self.asked_questions(writer, essay)
+        return tuple(question for question in asked if question.is_left_by_draft)
+
     async def skipped_questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         """The questions passed over so far, in order."""
         asked = await self.asked_questions(writer, essay)
@@ -335,16 +328,25 @@ class InterviewService:
         await self._store.write(lambda tx: tx.essays.set_question_state(writer, essay, question.number, state, at))
 
     async def progress(self, writer: str, essay: str) -> InterviewProgress:
-        """Where the interview stands."""
-        structure = self._essays.structure_of(await self._essays.get_essay(writer, essay))
-        notes = await self._essays.notes(writer, essay)
+        """Where the interview stands, and what a draft would come to."""
+        opened, asked, notes, judged = await self._store.read(
+            lambda tx: (
+                tx.essays.get(writer, essay),
+                tx.essays.questions(writer, essay),
+                tx.essays.notes(writer, essay),
+                tx.essays.section_states(writer, essay),
+            )
+        )
+        await warm_privacy_cache(notes)
+        structure = self._essays.structure_of(opened)
         covered = sum(any(note.section == section.key for note in notes) for section in structure.sections)
-        return InterviewProgress(covered, len(structure.sections), len(await self.asked_questions(writer, essay)))
+        outlook = draft_outlook(structure, notes, judged)
+        return InterviewProgress(covered, len(structure.sections), len(asked), outlook)
 
 
 @dataclass(frozen=True, slots=True)
-class _FollowUpWork:
-    """Ask a model about one answer after another until it has a question, and put that."""
+class _QuestionWork:
+    """Have a model choose the next question, once more where its first cannot be put, and put it."""
 
     store: Store
     clock: Clock
@@ -352,41 +354,48 @@ class _FollowUpWork:
     writer: str
     essay: str
     structure: Structure
-    answers: tuple[Note, ...]
     asked_count: int
-    on_error: Callable[[ModelError], None] | None
+    further: bool
+    on_error: Callable[[BotError], None] | None
 
     async def run(self, _: ProgressCallback) -> StoreResult | None:
-        """Return how to put the question, which gives the number of the note that it is about. Raises NotFollowedUp."""
-        for answer in self.answers:
+        """Return how to store the question, which gives its number, and the states of the sections. Raises NotAsked."""
+        refused: RefusedQuestion | None = None
+        while True:
             asked, notes = await self._read()
-            if answer not in notes or (section := self.structure.find_section(answer.section)) is None:
-                continue  # left out, changed or deleted since, or of a section that the structure has no more
-            said, shown = self._material(section, answer, asked, notes)
+            shown = questions_for_model(self.structure, asked, notes)
             try:
-                text = await self.interviewer.follow_up(self._as_material(said), section, shown)
+                reply = await self.interviewer.next_question(
+                    self._material(notes), shown, further=self.further, refused=refused
+                )
             except ModelError as error:
-                if self.on_error is not None:
-                    self.on_error(error)
-                raise NotFollowedUp(error) from error
-            if text and await _is_askable(text, self.structure, asked, notes):
-                return partial(self._put, answer=answer, text=text)
-        return None
+                raise self._failed(error, error.what_happened) from error
+            if reply.question is None:
+                return partial(self._put, reply=reply, text=None, seen=notes)
+            text = self._structures_wording(reply.question)
+            reason = self._why_not(reply.section, text, asked, notes)
+            if reason is None:
+                return partial(self._put, reply=reply, text=text, seen=notes)
+            if refused is not None:
+                what = f"The model's could not be put, because {reason}."
+                raise self._failed(NotAsked(what), what)
+            refused = RefusedQuestion(text, reason)
+
+    def _failed(self, error: BotError, what_happened: str) -> NotAsked:
+        if self.on_error is not None:
+            self.on_error(error)
+        return NotAsked(what_happened)
 
     async def max_cost(self) -> int:
         asked, notes = await self._read()
-        total = 0
-        for answer in self.answers:
-            if (section := self.structure.find_section(answer.section)) is not None:
-                said, shown = self._material(section, answer, asked, notes)
-                total += self.interviewer.max_follow_up_cost(self._as_material(said), section, shown)
-        return total
+        shown = questions_for_model(self.structure, asked, notes)
+        return 2 * self.interviewer.max_next_question_cost(self._material(notes), shown)
 
     async def keep_partial(self, _: str) -> StoreResult | None:
         return None
 
-    def _as_material(self, notes: Sequence[Note]) -> Material:
-        return Material(self.writer, self.essay, self.structure, "", tuple(notes))
+    def _material(self, notes: Sequence[Note]) -> Material:
+        return Material(self.writer, self.essay, self.structure, "", notes_for_model(self.structure, notes))
 
     async def _read(self) -> tuple[tuple[Question, ...], tuple[Note, ...]]:
         asked, notes = await self.store.read(
@@ -394,78 +403,143 @@ class _FollowUpWork:
         )
         return asked, await warm_privacy_cache(notes)
 
-    def _material(
-        self, section: Section, answer: Note, asked: Sequence[Question], notes: Sequence[Note]
-    ) -> tuple[list[Note], Sequence[str]]:
-        """Return the section's notes, the answer last, and the questions put so far, as a model may see them."""
-        said = [note for note in notes_for_model(self.structure, notes) if note.section == section.key]
-        said.sort(key=lambda note: note.number == answer.number)
-        return said, questions_for_model(self.structure, asked, notes)
+    def _structures_wording(self, text: str) -> str:
+        """Return the structure's question where this is nearly one: its answer may have to stay private."""
+        own = (question for section in self.structure.sections for question in section.questions)
+        return next((question for question in own if is_same_question(text, question)), text)
 
-    def _put(self, tx: Transaction, *, answer: Note, text: str) -> int | None:
-        """Put the question and return the answer's number; None where that has changed or another question was put."""
-        asked, notes = tx.essays.questions(self.writer, self.essay), tx.essays.notes(self.writer, self.essay)
-        if _find_open_question(asked) is not None or len(asked) != self.asked_count or answer not in notes:
+    def _why_not(self, section: str, text: str, asked: Sequence[Question], notes: Sequence[Note]) -> str | None:
+        """Return why a question cannot be put; None where it can."""
+        if self.structure.find_section(section) is None:
+            return "its section is none of the keys"
+        if asks_for_secret(text):
+            return "it asks for a secret"
+        if is_structure_question(self.structure, text):
+            given = [text]
+        else:
+            given = [note.text for note in notes_for_model(self.structure, notes)]
+            given += [one.text for one in questions_for_model(self.structure, asked, notes)]
+            for part in self.structure.sections:
+                given += [part.heading, *part.questions]
+        return why_not_askable(text, [one.text for one in asked], given)
+
+    def _put(self, tx: Transaction, *, reply: NextQuestion, text: str | None, seen: Sequence[Note]) -> int | None:
+        """Store the states, put the question and return its number.
+
+        It is not put where another was meanwhile, or where a note that it may quote was changed, moved or left out.
+        """
+        now, asked = self.clock(), tx.essays.questions(self.writer, self.essay)
+        known = {key: state for key, state in reply.states.items() if self.structure.find_section(key) is not None}
+        if known:
+            before = dict(tx.essays.section_states(self.writer, self.essay))
+            tx.essays.set_section_states(self.writer, self.essay, before | known, now)
+        if text is None or _find_open_question(asked) is not None or len(asked) != self.asked_count:
             return None
-        tx.essays.add_question(self.writer, self.essay, answer.section or "", text, self.clock())
-        return answer.number
+        if not set(seen) <= set(tx.essays.notes(self.writer, self.essay)):
+            return None
+        own = is_structure_question(self.structure, text)
+        origin = QuestionOrigin.STRUCTURE if own else QuestionOrigin.INTERVIEWER
+        return tx.essays.add_question(self.writer, self.essay, reply.section, text, now, origin=origin).number
+
+
+@dataclass(frozen=True, slots=True)
+class _TitlesWork:
+    """Have a model suggest titles, and store those that are made around the writer's own words."""
+
+    store: Store
+    clock: Clock
+    interviewer: Interviewer
+    writer: str
+    essay: str
+    structure: Structure
+
+    async def run(self, _: ProgressCallback) -> StoreResult | None:
+        """Return how to store the titles. Raises NoTitles."""
+        material = await self._material()
+        try:
+            found = await self.interviewer.titles(material)
+        except ModelError as error:
+            raise NoTitles(error.what_happened) from error
+        titles = _own_titles(found, material.notes)
+        if not titles:
+            raise NoTitles("None of those that came was made of your own words.")
+
+        def store(tx: Transaction) -> None:
+            tx.essays.set_suggested_titles(self.writer, self.essay, titles, self.clock())
+
+        return store
+
+    async def max_cost(self) -> int:
+        return self.interviewer.max_titles_cost(await self._material())
+
+    async def keep_partial(self, _: str) -> StoreResult | None:
+        return None
+
+    async def _material(self) -> Material:
+        notes = await self.store.read(lambda tx: tx.essays.notes(self.writer, self.essay))
+        await warm_privacy_cache(notes)
+        return Material(self.writer, self.essay, self.structure, "", notes_for_model(self.structure, notes))
+
+
+def _own_titles(found: Sequence[RawTitle], notes: Sequence[Note]) -> list[str]:
+    """Return at most MAX_TITLES titles, each on one line, whose own words stand in it and in a note."""
+    texts = [_folded(note.text) for note in notes]
+    titles: dict[str, None] = {}
+    for one in found:
+        title, words = " ".join(one.title.split()), _folded(one.words)
+        if (
+            len(title) <= MAX_SUGGESTED_TITLE_CHARACTERS
+            and count_words(words) >= _MIN_TITLE_WORDS
+            and words in _folded(title)
+            and any(words in text for text in texts)
+        ):
+            titles[title] = None
+    return list(titles)[:MAX_TITLES]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _find_open_question(asked: Sequence[Question]) -> Question | None:
     return next((question for question in asked if question.is_put), None)
 
 
+def _all_enough(structure: Structure, notes: Sequence[Note], judged: Mapping[str, SectionState]) -> bool:
+    """Whether nothing more is to be asked: as the interviewer judged, else by the words of the notes."""
+    own = draft_outlook(structure, notes, {}).states
+    return all(judged.get(section.key, state) is SectionState.ENOUGH for section, state in own)
+
+
 def _unasked_questions(
-    structure: Structure, asked: Sequence[Question], notes: Sequence[Note], *, further: bool
+    structure: Structure,
+    asked: Sequence[Question],
+    notes: Sequence[Note],
+    states: Mapping[str, SectionState],
+    *,
+    further: bool,
 ) -> Iterator[tuple[Section, str]]:
-    """The structure's questions that were not put yet, in order."""
-    for section, text in _candidate_questions(structure, notes, further=further):
-        if all(question.text != text for question in asked):
+    """The structure's questions that were not put yet, in the same words or nearly, in order."""
+    for section, text in _candidate_questions(structure, notes, states, further=further):
+        if not any(is_same_question(question.text, text) for question in asked):
             yield section, text
 
 
 def _candidate_questions(
-    structure: Structure, notes: Sequence[Note], *, further: bool
+    structure: Structure, notes: Sequence[Note], states: Mapping[str, SectionState], *, further: bool
 ) -> Iterator[tuple[Section, str]]:
-    """The questions worth putting, in order: one for each section without a note; then the rest, if they are wanted."""
-    covered = {note.section for note in notes}
+    """The questions worth putting, in order.
+
+    First one for each section about which nothing was answered, unless its notes are enough; then the rest, of the
+    sections that the interviewer saw as thin or of all that are wanted.
+    """
+    own = dict(draft_outlook(structure, notes, {}).states)
+    answered = {note.section for note in notes if note.question is not None}
     for section in structure.sections:
-        if section.key not in covered:
+        enough = states.get(section.key, own[section]) is SectionState.ENOUGH
+        if section.key not in answered and not enough:
             yield section, section.questions[0]
-    if further:
-        for section in structure.sections:
+    for section in structure.sections:
+        if further or states.get(section.key, SectionState.ENOUGH) is not SectionState.ENOUGH:
             for text in section.questions:
                 yield section, text
-
-
-async def _is_askable(question: str, structure: Structure, asked: Sequence[Question], notes: Sequence[Note]) -> bool:
-    """Whether a question of a model's is a new one, and brings in nothing that the writer or the structure did not."""
-    own = [question for part in structure.sections for question in part.questions]
-    # What the structure asks anyway is put in its turn, and what was asked before never again, shown or not.
-    if any(is_same_question(question, old) for old in [*own, *(one.text for one in asked)]):
-        return False
-    said = [note.text for note in notes_for_model(structure, notes)]
-    headings = [part.heading for part in structure.sections]
-    vouching = [*said, *own, *headings, *questions_for_model(structure, asked, notes)]
-    return not await in_worker(_adds_facts, question, vouching)
-
-
-def _adds_facts(question: str, vouching: Sequence[str]) -> bool:
-    return asks_for_secret(question) or adds_facts(question, NoteIndex(vouching))
-
-
-def _answer_key(note: Note) -> str:
-    """Return what an answer is known by: its text may be changed later, and it may then leave something else open."""
-    return f"{note.number}.{note_fingerprint(note.text)}"
-
-
-def _tried_answers(jobs: Sequence[Job]) -> set[str]:
-    """Return the answers that earlier follow-ups have tried. One that failed, or gave way, has not."""
-    tried: set[str] = set()
-    for job in jobs:
-        if job.state in (JobState.DONE, JobState.STOPPED):
-            for key in FollowUpRequest.from_job(job).answers:
-                tried.add(key)
-                if key.startswith(f"{job.result}."):
-                    break  # it was asked about, and those behind it not tried
-    return tried

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from bot.errors import NoModel
 from bot.essay.critique import Category, CoverageLevel, Severity
-from bot.essay.essay import Note
-from bot.essay.structure import Section, Structure
+from bot.essay.essay import Note, Question, SectionState
+from bot.essay.structure import Structure
 from bot.essay.support import NumberedSentence, SentenceSupport, UnsupportedPassage
 
 
@@ -74,8 +74,36 @@ class Material:
     base: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NextQuestion:
+    """What the interviewer would ask, unchecked: the key of a section, and the question, None for none.
+
+    ``states`` says by key how far each section is; a section that is not there was not judged.
+    """
+
+    section: str
+    question: str | None
+    states: Mapping[str, SectionState]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedQuestion:
+    """A question that could not be put, and why, to go on after "because"."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawTitle:
+    """A title as the interviewer gave it, and the words in it that are the author's; both may be wrong."""
+
+    title: str
+    words: str
+
+
 class Interviewer(Protocol):
-    """Sorts notes into sections and asks follow-up questions, with the fastest model."""
+    """Sorts notes into sections, asks the next question and proposes titles, with the fastest model."""
 
     async def place_notes(self, material: Material) -> Mapping[int, str]:
         """Return the section key of each of the notes that clearly belongs to one, by the note's number."""
@@ -83,15 +111,28 @@ class Interviewer(Protocol):
     def max_place_notes_cost(self, material: Material) -> int:
         """Return the most that ``place_notes`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
 
-    async def follow_up(self, material: Material, section: Section, asked: Sequence[str]) -> str | None:
-        """Return a question about the last of the notes, an answer, or None if none is worth asking.
+    async def next_question(
+        self,
+        material: Material,
+        asked: Sequence[Question],
+        *,
+        further: bool = False,
+        refused: RefusedQuestion | None = None,
+    ) -> NextQuestion:
+        """Return the question that comes next, None if no section needs one.
 
-        The notes are those of ``section`` alone. It asks for what the answer lacks: a number, a name, a date, the words
-        spoken, or the cost. ``asked`` are the essay's questions so far, without those that a model may not see.
+        ``asked`` are the essay's questions so far, without those that a model may not see. With ``further`` the writer
+        has asked for more. ``refused`` is what was proposed just before.
         """
 
-    def max_follow_up_cost(self, material: Material, section: Section, asked: Sequence[str]) -> int:
-        """Return the most that ``follow_up`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
+    def max_next_question_cost(self, material: Material, asked: Sequence[Question]) -> int:
+        """Return the most that ``next_question`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
+
+    async def titles(self, material: Material) -> Sequence[RawTitle]:
+        """Return titles for the post, around words of the notes."""
+
+    def max_titles_cost(self, material: Material) -> int:
+        """Return the most that ``titles`` may cost, in nano-dollars, without a request. Raise UnknownPrice."""
 
 
 class Drafter(Protocol):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import DamagedText
-from bot.essay.essay import Essay, Note, Origin, Question, Version, VersionHistory, VersionInfo
+from bot.essay.essay import Essay, Note, Origin, Question, SectionState, Version, VersionHistory, VersionInfo
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.essay.support import Check
@@ -29,6 +29,8 @@ class EssaySnapshot:
     last first. ``critique`` is the last finished one. ``pending_messages`` wait to become notes. ``dm_context`` is what
     the writer's messages in the bot's DM are about, this essay or another. ``check`` is that of the current version,
     None if none was made since it changed.
+    ``section_states`` are how far the interviewer saw each section last, by key, and ``suggested_titles`` what a model
+    suggested last.
     """
 
     essay: Essay
@@ -42,6 +44,8 @@ class EssaySnapshot:
     pending_messages: tuple[DmMessage, ...]
     dm_context: DmContext | None
     check: Check | None
+    section_states: Mapping[str, SectionState]
+    suggested_titles: tuple[str, ...]
 
     @property
     def history(self) -> VersionHistory:
@@ -98,6 +102,8 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         read_pending_messages(tx, writer, essay),
         tx.messages.context(writer),
         tx.support.get(writer, essay, opened.head) if opened.head is not None else None,
+        tx.essays.section_states(writer, essay),
+        tx.essays.suggested_titles(writer, essay),
     )
 
 

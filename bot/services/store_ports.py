@@ -273,9 +273,6 @@ class JobStore(Protocol):
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
         """Store that the open job on the subject, if it is of one of these kinds, has ended in this state."""
 
-    def of_kind(self, writer: str, subject: str, kind: JobKind) -> Sequence[Job]:
-        """Return every job of this kind on the subject, in order. Of a damaged one the argument is empty."""
-
     def latest(self, writer: str, subject: str) -> Job | None:
         """Return the last job on the subject that does not give way; None if there never was one."""
 

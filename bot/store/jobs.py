@@ -149,11 +149,6 @@ class SqliteJobs:
             [state.value, at.isoformat(), writer, subject, json.dumps(list(kinds))],
         )
 
-    def of_kind(self, writer: str, subject: str, kind: JobKind) -> Sequence[Job]:
-        query = f"{_JOB} WHERE writer = ? AND subject = ? AND kind = ? ORDER BY id"
-        rows = self._db.execute(query, [writer, subject, kind.value]).fetchall()
-        return tuple(_read_job(self._database, row, whole=False) for row in rows)
-
     def latest(self, writer: str, subject: str) -> Job | None:
         yielding = json.dumps([kind for kind in JobKind if kind.gives_way])
         condition = "writer = ? AND subject = ? AND kind NOT IN (SELECT value FROM json_each(?))"

@@ -433,6 +433,7 @@ def _questions(db: Database) -> None:
     for statement in (
         "ALTER TABLE questions ADD COLUMN origin TEXT NOT NULL DEFAULT 'structure'",
         "ALTER TABLE questions ADD COLUMN version INTEGER",
+        "UPDATE jobs SET kind = 'question' WHERE kind = 'follow-up'",
         """
         CREATE TABLE section_states (
             essay TEXT NOT NULL REFERENCES essays (id) ON DELETE CASCADE,

@@ -38,13 +38,13 @@ _ANSWER_COMMANDS = (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO)
 class KeyboardInterview:
     """Ask questions and store answers and notes.
 
-    After a lasting error of a model, no more follow-up questions are asked for.
+    After a lasting error of a model, no more questions are asked of it.
     """
 
     def __init__(self, context: TerminalContext) -> None:
         self._context = context
         self._services = context.services
-        self._asks_follow_ups = True
+        self._asks_model = True
         self._withdrawn_answers: dict[int, str] = {}  # answers, by their questions' numbers, to be typed anew
 
     def ask(self, essay: Essay, *, further: bool) -> None:
@@ -87,14 +87,14 @@ class KeyboardInterview:
         return True
 
     def _next_question(self, essay: Essay, *, further: bool) -> Question | None:
-        """Return the next question, after a follow-up by a model if possible. Ctrl-C skips the follow-up."""
-        if self._asks_follow_ups:
-            self._ask_for_follow_up(essay, further=further)
+        """Return the next question, chosen by a model if possible. Ctrl-C goes on without it."""
+        if self._asks_model:
+            self._ask_model(essay, further=further)
         return self._context.run(self._services.interview.next_question(LOCAL_WRITER, essay.id, further=further))
 
-    def _ask_for_follow_up(self, essay: Essay, *, further: bool) -> None:
-        errors: list[ModelError] = []
-        plan = self._services.interview.plan_follow_up(LOCAL_WRITER, essay.id, further=further, on_error=errors.append)
+    def _ask_model(self, essay: Essay, *, further: bool) -> None:
+        errors: list[BotError] = []
+        plan = self._services.interview.plan_question(LOCAL_WRITER, essay.id, further=further, on_error=errors.append)
         if (planned := self._context.run(plan)) is None:
             return
         try:
@@ -104,8 +104,8 @@ class KeyboardInterview:
         if job.state is JobState.STOPPED:
             self._context.say("Passed over; your answer is stored.")
         elif job.error is not None:
-            self._asks_follow_ups = not any(error.is_lasting for error in errors)
-            on = "" if self._asks_follow_ups else " From here on only the structure's own questions are put."
+            self._asks_model = not any(isinstance(error, ModelError) and error.is_lasting for error in errors)
+            on = "" if self._asks_model else " From here on only the structure's own questions are put."
             self._context.warn(f"{job.error}{on}")
 
     def _ask_question(self, essay: Essay, question: Question) -> None:

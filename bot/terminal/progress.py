@@ -18,12 +18,14 @@ from bot.services.llm_ports import Cost
 
 _SHOW_AFTER_SECONDS = 0.3  # a status line for a shorter wait would only flicker
 _STATUS_TEXTS = {
-    JobKind.FOLLOW_UP: "the model reads your answer",
+    JobKind.QUESTION: "the model reads your answers",
     JobKind.PLACEMENT: "the model sorts your notes",
+    JobKind.TITLES: "the model looks for titles",
     JobKind.CHECK: "each sentence is held against your notes",
 }
 _CTRL_C_EFFECTS = {
-    JobKind.FOLLOW_UP: "goes on without a question on it",
+    JobKind.QUESTION: "goes on with the structure's own question",
+    JobKind.TITLES: "leaves the title as it is",
     JobKind.PLACEMENT: "leaves the rest as they are",
     JobKind.CHECK: "leaves the text not checked",
 }

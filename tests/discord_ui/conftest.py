@@ -51,8 +51,8 @@ class Scripted(FakeModels):
     """Models that have nothing to ask and place nothing where nothing is scripted for that."""
 
     def _next(self, what: str, **given: Any) -> Any:
-        if not self.answers and what in ("follow_up", "place"):
-            return None if what == "follow_up" else {}
+        if not self.answers and what in ("next_question", "place"):
+            return None if what == "next_question" else {}
         return super()._next(what, **given)
 
 

@@ -7,13 +7,13 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.failures.run_faults import Outcome
-from tests.failures.work_kinds import WORKS, End, FollowUp, Place, Work
+from tests.failures.work_kinds import WORKS, Ask, End, Place, Work
 
 PAGE = Path(__file__).parents[2] / "docs" / "failures.md"
 # Two works have no job: what they could not do is told in passing, behind a sentence that says what is safe.
 NOTICES: Mapping[type[Work], str] = {
     Place: "The notes are stored; they could not be sorted into sections.",
-    FollowUp: "The answer is stored; it could not be followed up.",
+    Ask: "The structure's own question comes next.",
 }
 _SAFE = " Everything is stored; "
 _CELLS = {End.DONE: "done", End.PART: "part", End.NOTHING: "–", None: ""}
@@ -38,15 +38,15 @@ was left in the ledger at its worst cost; and where the cause had gone, the same
 
 _FAULTS = """
 "Continue" has the model write what is missing. Half a revision and half a critique are of no use, and are not shown.
-Sorting and follow-ups show nothing while they are written, so that a call which broke off in the middle of its text is
+Sorting and questions show nothing while they are written, so that a call which broke off in the middle of its text is
 made once more for them.
 
 ## What is told
 
 Sorting tells it in passing. It begins with "{place}"
-and goes on as in the table, without "Everything is stored". A follow-up begins with
-"{follow_up}" and goes on with what happened, without advice, since the
-next question is there already.
+and goes on as in the table, without "Everything is stored". A question begins with
+"{ask}" and goes on with what happened, without advice, since that
+question is there already.
 
 {head}
 {rule}
@@ -58,7 +58,7 @@ def page(outcomes: Sequence[Outcome]) -> str:
     kept = "".join(_kept(work, [one for one in outcomes if one.work is work]) for work in WORKS)
     columns = ["fault", "what is told", *(work.column for work in WORKS)]
     between = _FAULTS.format(
-        place=NOTICES[Place], follow_up=NOTICES[FollowUp], head=_row(columns), rule="|---" * len(columns) + "|"
+        place=NOTICES[Place], ask=NOTICES[Ask], head=_row(columns), rule="|---" * len(columns) + "|"
     )
     rows = (list(of_fault) for _, of_fault in groupby(outcomes, lambda one: one.fault.name))
     return _HEAD + kept + between + "".join(_row(_cells(row)) + "\n" for row in rows)

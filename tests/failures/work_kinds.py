@@ -209,9 +209,9 @@ class Place(Work):
         return Found(End.DONE, "The notes, each under its section.", whole and placed == ["missed", "gave-up"])
 
 
-class FollowUp(Work):
-    name, column, done, has_form = "a follow-up question", "question", "A question on the answer just given.", True
-    good, middle = '{"question": "Who broke it?"}', 10
+class Ask(Work):
+    name, column, done, has_form = "the next question", "question", "The question that the model chose.", True
+    good, middle = '{"sections": [], "section": "missed", "question": "Who broke it?"}', 40
 
     async def prepare(self) -> None:
         self.essay = (await self.stack.desk.create_essay(self.writer, STRUCTURE)).id
@@ -235,4 +235,4 @@ class FollowUp(Work):
         return Found(End.DONE, "The answer; the question.", whole and self.step.question.text == "Who broke it?")
 
 
-WORKS: tuple[type[Work], ...] = (Draft, Finish, Revise, Criticise, Place, FollowUp)
+WORKS: tuple[type[Work], ...] = (Draft, Finish, Revise, Criticise, Place, Ask)

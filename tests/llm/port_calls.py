@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.essay.essay import Note
+from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
 from bot.essay.support import number_sentences
 from bot.services.llm_ports import Models, require_checker
@@ -63,11 +63,11 @@ PORTS: dict[str, Port] = {
         '{"placements": [{"note": 1, "section": "missed"}]}',
         shows=False,
     ),
-    "follow_up": Port(
-        lambda models, structure, note, _: models.interviewer.follow_up(
-            material(structure, [NOTES[0], note]), structure.sections[0], [note.text]
+    "next_question": Port(
+        lambda models, structure, note, _: models.interviewer.next_question(
+            material(structure, [NOTES[0], note]), [Question(1, "missed", note.text)]
         ),
-        '{"question": "Who was in the room that day?"}',
+        '{"sections": [], "section": "missed", "question": "Who was in the room that day?"}',
         shows=False,
     ),
     "draft": Port(

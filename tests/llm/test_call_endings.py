@@ -65,7 +65,7 @@ MISSHAPEN = [
     "[" * 1_500,
     '{"a":' * 1_500,
 ]
-structured = pytest.mark.parametrize("name", ["place", "follow_up", "critique"])
+structured = pytest.mark.parametrize("name", ["place", "next_question", "critique"])
 
 
 @structured

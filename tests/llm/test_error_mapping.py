@@ -210,17 +210,17 @@ async def test_a_call_ends_when_the_time_that_its_prompt_allows_is_over(
     claude: ClaudeSimulator, structure: Structure, tmp_path: Path
 ) -> None:
     prompts = shutil.copytree(prompts_directory(), tmp_path / "prompts")
-    follow_up = prompts / "follow_up.md"
-    follow_up.write_text(re.sub(r"^seconds: \d+$", "seconds: 1", follow_up.read_text("utf-8"), flags=re.MULTILINE))
-    calling = Calling(PORTS["follow_up"], claude, structure)
+    question = prompts / "next_question.md"
+    question.write_text(re.sub(r"^seconds: \d+$", "seconds: 1", question.read_text("utf-8"), flags=re.MULTILINE))
+    calling = Calling(PORTS["next_question"], claude, structure)
     claude.script(replace(calling.good, before_headers=Gate()))
     with pytest.raises(TookTooLong):
         await calling.call(prompts=prompts)
 
 
-def test_a_follow_up_may_take_a_minute_at_most() -> None:
+def test_a_question_may_take_a_minute_at_most() -> None:
     allowed = {name: prompt.timeout_seconds for name, prompt in read_prompts(prompts_directory()).items()}
-    assert allowed["follow_up.md"] == 60 < allowed["place.md"] < allowed["draft.md"]
+    assert allowed["next_question.md"] == 60 < allowed["place.md"] < allowed["draft.md"]
 
 
 @every_port

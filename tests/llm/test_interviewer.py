@@ -1,4 +1,4 @@
-"""The interviewer: notes are placed by number alone, and one new question is asked or none."""
+"""The interviewer: notes are placed by number alone, and the next question comes with how far each section is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import json
 import pytest
 
 from bot.errors import BadReply
-from bot.essay.essay import Note
+from bot.essay.essay import Note, Question, QuestionOrigin, QuestionState, SectionState
 from bot.essay.structure import Structure
-from bot.llm.interviewer import extract_new_question
-from bot.services.llm_ports import ModelRole, Models
+from bot.services.llm_ports import ModelRole, Models, NextQuestion, RawTitle, RefusedQuestion
 from bot.services.note_placement import MAX_NOTES_PER_CALL
 from tests.llm.conftest import NOTES, TAG, FakeSleep, material, ports
 from tests.llm.memory_ledger import MemoryLedger
@@ -40,7 +39,7 @@ async def test_placements_of_unknown_notes_or_sections_are_ignored(
 
 async def test_without_notes_no_call_is_made(models: Models, structure: Structure, ledger: MemoryLedger) -> None:
     assert await models.interviewer.place_notes(material(structure, ())) == {}
-    assert await models.interviewer.follow_up(material(structure, ()), structure.sections[0], ()) is None
+    assert list(await models.interviewer.titles(material(structure, ()))) == []
     assert ledger.rows == []
 
 
@@ -53,73 +52,68 @@ async def test_malformed_placements_are_a_bad_reply(
             await models.interviewer.place_notes(material(structure, NOTES))
 
 
-async def test_one_question_is_asked_about_the_last_answer(
+ASKED = (
+    Question(1, "missed", "What was missing?", QuestionState.ANSWERED),
+    Question(2, "gave-up", "Who paid?", QuestionState.DECLINED, QuestionOrigin.INTERVIEWER),
+)
+
+
+def asks(question: str | None, section: str = "missed", **states: str) -> Reply:
+    judged = [{"section": key.replace("_", "-"), "state": state} for key, state in states.items()]
+    return Reply(json.dumps({"sections": judged, "section": section, "question": question}))
+
+
+async def test_the_next_question_comes_with_its_section_and_the_state_of_each(
     either: ClaudeSimulator, structure: Structure, ledger: MemoryLedger, fake_sleep: FakeSleep
 ) -> None:
-    either.script(Reply('{"question": "Who was in the room that Tuesday?"}'))
+    either.script(asks("Who was in the room  that Tuesday?", missed="Enough", gave_up="so so"))
     async with ports(either, ledger, fake_sleep) as models:
-        question = await models.interviewer.follow_up(
-            material(structure, NOTES[:1]), structure.sections[0], ["What was missing?"]
-        )
-    assert question == "Who was in the room that Tuesday?"
-    turn = either.requests[0].last_user_text
-    assert f'<question id="{TAG}">\nWhat was missing?\n</question id="{TAG}">' in turn
-    assert (
-        f'<note id="{TAG}" number="1">\nThe build broke on a Tuesday and nobody asked me.\n</note id="{TAG}">' in turn
+        found = await models.interviewer.next_question(material(structure, NOTES[:1]), ASKED)
+    assert found == NextQuestion(
+        "missed",
+        "Who was in the room that Tuesday?",
+        {"missed": SectionState.ENOUGH, "gave-up": SectionState.THIN},
     )
+    assert ledger.reservations[0].role is ModelRole.INTERVIEWER
+    said = either.requests[0].last_user_text
+    assert (
+        f'<question id="{TAG}" section="missed" became="answered">\nWhat was missing?\n</question id="{TAG}">' in said
+    )
+    assert f'<question id="{TAG}" section="gave-up" became="declined">\nWho paid?\n</question id="{TAG}">' in said
+    assert "missed: What was missing? Since when?" in said
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        '{"question": null}',
-        '{"question": ""}',
-        '{"question": "Tell me more."}',
-        json.dumps({"question": "Who " + "really " * 50 + "was it?"}),
-        '{"question": "what was missing"}',
-        '{"question": "What was missing, then?"}',
-    ],
-)
-async def test_a_reply_without_a_new_question_gives_none(
+async def test_a_refused_question_is_named_with_its_reason(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    claude.script(asks("How loud was it?"), asks(None))
+    await models.interviewer.next_question(
+        material(structure, NOTES[:1]), ASKED, refused=RefusedQuestion("Who? And why?", "it asks more than one thing")
+    )
+    said = claude.requests[0].last_user_text
+    assert "because it asks more than one thing" in said
+    assert said.rstrip().endswith(f'<question id="{TAG}">\nWho? And why?\n</question id="{TAG}">')
+    found = await models.interviewer.next_question(material(structure, NOTES[:1]), ASKED, further=True)
+    assert found.question is None
+    assert "asked for more questions" in claude.requests[1].last_user_text
+
+
+@pytest.mark.parametrize("reply", ['{"note": "fine"}', "Well, I would ask who was there."])
+async def test_a_reply_without_a_question_field_or_in_prose_is_a_bad_reply(
     reply: str, claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(Reply(reply))
-    section = structure.sections[0]
-    asked = ["What was missing then?"]
-    assert await models.interviewer.follow_up(material(structure, NOTES[:1]), section, asked) is None
+    with pytest.raises(BadReply):
+        await models.interviewer.next_question(material(structure, NOTES[:1]), ())
 
 
-async def test_a_reply_without_a_question_field_is_a_bad_reply(
+async def test_titles_come_with_the_words_they_are_made_around(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
-    claude.script(Reply('{"note": "fine"}'))
-    with pytest.raises(BadReply):
-        await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Who said “no?”",
-        "誰がそう言いましたか？",
-        "ماذا قال لك المدير؟",
-        "Τι σας είπε ο διευθυντής;",
-        "Ի՞նչ ասաց նա։",
-    ],
-)
-def test_a_question_may_end_with_the_question_mark_of_its_script(question: str) -> None:
-    assert extract_new_question(question, ()) == question
-
-
-def test_a_semicolon_ends_a_question_in_greek_only() -> None:
-    assert extract_new_question("It was late;", ()) is None
-
-
-def test_a_question_of_the_same_pattern_about_somebody_else_is_new() -> None:
-    assert (
-        extract_new_question("What did your mother say?", ["What did your manager say?"]) == "What did your mother say?"
-    )
-    assert extract_new_question("What did your manager say then?", ["What did your manager say?"]) is None
+    titles = [{"title": "The build broke on a Tuesday", "words": "broke on a Tuesday"}, {"title": 7}]
+    claude.script(Reply(json.dumps({"titles": titles})))
+    found = await models.interviewer.titles(material(structure, NOTES))
+    assert list(found) == [RawTitle("The build broke on a Tuesday", "broke on a Tuesday")]
 
 
 async def test_a_question_that_looks_like_a_prompt_tag_is_neutralised(
@@ -140,9 +134,7 @@ async def test_the_placements_of_a_full_batch_of_notes_fit_the_token_limit(
     assert len(await models.interviewer.place_notes(material(structure, notes))) == MAX_NOTES_PER_CALL
 
 
-async def test_a_follow_up_question_is_asked_without_links(
-    claude: ClaudeSimulator, models: Models, structure: Structure
-) -> None:
-    claude.script(Reply(json.dumps({"question": "Who wrote https://example.com/rota that day?"})))
-    asked = await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
-    assert asked == "Who wrote example.com/rota that day?"
+async def test_a_question_is_asked_without_links(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
+    claude.script(asks("Who wrote https://example.com/rota that day?"))
+    found = await models.interviewer.next_question(material(structure, NOTES[:1]), ())
+    assert found.question == "Who wrote example.com/rota that day?"

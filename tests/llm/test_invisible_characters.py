@@ -60,14 +60,14 @@ async def test_a_critique_holds_no_invisible_characters_even_if_sent_as_json_esc
         assert (section.remark, opinion.fix_first) == ("One event.", "Say who.")
 
 
-async def test_a_follow_up_and_a_revised_section_hold_no_invisible_characters(
+async def test_a_question_and_a_revised_section_hold_no_invisible_characters(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
     question = "Who was in the room that day?"
     claude.script(
-        Reply(json.dumps({"question": with_invisible_characters(question)})),
+        Reply(json.dumps({"section": "missed", "question": with_invisible_characters(question)})),
         Reply(with_invisible_characters("Nobody asked me."), chunk=1),
     )
-    asked = await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
+    asked = await models.interviewer.next_question(material(structure, NOTES[:1]), ())
     revised = await models.reviser.revise(material(structure, NOTES, text=DRAFT), 1, "Shorter.", on)
-    assert (asked, revised.text, on.text) == (question, "Nobody asked me.", "Nobody asked me.")
+    assert (asked.question, revised.text, on.text) == (question, "Nobody asked me.", "Nobody asked me.")

@@ -106,12 +106,12 @@ async def test_a_malformed_first_event_costs_nothing(
     assert [row.nano_usd for row in ledger.rows] == [0]
 
 
-async def test_a_malformed_event_in_a_follow_up_is_not_claude(
+async def test_a_malformed_event_in_a_question_is_not_claude(
     claude: ClaudeSimulator, models: Models, structure: Structure
 ) -> None:
     claude.script(events(START, block(None)))
     with pytest.raises(NotClaude):
-        await models.interviewer.follow_up(material(structure, NOTES[:1]), structure.sections[0], ())
+        await models.interviewer.next_question(material(structure, NOTES[:1]), ())
 
 
 @pytest.mark.parametrize("odd", ["null", "5", "[]", '"text"', "{}", '{"type": "rain"}', '{"type": 7}'])

@@ -35,7 +35,10 @@ BAD = [
     (GOOD.replace("effort", "temperature: 1\neffort"), "temperature is not a field here"),
     (GOOD.replace("role: writer", "role: [writer"), "not YAML"),
     (GOOD.replace("Say {{ title }}.\n", ""), "the task is missing"),
-    (GOOD.replace("effort", "material: [letters]\neffort"), "letters is no material; there are structure, notes, post"),
+    (
+        GOOD.replace("effort", "material: [letters]\neffort"),
+        "letters is no material; there are structure, questions, notes, post",
+    ),
     (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
     (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),
     (GOOD.replace("{{ title }}", "{% include title %}"), 'write it as {% include "parts/NAME.md" %}'),
@@ -50,7 +53,7 @@ def test_the_prompts_that_ship_can_be_used_and_their_preface_is_long_enough_to_b
     for prompt in prompts.values():
         assert estimate_tokens(prompt.preface) >= 600  # the service caches from 512 tokens on
     roles = {name: prompt.role for name, prompt in prompts.items()}
-    assert roles["place.md"] is roles["follow_up.md"] is ModelRole.INTERVIEWER
+    assert roles["place.md"] is roles["next_question.md"] is roles["titles.md"] is ModelRole.INTERVIEWER
     assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is ModelRole.WRITER
     assert roles["critique.md"] is ModelRole.CRITIC
     assert roles["check.md"] is ModelRole.CHECKER

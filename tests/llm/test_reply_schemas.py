@@ -7,12 +7,21 @@ import json
 import pytest
 
 from bot.errors import BadReply
-from bot.llm.reply_schemas import CritiqueSchema, PlacementsSchema, QuestionSchema, parse_reply, reply_schema
+from bot.llm.reply_schemas import (
+    CritiqueSchema,
+    NextQuestionSchema,
+    PlacementsSchema,
+    TitlesSchema,
+    parse_reply,
+    reply_schema,
+)
 from tests.simulators.claude.schema_rules import check_schema
 
 
-@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
-def test_the_service_accepts_every_schema(form: type[CritiqueSchema | PlacementsSchema | QuestionSchema]) -> None:
+@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
+def test_the_service_accepts_every_schema(
+    form: type[CritiqueSchema | PlacementsSchema | NextQuestionSchema | TitlesSchema],
+) -> None:
     check_schema(reply_schema(form))
 
 
@@ -26,22 +35,22 @@ def test_the_service_accepts_every_schema(form: type[CritiqueSchema | Placements
     ],
 )
 def test_the_last_object_that_fits_the_schema_is_the_reply(text: str) -> None:
-    assert parse_reply(QuestionSchema, text).question == "Why?"
+    assert parse_reply(NextQuestionSchema, text).question == "Why?"
 
 
 @pytest.mark.parametrize("text", ["", "Why?", '"Why?"', '{"question": "Why?"', '{"question": 3}', '[{"q": null}]'])
 def test_a_text_without_a_fitting_object_is_a_bad_reply(text: str) -> None:
     with pytest.raises(BadReply):
-        parse_reply(QuestionSchema, text)
+        parse_reply(NextQuestionSchema, text)
 
 
 REMARK = {"quotation": "a, ]", "category": "vague", "severity": "grave", "effect": "e"}
 
 
-@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, QuestionSchema])
+@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
 def test_a_schema_holds_names_and_types_alone(form: type[CritiqueSchema]) -> None:
     text = json.dumps(reply_schema(form))
-    for word in ("title", "description", "default", "LAMP"):
+    for word in ('"title": "', "description", "default", "LAMP"):
         assert word not in text
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from bot.errors import StoreError
-from bot.essay.structure import Section, Structure
+from bot.essay.essay import Question
+from bot.essay.structure import Structure
 from bot.essay.support import NumberedSentence
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobView
 from bot.services.jobs.runner import JobRunner
@@ -19,12 +20,15 @@ from bot.services.llm_ports import (
     Material,
     Models,
     ModelText,
+    NextQuestion,
     ProgressCallback,
     RawCheck,
     RawCoverage,
     RawCritique,
     RawFinding,
     RawStrength,
+    RawTitle,
+    RefusedQuestion,
     TextChunk,
     ThinkingChunk,
 )
@@ -142,11 +146,30 @@ class FakeModels:
     def max_place_notes_cost(self, material: Material) -> int:
         return self.worst
 
-    async def follow_up(self, material: Material, section: Section, asked: Sequence[str]) -> str | None:
-        found: str | None = await _come(self._next("follow_up", **_given(material), section=section, asked=asked))
+    async def next_question(
+        self,
+        material: Material,
+        asked: Sequence[Question],
+        *,
+        further: bool = False,
+        refused: RefusedQuestion | None = None,
+    ) -> NextQuestion:
+        """A question alone, or None, is for the section of the last note, and judges none."""
+        given = {**_given(material), "asked": asked, "further": further, "refused": refused}
+        found = await _come(self._next("next_question", **given))
+        if isinstance(found, NextQuestion):
+            return found
+        sections = [note.section for note in material.notes if note.section is not None]
+        return NextQuestion(sections[-1] if sections else material.structure.sections[0].key, found, {})
+
+    def max_next_question_cost(self, material: Material, asked: Sequence[Question]) -> int:
+        return self.worst
+
+    async def titles(self, material: Material) -> Sequence[RawTitle]:
+        found: Sequence[RawTitle] = await _come(self._next("titles", **_given(material)))
         return found
 
-    def max_follow_up_cost(self, material: Material, section: Section, asked: Sequence[str]) -> int:
+    def max_titles_cost(self, material: Material) -> int:
         return self.worst
 
     async def draft(self, material: Material, on_progress: ProgressCallback) -> ModelText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.errors import ModelError
+from bot.errors import BotError
 from bot.essay.essay import Question
 from bot.services.essays import AddedNotes, join_sentences
 from bot.services.interview import InterviewService
@@ -13,7 +13,7 @@ from bot.services.interview import InterviewService
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The question that is put next, None for none, and what was said of the follow-up before it."""
+    """The question that is put next, None for none, and what was said of the job before it."""
 
     question: Question | None
     notice: str | None = None
@@ -23,8 +23,8 @@ class WaitingInterview(InterviewService):
     """See the module's docstring."""
 
     async def next_step(self, writer: str, essay: str, *, further: bool = False) -> Step:
-        """Ask for a follow-up, wait for its end, and put the next question."""
-        planned = await self.plan_follow_up(writer, essay, further=further)
+        """Have a model choose the next question, wait for its end, and put it."""
+        planned = await self.plan_question(writer, essay, further=further)
         error = None
         if planned is not None:
             error = (await self._jobs.wait(writer, (await planned.start()).id)).error
@@ -50,10 +50,10 @@ class WaitingInterview(InterviewService):
         return AddedNotes(stored, join_sentences(page.notice, placed.notice) or None)
 
 
-async def fault_of_follow_up(interview: InterviewService, writer: str, essay: str) -> ModelError | None:
-    """Ask for a follow-up that fails; return the fault."""
-    faults: list[ModelError] = []
-    planned = await interview.plan_follow_up(writer, essay, on_error=faults.append)
+async def fault_of_question(interview: InterviewService, writer: str, essay: str) -> BotError | None:
+    """Have a model choose the next question, in vain; return the fault."""
+    faults: list[BotError] = []
+    planned = await interview.plan_question(writer, essay, on_error=faults.append)
     assert planned is not None
     await interview._jobs.wait(writer, (await planned.start()).id)
     return faults[0] if faults else None

@@ -8,10 +8,9 @@ import pytest
 
 from bot.errors import InvalidInput, NothingToDo
 from bot.essay.essay import Essay, QuestionState
-from bot.essay.structure import Section, Structure, WordBudget
+from bot.essay.structure import Structure
 from bot.services.essays import EssayService
-from bot.services.interview import MAX_QUESTIONS_BEFORE_POST, InterviewService
-from bot.store.sqlite import SqliteStore
+from bot.services.interview import InterviewService
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ async def test_an_answer_is_stored_word_for_word_under_its_section_with_its_ques
 async def test_only_what_the_notes_leave_open_is_asked(
     interview: InterviewService, desk: EssayService, essay: Essay
 ) -> None:
-    await desk.add_notes("me", essay.id, "## What I missed\n\nThe noise.\n")
+    await desk.add_notes("me", essay.id, "## What I missed\n\nThe noise of the shop, and the smell.\n")
     assert await all_questions(interview, essay) == ["What did it cost?"]
 
 
@@ -106,14 +105,19 @@ async def test_a_question_that_was_never_asked_cannot_be_answered(
     assert await desk.notes("me", essay.id) == ()
 
 
-async def test_the_post_is_offered_after_eight_questions_however_many_sections_there_are(
-    store: SqliteStore, desk: EssayService, interview: InterviewService
+async def test_a_section_that_holds_only_pasted_lines_is_still_asked_for_its_scene(
+    interview: InterviewService, desk: EssayService, essay: Essay
 ) -> None:
-    sections = tuple(
-        Section(f"s{n}", f"Section number {n}", "Say.", WordBudget(1, 2), (f"Question {n}?",)) for n in range(10)
+    await desk.add_notes("me", essay.id, "## What I missed\n\nThe noise.\n")
+    assert await all_questions(interview, essay) == ["What was missing?", "What did it cost?"]
+
+
+async def test_what_a_draft_would_come_to_is_known_at_any_time(
+    interview: InterviewService, desk: EssayService, essay: Essay
+) -> None:
+    assert (await interview.progress("me", essay.id)).outlook.summary == (
+        "about 0 of 30 words; What I missed and What I gave up are empty"
     )
-    long = Structure("long-one", "Long", "Ten sections.", sections)
-    desk.structures = {"long-one": long}
-    essay = await desk.create_essay("me", long)
-    assert len(await all_questions(interview, essay)) == MAX_QUESTIONS_BEFORE_POST
-    assert len(await all_questions(interview, essay, further=True)) == 2
+    await desk.add_notes("me", essay.id, "## What I missed\n\n" + "The noise of the shop. " * 9)
+    await desk.add_notes("me", essay.id, "## What I gave up\n\nPay.\n")
+    assert (await interview.progress("me", essay.id)).outlook.summary == "about 20 of 30 words; What I gave up is thin"

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from datetime import datetime
-
 import pytest
 
 from bot.errors import Overloaded
 from bot.essay.essay import Essay
-from bot.essay.structure import Section, Structure, WordBudget
-from bot.services.interview import MAX_FOLLOW_UPS_PER_SECTION, MAX_QUESTIONS_BEFORE_POST
-from bot.store.sqlite import SqliteStore
-from tests.joined_services import join_services
+from bot.essay.structure import Structure
 from tests.services.conftest import Room
-from tests.services.fakes import FakeModels
-from tests.services.interview_steps import WaitingInterview
 
 
 @pytest.fixture
@@ -32,51 +23,6 @@ async def answered(room: Room, essay: Essay, *, left_out: bool = False) -> str:
     return step.question.text
 
 
-async def test_an_answer_is_followed_up_at_most_twice_a_section(room: Room, essay: Essay) -> None:
-    room.models.script("How loud?", "Who said so?", "When was that?", "And then?")
-    asked = [await answered(room, essay) for _ in range(6)]
-    assert asked == [
-        "What was missing?",
-        "How loud?",
-        "Who said so?",
-        "What did it cost?",
-        "When was that?",
-        "And then?",
-    ]
-    assert (await room.interview.next_step("me", essay.id)).question is None
-    assert MAX_FOLLOW_UPS_PER_SECTION == 2
-    first = room.models.asked[0].given
-    assert first["section"].key == "missed"
-    assert [note.text for note in first["notes"]] == ["To What was missing? yes."]
-    assert list(room.models.asked[1].given["asked"]) == ["What was missing?", "How loud?"]
-    questions = (await room.desk.snapshot("me", essay.id)).questions
-    assert [question.section for question in questions] == ["missed"] * 3 + ["gave-up"] * 3
-
-
-async def test_eight_questions_in_all_and_every_sections_first_question_is_among_them(
-    store: SqliteStore, clock: Callable[[], datetime]
-) -> None:
-    sections = tuple(
-        Section(f"s{n}", f"Section {n}", "Say it.", WordBudget(5, 20), (f"First of {n}?", f"Second of {n}?"))
-        for n in range(6)
-    )
-    structure = Structure("six", "Six", "Six sections.", sections)
-    models = FakeModels()
-    models.answers.extend(f"Follow {n}?" for n in itertools.chain(range(20)))
-    services = join_services(store, structure, clock)
-    interview = WaitingInterview(services.essays, services.notes, store, services.jobs, clock, models)
-    await services.essays.create_essay("me", structure)
-    asked = []
-    while (question := (await interview.next_step("me", "one")).question) is not None:
-        asked.append(question.text)
-        await interview.add_answer("me", "one", question, "Yes, it was.")
-    assert len(asked) == MAX_QUESTIONS_BEFORE_POST == 8
-    assert {f"First of {n}?" for n in range(6)} <= set(asked)
-    assert sum(text.startswith("Follow") for text in asked) == 2
-    further = (await interview.next_step("me", "one", further=True)).question
-    assert further is not None
-
-
 async def test_nothing_is_asked_twice_even_if_the_model_would(room: Room, essay: Essay) -> None:
     room.models.script("What was missing?", "  what did it COST? ", None)
     asked = [await answered(room, essay) for _ in range(2)]
@@ -86,13 +32,13 @@ async def test_nothing_is_asked_twice_even_if_the_model_would(room: Room, essay:
 
 async def test_a_left_out_answer_is_never_followed_up_nor_shown_to_a_model(room: Room, essay: Essay) -> None:
     await answered(room, essay, left_out=True)
-    room.models.script("How much exactly?", None)
+    room.models.script("How much exactly?", None, None)
     assert [await answered(room, essay) for _ in range(2)] == ["What did it cost?", "How much exactly?"]
     assert (await room.interview.next_step("me", essay.id)).question is None
     assert "missing" not in repr([asked.given["notes"] for asked in room.models.asked])
 
 
-async def test_after_a_skipped_question_nothing_is_followed_up(room: Room, essay: Essay) -> None:
+async def test_before_the_first_note_no_model_is_asked(room: Room, essay: Essay) -> None:
     step = await room.interview.next_step("me", essay.id)
     assert step.question is not None
     await room.interview.skip_question("me", essay.id, step.question)
@@ -116,7 +62,7 @@ async def test_a_failing_model_is_told_and_the_interview_goes_on(room: Room, ess
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The answer is stored; it could not be followed up.")
+    assert step.notice.startswith("The structure's own question comes next.")
     assert "overloaded" in step.notice
     await room.interview.add_answer("me", essay.id, step.question, "Four thousand.")
     last = await room.interview.next_step("me", essay.id)

@@ -55,7 +55,7 @@ async def test_a_name_that_stands_in_a_note_of_another_section_may_be_asked_abou
 ) -> None:
     essay = (await room.desk.create_essay("me", structure)).id
     await room.desk.add_notes("me", essay, "## What I gave up\n\nViktor paid the rent.")
-    room.models.script("Was Viktor there?")
+    room.models.script(None, "Was Viktor there?")
     first = (await room.interview.next_step("me", essay)).question
     assert first is not None
     await room.interview.add_answer("me", essay, first, "The noise.")

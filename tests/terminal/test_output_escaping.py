@@ -92,14 +92,14 @@ async def test_waiting_shows_one_line_that_says_how_to_cancel_and_is_erased_afte
     jobs = services.jobs
     shown, gate = Output(), Gate()
     on = SafeConsole(file=shown, width=200, force_terminal=True)
-    job = await jobs.start("me", "s", JobKind.FOLLOW_UP, Piece((gate,)))
+    job = await jobs.start("me", "s", JobKind.QUESTION, Piece((gate,)))
     waiting = asyncio.create_task(follow_job(jobs, job, on))
     await shown.until("the model reads")
     gate.release()
     assert (await waiting).state is JobState.DONE
-    assert "the model reads your answer\x1b[2m (Ctrl-C goes on without a question on it)" in shown.getvalue()
+    assert "the model reads your answers\x1b[2m (Ctrl-C goes on with the structure's own question)" in shown.getvalue()
     assert shown.getvalue().endswith("\x1b[2K")
     quick = screen(terminal=False)
-    job = await jobs.start("me", "s", JobKind.FOLLOW_UP, Piece())
+    job = await jobs.start("me", "s", JobKind.QUESTION, Piece())
     assert (await follow_job(jobs, job, quick)).state is JobState.DONE
     assert written(quick) == ""

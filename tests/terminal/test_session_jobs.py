@@ -185,7 +185,7 @@ def test_sorting_notes_is_shown_and_ctrl_c_leaves_the_rest_unsorted(terminal: Te
         await terminal.stderr.until("the model sorts your notes")
         await terminal.presses_ctrl_c()
 
-    terminal.room.models.script(hangs, hangs)
+    terminal.room.models.script(hangs, None, hangs)
     terminal.types("Loose words.\n\nMore of them.", END, "n", "sort", "")
     terminal.session().start("short-one")
     assert (
@@ -204,7 +204,7 @@ def test_a_permanent_model_error_is_reported_once_and_ends_follow_ups(terminal: 
     terminal.room.models.script(KeyRefused.invalid())
     seen = terminal.resume_and_type(essay, "It was loud.", "4,000 euros.", "n")
     assert seen.count("The service refused the API key") == 1
-    assert "could not be followed up" in seen
+    assert "The structure's own question comes next." in seen
     assert "From here on only the structure's own questions are put." in seen
     assert "try again" not in seen
     assert len(terminal.room.models.asked) == 1

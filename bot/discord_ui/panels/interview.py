@@ -25,7 +25,7 @@ from bot.discord_ui.panels.essay_state import EssayState
 from bot.essay.essay import Note, Question
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.words import count_noun, count_words
-from bot.services.interview import FollowUpRequest
+from bot.services.interview import QuestionRequest
 from bot.services.jobs.job import JobKind, JobView
 
 # Appended to a question's number: the writer is in the round of further questions, or of those that were skipped.
@@ -156,8 +156,8 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
 def waiting_card(state: EssayState, view: JobView, notice: str | None = None) -> Card:
     """Return the panel of a running job that gives way: what is waited for, since when, and how not to wait."""
     job, essay, version = view.job, state.essay, state.version_number
-    if job.kind is JobKind.FOLLOW_UP:
-        mode = FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
+    if job.kind is JobKind.QUESTION:
+        mode = FURTHER_MODE if QuestionRequest.from_job(job).further else ""
         stop = action_button("Don’t wait", "pass-over", essay.id, version, mode, style=ButtonStyle.PRIMARY)
     else:
         stop = action_button("Don’t wait", "stop", essay.id, version, job.id, style=ButtonStyle.PRIMARY)

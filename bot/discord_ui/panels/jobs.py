@@ -237,7 +237,8 @@ _RUNNING_TEXT = {
     JobKind.FINISH: "Writing what was missing…",
     JobKind.REVISION: "Rewriting the section…",
     JobKind.CRITIQUE: "Reading the text…",
-    JobKind.FOLLOW_UP: "Reading your answer…",
+    JobKind.QUESTION: "Reading your answers…",
+    JobKind.TITLES: "Looking for titles…",
     JobKind.PLACEMENT: "Reading your notes…",
     JobKind.CHECK: "Holding each sentence against your notes…",
 }

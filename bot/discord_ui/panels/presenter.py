@@ -26,7 +26,7 @@ from bot.services.critiques import CritiqueSnapshot
 from bot.services.dm_messages import DmContext
 from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
-from bot.services.interview import FollowUpRequest
+from bot.services.interview import QuestionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.offload import in_thread, in_worker
 from bot.services.services import Services
@@ -152,7 +152,7 @@ class Presenter:
         notice: str | None = None,
         end: Callable[[], Awaitable[ShowCard]] | None = None,
     ) -> ShowCard:
-        """Show a panel that waits for a follow-up or placement job, and then what ``end`` returns.
+        """Show a panel that waits for a job that gives way, and then what ``end`` returns.
 
         By default that is the next question, or the essay. A job that ends within WAITING_CARD_SECONDS is not shown at
         all. Such jobs "give way": any other job on the essay stops them.
@@ -172,7 +172,7 @@ class Presenter:
         )
 
     async def _show_wait_end(self, started: Job, context: InteractionContext, notice: str | None) -> ShowCard:
-        """Show what comes after a follow-up or placement job: the next question, or the essay.
+        """Show what comes after a job that gives way: the next question, or the essay.
 
         If another such job has replaced it, wait for that one.
         """
@@ -185,8 +185,8 @@ class Presenter:
         notice = join_sentences(notice, told)
         # In the DM the writer may have turned to another essay meanwhile; their messages stay about that one.
         turned = context.is_bot_dm and await services.dm_messages.current_essay(writer) != essay
-        if job.kind is JobKind.FOLLOW_UP and not turned:
-            mode = interview.FURTHER_MODE if FollowUpRequest.from_job(job).further else ""
+        if job.kind is JobKind.QUESTION and not turned:
+            mode = interview.FURTHER_MODE if QuestionRequest.from_job(job).further else ""
             return await self.show_question(writer, essay, context, mode=mode, notice=notice)
         return await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=not turned)
 

@@ -22,9 +22,10 @@ class JobKind(StrEnum):
     FINISH = "finish"
     REVISION = "revision"
     CRITIQUE = "critique"
-    FOLLOW_UP = "follow-up"
+    QUESTION = "question"
     PLACEMENT = "placement"
     CHECK = "check"
+    TITLES = "titles"
 
     @property
     def label(self) -> str:
@@ -38,7 +39,7 @@ class JobKind(StrEnum):
         Such a job is a call of a second or two beside what the writer does. It waits in no queue, counts towards no
         limit, blocks nothing, and its end is not announced: its result is in the essay.
         """
-        return self in (JobKind.FOLLOW_UP, JobKind.PLACEMENT, JobKind.CHECK)
+        return self in (JobKind.QUESTION, JobKind.PLACEMENT, JobKind.TITLES, JobKind.CHECK)
 
     @property
     def shows_text(self) -> bool:
@@ -78,9 +79,9 @@ class Job:
     version it starts from and ``argument`` its instructions, both stored so that it can be started again. ``text`` is
     what has come so far; ``error`` the message of a failed job; ``ended`` when it ended, None if it has not.
 
-    ``result`` is the number of what it made: for a draft, continuation or revision the version, for a follow-up the
-    note that its question is about. It is None if nothing was made, and for a critique or a placement, whose results
-    are found by ``argument``.
+    ``result`` is the number of what it made: for a draft, continuation or revision the version, for a question job
+    the question. It is None if nothing was made, and for a critique, a placement or titles, whose results are found
+    elsewhere.
     """
 
     id: int

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.essay.essay import QuestionState
+from bot.services.llm_ports import Material, NextQuestion
 from tests.discord_ui.conftest import OPEN, Bot, Scripted, started
 from tests.discord_ui.dm_steps import dm_messages_from_bot, notes, question, quick, said, talking
 from tests.discord_ui.panel_steps import reads
@@ -163,9 +164,9 @@ class SlowInterviewer(Scripted):
 
     gate: Gate = field(default_factory=Gate)
 
-    async def follow_up(self, *given: Any, **more: Any) -> str | None:
+    async def next_question(self, material: Material, *given: Any, **more: Any) -> NextQuestion:
         await self.gate.hold()
-        return "Who noticed first?"
+        return NextQuestion(material.structure.sections[0].key, "Who noticed first?", {})
 
 
 async def test_the_dm_says_what_is_waited_for_while_the_model_thinks_and_stores_new_messages(
@@ -180,7 +181,7 @@ async def test_the_dm_says_what_is_waited_for_while_the_model_thinks_and_stores_
         await user.sees(reads(panel, "1 message"))
         await user.click(panel, "Next")
         await models.gate.reached()
-        await user.sees(lambda screen: "Reading your answer…" in screen.text)
+        await user.sees(lambda screen: "Reading your answers…" in screen.text)
         await user.say(user.dm, "I forgot: since 2019.")
         async with asyncio.timeout(PATIENCE):
             while len(await said(bot, user)) < 2:  # noqa: ASYNC110 - nothing is shown before the interviewer has thought

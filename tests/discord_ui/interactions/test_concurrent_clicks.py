@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import Overloaded
 from bot.services.jobs.job import Job
+from bot.services.llm_ports import NextQuestion
 from tests.discord_ui.conftest import DRAFT, Bot, Scripted
 from tests.discord_ui.panel_steps import OPINION, SECTION, answered, drafted, reads, with_notes
 from tests.services.fakes import Gate, says
@@ -96,7 +97,7 @@ async def test_a_failed_follow_up_is_acknowledged_in_time_and_the_interview_goes
     form = await (await user.click(panel, "Answer")).modal()
     act = await user.submit(form, {"answer": "I rebuilt the export service."})
     assert (await act.acknowledged()).latency < 3  # seconds, after which Discord gives up
-    await user.sees(lambda _: "could not be followed up" in panel.text and "Answer" in panel.buttons)
+    await user.sees(lambda _: "The structure's own question comes next." in panel.text and "Answer" in panel.buttons)
 
 
 @pytest.mark.parametrize(("entry", "version"), [("Undo", 2), ("Redo", 2)], ids=["undo", "redo"])
@@ -246,17 +247,17 @@ async def test_the_panel_says_so_while_a_slow_model_looks_for_the_next_question(
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.click(panel, "Interview me")
     await user.sees(lambda _: "Answer" in panel.buttons)
-    gate, ask = Gate(), models.follow_up
+    gate, ask = Gate(), models.next_question
 
-    async def slowly(*given: Any) -> str | None:
+    async def slowly(*given: Any, **more: Any) -> NextQuestion:
         await gate.hold()
-        return await ask(*given)
+        return await ask(*given, **more)
 
-    monkeypatch.setattr(models, "follow_up", slowly)
+    monkeypatch.setattr(models, "next_question", slowly)
     models.script("How many people was that?")
     form = await (await user.click(panel, "Answer")).modal()
     await user.submit(form, {"answer": "I rebuilt the export service."})
-    await user.sees(lambda _: "Reading your answer…" in panel.text)
+    await user.sees(lambda _: "Reading your answers…" in panel.text)
     assert len(await bot.desk.notes(bot.writer(user), (await bot.essay(user)).id)) == 1
     gate.release()
     await user.sees(lambda _: "> How many people was that?" in panel.text)

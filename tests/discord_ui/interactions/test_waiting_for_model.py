@@ -56,7 +56,7 @@ async def test_a_writer_can_do_everything_else_while_the_model_thinks_about_an_a
     await user.sees(reads(other, "version 2"))
     form = await (await user.click(other, "Revise")).modal()
     assert form is not None
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "1 note so far"))
     form = await (await user.click(panel, "Paste notes")).modal()
@@ -113,11 +113,11 @@ async def test_dont_wait_shows_the_next_question_instead_of_the_follow_up(
         await user.say(user.dm, "I rebuilt the export service.")
         await user.click(panel, "Next")
         await gate.reached()
-        await user.sees(lambda screen: "Reading your answer…" in screen.text)
+        await user.sees(lambda screen: "Reading your answers…" in screen.text)
         panel = user.screen.messages[-1]  # the answered question stays above, as a record
     else:
         panel, gate = await asking(user, sim.guild("Writers"), models)
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
     assert panel.buttons == ["Don’t wait", "Write draft", "Show the essay"]
     await user.click(panel, "Don’t wait")
     await user.sees(lambda screen: "question 2" in screen.text)
@@ -134,14 +134,14 @@ async def test_returning_while_the_model_thinks_waits_for_the_same_follow_up(
 ) -> None:
     user = sim.user("writer")
     panel, gate = await asking(user, sim.guild("Writers"), models)
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "Go on asking"))
     await user.click(panel, "Go on asking")
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
     gate.release()
     await user.sees(reads(panel, FOLLOW_UP))
-    assert [one.what for one in models.asked] == ["follow_up"]
+    assert [one.what for one in models.asked] == ["next_question"]
 
 
 async def test_a_late_follow_up_takes_no_dm_message_meant_for_another_essay(
@@ -180,7 +180,7 @@ async def test_a_full_disk_after_a_follow_up_was_asked_for_is_told_and_the_panel
 ) -> None:
     user = sim.user("writer")
     panel, gate = await asking(user, sim.guild("Writers"), models)
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
 
     def fails(*_: object) -> None:
         raise StoreFull(Path("essays.db"))

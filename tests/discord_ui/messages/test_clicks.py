@@ -126,11 +126,11 @@ async def test_a_slow_follow_up_neither_delays_nor_overwrites_other_clicks(
     panel = await (await user.slash(user.dm, "draft")).message()
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, "question 1"))
-    gate = hold_next_call(monkeypatch, models, "follow_up")
+    gate = hold_next_call(monkeypatch, models, "next_question")
     models.script(Overloaded() if fails else "How many people was that?")
     form = await (await user.click(panel, "Answer")).modal()
     await user.submit(form, {"answer": "I rebuilt the export service."})
-    await user.sees(reads(panel, "Reading your answer…"))
+    await user.sees(reads(panel, "Reading your answers…"))
     await user.click(panel, "Show the essay")
     await user.sees(reads(panel, "Go on asking"))
     shown = panel.text

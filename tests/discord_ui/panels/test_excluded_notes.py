@@ -52,7 +52,7 @@ async def test_making_a_note_private_says_where_the_draft_still_holds_its_words(
     await user.sees(lambda _: "Critique" in panel.buttons)
     await user.click(panel, "Critique")
     await user.sees(lambda screen: "Note 1 is left out, and these words of it stand in the text" in screen.text)
-    assert [asked.what for asked in models.asked if asked.what not in ("place", "follow_up")] == ["draft"]
+    assert [asked.what for asked in models.asked if asked.what not in ("place", "next_question")] == ["draft"]
 
 
 async def test_the_footer_of_a_draft_says_if_claims_cannot_all_be_seen_in_its_language(

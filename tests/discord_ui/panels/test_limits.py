@@ -30,7 +30,7 @@ from bot.discord_ui.panels.forms import split_into_fields
 from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
-from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
+from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, SectionState, Version, VersionInfo
 from bot.essay.support import Check, NumberedSentence, SentenceSupport, SupportKind, UnsupportedPassage
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
@@ -80,6 +80,8 @@ def state_of(words: str) -> EssayState:
         (),
         None,
         None,
+        {"the-label": SectionState.THIN},
+        ((words * 40)[:100],) * 3,
         structure=STRUCTURE,
         running_job=None,
         has_model=True,

@@ -100,7 +100,7 @@ async def test_a_form_answer_to_a_private_question_stays_private(
     await user.sees(lambda screen: "1 note is left out" in screen.text)
     (note,) = await notes(bot, user)
     assert (note.question, note.text, note.public_text) == (SECRET, "Marcus drank.", "")
-    assert [asked.what for asked in models.asked if asked.what == "follow_up"] == []
+    assert [asked.what for asked in models.asked if asked.what == "next_question"] == []
 
 
 async def test_dm_messages_and_files_that_answer_a_private_question_stay_private(

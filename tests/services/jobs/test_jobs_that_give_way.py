@@ -1,4 +1,4 @@
-"""Follow-ups and placements are jobs that give way: nothing waits for them, and nothing is lost with them."""
+"""Questions and placements are jobs that give way: nothing waits for them, and nothing is lost with them."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ async def answered(room: Room, structure: Structure) -> str:
     return essay
 
 
-async def follow_up(room: Room, essay: str) -> tuple[Job, Gate]:
-    """A follow-up that waits for the model."""
+async def looking(room: Room, essay: str) -> tuple[Job, Gate]:
+    """A question job that waits for the model."""
     gate = Gate()
     room.models.script(held(gate))
-    planned = await room.interview.plan_follow_up("me", essay)
+    planned = await room.interview.plan_question("me", essay)
     assert planned is not None
     job = await planned.start()
     await gate.reached()
     return job, gate
 
 
-async def test_a_draft_that_is_started_stops_the_follow_up_and_keeps_its_question_out(
+async def test_a_draft_that_is_started_stops_the_question_job_and_keeps_its_question_out(
     room: Room, structure: Structure
 ) -> None:
     essay = await answered(room, structure)
-    waiting, gate = await follow_up(room, essay)
+    waiting, gate = await looking(room, essay)
     room.models.script(says(DRAFT))
     draft = await room.writing.start_draft("me", essay)
     assert (await room.jobs.wait("me", waiting.id)).state is JobState.INTERRUPTED
@@ -59,38 +59,39 @@ async def test_a_draft_that_is_started_stops_the_follow_up_and_keeps_its_questio
     latest = await room.jobs.latest_job("me", essay)
     assert latest is not None
     assert latest.job.kind is JobKind.DRAFT
-    assert await room.interview.plan_follow_up("me", essay) is not None  # the answer may be followed up later
+    assert await room.interview.plan_question("me", essay) is not None  # it may be asked for again
 
 
-async def test_a_follow_up_that_nobody_waits_for_is_stopped_and_its_answer_not_sent_again(
+async def test_a_question_that_nobody_waits_for_is_stopped_and_the_structures_put(
     room: Room, structure: Structure
 ) -> None:
     essay = await answered(room, structure)
-    waiting, _ = await follow_up(room, essay)
+    waiting, _ = await looking(room, essay)
     question = await room.interview.next_question("me", essay)
     assert question is not None
     assert question.text == "What did it cost?"
     assert (await room.jobs.wait("me", waiting.id)).state is JobState.STOPPED
-    await room.interview.skip_question("me", essay, question)
-    assert await room.interview.plan_follow_up("me", essay) is None
+    assert await room.interview.plan_question("me", essay) is None
 
 
-async def test_after_a_kill_during_a_follow_up_the_structures_next_question_is_put(
+async def test_after_a_kill_during_a_question_job_the_structures_next_question_is_put(
     room: Room, structure: Structure
 ) -> None:
     essay = await answered(room, structure)
-    await StoredJobs(room.store, GONE).add_job("me", essay, JobKind.FOLLOW_UP, None, "{}", room.clock())
+    await StoredJobs(room.store, GONE).add_job("me", essay, JobKind.QUESTION, None, "{}", room.clock())
     (found,) = await room.jobs.recover(room.writing.work_for)
-    assert (found.kind, found.state) == (JobKind.FOLLOW_UP, JobState.INTERRUPTED)
+    assert (found.kind, found.state) == (JobKind.QUESTION, JobState.INTERRUPTED)
     question = await room.interview.next_question("me", essay)
     assert question is not None
     assert question.text == "What did it cost?"
     assert await room.jobs.latest_job("me", essay) is None
 
 
-async def test_a_follow_up_that_another_process_left_open_holds_up_no_draft(room: Room, structure: Structure) -> None:
+async def test_a_question_job_that_another_process_left_open_holds_up_no_draft(
+    room: Room, structure: Structure
+) -> None:
     essay = await answered(room, structure)
-    await StoredJobs(room.store, GONE).add_job("me", essay, JobKind.FOLLOW_UP, None, "{}", room.clock())
+    await StoredJobs(room.store, GONE).add_job("me", essay, JobKind.QUESTION, None, "{}", room.clock())
     room.models.script(says(DRAFT))
     draft = await room.writing.start_draft("me", essay)
     assert (await room.jobs.wait("me", draft.id)).state is JobState.DONE
@@ -101,7 +102,7 @@ async def test_a_follow_up_that_another_process_left_open_holds_up_no_draft(room
     [UnknownPrice("a-model"), BudgetSpent("Your budget for today", datetime(2026, 12, 1, tzinfo=UTC))],
     ids=["no price", "no budget"],
 )
-async def test_a_follow_up_that_may_not_be_paid_for_is_told_and_the_interview_goes_on(
+async def test_a_question_that_may_not_be_paid_for_is_told_and_the_interview_goes_on(
     room: Room, structure: Structure, refusal: Exception
 ) -> None:
     essay = await answered(room, structure)
@@ -110,16 +111,16 @@ async def test_a_follow_up_that_may_not_be_paid_for_is_told_and_the_interview_go
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The answer is stored; it could not be followed up.")
+    assert step.notice.startswith("The structure's own question comes next.")
 
 
-async def test_what_a_follow_up_and_a_placement_may_cost_at_most_is_known_before(
+async def test_what_a_question_and_a_placement_may_cost_at_most_is_known_before(
     room: Room, structure: Structure
 ) -> None:
     essay = await answered(room, structure)
-    planned = await room.interview.plan_follow_up("me", essay)
+    planned = await room.interview.plan_question("me", essay)
     assert planned is not None
-    assert await planned.max_cost() == room.models.worst
+    assert await planned.max_cost() == 2 * room.models.worst  # its first question may have to be refused
     await room.desk.add_notes("me", essay, "Loose words.\n")
     placement = await room.interview.plan_placement("me", essay)
     assert placement is not None

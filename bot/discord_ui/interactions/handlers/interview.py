@@ -195,7 +195,7 @@ async def _ask_question(
     """
     writer, essay, interview = request.writer, request.subject, presenter.services.interview
     try:
-        planned = await interview.plan_follow_up(writer, essay, further=mode == FURTHER_MODE)
+        planned = await interview.plan_question(writer, essay, further=mode == FURTHER_MODE)
     except StructureFileMissing:  # the panel tells of it
         planned = None
     if planned is None:
