@@ -22,6 +22,7 @@ from bot.services.llm_ports import ModelRole, Models
 from bot.services.notes import NoteService
 from bot.services.services import Services
 from bot.services.store_ports import Clock, IdFactory, Store
+from bot.services.voice import VoiceService
 from bot.settings import Settings
 from bot.store.quota import Quota
 from bot.store.sqlite import SqliteStore
@@ -114,6 +115,7 @@ def build_services(
         checking=checking,
         critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
+        voice=VoiceService(essays, opened, clock),
         jobs=jobs,
         ledger=ledger,
         models=models,

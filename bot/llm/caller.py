@@ -46,6 +46,7 @@ from bot.services.store_ports import Clock
 # last use or not at all, and writing it for an hour would cost 1.6 times as much.
 _PREFACE_CACHE_CONTROL = {"type": "ephemeral", "ttl": "1h"}
 _MATERIAL_CACHE_CONTROL = {"type": "ephemeral", "ttl": "5m"}
+_MAX_CACHED_PARTS = 3  # a request may set four cache breakpoints, and the preface has one (Anthropic, Prompt caching)
 _RETRY_DELAY_SECONDS = 3.0  # what breaks a stream is over in two to five, or lasts too long to wait for
 _TRANSIENT_ERRORS = (StreamBroken, Stalled, Overloaded, RateLimited, ServiceFault)  # may be gone on the next try
 _TRUNCATED_STOP_REASONS = ("max_tokens", "model_context_window_exceeded")
@@ -186,7 +187,9 @@ class ModelCaller:
             sent_text += form
         else:
             body["system"] = [{"type": "text", "text": prompt.preface, "cache_control": _PREFACE_CACHE_CONTROL}]
-            parts = [{"type": "text", "text": part, "cache_control": _MATERIAL_CACHE_CONTROL} for part in said.material]
+            parts: list[dict[str, Any]] = [{"type": "text", "text": part} for part in said.material]
+            for part in parts[-_MAX_CACHED_PARTS:]:  # what precedes is read from the cache with the first of them
+                part["cache_control"] = _MATERIAL_CACHE_CONTROL
             body["messages"] = [{"role": "user", "content": [*parts, {"type": "text", "text": said.task}]}]
             body["output_config"] = {"effort": prompt.effort}
             if schema is not None:

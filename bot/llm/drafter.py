@@ -88,6 +88,7 @@ def _shared_values(material: Material) -> dict[str, object]:
     return {
         "structure": material.structure,
         "notes": check_no_private_notes(material.notes),
+        "voice": material.voice,
         "text": material.text,
         "base": "" if changes is None else material.base,
         "changes": changes or (),

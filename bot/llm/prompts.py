@@ -58,6 +58,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
 MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "structure": frozenset({"block", "structure"}),
     "questions": frozenset({"block", "structure"}),
+    "voice": frozenset({"block", "voice"}),
     "notes": frozenset({"block", "notes"}),
     "post": frozenset({"block", "base", "text"}),
 }
@@ -69,7 +70,7 @@ JSON_INSTRUCTION_PATH = "parts/json_only.md"  # follows the system text where a 
 _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
 _FIELDS = ("role", "effort", "max_tokens", "seconds", "material")
 
-BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact")
+BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact", "sample")
 ANSWER_TAGS = ("section", "rewrite", "names")  # what models answer in; no text may seem to do so either
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)

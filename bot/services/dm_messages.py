@@ -434,10 +434,11 @@ class DmMessageService:
 
 
 def forget_writer(tx: Transaction, writer: str) -> None:
-    """Delete a writer's essays with all that belongs to them, their messages, and all that is known of their DM."""
+    """Delete a writer's essays with all that belongs to them, their messages and samples, and all known of their DM."""
     tx.messages.delete_writer(writer)
     for essay in tx.essays.of_writer(writer):
         tx.essays.delete(writer, essay.id)
+    tx.voice.delete_writer(writer)
     tx.values.delete_all(f"member {writer} ")
 
 

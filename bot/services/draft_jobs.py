@@ -40,7 +40,7 @@ class DraftContext:
     """What a model is given of an essay: never a note that is left out.
 
     ``text`` is the draft that stands and ``base`` what a model saw of it last, "" for none. ``open_questions`` and
-    ``declined_questions`` are as in Material.
+    ``declined_questions`` are as in Material, as is ``voice``.
     """
 
     essay: Essay
@@ -51,6 +51,7 @@ class DraftContext:
     open_questions: tuple[str, ...] = ()
     declined_questions: tuple[str, ...] = ()
     base: str = ""
+    voice: tuple[str, ...] = ()
 
     def material(self, text: str | None = None) -> Material:
         """Return it as the ports take it, with the post as it stands."""
@@ -64,6 +65,7 @@ class DraftContext:
             self.open_questions,
             self.declined_questions,
             self.base,
+            self.voice,
         )
 
 
@@ -112,6 +114,7 @@ class DraftContextBuilder:
             now.notes_through,
             open_questions=tuple(one.text for one in asked if one.state is QuestionState.OPEN),
             declined_questions=tuple(one.text for one in asked if one.state in away),
+            voice=tuple(excerpt for sample in now.voice if (excerpt := sample.excerpt)),
         )
 
     async def standing_draft(self, now: EssaySnapshot) -> str:
@@ -143,16 +146,20 @@ class DraftContextBuilder:
         return text if await self.is_public(now, text) else ""
 
     async def refresh(self, material: DraftContext, **parts: str) -> DraftContext:
-        """Return the material without notes that were left out since: a job may have waited long for its turn.
+        """Return the material without notes and samples that were left out since: a job may have waited long.
+
+        A sample that holds private words of a note is left out as well.
 
         Raises PrivateNoteInText, for ``parts`` as ``EssayService.check_no_private_text`` has them.
         """
         snapshot = await self.essays.snapshot(material.essay.writer, material.essay.id)
         await self.essays.check_no_private_text(snapshot, **parts)
         text, base = [each if await self.is_public(snapshot, each) else "" for each in (material.text, material.base)]
-        now = {note.number: note for note in self.build(snapshot).notes}
+        built = self.build(snapshot)
+        now = {note.number: note for note in built.notes}
+        voice = tuple([each for each in built.voice if await self.is_public(snapshot, each)])
         kept = tuple(now[note.number] for note in material.notes if note.number in now)
-        return replace(material, notes=kept, text=text, base=base)
+        return replace(material, notes=kept, text=text, base=base, voice=voice)
 
     async def prepare_version(self, context: DraftContext, parent: int | None, reply: Reply) -> StoreResult:
         """Return how to store what came of a reply: a version, the model's questions, and what the writer told."""

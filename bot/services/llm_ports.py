@@ -60,7 +60,8 @@ class Material:
     ``essay`` is the essay's id; the service may cache what repeats from call to call under it. ``notes`` are in order,
     without private passages. ``text`` is the post as it is, "" if there is none or the call does not need it.
     ``open_questions`` wait for an answer, ``declined_questions`` are never to be put again. ``base`` is the post as a
-    model saw it last, "" for none: sent again as it was, it is read from the service's cache.
+    model saw it last, "" for none: sent again as it was, it is read from the service's cache. ``voice`` holds texts
+    that the writer wrote elsewhere: they show the drafter a manner, and are no source.
     """
 
     writer: str
@@ -72,6 +73,7 @@ class Material:
     open_questions: tuple[str, ...] = ()
     declined_questions: tuple[str, ...] = ()
     base: str = ""
+    voice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

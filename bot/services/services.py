@@ -19,6 +19,7 @@ from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
 from bot.services.store_ports import Clock, Store
+from bot.services.voice import VoiceService
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Services:
     checking: CheckingService
     critiques: CritiqueService
     dm_messages: DmMessageService
+    voice: VoiceService
     jobs: JobRunner
     ledger: RecordingLedger
     models: Models | None

@@ -12,6 +12,7 @@ from bot.essay.essay import Essay, Note, Origin, Question, SectionState, Version
 
 if TYPE_CHECKING:  # what is read is the other services'
     from bot.essay.support import Check
+    from bot.essay.voice import VoiceSample
     from bot.services.critiques import StoredCritique
     from bot.services.dm_messages import DmContext, DmMessage
     from bot.services.jobs.job import Job
@@ -30,7 +31,7 @@ class EssaySnapshot:
     the writer's messages in the bot's DM are about, this essay or another. ``check`` is that of the current version,
     None if none was made since it changed.
     ``section_states`` are how far the interviewer saw each section last, by key, and ``suggested_titles`` what a model
-    suggested last.
+    suggested last. ``voice`` holds the writer's own texts that show how they write.
     """
 
     essay: Essay
@@ -46,6 +47,7 @@ class EssaySnapshot:
     check: Check | None
     section_states: Mapping[str, SectionState]
     suggested_titles: tuple[str, ...]
+    voice: tuple[VoiceSample, ...]
 
     @property
     def history(self) -> VersionHistory:
@@ -104,6 +106,7 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
         tx.support.get(writer, essay, opened.head) if opened.head is not None else None,
         tx.essays.section_states(writer, essay),
         tx.essays.suggested_titles(writer, essay),
+        tx.voice.of_writer(writer),
     )
 
 

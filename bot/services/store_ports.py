@@ -29,6 +29,7 @@ from bot.essay.notes import NewNote
 if TYPE_CHECKING:  # the values that the other services define and the store keeps
     from bot.essay.critique import Critique
     from bot.essay.support import Check
+    from bot.essay.voice import VoiceSample
     from bot.services.critiques import Decision, StoredCritique
     from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
@@ -332,6 +333,22 @@ class SupportStore(Protocol):
         """Return the numbers of the versions that have a check, in order."""
 
 
+class VoiceStore(Protocol):
+    """The writers' own texts that show how they write, encrypted."""
+
+    def add(self, writer: str, text: str, at: datetime) -> VoiceSample:
+        """Store a sample under the next number."""
+
+    def of_writer(self, writer: str) -> tuple[VoiceSample, ...]:
+        """Return the writer's samples, by number; a damaged one is marked as such."""
+
+    def delete(self, writer: str, number: int) -> None:
+        """Delete the sample with this number, if there is one."""
+
+    def delete_writer(self, writer: str) -> None:
+        """Delete all samples of a writer."""
+
+
 class LedgerStore(Protocol):
     """One row for each call of a model, without its text."""
 
@@ -400,6 +417,7 @@ class Transaction:
     job_panels: JobPanelStore
     critiques: CritiqueStore
     support: SupportStore
+    voice: VoiceStore
     ledger: LedgerStore
     values: KeyValueStore
     quota: QuotaStore

@@ -452,3 +452,19 @@ def _questions(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+# The writers' own texts, which show a model how they write.
+@_migration("0015_voice")
+def _voice(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE voice_samples (
+            writer TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            text BLOB NOT NULL,
+            created TEXT NOT NULL,
+            PRIMARY KEY (writer, number)
+        ) STRICT
+        """
+    )

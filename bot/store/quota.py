@@ -24,7 +24,8 @@ _WRITER_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM notes WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM versions WHERE {_MINE}), 0)
         + coalesce((SELECT {_SIZE} FROM dm_messages WHERE writer = :writer), 0)
-        + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0),
+        + coalesce((SELECT {_SIZE} FROM critiques WHERE writer = :writer), 0)
+        + coalesce((SELECT {_SIZE} FROM voice_samples WHERE writer = :writer), 0),
         (SELECT count(*) FROM essays WHERE writer = :writer)
 """  # noqa: S608 - put together from what stands above
 _NOTE_WORDS = """(

@@ -16,6 +16,7 @@ from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
 from bot.store.ledger import SqliteCalls
 from bot.store.quota import Quota, SqliteQuota
 from bot.store.support import SqliteSupport
+from bot.store.voice import SqliteVoice
 
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ class SqliteStore:
             job_panels=SqliteJobPanels(database),
             critiques=SqliteCritiques(database),
             support=SqliteSupport(database),
+            voice=SqliteVoice(database),
             ledger=SqliteCalls(database),
             values=SqliteKeyValues(database),
             quota=SqliteQuota(database),

@@ -93,7 +93,7 @@ def states() -> Mapping[str, Card]:
     """Return the panels to be drawn, by name."""
     essay = Essay("sample", "sample", STRUCTURE.key, STRUCTURE.name, None, None, NOW, NOW)
     empty = EssayState(
-        essay, (), (), None, (), None, (), None, (), None, None, {}, (), STRUCTURE, running_job=None, has_model=True
+        essay, (), (), None, (), None, (), None, (), None, None, {}, (), (), STRUCTURE, running_job=None, has_model=True
     )
     keys = ("the-contradiction", "what-i-missed", "gave-up-and-gained")
     notes = tuple(Note(number, text, None, key) for number, (text, key) in enumerate(zip(NOTES, keys, strict=True), 1))

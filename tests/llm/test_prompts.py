@@ -37,7 +37,7 @@ BAD = [
     (GOOD.replace("Say {{ title }}.\n", ""), "the task is missing"),
     (
         GOOD.replace("effort", "material: [letters]\neffort"),
-        "letters is no material; there are structure, questions, notes, post",
+        "letters is no material; there are structure, questions, voice, notes, post",
     ),
     (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
     (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),

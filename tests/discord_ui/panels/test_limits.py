@@ -82,6 +82,7 @@ def state_of(words: str) -> EssayState:
         None,
         {"the-label": SectionState.THIN},
         ((words * 40)[:100],) * 3,
+        (),
         structure=STRUCTURE,
         running_job=None,
         has_model=True,
