@@ -302,6 +302,20 @@ def merge_check(
     )
 
 
+def keep_vouched(check: Check, stored: Check | None) -> Check:
+    """Return a check with what the writer has vouched for, in the ``stored`` one, while it was made."""
+    vouched = {(one.sentence, one.words): one.vouched_by for one in stored.vouched} if stored is not None else {}
+    if stored is None or not vouched:
+        return check
+    return replace(
+        check,
+        unsupported=tuple(
+            replace(one, vouched_by=vouched.get((one.sentence, one.words), one.vouched_by)) for one in check.unsupported
+        ),
+        note_fingerprints={**stored.note_fingerprints, **check.note_fingerprints},
+    )
+
+
 def mend_sentence(text: str, sentence: NumberedSentence, mended: str) -> str:
     """Return the text with a sentence replaced; every other byte stays. With "" it goes, and the space beside it."""
     before, after = text[: sentence.span.start], text[sentence.span.end :]

@@ -24,6 +24,7 @@ from bot.essay.support import (
     describe_check,
     describe_counts,
     has_words,
+    keep_vouched,
     mend_sentence,
     merge_check,
     note_fingerprints,
@@ -402,7 +403,13 @@ class CheckWork:
         return None
 
     async def _save(self, check: Check) -> None:
-        await self.service.store.write(lambda tx: tx.support.save(self.writer, self.essay, check, self.service.clock()))
+        at = self.service.clock()
+
+        def step(tx: Transaction) -> None:
+            stored = tx.support.get(self.writer, self.essay, self.version)
+            tx.support.save(self.writer, self.essay, keep_vouched(check, stored), at)
+
+        await self.service.store.write(step)
 
     async def max_cost(self) -> int:
         now = await self.service.essays.snapshot(self.writer, self.essay)

@@ -20,7 +20,7 @@ from bot.services.services import Services
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import FLUSH_SECONDS, NOTES
-from tests.services.fakes import COST, MODEL, FakeModels, rewrites, says
+from tests.services.fakes import COST, MODEL, FakeModels, Gate, rewrites, says
 
 DRAFT = """## What I missed
 
@@ -108,6 +108,25 @@ async def test_keep_stores_a_note_that_vouches_and_the_text_stays(checked: Check
         await checked.services.checking.keep("me", checked.essay, found.key(found.check.open[0]))
     await checked.services.notes.delete("me", checked.essay, note.number)
     assert len((await checked.settle()).check.open) == 1
+
+
+async def test_what_is_kept_while_a_check_is_under_way_stays_kept(checked: Checked) -> None:
+    await checked.draft(said(LOVED, PENSION))
+    gate = Gate()
+
+    async def later() -> RawCheck:
+        await gate.hold()
+        return said(LOVED, PENSION)
+
+    checked.models.script(later)
+    job = await (await checked.services.checking.plan_check("me", checked.essay, anew=True)).start()
+    await gate.reached()
+    found = await checked.services.checking.current("me", checked.essay)
+    await checked.services.checking.keep("me", checked.essay, found.key(LOVED))
+    gate.release()
+    await checked.services.jobs.wait("me", job.id)
+    now = await checked.settle()
+    assert (now.check.open, len(now.check.vouched)) == ((PENSION,), 1)
 
 
 async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(checked: Checked) -> None:
