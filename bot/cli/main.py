@@ -261,7 +261,7 @@ def draft(
 @click.argument("file")
 @_STRUCTURE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Write everything that was found as JSON.")
-@click.option("--all", "every", is_flag=True, help="Show every measure, with all of its places.")
+@click.option("--all", "every", is_flag=True, help="Show every finding and measure, with all of its places.")
 @_NO_MODEL_OPTION
 def critique(file: str, structure: str | None, as_json: bool, every: bool, no_model: bool) -> None:
     """Critique an essay in FILE (- for standard input), whoever wrote it.
@@ -297,7 +297,9 @@ def critique(file: str, structure: str | None, as_json: bool, every: bool, no_mo
         write_stdout(views.report_json(found, chosen, opinion))
         return
     if opinion is not None:
-        make_console().print(views.render_critique(opinion, chosen))
+        make_console().print(
+            views.render_critique(opinion, chosen, show_all=every, hint=": --all shows them, --json too")
+        )
         make_console().print()
     make_console().print(views.render_measures(found, show_all=every, hint=": --all shows every place"))
 

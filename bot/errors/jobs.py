@@ -177,6 +177,10 @@ class NothingToDo(BotError):
         return cls("This finding has no wording to apply: edit the words yourself. Nothing was changed.")
 
     @classmethod
+    def no_question_in_finding(cls) -> NothingToDo:
+        return cls("This finding asks nothing of the text of an essay. Nothing was changed.")
+
+    @classmethod
     def words_changed(cls) -> NothingToDo:
         return cls("The words this finding speaks of have changed: it no longer applies. Nothing was changed.")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.essay.text.spans import Span
 
-MAX_FINDINGS = 7  # writers act on few, well-placed remarks; long lists are dismissed whole
+FINDINGS_SHOWN_FIRST = 7  # writers act on few, well-placed remarks; the rest is shown when it is asked for
 
 
 class Severity(StrEnum):
@@ -32,13 +33,22 @@ class Category(StrEnum):
     FLATTERING = "flattering"
 
 
+class Action(StrEnum):
+    """What a finding wants done with the words that it quotes."""
+
+    REPLACE = "replace"
+    CUT = "cut"
+    ASK = "ask"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One criticism.
 
-    ``span`` is where ``quotation`` is in the text, ``effect`` what the words do to a reader. Either ``replacement``
-    holds words to put there, which are never empty, or ``question`` asks the writer for what only they know. Critiques
-    stored before this was checked may have both or neither.
+    ``span`` is where ``quotation`` is in the text, ``effect`` what the words do to a reader, ``section`` the heading
+    that they stand under, "" for none. ``replacement`` holds words to put there, which are never empty; with ``is_cut``
+    the words are to be taken out; else ``question`` asks the writer for what only they know. ``is_earlier`` if an
+    earlier critique of the essay made the finding, and it still holds.
     """
 
     quotation: str
@@ -48,6 +58,38 @@ class Finding:
     effect: str
     replacement: str | None = None
     question: str | None = None
+    is_cut: bool = False  # these three are missing from critiques stored before there were any
+    section: str = ""
+    is_earlier: bool = False
+
+    @property
+    def action(self) -> Action | None:
+        """Return what is to be done; None where the finding offers nothing."""
+        if self.replacement is not None:
+            return Action.REPLACE
+        if self.is_cut:
+            return Action.CUT
+        return Action.ASK if self.question else None
+
+
+class EarlierState(StrEnum):
+    """What has become of a finding of an earlier critique."""
+
+    FIXED = "fixed"  # its words are gone
+    SETTLED = "no longer a fault"  # its words stand, and the critic objects to them no more
+    DISMISSED = "dismissed"  # its words stand, and the writer passed it over
+    STILL_THERE = "still there"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFinding:
+    """A finding of the essay's critique before this one, and what has become of it."""
+
+    quotation: str
+    category: Category
+    severity: Severity
+    effect: str
+    state: EarlierState
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +120,19 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """The findings on one text, the gravest first and at most MAX_FINDINGS.
+    """The findings on one text, the gravest first.
 
     ``fix_first`` is the one thing to do before all others, and is about one of the findings. ``model`` is the model
-    that wrote the critique. The counts say what was dropped or changed:
+    that wrote the critique. ``earlier`` are the findings of the essay's critique before this one; those that are still
+    there are among ``findings`` too. The counts say what was dropped or changed:
 
-    - ``dropped``: findings and strengths whose quotation is not in the text or shows nothing;
-    - ``held_back``: findings beyond MAX_FINDINGS;
-    - ``repeated``: findings on words that one at least as grave quotes;
+    - ``dropped``: findings and strengths whose quotation is not in the text or shows nothing, or of which nothing was
+      left;
+    - ``held_back``: lesser findings, which critiques of earlier programs did not keep;
+    - ``repeated``: findings that say once more what another says;
     - ``misshapen``: findings and strengths that could not be read;
-    - ``reworded``: findings in which a sentence of ours replaces one of the critic's that brought in new facts.
+    - ``reworded``: findings in which a sentence of ours replaces one of the critic's that quoted what nobody wrote;
+    - ``stripped``: findings without the wording or question that came with them, since it brought in a fact.
     """
 
     fix_first: str
@@ -97,6 +142,75 @@ class Critique:
     dropped: int
     held_back: int
     model: str
-    repeated: int = 0  # these three are missing from critiques stored before they were counted
+    repeated: int = 0  # these are missing from critiques stored before they were counted
     misshapen: int = 0
     reworded: int = 0
+    stripped: int = 0
+    earlier: tuple[EarlierFinding, ...] = ()
+
+    @property
+    def has_grave(self) -> bool:
+        """Return whether a finding is grave."""
+        return any(finding.severity is Severity.GRAVE for finding in self.findings)
+
+    def overlapping(self, index: int) -> tuple[int, ...]:
+        """Return the indices of the findings on words that the one with this index quotes too."""
+        span = self.findings[index].span
+        return tuple(
+            number
+            for number, other in enumerate(self.findings)
+            if number != index and span.start < other.span.end and other.span.start < span.end
+        )
+
+    def label(self, index: int) -> str:
+        """Return "still there" or "new" for the finding with this index, "" where there was no earlier critique."""
+        if not self.earlier:
+            return ""
+        return EarlierState.STILL_THERE.value if self.findings[index].is_earlier else "new"
+
+    def describe_earlier(self) -> str:
+        """Say in a sentence what has become of the earlier findings, or return "" if there were none."""
+        if not self.earlier:
+            return ""
+        counts = [(state.value, sum(one.state is state for one in self.earlier)) for state in EarlierState]
+        told = [f"{count} {what}" for what, count in counts if count]
+        new = sum(not finding.is_earlier for finding in self.findings)
+        return f"Since the last critique: {', '.join([*told, f'{new} new'])}."
+
+
+def describe_severity(critique: Critique) -> str:
+    """Say in a sentence that nothing grave was found, or return "" if something was."""
+    if critique.has_grave or not critique.findings:
+        return ""
+    return "Nothing grave was found: what follows would make the text better, and it can stand without."
+
+
+_LINE_START = re.compile(r"[ \t]*(?:(?:[-*+>]|\d{1,3}[.)]|#{1,6})[ \t]+)*\Z")
+
+
+_BLANK_LINE = re.compile(r"(?:\r?\n[ \t]*){2}")
+
+
+def cut_words(text: str, span: Span) -> str:
+    """Return the text without the words at ``span`` and without what would be left of them.
+
+    That is emphasis around them, the mark of a list or heading that they fill, and all white space but the widest:
+    where they reach across a paragraph's end, what is left stays in two paragraphs.
+    """
+    start, end = span.start, span.end
+    while start and end < len(text) and text[start - 1] == text[end] and text[end] in "*_":
+        start, end = start - 1, end + 1
+    line = text.rfind("\n", 0, start) + 1
+    if text[end : end + 1] in ("", "\n", "\r") and _LINE_START.match(text, line, start):
+        start = line
+    before, after = text[:start].rstrip(), text[end:].lstrip()
+    gap, following = text[len(before) : start], text[end : len(text) - len(after)]
+    if not after:
+        return before + (following or gap if before else "")
+    if not before:
+        return after
+    if not following and after[0] in ".,;:!?)”’":
+        return before + after
+    inside = _BLANK_LINE.search(text, start, end)
+    gaps = (gap, following, inside.group() if inside else "")
+    return before + max(gaps, key=lambda space: space.count("\n")) + after

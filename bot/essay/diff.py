@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import LCSseq, Postfix, Prefix
 
 from bot.essay.text.spans import Span
 
@@ -50,15 +51,32 @@ def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:
     """Return where the words at ``span`` of ``old`` are in ``new``, or None if they were changed or removed."""
     words = span.extract(old)
-    before = after = 0
-    for change in diff_words(old, new):
-        if change.is_unchanged and before <= span.start and span.end <= before + len(change.old):
-            start = after + span.start - before
-            return Span(start, start + len(words))
-        before += len(change.old)
-        after += len(change.new)
+    for start, end, moved in _unchanged_runs(old, new):
+        if start <= span.start and span.end <= end:
+            at = moved + span.start - start
+            return Span(at, at + len(words))
     # An edit beside the words can break up a run that is still there. Take it only if it is unique in both texts: of
     # two, the one that was meant may be gone.
     if old.count(words) == 1 and new.count(words) == 1:
         return Span(new.index(words), new.index(words) + len(words))
     return None
+
+
+def _unchanged_runs(old: str, new: str) -> Iterator[tuple[int, int, int]]:
+    """Yield the start and end in ``old`` of each run of letters that stayed, and where it starts in ``new``.
+
+    A changed run counts as unchanged as far as its old and its new letters begin or end alike.
+    """
+    before = after = 0
+    run: tuple[int, int, int] | None = None
+    for change in diff_words(old, new):
+        head = Prefix.similarity(change.old, change.new)
+        tail = 0 if change.is_unchanged else Postfix.similarity(change.old[head:], change.new[head:])
+        run = (run[0], before + head, run[2]) if run is not None else (before, before + head, after)
+        before += len(change.old)
+        after += len(change.new)
+        if not change.is_unchanged:
+            yield run
+            run = (before - tail, before, after - tail)
+    if run is not None:
+        yield run

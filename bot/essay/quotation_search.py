@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from rapidfuzz import fuzz
 
@@ -19,6 +20,8 @@ from bot.essay.text.words import count_words, word_set
 _MIN_ALIGNED_WORDS = 4  # in a shorter quotation, one different letter may be a different word
 # A longer quotation is a copy of the text and no evidence. The limit also bounds the work that a hostile one causes.
 _MAX_ALIGNED_WORDS = 300
+_MIN_END_WORDS = 3  # of the first and the last words of a passage: fewer stand in many places
+_ELLIPSIS = re.compile(r"\s*\[?(?:…|\.\.\.)\]?\s*")
 _MIN_TYPO_SIMILARITY = 80  # of 100, rapidfuzz's ratio of two words of five letters with one of them wrong
 
 # Applied before Unicode's own folding, which would split some of these into a space and an accent.
@@ -62,6 +65,26 @@ class QuotationFinder:
             return None
         at = _include_quotation_marks(at, folded, folded_quotation)
         return self._span(places[at.start], places[at.end - 1] + 1)
+
+    def locate_passage(self, quotation: str) -> Span | None:
+        """Return where a passage is that is quoted whole, or by its first and its last words with "…" between them.
+
+        Both must stand once, the last words once behind the first; else the passage is not known.
+        """
+        if (whole := self.locate(quotation)) is not None:
+            return whole
+        ends = [end for end in _ELLIPSIS.split(quotation) if end.strip()]
+        if len(ends) != 2 or min(map(count_words, ends)) < _MIN_END_WORDS:
+            return None
+        first, last = ends
+        head, tail = self.locate(first), self.locate(last)
+        if head is None or tail is None or tail.start < head.end:
+            return None
+        return Span(head.start, tail.end) if self._stands_once(first) and self._stands_once(last) else None
+
+    def _stands_once(self, quotation: str) -> bool:
+        wanted = _strip_quotation_marks(_fold(quotation)[0].strip(" "))
+        return sum(1 for _ in islice(_find_whole_words(self._folded[0], wanted, 0), 2)) <= 1
 
     @cached_property
     def _folded(self) -> tuple[str, list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.essay.critique import Action
 from bot.essay.structure import Structure
 from bot.llm.caller import ModelAnswer, ModelCaller
 from bot.llm.prompts import Prompt
@@ -25,21 +26,28 @@ class ClaudeCritic:
         structure: Structure | None,
         measured: Sequence[str],
         on_progress: ProgressCallback,
+        *,
+        earlier: Sequence[str] = (),
     ) -> RawCritique:
         """See Critic."""
-        values = _template_values(text, structure, measured)
+        values = _template_values(text, structure, measured, earlier)
         answer = await self._caller.call(
             writer, "", self._critique, values, on_progress=on_progress, schema=CritiqueSchema
         )
         return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
 
-    def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
+    def max_critique_cost(
+        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+    ) -> int:
         """See Critic."""
-        return self._caller.max_cost(self._critique, _template_values(text, structure, measured), schema=CritiqueSchema)
+        values = _template_values(text, structure, measured, earlier)
+        return self._caller.max_cost(self._critique, values, schema=CritiqueSchema)
 
 
-def _template_values(text: str, structure: Structure | None, measured: Sequence[str]) -> dict[str, object]:
-    return {"text": text, "structure": structure, "measured": measured}
+def _template_values(
+    text: str, structure: Structure | None, measured: Sequence[str], earlier: Sequence[str]
+) -> dict[str, object]:
+    return {"text": text, "structure": structure, "measured": measured, "earlier": earlier}
 
 
 def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answer: ModelAnswer) -> RawCritique:
@@ -58,8 +66,9 @@ def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answ
                 category=remark.category,
                 severity=remark.severity,
                 effect=_single_line(remark.effect) or "",
-                replacement=_none_if_blank(remark.replacement),
+                replacement=_none_if_blank(remark.replacement) if remark.action is not Action.ASK else None,
                 question=_single_line(remark.question),
+                is_cut=remark.action is Action.CUT,
             )
             for remark in quoting.values()
         ),
@@ -77,6 +86,7 @@ def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answ
         cost=answer.cost,
         fix_first_index=list(quoting).index(reply.fix_first_remark) if reply.fix_first_remark in quoting else None,
         malformed_count=sum(each is None for each in [*reply.remarks, *reply.strengths]),
+        earlier_that_hold=tuple(reply.earlier_that_hold),
     )
 
 
@@ -88,6 +98,6 @@ def _single_line(text: str | None) -> str | None:
 def _none_if_blank(text: str | None) -> str | None:
     """Return a replacement as it stands, None for a blank one.
 
-    A blank one is no deletion: it is also what a model leaves where it has nothing to offer.
+    A blank one is no cut, which the critic says in so many words: it is what a model leaves that has nothing to offer.
     """
     return text if text and text.strip() else None

@@ -50,7 +50,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     ),
     "revise.md": frozenset({"block", "part", "section", "instruction", "changes"}),
     "fill.md": frozenset({"block", "heading", "passage", "note", "changes"}),
-    "critique.md": frozenset({"block", "structure", "measured", "text"}),
+    "critique.md": frozenset({"block", "structure", "measured", "text", "earlier"}),
     "check.md": frozenset({"block", "sentences", "asked"}),
     "probe.md": frozenset({"block"}),
 }
@@ -70,7 +70,7 @@ JSON_INSTRUCTION_PATH = "parts/json_only.md"  # follows the system text where a 
 _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
 _FIELDS = ("role", "effort", "max_tokens", "seconds", "material")
 
-BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact", "sample")
+BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact", "sample", "earlier")
 ANSWER_TAGS = ("section", "rewrite", "names")  # what models answer in; no text may seem to do so either
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import anthropic
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError, WithJsonSchema
 
 from bot.errors import BadReply
-from bot.essay.critique import Category, CoverageLevel, Severity
+from bot.essay.critique import Action, Category, CoverageLevel, Severity
 from bot.essay.essay import SectionState
 from bot.essay.support import SupportKind
 from bot.essay.text.decoding import remove_invisible
@@ -50,6 +50,11 @@ def _parse_category(value: object) -> Category:
 def _parse_severity(value: object) -> Severity:
     """Return a severity, the middle one for an unknown word: it is neither put first nor lost at the end."""
     return next((severity for severity in Severity if severity == _normalize_word(value)), Severity.SERIOUS)
+
+
+def _parse_action(value: object) -> Action | None:
+    """Return an action, None for an unknown word: then what the finding offers says it."""
+    return next((action for action in Action if action == _normalize_word(value)), None)
 
 
 def _parse_covered(value: object) -> CoverageLevel:
@@ -100,6 +105,11 @@ def _string_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _list_of_ints(value: object) -> list[int]:
+    """Return the integers of a list, an empty list for anything else."""
+    return [each for each in map(_int_or_none, value) if each is not None] if isinstance(value, list) else []
+
+
 def _int_or_none(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -141,6 +151,11 @@ class FindingSchema(BaseModel):
     category: Annotated[Category, BeforeValidator(_parse_category)]
     severity: Annotated[Severity, BeforeValidator(_parse_severity)]
     effect: str
+    action: Annotated[
+        Action | None,
+        BeforeValidator(_parse_action),
+        WithJsonSchema({"type": "string", "enum": [action.value for action in Action]}),
+    ] = None
     replacement: str | None = None
     question: str | None = None
 
@@ -157,6 +172,7 @@ class CoverageSchema(BaseModel):
 
 
 class CritiqueSchema(BaseModel):
+    earlier_that_hold: Annotated[list[int], BeforeValidator(_list_of_ints)] = []
     remarks: Annotated[list[FindingSchema | None], _lenient_list(FindingSchema, needed=True)]
     strengths: Annotated[list[StrengthSchema | None], _lenient_list(StrengthSchema, needed=False)] = []
     sections: Annotated[list[CoverageSchema | None], _lenient_list(CoverageSchema, needed=False)] = []

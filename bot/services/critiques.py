@@ -9,33 +9,37 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bot.errors import InvalidInput, NothingToDo, StaleRequest
-from bot.essay.critique import Critique, Finding
+from bot.errors import InvalidInput, NothingToDo, PrivateMarkInText, PrivateNoteInText, StaleRequest
+from bot.essay.critique import Action, Critique, Finding, cut_words
 from bot.essay.diff import find_moved_span
-from bot.essay.essay import Essay, Origin, Version
+from bot.essay.essay import Essay, Note, Origin, Version
 from bot.essay.export import read_export
 from bot.essay.limits import StorageIncrease, stored_bytes
+from bot.essay.matching import match_section
+from bot.essay.notes import note_from_answer
 from bot.essay.structure import Structure
 from bot.essay.text.front_matter import as_short_line
 from bot.essay.text.markdown_import import remove_comments
 from bot.essay.text.parsed_text import measure_text_size
+from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.spans import Span
-from bot.essay.text.words import count_words
-from bot.services.critique_validation import validate_critique
+from bot.essay.text.words import count_words, truncate
+from bot.services.critique_validation import EarlierCritique, find_earlier, validate_critique
 from bot.services.essays import EssayService, check_privacy_marks
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
 from bot.services.llm_ports import Models, ProgressCallback, require_models
 from bot.services.offload import in_worker, parse_in_worker
-from bot.services.snapshot import EssaySnapshot, read_head
+from bot.services.snapshot import EssaySnapshot, read_head, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
-from bot.services.text_report import TextReport, measure_text
+from bot.services.text_report import measure_text
 
 
 class Decision(StrEnum):
     """What a writer decided about a finding."""
 
     APPLIED = "applied"
+    ANSWERED = "answered"
     DISMISSED = "dismissed"
 
 
@@ -74,6 +78,39 @@ class CritiqueSnapshot:
     essay: Essay | None
     version: Version | None
 
+
+@dataclass(frozen=True, slots=True)
+class FindingAnswer:
+    """An answer to a finding's question, stored as a note of an essay, and where it belongs.
+
+    ``section`` is the key of the section, and ``passage`` the words that the finding quotes as they stand now; each is
+    None where the text has it no more.
+    """
+
+    essay: str
+    note: Note
+    section: str | None
+    passage: str | None
+
+    @property
+    def can_be_worked_in(self) -> bool:
+        """Return whether there is a passage that a model can rewrite with the answer."""
+        return not self.note.is_private and self.section is not None and self.passage is not None
+
+    def describe(self, *, with_model: bool) -> str:
+        """Say in a sentence or two what became of an answer that is not worked in."""
+        kept = f"Your answer is note {self.note.number}."
+        if self.note.is_private:
+            return f"{kept} It is private, so no model works it in."
+        if not with_model:
+            return f"{kept} No model is configured to work it in: edit the passage yourself."
+        if self.passage is None:
+            return f"{kept} The words that the finding speaks of have changed, so the text stays as it is."
+        return f"{kept} The words stand in no section of the structure: edit the passage yourself."
+
+
+_MAX_PLACES = 5  # of one measure, told to the critic: enough to judge what was counted
+_MAX_PLACE_CHARACTERS = 60
 
 MAX_CRITIQUE_WORDS = 10_000  # about 18,000 tokens: more is a book, and no reader can weigh it in one sitting
 MIN_CRITIQUE_WORDS = 10  # less is a sentence at most, and gives an editor nothing to weigh
@@ -189,20 +226,23 @@ class CritiqueService:
         return await self._store.read(lambda tx: tx.critiques.pasted(writer, first, most))
 
     async def apply_finding(self, writer: str, critique: str, index: int, seen: Version) -> Version:
-        """A new version of the essay in which the finding's replacement stands for the words it quotes.
+        """Make a version of the essay in which the words that the finding quotes are replaced or taken out.
 
-        Raises NothingToDo where the finding has no replacement, its words are gone, or the text is not an essay's.
+        Raise NothingToDo where the finding offers neither, its words are gone, or the text is not an essay's.
         """
         critiqued = await self.get(writer, critique)
         finding = self._get_finding(critiqued, index)
-        if critiqued.essay is None or finding.replacement is None:
+        if critiqued.essay is None or finding.action not in (Action.REPLACE, Action.CUT):
             raise NothingToDo.no_replacement()
         span = await in_worker(find_moved_span, critiqued.text, seen.text, finding.span)
         if span is None:
             raise NothingToDo.words_changed()
-        if _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
+        if finding.replacement is None:
+            text = cut_words(seen.text, span)
+        elif _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
             raise NothingToDo.words_changed()
-        text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
+        else:
+            text = seen.text[: span.start] + finding.replacement + seen.text[span.end :]
         at = self._clock()
 
         def decide(tx: Transaction, version: Version) -> None:
@@ -220,6 +260,36 @@ class CritiqueService:
             model=critiqued.critique.model if critiqued.critique else None,
             and_then=decide,
         )
+
+    async def answer_finding(self, writer: str, critique: str, index: int, answer: str, seen: Version) -> FindingAnswer:
+        """Store what the writer answers to a finding's question as a note of the section that its words stand in.
+
+        Raise NothingToDo where the finding asks nothing or the text is not an essay's, InvalidInput for an answer
+        without a word.
+        """
+        critiqued = await self.get(writer, critique)
+        finding = self._get_finding(critiqued, index)
+        if critiqued.essay is None or finding.action is not Action.ASK or finding.question is None:
+            raise NothingToDo.no_question_in_finding()
+        structure = self.essays.structures.get(critiqued.structure or "")
+        place = match_section(structure, finding.section) if structure is not None else None
+        section = place.key if place else None
+        new = note_from_answer(self.essays.validate_page("The answer", answer), section, is_excluded=False)
+        if not has_words_besides_marks(new.text):
+            raise InvalidInput("The answer holds no words: write some, or dismiss the finding. Nothing was changed.")
+        span = await in_worker(find_moved_span, critiqued.text, seen.text, finding.span)
+        essay, question, at = critiqued.essay, finding.question, self._clock()
+
+        def step(tx: Transaction) -> Note:
+            size = stored_bytes(new.text, question)
+            tx.quota.check_and_record(writer, essay, StorageIncrease(size, notes=1, note_bytes=size), at)
+            note = tx.essays.add_note(writer, essay, new, at, question=question)
+            tx.critiques.save_decision(writer, critique, index, Decision.ANSWERED, None, at)
+            return note
+
+        note = await self._store.write(step)
+        await warm_privacy_cache((note,))
+        return FindingAnswer(essay, note, section, span.extract(seen.text) if span is not None else None)
 
     async def dismiss_finding(self, writer: str, critique: str, index: int) -> None:
         """Stores that the writer passes over the finding."""
@@ -309,16 +379,19 @@ class _CritiqueWork:
             now = await self.service.essays.snapshot(critiqued.writer, critiqued.essay)
             await self.service.essays.check_no_private_text(now, text=critiqued.text)
             known += [note.public_text for note in now.notes if not note.is_private]
-        facts = await self._measured_facts()
+        facts, earlier = await self._measured_facts(), await self._earlier()
         opinion = await require_models(self.service.models).critic.critique(
-            critiqued.writer, critiqued.text, structure, facts, report
+            critiqued.writer, critiqued.text, structure, facts, report, earlier=earlier.describe()
         )
-        found = await in_worker(validate_critique, opinion, critiqued.text, structure, known)
+        found = await in_worker(validate_critique, opinion, critiqued.text, structure, known, earlier)
         return lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found)
 
     async def max_cost(self) -> int:
         return require_models(self.service.models).critic.max_critique_cost(
-            self.stored.text, self._structure, await self._measured_facts()
+            self.stored.text,
+            self._structure,
+            await self._measured_facts(),
+            earlier=(await self._earlier()).describe(),
         )
 
     async def keep_partial(self, text: str) -> None:
@@ -332,12 +405,38 @@ class _CritiqueWork:
 
     async def _measured_facts(self) -> list[str]:
         # What is counted is told to the critic, in words of the text: never in those of a comment.
-        found = await in_worker(_measure_public_text, self.stored.text, self._structure)
-        return [measure.summary for measure in found.raised_measures]
+        return await in_worker(_measure_public_text, self.stored.text, self._structure)
+
+    async def _earlier(self) -> EarlierCritique:
+        """Find the findings of the essay's last critique in the text, without those that tell of what is private."""
+        stored = self.stored
+        if stored.essay is None:
+            return EarlierCritique()
+        now = await self.service.essays.snapshot(stored.writer, stored.essay)
+        last = now.critique
+        if last is None or last.critique is None or last.id == stored.id:
+            return EarlierCritique()
+        findings, dismissed = list[Finding](), set[int]()
+        for index, finding in enumerate(last.critique.findings):
+            try:
+                await self.service.essays.check_no_private_text(now, text=f"{finding.quotation} {finding.effect}")
+            except (PrivateMarkInText, PrivateNoteInText):
+                continue
+            if last.decisions.get(index) is Decision.DISMISSED:
+                dismissed.add(len(findings))
+            findings.append(finding)
+        return await in_worker(find_earlier, last.text, stored.text, findings, frozenset(dismissed))
 
 
-def _measure_public_text(text: str, structure: Structure | None) -> TextReport:
-    return measure_text(remove_comments(text), structure)
+def _measure_public_text(text: str, structure: Structure | None) -> list[str]:
+    """Return what is said of each measure that found a fault, with the first of its places."""
+    report = measure_text(remove_comments(text), structure)
+    told = []
+    for measure in report.raised_measures:
+        places = [" ".join(hit.span.extract(report.text).split()) for hit in measure.hits_by_weight[:_MAX_PLACES]]
+        quoted = [f"“{truncate(place, _MAX_PLACE_CHARACTERS)}”" for place in places if place]
+        told.append(" ".join((measure.summary, *quoted)))
+    return told
 
 
 def _parse_critiquable(text: str) -> tuple[Mapping[str, Any], str]:

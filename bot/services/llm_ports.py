@@ -185,7 +185,10 @@ class Reviser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RawFinding:
-    """A finding as the critic gave it; its quotation may not be in the text."""
+    """A finding as the critic gave it; its quotation may not be in the text.
+
+    With ``is_cut`` the quoted words are to be taken out.
+    """
 
     quotation: str
     category: Category
@@ -193,6 +196,7 @@ class RawFinding:
     effect: str
     replacement: str | None
     question: str | None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,8 @@ class RawCritique:
     """A critique as the critic gave it, unchecked.
 
     ``fix_first_index`` is the index of the finding that ``fix_first`` is about, or None. ``malformed_count`` counts
-    findings and strengths that could not be read.
+    findings and strengths that could not be read. ``earlier_that_hold`` are numbers, counted from 1, of the earlier
+    findings that the critic was told of; there may be no such finding.
     """
 
     fix_first: str
@@ -228,6 +233,7 @@ class RawCritique:
     cost: Cost
     fix_first_index: int | None = None
     malformed_count: int = 0
+    earlier_that_hold: tuple[int, ...] = ()
 
 
 class Critic(Protocol):
@@ -240,13 +246,20 @@ class Critic(Protocol):
         structure: Structure | None,
         measured: Sequence[str],
         on_progress: ProgressCallback,
+        *,
+        earlier: Sequence[str] = (),
     ) -> RawCritique:
-        """Return a critique of the text. ``measured`` are facts counted in it, one sentence each.
+        """Return a critique of the text.
+
+        ``measured`` are facts counted in it, each with its places; ``earlier`` are findings of an earlier critique
+        whose words still stand in it, each in a few sentences.
 
         The chunks given to ``on_progress`` are JSON, of use only to show that the model writes, and how much.
         """
 
-    def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
+    def max_critique_cost(
+        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+    ) -> int:
         """Return the most that ``critique`` may cost."""
 
 

@@ -47,8 +47,10 @@ again              begin once more what was stopped, failed or interrupted
 sort               have the notes without a section sorted
 revise N WHAT      have section N rewritten, as in: revise 2 make it shorter
 critique           an editor's findings, in a new critique
-findings           the last critique once more
-apply N            put the wording of its finding N into the post
+findings [all]     the last critique once more, with its lesser findings
+apply N            put the wording of its finding N into the post, or take its words out
+reply N TEXT       answer the question of its finding N: a note, and that passage is rewritten
+dismiss N          pass over its finding N
 check              what your notes do not hold, each in its sentence; "check again" judges all anew
 vouch N, fix N     keep passage N as a note; put its mended sentence in place ("fix all" mends all)
 reword N TEXT      put your own words in place of that sentence
@@ -99,6 +101,8 @@ class EssayMenu:
                 "critique": critiques.critique,
                 "findings": critiques.findings,
                 "apply": critiques.apply,
+                "reply": critiques.reply,
+                "dismiss": critiques.dismiss,
                 "claims": drafts.claims,
             }
         if context.services.checking.has_checker:

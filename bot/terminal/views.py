@@ -15,7 +15,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from bot.essay.claims import Claim, describe_blind_spots, describe_no_findings
-from bot.essay.critique import Critique
+from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique, EarlierState, describe_severity
 from bot.essay.diff import TextChange
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.facts import defang_links
@@ -24,7 +24,7 @@ from bot.essay.measures.base import MIN_WORDS
 from bot.essay.private_text import describe_privacy
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import count_written_words, find_gaps
-from bot.essay.text.words import count_noun
+from bot.essay.text.words import count_noun, truncate
 from bot.services.checking import CheckedText
 from bot.services.essays import editable_parts
 from bot.services.ledger import Ledger
@@ -39,20 +39,39 @@ _MAX_HIGHLIGHTS = 12  # single places of quiet measures, unless all are asked fo
 _MAX_QUOTE_CHARACTERS = 100
 
 
-def render_critique(found: Critique, structure: Structure | None) -> Text:
-    """Render the one thing to fix first, the findings with their quotations, the strengths and the coverage."""
+def render_critique(found: Critique, structure: Structure | None, *, show_all: bool = False, hint: str = "") -> Text:
+    """Render the one thing to fix first, the findings with their quotations, the strengths and the coverage.
+
+    The gravest findings are rendered; ``show_all`` renders all, and ``hint`` says how to see the others.
+    """
     text = Text()
     if found.fix_first:
         text.append("Fix first: ", style="bold")
         text.append(f"{_safe_line(found.fix_first)}\n")
-    for number, finding in enumerate(found.findings, 1):
-        text.append(f"\n{number}. {finding.category.value}, {finding.severity.value}\n", style="bold")
-        text.append(f"   | {_safe_line(finding.quotation)}\n", style="italic")
+    if said := describe_severity(found):
+        text.append(f"{said}\n")
+    if earlier := found.describe_earlier():
+        text.append(f"{earlier}\n")
+        for past in found.earlier:
+            if past.state is not EarlierState.STILL_THERE:
+                text.append(f"   {past.state.value}: {_safe_line(truncate(past.quotation, _MAX_QUOTE_CHARACTERS))}\n")
+    shown = found.findings if show_all else found.findings[:FINDINGS_SHOWN_FIRST]
+    for index, finding in enumerate(shown):
+        place = f"in {_safe_line(finding.section)}" if finding.section else ""
+        told = ", ".join(filter(None, (finding.category.value, finding.severity.value, place, found.label(index))))
+        text.append(f"\n{index + 1}. {told}\n", style="bold")
+        quoted = _safe_line(finding.quotation)
+        text.append(f"   Take out: {quoted}\n" if finding.is_cut else f"   | {quoted}\n", style="italic")
         text.append(f"   {_safe_line(finding.effect)}\n")
         if finding.replacement is not None:
             text.append(f"   Instead: {_safe_line(finding.replacement)}\n")
         if finding.question:
             text.append(f"   Question: {_safe_line(finding.question)}\n")
+        if others := found.overlapping(index):
+            numbers = ", ".join(str(other + 1) for other in others)
+            text.append(f"   On words of {numbers} too: one may undo the other.\n", style="dim")
+    if rest := len(found.findings) - len(shown):
+        text.append(f"\n{count_noun(rest, 'lesser finding')} more{hint}.\n")
     if not found.findings:
         lost = found.dropped or found.misshapen
         text.append("No finding could be shown.\n" if lost else "The editor found nothing to object to.\n")
@@ -81,14 +100,27 @@ def critique_footer(found: Critique) -> str:
         said.append(f"{found.misshapen} left out, because the model sent them out of form.")
     if found.reworded:
         said.append(f"{found.reworded} told in our words, because the model's brought in what nobody wrote.")
+    if found.stripped:
+        said.append(
+            f"{found.stripped} shown without the wording or question that came with it, because it brought in what "
+            "nobody wrote."
+        )
     if found.held_back:
         said.append(f"{found.held_back} lesser ones held back.")
     return " ".join(said)
 
 
 def critique_json(found: Critique) -> dict[str, Any]:
-    """Return the critique as JSON values; spans count code points of the text without front matter."""
+    """Return the critique as JSON values; spans count code points of the text without front matter.
+
+    Each finding says what it wants done, ``action``, and the numbers of those on words of its own, ``overlaps``.
+    """
     fields: dict[str, Any] = TypeAdapter(Critique).dump_python(found, mode="json")
+    for index, finding in enumerate(found.findings):
+        fields["findings"][index] |= {
+            "action": finding.action.value if finding.action is not None else None,
+            "overlaps": [other + 1 for other in found.overlapping(index)],
+        }
     return fields
 
 

@@ -96,6 +96,37 @@ async def test_claude_is_held_to_the_schema_and_a_local_server_is_asked_for_it(
         assert '"fix_first"' not in request.last_user_text
 
 
+async def test_an_action_decides_what_a_finding_offers_and_an_unknown_one_costs_nothing(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    both = REMARK | {"replacement": "no one did", "question": "Who?"}
+    remarks = [both | {"action": action} for action in ("replace", "Cut", "ask", "delete", None)]
+    opinion = await criticised(claude, models, SAID | {"remarks": remarks}, structure)
+    assert [(one.is_cut, one.replacement) for one in opinion.findings] == [
+        (False, "no one did"),
+        (True, "no one did"),
+        (False, None),
+        (False, "no one did"),
+        (False, "no one did"),
+    ]
+
+
+async def test_earlier_findings_are_given_by_number_and_those_that_hold_come_back(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog
+) -> None:
+    said = SAID | {"earlier_that_hold": [2, "1", None, True, 9_999]}
+    claude.script(Reply(json.dumps(said)), Reply(json.dumps(SAID)))
+    opinion = await models.critic.critique(
+        WRITER, DRAFT, None, (), on, earlier=["It is vague.", "So is </earlier> this."]
+    )
+    assert opinion.earlier_that_hold == (2, 9_999)
+    turn = claude.requests[0].last_user_text
+    assert re.search(r'<earlier id="(\w+)" number="2">\nSo is ‹/earlier> this.\n</earlier id="\1">', turn)
+    assert "earlier_that_hold" in turn
+    await models.critic.critique(WRITER, DRAFT, None, (), on)
+    assert "earlier" not in claude.requests[1].last_user_text
+
+
 async def test_unknown_labels_cost_no_finding(claude: ClaudeSimulator, models: Models, structure: Structure) -> None:
     remarks = [
         REMARK | {"category": "Cliche", "severity": "Minor"},

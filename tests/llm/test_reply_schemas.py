@@ -56,7 +56,8 @@ def test_a_schema_holds_names_and_types_alone(form: type[CritiqueSchema]) -> Non
 
 def test_a_critique_schema_asks_for_every_field_but_few_are_mandatory_in_the_reply() -> None:
     schema = reply_schema(CritiqueSchema)
-    assert schema["required"] == ["remarks", "strengths", "sections", "fix_first_remark", "fix_first"]
+    lists = ["earlier_that_hold", "remarks", "strengths", "sections"]
+    assert schema["required"] == [*lists, "fix_first_remark", "fix_first"]
     assert parse_reply(CritiqueSchema, json.dumps({"remarks": [REMARK]})).fix_first == ""
 
 

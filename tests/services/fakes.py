@@ -92,8 +92,9 @@ def opinion(
     fix_first: str = "Say when.",
     fixes: int | None = 0,
     misshapen: int = 0,
+    hold: Sequence[int] = (),
 ) -> RawCritique:
-    return RawCritique(fix_first, remarks, tuple(praise), tuple(sections), MODEL, COST, fixes, misshapen)
+    return RawCritique(fix_first, remarks, tuple(praise), tuple(sections), MODEL, COST, fixes, misshapen, tuple(hold))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,11 @@ class FakeModels:
         structure: Structure | None,
         measured: Sequence[str],
         on_progress: ProgressCallback,
+        *,
+        earlier: Sequence[str] = (),
     ) -> RawCritique:
-        answer = self._next("critique", writer=writer, text=text, structure=structure, measured=measured)
+        given = {"writer": writer, "text": text, "structure": structure, "measured": measured, "earlier": earlier}
+        answer = self._next("critique", **given)
         if isinstance(answer, Says):
             await _said(answer, on_progress)
             raise AssertionError("a critique in prose must end in an error or be stopped")  # noqa: TRY004 - a wrong script
@@ -231,7 +235,9 @@ class FakeModels:
     def max_revise_cost(self, material: Material, index: int, instruction: str) -> int:
         return self.worst
 
-    def max_critique_cost(self, text: str, structure: Structure | None, measured: Sequence[str]) -> int:
+    def max_critique_cost(
+        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+    ) -> int:
         return self.worst
 
 

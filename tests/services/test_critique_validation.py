@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.essay.critique import Category, CoverageLevel, Severity
+from bot.essay.critique import Action, Category, CoverageLevel, Severity
 from bot.essay.structure import Structure
-from bot.services.critique_validation import validate_critique
+from bot.services.critique_validation import find_earlier, validate_critique
 from bot.services.llm_ports import RawCoverage, RawStrength
 from tests.services.fakes import opinion
 from tests.services.test_critiques import TEXT, remark
@@ -34,12 +34,11 @@ def test_fix_first_always_refers_to_a_finding_that_is_shown(fix_first: str, fixe
     assert validate_critique(said, TEXT, None, [TEXT]).fix_first == shown
 
 
-def test_a_finding_that_is_not_shown_is_never_the_one_to_fix_first() -> None:
+def test_the_finding_to_fix_first_may_be_any_that_is_kept() -> None:
     words = ["very good work", "the best", "they said", "I left", "14 others", "The pay", "4,000 euros"]
     remarks = [remark(quotation) for quotation in words] + [remark("nobody asked", Severity.MINOR)]
     critique = validate_critique(opinion(*remarks, fix_first="Say who.", fixes=7), TEXT, None, [TEXT])
-    assert critique.held_back == 1
-    assert critique.fix_first.startswith(FIRST)
+    assert (len(critique.findings), critique.held_back, critique.fix_first) == (8, 0, "Say who.")
 
 
 QUOTING = [
@@ -59,21 +58,19 @@ QUOTING = [
 
 
 @pytest.mark.parametrize(("said", "shown"), QUOTING)
-def test_the_effect_of_a_finding_quotes_only_the_text_or_is_replaced_by_a_default(
-    said: str, shown: bool, structure: Structure
-) -> None:
-    """The finding stays: the words that it is about were found, and what they lack is told by its category."""
+def test_what_a_finding_says_quotes_only_the_text_or_is_not_shown(said: str, shown: bool, structure: Structure) -> None:
+    """Where wording is left, its category tells what the words lack; where nothing is left, it is dropped."""
     remarks = [
         replace(remark("they said", category=Category.VAGUE, question=said), effect=said),
-        remark("nobody asked"),
+        replace(remark("I left", replacement="I went"), effect=said),
     ]
     critique = validate_critique(opinion(*remarks, fixes=None), TEXT, structure, [TEXT])
-    first = critique.findings[0]
-    assert first.quotation == "they said"
-    assert first.effect == (said if shown else "A reader cannot picture what happened here.")
-    assert first.question == (said if shown else "What happened there, and to whom, the one time you remember best?")
-    assert critique.fix_first == f"{FIRST} {first.effect}"
-    assert (critique.reworded, critique.dropped) == (0 if shown else 1, 0)
+    assert [(one.effect, one.replacement, one.question) for one in critique.findings] == [
+        *([(said, None, said)] if shown else []),
+        (said if shown else "A reader cannot picture what happened here.", "I went", None),
+    ]
+    assert critique.fix_first == f"{FIRST} {critique.findings[0].effect}"
+    assert (critique.reworded, critique.dropped) == ((0, 0) if shown else (1, 1))
 
 
 @pytest.mark.parametrize(
@@ -103,21 +100,23 @@ def test_a_strength_that_quotes_words_outside_the_text_is_dropped_and_counted(
     assert critique.dropped == (0 if shown else 1)
 
 
-def test_a_question_that_is_not_shown_is_not_counted_as_reworded() -> None:
-    held_back = [remark(words) for words in ("very good work", "the best", "they said", "I left", "in *May*", "14")]
-    said = opinion(
-        remark("nobody asked", Severity.GRAVE, replacement="no one asked", question="Who said “no”?"),
-        *held_back,
-        remark("The pay", Severity.MINOR, question="What of “the bonus”?"),
-    )
+def test_a_question_is_never_replaced_and_one_with_a_made_up_fact_is_left_off() -> None:
+    asked = {
+        "very good work": "Who said so, and what happened that day?",
+        "the best": "Which one of them was it, in March?",  # a month and "one" are no inventions
+        "I left": "What did Maria say on that Tuesday?",
+        "The pay": "Was it 4,500 euros?",
+        "nobody asked": "Who said “no”?",
+    }
+    said = opinion(*(remark(words, question=question) for words, question in asked.items()))
     critique = validate_critique(said, TEXT, None, [TEXT])
-    assert (len(critique.findings), critique.held_back, critique.reworded) == (7, 1, 0)
-    assert critique.findings[0].question is None
+    assert [one.question for one in critique.findings] == [*list(asked.values())[:3], None, None]
+    assert (critique.stripped, critique.reworded, critique.dropped) == (2, 0, 0)
 
 
 def test_every_category_has_a_default_effect_for_a_finding_without_one() -> None:
     for category in Category:
-        said = replace(remark("nobody asked", category=category), effect="")
+        said = replace(remark("nobody asked", category=category, question="Who?"), effect="")
         critique = validate_critique(opinion(said), TEXT, None, [TEXT])
         assert critique.findings[0].effect.startswith("A reader ")
         assert critique.reworded == 0
@@ -137,31 +136,82 @@ def test_malformed_findings_are_counted() -> None:
     assert validate_critique(opinion(remark("nobody asked"), misshapen=2), TEXT, None, [TEXT]).misshapen == 2
 
 
-def test_of_findings_on_overlapping_words_the_gravest_is_shown_and_the_rest_counted() -> None:
+def test_findings_on_overlapping_words_are_all_kept_and_know_of_each_other() -> None:
     said = opinion(remark("very good work"), remark("good work — “the best”", Severity.GRAVE), remark("they said"))
     critique = validate_critique(said, TEXT, None, [TEXT])
-    assert [finding.quotation for finding in critique.findings] == ["good work — “the best”", "they said"]
-    assert (critique.repeated, critique.dropped) == (1, 0)
+    assert [one.quotation for one in critique.findings] == ["good work — “the best”", "very good work", "they said"]
+    assert [critique.overlapping(index) for index in range(3)] == [(1,), (0,), ()]
+    assert (critique.repeated, critique.dropped) == (0, 0)
 
 
-def test_a_finding_has_a_replacement_or_a_question_and_never_both() -> None:
-    """A question of the critic's own is asked before one of ours; wording that needs no fact is shown without it."""
+def test_a_finding_has_one_action_and_a_question_takes_the_place_of_wording_that_invents() -> None:
     said = opinion(
         remark("nobody asked", replacement="nobody of the 12 asked", question="Who should have?"),
         remark("The pay", replacement="What I earned", question="How much?"),
         remark("they said", category=Category.AWKWARD),
         remark("I left", replacement="  ", category=Category.UNSUPPORTED),
+        replace(remark("in *May*", replacement="then", question="When?"), is_cut=True),
     )
     critique = validate_critique(said, TEXT, None, [TEXT])
-    assert [(finding.replacement, finding.question) for finding in critique.findings] == [
-        (None, "Who should have?"),
-        ("What I earned", None),
-        (None, "How would you say this aloud to a friend?"),
-        (None, "How do you know this?"),
+    assert [(one.action, one.replacement, one.question) for one in critique.findings] == [
+        (Action.ASK, None, "Who should have?"),
+        (Action.REPLACE, "What I earned", None),
+        (None, None, None),
+        (None, None, None),
+        (Action.CUT, None, None),
     ]
-    for category in Category:
-        (finding,) = validate_critique(opinion(remark("nobody asked", category=category)), TEXT, None, [TEXT]).findings
-        assert (finding.question or "").endswith("?")
+
+
+def test_a_finding_names_the_section_that_its_words_stand_in() -> None:
+    text = f"# Leaving\n\nIt was a zoo.\n\n{TEXT}"
+    said = opinion(remark("a zoo"), remark("they said"), remark("nobody asked"))
+    critique = validate_critique(said, text, None, [text])
+    assert [one.section for one in critique.findings] == ["", "What I missed", "What I gave up"]
+
+
+@pytest.mark.parametrize(
+    ("quotation", "taken"),
+    [
+        ("I left in May, with 14 others.\n\n## What I gave up\n\nIt was very good work too.", True),
+        ("It was very good work — … with 14 others.", True),
+        ("“the best”, they said. [...] very good work too.", True),
+        ("with 14 others. … It was very good work —", False),  # the wrong way round
+        ("It was very good … with 14 others.", False),  # its first words stand twice
+        ("they … others", False),  # too short to be known
+        ("It was very good work — … I left … 14 others", False),
+    ],
+)
+def test_a_cut_may_reach_across_paragraphs_and_be_quoted_by_its_ends(quotation: str, taken: bool) -> None:
+    said = opinion(replace(remark(quotation), is_cut=True))
+    critique = validate_critique(said, TEXT, None, [TEXT])
+    assert [one.is_cut for one in critique.findings] == [True] * taken
+    assert all(one.quotation == one.span.extract(TEXT) for one in critique.findings)
+    assert critique.dropped == (not taken)
+
+
+def test_earlier_findings_are_fixed_still_there_settled_or_dismissed_whatever_the_critic_counts() -> None:
+    old = validate_critique(
+        opinion(*(remark(words) for words in ("the best", "they said", "I left", "The pay", "nobody asked"))),
+        TEXT,
+        None,
+        [TEXT],
+    ).findings
+    new = TEXT.replace("“the best”", "fine").replace("It was very good work too. ", "")
+    earlier = find_earlier(TEXT, new, old, frozenset({4}))
+    assert [told.endswith("set this aside.") for told in earlier.describe()] == [False, False, False, True]
+    said = opinion(remark("I left"), remark("nobody asked"), remark("14 others", Severity.GRAVE), hold=[1, 4, 0, 9_999])
+    critique = validate_critique(said, new, None, [new], earlier)
+    assert [one.state.name for one in critique.earlier] == ["FIXED", "STILL_THERE", "SETTLED", "SETTLED", "DISMISSED"]
+    assert [(one.quotation, critique.label(at)) for at, one in enumerate(critique.findings)] == [
+        ("14 others", "new"),
+        ("they said", "still there"),
+        ("I left", "new"),
+    ]
+    assert all(one.quotation == one.span.extract(new) for one in critique.findings)
+    assert critique.repeated == 1  # what the writer passed over is not raised again
+    assert critique.describe_earlier() == (
+        "Since the last critique: 1 fixed, 2 no longer a fault, 1 dismissed, 1 still there, 2 new."
+    )
 
 
 LINKED = f"{TEXT}\nIt was on https://example.com/rota for a year."
@@ -193,8 +243,9 @@ def test_an_address_that_the_text_does_not_hold_and_a_demand_for_a_secret_are_ne
     assert said not in repr(critique)
     assert "evil" not in repr(critique)
     assert "password" not in repr(critique)
-    assert (len(critique.findings), critique.dropped, critique.reworded) == (2, 1, 1)
-    assert all(finding.question for finding in critique.findings)
+    assert [finding.quotation for finding in critique.findings] == ["14 others"]
+    assert critique.findings[0].action is None
+    assert (critique.dropped, critique.stripped) == (2, 1)
 
 
 def test_an_address_of_the_text_is_spoken_of_without_a_link_and_stands_in_a_replacement_as_it_is() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot.errors import NothingToDo, UnknownCritique
-from bot.essay.critique import MAX_FINDINGS, Category, CoverageLevel, Critique, Severity
+from bot.errors import InvalidInput, NothingToDo, UnknownCritique
+from bot.essay.critique import Category, CoverageLevel, Critique, EarlierState, Severity, cut_words
+from bot.essay.diff import find_moved_span
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
+from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
 from bot.services.jobs.job import Job, JobKind, JobState
 from bot.services.llm_ports import RawCoverage, RawCritique, RawFinding, RawStrength
@@ -58,7 +61,7 @@ def found(critiqued: StoredCritique) -> Critique:
     return critiqued.critique
 
 
-async def test_at_most_seven_findings_are_shown_gravest_first_and_the_rest_counted(room: Room) -> None:
+async def test_all_findings_are_kept_gravest_first(room: Room) -> None:
     words = ["very good work", "the best", "they said", "I left", "14 others", "The pay", "4,000 euros", "nobody asked"]
     kinds = [Severity.MINOR, Severity.SERIOUS, Severity.GRAVE, Severity.MINOR] * 2
     said = opinion(*(remark(quotation, kind) for quotation, kind in zip(words, kinds, strict=True)))
@@ -66,10 +69,10 @@ async def test_at_most_seven_findings_are_shown_gravest_first_and_the_rest_count
     assert [finding.severity for finding in critique.findings] == [
         *[Severity.GRAVE] * 2,
         *[Severity.SERIOUS] * 2,
-        *[Severity.MINOR] * 3,
+        *[Severity.MINOR] * 4,
     ]
     assert [finding.quotation for finding in critique.findings[:2]] == ["they said", "4,000 euros"]
-    assert (len(critique.findings), critique.held_back, critique.dropped) == (MAX_FINDINGS, 1, 0)
+    assert (len(critique.findings), critique.held_back, critique.dropped) == (8, 0, 0)
     assert critique.model == "a-model"
 
 
@@ -99,7 +102,10 @@ async def test_without_a_finding_there_is_nothing_to_fix_first(room: Room) -> No
     assert found(await pasted(room, opinion(remark("nobody asked"), fix_first="Who?"))).fix_first == "Who?"
 
 
-async def test_a_replacement_that_adds_facts_is_removed(room: Room) -> None:
+async def test_a_replacement_that_adds_a_number_or_quotation_is_removed_and_no_question_put_in_its_place(
+    room: Room,
+) -> None:
+    """A name is no such fact: letters cannot tell it from another word, and the check of the new version can."""
     said = opinion(
         remark("nobody asked", replacement="nobody of the 12 asked"),
         remark("very good work", replacement="work that Maria praised"),
@@ -112,22 +118,15 @@ async def test_a_replacement_that_adds_facts_is_removed(room: Room) -> None:
     critique = found(await pasted(room, said))
     assert {finding.quotation: finding.replacement for finding in critique.findings} == {
         "nobody asked": None,
-        "very good work": None,
+        "very good work": "work that Maria praised",
         "The pay": None,
         "they said": None,
         "I left": None,
         "14 others": "fourteen others",
         "4,000 euros": "€4,000 a year",
     }
-    assert [finding.question for finding in critique.findings] == [
-        "What is the exact number here?",
-        "Who or what was it, by name?",
-        "When exactly was it?",
-        "What was said there, as near as you remember the words?",
-        "What happened there, and to whom, the one time you remember best?",
-        None,
-        None,
-    ]
+    assert all(finding.question is None for finding in critique.findings)
+    assert (critique.stripped, critique.reworded) == (3, 0)
 
 
 async def test_a_replacement_may_use_what_a_note_holds(room: Room, structure: Structure) -> None:
@@ -234,6 +233,129 @@ async def test_a_finding_without_replacement_on_a_paste_or_unknown_cannot_be_app
     paste = await pasted(room, opinion(remark("nobody asked", replacement="no one did")))
     with pytest.raises(NothingToDo, match="no wording to apply"):
         await room.criticism.apply_finding("me", paste.id, 0, seen)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "left"),
+    [
+        ("It was good, really good. So it goes.\n", "So it goes.", "It was good, really good.\n"),
+        ("So it goes. It was good.\n", "So it goes.", "It was good.\n"),
+        ("It was really very good.", "really very", "It was good."),
+        ("It was good, they said, and left.", ", they said", "It was good, and left."),
+        ("One.\n\nTwo.\n\nThree.\n", "Two.", "One.\n\nThree.\n"),
+        ("One. Two.\n\nThree. Four.\n", "Two.\n\nThree.", "One.\n\nFour.\n"),
+        ("It was *so* good.", "so", "It was good."),
+        ("- one\n- two\n- three\n", "two", "- one\n- three\n"),
+        ("## Head\n\nText.\n", "Head", "Text.\n"),
+        ("All of it.\n", "All of it.", ""),
+    ],
+)
+def test_words_are_taken_out_with_what_would_be_left_of_them(text: str, words: str, left: str) -> None:
+    at = text.index(words)
+    assert cut_words(text, Span(at, at + len(words))) == left
+
+
+async def test_a_paragraph_is_taken_out_and_the_findings_beside_it_still_match(
+    room: Room, structure: Structure
+) -> None:
+    said = opinion(
+        replace(remark("The pay was 4,000 euros less, and nobody asked.", Severity.GRAVE), is_cut=True),
+        remark("work too.", replacement="work once."),
+        replace(remark("It was very good work — … with 14 others."), is_cut=True),
+    )
+    critiqued, seen = await of_essay(room, structure, said)
+    first = await room.criticism.apply_finding("me", critiqued.id, 0, seen)
+    assert first.text == TEXT.replace(" The pay was 4,000 euros less, and nobody asked.", "")
+    second = await room.criticism.apply_finding("me", critiqued.id, 1, first)
+    third = await room.criticism.apply_finding("me", critiqued.id, 2, second)
+    assert third.text == "## What I missed\n\n## What I gave up\n\nIt was very good work once.\n"
+    with pytest.raises(NothingToDo, match="have changed"):
+        await room.criticism.apply_finding("me", critiqued.id, 0, third)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "at"),
+    [
+        ("so good, so bad, so what", "so good, so glad, so what", "so", 0),
+        ("(very) good and (very) bad", "(very good) and (very) bad", "very", 1),
+        ("a—very—good—very—bad", "a—quite—good—very—bad", "good", 8),
+        ("It was fine, very fine.", "It was fine,very fine.", "very fine.", 12),
+        ("one two two", "one two", "two", 4),
+    ],
+)
+def test_words_beside_a_changed_letter_are_found_where_they_are(old: str, new: str, words: str, at: int) -> None:
+    start = old.index(words)
+    assert find_moved_span(old, new, Span(start, start + len(words))) == Span(at, at + len(words))
+
+
+async def test_an_answer_to_a_findings_question_becomes_a_note_of_its_section(room: Room, structure: Structure) -> None:
+    critiqued, seen = await of_essay(room, structure, opinion(remark("nobody asked", question="Who should have?")))
+    answer = await room.criticism.answer_finding("me", critiqued.id, 0, "\nAnna, on the Monday.\n", seen)
+    assert (answer.section, answer.passage, answer.can_be_worked_in) == ("gave-up", "nobody asked", True)
+    note = await room.desk.note("me", answer.essay, answer.note.number)
+    assert (note.text, note.question, note.section) == ("Anna, on the Monday.", "Who should have?", "gave-up")
+    assert (await room.criticism.get("me", critiqued.id)).decisions == {0: Decision.ANSWERED}
+    private = await room.criticism.answer_finding("me", critiqued.id, 0, "[private] Anna, who was asleep.", seen)
+    assert private.note.is_private
+    assert (private.can_be_worked_in, "private" in private.describe(with_model=True)) == (False, True)
+    edited = await room.desk.edit_text("me", answer.essay, seen, TEXT.replace("nobody asked", "they asked"))
+    gone = await room.criticism.answer_finding("me", critiqued.id, 0, "Anna.", edited.version)
+    assert (gone.passage, gone.can_be_worked_in) == (None, False)
+    assert "have changed" in gone.describe(with_model=True)
+    for typed in (" ", "\u200b"):
+        with pytest.raises(InvalidInput):
+            await room.criticism.answer_finding("me", critiqued.id, 0, typed, seen)
+    paste = await pasted(room, opinion(remark("nobody asked", question="Who?")))
+    with pytest.raises(NothingToDo, match="asks nothing"):
+        await room.criticism.answer_finding("me", paste.id, 0, "Anna.", seen)
+    assert len(await room.desk.notes("me", answer.essay)) == 3
+
+
+async def test_a_second_critique_says_of_each_earlier_finding_what_became_of_it(
+    room: Room, structure: Structure
+) -> None:
+    said = opinion(
+        remark("nobody asked", Severity.GRAVE, "no one asked"),
+        remark("they said"),
+        remark("The pay", question="How much?"),
+        remark("with 14 others"),
+    )
+    critiqued, seen = await of_essay(room, structure, said)
+    essay = critiqued.essay or ""
+    after = await room.criticism.apply_finding("me", critiqued.id, 0, seen)
+    await room.criticism.dismiss_finding("me", critiqued.id, 3)
+    await room.desk.add_notes("me", essay, "[private] They said it was the end of the road for all of us.")
+    room.models.script(opinion(remark("very good work"), remark("with 14 others"), hold=[1]))
+    begun, job = await room.criticism.start_essay_critique("me", essay, after)
+    assert (await ended(room, job)).state is JobState.DONE
+    told = room.models.asked[-1].given["earlier"]
+    assert [("they said" in one, "The pay" in one, "set this aside" in one) for one in told] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+    critique = found(await room.criticism.get("me", begun.id))
+    assert [(one.quotation, one.state) for one in critique.earlier] == [
+        ("nobody asked", EarlierState.FIXED),
+        ("they said", EarlierState.STILL_THERE),
+        ("The pay", EarlierState.SETTLED),
+        ("with 14 others", EarlierState.DISMISSED),
+    ]
+    assert [(one.quotation, one.is_earlier) for one in critique.findings] == [
+        ("they said", True),
+        ("very good work", False),
+    ]
+
+
+async def test_a_finding_that_tells_of_what_is_private_now_is_not_sent_again(room: Room, structure: Structure) -> None:
+    telling = replace(remark("they said"), effect="A reader asks why the ward was closed for the winter that year.")
+    critiqued, seen = await of_essay(room, structure, opinion(telling, remark("The pay")))
+    await room.desk.add_notes("me", critiqued.essay or "", "[private] The ward was closed for the winter that year.")
+    room.models.script(opinion(hold=[1, 2]))
+    _, job = await room.criticism.start_essay_critique("me", critiqued.essay or "", seen)
+    await ended(room, job)
+    assert len(room.models.asked[-1].given["earlier"]) == 1
+    assert "ward" not in room.models.asked[-1]
 
 
 async def test_a_finding_can_be_dismissed(room: Room) -> None:

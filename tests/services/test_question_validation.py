@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import InvalidInput
-from bot.essay.critique import Category
 from bot.essay.structure import Structure
 from bot.services.critique_validation import validate_critique
 from bot.services.llm_ports import RawStrength
 from tests.services.conftest import Room
 from tests.services.fakes import opinion
-from tests.services.test_critiques import TEXT, found, pasted, remark
+from tests.services.test_critiques import found, pasted, remark
 
 OURS = "What happened there, and to whom, the one time you remember best?"
 
@@ -62,24 +61,6 @@ async def test_a_name_that_stands_in_a_note_of_another_section_may_be_asked_abou
     question = (await room.interview.next_step("me", essay)).question
     assert question is not None
     assert question.text == "Was Viktor there?"
-
-
-@pytest.mark.parametrize(
-    ("question", "shown"),
-    [
-        ("Who should have asked?", True),
-        ("What of the 14 others, and of “What I gave up”?", True),
-        ("Did Marcus of Meta tell you so in 2022?", False),
-        ("Was it 12 people?", False),
-    ],
-)
-def test_a_findings_question_that_adds_a_fact_is_replaced_by_a_default_and_counted(
-    question: str, shown: bool, structure: Structure
-) -> None:
-    said = opinion(remark("nobody asked", category=Category.VAGUE, question=question))
-    critique = validate_critique(said, TEXT, structure, [TEXT])
-    assert critique.findings[0].question == (question if shown else OURS)
-    assert critique.reworded == (0 if shown else 1)
 
 
 def test_a_finding_that_quotes_only_common_words_is_dropped_and_counted() -> None:

@@ -118,6 +118,8 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "choose": _read_action(critiques.choose_critique),
     "show": _read_action(critiques.show_critique),
     "apply": _write_action(critiques.apply_suggestion),  # it looks at the essay's version itself
+    "answer": _form_action(critiques.open_finding_answer_form),
+    "answer-save": _write_action(critiques.save_finding_answer),
     "dismiss": _write_action(critiques.dismiss_finding),
     "adopt": _write_action(critiques.adopt_text),
     "stop": _read_action(critiques.stop_critique),

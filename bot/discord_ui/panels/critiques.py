@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, shorten, utf16_length
@@ -22,13 +22,16 @@ from bot.discord_ui.panels.cards import (
     page_buttons,
     small_print,
 )
-from bot.essay.critique import Critique, Finding
+from bot.essay.critique import FINDINGS_SHOWN_FIRST, Action, Critique, EarlierState, describe_severity
 from bot.essay.facts import defang_links
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
 from bot.services.critiques import Decision, StoredCritique
 
 _MAX_REPLACEMENT_UNITS = 1_100
+_MAX_EARLIER_LINES = 15  # of some 90 characters each, beside what to fix first, in a message of 4,000
+_MAX_OVERLAPS = 5
+_APPLY_LABELS: Mapping[Action | None, str] = {Action.REPLACE: "Apply", Action.CUT: "Take out"}
 
 
 def critique_card(
@@ -43,33 +46,46 @@ def critique_card(
 ) -> Card:
     """Return a page of a critique: 0 is what to fix first, then comes one for each finding, the last is what works.
 
-    ``version`` is the essay's current version, 0 for a pasted text. ``applicable`` says whether the words that this
+    Next goes from the last of the findings that are shown first to what works, and **Show the rest** to those behind
+    it. ``version`` is the essay's current version, 0 for a pasted text. ``applicable`` says whether the words that this
     page's finding quotes are still in the essay.
     """
-    last = len(critique.findings) + 1
+    count = len(critique.findings)
+    last = count + 1
     page = min(page, last)
     title = stored.title or "The text"
     parts: list[CardPart] = [*notice_text(notice), heading_text(f"Critique: {one_line(title, 50)}")]
     if page == 0:
-        parts.extend(_fix_first_parts(critique))
+        parts.extend((*_fix_first_parts(critique), *_earlier_parts(critique)))
     elif page == last:
         parts.extend(_strengths_parts(critique, structure))
     else:
-        parts.extend(_finding_parts(critique.findings[page - 1], stored.decisions.get(page - 1)))
+        parts.extend(_finding_parts(critique, page - 1, stored.decisions.get(page - 1)))
     parts.append(Separator())
     parts.append(_critique_small_print(critique, page))
+    first = min(count, FINDINGS_SHOWN_FIRST)
+    following = last if page == first else page + 1
+    rest = count - first
     turning_buttons = (
-        action_button("Back", "show", stored.id, version, page - 1, kind="critique") if page else None,
-        action_button("Next", "show", stored.id, version, page + 1, style=ButtonStyle.PRIMARY, kind="critique")
+        action_button("Back", "show", stored.id, version, first if page == last else page - 1, kind="critique")
+        if page
+        else None,
+        action_button("Next", "show", stored.id, version, following, style=ButtonStyle.PRIMARY, kind="critique")
         if page < last
+        else None,
+        action_button(f"Show the rest ({rest})", "show", stored.id, version, first + 1, kind="critique")
+        if rest and page in (0, first, last)
         else None,
     )
     finding = critique.findings[page - 1] if 0 < page < last else None
     of_essay = stored.essay is not None
     decision = stored.decisions.get(page - 1) if finding else None
     finding_buttons = (
-        action_button("Apply", "apply", stored.id, version, page - 1, kind="critique")
-        if finding is not None and of_essay and finding.replacement is not None and applicable
+        action_button(_APPLY_LABELS[finding.action], "apply", stored.id, version, page - 1, kind="critique")
+        if finding is not None and of_essay and finding.action in _APPLY_LABELS and applicable
+        else None,
+        action_button("Answer", "answer", stored.id, version, page - 1, kind="critique")
+        if finding is not None and of_essay and finding.action is Action.ASK and decision is not Decision.ANSWERED
         else None,
         action_button("Dismiss", "dismiss", stored.id, version, page - 1, kind="critique")
         if finding is not None and of_essay and decision is None
@@ -87,18 +103,47 @@ def _fix_first_parts(critique: Critique) -> list[CardPart]:
     if not critique.findings:
         return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
     fix = critique.fix_first or "Begin with the first finding: it is the gravest."
-    return [TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")]
+    parts: list[CardPart] = [TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")]
+    if said := describe_severity(critique):
+        parts.append(TextBlock(said))
+    return parts
 
 
-def _finding_parts(finding: Finding, decision: Decision | None) -> list[CardPart]:
-    state = {Decision.APPLIED: " · applied", Decision.DISMISSED: " · dismissed"}.get(decision, "") if decision else ""
+def _earlier_parts(critique: Critique) -> list[CardPart]:
+    """Say what has become of the findings of the last critique; those that are still there have pages of their own."""
+    if not critique.earlier:
+        return []
+    gone = [one for one in critique.earlier if one.state is not EarlierState.STILL_THERE]
+    lines = [f"- “{_plain_remark_line(one.quotation, 60)}” {one.state.value}" for one in gone[:_MAX_EARLIER_LINES]]
+    if len(gone) > _MAX_EARLIER_LINES:
+        lines.append(f"- and {len(gone) - _MAX_EARLIER_LINES} more")
+    return [TextBlock("\n".join((critique.describe_earlier(), *lines)))]
+
+
+def _finding_parts(critique: Critique, index: int, decision: Decision | None) -> list[CardPart]:
+    finding = critique.findings[index]
+    told = [
+        f"**{finding.severity.value.capitalize()}: {finding.category.value}**",
+        escape_markdown(one_line(finding.section, 60)) if finding.section else "",
+        critique.label(index),
+        decision.value if decision else "",
+    ]
+    if finding.is_cut:
+        quoted = block_quote(defang_links(finding.quotation), _MAX_REPLACEMENT_UNITS)
+        cut = utf16_length(finding.quotation) > _MAX_REPLACEMENT_UNITS
+        more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Take out removes all of it." if cut else ""
+        quoted = f"Take out:\n{quoted}{more}"
+    else:
+        quoted = block_quote(defang_links(finding.quotation))
     parts: list[CardPart] = [
-        TextBlock(
-            f"**{finding.severity.value.capitalize()}: {finding.category.value}**{state}\n"
-            f"{block_quote(defang_links(finding.quotation))}"
-        ),
+        TextBlock(f"{' · '.join(filter(None, told))}\n{quoted}"),
         TextBlock(_plain_remark(finding.effect, 400)),
     ]
+    if others := critique.overlapping(index):
+        numbers = ", ".join(str(other + 1) for other in others[:_MAX_OVERLAPS])
+        more_others = f" and {len(others) - _MAX_OVERLAPS} more" if len(others) > _MAX_OVERLAPS else ""
+        noun = "finding" if len(others) == 1 else "findings"
+        parts.append(small_print(f"on words of {noun} {numbers}{more_others} too: one may undo the other"))
     if finding.replacement is not None:
         cut = utf16_length(finding.replacement) > _MAX_REPLACEMENT_UNITS
         more = f"\n-# Its first {_MAX_REPLACEMENT_UNITS:,} characters; Apply puts in all of it." if cut else ""
@@ -154,6 +199,7 @@ def _critique_small_print(critique: Critique, page: int) -> TextBlock:
         place or count_noun(len(critique.findings), "finding"),
         f"not shown: {not_shown}" if not_shown and not place else None,
         f"{critique.reworded} told in our words" if critique.reworded and not place else None,
+        f"{critique.stripped} without wording or question" if critique.stripped and not place else None,
         f"AI-written by {critique.model}",
     )
 

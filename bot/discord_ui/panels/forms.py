@@ -33,6 +33,7 @@ _TARGET_FIELD_LENGTH = 3_000  # leaves room to write as much as a third again
 _BLOCK_START = re.compile(r"\s*(?:#{1,6}\s|[-*+>]\s|\d{1,3}[.)]\s)")
 PASTE_FIELDS = ("paste1", "paste2", "paste3", "paste4")
 MAX_FORM_TITLE_UNITS = 45  # Discord's limit for a form's title
+_FINDING_ANSWER_NOTICE = "It becomes a note, and that passage is rewritten with it."
 _FILE_DESCRIPTION = f"{FILE_KINDS}, instead of or after the text above"
 
 
@@ -159,6 +160,20 @@ def answer_form(target: CustomId, asked: Question, *, private: bool = False) -> 
             ),
             TextInput("answer2", "… goes on", description="if the first field is full"),
             *(() if private else (leave_out,)),
+        ),
+    )
+
+
+def finding_answer_form(target: CustomId, question: str) -> Form:
+    """Return a form for the answer to a finding's question."""
+    return Form(
+        str(target),
+        "Your answer",
+        (
+            TextBlock(f"**{escape_markdown(one_line(question, 600))}**\n-# {_FINDING_ANSWER_NOTICE}"),
+            TextInput(
+                "answer", "In your own words", required=True, placeholder="Names, numbers, dates and what was said."
+            ),
         ),
     )
 

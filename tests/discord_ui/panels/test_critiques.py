@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+from bot.discord_ui.messages.text_limits import utf16_length
+from bot.discord_ui.panels.cards import Button, ButtonRow, Card
 from bot.discord_ui.panels.critiques import critique_card
-from bot.essay.critique import Critique
+from bot.essay.critique import Category, Critique, EarlierFinding, EarlierState, Finding, Severity
+from bot.essay.text.spans import Span
 from bot.services.critiques import StoredCritique
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
-from tests.discord_ui.panel_steps import OPINION, reads
+from tests.discord_ui.panel_steps import ASKING, OPINION, VAGUE, drafted, reads
+from tests.services.fakes import opinion, says
 from tests.simulators.discord import Attachment, DiscordSimulator
 
 
@@ -51,3 +56,92 @@ async def test_critique_opens_a_form_of_four_long_fields_and_a_file(
     asked = models.asked[-1]
     assert asked.what == "critique"
     assert asked.given["text"].startswith("A first part of ten words or so, in a field.\n\n## What I missed")
+
+
+def _finding(quotation: str, severity: Severity, at: int, **more: Any) -> Finding:
+    return Finding(quotation, Span(at, at + 10), Category.VAGUE, severity, "Nobody can tell.", **more)
+
+
+def _labels(card: Card) -> list[str]:
+    return [button.label for row in card.parts if isinstance(row, ButtonRow) for button in row.buttons]
+
+
+def test_the_gravest_seven_come_first_and_the_rest_is_a_click_away() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    about = StoredCritique("c", "w", "e", 1, None, None, "Text.", True, None, {}, now)
+    findings = tuple(_finding(f"words {at}", Severity.SERIOUS, 20 * at, question="Who?") for at in range(9))
+    found = Critique("Say who.", findings, (), (), 0, 0, "m")
+
+    def buttons(page: int) -> dict[str, str]:
+        card = critique_card(about, found, None, page, 1, applicable=True)
+        rows = [row for row in card.parts if isinstance(row, ButtonRow)]
+        return {
+            button.label: button.custom_id.rsplit(":", 1)[1]
+            for row in rows
+            for button in row.buttons
+            if isinstance(button, Button)
+        }
+
+    assert "Nothing grave was found" in critique_card(about, found, None, 0, 1, applicable=True).text
+    assert buttons(0)["Show the rest (2)"] == "8"
+    assert buttons(6)["Next"] == "7"
+    assert (buttons(7)["Next"], buttons(7)["Show the rest (2)"]) == ("10", "8")  # 10 is what works
+    assert (buttons(10)["Back"], "Next" in buttons(10)) == ("7", False)
+    assert (buttons(8)["Back"], buttons(8)["Next"]) == ("7", "9")
+    assert buttons(9)["Next"] == "10"
+    assert "Answer" in buttons(3)
+    assert "Show the rest (2)" not in buttons(3)
+
+
+def test_a_finding_says_its_section_what_goes_and_which_others_stand_on_its_words() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    about = StoredCritique("c", "w", "e", 1, None, None, "Text.", True, None, {}, now)
+    long = "One. " * 400
+    cut = _finding(long, Severity.GRAVE, 0, is_cut=True, section="What I *missed*")
+    others = tuple(_finding("words", Severity.MINOR, 5) for _ in range(8))
+    gone = tuple(
+        EarlierFinding("w" * 90, Category.VAGUE, Severity.MINOR, "When?", EarlierState.FIXED) for _ in range(40)
+    )
+    found = Critique("Say who. " * 200, (cut, *others), (), (), 0, 0, "m", earlier=gone)
+    card = critique_card(about, found, None, 1, 1, applicable=True)
+    assert "**Grave: vague** · What I \\*missed\\* · new\nTake out:\n> One. One." in card.text
+    assert "Its first 1,100 characters; Take out removes all of it." in card.text
+    assert "on words of findings 2, 3, 4, 5, 6 and 3 more too" in card.text
+    assert "Take out" in _labels(card)
+    first = critique_card(about, found, None, 0, 1, applicable=True)
+    assert "Since the last critique: 40 fixed, 9 new." in first.text
+    assert "- and 25 more" in first.text
+    assert max(utf16_length(one.text) for one in (first, card)) <= 4_000
+
+
+async def test_words_are_taken_out_and_a_question_answered_from_the_pages_of_a_critique(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    """The answer becomes a note, and the paragraph that the finding quotes is rewritten with it."""
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    before = await bot.text(user)
+    cut = replace(VAGUE, quotation="It was a very big change for me.", replacement=None, is_cut=True)
+    models.script(opinion(cut, ASKING))
+    await user.click(panel, "Critique")
+    await user.sees(reads(panel, "Fix this first"))
+    await user.click(panel, "Next")
+    await user.sees(reads(panel, "Take out:\n> It was a very big change for me."))
+    assert "What I gave up and what I gained" in panel.text
+    await user.click(panel, "Take out")
+    await user.sees(reads(panel, "Applied: it is version 2."))
+    text = before.replace(" It was a very big change for me.", "")
+    assert await bot.text(user) == text
+    await user.click(panel, "Next")
+    await user.sees(reads(panel, "A question only you can answer"))
+    form = await (await user.click(panel, "Answer")).modal()
+    rewritten = "I rebuilt the export service in March 2019. The errors of the night batch went from 15% to 2%."
+    models.script(says(f"<rewrite>{rewritten}</rewrite>"))
+    await user.submit(form, {"In your own words": "The night batch's."})
+    await user.sees(reads(panel, "version 3"))
+    assert await bot.text(user) == text.replace(
+        "I rebuilt the export service in March 2019. Errors went from 15% to 2%.", rewritten
+    )
+    filled = next(one for one in models.asked if one.what == "fill")
+    assert "Errors went from 15% to 2%." in filled.given["passage"]
+    assert filled.given["notes"][-1].text == "The night batch's."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.requests import read_submitted_text
-from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, ShowCard
+from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, OpenForm, ShowCard
+from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.cards import LIST_PAGE_SIZE
 from bot.discord_ui.panels.critiques import critique_list_card
 from bot.discord_ui.panels.drafts import DraftPosition, measures_card
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
-from bot.errors import NoModel, NothingToDo, StaleRequest
+from bot.errors import BotError, NoModel, NothingToDo, StaleRequest
 from bot.essay.essay import Origin
+from bot.essay.facts import defang_links
 from bot.essay.matching import best_structure
 from bot.essay.structure import Structure
 from bot.essay.text.markdown_import import describe_removed, import_markdown
@@ -140,6 +143,40 @@ async def apply_suggestion(presenter: Presenter, request: ActionRequest) -> Hand
 
 def _applied_notice(version: int) -> str:
     return f"Applied: it is version {version}. Undo takes it back."
+
+
+async def open_finding_answer_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Open the form for an answer to a finding's question."""
+    custom_id, index = request.custom_id, request.custom_id.int_argument
+    stored = await presenter.services.critiques.get(request.writer, custom_id.subject)
+    findings = stored.critique.findings if stored.critique is not None else ()
+    if not 0 <= index < len(findings) or (question := findings[index].question) is None:
+        raise NothingToDo.no_finding()
+    target = CustomId("critique", "answer-save", custom_id.subject, custom_id.version, str(index))
+    return OpenForm(forms.finding_answer_form(target, defang_links(question)))
+
+
+async def save_finding_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Store an answer to a finding's question as a note, and have the passage rewritten with it."""
+    services, writer, context = presenter.services, request.writer, request.context
+    critique, index = request.custom_id.subject, request.custom_id.int_argument
+    stored = await services.critiques.get(writer, critique)
+    if stored.essay is None:
+        raise NothingToDo.no_question_in_finding()
+    seen = await services.essays.current_version(writer, stored.essay)
+    answer = await services.critiques.answer_finding(writer, critique, index, request.fields.get("answer", ""), seen)
+    notice = answer.describe(with_model=services.has_model)
+    if services.has_model and answer.can_be_worked_in:
+        try:
+            planned = await services.drafting.plan_fill(
+                writer, answer.essay, answer.note.number, answer.section or "", answer.passage
+            )
+            await planned.start()
+            notice = f"Your answer is note {answer.note.number}; the passage is rewritten with it."
+            return await presenter.show_essay(writer, answer.essay, context, notice=notice)
+        except BotError as error:  # the answer is stored, and that is said before anything else
+            notice = f"Your answer is note {answer.note.number}. {error}"
+    return await presenter.show_critique(writer, critique, context, page=index + 1, notice=notice)
 
 
 async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> HandlerResult:
