@@ -181,6 +181,10 @@ class NothingToDo(BotError):
         return cls("This finding asks nothing of the text of an essay. Nothing was changed.")
 
     @classmethod
+    def nothing_left(cls) -> NothingToDo:
+        return cls("These words are all of the text: edit it yourself. Nothing was changed.")
+
+    @classmethod
     def words_changed(cls) -> NothingToDo:
         return cls("The words this finding speaks of have changed: it no longer applies. Nothing was changed.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq, Postfix, Prefix
@@ -50,8 +50,18 @@ def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
 
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:
     """Return where the words at ``span`` of ``old`` are in ``new``, or None if they were changed or removed."""
+    return find_moved_spans(old, new, [span])[0]
+
+
+def find_moved_spans(old: str, new: str, spans: Sequence[Span]) -> tuple[Span | None, ...]:
+    """Do as ``find_moved_span`` for several spans; the texts are compared once."""
+    runs = tuple(_unchanged_runs(old, new))
+    return tuple(_find_in_runs(old, new, span, runs) for span in spans)
+
+
+def _find_in_runs(old: str, new: str, span: Span, runs: Sequence[tuple[int, int, int]]) -> Span | None:
     words = span.extract(old)
-    for start, end, moved in _unchanged_runs(old, new):
+    for start, end, moved in runs:
         if start <= span.start and span.end <= end:
             at = moved + span.start - start
             return Span(at, at + len(words))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.essay.critique import Category, Coverage, Critique, EarlierFinding, EarlierState, Finding, Severity, Strength
-from bot.essay.diff import find_moved_span
+from bot.essay.diff import find_moved_spans
 from bot.essay.facts.addresses import addresses, defang_links
 from bot.essay.facts.fact import quotations
 from bot.essay.model_output.screening import asks_for_secret, find_grades
@@ -65,7 +65,7 @@ class EarlierCritique:
 def find_earlier(old: str, new: str, findings: Sequence[Finding], dismissed: frozenset[int]) -> EarlierCritique:
     """Find the findings on a text in a newer one."""
     return EarlierCritique(
-        tuple(findings), tuple(find_moved_span(old, new, finding.span) for finding in findings), dismissed
+        tuple(findings), find_moved_spans(old, new, [finding.span for finding in findings]), dismissed
     )
 
 

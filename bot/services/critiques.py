@@ -239,6 +239,8 @@ class CritiqueService:
             raise NothingToDo.words_changed()
         if finding.replacement is None:
             text = cut_words(seen.text, span)
+            if not count_words(text):
+                raise NothingToDo.nothing_left()
         elif _is_already_applied(finding.replacement, finding.quotation, seen.text, span):
             raise NothingToDo.words_changed()
         else:

@@ -273,6 +273,21 @@ async def test_a_paragraph_is_taken_out_and_the_findings_beside_it_still_match(
         await room.criticism.apply_finding("me", critiqued.id, 0, third)
 
 
+async def test_the_whole_text_is_never_taken_out(room: Room, structure: Structure) -> None:
+    critiqued, seen = await of_essay(room, structure, opinion(replace(remark(TEXT.strip()), is_cut=True)))
+    with pytest.raises(NothingToDo, match="all of the text"):
+        await room.criticism.apply_finding("me", critiqued.id, 0, seen)
+
+
+async def test_a_critic_that_marks_every_word_is_kept_whole_and_in_time(room: Room, structure: Structure) -> None:
+    words = [f"word{number} word{number + 1}" for number in range(600)]
+    text = "## What I missed\n\n" + " ".join(f"word{number}" for number in range(601))
+    said = opinion(*(remark(two, question=f"Who was “{two}”?") for two in words), remark("word9 word7"))
+    critique = found(await pasted(room, said, text))
+    assert (len(critique.findings), critique.dropped) == (600, 1)
+    assert critique.overlapping(1) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words", "at"),
     [

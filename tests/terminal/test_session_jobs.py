@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from bot.errors import KeyRefused, Overloaded
+from bot.essay.critique import Category, Severity
 from bot.services.jobs.job import JobKind
+from bot.services.llm_ports import RawFinding
 from bot.store.jobs import process_name
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.one_shot import draft_notes
@@ -230,6 +233,37 @@ def test_without_a_critique_there_is_nothing_to_apply_and_a_critique_without_fin
     assert before.count("There is no critique of this post yet: ask for one first. Nothing was changed.") == 2
     assert after.count("The editor found nothing to object to.") == 2
     assert "There is no such finding in this critique" in after
+
+
+def test_findings_are_applied_cut_answered_and_dismissed_and_a_second_critique_says_what_is_fixed(
+    terminal: Terminal,
+) -> None:
+    essay = terminal.essay(LONGER)
+    terminal.room.models.worst = 1
+    told = RawFinding("Everyone I knew", Category.VAGUE, Severity.SERIOUS, "Nobody is seen.", None, "Who, for one?")
+    cut = RawFinding("as I was by then", Category.NEEDLESS, Severity.MINOR, "It is known.", None, None, is_cut=True)
+    lesser = [
+        replace(cut, quotation=words) for words in ("I knew there", "was as tired", "tired of it all", "it all as I")
+    ]
+    many = [replace(told, quotation=words) for words in ("Everyone I", "knew there was", "tired of it")]
+    terminal.room.models.script(
+        opinion(told, *many, cut, *lesser), rewrites("Anna from the shop was so weary by May that she slept there.")
+    )
+    seen = terminal.resume_and_type(
+        essay, "critique", "", "findings all", "apply 5", "reply 1 Anna from the shop.", "", "dismiss 2", "reply 9 x"
+    )
+    assert "Take out: as I was by then" in seen
+    assert "2 lesser findings more: findings all shows them." in seen
+    assert "\n9. needless, minor" in seen
+    assert "Your answer is note" in seen
+    assert "Finding 2 is dismissed." in seen
+    assert "This finding asks nothing" in seen
+    assert "Anna from the shop was so weary" in terminal.text(essay).text
+    assert "by then" not in terminal.text(essay).text
+    assert terminal.room.models.asked[-1].what == "fill"
+    terminal.room.models.script(opinion(fix_first="", fixes=None))
+    seen = terminal.resume_and_type(essay, "critique", "")
+    assert "Since the last critique: 9 fixed, 0 new." in seen
 
 
 def test_a_picture_added_by_a_model_is_removed_and_its_address_listed_as_unsupported(
