@@ -70,6 +70,7 @@ class EssayMenu:
         self._jobs = EssayJobs(context, essay.id)
         posts = PostCommands(context, essay.id, self._view)
         notes = NoteCommands(context, essay.id)
+        critiques = CritiqueCommands(context, essay.id, self._view)
         self._commands: dict[str, Callable[[str], None]] = {
             "post": posts.post,
             "edit": posts.edit,
@@ -87,9 +88,13 @@ class EssayMenu:
             "help": self._help,
             "skip": self._nothing_to_skip,
             "back": self._nothing_to_go_back_to,
+            # Of a critique that a model made before.
+            "findings": critiques.findings,
+            "apply": critiques.apply,
+            "reply": critiques.reply,
+            "dismiss": critiques.dismiss,
         }
         if self._has_model:
-            critiques = CritiqueCommands(context, essay.id, self._view)
             drafts = DraftCommands(context, essay.id, self._view, critiques.critique)
             self._commands |= {
                 "draft": drafts.draft,
@@ -99,10 +104,6 @@ class EssayMenu:
                 "sort": notes.sort,
                 "revise": drafts.revise,
                 "critique": critiques.critique,
-                "findings": critiques.findings,
-                "apply": critiques.apply,
-                "reply": critiques.reply,
-                "dismiss": critiques.dismiss,
                 "claims": drafts.claims,
             }
         if context.services.checking.has_checker:

@@ -64,7 +64,7 @@ def critique_card(
     parts.append(Separator())
     parts.append(_critique_small_print(critique, page))
     first = min(count, FINDINGS_SHOWN_FIRST)
-    following = last if page == first else page + 1
+    following = next_page(critique, page)
     rest = count - first
     turning_buttons = (
         action_button("Back", "show", stored.id, version, first if page == last else page - 1, kind="critique")
@@ -97,6 +97,12 @@ def critique_card(
     elif stored.is_own:
         parts.extend(button_rows(action_button("Make it my draft", "adopt", stored.id, 0, kind="critique")))
     return Card(tuple(parts))
+
+
+def next_page(critique: Critique, page: int) -> int:
+    """Return the page behind this one: what works comes behind the last of the findings that are shown first."""
+    count = len(critique.findings)
+    return count + 1 if page == min(count, FINDINGS_SHOWN_FIRST) else min(page, count) + 1
 
 
 def _fix_first_parts(critique: Critique) -> list[CardPart]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.discord_ui.messages.text_limits import utf16_length
 from bot.discord_ui.panels.cards import Button, ButtonRow, Card
-from bot.discord_ui.panels.critiques import critique_card
+from bot.discord_ui.panels.critiques import critique_card, next_page
 from bot.essay.critique import Category, Critique, EarlierFinding, EarlierState, Finding, Severity
 from bot.essay.text.spans import Span
 from bot.services.critiques import StoredCritique
@@ -85,6 +85,7 @@ def test_the_gravest_seven_come_first_and_the_rest_is_a_click_away() -> None:
     assert "Nothing grave was found" in critique_card(about, found, None, 0, 1, applicable=True).text
     assert buttons(0)["Show the rest (2)"] == "8"
     assert buttons(6)["Next"] == "7"
+    assert [next_page(found, page) for page in (0, 6, 7, 8, 9, 10)] == [1, 7, 10, 9, 10, 10]
     assert (buttons(7)["Next"], buttons(7)["Show the rest (2)"]) == ("10", "8")  # 10 is what works
     assert (buttons(10)["Back"], "Next" in buttons(10)) == ("7", False)
     assert (buttons(8)["Back"], buttons(8)["Next"]) == ("7", "9")
@@ -145,3 +146,23 @@ async def test_words_are_taken_out_and_a_question_answered_from_the_pages_of_a_c
     filled = next(one for one in models.asked if one.what == "fill")
     assert "Errors went from 15% to 2%." in filled.given["passage"]
     assert filled.given["notes"][-1].text == "The night batch's."
+
+
+async def test_an_answer_is_kept_where_its_passage_cannot_be_rewritten(
+    sim: DiscordSimulator, bot: Bot, models: Scripted
+) -> None:
+    user = sim.user("writer")
+    panel = await drafted(user, user.dm, models)
+    models.script(opinion(ASKING))
+    await user.click(panel, "Critique")
+    await user.sees(reads(panel, "Fix this first"))
+    await user.click(panel, "Next")
+    form = await (await user.click(panel, "Answer")).modal()
+    essay = (await bot.essay(user)).id
+    writer = bot.writer(user)
+    seen = await bot.desk.current_version(writer, essay)
+    await bot.desk.edit_text(writer, essay, seen, seen.text.replace("Errors went", "Faults went"))
+    await user.submit(form, {"In your own words": "The night batch's."})
+    await user.sees(reads(panel, "The words that the finding speaks of have changed, so the text stays as it is."))
+    assert (await bot.desk.notes(writer, essay))[-1].question == "Whose?"
+    assert "Answer" not in panel.buttons

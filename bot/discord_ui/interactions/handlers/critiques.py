@@ -7,7 +7,7 @@ from bot.discord_ui.interactions.requests import read_submitted_text
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, OpenForm, ShowCard
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.cards import LIST_PAGE_SIZE
-from bot.discord_ui.panels.critiques import critique_list_card
+from bot.discord_ui.panels.critiques import critique_list_card, next_page
 from bot.discord_ui.panels.drafts import DraftPosition, measures_card
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
 from bot.errors import BotError, NoModel, NothingToDo, StaleRequest
@@ -182,10 +182,11 @@ async def save_finding_answer(presenter: Presenter, request: ActionRequest) -> H
 async def dismiss_finding(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Dismiss a finding, and show the next one."""
     index = request.custom_id.int_argument
-    await presenter.services.critiques.dismiss_finding(request.writer, request.custom_id.subject, index)
-    return await presenter.show_critique(
-        request.writer, request.custom_id.subject, request.context, page=index + 2, notice="Dismissed."
-    )
+    critiques, writer, critique = presenter.services.critiques, request.writer, request.custom_id.subject
+    await critiques.dismiss_finding(writer, critique, index)
+    result = (await critiques.get(writer, critique)).critique
+    page = next_page(result, index + 1) if result is not None else 0
+    return await presenter.show_critique(writer, critique, request.context, page=page, notice="Dismissed.")
 
 
 async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
