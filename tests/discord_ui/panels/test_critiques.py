@@ -157,6 +157,7 @@ async def test_an_answer_is_kept_where_its_passage_cannot_be_rewritten(
     await user.click(panel, "Critique")
     await user.sees(reads(panel, "Fix this first"))
     await user.click(panel, "Next")
+    await user.sees(reads(panel, "A question only you can answer"))
     form = await (await user.click(panel, "Answer")).modal()
     essay = (await bot.essay(user)).id
     writer = bot.writer(user)
