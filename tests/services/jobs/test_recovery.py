@@ -18,7 +18,7 @@ from bot.services.jobs.job import Job, JobKind, JobState, JobWork
 from bot.store.database import EncryptedDatabase
 from bot.store.sqlite import SqliteStore
 from tests.services.conftest import Room, joined
-from tests.services.fakes import GONE, Gate, StoredJobs, says
+from tests.services.fakes import GONE, Gate, StoredJobs, rewrites, says
 
 Clock = Callable[[], datetime]
 
@@ -137,7 +137,7 @@ async def test_a_killed_revision_leaves_the_essay_as_it_was_and_its_text_with_th
     assert (job.result, job.text, job.argument) == (None, "Half a sec", argument)
     assert (await room.stored_jobs.job("me", left.id)).text == "Half a sec"
     assert await room.desk.current_version("me", essay) == post
-    room.models.script(says("Short."))
+    room.models.script(rewrites("Short."))
     again = await room.writing.retry("me", job)
     assert (await room.jobs.wait("me", again.id)).state is JobState.DONE
     assert room.models.asked[0].given["instruction"] == "Shorter."
