@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.timing import medians
-from bot.essay.claims import find_claims
-from bot.essay.facts import find_facts
+from bot.essay.claims import find_unsupported_claims
+from bot.essay.facts import names
 from bot.essay.measures import measure_all
 from bot.essay.quotation_search import locate
 from bot.essay.text.parsed_text import ParsedText
@@ -31,9 +31,9 @@ def everything(text: str) -> None:
     """All that is read, measured, checked and looked for in a text."""
     reading = ParsedText(text)
     measure_all(reading)
-    find_facts(text)
+    names(text)
     split_sections(text)
-    find_claims(text, [text[: len(text) // 2]])
+    find_unsupported_claims(text, [text[: len(text) // 2]])
     locate(text, text[: len(text) // 3] + " x y")
 
 

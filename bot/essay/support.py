@@ -197,7 +197,7 @@ def _validate_mended(mended: str | None, sentence: NumberedSentence, held: set[s
         return None
     said = GAP_REGEX.sub(" ", line)
     own = NoteIndex([sentence.text])
-    claimed = {claim.raw for claim in index.find_unsupported(said) if claim.kind != "name"}
+    claimed = {claim.raw for claim in index.find_unsupported(said)}
     if claimed & {claim.raw for claim in own.find_unsupported(said)}:
         return None
     # A name is a word with a capital that does not begin the sentence. Where nouns have one, such as in German, more is

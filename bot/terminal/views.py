@@ -14,7 +14,7 @@ from rich.console import Group, RenderableType
 from rich.markdown import Markdown
 from rich.text import Text
 
-from bot.essay.claims import Claim, describe_blind_spots, describe_no_findings
+from bot.essay.claims import FLOOR_NOTICE, Claim, describe_no_findings
 from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique, EarlierState, describe_severity
 from bot.essay.diff import TextChange
 from bot.essay.essay import Essay, Note, VersionInfo
@@ -125,15 +125,15 @@ def critique_json(found: Critique) -> dict[str, Any]:
 
 
 def render_claims(found: tuple[Claim, ...], text: str) -> Text:
-    """Render the claims not found in the notes, each with its sentence, and what the check cannot see."""
+    """Render what letters alone do not find in the notes, each with its sentence, and what they cannot see."""
     said = Text()
     if not found:
-        return said.append(describe_no_findings(text))
+        return said.append(describe_no_findings())
     said.append(f"{len(found)} not found in the notes; check each, or take it out:\n")
     for claim in found:
         said.append(f"  {_safe_line(claim.label)}\n", style="bold")
         said.append(f"    | {_safe_line(claim.sentence_span.extract(text))}\n", style="italic")
-    return said.append(describe_blind_spots(text))
+    return said.append(FLOOR_NOTICE)
 
 
 def render_check(found: CheckedText) -> Text:

@@ -32,12 +32,12 @@ def test_excluding_a_note_whose_words_are_in_the_text_says_where_and_what_to_do(
     assert terminal.room.models.asked == []
 
 
-def test_a_text_in_a_partly_supported_language_is_not_reported_as_fully_checked(terminal: Terminal) -> None:
+def test_without_a_checker_what_letters_alone_cannot_see_is_said(terminal: Terminal) -> None:
     essay = terminal.essay("## What I missed\n\n田中は泣いた。\n")
     seen = terminal.resume_and_type(essay, "claims")
-    assert "what a number counts is not compared. Not seen in this text, so look for it yourself: most names" in seen
-    terminal.room.models.script(rewrites("田中は泣いた。三人が去った。"))
+    assert "This compares by letters only: numbers, dates, quotations and addresses." in seen
+    terminal.room.models.script(rewrites("田中は泣いた。33人が去った。"))
     seen = terminal.resume_and_type(essay, "revise 1 kurz", "")
     assert "1 not found in the notes" in seen
-    assert "number: 三" in seen
-    assert "Not seen in this text, so look for it yourself: most names" in seen
+    assert "number: 33" in seen
+    assert "Names, causes, feelings and the rest are yours to check." in seen

@@ -31,7 +31,7 @@ from bot.discord_ui.panels.cards import (
 )
 from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import section_options
-from bot.essay.claims import describe_blind_spots, describe_no_findings, find_blind_spots
+from bot.essay.claims import FLOOR_NOTICE, describe_no_findings
 from bot.essay.essay import Origin, Version, VersionInfo
 from bot.essay.measures import MeasureHit
 from bot.essay.private_text import count_private_passages
@@ -198,9 +198,6 @@ def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> 
         "its claims are still being checked: “More” shows them"
         if state.claims is None and not state.has_checker
         else None,
-        "“Unsupported claims” tells what cannot be seen in its language"
-        if _has_limited_claim_coverage(state, version)
-        else None,
         f"{count_noun(gap_count, 'gap')} marked NEED" if gap_count else None,
         f"{count_noun(private, 'private passage')} not in it" if private else None,
         f"{count_noun(state.new_note_count, 'newer note')} not in it" if state.new_note_count else None,
@@ -246,11 +243,6 @@ def _short_remark(remark: str) -> str:
     return escape_markdown(truncate(" ".join(remark.split()), MAX_REMARK_CHARACTERS))
 
 
-def _has_limited_claim_coverage(state: EssayState, version: Version) -> bool:
-    """Return whether claims in a model's text were checked, but not all kinds, because of its language."""
-    return state.is_by_model and state.claims is not None and bool(find_blind_spots(version.text))
-
-
 def _unfinished_notice(state: EssayState) -> tuple[CardPart, ...]:
     essay, number = state.essay, state.version_number
     return button_rows(
@@ -283,7 +275,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
         SelectOption("What no note holds", "check", "each in its sentence, with the reason and what you can do")
         if state.has_checker
         else SelectOption(
-            "Unsupported claims", "claims", "numbers, dates, names, quotations, addresses not in your notes"
+            "Unsupported claims", "claims", "by letters only: numbers, dates and quotations not in your notes"
         ),
         SelectOption("Measures", "measures", "what can be counted in the text"),
         SelectOption("Last critique", "critique-last", "where you left it") if state.critique else None,
@@ -391,7 +383,7 @@ def claims_card(state: EssayState, page: int) -> Card:
     if not state.notes:
         parts.append(TextBlock("There are no notes to hold the text against: paste the material it was made from."))
     elif not claims:
-        parts.append(TextBlock(describe_no_findings(text)))
+        parts.append(TextBlock(describe_no_findings()))
     else:
         parts.append(TextBlock("Not found in your notes. Check each; take it out, or add a note that holds it."))
         parts.extend(
@@ -401,8 +393,7 @@ def claims_card(state: EssayState, page: int) -> Card:
             )
             for claim in claims[page * _CLAIMS_PER_PAGE : (page + 1) * _CLAIMS_PER_PAGE]
         )
-        if not_seen := describe_blind_spots(text):
-            parts.append(small_print(not_seen))
+        parts.append(small_print(FLOOR_NOTICE))
         parts.append(small_print(count_noun(len(claims), "claim"), f"page {page + 1} of {page_count}"))
     parts.extend(page_buttons("claims", essay.id, number, page, page_count))
     parts.extend(

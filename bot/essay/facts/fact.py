@@ -19,9 +19,7 @@ class Fact:
     """Something checkable in a text.
 
     ``raw`` is what stands at ``span``; ``value`` is the same for every way of writing it ("15%", "fifteen per cent").
-    ``same`` are other values of the same fact ("50%" is half of something): a note may hold any of them. ``vouches``
-    are the values that a note holding this supports: all of these, and what follows from it (May 2019 for 2019, a full
-    name for the first name), which is ``also``.
+    ``implied`` are values that a note holding this supports too: May 2019 for 2019, a full name for the first name.
     """
 
     span: Span
@@ -29,17 +27,11 @@ class Fact:
     raw: str
     value: str
     implied: frozenset[str] = field(default=frozenset(), compare=False)
-    equivalents: frozenset[str] = field(default=frozenset(), compare=False)
-
-    @property
-    def all_values(self) -> frozenset[str]:
-        """Its value and the others of the same fact."""
-        return self.equivalents | {self.value}
 
     @property
     def implies(self) -> frozenset[str]:
         """Every value this one supports, its own among them."""
-        return self.implied | self.all_values
+        return self.implied | {self.value}
 
 
 # The endings of names in the Internet that end no word in any of the languages read here, and some that do.

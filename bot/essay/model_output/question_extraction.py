@@ -1,10 +1,9 @@
-"""Take from a model's reply the one question that is put to a writer, and nothing that nobody said."""
+"""Take from a model's reply the one question that is put to a writer."""
 
 from __future__ import annotations
 
 import re
 
-from bot.essay.claims import Claim, NoteIndex
 from bot.essay.text.sentences import find_sentences
 from bot.essay.text.spans import Span
 from bot.essay.text.words import UNSPACED_LETTER, count_words
@@ -50,22 +49,6 @@ def _marked(sentence: str) -> list[str]:
         found.append(sentence[start : match.end()].strip())
         start = match.end()
     return found or ([sentence] if _ARMENIAN in sentence else [])
-
-
-def adds_facts(question: str, *vouching: NoteIndex) -> bool:
-    """Whether a question holds a number, date, name, quotation or address for which none of these vouches.
-
-    A fact in a question comes back as a fact in the answer. The capital of the first word alone is no name's.
-    """
-    asked = f"{question}?"  # a line without an end would be taken for a heading
-    unheld = [{claim.span: claim for claim in noted.find_unsupported(asked)} for noted in vouching]
-    unknown = [claim for claim in unheld[0].values() if all(claim.span in others for others in unheld[1:])]
-    return any(claim.kind != "name" or _is_name(claim, question) for claim in unknown)
-
-
-def _is_name(claim: Claim, question: str) -> bool:
-    first = not any(map(str.isalnum, question[: claim.span.start]))
-    return not (first and count_words(claim.raw) == 1)
 
 
 def _is_unspaced(sentence: str) -> bool:

@@ -21,9 +21,9 @@ NOISY = (
 async def test_the_footer_of_a_draft_shows_words_version_and_unsupported_claims(
     sim: DiscordSimulator, bot: Bot, models: Scripted
 ) -> None:
-    """A name and a number that stand in no note are counted there, and listed with their sentences under More."""
+    """A number and a quotation that stand in no note are counted there, and listed with their sentences under More."""
     user = sim.user("writer")
-    draft = "## What I missed\n\nI rebuilt it with Ada Byron in March 2019. Errors went to 7%.\n"
+    draft = "## What I missed\n\nI rebuilt it “all by hand” in March 2019. Errors went to 7%.\n"
     panel = await drafted(user, user.dm, models, draft)
     (line,) = [one for one in panel.text.splitlines() if one.startswith("-# ")]
     assert line == (
@@ -31,7 +31,7 @@ async def test_the_footer_of_a_draft_shows_words_version_and_unsupported_claims(
     )
     await user.select(panel, "More", "Unsupported claims")
     await user.sees(reads(panel, "2 claims · page 1 of 1"))
-    assert "Ada Byron**\n> I rebuilt it with Ada Byron in March 2019." in panel.text
+    assert "“all by hand”**\n> I rebuilt it “all by hand” in March 2019." in panel.text
     assert "7%**\n> Errors went to 7%." in panel.text
     assert "2019**" not in panel.text
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.claims import NoteIndex
-from bot.essay.model_output.question_extraction import adds_facts, extract_question
+from bot.essay.model_output.question_extraction import extract_question
 from bot.essay.questions import is_same_question
 
 MANY = " ".join(f"What about number {number}?" for number in range(12))
@@ -53,52 +52,6 @@ def test_a_reply_that_asks_nothing_yields_no_question(reply: str) -> None:
 
 
 NOTES = ["Our team left the hospital that Tuesday. Anna said no.", "It was in 2019, in Leeds, for 40 patients."]
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Did Marcus Feld of Google really fire forty patients?",
-        "Was it on 3 June that you left?",
-        "What did you do with the 12 others?",
-        "Who said “go away” to Anna?",
-        "What did the NHS pay?",
-        "Est-ce que Marcus de Google était là ce jour-là ?",
-        "Ist es 300 mal passiert, oder noch öfter?",
-        "四十一人いましたか。",
-        "Was it 12 of them",
-    ],
-)
-def test_a_question_with_a_fact_outside_the_notes_is_found_to_add_facts(question: str) -> None:
-    assert adds_facts(question, NoteIndex(NOTES))
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "How many patients, before and after?",
-        "When in 2019 did Anna say “no”?",
-        "What was one thing that you remember best?",
-        "What did the first email say?",
-        "Roughly how much a year, in euros or in pounds?",
-        "What did HR say about your CV?",
-        "Wie viele Kollegen waren im Raum, als der Server ausfiel?",
-        "Was hat Ihr Chef an dem Dienstag gesagt?",
-        "Quanto ti è costato lasciare l'ospedale?",
-        "¿Cuántas personas había en la sala aquel martes?",
-        "何人いましたか。",
-        "四十人いましたか。",
-    ],
-)
-def test_a_question_with_only_facts_from_the_notes_adds_no_facts(question: str) -> None:
-    """Nor does a capital that any word may have, first in the question or on a German noun."""
-    assert not adds_facts(question, NoteIndex(NOTES))
-
-
-def test_the_facts_of_one_question_may_be_supported_by_several_sources() -> None:
-    question = "Did Anna say “What I gave up” in 2019?"
-    assert adds_facts(question, NoteIndex(NOTES))
-    assert not adds_facts(question, NoteIndex(NOTES), NoteIndex(["What I gave up"]))
 
 
 OWN = "What did your job title say that day, word for word?"
