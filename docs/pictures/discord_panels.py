@@ -27,6 +27,7 @@ from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Critique, Finding, Severity
 from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, Version, VersionInfo
 from bot.essay.export import count_body_words
+from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
 from bot.services.critiques import StoredCritique
 
@@ -114,8 +115,10 @@ def states() -> Mapping[str, Card]:
         Severity.GRAVE,
         "The reader has just been given two exact things, and is then told that they were big.",
         "Those two sentences are the whole change.",
+        section=next(part.title for part in reversed(split_sections(DRAFT)) if part.start < at),
     )
-    found = Critique("Cut the sentence that only says it was big.", (finding, finding), (), (), 1, 0, "a model")
+    others = (finding, replace(finding, span=Span(0, 1)))
+    found = Critique("Cut the sentence that only says it was big.", others, (), (), 1, 0, "a model")
     about = StoredCritique("sample", "sample", "sample", 2, STRUCTURE.key, "The rain", DRAFT, True, found, {}, NOW)
     return {
         "first": start_card(empty, load_structures(), SERVER),
