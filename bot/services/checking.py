@@ -33,7 +33,7 @@ from bot.essay.support import (
 )
 from bot.essay.text.sections import split_sections
 from bot.services.essays import EssayService
-from bot.services.jobs.job import Job, JobKind, PlannedJob, StoreResult, run_to_completion
+from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult, run_to_completion
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Checker,
@@ -123,6 +123,7 @@ class CheckingService:
         self._jobs = jobs
         self._models = models
         self.clock = clock
+        self._postponed: set[tuple[str, str]] = set()  # essays whose check gave way to a job that has not ended
         self._beginning: dict[asyncio.Task[None], tuple[str, str]] = {}
 
     @property
@@ -191,8 +192,13 @@ class CheckingService:
         )
 
     def follow_job(self, job: Job) -> None:
-        """Begin the check of what a job has written. Return at once."""
-        if job.result is not None and not job.kind.gives_way:
+        """Begin the check of what a job has written, or one that had to give way to the job. Return at once."""
+        key = (job.writer, job.subject)
+        if job.kind is JobKind.CHECK:
+            if job.state is JobState.INTERRUPTED:
+                self._postponed.add(key)
+        elif key in self._postponed or (job.result is not None and not job.kind.gives_way):
+            self._postponed.discard(key)
             self.follow_version(job.writer, job.subject, None)
 
     def follow_version(self, writer: str, essay: str, origin: Origin | None) -> None:
@@ -204,6 +210,10 @@ class CheckingService:
         task.add_done_callback(self._beginning.pop)
 
     async def _begin(self, writer: str, essay: str) -> None:
+        other = self._jobs.running_job(writer, essay)
+        if other is not None and other.kind is not JobKind.CHECK:
+            self._postponed.add((writer, essay))
+            return
         try:
             await (await self.plan_check(writer, essay)).start()
         except BotError as error:  # it can be asked for, and until then the text is shown as not checked

@@ -230,6 +230,42 @@ async def test_a_check_gives_way_to_other_work_and_the_next_one_catches_up(check
     assert checked.models.asked[-1].given["asked"] == (1,)
 
 
+@dataclass(frozen=True, slots=True)
+class GatedWork:
+    """Work that takes as long as the test wants, and makes nothing."""
+
+    gate: Gate
+
+    async def run(self, _: object) -> None:
+        await self.gate.hold()
+
+    async def max_cost(self) -> int:
+        return 0
+
+    async def keep_partial(self, _: str) -> None:
+        return None
+
+
+async def test_a_check_that_gave_way_begins_again_when_the_other_job_has_ended(checked: Checked) -> None:
+    held, other, jobs = Gate(), Gate(), checked.services.jobs
+
+    async def never() -> RawCheck:
+        await held.hold()
+        return said()
+
+    checked.models.script(says(DRAFT), never)
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await jobs.wait("me", job.id)
+    await held.reached()
+    asking = await jobs.start("me", checked.essay, JobKind.PLACEMENT, GatedWork(other))
+    await other.reached()
+    assert not (await checked.services.checking.current("me", checked.essay)).check.is_checked
+    checked.models.script(said(LOVED))
+    other.release()
+    await jobs.wait("me", asking.id)
+    assert (await checked.settle()).check.open == (LOVED,)
+
+
 async def test_a_text_of_the_writers_own_needs_no_check_to_be_exported(checked: Checked) -> None:
     await checked.services.essays.assemble_post("me", checked.essay)
     await checked.services.checking.check_strictly("me", checked.essay)
