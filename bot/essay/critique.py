@@ -191,14 +191,17 @@ _LINE_START = re.compile(r"[ \t]*(?:(?:[-*+>]|\d{1,3}[.)]|#{1,6})[ \t]+)*\Z")
 _BLANK_LINE = re.compile(r"(?:\r?\n[ \t]*){2}")
 
 
+_ENCLOSING = frozenset({"**", "__", "()", "“”", "‘’", '""', "«»", "„“"})
+
+
 def cut_words(text: str, span: Span) -> str:
     """Return the text without the words at ``span`` and without what would be left of them.
 
-    That is emphasis around them, the mark of a list or heading that they fill, and all white space but the widest:
-    where they reach across a paragraph's end, what is left stays in two paragraphs.
+    That is emphasis, brackets or quotation marks around them, the mark of a list or heading that they fill, and all
+    white space but the widest: where they reach across a paragraph's end, what is left stays in two paragraphs.
     """
     start, end = span.start, span.end
-    while start and end < len(text) and text[start - 1] == text[end] and text[end] in "*_":
+    while start and text[start - 1 : start] + text[end : end + 1] in _ENCLOSING:
         start, end = start - 1, end + 1
     line = text.rfind("\n", 0, start) + 1
     if text[end : end + 1] in ("", "\n", "\r") and _LINE_START.match(text, line, start):

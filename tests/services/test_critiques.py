@@ -245,6 +245,7 @@ async def test_a_finding_without_replacement_on_a_paste_or_unknown_cannot_be_app
         ("One.\n\nTwo.\n\nThree.\n", "Two.", "One.\n\nThree.\n"),
         ("One. Two.\n\nThree. Four.\n", "Two.\n\nThree.", "One.\n\nFour.\n"),
         ("It was *so* good.", "so", "It was good."),
+        ("It was (they said) good.", "they said", "It was good."),
         ("- one\n- two\n- three\n", "two", "- one\n- three\n"),
         ("## Head\n\nText.\n", "Head", "Text.\n"),
         ("All of it.\n", "All of it.", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,12 +11,24 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnknownCritique
-from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
+from bot.essay.critique import (
+    Action,
+    Category,
+    Coverage,
+    CoverageLevel,
+    Critique,
+    EarlierFinding,
+    EarlierState,
+    Finding,
+    Severity,
+    Strength,
+)
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
 from bot.services.store_ports import Transaction
+from bot.store.database import EncryptedDatabase
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 
@@ -26,12 +39,15 @@ FOUND = Critique(
     findings=(
         Finding("quagmire", Span(4, 12), Category.CLICHE, Severity.GRAVE, "It says nothing.", "mud", None),
         Finding("text", Span(13, 17), Category.VAGUE, Severity.MINOR, "Which?", None, "Which text?"),
+        Finding("The", Span(0, 3), Category.NEEDLESS, Severity.MINOR, "", is_cut=True, section="Mud", is_earlier=True),
     ),
     strengths=(Strength("The", Span(0, 3), "Short."),),
     coverage=(Coverage("missed", CoverageLevel.THIN, "One word."),),
     dropped=2,
     held_back=1,
     model="a-model",
+    stripped=1,
+    earlier=(EarlierFinding("mire", Category.CLICHE, Severity.GRAVE, "Worn.", EarlierState.FIXED),),
 )
 
 
@@ -65,6 +81,31 @@ async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
     assert await get(store, "c1") == replace(
         PASTE, critique=FOUND, decisions={0: Decision.APPLIED, 1: Decision.DISMISSED}
     )
+
+
+async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(store: SqliteStore) -> None:
+    """Its findings may have wording and a question both."""
+    finding = {"quotation": "text", "span": {"start": 13, "end": 17}, "category": "vague", "severity": "minor"}
+    old = {
+        "fix_first": "Say when.",
+        "findings": [finding | {"effect": "Which?", "replacement": "page", "question": "Which page?"}],
+        "strengths": [],
+        "coverage": [],
+        "dropped": 0,
+        "held_back": 4,
+        "model": "a-model",
+    }
+    await add(store, PASTE)
+
+    def write(database: EncryptedDatabase) -> None:
+        database.db.execute("UPDATE critiques SET opinion = ?", [database.cipher.encrypt(json.dumps(old))])
+
+    await store.thread.write(write)
+    critique = (await get(store, "c1")).critique
+    assert critique is not None
+    (read,) = critique.findings
+    assert (read.action, read.question, read.section, critique.held_back) == (Action.REPLACE, "Which page?", "", 4)
+    assert (critique.label(0), critique.describe_earlier()) == ("", "")
 
 
 async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_with_the_essay(
