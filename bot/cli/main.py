@@ -442,5 +442,52 @@ def _confirm(question: str) -> bool:
         print_stderr(YES_OR_NO_HELP)
 
 
+@cli.group(
+    cls=_OrderedGroup, invoke_without_command=True, short_help="Your own texts, which show a model how you write."
+)
+@click.pass_context
+def voice(context: click.Context) -> None:
+    """List your own texts, up to three, which show a model how you write; add or delete one.
+
+    A model takes their manner and no fact of theirs. What is marked [private] in them stays stored, and no model sees
+    it.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_voice)
+
+
+@voice.command("list")
+def list_voice() -> None:
+    """List the texts, each with its number."""
+    from bot.terminal.commands.voice import list_samples
+
+    with open_services() as (services, runner):
+        click.echo(escape_control_characters(list_samples(runner.run(services.voice.samples(LOCAL_WRITER)))))
+
+
+@voice.command()
+@click.argument("file")
+def add(file: str) -> None:
+    """Add the text in FILE (- for standard input)."""
+    from bot.terminal.commands.voice import add_sample
+    from bot.terminal.input_files import read_input
+
+    read = read_input(file)
+    if read.notice:
+        print_stderr(read.notice)
+    with open_services() as (services, runner):
+        print_stderr(runner.run(add_sample(services, read.text)))
+
+
+@voice.command("delete")
+@click.argument("number", type=click.IntRange(min=1))
+def delete_voice(number: int) -> None:
+    """Delete the text with this NUMBER, for good."""
+    from bot.terminal.commands.voice import delete_sample
+
+    with open_services() as (services, runner):
+        print_stderr(runner.run(delete_sample(services, number)))
+
+
 for command in (run_, check, usage, backup):
     cli.add_command(command)

@@ -41,7 +41,9 @@ class LeakedPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class FoldedWord:
+    """A word's place in a text, and the form in which it is compared."""
+
     start: int
     end: int
     folded: str
@@ -52,9 +54,6 @@ class _Word:
         if len(self.folded) > 1 or self.folded.isascii():
             return 1.0
         return next((1 / math.ceil(count) for script, count in LETTERS_PER_WORD if script.match(self.folded)), 1.0)
-
-
-_WordRun = tuple[str, ...]
 
 
 def describe_private(notes: Sequence[Note]) -> str:
@@ -91,16 +90,16 @@ def find_leaks(text: str, notes: Sequence[Note]) -> tuple[LeakedPassage, ...]:
     private_passages = [(note, passage) for note in notes for passage in note.private_passages]
     if not private_passages:
         return ()
-    words = _split_words(text)
-    public_texts = [_split_words(note.public_text) for note in notes if not note.is_private]
-    public_runs = {run for some in public_texts for run, _, _ in _word_runs(some)}
+    words = split_words(text)
+    public_texts = [split_words(note.public_text) for note in notes if not note.is_private]
+    public_runs = {run for some in public_texts for run, _, _ in word_runs(some)}
     public_words = "\n".join(map(_join_words, public_texts))
-    runs = list(_word_runs(words))
+    runs = list(word_runs(words))
     found: list[LeakedPassage] = []
     for note, passage in private_passages:
         if found and found[-1].note is note:
             continue
-        private_runs = {run for run, _, _ in _word_runs(_split_words(passage))} - public_runs
+        private_runs = {run for run, _, _ in word_runs(split_words(passage))} - public_runs
         places = [(start, end) for run, start, end in runs if run in private_runs]
         place = _first_run(places) if places else _find_short_phrase(passage, words, public_words)
         if place is not None:
@@ -109,9 +108,10 @@ def find_leaks(text: str, notes: Sequence[Note]) -> tuple[LeakedPassage, ...]:
     return tuple(found)
 
 
-def _split_words(text: str) -> list[_Word]:
+def split_words(text: str) -> list[FoldedWord]:
+    """Return the words of a text, without their case and accents; of a script without spaces, the letters."""
     return [
-        _Word(match.start(), match.end(), _fold(match.group()))
+        FoldedWord(match.start(), match.end(), _fold(match.group()))
         for match in _TOKEN.finditer(text)
         if match.group()[0].isalnum()  # no vowel sign, and no point between names
     ]
@@ -124,14 +124,14 @@ def _fold(word: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold() or word
 
 
-def _word_runs(words: Sequence[_Word]) -> Iterator[tuple[_WordRun, int, int]]:
-    """Yield each shortest run of at least six words, with its start and end (half-open) among the words.
+def word_runs(words: Sequence[FoldedWord], least: float = _RUN_WORDS) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Yield each shortest run of at least so many words, with its start and end (half-open) among the words.
 
     Equal words give equal runs.
     """
     end, weight = 0, 0.0
     for start in range(len(words)):
-        while weight < _RUN_WORDS:
+        while weight < least:
             if end == len(words):
                 return
             weight += words[end].word_equivalent
@@ -140,26 +140,26 @@ def _word_runs(words: Sequence[_Word]) -> Iterator[tuple[_WordRun, int, int]]:
         weight -= words[start].word_equivalent
 
 
-def _short_phrases(passage: str) -> Iterator[list[_Word]]:
+def _short_phrases(passage: str) -> Iterator[list[FoldedWord]]:
     """Yield what counts as a match though it is shorter than a run: the whole passage, its short sentences."""
-    words = _split_words(passage)
+    words = split_words(passage)
     if words and _count_words(words) < _RUN_WORDS:
         yield words
     for sentence in ParsedText(passage).sentences:
-        words = _split_words(sentence.span.extract(passage))
+        words = split_words(sentence.span.extract(passage))
         if _SENTENCE_WORDS <= _count_words(words) < _RUN_WORDS:
             yield words
 
 
-def _count_words(words: Sequence[_Word]) -> float:
+def _count_words(words: Sequence[FoldedWord]) -> float:
     return sum(word.word_equivalent for word in words)
 
 
-def _join_words(words: Sequence[_Word]) -> str:
+def _join_words(words: Sequence[FoldedWord]) -> str:
     return f" {' '.join(word.folded for word in words)} "
 
 
-def _find_short_phrase(passage: str, words: Sequence[_Word], public_words: str) -> tuple[int, int] | None:
+def _find_short_phrase(passage: str, words: Sequence[FoldedWord], public_words: str) -> tuple[int, int] | None:
     """Return where a short phrase of the passage is, or the whole text if the passage holds all of it."""
     plain = _join_words(words)
     for phrase in _short_phrases(passage):
@@ -167,11 +167,11 @@ def _find_short_phrase(passage: str, words: Sequence[_Word], public_words: str) 
             return next(_find_phrase(phrase, words))
     short = _TITLE_WORDS <= _count_words(words) < _RUN_WORDS
     return (
-        (0, len(words)) if short and plain in _join_words(_split_words(passage)) and plain not in public_words else None
+        (0, len(words)) if short and plain in _join_words(split_words(passage)) and plain not in public_words else None
     )
 
 
-def _find_phrase(phrase: Sequence[_Word], words: Sequence[_Word]) -> Iterator[tuple[int, int]]:
+def _find_phrase(phrase: Sequence[FoldedWord], words: Sequence[FoldedWord]) -> Iterator[tuple[int, int]]:
     wanted = [word.folded for word in phrase]
     for start in range(len(words) - len(wanted) + 1):
         if [word.folded for word in words[start : start + len(wanted)]] == wanted:

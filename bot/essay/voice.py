@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.essay.text.privacy_marks import public_text
-from bot.essay.text.words import count_words, truncate
+from bot.essay.text.words import count_noun, count_words, truncate
 
 MAX_VOICE_SAMPLES = 3
 MAX_SAMPLE_CHARACTERS = 20_000  # a long post; more of it would not be sent anyway
@@ -47,5 +47,6 @@ def describe_sample(sample: VoiceSample) -> str:
         return "no model sees it"
     words, sent = count_words(sample.text), count_words(sample.excerpt)
     if not sent:
-        return f"{words:,} words, all private: no model sees it"
-    return f"{words:,} words" if sent == words else f"{words:,} words; a model is sent {sent:,} of them"
+        return f"{count_noun(words, 'word')}, all private: no model sees it"
+    said = count_noun(words, "word")
+    return said if sent == words else f"{said}; a model is sent {sent:,} of them"

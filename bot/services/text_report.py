@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.essay.essay import Note
 from bot.essay.export import read_export
 from bot.essay.matching import match_section
 from bot.essay.measures import Measure, MeasureHit, measure_all
+from bot.essay.measures.voice import describe_voice
 from bot.essay.structure import Structure
 from bot.essay.text.gaps import count_written_words
 from bot.essay.text.parsed_text import ParsedText
@@ -94,6 +97,12 @@ def measure_text(text: str, structure: Structure | None = None) -> TextReport:
         sections=tuple(counts),
         measures=measure_all(parsed, structure),
     )
+
+
+def describe_kept_voice(report: TextReport, notes: Sequence[Note]) -> tuple[str, ...]:
+    """Say what a post has kept of its writer's voice: phrases, spelling, no stock turns; nothing without notes."""
+    texts = [note.public_text for note in notes if not note.is_private]
+    return describe_voice(report.text, texts, report.measures, report.words)
 
 
 def _without_overlaps(spans: list[Span]) -> list[Span]:

@@ -15,6 +15,7 @@ from bot.terminal.commands.critiques import CritiqueCommands
 from bot.terminal.commands.drafts import DraftCommands
 from bot.terminal.commands.notes import NOTES_HELP, NoteCommands
 from bot.terminal.commands.posts import PostCommands
+from bot.terminal.commands.voice import VOICE_HELP, VoiceCommands
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayJobs, EssayView
 from bot.terminal.input_prompts import PromptCommand, parse_bare_command, session_left_message
@@ -36,6 +37,8 @@ export [FILE]      write the post as Markdown (a name that ends in .txt: as plai
 done               leave; everything is stored
 
 {NOTES_HELP}
+
+{VOICE_HELP}
 
 A slash before a command changes nothing: /help and help are the same."""
 
@@ -79,6 +82,7 @@ class EssayMenu:
             "notes": notes.notes,
             "note": notes.notes,
             "title": posts.title,
+            "voice": VoiceCommands(context).voice,
             "undo": posts.undo,
             "redo": posts.redo,
             "history": posts.history,

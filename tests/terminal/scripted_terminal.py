@@ -117,7 +117,7 @@ class Terminal:
 
     def session(self) -> KeyboardSession:
         return KeyboardSession(
-            TerminalContext(self.tools, self.runner, self.screen, self.beside, self.keyboard, _no_file)
+            TerminalContext(self.tools, self.runner, self.screen, self.beside, self.keyboard, _read_file)
         )
 
     @property
@@ -147,8 +147,8 @@ def another_living_process() -> str:
     return name
 
 
-def _no_file(path: str) -> str:
-    raise FileNotFoundError(Path(path))
+def _read_file(path: str) -> str:
+    return Path(path).read_text()
 
 
 class CallbackGate(Gate):

@@ -14,6 +14,7 @@ from bot.discord_ui.commands.essays import (
     export_command,
     help_command,
     usage_command,
+    voice_command,
 )
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 
@@ -29,6 +30,7 @@ def all_commands(
         critique_command(run, presenter, writer_lock),
         export_command(run, presenter.services, writer_lock, suggest),
         essays_command(run, presenter),
+        voice_command(run, presenter, writer_lock),
         usage_command(run, presenter.services),
         help_command(run, presenter.services),
         critique_menu(run, presenter, writer_lock),

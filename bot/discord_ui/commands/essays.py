@@ -1,4 +1,4 @@
-"""/draft, /export, /essays, /usage and /help, and how an option names an essay or a structure."""
+"""/draft, /export, /essays, /voice, /usage and /help, and how an option names an essay or a structure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.drafts import export_as_file
 from bot.discord_ui.interactions.handlers.essays import get_or_create_empty_essay, list_essays, show_latest_essay
 from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
+from bot.discord_ui.interactions.handlers.voice import add_sample, list_samples
 from bot.discord_ui.interactions.requests import Interaction, to_upload
 from bot.discord_ui.interactions.responder import AckMode
 from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, ShowCard, UploadedFile
@@ -213,6 +214,26 @@ def essays_command(run: RunCommand, presenter: Presenter) -> app_commands.Comman
         await run(interaction, "/essays", AckMode.NEW_MESSAGE, show_list)
 
     return essays
+
+
+def voice_command(
+    run: RunCommand, presenter: Presenter, writer_lock: Callable[[str], asyncio.Lock]
+) -> app_commands.Command[Any, ..., Any]:
+    """Return /voice."""
+
+    @app_commands.command(name="voice", description="Your own texts, which show a model how you write")
+    @app_commands.describe(file=f"A text that you wrote, to be added: {FILE_KINDS}")
+    async def voice(interaction: Interaction, file: discord.Attachment | None = None) -> None:
+        async def show_or_add(writer: str, _: InteractionContext) -> HandlerResult:
+            if file is None:
+                return await list_samples(presenter, writer)
+            read = await content.read_file(to_upload(file))
+            async with writer_lock(writer):
+                return await add_sample(presenter, writer, read.text, read.notice)
+
+        await run(interaction, "/voice", AckMode.NEW_MESSAGE, show_or_add)
+
+    return voice
 
 
 def usage_command(run: RunCommand, services: Services) -> app_commands.Command[Any, ..., Any]:

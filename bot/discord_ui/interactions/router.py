@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.discord_ui.errors import NotOwner, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
-from bot.discord_ui.interactions.handlers import checks, critiques, drafts, essays, interview, notes
+from bot.discord_ui.interactions.handlers import checks, critiques, drafts, essays, interview, notes, voice
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
@@ -112,6 +112,9 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "essays": _read_action(essays.show_essays),
     "choose": _read_action(essays.choose_essay),
     "delete": _write_action(essays.delete_essay),
+    "voice-add": _form_action(voice.open_voice_form),
+    "voice-save": _write_action(voice.save_sample),
+    "voice-delete": _write_action(voice.delete_sample),
 }
 CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "list": _read_action(critiques.list_critiques),
@@ -127,7 +130,7 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "pasted": _write_action(critiques.critique_pasted_text),
 }
 MORE_MENU = "more"  # a menu whose options are actions
-_ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list"}
+_ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -405,9 +405,18 @@ def claims_card(state: EssayState, page: int) -> Card:
 
 
 def measures_card(
-    title: str, report: TextReport, page: int, essay: str | None, version: int, notice: str | None = None
+    title: str,
+    report: TextReport,
+    page: int,
+    essay: str | None,
+    version: int,
+    notice: str | None = None,
+    *,
+    voice: Sequence[str] = (),
 ) -> Card:
     """Return what was counted in a text. ``essay`` is its id, None for a text that is not stored.
+
+    ``voice`` says what it has kept of its writer's, in a line each.
 
     An essay's measures are paged. Those of a text that is not stored come all at once, since no button could lead back
     to it, and without examples if there are many.
@@ -444,6 +453,8 @@ def measures_card(
         parts.append(TextBlock("No measure has anything to say about the whole."))
     if page == page_count - 1 and (hits := report.notable_hits):
         parts.append(TextBlock(_notable_hits_text(hits, report.text)))
+    if page == page_count - 1 and voice:
+        parts.append(TextBlock("\n".join(f"-# {escape_markdown(line)}" for line in voice)))
     quiet = sum(measure.was_measured and not measure.is_raised for measure in report.measures)
     parts.append(
         small_print(

@@ -29,10 +29,9 @@ def help_card(*, with_model: bool) -> Card:
                 "**/draft** begins an essay or returns to your latest one: answer questions, or paste notes. "
                 "In a DM with the bot you can also just write: each message is an answer or a note.\n"
                 "**/critique** reads any text as an editor would, **Apps → Critique this** any message.\n"
-                "**/export** hands over the post as a file. **/essays** lists what you have: open, rename, delete; and "
-                "the critiques of pasted texts.\n"
+                "**/essays** lists what you have, critiques of pasted texts too; **/export** gives a file.\n"
                 "What you mark **[private]** stays out of posts and away from models until you unmark it.\n"
-                "**/usage** says what you have spent.\n\n" + model
+                "**/voice** takes texts that show how you write, **/usage** says what you spent.\n\n" + model
             ),
             small_print(
                 f"Only you see your essays here. They are stored encrypted: {privacy_statement(with_model=with_model)}."

@@ -7,7 +7,7 @@ from bot.essay.essay import Version
 from bot.essay.export import describe_open_points
 from bot.essay.text.markdown_import import describe_removed
 from bot.services.essays import EditResult, editable_parts
-from bot.services.text_report import measure_text
+from bot.services.text_report import describe_kept_voice, measure_text
 from bot.terminal import LOCAL_WRITER, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.editor import edit_in_editor
@@ -61,9 +61,11 @@ class PostCommands:
 
     def measures(self, _: str) -> None:
         """Show what is counted in the post."""
-        essay = self._context.run(self._essays.get_essay(LOCAL_WRITER, self._essay_id))
-        found = measure_text(self._view.current_version().text, self._essays.structure_of(essay))
+        now = self._context.run(self._essays.snapshot(LOCAL_WRITER, self._essay_id))
+        found = measure_text(self._view.current_version().text, self._essays.structure_of(now.essay))
         self._context.screen.print(views.render_measures(found))
+        for line in describe_kept_voice(found, now.notes):
+            self._context.say(line)
 
     def title(self, rest: str) -> None:
         """Give the post a title."""

@@ -39,7 +39,7 @@ from bot.services.jobs.job import JobKind
 from bot.services.llm_ports import require_models
 from bot.services.offload import in_thread, in_worker, parse_in_worker
 from bot.services.services import Services
-from bot.services.text_report import measure_text
+from bot.services.text_report import describe_kept_voice, measure_text
 
 
 async def open_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -370,8 +370,9 @@ async def show_measures(presenter: Presenter, request: ActionRequest) -> Handler
         raise NothingToDo.no_text()
     # Tens of milliseconds for a post: too long for the loop that must acknowledge everybody's clicks.
     found = await in_worker(measure_text, state.version.text, state.structure)
-    essay = state.essay
-    return ShowCard(measures_card(essay.title, found, request.custom_id.int_argument, essay.id, state.version_number))
+    kept = await in_worker(describe_kept_voice, found, state.notes)
+    essay, page = state.essay, request.custom_id.int_argument
+    return ShowCard(measures_card(essay.title, found, page, essay.id, state.version_number, voice=kept))
 
 
 async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> TextSection:
