@@ -14,7 +14,7 @@ from bot import bootstrap
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.components import to_modal, to_view
-from bot.discord_ui.panels import checks, critiques, drafts, essays, forms, interview, jobs, notes, start
+from bot.discord_ui.panels import checks, critiques, drafts, essays, forms, interview, jobs, notes, start, voice
 from bot.discord_ui.panels.cards import (
     LIST_PAGE_SIZE,
     MAX_BUTTONS_PER_ROW,
@@ -31,9 +31,11 @@ from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.essay.claims import find_unsupported_claims
 from bot.essay.critique import Category, Coverage, CoverageLevel, Critique, Finding, Severity, Strength
 from bot.essay.essay import Essay, Note, Origin, Question, QuestionState, SectionState, Version, VersionInfo
+from bot.essay.measures.voice import describe_voice
 from bot.essay.support import Check, NumberedSentence, SentenceSupport, SupportKind, UnsupportedPassage
 from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
+from bot.essay.voice import MAX_VOICE_SAMPLES, VoiceSample
 from bot.services.checking import CheckedText
 from bot.services.critiques import StoredCritique
 from bot.services.drafting import RevisionRequest
@@ -143,8 +145,14 @@ def cards(words: str) -> Iterable[Card]:
         yield checks.check_card(checked_text(words), "z" * 10, state.essay.title, page, is_checking=True, notice=notice)
         yield checks.sources_card(checked_text(words), "z" * 10, state.essay.title, page)
         yield drafts.measures_card(
-            state.essay.title, measure_text(version.text[:4_000], STRUCTURE), page, "z" * 10, 999
+            state.essay.title,
+            measure_text(version.text[:4_000], STRUCTURE),
+            page,
+            "z" * 10,
+            999,
+            voice=describe_voice("colour " * 9, [f"color {words * 300}"], measure_text("colour", None).measures, 9),
         )
+    yield voice.voice_card([VoiceSample(10**6 + number, words * 900) for number in range(MAX_VOICE_SAMPLES)], notice)
     yield drafts.measures_card("x", measure_text(version.text[:4_000], None), 0, None, 0, notice[:300])
     told = RevisionRequest(40, (words * 900)[:2_000]).job_argument
     job = replace(state.job, kind=JobKind.REVISION, argument=told, text=version.text[:20_000])
