@@ -228,6 +228,11 @@ class CheckingService:
         job = self._jobs.running_job(writer, essay)
         return job if job is not None and job.kind is JobKind.CHECK else None
 
+    async def max_cost(self, writer: str, essay: str) -> int:
+        """Return the most that judging what is not judged may cost, in nano-dollars. Raise UnknownPrice."""
+        number = (await self.essays.current_version(writer, essay)).info.number
+        return await CheckWork(self, writer, essay, number).max_cost()
+
     def is_checking(self, writer: str, essay: str) -> bool:
         """Tell whether a check of the essay is under way, or about to begin."""
         if (writer, essay) in self._beginning.values():

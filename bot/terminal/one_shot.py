@@ -128,7 +128,8 @@ async def follow_check(services: Services, screen: Console, essay: str) -> Check
     """Wait for the check that follows a draft, and return what is known of the text then."""
     job = await services.checking.wait_for_check(LOCAL_WRITER, essay)
     if job is not None:
-        screen.print("Each sentence is held against the notes.")
+        cost = progress.max_cost_message(await services.checking.max_cost(LOCAL_WRITER, essay))
+        screen.print(f"Each sentence is held against the notes. {cost}")
         await progress.follow_job(services.jobs, job, screen)
     return await services.checking.current(LOCAL_WRITER, essay)
 

@@ -11,6 +11,7 @@ from bot.services.jobs.job import Job
 from bot.terminal import LOCAL_WRITER, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayJobs, EssayView, parse_number
+from bot.terminal.progress import max_cost_message
 
 
 class CheckCommands:
@@ -41,7 +42,8 @@ class CheckCommands:
         job = self._context.run(self._checking.wait_for_check(LOCAL_WRITER, self._essay_id))
         if job is None:
             return
-        self._context.say("Each sentence is held against your notes; Ctrl-C leaves that.")
+        cost = max_cost_message(self._context.run(self._checking.max_cost(LOCAL_WRITER, self._essay_id)))
+        self._context.say(f"Each sentence is held against your notes; Ctrl-C leaves that. {cost}")
 
         async def begun() -> Job:
             return job
