@@ -9,13 +9,15 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from bot.bootstrap import load_structures
 from bot.errors import InvalidPromptFile
 from bot.llm.prices import estimate_tokens
-from bot.llm.prompts import TEMPLATE_VARIABLES, read_json_instruction, read_prompt, read_prompts
+from bot.llm.prompts import TEMPLATE_VARIABLES, PromptBlocks, read_json_instruction, read_prompt, read_prompts
 from bot.services.llm_ports import ModelRole
 from bot.structure_files import prompts_directory
 
 GOOD = "---\nrole: writer\neffort: medium\nmax_tokens: 100\nseconds: 60\n---\nSay {{ title }}.\n"
+STRUCTURE = next(iter(load_structures().values()))
 GIVEN = frozenset({"title"})
 
 
@@ -76,6 +78,16 @@ def test_a_prompt_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) ->
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidPromptFile, match="save it as UTF-8"):
         read_prompt(path, GIVEN)
+
+
+def test_only_those_that_write_are_shown_the_writers_own_texts() -> None:
+    values = {"structure": STRUCTURE, "notes": (), "text": "", "base": "", "voice": ("It leaked, mind.",)}
+    shown = {
+        name
+        for name, prompt in read_prompts(prompts_directory()).items()
+        if any("It leaked, mind." in part.render({**values, "block": PromptBlocks("x1")}) for part in prompt.material)
+    }
+    assert shown == {"draft.md", "finish.md", "revise.md", "fill.md"}
 
 
 def test_the_json_instruction_is_a_file_too(tmp_path: Path) -> None:
