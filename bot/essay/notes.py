@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,14 @@ from dataclasses import dataclass, replace
 from bot.essay.matching import extra_heading_text, is_section_name, match_section
 from bot.essay.structure import Section, Structure
 from bot.essay.text.gaps import GAP_REGEX, UNSORTED_HEADING, count_written_words
-from bot.essay.text.markdown import Line, parse_blocks, split_lines, split_top_level_blocks
+from bot.essay.text.markdown import (
+    Line,
+    block_parser,
+    parse_blocks,
+    split_blocks_with_levels,
+    split_lines,
+    split_top_level_blocks,
+)
 from bot.essay.text.markdown_import import RemovedItem, RemovedKind, import_markdown
 from bot.essay.text.privacy_marks import (
     PRIVATE_MARK,
@@ -21,6 +29,8 @@ from bot.essay.text.privacy_marks import (
 )
 from bot.essay.text.sections import TextSection, document_title, split_sections
 from bot.essay.text.words import has_visible_text
+
+_MAX_LIST_LINES = 40  # a longer list is data, and one note
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,8 @@ def parse_notes(text: str, structure: Structure, *, title_room: int = 200) -> Pa
     - A heading that names a section (by key, heading or close to it) makes one note of what is under it, deeper
       headings included. If the heading says more than the section's name, that is a note before it.
     - Any other heading makes one note without a section, which keeps the heading.
-    - What is under no heading becomes one note for each block, so that each can be placed by itself.
+    - What is under no heading becomes one note for each block, list item and line of a plain list, so that each can be
+      placed by itself.
     - The document's title is returned as such if it has at most ``title_room`` characters and no private mark.
       Otherwise it stays with what follows it.
     - What a private mark covers is a note of its own that bears the mark, as typed, or in front if the mark was
@@ -232,7 +243,38 @@ def _has_visible_content(text: str) -> bool:
 
 
 def _split_into_blocks(passage: NewNote) -> list[NewNote]:
-    """Split a note into its blocks. A private one stays whole: nobody has to place it."""
+    """Split a note into its blocks, a list into its items, and a plain list into its lines.
+
+    A private one stays whole: nobody has to place it.
+    """
     if has_private_mark(passage.text):
         return [passage]
-    return [replace(passage, text=trim_blank_lines(one)) for one in split_top_level_blocks(passage.text)]
+    return [
+        replace(passage, text=trim_blank_lines(part))
+        for block in split_top_level_blocks(passage.text)
+        for part in _split_list(block)
+    ]
+
+
+def _split_list(block: str) -> tuple[str, ...]:
+    """Return the items of a list, or the lines of a plain one; a block that is neither stays whole.
+
+    Lines are a plain list if no width explains where they end: a text that was wrapped would have taken the next
+    line's first word up.
+    """
+    items = tuple(piece for piece, _ in split_blocks_with_levels(block))
+    if len(items) > 1:
+        return items if len(items) <= _MAX_LIST_LINES else (block,)
+    lines = block.splitlines()
+    filled = [line.strip() for line in lines if line.strip()]
+    if not 1 < len(filled) <= _MAX_LIST_LINES or not _is_paragraph(block):
+        return (block,)
+    width = max(map(len, filled))
+    own_breaks = any(
+        len(line) + 1 + len(following.split()[0]) <= width for line, following in itertools.pairwise(filled)
+    )
+    return tuple(filled) if own_breaks else (block,)
+
+
+def _is_paragraph(block: str) -> bool:
+    return block_parser().parse(block)[0].type == "paragraph_open"

@@ -172,11 +172,11 @@ def test_a_private_mark_in_an_answer_is_kept_and_covers_its_paragraph_or_list_it
     )
 
 
-def test_a_list_and_a_code_block_with_blank_lines_are_one_passage_each(structure: Structure) -> None:
+def test_a_code_block_with_blank_lines_is_one_passage_and_each_item_of_a_list(structure: Structure) -> None:
     page = "- one\n\n- two\n\n```\na\n\nb\n```\n\n[ref]: http://x.example\n"
     found = parse_notes(page, structure).notes
-    assert found[0].text == "- one\n\n- two"
-    assert found[1].text.startswith("```\na\n\nb\n```")
+    assert [passage.text for passage in found[:2]] == ["- one", "- two"]
+    assert found[2].text.startswith("```\na\n\nb\n```")
     assert "[ref]: http://x.example" in "".join(passage.text for passage in found)
 
 
