@@ -27,7 +27,7 @@ from bot.discord_ui.messages.text_limits import utf16_length
 from bot.discord_ui.panels import interview as interview_panel
 from bot.discord_ui.panels.cards import Button, ButtonRow, Card, text_card
 from bot.discord_ui.panels.essay_state import load_essay_state
-from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
+from bot.discord_ui.panels.interview import MODES
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BotError, DamagedText, InvalidInput
 from bot.services.dm_messages import StoredMessage
@@ -424,7 +424,7 @@ def _track_card(message: int, card: Card) -> _TrackedMessage | None:
     ]
     ids = {found.action: found for button in buttons if (found := parse_custom_id(button.custom_id)) is not None}
     if (asked := ids.get("next")) is not None and asked.kind == "essay":
-        mode = asked.argument[-1:] if asked.argument.endswith((FURTHER_MODE, SKIPPED_MODE)) else ""
+        mode = asked.argument[-1:] if asked.argument.endswith(MODES) else ""
         number = asked.argument.removesuffix(mode)
         return _TrackedMessage(message, asked.subject, int(number), mode)
     if (first := ids.get("interview")) is not None and first.subject != NO_SUBJECT:

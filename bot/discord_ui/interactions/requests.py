@@ -20,7 +20,7 @@ from bot.discord_ui.messages.content import read_file, resolve_mentions
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels.forms import PASTE_FIELDS, join_pasted_fields
-from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE
+from bot.discord_ui.panels.interview import MODES
 from bot.errors import InvalidInput
 from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.words import count_words
@@ -112,8 +112,8 @@ def parse_number_pair(argument: str) -> tuple[int, int]:
 
 
 def parse_question_argument(argument: str) -> tuple[int, str]:
-    """Return the number of a question, and the interview's mode that follows it: "", FURTHER_MODE or SKIPPED_MODE."""
-    mode = argument[-1:] if argument.endswith((FURTHER_MODE, SKIPPED_MODE)) else ""
+    """Return the number of a question, and the interview's mode that follows it: "" or one of MODES."""
+    mode = argument[-1:] if argument.endswith(MODES) else ""
     return parse_number(argument.removesuffix(mode)), mode
 
 

@@ -183,6 +183,12 @@ def draft_card(
             action_button("Export", "export", essay.id, number),
         )
     )
+    left = len(state.draft_questions)
+    parts.extend(
+        button_rows(
+            action_button(f"Answer open ({left})", "answer-open", essay.id, number) if left else None,
+        )
+    )
     parts.append(_more_menu(state))
     return Card(tuple(parts))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from bot.errors import ParsingTimedOut
 from bot.essay.claims import Claim, find_unsupported_in_essay
 from bot.essay.essay import Origin, Question, QuestionState, VersionHistory
+from bot.essay.outlook import Outlook, draft_outlook
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_words
 from bot.services.jobs.job import Job, JobState, JobView
@@ -52,6 +53,11 @@ class EssayState(EssaySnapshot):
     def skipped_questions(self) -> tuple[Question, ...]:
         """The questions that were skipped."""
         return tuple(one for one in self.questions if one.state is QuestionState.SKIPPED)
+
+    @property
+    def outlook(self) -> Outlook:
+        """What a draft would come to now."""
+        return draft_outlook(self.structure, self.notes, self.section_states)
 
     @property
     def covered_sections(self) -> tuple[bool, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
 from bot.discord_ui.panels import jobs
@@ -22,20 +22,23 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.essay.essay import Note, Question
+from bot.essay.essay import Note, Question, SectionState
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.words import count_noun, count_words
 from bot.services.interview import QuestionRequest
 from bot.services.jobs.job import JobKind, JobView
 
-# Appended to a question's number: the writer is in the round of further questions, or of those that were skipped.
-FURTHER_MODE, SKIPPED_MODE = "f", "s"
+# Appended to a question's number: the writer is in the round of further questions, of those that were skipped, or of
+# those that a draft left.
+FURTHER_MODE, SKIPPED_MODE, OPEN_MODE = "f", "s", "o"
+MODES = (FURTHER_MODE, SKIPPED_MODE, OPEN_MODE)
+_SECTION_MARKS = {SectionState.ENOUGH: "■", SectionState.THIN: "◧", SectionState.EMPTY: "□"}
 
 
 def question_card(
     state: EssayState, asked: Question, *, mode: str = "", notice: str | None = None, own_dm: bool = False
 ) -> Card:
-    """Return the panel of a question. ``mode`` is "", FURTHER_MODE or SKIPPED_MODE.
+    """Return the panel of a question. ``mode`` is "" or one of MODES.
 
     In the bot's own DM it is answered by messages, and the panel shows those so far.
     """
@@ -50,6 +53,7 @@ def question_card(
             *((small_print(PRIVATE_ANSWER_NOTICE),) if state.structure.is_private_question(asked.text) else ()),
             *((TextBlock(_messages_so_far(state.messages_for(asked.number))),) if own_dm else ()),
             small_print(_progress_bar(state), f"question {asked.number}"),
+            *_outlook_text(state),
             *button_rows(
                 action_button("Next", "next", essay.id, version, argument, style=ButtonStyle.PRIMARY)
                 if own_dm
@@ -63,6 +67,7 @@ def question_card(
                     style=ButtonStyle.SECONDARY if own_dm else ButtonStyle.PRIMARY,
                 ),
                 action_button("Skip", "skip", essay.id, version, argument),
+                action_button("Another question", "another", essay.id, version, argument),
                 action_button("Paste notes", "paste", essay.id, version),
                 _draft_button(state),
                 _notes_button(state),
@@ -100,7 +105,42 @@ def notes_summary_card(state: EssayState, made: Sequence[int], changed: Sequence
     )
 
 
-def _sections_of_notes(state: EssayState, numbers: Sequence[int]) -> str:
+def describe_places(state: EssayState, numbers: Collection[int]) -> str:
+    """Say where notes have been placed, by number; "" if none of them is there any more."""
+    count = sum(note.number in numbers for note in state.notes)
+    return f"{count_noun(count, 'note')} placed{_sections_of_notes(state, numbers)}." if count else ""
+
+
+def titles_button(state: EssayState) -> Button | None:
+    """Return the button for titles from the writer's own words; None if there is a title or nothing to make one of."""
+    untitled = state.essay.title == state.structure.name
+    if not (state.has_model and untitled and any(not note.is_private for note in state.notes)):
+        return None
+    return action_button("Suggest titles", "titles", state.essay.id, state.version_number)
+
+
+def titles_card(state: EssayState, notice: str | None = None) -> Card:
+    """Return the panel of the suggested titles, each with its button."""
+    essay, version = state.essay, state.version_number
+    lines = [f"{number}. {escape_markdown(title)}" for number, title in enumerate(state.suggested_titles, 1)]
+    return Card(
+        (
+            *notice_text(notice),
+            heading_text(essay.title),
+            TextBlock("\n".join(["Titles made around words of your notes:", *lines])),
+            *button_rows(
+                *(
+                    action_button(f"Take {number}", "title-take", essay.id, version, number)
+                    for number in range(1, len(lines) + 1)
+                ),
+                action_button("None of them", "open", essay.id, version),
+            ),
+            *button_rows(_draft_button(state)),
+        )
+    )
+
+
+def _sections_of_notes(state: EssayState, numbers: Collection[int]) -> str:
     """Say in which sections the notes are, to end a sentence that has counted them."""
     counts = Counter(_section_of_note(state, note) for note in state.notes if note.number in numbers)
     if len(counts) == 1:
@@ -140,12 +180,14 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
         heading_text(essay.title),
         TextBlock(sentence),
         small_print(_progress_bar(state)),
+        *_outlook_text(state),
     ]
     parts.extend(
         button_rows(
             _draft_button(state) if state.notes or state.version else None,
             None if further else action_button("More questions", "further", essay.id, version),
             action_button("Skipped ones", "skipped", essay.id, version) if state.skipped_questions else None,
+            titles_button(state),
             action_button("Paste notes", "paste", essay.id, version),
             _notes_button(state),
         )
@@ -196,4 +238,12 @@ def _draft_button(state: EssayState) -> Button:
 def _progress_bar(state: EssayState) -> str:
     covered, sections = sum(state.covered_sections), len(state.covered_sections)
     have = "has" if covered == 1 else "have"
-    return f"{'■' * covered}{'□' * (sections - covered)} {covered} of {count_noun(sections, 'section')} {have} notes"
+    marks = "".join(_SECTION_MARKS[stands] for _, stands in state.outlook.states)
+    return f"{marks} {covered} of {count_noun(sections, 'section')} {have} notes"
+
+
+def _outlook_text(state: EssayState) -> tuple[TextBlock, ...]:
+    """Say what a draft would come to now; nothing once there is a text."""
+    if state.version is not None or not state.notes:
+        return ()
+    return (small_print(f"A draft now: {escape_markdown(state.outlook.summary)}"),)

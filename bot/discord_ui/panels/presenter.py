@@ -28,6 +28,7 @@ from bot.services.drafting import RevisionRequest
 from bot.services.essays import join_sentences
 from bot.services.interview import QuestionRequest
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
+from bot.services.note_placement import placed_numbers
 from bot.services.offload import in_thread, in_worker
 from bot.services.services import Services
 from bot.services.snapshot import EssaySnapshot
@@ -134,6 +135,25 @@ class Presenter:
             return ShowCard(interview.interview_done_card(state, further=further, notice=notice))
         return ShowCard(interview.question_card(state, question, mode=mode, notice=notice, own_dm=context.is_bot_dm))
 
+    async def show_draft_question(
+        self, writer: str, essay: str, context: InteractionContext, question: Question, notice: str | None = None
+    ) -> ShowCard:
+        """Show a question that a draft left."""
+        state = await self._set_dm_topic(await load_essay_state(self.services, writer, essay), context, question)
+        if state.running_job is not None:
+            return self._show_running(state, state.running_job, context, notice)
+        mode, own_dm = interview.OPEN_MODE, context.is_bot_dm
+        return ShowCard(interview.question_card(state, question, mode=mode, notice=notice, own_dm=own_dm))
+
+    async def show_titles(
+        self, writer: str, essay: str, context: InteractionContext, notice: str | None = None
+    ) -> ShowCard:
+        """Show the titles that were suggested last; the essay if there are none."""
+        state = await load_essay_state(self.services, writer, essay)
+        if not state.suggested_titles:
+            return await self.show_essay(writer, essay, context, notice=notice)
+        return ShowCard(interview.titles_card(await self._set_dm_topic(state, context, None), notice))
+
     async def start_placement(self, writer: str, essay: str, notes: Collection[int]) -> Job | None:
         """Start a job that finds sections for notes. Return None if there is nothing to find, or another job runs."""
         if not self.services.has_model:
@@ -188,6 +208,11 @@ class Presenter:
         if job.kind is JobKind.QUESTION and not turned:
             mode = interview.FURTHER_MODE if QuestionRequest.from_job(job).further else ""
             return await self.show_question(writer, essay, context, mode=mode, notice=notice)
+        if job.kind is JobKind.TITLES and job.state is JobState.DONE and not turned:
+            return await self.show_titles(writer, essay, context, notice)
+        if job.kind is JobKind.PLACEMENT and job.state is JobState.DONE:
+            state = await load_essay_state(services, writer, essay)
+            notice = join_sentences(notice, interview.describe_places(state, placed_numbers(job)))
         return await self.show_essay(writer, essay, context, notice=notice, sets_dm_topic=not turned)
 
     async def show_answering(
@@ -198,7 +223,8 @@ class Presenter:
         Return None if the essay shows something else by now.
         """
         state = await load_essay_state(self.services, writer, essay)
-        question = state.open_question
+        left = next((one for one in state.draft_questions if one.number == number), None)
+        question = left or state.open_question
         if number is None and state.running_job is None and state.version is None:
             return ShowCard(start.start_card(state, self.services.structures, context))
         if number is None or question is None or question.number != number or state.running_job is not None:

@@ -24,6 +24,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
+from bot.discord_ui.panels.interview import titles_button
 from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
@@ -92,6 +93,7 @@ def start_card(
             ),
         )
     )
+    parts.extend(button_rows(titles_button(state)))
     failed = state.failed_job
     if failed is not None and state.notes and state.has_model:
         parts.extend(button_rows(action_button("Without a model", "assemble", essay.id, state.version_number)))

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.handlers.notes import leak_notice
-from bot.discord_ui.interactions.requests import parse_question_argument, read_submitted_text
-from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult, InteractionContext, OpenForm, PostBelow
+from bot.discord_ui.interactions.requests import parse_number, parse_question_argument, read_submitted_text
+from bot.discord_ui.interactions.responses import (
+    ActionRequest,
+    HandlerResult,
+    InteractionContext,
+    OpenForm,
+    PostBelow,
+    ShowCard,
+)
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.essay_state import load_essay_state
 from bot.discord_ui.panels.forms import join_pasted_fields
-from bot.discord_ui.panels.interview import FURTHER_MODE, SKIPPED_MODE, answered_card
+from bot.discord_ui.panels.interview import FURTHER_MODE, OPEN_MODE, SKIPPED_MODE, answered_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import NothingToDo, StructureFileMissing, UnknownStructure
+from bot.errors import BotError, NothingToDo, StructureFileMissing, UnknownStructure
 from bot.essay.essay import Note, Question, QuestionState
 from bot.essay.notes import note_from_answer
 from bot.essay.private_text import describe_private
@@ -119,7 +126,7 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
         ),
         None,
     )
-    left_out, notice = "left-out" in request.ticked, None
+    left_out, notice, made = "left-out" in request.ticked, None, None
     if same is None:
         made = await presenter.services.interview.add_answer(
             request.writer, request.subject, found, text, left_out=left_out
@@ -131,7 +138,7 @@ async def save_answer(presenter: Presenter, request: ActionRequest) -> HandlerRe
         await presenter.services.notes.exclude(request.writer, request.subject, same.number)
         standing = await leak_notice(presenter, request, same.number)
         notice = f"Note {same.number} held this answer already; it is left out now. {standing}".strip()
-    return await _show_next_question(presenter, request, number, mode, notice)
+    return await _show_next_question(presenter, request, number, mode, notice, answer=made)
 
 
 async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -143,16 +150,49 @@ async def end_answer(presenter: Presenter, request: ActionRequest) -> HandlerRes
         notice = "There is no answer yet: write it here as a message, or in several, and press Next again."
         return await presenter.show_question(request.writer, request.subject, request.context, mode=mode, notice=notice)
     onward = (found, note) if note is not None and request.context.is_bot_dm else None
-    return await _show_next_question(presenter, request, number, mode, onward=onward)
+    return await _show_next_question(presenter, request, number, mode, onward=onward, answer=note)
 
 
 async def skip_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Skip the question, unless it is no longer the open one, and show the next."""
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
-    if found.state is QuestionState.OPEN:
+    if found.is_put:  # a draft's stays open
         await presenter.services.interview.skip_question(request.writer, request.subject, found)
     return await _show_next_question(presenter, request, number, mode)
+
+
+async def exchange_question(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Give the question up for another one, unless it is no longer open."""
+    number, mode = parse_question_argument(request.custom_id.argument)
+    found = await _find_question(presenter, request, number)
+    if found.state is QuestionState.OPEN:
+        await presenter.services.interview.decline_question(request.writer, request.subject, found)
+    return await _show_next_question(presenter, request, number, mode)
+
+
+async def answer_open(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Show the first question that a draft left."""
+    return await _show_next_question(presenter, request, 0, OPEN_MODE)
+
+
+async def suggest_titles(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Have a model suggest titles, and show them."""
+    planned = await presenter.services.interview.plan_titles(request.writer, request.subject)
+    if planned is None:
+        notice = "There are no notes to make a title of yet."
+        return await presenter.show_essay(request.writer, request.subject, request.context, notice=notice)
+    return await presenter.show_waiting(await planned.start(), request.context)
+
+
+async def take_title(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Give the essay a suggested title."""
+    titles = await presenter.services.interview.suggested_titles(request.writer, request.subject)
+    number = parse_number(request.custom_id.argument)
+    if not 0 < number <= len(titles):
+        return await presenter.show_titles(request.writer, request.subject, request.context)
+    await presenter.services.essays.rename_essay(request.writer, request.subject, titles[number - 1])
+    return await presenter.show_essay(request.writer, request.subject, request.context, notice="The title is stored.")
 
 
 async def revisit_skipped(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -168,9 +208,13 @@ async def _show_next_question(
     notice: str | None = None,
     *,
     onward: tuple[Question, Note] | None = None,
+    answer: Note | None = None,
 ) -> HandlerResult:
     """Show the next question; while the writer goes through the skipped ones, the next of those after ``after``."""
     writer, essay, interview = request.writer, request.subject, presenter.services.interview
+    if mode == OPEN_MODE:
+        shown = await _show_next_open(presenter, request, after, notice, answer)
+        return await _post_below(presenter, request, shown, onward)
     if mode == SKIPPED_MODE:
         left = [one for one in await interview.skipped_questions(writer, essay) if one.number > after]
         if not left:
@@ -202,9 +246,37 @@ async def _ask_question(
         shown = await presenter.show_question(writer, essay, request.context, mode=mode, notice=notice)
     else:
         shown = await presenter.show_waiting(await planned.start(), request.context, notice=notice)
+    return await _post_below(presenter, request, shown, onward)
+
+
+async def _show_next_open(
+    presenter: Presenter, request: ActionRequest, after: int, notice: str | None, answer: Note | None
+) -> ShowCard:
+    """Work an answer into the text, or show the next question that a draft left, else the text."""
+    writer, essay, services = request.writer, request.subject, presenter.services
+    if answer is not None and not answer.is_private and services.has_model:
+        question = await _find_question(presenter, request, after)
+        try:
+            planned = await services.drafting.plan_fill(writer, essay, answer.number, question.section, question.text)
+            await planned.start()
+            return await presenter.show_essay(writer, essay, request.context, notice=notice)
+        except BotError as error:
+            notice = join_sentences(notice, f"Note {answer.number} is stored; it is not in the text yet. {error}")
+    left = await services.interview.draft_questions(writer, essay)
+    following = next((one for one in left if one.number > after), None)
+    if following is None:
+        return await presenter.show_essay(writer, essay, request.context, notice=notice)
+    return await presenter.show_draft_question(writer, essay, request.context, following, notice)
+
+
+async def _post_below(
+    presenter: Presenter, request: ActionRequest, shown: ShowCard, onward: tuple[Question, Note] | None
+) -> HandlerResult:
+    """Put what is shown below the question that was answered in messages, if one was."""
     if onward is None or (shown.watch is not None and not shown.watch.job.kind.gives_way):
         return shown
-    return PostBelow(answered_card(await load_essay_state(presenter.services, writer, essay), *onward), shown)
+    state = await load_essay_state(presenter.services, request.writer, request.subject)
+    return PostBelow(answered_card(state, *onward), shown)
 
 
 async def _find_question(presenter: Presenter, request: ActionRequest, number: int) -> Question:
