@@ -302,8 +302,9 @@ class InterviewService:
         return question, note
 
     async def skip_question(self, writer: str, essay: str, question: Question) -> None:
-        """Passes over the question; it can be returned to."""
-        await self._set_state(writer, essay, question, QuestionState.SKIPPED)
+        """Pass over the question; it can be returned to. One that a draft left stays open."""
+        if question.origin is not QuestionOrigin.DRAFT:
+            await self._set_state(writer, essay, question, QuestionState.SKIPPED)
 
     async def decline_question(self, writer: str, essay: str, question: Question) -> None:
         """Gives the question up for another one; it is never put again."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
 from bot.errors import BotError, InvalidInput, JobRunning, ModelError
 from bot.essay import private_text
-from bot.essay.essay import Essay, Note, Question
+from bot.essay.essay import Essay, Note, Question, QuestionOrigin
 from bot.essay.questions import PRIVATE_ANSWER_NOTICE
 from bot.essay.text.privacy_marks import has_private_mark, public_text
 from bot.essay.text.words import count_noun, has_words
@@ -19,10 +21,13 @@ from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayView
 from bot.terminal.input_prompts import PromptCommand, SessionLeft, ask, parse_command
-from bot.terminal.progress import max_cost_message
+from bot.terminal.progress import job_end_message, max_cost_message
 
 _ANSWER_HELP = """\
 Enter, /skip    skips the question
+/another        exchanges the question for another one; it does not come back
+/note TEXT      stores a note that nobody asked for; the question stays
+/titles         suggests titles from your own words, if a model is at work
 /private TEXT   an answer that stays out of the post and away from any model;
                 [private] in a paragraph or list item does that to this one alone
 /notes PATH     hands in a page of notes
@@ -32,6 +37,7 @@ Enter, /skip    skips the question
 /quit, Ctrl-C   leaves; everything is stored
 /help           shows this again
 A paste of several paragraphs is one answer. Every answer is stored on Enter."""
+_TITLES_HELP = "Type the number of a title, or press Enter to keep yours."
 _ANSWER_COMMANDS = (PromptCommand.SKIP, PromptCommand.BACK, PromptCommand.UNDO)
 
 
@@ -47,12 +53,13 @@ class KeyboardInterview:
         self._asks_model = True
         self._withdrawn_answers: dict[int, str] = {}  # answers, by their questions' numbers, to be typed anew
 
-    def ask(self, essay: Essay, *, further: bool) -> None:
-        """Ask questions one at a time until there are none left or the writer stops."""
+    def ask(self, essay: Essay, *, further: bool, with_help: bool = True) -> None:
+        """Ask one question at a time until none is left or the writer stops. ``with_help`` says the commands."""
         if further:
             for question in self._context.run(self._services.interview.skipped_questions(LOCAL_WRITER, essay.id)):
                 self._context.run(self._services.interview.reopen_question(LOCAL_WRITER, essay.id, question))
-        self._context.say(f"\n{_ANSWER_HELP}")
+        if with_help:
+            self._context.say(f"\n{_ANSWER_HELP}")
         while True:
             following = self._next_question(essay, further=further)
             if following is None:
@@ -69,8 +76,10 @@ class KeyboardInterview:
 
         Raise SessionLeft and KeyboardInterrupt, with the answers added.
         """
+        left = self._context.run(self._services.interview.draft_questions(LOCAL_WRITER, essay.id))
         try:
-            self.ask(essay, further=True)
+            if self._answer_open(essay, left):
+                self.ask(essay, further=True, with_help=not left)
         except (SessionLeft, KeyboardInterrupt):
             self._add_answers_to_post(essay, view)
             raise
@@ -85,6 +94,67 @@ class KeyboardInterview:
             return False
         self._context.run(self._services.essays.assemble_post(LOCAL_WRITER, essay.id))
         return True
+
+    def _answer_open(self, essay: Essay, left: Sequence[Question]) -> bool:
+        """Ask what a draft left open and have each answer worked into its passage; return False if the writer stops."""
+        if not left:
+            return True
+        self._context.say(
+            f"\nThe draft left {count_noun(len(left), 'question')} open. They come first, and an answer is worked into "
+            f"its passage.\n{_ANSWER_HELP}"
+        )
+        for question in left:
+            try:
+                self._ask_question(essay, question)
+            except EOFError:
+                return False
+            note = self._context.run(self._services.interview.last_answer(LOCAL_WRITER, essay.id, question))
+            if note is not None and not note.is_private and self._services.has_model:
+                self._work_in(essay, question, note)
+        return True
+
+    def _work_in(self, essay: Essay, question: Question, note: Note) -> None:
+        """Have the passage rewritten that an answer belongs to. Ctrl-C leaves the text as it is."""
+        try:
+            planned = self._context.run(
+                self._services.drafting.plan_fill(LOCAL_WRITER, essay.id, note.number, question.section, question.text)
+            )
+            self._context.say(max_cost_message(self._context.run(planned.max_cost())))
+            job = self._context.wait_for_job(planned.start())
+        except BotError as error:
+            self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {error}")
+            return
+        if job.state is JobState.DONE:
+            self._context.say(f"Note {note.number} is worked in: version {job.result}.")
+        else:
+            self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {job_end_message(job)}")
+
+    def suggest_titles(self, essay: Essay) -> None:
+        """Have a model suggest titles from the writer's own words, and give the essay the one that is chosen."""
+        if not self._services.has_model:
+            self._context.warn("No model is at work here: title TEXT in the menu gives the post a title.")
+            return
+        planned = self._context.run(self._services.interview.plan_titles(LOCAL_WRITER, essay.id))
+        if planned is None:
+            self._context.warn("There are no notes to make a title of yet.")
+            return
+        self._context.say(max_cost_message(self._context.run(planned.max_cost())))
+        job = self._context.wait_for_job(planned.start())
+        if job.state is not JobState.DONE:
+            self._context.warn(job_end_message(job))
+            return
+        titles = self._context.run(self._services.interview.suggested_titles(LOCAL_WRITER, essay.id))
+        for number, title in enumerate(titles, 1):
+            self._context.say(f"{number}  {title}")
+        try:
+            typed = ask(self._context, f"Take which? [1–{len(titles)}, Enter keeps yours] ", _TITLES_HELP).strip()
+        except EOFError:
+            return
+        if typed.isascii() and typed.isdigit() and 0 < int(typed[:3]) <= len(titles):
+            self._context.run(self._services.essays.rename_essay(LOCAL_WRITER, essay.id, titles[int(typed[:3]) - 1]))
+            self._context.say("The title is stored.")
+        else:
+            self._context.say("Your title stays.")
 
     def _next_question(self, essay: Essay, *, further: bool) -> Question | None:
         """Return the next question, chosen by a model if possible. Ctrl-C goes on without it."""
@@ -116,6 +186,8 @@ class KeyboardInterview:
             Text(f"{section.heading if section else question.section}", style="bold"),
             Text(f" {progress.covered_sections} of {progress.total_sections} sections have notes", style="dim"),
         )
+        if progress.covered_sections and question.origin is not QuestionOrigin.DRAFT:
+            self._context.screen.print(Text(f"A draft now: {progress.outlook.summary}", style="dim"))
         self._context.say(question.text)
         if self._services.essays.structure_of(essay).is_private_question(question.text):
             self._context.say(PRIVATE_ANSWER_NOTICE)
@@ -150,6 +222,15 @@ class KeyboardInterview:
         name = first.lower()  # a phone's keyboard begins a line with a capital
         if parse_command(first) is not None:
             raise InvalidInput(f"{first} stands alone on its line. The question is still open.")
+        if name == "/another":
+            self._context.run(interview.decline_question(LOCAL_WRITER, essay.id, question))
+            return True
+        if name == "/titles":
+            self.suggest_titles(essay)
+            return False
+        if name == "/note" and rest.strip():
+            self.add_notes(essay, rest.strip())
+            return False
         if re.fullmatch(r"/[a-z]+\W*", name) and name != "/notes" and not has_private_mark(first):
             raise InvalidInput(f"There is no {first} here: /help shows what there is. The question is still open.")
         if name == "/notes":
@@ -217,9 +298,18 @@ class KeyboardInterview:
             self._context.warn(handed_in.notice)
         placed = sum(note.section is not None for note in handed_in.notes)
         self._context.say(f"{count_noun(len(handed_in.notes), 'note')} stored, {placed} under a section.")
+        if len(handed_in.notes) > 1 and placed:
+            self._say_places(essay, handed_in.notes)
         if told := private_text.describe_private(handed_in.notes):
             self._context.say(told)
         return {note.section for note in handed_in.notes}
+
+    def _say_places(self, essay: Essay, notes: Sequence[Note]) -> None:
+        """Say where each of several notes was placed."""
+        structure = self._services.essays.structure_of(essay)
+        counts = Counter(structure.find_section(note.section) for note in notes)
+        for section, count in counts.items():
+            self._context.say(f"  {count} under {section.heading if section else 'no section yet'}")
 
     def _store_and_sort_notes(self, essay: Essay, text: str) -> AddedNotes:
         """Store notes and ask a model to sort them.

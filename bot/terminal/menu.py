@@ -24,9 +24,10 @@ from bot.terminal.interview import KeyboardInterview
 _MENU_HELP = f"""\
 post, post N       show the post, or its version N
 edit N             change section N in your editor
-answer             more questions, the skipped ones first
+answer             what a draft left open, then more questions, the skipped ones first
 measures           what was counted in the post, and why an editor cares
-title TEXT         give the post a title
+title TEXT         give the post a title; title alone suggests some, if a model is at work
+note TEXT          add a note; so does a paste of several lines
 undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B
@@ -71,6 +72,7 @@ class EssayMenu:
         self._essay_id = essay.id
         self._view = EssayView(context, essay.id)
         self._jobs = EssayJobs(context, essay.id)
+        self._interview, self._essay = interview, essay
         posts = PostCommands(context, essay.id, self._view)
         notes = NoteCommands(context, essay.id)
         critiques = CritiqueCommands(context, essay.id, self._view)
@@ -80,8 +82,8 @@ class EssayMenu:
             "answer": lambda _: interview.answer_more(essay, self._view),
             "measures": posts.measures,
             "notes": notes.notes,
-            "note": notes.notes,
-            "title": posts.title,
+            "note": lambda rest: notes.notes(rest) if notes.is_command(rest) else self._add_note(rest),
+            "title": lambda rest: posts.title(rest) if rest else interview.suggest_titles(essay),
             "voice": VoiceCommands(context).voice,
             "undo": posts.undo,
             "redo": posts.redo,
@@ -141,9 +143,15 @@ class EssayMenu:
                 continue
             try:
                 self._jobs.release_interrupted()
+                if "\n" in line and name not in self._commands:
+                    self._add_note(line)
+                    continue
                 self._commands.get(name, self._unknown_command)(rest.strip())
             except BotError as error:
                 self._context.warn(str(error))
+
+    def _add_note(self, text: str) -> None:
+        self._interview.add_notes(self._essay, text)
 
     def _unknown_command(self, _: str) -> None:
         raise InvalidInput("There is no such command: help lists them. Nothing was changed.")

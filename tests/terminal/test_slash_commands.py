@@ -17,7 +17,7 @@ def test_a_private_answer_is_excluded_however_the_command_is_typed(terminal: Ter
     assert terminal.room.models.asked == []
 
 
-@pytest.mark.parametrize("line", ["/secret My boss drank.", "/privat: My boss drank.", "/note page.md"])
+@pytest.mark.parametrize("line", ["/secret My boss drank.", "/privat: My boss drank.", "/nots page.md"])
 def test_a_mistyped_command_is_refused_and_the_question_stays_open(terminal: Terminal, line: str) -> None:
     essay = terminal.runner.run(terminal.room.desk.create_essay(LOCAL_WRITER, terminal.structure))
     seen = terminal.resume_and_type(essay, line, END, "n")

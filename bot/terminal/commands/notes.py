@@ -59,6 +59,13 @@ class NoteCommands:
         else:
             self._show(rest)
 
+    def is_command(self, rest: str) -> bool:
+        """Return whether what follows the word ``note`` is a number or a command, and not a note."""
+        first, *more = rest.lower().split() or [""]
+        if first == "move":
+            return more[:1] == [] or more[0].isdigit()
+        return not rest or (first in self._commands and len(more) <= 1) or (first.isdigit() and not more)
+
     def sort(self, _: str) -> None:
         """Ask a model to put the notes without a section into sections."""
         planned = None

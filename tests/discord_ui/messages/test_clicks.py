@@ -20,10 +20,10 @@ def hold_next_call(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Ga
     """The next call of that method waits for the gate; the ones after it do not."""
     gate, method = Gate(), getattr(owner, name)
 
-    async def first(*given: Any) -> Any:
+    async def first(*given: Any, **more: Any) -> Any:
         monkeypatch.setattr(owner, name, method)
         await gate.hold()
-        return await method(*given)
+        return await method(*given, **more)
 
     monkeypatch.setattr(owner, name, first)
     return gate

@@ -6,7 +6,7 @@ from bot.essay.essay import SectionState
 from bot.services.llm_ports import NextQuestion, RawTitle
 from tests.discord_ui.conftest import Bot, Scripted
 from tests.discord_ui.panel_steps import drafted, reads, with_notes
-from tests.services.fakes import says
+from tests.services.fakes import rewrites
 from tests.simulators.discord import DiscordSimulator, Message, User
 
 
@@ -57,7 +57,7 @@ async def test_what_a_draft_left_open_is_answered_and_worked_into_its_passage(
     await user.sees(reads(panel, "> What were you doing"))
     await user.click(panel, "Skip")
     await user.sees(reads(panel, "> Tell me about one meeting"))
-    models.script(says("Mara asked at the interview whether I could manage a budget."))
+    models.script(rewrites("Mara asked at the interview whether I could manage a budget."))
     await answer(user, panel, "Mara asked about budgets.")
     await user.sees(lambda _: "Answer open (4)" in panel.buttons)
     assert "Mara asked at the interview" in panel.text

@@ -157,7 +157,7 @@ async def skip_question(presenter: Presenter, request: ActionRequest) -> Handler
     """Skip the question, unless it is no longer the open one, and show the next."""
     number, mode = parse_question_argument(request.custom_id.argument)
     found = await _find_question(presenter, request, number)
-    if found.is_put:  # a draft's stays open
+    if found.state is QuestionState.OPEN:
         await presenter.services.interview.skip_question(request.writer, request.subject, found)
     return await _show_next_question(presenter, request, number, mode)
 
