@@ -199,11 +199,40 @@ class CheckingService:
                 self._postponed.add(key)
         elif key in self._postponed or (job.result is not None and not job.kind.gives_way):
             self._postponed.discard(key)
-            self.follow_version(job.writer, job.subject, None)
+            self._begin_soon(job.writer, job.subject)
 
-    def follow_version(self, writer: str, essay: str, origin: Origin | None) -> None:
-        """Begin the check of a version that a model had a part in. Return at once; None for a job's version."""
-        if not self.has_checker or (origin is not None and origin not in _CHECKED_ORIGINS):
+    async def follow_version(self, writer: str, essay: str, origin: Origin) -> None:
+        """Begin the check of a version that a model had a part in; for any other, store what still stands of the last.
+
+        Neither is waited for by a model, and neither raises anything.
+        """
+        if origin in _CHECKED_ORIGINS:
+            self._begin_soon(writer, essay)
+            return
+        try:
+            await self._carry_over(writer, essay)
+        except BotError as error:  # then the text is shown as not checked
+            log.info("what stands of a check was not stored: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the version is stored, and must not seem to have failed
+            _log_bug(error)
+
+    async def _carry_over(self, writer: str, essay: str) -> None:
+        """Store for the current version what an earlier check still says of its sentences, if there was one."""
+        if not await self.store.read(lambda tx: tx.support.versions(writer, essay)):
+            return
+        found = await self.current(writer, essay)
+        carried = replace(found.check, version=found.version.info.number, problem="")
+        at = self.clock()
+
+        def step(tx: Transaction) -> None:
+            if tx.support.get(writer, essay, carried.version) is None:
+                tx.support.save(writer, essay, carried, at)
+
+        if found.check.is_checked:
+            await self.store.write(step)
+
+    def _begin_soon(self, writer: str, essay: str) -> None:
+        if not self.has_checker:
             return
         task = asyncio.create_task(self._begin(writer, essay), name=f"check-of-{essay[:4]}")
         self._beginning[task] = (writer, essay)
@@ -445,7 +474,9 @@ class CheckWork:
 
 
 def _log_bug(error: Exception) -> None:
-    log.error("no check was begun: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    log.error(
+        "a check failed by a bug: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+    )
 
 
 def _report_thinking(report: ProgressCallback, chunk: ThinkingChunk | TextChunk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -65,7 +65,8 @@ class AddedNotes:
 class EssayService:
     """All that a writer does with essays without a model. Every step is stored before it returns.
 
-    ``on_version`` is called with writer, essay and origin of each version that ``add_version`` made; it must not block.
+    ``on_version`` is awaited with writer, essay and origin of each version that ``add_version`` made; it raises
+    nothing.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class EssayService:
         self._store = store
         self._clock = clock
         self._new_id = new_id
-        self.on_version: Callable[[str, str, Origin], None] | None = None
+        self.on_version: Callable[[str, str, Origin], Awaitable[None]] | None = None
 
     async def create_essay(self, writer: str, structure: Structure, title: str | None = None) -> Essay:
         """Begin an essay; without a title it bears the structure's name until it is given one."""
@@ -278,7 +279,7 @@ class EssayService:
 
         made = await self._store.write(store)
         if self.on_version is not None:
-            self.on_version(writer, essay, origin)
+            await self.on_version(writer, essay, origin)
         return made
 
     async def prepare_version(

@@ -162,10 +162,25 @@ async def test_a_sentence_can_be_edited_and_is_the_writers_then(checked: Checked
     assert version.info.origin is Origin.EDITED
     now = await checked.settle()
     assert now.check.unchecked == (2,)  # it is checked on request
+    shown = (await checked.services.essays.snapshot("me", checked.essay)).check
+    assert shown is not None
+    assert (shown.version, shown.unchecked) == (version.info.number, (2,))
     checked.models.script(said(supports=(SentenceSupport(2, (1,)),)))
     job = await (await checked.services.checking.plan_check("me", checked.essay)).start()
     await checked.services.jobs.wait("me", job.id)
     assert not (await checked.settle()).check.unchecked
+
+
+async def test_what_stands_of_a_check_is_shown_after_an_edit_of_the_text(checked: Checked) -> None:
+    found = await checked.draft(said(LOVED, PENSION))
+    edited = await checked.services.essays.edit_section("me", checked.essay, found.version, 0, "All of it is new.")
+    shown = (await checked.services.essays.snapshot("me", checked.essay)).check
+    assert shown is not None
+    assert (shown.version, shown.open, shown.unchecked) == (
+        edited.version.info.number,
+        (replace(PENSION, sentence=2),),
+        (1,),
+    )
 
 
 async def test_a_check_that_fails_is_told_as_not_checked_and_what_was_known_stays(checked: Checked) -> None:
