@@ -288,6 +288,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
         jobs.partial_result_option(state),
         SelectOption("Notes", "notes", f"{count_noun(len(state.notes), 'note')}; leave one out, or take it in again"),
         SelectOption("Answer questions", "interview", "more material for the text"),
+        SelectOption("Add a note", "paste", "what nobody has asked for"),
         SelectOption(write, "write", write_description) if state.has_model or state.new_note_count else None,
         SelectOption("Rename", "rename", "give it another title"),
         SelectOption("New essay", "new", "this one stays in /essays"),
