@@ -10,8 +10,8 @@ from bot.essay.critique import Category, Coverage, Critique, EarlierFinding, Ear
 from bot.essay.diff import find_moved_spans
 from bot.essay.facts.addresses import addresses, defang_links
 from bot.essay.facts.fact import quotations
-from bot.essay.model_output.screening import asks_for_secret, find_grades
 from bot.essay.quotation_search import QuotationFinder, is_evidence
+from bot.essay.screening import asks_for_secret, find_grades
 from bot.essay.structure import Structure
 from bot.essay.text.sections import document_title, split_sections
 from bot.essay.text.spans import Span

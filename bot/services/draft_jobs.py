@@ -12,10 +12,10 @@ from bot.essay.essay import Essay, Note, Origin, QuestionOrigin, QuestionState, 
 from bot.essay.facts import defang_links
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.matching import match_section
-from bot.essay.model_output.screening import asks_for_secret, remove_pictures
 from bot.essay.notes import NewNote
 from bot.essay.partial_draft import PartialDraft, format_rewrite, gap_question
 from bot.essay.questions import is_same_question, notes_for_model, questions_for_model
+from bot.essay.screening import asks_for_secret, remove_pictures
 from bot.essay.structure import Structure
 from bot.essay.tagged_draft import ModelQuestion, TaggedDraft, parse, read_rewrite
 from bot.essay.text.gaps import find_gaps, format_gap

@@ -14,7 +14,6 @@ from functools import partial
 from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NoModel, NotAsked, NoTitles
 from bot.essay.essay import Note, Question, QuestionOrigin, QuestionState, SectionState
 from bot.essay.limits import StorageIncrease, stored_bytes
-from bot.essay.model_output.screening import asks_for_secret
 from bot.essay.notes import note_from_answer
 from bot.essay.outlook import Outlook, draft_outlook
 from bot.essay.questions import (
@@ -24,6 +23,7 @@ from bot.essay.questions import (
     questions_for_model,
     why_not_askable,
 )
+from bot.essay.screening import asks_for_secret
 from bot.essay.structure import Section, Structure
 from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.words import count_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.essay.model_output.screening import asks_for_secret, remove_pictures
+from bot.essay.screening import asks_for_secret, remove_pictures
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""What models write, read into what an essay can use of it."""
