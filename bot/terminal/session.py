@@ -206,6 +206,9 @@ class KeyboardSession:
 
     def _draft(self, essay: Essay) -> Version | None:
         """Draft the post, whole or in part; return None if the writer says no or nothing came. Raise JobRunning."""
+        opened = self._context.run(self._services.essays.get_essay(LOCAL_WRITER, essay.id))
+        if opened.title == self._services.essays.structure_of(opened).name:
+            self._context.say("\nIt has no title yet: title, in the menu, suggests three from your own words.")
         work = EssayJobs(self._context, essay.id)
         work.release_interrupted()
         try:
