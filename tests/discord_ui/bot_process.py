@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.discord_ui.conftest import DRAFT
-from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request
+from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request, canned
 from tests.simulators.discord import DiscordSimulator
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +72,8 @@ def respond(request: Request) -> Answer:
         names = set(request.schema.get("properties", {}))
         if "remarks" in names:
             return Reply(json.dumps(CRITIQUE))
+        if "unsupported" in names:
+            return canned(request)  # every sentence rests on the first note
         return Reply(json.dumps({"question": None} if "question" in names else {"placements": []}))
     if "Shorter." in request.last_user_text:
         return Reply("<rewrite>My pay went from 61,000 to 48,500.</rewrite>")
