@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.errors import BudgetSpent, InvalidInput, NothingToDo, StaleRequest, UnknownEssay
+from bot.errors import BudgetSpent, Declined, InvalidInput, NothingToDo, StaleRequest, UnknownEssay
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
@@ -279,6 +279,27 @@ async def test_a_check_that_gave_way_begins_again_when_the_other_job_has_ended(c
     other.release()
     await jobs.wait("me", asking.id)
     assert (await checked.settle()).check.open == (LOVED,)
+
+
+async def test_a_checker_that_declines_leaves_the_text_not_checked(checked: Checked) -> None:
+    found = await checked.draft(Declined("general_harms"))
+    assert found.version.text.startswith(DRAFT)
+    assert found.summary.startswith("Not checked against your notes. ")
+    assert found.check.problem
+
+
+async def test_a_very_long_text_is_judged_in_several_calls_and_the_rest_when_asked_again(checked: Checked) -> None:
+    text = " ".join(f"It was thing number {number}." for number in range(1, 651))
+    post = await checked.services.essays.assemble_post("me", checked.essay)
+    await checked.services.essays.edit_text("me", checked.essay, post, text)
+    everything = said(supports=tuple(SentenceSupport(number, (1,)) for number in range(1, 651)))
+    checked.models.script(*[everything] * 7)
+    for calls, unchecked in ((6, 50), (7, 0)):
+        await (await checked.services.checking.plan_check("me", checked.essay)).start()
+        found = await checked.settle()
+        assert len([one for one in checked.models.asked if one.what == "check"]) == calls
+        assert len(found.check.unchecked) == unchecked
+    assert checked.models.asked[-1].given["asked"] == tuple(range(601, 651))
 
 
 async def test_a_text_of_the_writers_own_needs_no_check_to_be_exported(checked: Checked) -> None:
