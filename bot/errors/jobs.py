@@ -54,7 +54,7 @@ class NotAsked(BotError):
     """A model could not ask the next question; the structure's own comes in its place."""
 
     def __init__(self, what_happened: str) -> None:
-        super().__init__(f"The structure's own question comes next. {what_happened}")
+        super().__init__(f"Your answers are stored; the structure's own question comes next. {what_happened}")
 
 
 class NoTitles(BotError):

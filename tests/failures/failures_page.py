@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "failures.md"
 # Two works have no job: what they could not do is told in passing, behind a sentence that says what is safe.
 NOTICES: Mapping[type[Work], str] = {
     Place: "The notes are stored; they could not be sorted into sections.",
-    Ask: "The structure's own question comes next.",
+    Ask: "Your answers are stored; the structure's own question comes next.",
 }
 _SAFE = " Everything is stored; "
 _CELLS = {End.DONE: "done", End.PART: "part", End.NOTHING: "–", None: ""}

@@ -62,7 +62,7 @@ async def test_a_failing_model_is_told_and_the_interview_goes_on(room: Room, ess
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The structure's own question comes next.")
+    assert step.notice.startswith("Your answers are stored; the structure's own question comes next.")
     assert "overloaded" in step.notice
     await room.interview.add_answer("me", essay.id, step.question, "Four thousand.")
     last = await room.interview.next_step("me", essay.id)

@@ -113,7 +113,8 @@ async def test_an_interviewer_that_repeats_itself_gives_way_to_the_structure_and
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice == (
-        "The structure's own question comes next. The model's could not be put, because it was asked before."
+        "Your answers are stored; the structure's own question comes next. "
+        "The model's could not be put, because it was asked before."
     )
 
 
@@ -132,7 +133,9 @@ async def test_an_interviewer_that_answers_in_prose_gives_way_and_it_is_said(roo
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The structure's own question comes next. The model's answer was not in the form")
+    assert step.notice.startswith(
+        "Your answers are stored; the structure's own question comes next. The model's answer was not in the form"
+    )
 
 
 async def test_an_interviewer_that_never_ends_is_ended(room: Room, essay: str) -> None:

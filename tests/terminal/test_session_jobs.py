@@ -207,7 +207,7 @@ def test_a_permanent_model_error_is_reported_once_and_ends_follow_ups(terminal: 
     terminal.room.models.script(KeyRefused.invalid())
     seen = terminal.resume_and_type(essay, "It was loud.", "4,000 euros.", "n")
     assert seen.count("The service refused the API key") == 1
-    assert "The structure's own question comes next." in seen
+    assert "Your answers are stored; the structure's own question comes next." in seen
     assert "From here on only the structure's own questions are put." in seen
     assert "try again" not in seen
     assert len(terminal.room.models.asked) == 1

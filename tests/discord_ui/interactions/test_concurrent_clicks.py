@@ -97,7 +97,12 @@ async def test_a_failed_follow_up_is_acknowledged_in_time_and_the_interview_goes
     form = await (await user.click(panel, "Answer")).modal()
     act = await user.submit(form, {"answer": "I rebuilt the export service."})
     assert (await act.acknowledged()).latency < 3  # seconds, after which Discord gives up
-    await user.sees(lambda _: "The structure's own question comes next." in panel.text and "Answer" in panel.buttons)
+    await user.sees(
+        lambda _: (
+            "Your answers are stored; the structure's own question comes next." in panel.text
+            and "Answer" in panel.buttons
+        )
+    )
 
 
 @pytest.mark.parametrize(("entry", "version"), [("Undo", 2), ("Redo", 2)], ids=["undo", "redo"])

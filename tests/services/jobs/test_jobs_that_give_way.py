@@ -111,7 +111,7 @@ async def test_a_question_that_may_not_be_paid_for_is_told_and_the_interview_goe
     assert step.question is not None
     assert step.question.text == "What did it cost?"
     assert step.notice is not None
-    assert step.notice.startswith("The structure's own question comes next.")
+    assert step.notice.startswith("Your answers are stored; the structure's own question comes next.")
 
 
 async def test_what_a_question_and_a_placement_may_cost_at_most_is_known_before(
