@@ -14,6 +14,7 @@ from bot import bootstrap
 from bot.discord_ui.messages.editor import AddressRecord
 from bot.errors import StreamBroken
 from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
+from bot.essay.support import Check, SentenceSupport
 from bot.services.notes import note_fingerprint
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import DRAFT, NOTES, Bot, Scripted, started
@@ -32,6 +33,7 @@ SEALED = {
     ("questions", "text"): _ESSAYS,
     ("versions", "text"): _ESSAYS,
     ("versions", "remark"): _ESSAYS,
+    ("support", "body"): _ESSAYS,
     ("critiques", "title"): "writer = ?",
     ("critiques", "text"): "writer = ?",
     ("critiques", "opinion"): "writer = ?",
@@ -68,6 +70,9 @@ async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> No
     models.script(says(f"A remark.\n\n{NOTES}"))
     await user.click(panel, "Write draft")
     await user.sees(reads(panel, "version 1"))
+    writer, drafted_essay = bot.writer(user), await bot.essay(user)
+    check = Check(drafted_essay.head or 0, (SentenceSupport(1, (1,)),), ())
+    await bot.store.write(lambda tx: tx.support.save(writer, drafted_essay.id, check, drafted_essay.changed_at))
     await criticised(user, panel, models)
     panel = await (await user.slash(user.dm, "draft")).message()
     models.script(says(HALF, error=StreamBroken()))
