@@ -34,6 +34,8 @@ SEALED = {
     ("versions", "text"): _ESSAYS,
     ("versions", "remark"): _ESSAYS,
     ("support", "body"): _ESSAYS,
+    ("suggested_titles", "title"): _ESSAYS,
+    ("voice_samples", "text"): "writer = ?",
     ("critiques", "title"): "writer = ?",
     ("critiques", "text"): "writer = ?",
     ("critiques", "opinion"): "writer = ?",
@@ -72,7 +74,10 @@ async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> No
     await user.sees(reads(panel, "version 1"))
     writer, drafted_essay = bot.writer(user), await bot.essay(user)
     check = Check(drafted_essay.head or 0, (SentenceSupport(1, (1,)),), ())
-    await bot.store.write(lambda tx: tx.support.save(writer, drafted_essay.id, check, drafted_essay.changed_at))
+    at = drafted_essay.changed_at
+    await bot.store.write(lambda tx: tx.support.save(writer, drafted_essay.id, check, at))
+    await bot.store.write(lambda tx: tx.essays.set_suggested_titles(writer, drafted_essay.id, ["A title"], at))
+    await bot.store.write(lambda tx: tx.voice.add(writer, "Words of their own.", at))
     await criticised(user, panel, models)
     panel = await (await user.slash(user.dm, "draft")).message()
     models.script(says(HALF, error=StreamBroken()))
@@ -134,6 +139,8 @@ async def use_the_bot(bot: Bot, user: User, *, hurt: bool) -> None:
     await user.sees(reads(listed, "Critiques of pasted texts"))
     answer = await (await user.slash(user.dm, "export")).message()
     assert answer.files or (hurt and "damaged and cannot be read" in answer.text)
+    (sample,) = await bot.store.read(lambda tx: tx.voice.of_writer(bot.writer(user)))
+    assert hurt or not sample.is_damaged
     await user.slash(user.dm, "draft", essay=(await bot.desk.list_essays(bot.writer(user)))[0].id)
     await user.say(user.dm, f"Written later by {user.name}.")
 
