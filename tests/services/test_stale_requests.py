@@ -67,9 +67,9 @@ async def test_a_critique_that_ends_while_it_is_requested_again_is_not_repeated(
     await ended(room, job)
     gate, critic, release = Gate(), room.models.critique, room.jobs.release_abandoned
 
-    async def slowly(*given: Any) -> Any:
+    async def slowly(*given: Any, **more: Any) -> Any:
         await gate.hold()
-        return await critic(*given)
+        return await critic(*given, **more)
 
     monkeypatch.setattr(room.models, "critique", slowly)
     room.models.script(opinion())
