@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, run_, usage
 from bot.cli.runtime import open_services
 from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
@@ -489,5 +490,5 @@ def delete_voice(number: int) -> None:
         print_stderr(runner.run(delete_sample(services, number)))
 
 
-for command in (run_, check, usage, backup):
+for command in (run_, check, usage, evaluate, backup):
     cli.add_command(command)

@@ -407,7 +407,7 @@ class _CritiqueWork:
 
     async def _measured_facts(self) -> list[str]:
         # What is counted is told to the critic, in words of the text: never in those of a comment.
-        return await in_worker(_measure_public_text, self.stored.text, self._structure)
+        return await in_worker(measure_public_text, self.stored.text, self._structure)
 
     async def _earlier(self) -> EarlierCritique:
         """Find the findings of the essay's last critique in the text, without those that tell of what is private."""
@@ -430,7 +430,7 @@ class _CritiqueWork:
         return await in_worker(find_earlier, last.text, stored.text, findings, frozenset(dismissed))
 
 
-def _measure_public_text(text: str, structure: Structure | None) -> list[str]:
+def measure_public_text(text: str, structure: Structure | None) -> list[str]:
     """Return what is said of each measure that found a fault, with the first of its places."""
     report = measure_text(remove_comments(text), structure)
     told = []

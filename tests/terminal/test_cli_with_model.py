@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +156,22 @@ def test_a_setting_that_cannot_be_used_is_named(
     ran = essay_bot("draft", "-", given=NOTES, more=model | setting)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert sentence in ran.err
+
+
+def test_eval_says_the_price_prints_its_table_and_stores_the_run(
+    essay_bot: Run, model: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "corpus" / "critiques").mkdir(parents=True)
+    good = Path(__file__).parents[1] / "corpora" / "critiques" / "05-night-postman-free.yaml"
+    (tmp_path / "corpus" / "critiques" / good.name).write_bytes(good.read_bytes())
+    runs = str(tmp_path / "runs")
+    ran = essay_bot("eval", "--corpus", str(tmp_path / "corpus"), "--runs", runs, "--json", more=model)
+    assert ran.code == 0, ran.err
+    assert re.search(r"^This costs at most \$0\.\d\d\.", ran.err, re.MULTILINE)
+    stored = next((tmp_path / "runs").iterdir())
+    assert json.loads(stored.read_text()) == json.loads(ran.out)
+    assert json.loads(ran.out)["prompts"]["critique.md"]
+    ran = essay_bot("eval", "--corpus", str(tmp_path / "corpus"), "--runs", runs, "--against", str(stored), more=model)
+    assert "faults found at seven" in ran.out
+    assert "before" in ran.out
+    assert "critic" in essay_bot("usage").out

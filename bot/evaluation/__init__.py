@@ -1,0 +1,1 @@
+"""Measure the models' work on corpora whose right answers are known."""
