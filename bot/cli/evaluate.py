@@ -70,10 +70,13 @@ def evaluate(
     with open_services(with_model=True, settings=settings) as (services, runner):
         evaluation = Evaluation(require_models(services.models), run, checks, critiques, print_stderr)
         print_stderr(f"This costs at most ${evaluation.max_cost() / NANO_PER_USD:.2f}. Ctrl-C stops it.")
-        runner.run(evaluation.measure())
-        at = services.clock()
-    path = runs / f"{at:%Y%m%dT%H%M%S%f}.json"
-    save_run(run, path)
+        path = runs / f"{services.clock():%Y%m%dT%H%M%S%f}.json"
+        save_run(run, path)  # a folder that cannot be written is found out before anything is paid for
+        try:
+            runner.run(evaluation.measure())
+        finally:  # what was measured before Ctrl-C was paid for, too
+            save_run(run, path)
+            print_stderr(f"The run is stored in {path}.")
     if as_json:
         click.echo(json.dumps(asdict(run), indent=2, sort_keys=True))
     else:
@@ -93,5 +96,4 @@ def evaluate(
             click.echo(f"Prompts that differ: {', '.join(changed)}")
     for name, why in run.failed.items():
         print_stderr(f"{name} was not measured: {why}")
-    print_stderr(f"The run is stored in {path}.")
     return _INCOMPLETE if run.failed else 0
