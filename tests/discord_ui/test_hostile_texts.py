@@ -167,7 +167,9 @@ async def test_hostile_notes_pasted_or_uploaded_in_a_form_delay_nobody(
         panel = await (await user.slash(user.dm, "draft")).message()
         form = await (await user.click(panel, "Paste notes")).modal()
         pasted = {"paste1": cut_to_discord_length(text, 3_900)}
-        await user.submit(form, pasted if utf16_length(text) < 4_000 else {**pasted, "Or a file": [file(text)]})
+        await (
+            await user.submit(form, pasted if utf16_length(text) < 4_000 else {**pasted, "Or a file": [file(text)]})
+        ).acknowledged()
         await answered(plain)
         return user.screen.text
 
@@ -236,7 +238,7 @@ async def test_hostile_section_edits_by_form_or_file_delay_nobody(
         long = utf16_length(text) > 4_000
         panel = await drafted(user, user.dm, None, "## The contradiction\n\n" + ("The lift. " * (2_100 if long else 2)))
         form = await (await user.click(panel, "Edit")).modal()
-        await user.submit(form, {"The section": [file(text)]} if long else {"body0": text})
+        await (await user.submit(form, {"The section": [file(text)]} if long else {"body0": text})).acknowledged()
         await answered(plain)
         return user.screen.text
 
@@ -258,7 +260,7 @@ async def test_hostile_titles_answers_and_searches_delay_nobody(
             await user.click(panel, "Interview me")
             await user.sees(lambda _: "Answer" in panel.buttons)
             form = await (await user.click(panel, "Answer")).modal()
-            await user.submit(form, {"answer": text})
+            await (await user.submit(form, {"answer": text})).acknowledged()
             await answered(plain)
         return user.screen.text
 
@@ -273,7 +275,7 @@ async def test_hostile_revision_instructions_cause_no_error(
         panel = await drafted(user, user.dm, models)
         form = await (await user.click(panel, "Revise")).modal()
         models.script(says("<rewrite>It was loud.</rewrite>"))
-        await user.submit(form, {"instruction": text})
+        await (await user.submit(form, {"instruction": text})).acknowledged()
         await user.sees(reads(panel, "version 2"))
         return user.screen.text
 

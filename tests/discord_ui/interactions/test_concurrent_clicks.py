@@ -156,9 +156,9 @@ async def test_a_click_made_just_as_the_same_job_ends_begins_no_second_job(
         await user.click(panel, "Write draft")
         await user.sees(lambda _: label in panel.buttons)
 
-    async def slowly(*given: Any) -> Any:
+    async def slowly(*given: Any, **named: Any) -> Any:
         await gate.hold()
-        return await answer(*given)
+        return await answer(*given, **named)
 
     monkeypatch.setattr(models, "critique", slowly)
     models.script(OPINION if label == "Critique" else says(DRAFT, gate, cut=True))
