@@ -21,7 +21,7 @@ class Outlook:
     @property
     def summary(self) -> str:
         """Say it in one sentence without a full stop: "about 500 of 900 words; The label problem is thin"."""
-        told = [f"about {self.words} of {self.target} words"]
+        told = [f"about {self.words:,} of {self.target:,} words"]
         for state, word in ((SectionState.THIN, "thin"), (SectionState.EMPTY, "empty")):
             found = [section.heading for section, stands in self.states if stands is state]
             if found:

@@ -78,15 +78,20 @@ class KeyboardInterview:
         """
         left = self._context.run(self._services.interview.draft_questions(LOCAL_WRITER, essay.id))
         try:
-            if self._answer_open(essay, left):
+            goes_on = self._answer_open(essay, left)
+            worked_in = self._count_notes(essay)
+            if goes_on:
                 self.ask(essay, further=True, with_help=not left)
         except (SessionLeft, KeyboardInterrupt):
             self._add_answers_to_post(essay, view)
             raise
         if self._add_answers_to_post(essay, view):
             view.show_overview()
-        else:
+        elif not left or self._count_notes(essay) > worked_in:
             self._context.say("The answers are stored as notes: draft has the post written anew with them.")
+
+    def _count_notes(self, essay: Essay) -> int:
+        return len(self._context.run(self._services.essays.notes(LOCAL_WRITER, essay.id)))
 
     def _add_answers_to_post(self, essay: Essay, view: EssayView) -> bool:
         """Assemble the post anew with new answers; return False if a model wrote it, as only a draft can add them."""
@@ -298,14 +303,14 @@ class KeyboardInterview:
             self._context.warn(handed_in.notice)
         placed = sum(note.section is not None for note in handed_in.notes)
         self._context.say(f"{count_noun(len(handed_in.notes), 'note')} stored, {placed} under a section.")
-        if len(handed_in.notes) > 1 and placed:
+        if placed:
             self._say_places(essay, handed_in.notes)
         if told := private_text.describe_private(handed_in.notes):
             self._context.say(told)
         return {note.section for note in handed_in.notes}
 
     def _say_places(self, essay: Essay, notes: Sequence[Note]) -> None:
-        """Say where each of several notes was placed."""
+        """Say where notes were placed, by section."""
         structure = self._services.essays.structure_of(essay)
         counts = Counter(structure.find_section(note.section) for note in notes)
         for section, count in counts.items():
