@@ -244,7 +244,12 @@ class CheckingService:
             self._postponed.add((writer, essay))
             return
         try:
-            await (await self.plan_check(writer, essay)).start()
+            try:
+                planned = await self.plan_check(writer, essay)
+            except NothingToDo:  # as where words were only taken out: what stands of the last check is all of it
+                await self._carry_over(writer, essay)
+                return
+            await planned.start()
         except BotError as error:  # it can be asked for, and until then the text is shown as not checked
             log.info("no check was begun: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it says may hold a person's words

@@ -30,18 +30,13 @@ from tests.terminal.scripted_terminal import END, Terminal
 
 
 @pytest.fixture
-def model() -> story.StoryModel:
-    return story.StoryModel()
-
-
-@pytest.fixture
-def terminal(store: SqliteStore, clock: Callable[[], datetime], model: story.StoryModel) -> Iterator[Terminal]:
+def terminal(store: SqliteStore, clock: Callable[[], datetime]) -> Iterator[Terminal]:
     """A session in this process, whose models are the ports of the program before the loopback Claude."""
     structure = load_structures()[story.STRUCTURE]
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
-        claude = ClaudeSimulator(responder=model)
-        runner.run(claude.__aenter__())
+        claude = ClaudeSimulator(responder=story.StoryModel())
+        runner.run(claude.start())
         stack.enter_context(no_proxy())
         service = ServiceConfig(
             base_url=claude.base_url,
@@ -57,6 +52,10 @@ def terminal(store: SqliteStore, clock: Callable[[], datetime], model: story.Sto
                 service, prompts_directory(), RecordingLedger(store, Budgets(Decimal(100), Decimal(100))), clock
             )
 
+        async def close() -> None:
+            await services.jobs.close()
+            await made.close()
+
         made = runner.run(build())
         services = join_services(store, structure, clock, models=made.ports)
         room = joined(store, structure, clock)
@@ -70,9 +69,8 @@ def terminal(store: SqliteStore, clock: Callable[[], datetime], model: story.Sto
             services=services,
         )
         yield Terminal(room, structure, runner)
-        runner.run(services.jobs.close())
-        runner.run(made.close())
-        runner.run(claude.__aexit__(None, None, None))
+        runner.run(close())
+        runner.run(claude.close())
 
 
 def test_five_thin_lines_become_a_checked_exported_post(terminal: Terminal, tmp_path: Path) -> None:
