@@ -56,7 +56,7 @@ def test_a_line_separator_ends_a_heading(essay_bot: Run) -> None:
 def test_a_page_from_obsidian_is_read_as_its_writer_sees_it(essay_bot: Run) -> None:
     ran = essay_bot("draft", case("obsidian.md"), "--no-model")
     assert read_export(ran.out)[0]["title"] == "Leaving the bank"
-    for kept in ("see my review.", "Aside\nMy pay went from 61,000 to 48,500.", "I answer to one person now."):
+    for kept in ("see my review.", "Aside\n\nMy pay went from 61,000 to 48,500.", "I answer to one person now."):
         assert kept in ran.out
     for gone in ("quitting", "2026-03-02", "[[", "[!note]", "%%", "Kim", "==", "#career"):
         assert gone not in ran.out
