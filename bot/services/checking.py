@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 # A sentence takes some 40 tokens of the answer, with a passage that is not held some 150: so many leave room to think.
 MAX_SENTENCES_PER_CALL = 100
+# In one process: nobody waits for a check that began by itself, and what it reads and compares takes time from clicks.
+MAX_CONCURRENT_CHECKS = 8
 MAX_CALLS_PER_JOB = 6  # a long essay twice over; for more, the check is asked for once more
 _ANEW = "anew"
 _CHECKED_ORIGINS = (Origin.SUGGESTION, Origin.MENDED)
@@ -123,6 +125,7 @@ class CheckingService:
         self._jobs = jobs
         self._models = models
         self.clock = clock
+        self.slots = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
         self._postponed: set[tuple[str, str]] = set()  # essays whose check gave way to a job that has not ended
         self._beginning: dict[asyncio.Task[None], tuple[str, str]] = {}
 
@@ -414,6 +417,10 @@ class CheckWork:
 
     async def run(self, report: ProgressCallback) -> StoreResult | None:
         """Judge what is not judged. Raise ModelError, or why the text cannot be sent: the check says so, too."""
+        async with self.service.slots:
+            return await self._judge(report)
+
+    async def _judge(self, report: ProgressCallback) -> StoreResult | None:
         service, at = self.service, self.service.clock
         now = await service.essays.snapshot(self.writer, self.essay)
         found = await service.read_check(now, self.version, anew=self.anew)
