@@ -24,11 +24,12 @@ def settings(claude: ClaudeSimulator, sim: DiscordSimulator) -> dict[str, str]:
 
 
 async def story(sim: DiscordSimulator) -> None:
-    """A draft is written, and the process beside the bot finds the number in it that no note holds."""
+    """A draft is written and cut into sentences by the process beside the bot; the check that fails is said."""
     user = sim.user("writer")
     notes = Attachment("notes.md", NOTES.replace("48,500", "").encode())
     panel = await (await user.slash(user.dm, "draft", notes=notes)).message()
     await user.click(panel, "Write draft")
     await user.sees(lambda _: "version 1" in panel.text, timeout=20)
-    await user.select(panel, "More", "Unsupported claims")
-    await user.sees(lambda screen: "48,500" in screen.text)
+    await user.sees(lambda _: any(button.startswith("Check") for button in panel.buttons))
+    await user.click(panel, next(button for button in panel.buttons if button.startswith("Check")))
+    await user.sees(lambda screen: "not checked" in screen.text.lower() or "48,500" in screen.text)
