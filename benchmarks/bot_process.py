@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from benchmarks.event_loop_probe import Sample, install, samples
 from benchmarks.measures import text_of
 from bot.essay.export import read_export
-from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request
+from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request, Thinking
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, Moment, Settings, User, process
 from tests.simulators.discord.check_component_tree import walk
 from tests.simulators.discord.json_types import Json
@@ -21,6 +22,7 @@ from tests.simulators.discord.json_types import Json
 ROOT = Path(__file__).parent.parent
 LATENCY_SECONDS = 0.08
 CHARACTERS_A_SECOND = 600.0
+CHECK_THINKING_SECONDS = 2.0
 PATIENCE = 180.0
 LOG_LINES = 60  # of the bot's log, shown where a step never comes to its end
 _WHO = re.compile(r"writer number (\d+)")
@@ -64,7 +66,7 @@ async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage
 
     def respond(request: Request) -> Answer:
         if request.schema is not None:
-            return Reply('{"question": null, "placements": []}')
+            return _check(request) if is_check(request) else Reply('{"question": null, "placements": []}')
         return answers[number_in(request) or 0]
 
     with tempfile.TemporaryDirectory() as name:
@@ -94,6 +96,23 @@ async def stage(*, at_once: int, with_model: bool = True) -> AsyncIterator[Stage
                 log = (folder / "log").read_text(encoding="utf-8").splitlines()
                 print(*log[-LOG_LINES:], sep="\n", file=sys.stderr)
                 raise
+
+
+def is_check(request: Request) -> bool:
+    """Whether a request asks for a check of a post against its notes."""
+    return request.schema is not None and "unsupported" in request.schema["properties"]
+
+
+def _check(request: Request) -> Reply:
+    """A check that finds every sentence of the post in the first note."""
+    text = request.body["messages"][-1]["content"][-1]["text"]
+    numbers = [int(number) for number in re.findall(r"^(\d+)\. ", text, re.MULTILINE)]
+    found = [{"sentence": number, "notes": [1]} for number in numbers]
+    return Reply(
+        json.dumps({"sentences": found, "unsupported": [], "mended": []}),
+        thinking=Thinking(seconds=CHECK_THINKING_SECONDS),
+        characters_per_second=CHARACTERS_A_SECOND,
+    )
 
 
 def _model(claude: ClaudeSimulator) -> dict[str, str]:

@@ -23,6 +23,7 @@ from benchmarks.bot_process import (
     Stage,
     all_pages,
     draft_of,
+    is_check,
     stage,
     states,
     stored,
@@ -164,6 +165,10 @@ def report(
     late = [one.late * 1000 for one in within]
     cpu, took = within[-1].cpu - within[0].cpu, after - before
     begun = [drafts[one.number].first_text_at or 0.0 for one in writers]
+    checks = sum(
+        is_check(one) and (one.first_text_at or after) < after and (one.last_text_at or before) > before
+        for one in on.claude.requests
+    )
     ended = [drafts[one.number].last_text_at or 0.0 for one in writers]
     most = max(sum(a <= at < b for a, b in zip(begun, ended, strict=True)) for at in begun)
     for line in (
@@ -179,6 +184,7 @@ def report(
         f"resident memory {within[0].resident >> 20} MiB before, at most {max(x.resident for x in within) >> 20} MiB",
         f"CPU {cpu:.1f} s, {cpu / took:.0%} of a core: {cpu / len(writers) * 1000:.0f} ms a draft, clicks included; "
         f"{statistics.mean(edits):.1f} edits a draft",
+        f"checks of posts against their notes under way meanwhile: {checks}",
         f"model's first text to first seen: median {share(first, 50):.2f} s, 99 % {share(first, 99):.2f} s",
         f"model's last text to last seen: median {share(last, 50):.2f} s, 99 % {share(last, 99):.2f} s "
         f"(rule: {EditTiming().interval} s between edits)",

@@ -84,6 +84,8 @@ def render(raw: str, structure: Structure) -> str:
     A reply without sections is returned as it stands, without what may be the beginning of a tag.
     """
     seen = _BEGUN_TAG.sub("", raw)
+    if not _TAG.search(seen):  # Markdown is shown as it is, also what will turn out to be a remark
+        return seen.strip()
     draft = parse(seen, structure, is_cut=True)
     if draft.rewrite is not None:
         return draft.rewrite

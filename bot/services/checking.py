@@ -170,9 +170,7 @@ class CheckingService:
         structure = self.essays.structures.get(now.essay.structure)
         notes = notes_for_model(structure, now.notes) if structure else tuple(n for n in now.notes if not n.is_private)
         notes = await warm_privacy_cache(notes)
-        sentences, standing = await parse_in_worker(
-            writer, len(version.text) + len(text), _stand_on, version.text, check, text, notes
-        )
+        sentences, standing = await in_worker(_stand_on, version.text, check, text, notes)
         is_by_model = any(not origin.is_by_writer for origin in history.origins)
         return CheckedText(version, sentences, notes, standing, is_by_model)
 
@@ -247,11 +245,12 @@ class CheckingService:
             self._postponed.add((writer, essay))
             return
         try:
-            try:
-                planned = await self.plan_check(writer, essay)
-            except NothingToDo:  # as where words were only taken out: what stands of the last check is all of it
-                await self._carry_over(writer, essay)
-                return
+            async with self.slots:
+                try:
+                    planned = await self.plan_check(writer, essay)
+                except NothingToDo:  # as where words were only taken out: what stands of the last check is all of it
+                    await self._carry_over(writer, essay)
+                    return
             await planned.start()
         except BotError as error:  # it can be asked for, and until then the text is shown as not checked
             log.info("no check was begun: %s", type(error).__name__)

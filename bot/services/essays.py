@@ -29,10 +29,10 @@ from bot.essay.structure import Structure
 from bot.essay.text.decoding import validate_typed_text
 from bot.essay.text.markdown_import import RemovedItem, describe_removed, extract_comments
 from bot.essay.text.privacy_marks import first_marked_line
-from bot.essay.text.sections import TextSection, replace_section_body, split_sections
+from bot.essay.text.sections import TextSection, known_sections, replace_section_body, split_sections
 from bot.essay.text.words import count_words, has_visible_text
 from bot.services.offload import in_thread, parse_in_worker
-from bot.services.snapshot import EssaySnapshot, read_snapshot, warm_privacy_cache
+from bot.services.snapshot import EssayHead, EssaySnapshot, read_essay_head, read_snapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
 
 # A headline that long is a paragraph; it must also fit a page's title and a file's front matter.
@@ -105,6 +105,10 @@ class EssayService:
         found = await self._store.read(lambda tx: read_snapshot(tx, writer, essay))
         await warm_privacy_cache(found.notes)
         return found
+
+    async def essay_head(self, writer: str, essay: str) -> EssayHead:
+        """Return an essay with its current version and its last job, all at one moment. Raise UnknownEssay."""
+        return await self._store.read(lambda tx: read_essay_head(tx, writer, essay))
 
     async def find_essay(self, writer: str, named: str) -> Essay:
         """Return the essay that a writer names by its id, the start of one, or its number in the list of their essays.
@@ -534,8 +538,9 @@ def _current_version(tx: Transaction, essay: Essay) -> Version:
 
 
 async def split_parts(text: str) -> tuple[TextSection, ...]:
-    """Return the sections of a stored text. They are found in a thread, and cached."""
-    return await asyncio.to_thread(split_sections, text)
+    """Return the sections of a stored text. Those that are not known yet are found in a thread."""
+    known = known_sections(text)
+    return known if known is not None else await asyncio.to_thread(split_sections, text)
 
 
 def _insert_notes(text: str, structure: Structure, notes: Sequence[Note]) -> str:

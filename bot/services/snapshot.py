@@ -89,6 +89,24 @@ class EssaySnapshot:
         return next((note for note in self.notes if note.number == number), None)
 
 
+@dataclass(frozen=True, slots=True)
+class EssayHead:
+    """What a form needs of an essay, read at one moment and quickly, because a form must be the first answer.
+
+    ``version`` and ``job`` are as in EssaySnapshot.
+    """
+
+    essay: Essay
+    version: Version | None
+    job: Job | None
+
+
+def read_essay_head(tx: Transaction, writer: str, essay: str) -> EssayHead:
+    """Read an essay with its current version and its last job. Raise UnknownEssay."""
+    opened = tx.essays.get(writer, essay)
+    return EssayHead(opened, read_head(tx, opened), tx.jobs.latest(writer, essay))
+
+
 def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
     """Read all that is stored of an essay. Raise UnknownEssay."""
     opened = tx.essays.get(writer, essay)

@@ -42,6 +42,7 @@ class SqliteEssays:
         self._database = database
         self._db = database.db
         self._encrypt = database.cipher.encrypt
+        self._owned: set[tuple[str, str]] = set()  # writers and essays that this transaction has found to be theirs
 
     def add(self, essay: Essay) -> None:
         times = [essay.created_at.isoformat(), essay.changed_at.isoformat()]
@@ -54,6 +55,7 @@ class SqliteEssays:
         row = self._db.execute(f"{_ESSAY} WHERE id = ? AND writer = ?", [essay, writer]).fetchone()
         if row is None:
             raise UnknownEssay(essay)
+        self._owned.add((writer, essay))
         return _read_essay(self._database, row)
 
     def of_writer(self, writer: str) -> tuple[Essay, ...]:
@@ -80,6 +82,7 @@ class SqliteEssays:
     def delete(self, writer: str, essay: str) -> None:
         self._check_owner(writer, essay)
         self._db.execute("DELETE FROM essays WHERE id = ?", [essay])
+        self._owned.discard((writer, essay))
         delete_jobs(self._db, writer, essay)
         self._database.truncate_log_after_commit()
 
@@ -283,8 +286,11 @@ class SqliteEssays:
             raise UnknownVersion(number)
 
     def _check_owner(self, writer: str, essay: str) -> None:
+        if (writer, essay) in self._owned:
+            return
         if not self._db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
             raise UnknownEssay(essay)
+        self._owned.add((writer, essay))
 
     def _next_number(self, table: str, essay: str) -> int:
         """Return the number after the last one in an essay's notes, questions or versions."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.panels.cards import Button, Card, Form
 from bot.services.jobs.job import Job, JobView
-from bot.services.snapshot import EssaySnapshot
+from bot.services.snapshot import EssayHead, EssaySnapshot
 
 
 def writer_id(secret: bytes, user: int) -> str:
@@ -53,8 +53,9 @@ class ActionRequest:
     """What a person did: used a button, a menu, a form or a command.
 
     ``selected`` holds the value of a menu, or those of a form's menus by their keys; ``fields`` the texts of a form and
-    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay as it was when owner and version were checked, None
-    where a form is to open: a handler that has changed something since must read it again.
+    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay as it was when owner and version were checked; a
+    handler that has changed something since must read it again. Where a form is to open it is None, and ``head`` is
+    set.
     """
 
     custom_id: CustomId
@@ -65,6 +66,7 @@ class ActionRequest:
     ticked: frozenset[str] = frozenset()
     files: tuple[UploadedFile, ...] = ()
     essay: EssaySnapshot | None = None
+    head: EssayHead | None = None
 
     @property
     def subject(self) -> str:

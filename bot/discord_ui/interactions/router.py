@@ -14,7 +14,7 @@ from bot.discord_ui.interactions.handlers import checks, critiques, drafts, essa
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
-from bot.services.snapshot import EssaySnapshot
+from bot.services.snapshot import EssayHead, EssaySnapshot
 
 Handler = Callable[[Presenter, ActionRequest], Awaitable[HandlerResult]]
 
@@ -203,19 +203,21 @@ class Router:
                 return await essays.show_after_delete(self._presenter, request)
             services, essay = self._presenter.services, route.custom_id.subject
             now: EssaySnapshot | None = None
-            if route.action.opens_form:  # a form must open quickly, and needs little of the essay
-                head = (await services.essays.get_essay(request.writer, essay)).head
+            head: EssayHead | None = None
+            if route.action.opens_form:
+                head = await services.essays.essay_head(request.writer, essay)
+                current = head.essay.head
             else:
                 now = await services.essays.snapshot(request.writer, essay)
-                head = now.essay.head
-            if route.action.requires_current and (head or 0) != route.custom_id.version:
+                current = now.essay.head
+            if route.action.requires_current and (current or 0) != route.custom_id.version:
                 return await self._presenter.show_essay(
                     request.writer, essay, request.context, notice=STALE_NOTICE, now=now
                 )
             if route.action.settles_messages and now is not None and now.pending_messages:
                 await services.dm_messages.finish_all_answers(request.writer, essay)
                 now = await services.essays.snapshot(request.writer, essay)
-            request = replace(request, essay=now)
+            request = replace(request, essay=now, head=head)
         return await route.action.handler(self._presenter, request)
 
 

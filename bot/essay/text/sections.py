@@ -8,9 +8,10 @@ line of verse, a list, a salutation and a signature.
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from bot.essay.text.markdown import (
@@ -240,14 +241,33 @@ class TextSection:
         return self.body_start + len(self.body)
 
 
-# A text is split again for each of its pages, forms, menus and counts; 256 long texts take some 5 MB.
-@lru_cache(maxsize=256)
+# A text is split again for each of its pages, forms, menus and counts; so many long texts take some 10 MB.
+_MAX_KNOWN_TEXTS = 512
+_known_sections: OrderedDict[str, tuple[TextSection, ...]] = OrderedDict()
+_known_sections_lock = threading.Lock()
+
+
 def split_sections(text: str) -> tuple[TextSection, ...]:
     """Split the text at its headings. Joining the sections gives it back; an empty text has none.
 
     The headings are the Markdown headings outside code, lists and quotations, or else the plain ones.
     """
-    return split_parsed_sections(text, parse_blocks(text))
+    if (known := known_sections(text)) is not None:
+        return known
+    found = split_parsed_sections(text, parse_blocks(text))
+    with _known_sections_lock:
+        _known_sections[text] = found
+        while len(_known_sections) > _MAX_KNOWN_TEXTS:
+            _known_sections.popitem(last=False)
+    return found
+
+
+def known_sections(text: str) -> tuple[TextSection, ...] | None:
+    """Return the sections of a text that was split a short time ago, and None for any other, without splitting it."""
+    with _known_sections_lock:
+        if text in _known_sections:
+            _known_sections.move_to_end(text)
+        return _known_sections.get(text)
 
 
 def split_parsed_sections(text: str, blocks: MarkdownBlocks) -> tuple[TextSection, ...]:

@@ -59,6 +59,8 @@ def count_words(text: str) -> int:
         return _count_runs(text)
     if any(blank in text for blank in _BLANK_CHARACTERS):
         text = text.translate(_REMOVE_BLANKS)
+    if not LETTER_COUNTED_CHARACTER.search(text):
+        return _count_runs(text)
     converted_words = sum(
         count_letters(script, text) / letters_per_word for script, letters_per_word in LETTERS_PER_WORD
     )
@@ -66,7 +68,7 @@ def count_words(text: str) -> int:
 
 
 def _count_runs(text: str) -> int:
-    return sum(1 for run in text.split() if any(map(str.isalnum, run)))
+    return sum(1 for run in text.split() if run[0].isalnum() or any(map(str.isalnum, run)))
 
 
 def has_words(texts: Iterable[str]) -> bool:

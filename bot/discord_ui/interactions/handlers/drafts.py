@@ -24,6 +24,7 @@ from bot.discord_ui.panels.essay_state import add_claims, load_essay_state
 from bot.discord_ui.panels.forms import MAX_FORM_TEXT_LENGTH, split_into_fields
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
 from bot.errors import InvalidInput, NothingToDo, UnknownJob, UnknownSection
+from bot.essay.essay import Version
 from bot.essay.export import (
     MAX_LINKEDIN_CHARACTERS,
     describe_open_points,
@@ -160,12 +161,11 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
     """
     services = presenter.services
     require_models(services.models)
-    version = await services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    version, last = await _form_version(presenter, request), request.head.job if request.head is not None else None
     await split_parts(version.text)
     if not (sections := editable_parts(version.text)):
         raise NothingToDo.no_text()
-    last = await services.jobs.latest_job(request.writer, request.custom_id.subject)
-    since = str(last.job.id if last is not None else 0)
+    since = str(last.id if last is not None else 0)
     target = CustomId("essay", "revise-save", request.custom_id.subject, request.custom_id.version, since)
     index, earlier = parse_number_pair(request.custom_id.argument)
     if earlier:
@@ -173,9 +173,9 @@ async def open_revision_form(presenter: Presenter, request: ActionRequest) -> Ha
             forms.revision_form(target, sections, *await _previous_request(presenter, request, sections, earlier))
         )
     instruction = ""
-    if last is not None and last.job.kind is JobKind.REVISION and last.job.state.is_ended and last.job.result is None:
-        wanted = RevisionRequest.from_job(last.job)
-        if (last.job.base_version, wanted.index) == (version.info.number, index):
+    if last is not None and last.kind is JobKind.REVISION and last.state.is_ended and last.result is None:
+        wanted = RevisionRequest.from_job(last)
+        if (last.base_version, wanted.index) == (version.info.number, index):
             instruction = wanted.instruction
     return OpenForm(forms.revision_form(target, sections, index, instruction))
 
@@ -375,8 +375,16 @@ async def show_measures(presenter: Presenter, request: ActionRequest) -> Handler
     return ShowCard(measures_card(essay.title, found, page, essay.id, state.version_number, voice=kept))
 
 
+async def _form_version(presenter: Presenter, request: ActionRequest) -> Version:
+    """Return the version that the button was about: it was read with the essay, if it is the current one."""
+    wanted, head = request.custom_id.version, request.head
+    if head is not None and head.version is not None and head.version.info.number == wanted:
+        return head.version
+    return await presenter.services.essays.version(request.writer, request.subject, wanted)
+
+
 async def _load_section(presenter: Presenter, request: ActionRequest, index: int) -> TextSection:
-    seen = await presenter.services.essays.version(request.writer, request.custom_id.subject, request.custom_id.version)
+    seen = await _form_version(presenter, request)
     parts = await split_parts(seen.text) or (
         TextSection("", 0, "", "", 0),
     )  # a text that was emptied can be written anew

@@ -54,7 +54,8 @@ async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
 
 async def open_rename_form(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Open the form for a title."""
-    essay = await presenter.services.essays.get_essay(request.writer, request.subject)
+    assert request.head is not None  # read for every form of an essay
+    essay = request.head.essay
     return OpenForm(
         forms.rename_form(CustomId("essay", "rename-save", essay.id, request.custom_id.version), essay.title)
     )
