@@ -33,7 +33,7 @@ from bot.essay.support import (
 )
 from bot.essay.text.sections import split_sections
 from bot.services.essays import EssayService
-from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult, run_to_completion
+from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import (
     Checker,
@@ -445,16 +445,16 @@ class CheckWork:
                     dropped=check.dropped + dropped + raw.malformed_count,
                     created=at(),
                 )
-                await run_to_completion(self._save(check))
+                await self._save(check)
         except BotError as error:
             problem = getattr(error, "message_without_assurance", None) or error.public_message
-            await run_to_completion(self._save(replace(check, problem=problem, created=at())))
+            await self._save(replace(check, problem=problem, created=at()))
             raise
         if any(has_words(found.sentence(number)) for number in check.unchecked):
             said = "The checker passed them over, or the text is too long for one check: check once more."
             check = replace(check, problem=said)
         final = replace(check, unchecked=tuple(n for n in check.unchecked if has_words(found.sentence(n))))
-        await run_to_completion(self._save(final))
+        await self._save(final)
         return None
 
     async def _save(self, check: Check) -> None:

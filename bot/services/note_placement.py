@@ -12,7 +12,7 @@ from bot.essay.essay import Note
 from bot.essay.questions import notes_for_model
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
-from bot.services.jobs.job import Job, run_to_completion
+from bot.services.jobs.job import Job
 from bot.services.llm_ports import Interviewer, Material, ProgressCallback
 from bot.services.store_ports import Clock, Store, Transaction
 
@@ -93,7 +93,7 @@ class PlacementWork:
             if known:
                 tx.essays.place_notes(self.writer, self.essay, known, self.clock())
 
-        await run_to_completion(self.store.write(store))
+        await self.store.write(store)
 
     def _unplaced(self, tx: Transaction) -> tuple[Note, ...]:
         return unplaced_notes(self.structure, tx.essays.notes(self.writer, self.essay), self.numbers)

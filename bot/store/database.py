@@ -390,8 +390,11 @@ class DatabaseThread:
     async def run(self, work: Callable[[EncryptedDatabase], T], *, urgent: bool = False) -> T:
         """Run ``work`` in the thread and return its result.
 
-        If the caller is cancelled, the work goes on, and what it writes is stored. Raise StoreError if SQLite fails.
+        If the caller is cancelled, the work goes on, and what it writes is stored. Raise StoreError if SQLite fails,
+        and after ``close``.
         """
+        if self._is_closed:
+            raise StoreUnavailable(self._path, "it was closed")
         return await self._worker.run(lambda: self._run_translated(work), urgent=urgent)
 
     async def read(self, step: Callable[[EncryptedDatabase], T]) -> T:

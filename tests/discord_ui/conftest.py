@@ -123,12 +123,13 @@ async def started(
     client = DiscordClient(door)
     try:
         async with running(client, sim):
-            yield Bot(
-                client, store, services.essays, services.notes, services.jobs, models, timing, services.pseudonym_secret
-            )
-            await door.close(2.0)
-            await services.jobs.close()
-            await door.job_panels.wait_until_done(2.0)
+            secret = services.pseudonym_secret
+            try:
+                yield Bot(client, store, services.essays, services.notes, services.jobs, models, timing, secret)
+            finally:
+                await door.close(2.0)
+                await services.jobs.close()
+                await door.job_panels.wait_until_done(2.0)
     finally:
         store.close()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord_ui.bot_process import COMMAND, ROOT, Runs, claude, runs, started
+from bot.services.checking import MAX_CONCURRENT_CHECKS
+from tests.discord_ui.bot_process import COMMAND, ROOT, Runs, claude, respond, runs, started
 from tests.discord_ui.conftest import DRAFT
 from tests.discord_ui.story_steps import begun, choose, interview, paste, write
 from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Reply
@@ -84,6 +85,32 @@ async def test_sigterm_or_sigint_during_a_draft_exits_in_time_and_loses_nothing(
         assert secret not in runs.log
     assert "essay write: done" in runs.log
     assert [line for line in runs.log.splitlines() if not LINE.fullmatch(line)] == []
+
+
+async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_the_next_start_tells_of_them(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    """More essays than are checked at once: each keeps its draft, and is told to be not checked after the restart."""
+    held = Gate()
+    claude.responder = lambda request: (
+        Reply(before_headers=held) if "unsupported" in str(request.schema) else respond(request)
+    )
+    people = [sim.user(f"writer {number}") for number in range(MAX_CONCURRENT_CHECKS + 2)]
+    writers = [await begun(user, user.dm) for user in people]
+    for one in writers:
+        await paste(one)
+        await one.user.click(one.panel, "Write draft")
+    for one in writers:
+        await one.sees("version 1", "being held against your notes")
+    await held.reached(20)
+    runs.send_signal(signal.SIGTERM)
+    assert await runs.ended() == 0
+    await runs.start()
+    held.release()
+    for one in writers:
+        await one.user.click(one.panel, "Check")
+        await one.sees("Not checked against your notes.")
+    assert "Traceback" not in runs.log
 
 
 @pytest.mark.parametrize(

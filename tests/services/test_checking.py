@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -13,15 +16,17 @@ from bot.errors import BudgetSpent, Declined, InvalidInput, NothingToDo, StaleRe
 from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
-from bot.services.checking import CheckedText
+from bot.services.checking import MAX_CONCURRENT_CHECKS, CheckedText
 from bot.services.jobs.job import JobKind, JobState
 from bot.services.llm_ports import RawCheck
 from bot.services.services import Services
+from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import FLUSH_SECONDS, NOTES
-from tests.services.fakes import COST, MODEL, FakeModels, Gate, rewrites, says
+from tests.services.fakes import COST, MODEL, PATIENCE, FakeModels, Gate, rewrites, says
 
+T = TypeVar("T")
 DRAFT = """## What I missed
 
 I missed the noise of the shop. There were 14 people, and I loved it.
@@ -279,6 +284,76 @@ async def test_a_check_that_gave_way_begins_again_when_the_other_job_has_ended(c
     other.release()
     await jobs.wait("me", asking.id)
     assert (await checked.settle()).check.open == (LOVED,)
+
+
+class HeldStore(SqliteStore):
+    """A store whose next write, once ``gate`` is set, is stored and returns only when the gate is released."""
+
+    gate: Gate | None = None
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        done, gate = await super().write(step), self.gate
+        if gate is not None:
+            self.gate = None
+            await gate.hold()
+        return done
+
+
+async def test_a_shutdown_while_a_batch_is_being_stored_begins_no_further_batch(
+    database: Path, structure: Structure, clock: Callable[[], datetime]
+) -> None:
+    store, models, saving, second = HeldStore(database, None, clock), FakeModels(), Gate(), Gate()
+    services = join_services(store, structure, clock, models=models.checking_ports, flush_seconds=FLUSH_SECONDS)
+    essay = (await services.essays.create_essay("me", structure)).id
+    await services.essays.add_notes("me", essay, NOTES)
+    post = await services.essays.assemble_post("me", essay)
+    text = " ".join(f"It was thing number {number}." for number in range(1, 151))
+    await services.essays.edit_text("me", essay, post, text)
+
+    async def first() -> RawCheck:
+        store.gate = saving
+        return said(supports=tuple(SentenceSupport(number, (1,)) for number in range(1, 101)))
+
+    async def never() -> RawCheck:
+        await second.hold()
+        return said()
+
+    models.script(first, never)
+    job = await (await services.checking.plan_check("me", essay)).start()
+    await saving.reached()
+    closing = asyncio.create_task(services.jobs.close())
+    await asyncio.sleep(0)
+    saving.release()
+    async with asyncio.timeout(PATIENCE):
+        await closing
+    assert (await services.jobs.wait("me", job.id)).state is JobState.INTERRUPTED
+    found = await services.checking.current("me", essay)
+    assert found.check.unchecked == tuple(range(101, 151))
+    store.close()
+
+
+async def test_a_shutdown_ends_the_checks_that_run_and_those_that_wait_for_their_turn(
+    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+) -> None:
+    models, numbers, gates = FakeModels(), itertools.count(1), [Gate() for _ in range(MAX_CONCURRENT_CHECKS + 2)]
+    services = join_services(
+        store, structure, clock, lambda: f"id-{next(numbers)}", models=models.checking_ports, flush_seconds=0.01
+    )
+    jobs = []
+    for gate in gates:
+        essay = (await services.essays.create_essay("me", structure)).id
+        await services.essays.add_notes("me", essay, NOTES)
+        await services.essays.assemble_post("me", essay)
+        models.script(gate.hold)
+        jobs.append(await (await services.checking.plan_check("me", essay)).start())
+    for gate in gates[:MAX_CONCURRENT_CHECKS]:
+        await gate.reached()
+    async with asyncio.timeout(PATIENCE):
+        await services.jobs.close()
+    assert len(models.asked) == MAX_CONCURRENT_CHECKS
+    for job in jobs:
+        assert (await services.jobs.wait("me", job.id)).state is JobState.INTERRUPTED
+    assert await store.read(lambda tx: tx.jobs.abandoned()) == []
 
 
 async def test_a_checker_that_declines_leaves_the_text_not_checked(checked: Checked) -> None:

@@ -184,6 +184,14 @@ async def test_a_full_disk_is_reported_and_everything_stored_before_is_safe(
     assert WORDS[4] in (await desk.current_version("me", "one")).text
 
 
+async def test_what_is_asked_of_a_closed_database_fails_at_once(store: SqliteStore) -> None:
+    """Else whoever asks would wait for ever, and hold up the end of the process."""
+    store.close()
+    for step in (store.read, store.write):
+        with pytest.raises(StoreUnavailable, match="it was closed"):
+            await step(lambda _: None)
+
+
 async def test_a_changed_byte_of_encrypted_text_is_detected(database: Path, structure: Structure, clock: Clock) -> None:
     store = SqliteStore(database, None, clock)
     await write(store, structure, clock)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from bot.services.llm_ports import ProgressCallback
 from bot.services.store_ports import Transaction
-
-T = TypeVar("T")
 
 
 class JobKind(StrEnum):
@@ -148,16 +145,3 @@ class PlannedJob:
 
     max_cost: Callable[[], Coroutine[Any, Any, int]]
     start: Callable[[], Coroutine[Any, Any, Job]]
-
-
-async def run_to_completion(step: Coroutine[Any, Any, T]) -> T:
-    """Await ``step`` to its end even if the job is cancelled, and return its result.
-
-    Use it for the step that stores a result: it would be completed all the same, but the job would seem to have no
-    result, and its text would be kept a second time.
-    """
-    task = asyncio.ensure_future(step)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        return await task
