@@ -80,18 +80,13 @@ def made_up() -> Session:
     each = DRAFT_WORDS // len(sections)
     bodies = (words(1_500 + number * each, each) for number in range(len(sections)))
     draft = "\n\n".join(f"## {part.heading}\n\n{body}" for part, body in zip(sections, bodies, strict=True)) + "\n"
-    remarks = [
-        {
-            "quotation": words(1_500 + number * 40, 8),
-            "category": "vague",
-            "severity": "serious",
-            "effect": "A reader cannot tell when this was or who was there.",
-            "replacement": None,
-            "question": "When was this, and who was in the room?",
-        }
+    findings = "".join(
+        f'<finding category="vague" severity="serious">\n<quotation>{words(1_500 + number * 40, 8)}</quotation>\n'
+        "<effect>A reader cannot tell when this was or who was there.</effect>\n"
+        "<question>When was this, and who was in the room?</question>\n</finding>\n"
         for number in range(10)
-    ]
-    critique = {"remarks": remarks, "strengths": [], "sections": [], "fix_first": "Say when the first scene was."}
+    )
+    critique = f'{findings}<fix_first finding="1">Say when the first scene was.</fix_first>'
     return Session(
         structure=structure,
         instructions=read_prompts(prompts_directory()),
@@ -102,7 +97,7 @@ def made_up() -> Session:
             (index, f"Begin with the scene, and lose the last sentence of it, please ({index}).", words(3_000, each))
             for index in REVISED
         ),
-        critique=json.dumps(critique),
+        critique=critique,
     )
 
 
@@ -156,7 +151,8 @@ async def ours(session: Session, claude: ClaudeSimulator, models: Models) -> flo
         text = replace_section_body(text, index, written.text)
     claude.script(Reply(session.critique))
     facts = [measure.summary for measure in measure_text(text, structure).raised_measures]
-    await models.critic.critique(WRITER, text, structure, facts, _pass_over)
+    essay = material(session, session.notes, text, draft)
+    await models.critic.critique(WRITER, text, structure, facts, _pass_over, essay=essay)
     return claude.billed().input - before
 
 

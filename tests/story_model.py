@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from tests.critique_replies import critique_tags, finding_tags
 from tests.simulators.claude import Reply, Request
 
 STRUCTURE = "layoff"
@@ -61,8 +62,9 @@ class StoryModel:
             return self._data("titles", titles=[{"title": TITLE, "words": TITLE}])
         if "unsupported" in wanted:
             return self._data("check", **_check(text))
-        if "remarks" in wanted:
-            return self._data("critique", **_critique())
+        if "<finding " in text:
+            self.asked.append("critique")
+            return Reply(_critique())
         if "<rewrite>" in text:
             self.asked.append("fill")
             return Reply(f"<rewrite>\n{_filled(text)}\n</rewrite>")
@@ -104,20 +106,10 @@ def _check(text: str) -> dict[str, Any]:
     return found
 
 
-def _critique() -> dict[str, Any]:
-    cliche = {"quotation": REPLACED, "category": "cliché", "severity": "serious", "effect": "A reader has read it."}
-    empty = {"quotation": CUT, "category": "needless", "severity": "minor", "effect": "It says nothing."}
-    return {
-        "earlier_that_hold": [],
-        "remarks": [
-            {**cliche, "action": "replace", "replacement": REPLACEMENT, "question": None},
-            {**empty, "action": "cut", "replacement": None, "question": None},
-        ],
-        "strengths": [],
-        "sections": [],
-        "fix_first_remark": 1,
-        "fix_first": "Say it plainly.",
-    }
+def _critique() -> str:
+    cliche = finding_tags(REPLACED, "cliché", "serious", "A reader has read it.", replacement=REPLACEMENT)
+    empty = finding_tags(CUT, "needless", "minor", "It says nothing.", cut=True)
+    return critique_tags([cliche, empty], fix_first="Say it plainly.", fixes=1, earlier_that_hold="")
 
 
 def _filled(text: str) -> str:

@@ -124,7 +124,8 @@ class Critique:
 
     ``fix_first`` is the one thing to do before all others, and is about one of the findings. ``model`` is the model
     that wrote the critique. ``earlier`` are the findings of the essay's critique before this one; those that are still
-    there are among ``findings`` too. The counts say what was dropped or changed:
+    there are among ``findings`` too. ``is_cut_off`` if the model's answer broke off, so that more may be missing. The
+    counts say what was dropped or changed:
 
     - ``dropped``: findings and strengths whose quotation is not in the text or shows nothing, or of which nothing was
       left;
@@ -147,6 +148,7 @@ class Critique:
     reworded: int = 0
     stripped: int = 0
     earlier: tuple[EarlierFinding, ...] = ()
+    is_cut_off: bool = False
 
     @property
     def has_grave(self) -> bool:
@@ -178,8 +180,10 @@ class Critique:
         return f"Since the last critique: {', '.join([*told, f'{new} new'])}."
 
 
-def describe_severity(critique: Critique) -> str:
-    """Say in a sentence that nothing grave was found, or return "" if something was."""
+def describe_outcome(critique: Critique) -> str:
+    """Say in a sentence that the critique broke off or that nothing grave was found, or return ""."""
+    if critique.is_cut_off:
+        return "The critique broke off: there may be more to find, which asking again may bring."
     if critique.has_grave or not critique.findings:
         return ""
     return "Nothing grave was found: what follows would make the text better, and it can stand without."

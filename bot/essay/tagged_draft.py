@@ -15,15 +15,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.essay.structure import Section, Structure
+from bot.essay.tags import Tag, TagReader
 from bot.essay.text.sections import heading_text, join_sections, split_sections
 from bot.essay.text.words import count_words
 
-_TAG = re.compile(
-    r"<(?P<close>/?)(?P<name>section|rewrite|question|fact|names)\b(?P<attributes>[^<>]*)>", re.IGNORECASE
-)
-# A tag that has only begun, at the end of what has come so far.
-_BEGUN_TAG = re.compile(r"</?(?:[a-z]{0,8}|(?:section|rewrite|question|fact|names)\b[^<>]*)\Z", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"(?P<name>[a-z]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')", re.IGNORECASE)
+_TAGS = TagReader("section", "rewrite", "question", "fact", "names")
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\w*[ \t]*$", re.MULTILINE)
 _HEADING_LINE = re.compile(r"\s*#{1,6}[ \t]+(?P<title>[^\n]*)(?:\n|\Z)")
 
@@ -65,14 +61,13 @@ def parse(raw: str, structure: Structure, keys: Collection[str] | None = None, *
     if it opens another. ``is_cut`` says that the reply broke off, which Markdown headings alone cannot tell.
     """
     asked = [section for section in structure.sections if keys is None or section.key in keys]
-    reader = _TagReader(structure, {section.key for section in asked})
-    at = 0
-    for tag in _TAG.finditer(raw):
-        reader.add_text(raw[at : tag.start()])
-        reader.add_tag(tag)
-        at = tag.end()
-    reader.add_text(raw[at:])
-    draft = reader.end()
+    builder = _DraftBuilder(structure, {section.key for section in asked})
+    for part in _TAGS.read(raw):
+        if isinstance(part, Tag):
+            builder.add_tag(part)
+        else:
+            builder.add_text(part)
+    draft = builder.end()
     if draft.bodies or draft.open_section or draft.rewrite is not None:
         return draft
     return _parse_headings(raw, structure, asked, is_cut=is_cut) or draft
@@ -83,8 +78,8 @@ def render(raw: str, structure: Structure) -> str:
 
     A reply without sections is returned as it stands, without what may be the beginning of a tag.
     """
-    seen = _BEGUN_TAG.sub("", raw)
-    if not _TAG.search(seen):  # Markdown is shown as it is, also what will turn out to be a remark
+    seen = _TAGS.remove_begun(raw)
+    if not _TAGS.is_in(seen):  # Markdown is shown as it is, also what will turn out to be a remark
         return seen.strip()
     draft = parse(seen, structure, is_cut=True)
     if draft.rewrite is not None:
@@ -93,14 +88,14 @@ def render(raw: str, structure: Structure) -> str:
     if draft.open_section:
         bodies[draft.open_section[0]] = draft.open_section[1]
     if not bodies:
-        return _TAG.sub("", seen).strip()
+        return _TAGS.remove(seen).strip()
     headings = {section.key: section.heading for section in structure.sections}
     return "\n\n".join(f"## {headings[key]}\n\n{body}".rstrip() for key, body in bodies.items()) + "\n"
 
 
 def without_tags(raw: str) -> str:
     """Return what has come of a reply without its tags, to count its words."""
-    return _TAG.sub(" ", _BEGUN_TAG.sub("", raw))
+    return _TAGS.remove(_TAGS.remove_begun(raw), " ")
 
 
 def read_rewrite(raw: str, structure: Structure, heading: str) -> TaggedDraft:
@@ -133,7 +128,7 @@ def without_heading(body: str, heading: str) -> str:
 
 
 @dataclass
-class _TagReader:
+class _DraftBuilder:
     """What a reply came to up to here. ``container`` is the section or rewrite that is open: its name and its key."""
 
     structure: Structure
@@ -153,21 +148,17 @@ class _TagReader:
         target = self.aside_text if self.aside else self.container_text if self.container else self.remarks
         target.append(text)
 
-    def add_tag(self, tag: re.Match[str]) -> None:
-        name = tag["name"].lower()
-        attributes = {
-            found["name"].lower(): found["double"] or found["single"] or ""
-            for found in _ATTRIBUTE.finditer(tag["attributes"])
-        }
+    def add_tag(self, tag: Tag) -> None:
+        name, attributes = tag.name, tag.attributes
         self._end_aside()
         if name in ("section", "rewrite"):
             self._end_container()
-            if not tag["close"]:
+            if not tag.is_closing:
                 self.container = (name, self._key(attributes.get("key", "")))
         elif name == "names":
             for kind, listed in self.names.items():
                 listed += [each.strip() for each in attributes.get(kind, "").split(",") if each.strip()]
-        elif not tag["close"]:
+        elif not tag.is_closing:
             own = self.container[1] if self.container else None
             self.aside = (name, self._key(attributes.get("section", "")) or own)
 

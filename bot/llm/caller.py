@@ -188,8 +188,9 @@ class ModelCaller:
         else:
             body["system"] = [{"type": "text", "text": prompt.preface, "cache_control": _PREFACE_CACHE_CONTROL}]
             parts: list[dict[str, Any]] = [{"type": "text", "text": part} for part in said.material]
-            for part in parts[-_MAX_CACHED_PARTS:]:  # what precedes is read from the cache with the first of them
-                part["cache_control"] = _MATERIAL_CACHE_CONTROL
+            if essay:  # what belongs to none has a new id in each call, and would never be read again
+                for part in parts[-_MAX_CACHED_PARTS:]:  # what precedes is read from the cache with the first of them
+                    part["cache_control"] = _MATERIAL_CACHE_CONTROL
             body["messages"] = [{"role": "user", "content": [*parts, {"type": "text", "text": said.task}]}]
             body["output_config"] = {"effort": prompt.effort}
             if schema is not None:

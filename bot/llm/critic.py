@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.essay.critique import Action
 from bot.essay.structure import Structure
-from bot.llm.caller import ModelAnswer, ModelCaller
+from bot.llm.caller import ModelCaller
+from bot.llm.critique_reply import parse_critique
+from bot.llm.drafter import essay_values
 from bot.llm.prompts import Prompt
-from bot.llm.reply_schemas import CritiqueSchema, parse_reply
-from bot.services.llm_ports import ProgressCallback, RawCoverage, RawCritique, RawFinding, RawStrength
+from bot.services.llm_ports import Material, ProgressCallback, RawCritique
 
 
 class ClaudeCritic:
@@ -27,77 +27,36 @@ class ClaudeCritic:
         measured: Sequence[str],
         on_progress: ProgressCallback,
         *,
+        essay: Material | None = None,
         earlier: Sequence[str] = (),
     ) -> RawCritique:
         """See Critic."""
-        values = _template_values(text, structure, measured, earlier)
+        values = _template_values(text, structure, measured, essay, earlier)
         answer = await self._caller.call(
-            writer, "", self._critique, values, on_progress=on_progress, schema=CritiqueSchema
+            writer, essay.essay if essay else "", self._critique, values, on_progress=on_progress
         )
-        return _build_raw_critique(parse_reply(CritiqueSchema, answer.text), structure, answer)
+        return parse_critique(answer, structure)
 
     def max_critique_cost(
-        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+        self,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        *,
+        essay: Material | None = None,
+        earlier: Sequence[str] = (),
     ) -> int:
         """See Critic."""
-        values = _template_values(text, structure, measured, earlier)
-        return self._caller.max_cost(self._critique, values, schema=CritiqueSchema)
+        return self._caller.max_cost(self._critique, _template_values(text, structure, measured, essay, earlier))
 
 
 def _template_values(
-    text: str, structure: Structure | None, measured: Sequence[str], earlier: Sequence[str]
+    text: str,
+    structure: Structure | None,
+    measured: Sequence[str],
+    essay: Material | None,
+    earlier: Sequence[str],
 ) -> dict[str, object]:
-    return {"text": text, "structure": structure, "measured": measured, "earlier": earlier}
-
-
-def _build_raw_critique(reply: CritiqueSchema, structure: Structure | None, answer: ModelAnswer) -> RawCritique:
-    """Return a reply without remarks that quote nothing and sections that are not in the structure.
-
-    Count malformed items, since they were paid for.
-    """
-    quoting = {
-        number: each for number, each in enumerate(reply.remarks, 1) if each is not None and each.quotation.strip()
-    }
-    return RawCritique(
-        fix_first=_single_line(reply.fix_first) or "",
-        findings=tuple(
-            RawFinding(
-                quotation=remark.quotation,
-                category=remark.category,
-                severity=remark.severity,
-                effect=_single_line(remark.effect) or "",
-                replacement=_none_if_blank(remark.replacement) if remark.action is not Action.ASK else None,
-                question=_single_line(remark.question),
-                is_cut=remark.action is Action.CUT,
-            )
-            for remark in quoting.values()
-        ),
-        strengths=tuple(
-            RawStrength(each.quotation, _single_line(each.why) or "")
-            for each in reply.strengths
-            if each is not None and each.quotation.strip()
-        ),
-        coverage=tuple(
-            RawCoverage(each.section, each.covered, _single_line(each.remark) or "")
-            for each in reply.sections
-            if each is not None and structure is not None and structure.find_section(each.section) is not None
-        ),
-        model=answer.model,
-        cost=answer.cost,
-        fix_first_index=list(quoting).index(reply.fix_first_remark) if reply.fix_first_remark in quoting else None,
-        malformed_count=sum(each is None for each in [*reply.remarks, *reply.strengths]),
-        earlier_that_hold=tuple(reply.earlier_that_hold),
-    )
-
-
-def _single_line(text: str | None) -> str | None:
-    """Return a text on one line, None for an empty one."""
-    return " ".join((text or "").split()) or None
-
-
-def _none_if_blank(text: str | None) -> str | None:
-    """Return a replacement as it stands, None for a blank one.
-
-    A blank one is no cut, which the critic says in so many words: it is what a model leaves that has nothing to offer.
-    """
-    return text if text and text.strip() else None
+    """Return what the prompt is given. What an essay has cached for its revisions is sent in the same words."""
+    pasted = {"structure": structure, "notes": (), "text": text, "base": "", "changes": ()}
+    return {**(essay_values(essay) if essay else pasted), "measured": measured, "earlier": earlier}

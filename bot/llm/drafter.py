@@ -83,7 +83,7 @@ class ClaudeReviser(_TextWriter):
         return self._caller.max_cost(self._fill, _fill_values(material, heading, passage, note))
 
 
-def _shared_values(material: Material) -> dict[str, object]:
+def essay_values(material: Material) -> dict[str, object]:
     changes = _changed_parts(material.base, material.text)
     return {
         "structure": material.structure,
@@ -106,7 +106,7 @@ def _changed_parts(base: str, text: str) -> Sequence[TextSection] | None:
 
 def _draft_values(material: Material) -> dict[str, object]:
     return {
-        **_shared_values(material),
+        **essay_values(material),
         "gap": format_gap,
         "title": material.title,
         "open_questions": material.open_questions,
@@ -129,8 +129,8 @@ def _requested_sections(structure: Structure, sections: Sequence[str]) -> list[S
 def _revision_values(material: Material, index: int, instruction: str) -> dict[str, object]:
     part = split_sections(material.text)[index]
     section = match_section(material.structure, part.title) if part.level else None
-    return {**_shared_values(material), "part": part, "section": section, "instruction": instruction}
+    return {**essay_values(material), "part": part, "section": section, "instruction": instruction}
 
 
 def _fill_values(material: Material, heading: str, passage: str, note: int) -> dict[str, object]:
-    return {**_shared_values(material), "heading": heading, "passage": passage, "note": note}
+    return {**essay_values(material), "heading": heading, "passage": passage, "note": note}

@@ -48,9 +48,9 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "finish.md": frozenset(
         {"block", "gap", "structure", "title", "text", "wanted", "open_questions", "declined_questions"}
     ),
-    "revise.md": frozenset({"block", "part", "section", "instruction", "changes"}),
-    "fill.md": frozenset({"block", "heading", "passage", "note", "changes"}),
-    "critique.md": frozenset({"block", "structure", "measured", "text", "earlier"}),
+    "revise.md": frozenset({"block", "part", "section", "instruction"}),
+    "fill.md": frozenset({"block", "heading", "passage", "note"}),
+    "critique.md": frozenset({"block", "structure", "notes", "measured", "earlier"}),
     "check.md": frozenset({"block", "sentences", "asked"}),
     "probe.md": frozenset({"block"}),
 }
@@ -61,6 +61,7 @@ MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "voice": frozenset({"block", "voice"}),
     "notes": frozenset({"block", "notes"}),
     "post": frozenset({"block", "base", "text"}),
+    "changes": frozenset({"block", "change"}),
 }
 
 PREFACE_PATH = "preface.md"
@@ -71,7 +72,11 @@ _INCLUDE = re.compile(r'\{% include "(?P<path>parts/[a-z_]+\.md)" %\}')
 _FIELDS = ("role", "effort", "max_tokens", "seconds", "material")
 
 BLOCK_NAMES = ("note", "question", "title", "post", "heading", "passage", "instruction", "fact", "sample", "earlier")
-ANSWER_TAGS = ("section", "rewrite", "names")  # what models answer in; no text may seem to do so either
+# What models answer in besides; no text may seem to do so either.
+ANSWER_TAGS = (
+    *("section", "rewrite", "names"),
+    *("finding", "quotation", "effect", "replacement", "cut", "strength", "why", "earlier_that_hold", "fix_first"),
+)
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -93,8 +98,10 @@ class Prompt:
     """One prompt.
 
     ``hash`` is the start of the SHA-256 of all its words: the preface, its file with all that it includes, and the
-    templates of its material. ``max_tokens`` is the room for thinking and answer, ``timeout_seconds`` how long a call
-    may take in all. ``json_instruction`` ends a call with a schema, where the server takes none.
+    templates of its material. ``changes`` is the template of what has changed in the post, which makes a part of each
+    change: one more leaves those before it in the cache. ``max_tokens`` is the room for thinking and answer,
+    ``timeout_seconds`` how long a call may take in all. ``json_instruction`` ends a call with a schema, where the
+    server takes none.
     """
 
     name: str
@@ -106,11 +113,16 @@ class Prompt:
     preface: str
     material: tuple[Template, ...]
     task: Template
+    changes: Template | None = None
     json_instruction: str = ""
 
     def render(self, values: Mapping[str, object]) -> PromptText:
         """Return what is said in this call. Raise jinja2.UndefinedError for a value that is not given."""
-        parts = (template.render(values).strip() for template in self.material)
+        parts = [template.render(values).strip() for template in self.material]
+        if self.changes is not None:
+            changed = values["changes"]
+            assert isinstance(changed, Sequence)
+            parts += [self.changes.render({**values, "change": each}).strip() for each in changed]
         return PromptText(tuple(part for part in parts if part), self.task.render(values).strip())
 
 
@@ -140,6 +152,9 @@ def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
         part: path.parent / "material" / f"{part}.md" for part in _parse_material(path, fields.get("material"))
     }
     sources = {part: _read_with_includes(file) for part, file in templates.items()}
+    compiled = {
+        part: _compile_template(file, sources[part], MATERIAL_VARIABLES[part]) for part, file in templates.items()
+    }
     words = "\0".join((preface, text, *sources.values()))
     return Prompt(
         name=path.name,
@@ -149,10 +164,9 @@ def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
         max_tokens=_parse_positive_int(path, "max_tokens", fields["max_tokens"], MAX_OUTPUT_TOKENS),
         timeout_seconds=_parse_positive_int(path, "seconds", fields["seconds"], MAX_CALL_SECONDS),
         preface=preface,
-        material=tuple(
-            _compile_template(file, sources[part], MATERIAL_VARIABLES[part]) for part, file in templates.items()
-        ),
+        material=tuple(template for part, template in compiled.items() if part != "changes"),
         task=_compile_template(path, body, variables),
+        changes=compiled.get("changes"),
     )
 
 

@@ -15,10 +15,9 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import anthropic
-from pydantic import BaseModel, BeforeValidator, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from bot.errors import BadReply
-from bot.essay.critique import Action, Category, CoverageLevel, Severity
 from bot.essay.essay import SectionState
 from bot.essay.support import SupportKind
 from bot.essay.text.decoding import remove_invisible
@@ -31,40 +30,15 @@ Reply = TypeVar("Reply", bound=BaseModel)
 _TRAILING_COMMA = re.compile(r'(?P<text>"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z))|,(?P<end>\s*+[}\]])', re.DOTALL)
 
 
-def _normalize_word(value: object) -> str:
+def normalize_word(value: object) -> str:
     """Return a word without case and accents: models vary both, whatever the schema says."""
     bare = unicodedata.normalize("NFKD", str(value)).casefold()
     return "".join(char for char in bare if not unicodedata.combining(char)).strip()
 
 
-def _parse_category(value: object) -> Category:
-    """Return a category, the vaguest for a label of the model's own, so that no finding is lost for its label.
-
-    People agree on where a fault is, seldom on its name (LAMP, arXiv 2409.14509).
-    """
-    return next(
-        (category for category in Category if _normalize_word(category) == _normalize_word(value)), Category.UNCLEAR
-    )
-
-
-def _parse_severity(value: object) -> Severity:
-    """Return a severity, the middle one for an unknown word: it is neither put first nor lost at the end."""
-    return next((severity for severity in Severity if severity == _normalize_word(value)), Severity.SERIOUS)
-
-
-def _parse_action(value: object) -> Action | None:
-    """Return an action, None for an unknown word: then what the finding offers says it."""
-    return next((action for action in Action if action == _normalize_word(value)), None)
-
-
-def _parse_covered(value: object) -> CoverageLevel:
-    """Return how far a section is covered, the middle grade for an unknown word."""
-    return next((covered for covered in CoverageLevel if covered == _normalize_word(value)), CoverageLevel.THIN)
-
-
 def _parse_support_kind(value: object) -> SupportKind:
     """Return what sort of thing is not held, the vaguest for a label of the model's own."""
-    return next((kind for kind in SupportKind if kind == _normalize_word(value)), SupportKind.OTHER)
+    return next((kind for kind in SupportKind if kind == normalize_word(value)), SupportKind.OTHER)
 
 
 def _integers(value: object) -> list[int]:
@@ -75,7 +49,7 @@ def _integers(value: object) -> list[int]:
 
 def _parse_section_state(value: object) -> SectionState:
     """Return how far a section is, thin for an unknown word: it is neither left out nor taken for done."""
-    return next((state for state in SectionState if state == _normalize_word(value)), SectionState.THIN)
+    return next((state for state in SectionState if state == normalize_word(value)), SectionState.THIN)
 
 
 def _lenient_list(schema: type[BaseModel], *, needed: bool) -> BeforeValidator:
@@ -103,11 +77,6 @@ def _lenient_list(schema: type[BaseModel], *, needed: bool) -> BeforeValidator:
 def _string_or_empty(value: object) -> str:
     """Return a text, "" for anything else: a malformed closing remark does not cost the findings."""
     return value if isinstance(value, str) else ""
-
-
-def _list_of_ints(value: object) -> list[int]:
-    """Return the integers of a list, an empty list for anything else."""
-    return [each for each in map(_int_or_none, value) if each is not None] if isinstance(value, list) else []
 
 
 def _int_or_none(value: object) -> int | None:
@@ -144,41 +113,6 @@ class TitleSchema(BaseModel):
 
 class TitlesSchema(BaseModel):
     titles: Annotated[list[TitleSchema | None], _lenient_list(TitleSchema, needed=True)]
-
-
-class FindingSchema(BaseModel):
-    quotation: str
-    category: Annotated[Category, BeforeValidator(_parse_category)]
-    severity: Annotated[Severity, BeforeValidator(_parse_severity)]
-    effect: str
-    action: Annotated[
-        Action | None,
-        BeforeValidator(_parse_action),
-        WithJsonSchema({"type": "string", "enum": [action.value for action in Action]}),
-    ] = None
-    replacement: str | None = None
-    question: str | None = None
-
-
-class StrengthSchema(BaseModel):
-    quotation: str
-    why: str
-
-
-class CoverageSchema(BaseModel):
-    section: str
-    covered: Annotated[CoverageLevel, BeforeValidator(_parse_covered)]
-    remark: str = ""
-
-
-class CritiqueSchema(BaseModel):
-    earlier_that_hold: Annotated[list[int], BeforeValidator(_list_of_ints)] = []
-    remarks: Annotated[list[FindingSchema | None], _lenient_list(FindingSchema, needed=True)]
-    strengths: Annotated[list[StrengthSchema | None], _lenient_list(StrengthSchema, needed=False)] = []
-    sections: Annotated[list[CoverageSchema | None], _lenient_list(CoverageSchema, needed=False)] = []
-    # Comes last, when everything has been weighed: the number of a remark, counted from 1.
-    fix_first_remark: Annotated[int | None, BeforeValidator(_int_or_none)] = None
-    fix_first: Annotated[str, BeforeValidator(_string_or_empty)] = ""
 
 
 class SentenceSchema(BaseModel):

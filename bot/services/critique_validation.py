@@ -161,6 +161,7 @@ def validate_critique(
             EarlierFinding(one.quotation, one.category, one.severity, one.effect, state)
             for one, state in zip(earlier.findings, states, strict=True)
         ),
+        is_cut_off=opinion.is_cut_off,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -25,10 +25,11 @@ from bot.essay.text.privacy_marks import has_words_besides_marks
 from bot.essay.text.spans import Span
 from bot.essay.text.words import count_words, truncate
 from bot.services.critique_validation import EarlierCritique, find_earlier, validate_critique
+from bot.services.draft_jobs import DraftContextBuilder
 from bot.services.essays import EssayService, check_privacy_marks
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
-from bot.services.llm_ports import Models, ProgressCallback, require_models
+from bot.services.llm_ports import Material, Models, ProgressCallback, require_models
 from bot.services.offload import in_worker, parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_head, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -135,6 +136,7 @@ class CritiqueService:
         self._store = store
         self._jobs = jobs
         self.models = models
+        self.context_builder = DraftContextBuilder(essays, models, clock)
         self._clock = clock
         self._new_id = new_id
 
@@ -377,23 +379,31 @@ class _CritiqueWork:
     async def run(self, report: ProgressCallback) -> StoreResult | None:
         critiqued, structure = self.stored, self._structure
         known: list[str] = [critiqued.text]
-        if critiqued.essay is not None:  # a note may have been left out since, while this waited for its turn
-            now = await self.service.essays.snapshot(critiqued.writer, critiqued.essay)
+        now = await self._snapshot()
+        if now is not None:  # a note may have been left out since, while this waited for its turn
             await self.service.essays.check_no_private_text(now, text=critiqued.text)
             known += [note.public_text for note in now.notes if not note.is_private]
-        facts, earlier = await self._measured_facts(), await self._earlier()
+        facts, earlier = await self._measured_facts(), await self._earlier(now)
         opinion = await require_models(self.service.models).critic.critique(
-            critiqued.writer, critiqued.text, structure, facts, report, earlier=earlier.describe()
+            critiqued.writer,
+            critiqued.text,
+            structure,
+            facts,
+            report,
+            essay=await self._material(now),
+            earlier=earlier.describe(),
         )
         found = await in_worker(validate_critique, opinion, critiqued.text, structure, known, earlier)
         return lambda tx: tx.critiques.save_critique(critiqued.writer, critiqued.id, found)
 
     async def max_cost(self) -> int:
+        now = await self._snapshot()
         return require_models(self.service.models).critic.max_critique_cost(
             self.stored.text,
             self._structure,
             await self._measured_facts(),
-            earlier=(await self._earlier()).describe(),
+            essay=await self._material(now),
+            earlier=(await self._earlier(now)).describe(),
         )
 
     async def keep_partial(self, text: str) -> None:
@@ -409,12 +419,24 @@ class _CritiqueWork:
         # What is counted is told to the critic, in words of the text: never in those of a comment.
         return await in_worker(measure_public_text, self.stored.text, self._structure)
 
-    async def _earlier(self) -> EarlierCritique:
+    async def _snapshot(self) -> EssaySnapshot | None:
+        """Read the essay that the text is of, None for a pasted text."""
+        stored = self.stored
+        return await self.service.essays.snapshot(stored.writer, stored.essay) if stored.essay is not None else None
+
+    async def _material(self, now: EssaySnapshot | None) -> Material | None:
+        """Return the essay as its revisions are given it, None for a pasted text and where its structure is gone."""
+        if now is None or self._structure is None:
+            return None
+        builder = self.service.context_builder
+        base = await builder.base_text(now, self.stored.version)
+        return replace(builder.build(now), base=base).material(self.stored.text)
+
+    async def _earlier(self, now: EssaySnapshot | None) -> EarlierCritique:
         """Find the findings of the essay's last critique in the text, without those that tell of what is private."""
         stored = self.stored
-        if stored.essay is None:
+        if now is None:
             return EarlierCritique()
-        now = await self.service.essays.snapshot(stored.writer, stored.essay)
         last = now.critique
         if last is None or last.critique is None or last.id == stored.id:
             return EarlierCritique()

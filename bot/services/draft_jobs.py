@@ -133,14 +133,14 @@ class DraftContextBuilder:
             return False
         return True
 
-    async def base_text(self, now: EssaySnapshot, version: Version) -> str:
-        """Return the text that a model saw last of those that a version comes from; "" for none that may be sent.
+    async def base_text(self, now: EssaySnapshot, version: int | None) -> str:
+        """Return the text that a model saw last of those that this version comes from; "" for none that may be sent.
 
         Sent again as it was, with what changed since behind it, it is read from the service's cache.
         """
-        lineage = VersionHistory(now.versions, version.info.number).lineage
+        lineage = VersionHistory(now.versions, version).lineage
         base = next((one for one in reversed(lineage) if one.origin is Origin.DRAFTED), None)
-        if base is None or base.number == version.info.number:
+        if base is None or base.number == version:
             return ""
         text = (await self.essays.version(now.essay.writer, now.essay.id, base.number)).text
         return text if await self.is_public(now, text) else ""

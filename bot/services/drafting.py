@@ -255,7 +255,9 @@ class DraftingService:
         )
 
     async def _revision_context(self, now: EssaySnapshot, seen: Version) -> DraftContext:
-        return replace(self.context_builder.build(now), base=await self.context_builder.base_text(now, seen))
+        return replace(
+            self.context_builder.build(now), base=await self.context_builder.base_text(now, seen.info.number)
+        )
 
     async def retry(self, writer: str, job: Job) -> Job:
         """Begin once more what an ended job was told to do: a draft, the same revision, or what is unfinished now.

@@ -222,7 +222,8 @@ class RawCritique:
 
     ``fix_first_index`` is the index of the finding that ``fix_first`` is about, or None. ``malformed_count`` counts
     findings and strengths that could not be read. ``earlier_that_hold`` are numbers, counted from 1, of the earlier
-    findings that the critic was told of; there may be no such finding.
+    findings that the critic was told of; there may be no such finding. ``is_cut_off`` if the answer broke off, so that
+    more may be missing.
     """
 
     fix_first: str
@@ -234,6 +235,7 @@ class RawCritique:
     fix_first_index: int | None = None
     malformed_count: int = 0
     earlier_that_hold: tuple[int, ...] = ()
+    is_cut_off: bool = False
 
 
 class Critic(Protocol):
@@ -247,18 +249,27 @@ class Critic(Protocol):
         measured: Sequence[str],
         on_progress: ProgressCallback,
         *,
+        essay: Material | None = None,
         earlier: Sequence[str] = (),
     ) -> RawCritique:
         """Return a critique of the text.
 
         ``measured`` are facts counted in it, each with its places; ``earlier`` are findings of an earlier critique
-        whose words still stand in it, each in a few sentences.
+        whose words still stand in it, each in a few sentences. ``essay`` is the essay that the text is of, whose notes
+        the critic is shown too, and which is sent as its revisions were, to be read from the service's cache; None for
+        a pasted text.
 
-        The chunks given to ``on_progress`` are JSON, of use only to show that the model writes, and how much.
+        The chunks given to ``on_progress`` are tagged, of use only to show that the model writes, and how much.
         """
 
     def max_critique_cost(
-        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+        self,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        *,
+        essay: Material | None = None,
+        earlier: Sequence[str] = (),
     ) -> int:
         """Return the most that ``critique`` may cost."""
 

@@ -15,7 +15,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from bot.essay.claims import FLOOR_NOTICE, Claim, describe_no_findings
-from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique, EarlierState, describe_severity
+from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique, EarlierState, describe_outcome
 from bot.essay.diff import TextChange
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.facts import defang_links
@@ -48,7 +48,7 @@ def render_critique(found: Critique, structure: Structure | None, *, show_all: b
     if found.fix_first:
         text.append("Fix first: ", style="bold")
         text.append(f"{_safe_line(found.fix_first)}\n")
-    if said := describe_severity(found):
+    if said := describe_outcome(found):
         text.append(f"{said}\n")
     if earlier := found.describe_earlier():
         text.append(f"{earlier}\n")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.critique_replies import critique_tags, finding_tags
 from tests.discord_ui.conftest import DRAFT
 from tests.simulators.claude import Answer, ClaudeSimulator, Reply, Request, canned
 from tests.simulators.discord import DiscordSimulator
@@ -46,21 +47,18 @@ sys.argv = ["essay-bot", "run"]
 from bot.__main__ import main
 main()
 """
-CRITIQUE = {
-    "fix_first": "Say what changed.",
-    "remarks": [
-        {
-            "quotation": "It was a very big change for me.",
-            "category": "vague",
-            "severity": "grave",
-            "effect": "The reader cannot tell what changed.",
-            "replacement": "I answer to one person now.",
-            "question": None,
-        }
+CRITIQUE = critique_tags(
+    [
+        finding_tags(
+            "It was a very big change for me.",
+            "vague",
+            "grave",
+            "The reader cannot tell what changed.",
+            replacement="I answer to one person now.",
+        )
     ],
-    "strengths": [],
-    "sections": [],
-}
+    fix_first="Say what changed.",
+)
 
 
 def respond(request: Request) -> Answer:
@@ -70,11 +68,11 @@ def respond(request: Request) -> Answer:
     """
     if request.schema is not None:
         names = set(request.schema.get("properties", {}))
-        if "remarks" in names:
-            return Reply(json.dumps(CRITIQUE))
         if "unsupported" in names:
             return canned(request)  # every sentence rests on the first note
         return Reply(json.dumps({"question": None} if "question" in names else {"placements": []}))
+    if "<finding " in request.last_user_text:
+        return Reply(CRITIQUE)
     if "Shorter." in request.last_user_text:
         return Reply("<rewrite>My pay went from 61,000 to 48,500.</rewrite>")
     named = re.search(r"the export service( at \w+)", request.last_user_text)

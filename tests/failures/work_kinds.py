@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import ClassVar
 
 from bot.essay.essay import Origin
 from bot.services.jobs.job import Job
+from tests.critique_replies import critique_tags, finding_tags
 from tests.failures.full_stack import STRUCTURE, Stack
 
 FIRST = "## What I missed\n\nThe build broke on a Tuesday.\n\n"
@@ -150,23 +150,10 @@ class Revise(Work):
 
 class Criticise(Work):
     name, column, done, has_form = "a critique", "critique", "The critique.", True
-    good = json.dumps(
-        {
-            "remarks": [
-                {
-                    "quotation": "The build broke",
-                    "category": "vague",
-                    "severity": "grave",
-                    "effect": "A reader cannot tell who broke it.",
-                    "replacement": None,
-                    "question": "Who broke it?",
-                }
-            ],
-            "strengths": [],
-            "sections": [],
-            "fix_first_remark": 1,
-            "fix_first": "Say who broke it.",
-        }
+    good = critique_tags(
+        [finding_tags("The build broke", "vague", "grave", "A reader cannot tell who broke it.", question="Who did?")],
+        fix_first="Say who broke it.",
+        fixes=1,
     )
     middle = 60
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -14,26 +13,24 @@ from bot.essay.essay import Note, Question
 from bot.essay.structure import Structure
 from bot.essay.support import number_sentences
 from bot.services.llm_ports import Models, require_checker
+from tests.critique_replies import critique_tags, finding_tags
 from tests.llm.conftest import DRAFT, NOTES, WRITER, FakeSleep, ProgressLog, material, ports
 from tests.llm.memory_ledger import MemoryLedger
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 
-GOOD_CRITIQUE = json.dumps(
-    {
-        "remarks": [
-            {
-                "quotation": "nobody asked me",
-                "category": "Cliche",
-                "severity": "GRAVE",
-                "effect": "The reader cannot tell who should have asked.",
-                "replacement": None,
-                "question": "Who should have asked?",
-            }
-        ],
-        "strengths": [{"quotation": "48,500", "why": "A number."}],
-        "sections": [{"section": "missed", "covered": "thin", "remark": "One event, no person."}],
-        "fix_first": "Say who should have asked.",
-    }
+GOOD_CRITIQUE = critique_tags(
+    [
+        finding_tags(
+            "nobody asked me",
+            "Cliche",
+            "GRAVE",
+            "The reader cannot tell who should have asked.",
+            question="Who should have asked?",
+        )
+    ],
+    strengths={"48,500": "A number."},
+    sections=[("missed", "thin", "One event, no person.")],
+    fix_first="Say who should have asked.",
 )
 
 Send = Callable[[Models, Structure, Note, ProgressLog], Awaitable[Any]]

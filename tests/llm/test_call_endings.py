@@ -65,7 +65,7 @@ MISSHAPEN = [
     "[" * 1_500,
     '{"a":' * 1_500,
 ]
-structured = pytest.mark.parametrize("name", ["place", "next_question", "critique"])
+structured = pytest.mark.parametrize("name", ["place", "next_question"])
 
 
 @structured
@@ -79,6 +79,17 @@ async def test_a_malformed_reply_is_a_bad_reply_and_is_paid_for(
         await calling.call()
     assert [(row.stop_reason, row.is_estimated) for row in calling.ledger.rows] == [("end_turn", False)]
     assert calling.fake_sleep.taken == []
+
+
+@pytest.mark.parametrize("text", [*MISSHAPEN[1:], "<finding>It is vague.</finding>"], ids=range(len(MISSHAPEN)))
+async def test_a_critique_without_a_tag_or_a_readable_finding_is_a_bad_reply_and_is_paid_for(
+    text: str, either: ClaudeSimulator, structure: Structure
+) -> None:
+    calling = Calling(PORTS["critique"], either, structure)
+    either.script(Reply(text))
+    with pytest.raises(BadReply, match="not in the form"):
+        await calling.call()
+    assert [(row.stop_reason, row.is_estimated) for row in calling.ledger.rows] == [("end_turn", False)]
 
 
 @structured

@@ -194,11 +194,31 @@ async def test_a_post_is_sent_again_as_it_was_with_what_changed_since_behind_it(
         given = replace(material(structure, NOTES, text=sent), base=base if sent == text else "")
         await models.reviser.revise(given, 0, "Shorter.", on)
     first, second = (request.body["messages"][0]["content"] for request in claude.requests)
-    assert first[:-1] == second[:-1]
-    assert "Since then" not in first[-1]["text"]
-    assert "Since then the section under this heading reads otherwise." in second[-1]["text"]
-    assert "Pay went from 61,000 to 48,500." in second[-1]["text"]
+    *same, task = [part["text"] for part in first]
+    *before, change, task_again = [part["text"] for part in second]
+    assert same == before
+    assert task == task_again
+    assert "Since then" not in task
+    assert "Since then the section under this heading reads otherwise." in change
+    assert "Pay went from 61,000 to 48,500." in change
     assert claude.requests[1].usage.read > 0
+
+
+async def test_each_change_of_a_post_is_a_part_of_its_own_so_that_the_next_one_leaves_it_in_the_cache(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
+) -> None:
+    long = "It was a week of very plain and very loud days. " * 40
+    base = f"{long}\n\n## What I missed\n\nThe build broke.\n\n## What I gave up\n\nMy pay.\n"
+    once = base.replace("The build broke.", "It broke.")
+    for text in (base, once, once.replace("My pay.", "Pay.")):
+        claude.script(Reply("<rewrite>Less.</rewrite>"))
+        given = replace(material(structure, NOTES, text=text), base="" if text == base else base)
+        await models.reviser.revise(given, 0, "Shorter.", on)
+    second, third = ([part["text"] for part in each.body["messages"][0]["content"]] for each in claude.requests[1:])
+    assert third[: len(second) - 1] == second[:-1]
+    assert len(third) == len(second) + 1
+    sent = claude.requests[1].usage
+    assert claude.requests[2].usage.read == sent.read + sent.write_5m
 
 
 async def test_a_post_that_changed_in_most_of_its_words_is_sent_as_it_is(

@@ -9,6 +9,7 @@ import pytest
 from bot.essay.critique import Category, Severity
 from bot.essay.structure import Structure
 from bot.services.llm_ports import Models
+from tests.critique_replies import critique_tags, finding_tags
 from tests.llm.conftest import DRAFT, NOTES, WRITER, ProgressLog, material
 from tests.simulators.claude import ClaudeSimulator, Reply
 
@@ -30,34 +31,32 @@ async def test_a_draft_holds_no_invisible_characters_while_streaming_and_when_do
     assert written.text == on.text == text
 
 
-async def test_a_critique_holds_no_invisible_characters_even_if_sent_as_json_escapes(
+async def test_a_critique_holds_no_invisible_characters(
     claude: ClaudeSimulator, models: Models, structure: Structure, on: ProgressLog
 ) -> None:
-    said = {
-        "remarks": [
-            {
-                "quotation": f"nobody{SIGNS} asked me",
-                "category": f"vague{SIGNS}",
-                "severity": "grave",
-                "effect": f"A reader{SIGNS} waits.",
-                "replacement": f"{SIGNS}no one asked me",
-                "question": f"Who{SIGNS} asked?",
-            }
-        ],
-        "strengths": [{"quotation": f"{SIGNS}48,500", "why": f"A{SIGNS} number."}],
-        "sections": [{"section": "missed", "covered": "thin", "remark": f"One{SIGNS} event."}],
-        "fix_first_remark": 1,
-        "fix_first": f"Say{SIGNS} who.",
-    }
-    for ascii_only in (True, False):
-        claude.script(Reply(json.dumps(said, ensure_ascii=ascii_only)))
-        opinion = await models.critic.critique(WRITER, "The text, nobody asked me.", structure, [], on)
-        (remark,), (praise,), (section,) = opinion.findings, opinion.strengths, opinion.coverage
-        assert (remark.category, remark.severity) == (Category.VAGUE, Severity.GRAVE)
-        assert (remark.quotation, remark.effect) == ("nobody asked me", "A reader waits.")
-        assert (remark.replacement, remark.question) == ("no one asked me", "Who asked?")
-        assert (praise.quotation, praise.why) == ("48,500", "A number.")
-        assert (section.remark, opinion.fix_first) == ("One event.", "Say who.")
+    finding = finding_tags(
+        f"nobody{SIGNS} asked me",
+        f"vague{SIGNS}",
+        "grave",
+        f"A reader{SIGNS} waits.",
+        replacement=f"{SIGNS}no one asked me",
+        question=f"Who{SIGNS} asked?",
+    )
+    said = critique_tags(
+        [finding],
+        strengths={f"{SIGNS}48,500": f"A{SIGNS} number."},
+        sections=[("missed", "thin", f"One{SIGNS} event.")],
+        fix_first=f"Say{SIGNS} who.",
+        fixes=1,
+    )
+    claude.script(Reply(said))
+    opinion = await models.critic.critique(WRITER, "The text, nobody asked me.", structure, [], on)
+    (remark,), (praise,), (section,) = opinion.findings, opinion.strengths, opinion.coverage
+    assert (remark.category, remark.severity) == (Category.VAGUE, Severity.GRAVE)
+    assert (remark.quotation, remark.effect) == ("nobody asked me", "A reader waits.")
+    assert (remark.replacement, remark.question) == ("no one asked me", "Who asked?")
+    assert (praise.quotation, praise.why) == ("48,500", "A number.")
+    assert (section.remark, opinion.fix_first) == ("One event.", "Say who.")
 
 
 async def test_a_question_and_a_revised_section_hold_no_invisible_characters(

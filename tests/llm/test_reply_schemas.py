@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import BadReply
 from bot.llm.reply_schemas import (
-    CritiqueSchema,
+    CheckSchema,
     NextQuestionSchema,
     PlacementsSchema,
     TitlesSchema,
@@ -18,9 +18,9 @@ from bot.llm.reply_schemas import (
 from tests.simulators.claude.schema_rules import check_schema
 
 
-@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
+@pytest.mark.parametrize("form", [CheckSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
 def test_the_service_accepts_every_schema(
-    form: type[CritiqueSchema | PlacementsSchema | NextQuestionSchema | TitlesSchema],
+    form: type[CheckSchema | PlacementsSchema | NextQuestionSchema | TitlesSchema],
 ) -> None:
     check_schema(reply_schema(form))
 
@@ -44,64 +44,62 @@ def test_a_text_without_a_fitting_object_is_a_bad_reply(text: str) -> None:
         parse_reply(NextQuestionSchema, text)
 
 
-REMARK = {"quotation": "a, ]", "category": "vague", "severity": "grave", "effect": "e"}
+PASSAGE = {"sentence": 1, "words": "a, ]"}
+SENTENCE = {"sentence": 1, "notes": [2]}
 
 
-@pytest.mark.parametrize("form", [CritiqueSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
-def test_a_schema_holds_names_and_types_alone(form: type[CritiqueSchema]) -> None:
+@pytest.mark.parametrize("form", [CheckSchema, PlacementsSchema, NextQuestionSchema, TitlesSchema])
+def test_a_schema_holds_names_and_types_alone(form: type[CheckSchema]) -> None:
     text = json.dumps(reply_schema(form))
     for word in ('"title": "', "description", "default", "LAMP"):
         assert word not in text
 
 
-def test_a_critique_schema_asks_for_every_field_but_few_are_mandatory_in_the_reply() -> None:
-    schema = reply_schema(CritiqueSchema)
-    lists = ["earlier_that_hold", "remarks", "strengths", "sections"]
-    assert schema["required"] == [*lists, "fix_first_remark", "fix_first"]
-    assert parse_reply(CritiqueSchema, json.dumps({"remarks": [REMARK]})).fix_first == ""
+def test_a_check_schema_asks_for_every_field_but_few_are_mandatory_in_the_reply() -> None:
+    schema = reply_schema(CheckSchema)
+    assert schema["required"] == ["sentences", "unsupported", "mended"]
+    assert parse_reply(CheckSchema, json.dumps({"sentences": [SENTENCE]})).mended == []
 
 
-def test_a_malformed_remark_costs_itself_alone_and_keeps_its_place() -> None:
+def test_a_malformed_item_costs_itself_alone_and_keeps_its_place() -> None:
     said = {
-        "remarks": [REMARK, {"quotation": "x"}, "nothing", REMARK],
-        "strengths": [{"quotation": 3}, {"quotation": "b", "why": "c"}],
-        "sections": "none",
-        "fix_first_remark": "the fourth",
-        "fix_first": None,
+        "sentences": [SENTENCE, {"notes": [1]}, "nothing", SENTENCE],
+        "unsupported": [{"sentence": 3}, {**PASSAGE, "nearest_note": "the fourth", "reason": None}],
+        "mended": "none",
     }
-    reply = parse_reply(CritiqueSchema, json.dumps(said))
-    assert [remark is not None for remark in reply.remarks] == [True, False, False, True]
-    assert [strength is not None for strength in reply.strengths] == [False, True]
-    assert (reply.sections, reply.fix_first_remark, reply.fix_first) == ([], None, "")
+    reply = parse_reply(CheckSchema, json.dumps(said))
+    assert [sentence is not None for sentence in reply.sentences] == [True, False, False, True]
+    assert [passage is not None for passage in reply.unsupported] == [False, True]
+    assert [(one.nearest_note, one.reason) for one in reply.unsupported if one] == [(None, "")]
+    assert reply.mended == []
 
 
-@pytest.mark.parametrize("remarks", ["none", [3, 4], {"1": REMARK}, None])
-def test_remarks_that_are_all_malformed_are_a_bad_reply(remarks: object) -> None:
+@pytest.mark.parametrize("sentences", ["none", [3, 4], {"1": SENTENCE}, None])
+def test_items_that_are_all_malformed_are_a_bad_reply(sentences: object) -> None:
     with pytest.raises(BadReply):
-        parse_reply(CritiqueSchema, json.dumps({"remarks": remarks, "fix_first": "x"}))
+        parse_reply(CheckSchema, json.dumps({"sentences": sentences, "mended": []}))
 
 
 def test_a_reply_one_level_inside_another_object_is_found() -> None:
-    assert (
-        len(parse_reply(CritiqueSchema, json.dumps({"critique": {"remarks": [REMARK], "fix_first": "x"}})).remarks) == 1
-    )
+    assert len(parse_reply(CheckSchema, json.dumps({"check": {"sentences": [SENTENCE]}})).sentences) == 1
     with pytest.raises(BadReply):
-        parse_reply(CritiqueSchema, json.dumps({"a": {"b": {"remarks": [REMARK]}}}))
+        parse_reply(CheckSchema, json.dumps({"a": {"b": {"sentences": [SENTENCE]}}}))
 
 
 def test_a_trailing_comma_in_a_json_reply_is_accepted() -> None:
-    text = f'Here: {{"remarks": [{json.dumps(REMARK)} ,\n], "fix_first": "x, }}",\n}} There.'
-    reply = parse_reply(CritiqueSchema, text)
-    assert [remark.quotation for remark in reply.remarks if remark] == ["a, ]"]
-    assert reply.fix_first == "x, }"
+    mended = json.dumps({"sentence": 1, "text": "x, }"})
+    text = f'Here: {{"sentences": [], "unsupported": [{json.dumps(PASSAGE)} ,\n], "mended": [{mended}],\n}} There.'
+    reply = parse_reply(CheckSchema, text)
+    assert [passage.words for passage in reply.unsupported if passage] == ["a, ]"]
+    assert [one.text for one in reply.mended if one] == ["x, }"]
 
 
 def test_of_two_matching_objects_the_fuller_one_is_the_reply() -> None:
-    full = json.dumps({"remarks": [REMARK, REMARK], "fix_first": "x"})
-    assert len(parse_reply(CritiqueSchema, full + ' In short: {"remarks": [], "fix_first": "x"}').remarks) == 2
+    full = json.dumps({"sentences": [SENTENCE, SENTENCE]})
+    assert len(parse_reply(CheckSchema, full + ' In short: {"sentences": []}').sentences) == 2
 
 
-@pytest.mark.parametrize("text", ["{" + '"a\\' * 20_000, '{"remarks":[' + '{"a":1,' * 5_000, '{"a", ' * 5_000])
+@pytest.mark.parametrize("text", ["{" + '"a\\' * 20_000, '{"sentences":[' + '{"a":1,' * 5_000, '{"a", ' * 5_000])
 def test_a_reply_crafted_to_be_slow_is_parsed_quickly(text: str) -> None:
     with pytest.raises(BadReply):
-        parse_reply(CritiqueSchema, text)
+        parse_reply(CheckSchema, text)

@@ -216,9 +216,13 @@ class FakeModels:
         measured: Sequence[str],
         on_progress: ProgressCallback,
         *,
+        essay: Material | None = None,
         earlier: Sequence[str] = (),
     ) -> RawCritique:
-        given = {"writer": writer, "text": text, "structure": structure, "measured": measured, "earlier": earlier}
+        given: dict[str, Any] = {"writer": writer, "text": text, "structure": structure}
+        given |= {"measured": measured, "earlier": earlier}
+        if essay is not None:
+            given |= {"essay": essay.essay, "notes": essay.notes, "base": essay.base}
         answer = self._next("critique", **given)
         if isinstance(answer, Says):
             await _said(answer, on_progress)
@@ -236,7 +240,13 @@ class FakeModels:
         return self.worst
 
     def max_critique_cost(
-        self, text: str, structure: Structure | None, measured: Sequence[str], *, earlier: Sequence[str] = ()
+        self,
+        text: str,
+        structure: Structure | None,
+        measured: Sequence[str],
+        *,
+        essay: Material | None = None,
+        earlier: Sequence[str] = (),
     ) -> int:
         return self.worst
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import InvalidInput, NothingToDo, UnknownCritique
-from bot.essay.critique import Category, CoverageLevel, Critique, EarlierState, Severity, cut_words
+from bot.essay.critique import (
+    Category,
+    CoverageLevel,
+    Critique,
+    EarlierState,
+    Severity,
+    cut_words,
+    describe_outcome,
+)
 from bot.essay.diff import find_moved_span
 from bot.essay.essay import Origin, Version
 from bot.essay.structure import Structure
@@ -417,3 +425,34 @@ async def test_a_stranger_cannot_see_another_writers_critique(room: Room, struct
         with pytest.raises(UnknownCritique):
             await asking
     assert (await mine.get("me", critiqued.id)).decisions == {}
+
+
+async def test_the_critic_of_an_essay_is_given_its_notes_and_the_draft_that_its_revisions_were_given(
+    room: Room, structure: Structure
+) -> None:
+    essay = await room.desk.create_essay("me", structure)
+    await room.desk.add_notes("me", essay.id, "Maria did not ask.\n\n[private] Joe lied.")
+    drafted = await room.desk.add_version("me", essay.id, None, Origin.DRAFTED, TEXT, 1)
+    text = TEXT.replace("nobody asked", "nobody asked me")
+    seen = await room.desk.add_version("me", essay.id, drafted.info.number, Origin.EDITED, text, 1)
+    finding = remark("nobody asked me", replacement="“Maria did not ask”")
+    room.models.script(opinion(finding), opinion(finding))
+    begun, job = await room.criticism.start_essay_critique("me", essay.id, seen)
+    await ended(room, job)
+    _, job = await room.criticism.start_text_critique("me", text, None, own=True)
+    await ended(room, job)
+    asked, of_pasted = [one.given for one in room.models.asked if one.what == "critique"]
+    assert [note.text for note in asked["notes"]] == ["Maria did not ask."]
+    assert (asked["essay"], asked["base"], asked["text"]) == (essay.id, TEXT, text)
+    assert "notes" not in of_pasted
+    assert found(await room.criticism.get("me", begun.id)).findings[0].replacement == "“Maria did not ask”"
+
+
+async def test_a_critique_that_broke_off_says_so_and_not_that_nothing_grave_was_found(room: Room) -> None:
+    said = replace(opinion(remark("nobody asked", Severity.MINOR)), is_cut_off=True)
+    critique = found(await pasted(room, said))
+    assert critique.is_cut_off
+    assert (
+        describe_outcome(critique) == "The critique broke off: there may be more to find, which asking again may bring."
+    )
+    assert describe_outcome(replace(critique, is_cut_off=False)).startswith("Nothing grave was found")

@@ -22,7 +22,7 @@ from bot.discord_ui.panels.cards import (
     page_buttons,
     small_print,
 )
-from bot.essay.critique import FINDINGS_SHOWN_FIRST, Action, Critique, EarlierState, describe_severity
+from bot.essay.critique import FINDINGS_SHOWN_FIRST, Action, Critique, EarlierState, describe_outcome
 from bot.essay.facts import defang_links
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
@@ -110,7 +110,7 @@ def _fix_first_parts(critique: Critique) -> list[CardPart]:
         return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
     fix = critique.fix_first or "Begin with the first finding: it is the gravest."
     parts: list[CardPart] = [TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")]
-    if said := describe_severity(critique):
+    if said := describe_outcome(critique):
         parts.append(TextBlock(said))
     return parts
 

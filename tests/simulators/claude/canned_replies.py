@@ -1,10 +1,10 @@
 """Replies for trials by hand, made from the request alone: no test should lean on their wording.
 
 A request with a JSON schema (in `output_config.format`, or for the basic dialect written out in the prompt) gets JSON
-of that shape whose quotations stand in the user's text. A short one that speaks of questions gets a question, and one
-for a rewrite a sentence of the writer's between its tags. Any other gets the writer's own sentences, as they stand in
-the request's tagged blocks, set into the sections that it asks for, with a gap where there is nothing to set: nothing
-in it is invented.
+of that shape whose quotations stand in the user's text. One for a critique gets two findings between its tags, a short
+one that speaks of questions a question, and one for a rewrite a sentence of the writer's between its tags. Any other
+gets the writer's own sentences, as they stand in the request's tagged blocks, set into the sections that it asks for,
+with a gap where there is nothing to set: nothing in it is invented.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def canned(request: Request) -> Reply:
         return Reply(f"You wrote: “{last}” What did you believe just before that, which you no longer believe?")
     asked = _BLOCK.sub("", request.last_user_text)
     sentences = _sentences(_material(request.last_user_text))
+    if "<finding " in asked:
+        return Reply(_critique(request.last_user_text), thinking=Thinking(tokens=600, seconds=0.3))
     if "<rewrite>" in asked:
         return Reply(f"<rewrite>\n{sentences[0]}\n</rewrite>", thinking=Thinking(tokens=800, seconds=0.3))
     wanted = re.findall(r"^- ([\w-]+)$", asked, re.MULTILINE)
@@ -57,6 +59,27 @@ def _check(material: str) -> dict[str, Any]:
     """A check by which every numbered sentence rests on the first note."""
     numbers = map(int, re.findall(r"^(\d+)\. ", material, re.MULTILINE))
     return {"sentences": [{"sentence": n, "notes": [1]} for n in numbers], "unsupported": [], "mended": []}
+
+
+def _critique(text: str) -> str:
+    """Two findings that quote the post, with a question each."""
+    posts = [match["inside"] for match in _BLOCK.finditer(text) if match["name"] == "post"]
+    keys = re.findall(r'^Section ([\w-]+), "', _BLOCK.sub("", text), re.MULTILINE)
+    quoted = cycle(_sentences("\n".join(posts)))
+    findings = [
+        f'<finding category="vague" severity="serious">\n<quotation>{next(quoted)}</quotation>\n'
+        "<effect>The simulator's own words: say plainly what happened, and to whom.</effect>\n"
+        "<question>What did this cost you that the text does not say?</question>\n</finding>"
+        for _ in range(2)
+    ]
+    return "\n".join(
+        (
+            *findings,
+            f"<strength><quotation>{next(quoted)}</quotation><why>The simulator's own words.</why></strength>",
+            *(f'<section key="{key}" covered="thin"></section>' for key in keys),
+            '<fix_first finding="1">The simulator\'s own words: begin here.</fix_first>',
+        )
+    )
 
 
 def _material(text: str) -> str:
