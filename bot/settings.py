@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     budget_writer_day: Decimal = Field(default=Decimal(3), ge=0)
     budget_writer_month: Decimal | None = Field(default=None, ge=0)
     budget_month: Decimal = Field(default=Decimal(50), ge=0)
+    log_format: Literal["text", "json"] = "text"
+
     jobs_at_once: int = Field(default=8, ge=1, le=1_000)
     jobs_per_writer: int = Field(default=2, ge=1, le=100)
 

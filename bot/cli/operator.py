@@ -58,7 +58,7 @@ def run_() -> None:
     settings = read_settings()
     if lines := list(missing_settings(settings)):
         raise InvalidInput(" ".join(lines))
-    configure_logging()
+    configure_logging(as_json=settings.log_format == "json")
     asyncio.run(run_discord(settings))
 
 

@@ -40,6 +40,7 @@ from bot.llm.reply_schemas import reply_schema, reply_schema_text
 from bot.llm.stream import Answer, BoundedStream, MalformedEvent
 from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ProgressCallback
+from bot.services.request_context import current_request
 from bot.services.store_ports import Clock
 
 # The preface is every writer's, and read again within the hour; an essay's material mostly within five minutes of its
@@ -201,7 +202,9 @@ class ModelCaller:
         max_nano_usd = max_call_cost(model, sent_text, prompt.max_tokens, service.prices)
         if max_nano_usd is None:
             raise UnknownPrice(model)
-        reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, max_nano_usd)
+        request = current_request()
+        server = request.server if request is not None else None
+        reservation = Reservation(writer, prompt.role, model, prompt.name, prompt.hash, max_nano_usd, server)
         return _PreparedCall(reservation, body, sent_text, prompt.max_tokens)
 
     def _block_tag(self, essay: str) -> str:

@@ -1,12 +1,19 @@
-"""Log to standard error, without any words of a writer."""
+"""Log to standard error, without any words of a writer, and without names and ids of Discord's.
+
+Lines that belong to one request end in the start of its person's pseudonym and its id.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors.base import RedactedError, redacted_exc_info
+from bot.services.request_context import current_request
 
 log = logging.getLogger("bot")
 
@@ -20,16 +27,21 @@ _IGNORED_WARNINGS = frozenset(
 )
 # At INFO they log every request to the model, with its address.
 _NOISY_LOGGERS = frozenset({"httpx", "httpx2"})
+_PSEUDONYM_LENGTH = 8  # of a person's pseudonym: enough to tell the people of one bot apart
+# What a library's line may hold of a person: an address, whose path holds ids and tokens, as in discord.py's warnings
+# of rate limits; an id of Discord's, which has 17 to 20 digits; and a session or a token.
+_ADDRESS = re.compile(r"(https?|wss?)://\S+")
+_IDENTIFIER = re.compile(r"\d{15,}|[0-9a-f]{32,}")
 
 
-def configure_logging() -> None:
-    """Send all log records to standard error, through one filter, and nowhere else.
+def configure_logging(*, as_json: bool = False) -> None:
+    """Send all log records to standard error, through one filter, and nowhere else; ``as_json`` as JSON lines.
 
     The filter is on the handler, because libraries change their loggers' levels: anthropic does so when it is
     imported, by ANTHROPIC_LOG.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
     handler.addFilter(_filter_record)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
@@ -37,15 +49,51 @@ def configure_logging() -> None:
 def _filter_record(record: logging.LogRecord) -> bool:
     """Drop records below INFO, where libraries log tokens and whole requests, and known warnings.
 
-    An exception of the record is replaced by one without its message.
+    An exception of the record is replaced by one without its message; in a library's line, what may tell of a person
+    is replaced too.
     """
     if record.name.startswith("discord.") and record.msg in _IGNORED_WARNINGS:
         return False
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, RedactedError):
         record.exc_info, record.exc_text = redacted_exc_info(error), None
+    if record.name.partition(".")[0] != "bot":
+        record.msg, record.args = _redact(record.getMessage()), None
     noisy = record.name.split(".")[0] in _NOISY_LOGGERS
     return record.levelno >= (logging.WARNING if noisy else logging.INFO)
+
+
+def _redact(line: str) -> str:
+    """Replace addresses and ids in a library's line."""
+    return _IDENTIFIER.sub("[id]", _ADDRESS.sub("[address]", line))
+
+
+class TextFormatter(logging.Formatter):
+    """Format a record as a line for people, its request at the end: ``[d3f09a12 5f2c9d1e]``."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
+        line, request = super().formatMessage(record), current_request()
+        return line if request is None else f"{line} [{request.writer[:_PSEUDONYM_LENGTH]} {request.id}]"
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as one line of JSON: time (UTC), level, logger, message; person, request and error if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if (request := current_request()) is not None:
+            line |= {"person": request.writer[:_PSEUDONYM_LENGTH], "request": request.id}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
 
 
 def log_unhandled_task_errors(loop: asyncio.AbstractEventLoop) -> None:

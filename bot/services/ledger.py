@@ -28,7 +28,8 @@ class Reservation:
     """A call about to be made: who it is for, what for, and the most it can cost.
 
     ``max_nano_usd`` is in nano-dollars. ``prompt`` is the prompt's file name, ``prompt_hash`` the start of the SHA-256
-    of that file with all that it includes.
+    of that file with all that it includes. ``server`` is the pseudonym of the Discord server it was asked for in, None
+    if it was asked for elsewhere.
     """
 
     writer: str
@@ -37,6 +38,7 @@ class Reservation:
     prompt: str
     prompt_hash: str
     max_nano_usd: int
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ class SqliteCalls:
 
     def add_call(self, reservation: Reservation, at: datetime) -> int:
         made = self._db.execute(
-            "INSERT INTO calls (writer, at, role, model, prompt, prompt_hash, settled, nano_usd)"
-            " VALUES (?,?,?,?,?,?,0,?)",
+            "INSERT INTO calls (writer, at, role, model, prompt, prompt_hash, settled, nano_usd, server)"
+            " VALUES (?,?,?,?,?,?,0,?,?)",
             [
                 reservation.writer,
                 at.astimezone(UTC).isoformat(),
@@ -29,6 +29,7 @@ class SqliteCalls:
                 reservation.prompt,
                 reservation.prompt_hash,
                 reservation.max_nano_usd,
+                reservation.server,
             ],
         )
         return int(made.lastrowid or 0)

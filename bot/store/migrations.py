@@ -468,3 +468,10 @@ def _voice(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+# The Discord server in which a call was asked for, as a keyed pseudonym; NULL outside of servers, and for what was
+# asked before.
+@_migration("0019_call_servers")
+def _call_servers(db: Database) -> None:
+    db.execute("ALTER TABLE calls ADD COLUMN server TEXT")

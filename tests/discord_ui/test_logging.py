@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 
 import pytest
 
 from bot.ops.logging_config import configure_logging, log_unhandled_task_errors
+from bot.services.request_context import request_scope
 from tests.discord_ui.conftest import Bot
 from tests.simulators.discord import DiscordSimulator
 
@@ -55,6 +57,48 @@ def test_single_requests_to_the_model_are_not_logged(log: pytest.CaptureFixture[
     told = written(log)
     assert "HTTP Request" not in told
     assert "INFO discord.gateway: Shard" in told
+
+
+def test_a_librarys_line_names_no_address_and_no_id(log: pytest.CaptureFixture[str]) -> None:
+    """discord.py's warning of a rate limit holds the application's id and an interaction's token."""
+    configure_logging()
+    warning = "We are being rate limited. %s %s responded with 429. Retrying in %.2f seconds."
+    address = "https://discord.com/api/v10/webhooks/112233445566778899/aW50ZXJhY3Rpb24/messages/998877665544332211"
+    logging.getLogger("discord.http").warning(warning, "PATCH", address, 0.3)
+    logging.getLogger("discord.state").warning("Unknown guild 112233445566778899.")
+    told = written(log)
+    assert "We are being rate limited. PATCH [address] responded with 429. Retrying in 0.30 seconds." in told
+    assert "Unknown guild [id]." in told
+
+
+def test_lines_of_one_request_carry_the_persons_pseudonym_and_the_requests_id(log: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    with request_scope("d0123456789abcdef0123456789abcdef") as request:
+        logging.getLogger("bot.discord").info("first")
+        logging.getLogger("bot.services").info("second")
+    logging.getLogger("bot").info("third")
+    first, second, third = written(log).splitlines()
+    assert first.endswith(f"first [d0123456 {request.id}]")
+    assert second.endswith(f"second [d0123456 {request.id}]")
+    assert third.endswith("third")
+
+
+def test_the_log_can_be_lines_of_json(log: pytest.CaptureFixture[str]) -> None:
+    configure_logging(as_json=True)
+    with request_scope("d0123456789abcdef0123456789abcdef") as request:
+        try:
+            int(WORDS)
+        except ValueError:
+            logging.getLogger("bot").exception("job %d failed\nby a bug", 7)
+    logging.getLogger("bot.discord").info("ready")
+    told = written(log)
+    failed, ready = (json.loads(line) for line in told.splitlines())
+    assert failed["message"] == "job 7 failed\nby a bug"
+    assert (failed["level"], failed["logger"]) == ("ERROR", "bot")
+    assert (failed["person"], failed["request"]) == ("d0123456", request.id)
+    assert "RedactedError: ValueError" in failed["error"]
+    assert set(ready) == {"time", "level", "logger", "message"}
+    assert WORDS not in told
 
 
 def test_an_error_is_logged_without_its_message(log: pytest.CaptureFixture[str]) -> None:

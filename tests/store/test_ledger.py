@@ -267,5 +267,6 @@ async def test_the_ledger_holds_no_word_of_an_essay(store: SqliteStore, ledger: 
         "total_ms",
         "stop_reason",
         "estimated",
+        "server",
     }
     assert (row["settled"], row["prompt"], row["stop_reason"], row["estimated"]) == (1, "draft.md", "end_turn", 0)

@@ -22,6 +22,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.recent import RecentSet
 from bot.errors import StoreError
 from bot.services.dm_messages import DmChannel, DmMessageService
+from bot.services.request_context import request_scope
 
 log = logging.getLogger("bot.discord")
 
@@ -179,9 +180,9 @@ class DmInboxes:
                 await self._session_begun.wait()
                 reads = inbox.must_read and not inbox.is_given_up
                 if reads and time.monotonic() >= inbox.retry_at:
-                    await self._guard(inbox, self._read_history(writer, inbox))
+                    await self._guard(writer, inbox, self._read_history(writer, inbox))
                 elif inbox.events:
-                    await self._guard(inbox, self._take(writer, inbox, inbox.events.popleft()))
+                    await self._guard(writer, inbox, self._take(writer, inbox, inbox.events.popleft()))
                 elif reads:
                     inbox.wake.clear()
                     with suppress(TimeoutError):
@@ -194,10 +195,14 @@ class DmInboxes:
             if not inbox.must_read:
                 del self._inboxes[writer]
 
-    async def _guard(self, inbox: _Inbox, step: Coroutine[None, None, None]) -> None:
-        """Run a step; after a bug, log it and read the history again later: the mark must pass no unstored message."""
+    async def _guard(self, writer: str, inbox: _Inbox, step: Coroutine[None, None, None]) -> None:
+        """Run a step as a request of its own.
+
+        After a bug, log it and read the history again later: the mark must pass no unstored message.
+        """
         try:
-            await step
+            with request_scope(writer):
+                await step
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message
             error_message(error)
             inbox.refusals += 1

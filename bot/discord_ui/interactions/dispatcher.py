@@ -17,13 +17,14 @@ from bot.discord_ui.errors import FormTimeout, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import parse_custom_id
 from bot.discord_ui.interactions.requests import Interaction, interaction_context, parse_request
 from bot.discord_ui.interactions.responder import AckMode, PendingInteraction, Responder, SeenInteractions
-from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, writer_id
+from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext, server_id, writer_id
 from bot.discord_ui.interactions.router import Router, find_route
 from bot.discord_ui.messages.content import fetch_file
 from bot.discord_ui.messages.editor import DISCORD_ERRORS, Click, EditTiming, MessageEditors
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
+from bot.services.request_context import request_scope
 from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
@@ -137,7 +138,15 @@ class InteractionDispatcher:
     async def _handle(
         self, interaction: Interaction, ack: AckMode, click: Click, name: str, work: CommandWork, subject: str = "-"
     ) -> None:
-        """Do the work, answer, and log the first four characters of ``subject``, an essay's or critique's id."""
+        """Do the work as a request of its own, answer, and log how it went, with the start of ``subject``'s id."""
+        guild = interaction.guild_id
+        server = server_id(self.services.pseudonym_secret, guild) if guild is not None else None
+        with request_scope(self._writer_of(interaction), server):
+            await self._handle_request(interaction, ack, click, name, work, subject)
+
+    async def _handle_request(
+        self, interaction: Interaction, ack: AckMode, click: Click, name: str, work: CommandWork, subject: str
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._active_tasks.add(task)

@@ -22,6 +22,11 @@ def writer_id(secret: bytes, user: int) -> str:
     return "d" + hmac.new(secret, f"discord:{user}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def server_id(secret: bytes, guild: int) -> str:
+    """Return the pseudonym of a Discord server, made like a writer's."""
+    return "s" + hmac.new(secret, f"server:{guild}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class InteractionContext:
     """Where an interaction happens: in the bot's own DM with the person, in a server, or in another conversation."""

@@ -11,6 +11,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -250,9 +251,9 @@ class JobRunner:
             found.append(replace(job, state=outcome.state, result=outcome.result, ended=ending.at))
         return tuple(found)
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def _spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> asyncio.Task[Any]:
         """Create a task that runs to its end even if nobody awaits it; the event loop holds tasks only weakly."""
-        task = asyncio.create_task(coroutine)
+        task = asyncio.create_task(coroutine, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -277,7 +278,7 @@ class JobRunner:
 
     def _run_soon(self, live: RunningJob) -> None:
         live.is_started = True
-        self._spawn(self._run(live))
+        self._spawn(self._run(live), live.context)
 
     def _count_of(self, writer: str) -> int:
         """Return how many jobs the writer has, running or queued, without those that give way."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -28,6 +29,7 @@ class RunningJob:
 
     ``changed_event`` is a new event after each change, so that no watcher misses one because of another. ``stop_state``
     is how it is to end, once somebody has stopped it. ``drops_text`` says that nothing of its text may be kept.
+    ``context`` is that of the request that began it, in which it runs whenever its turn comes.
     """
 
     job: Job
@@ -41,6 +43,7 @@ class RunningJob:
     ended_event: asyncio.Event = field(default_factory=asyncio.Event)
     stop_state: JobState | None = None
     drops_text: bool = False
+    context: Context = field(default_factory=copy_context)
 
     def set_phase(self, phase: JobPhase, now: datetime) -> None:
         """Set what the job does, and since when, if that has changed. Nobody is notified yet."""
@@ -114,7 +117,8 @@ class TextFlusher:
         live.unflushed_pieces.append(text)
         self._unflushed[live] = None
         if self._flush_task is None:
-            self._flush_task = asyncio.create_task(self._flush_forever(), name="job-flusher")
+            # They serve all jobs, so they belong to no request.
+            self._flush_task = asyncio.create_task(self._flush_forever(), name="job-flusher", context=Context())
         self._dirty.set()
         if not live.job.text:
             self._first_text.set()
@@ -175,7 +179,7 @@ class TextFlusher:
     def _schedule_notify(self, lives: Iterable[RunningJob]) -> None:
         self._unnotified.update(dict.fromkeys(lives))
         if self._notify_task is None or self._notify_task.done():
-            self._notify_task = asyncio.create_task(self._notify_all(), name="job-notifier")
+            self._notify_task = asyncio.create_task(self._notify_all(), name="job-notifier", context=Context())
 
     async def _notify_all(self) -> None:
         """Wake the watchers of a few jobs in each turn of the loop, the longest waiting first."""

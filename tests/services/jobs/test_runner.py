@@ -14,6 +14,7 @@ from bot.errors import Declined, JobRunning, ShuttingDown, StreamBroken, TooMany
 from bot.services.jobs.job import JobKind, JobState, StoreResult
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk
+from bot.services.request_context import RequestContext, current_request, request_scope
 from bot.services.store_ports import Transaction
 from bot.store.sqlite import SqliteStore
 from tests.services.fake_work import Piece, begin, in_time
@@ -71,6 +72,29 @@ async def test_running_jobs_are_limited_and_the_queue_is_fair_and_shows_each_job
     gates["a2"].release()
     for job in started.values():
         assert (await in_time(jobs, job)).state is JobState.DONE
+
+
+async def test_a_queued_job_belongs_to_its_own_request_whichever_jobs_end_starts_it(
+    store: SqliteStore, clock: Clock
+) -> None:
+    jobs = JobRunner(RecordingJobs(store), clock, max_running=1, max_per_writer=1)
+    gate, seen = Gate(), list[RequestContext | None]()
+
+    class Asking(Piece):
+        async def run(self, report: ProgressCallback) -> StoreResult | None:
+            seen.append(current_request())
+            return await super().run(report)
+
+    begun = []
+    for who in ("me", "you"):
+        with request_scope(who, "server") as request:
+            begun.append((request, await jobs.start(who, "s", JobKind.DRAFT, Asking((gate,)))))
+    await gate.reached()
+    gate.release()
+    for _, job in begun:
+        await in_time(jobs, job)
+    assert seen == [request for request, _ in begun]
+    await jobs.close()
 
 
 async def test_a_writer_may_queue_only_as_many_jobs_as_may_run_at_once(jobs: JobRunner) -> None:

@@ -1,0 +1,45 @@
+"""What a piece of work belongs to: the request that began it, whose it is, and from which server it came.
+
+Tasks inherit it, so that log lines and calls of models carry it without passing it on.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_ID_BYTES = 4  # told apart among the requests of a day, and short enough for each line of a log
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """A request: a click, a command, a form, or a message in the DM.
+
+    ``writer`` and ``server`` are pseudonyms; ``server`` is None outside of servers.
+    """
+
+    id: str
+    writer: str
+    server: str | None = None
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("request", default=None)
+
+
+def current_request() -> RequestContext | None:
+    """Return the request that the running code belongs to, None if it belongs to none."""
+    return _current.get()
+
+
+@contextmanager
+def request_scope(writer: str, server: str | None = None) -> Iterator[RequestContext]:
+    """Begin a request with a new id. What runs inside, and the tasks that it starts, belong to it."""
+    request = RequestContext(secrets.token_hex(_ID_BYTES), writer, server)
+    token = _current.set(request)
+    try:
+        yield request
+    finally:
+        _current.reset(token)
