@@ -88,7 +88,7 @@ async def test_a_queued_job_belongs_to_its_own_request_whichever_jobs_end_starts
     begun = []
     for who in ("me", "you"):
         with request_scope(who, "server") as request:
-            begun.append((request, await jobs.start(who, "s", JobKind.DRAFT, Asking((gate,)))))
+            begun.append((request, await jobs.start(who, f"essay of {who}", JobKind.DRAFT, Asking((gate,)))))
     await gate.reached()
     gate.release()
     for _, job in begun:
