@@ -21,7 +21,7 @@ _MENDED = "Nothing: the call is made again by itself, and what was asked for com
 
 _HEAD = """# What happens when a model fails
 
-Every line was made by a run: a loopback server that imitates Claude failed in this way under each of the six things
+Every line was made by a run: a loopback server that imitates Claude failed in this way under each of the seven things
 that a model is used for, through the SDK, the ports, the jobs and the store. `python -m tests.failures --write` makes
 the page anew; a test compares it with a run. ADDRESS is the address of the service in the settings, MODEL the name of
 the model, ID the service's own number of the request, AMOUNT the most that the call may cost. The waits are as long as
@@ -37,7 +37,8 @@ was left in the ledger at its worst cost; and where the cause had gone, the same
 """
 
 _FAULTS = """
-"Continue" has the model write what is missing. Half a revision and half a critique are of no use, and are not shown.
+"Continue" has the model write what is missing. Half a revision, half a check and half a critique are of no use, and
+are not shown. "Checked" means by the check that follows by itself.
 Sorting and questions show nothing while they are written, so that a call which broke off in the middle of its text is
 made once more for them.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
+import json
 import os
 import socket
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.bootstrap import build_services
 from bot.essay.structure import Section, Structure, WordBudget
 from bot.llm.client import Dialect, ServiceConfig
 from bot.llm.factory import build_models
+from bot.services.checking import CheckingService
 from bot.services.critiques import CritiqueService
 from bot.services.drafting import DraftingService
 from bot.services.essays import EssayService
@@ -31,7 +33,7 @@ from bot.store.sqlite import SqliteStore
 from bot.structure_files import prompts_directory
 from tests.failures.faults import Conditions
 from tests.services.interview_steps import WaitingInterview
-from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
+from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Reply, Request
 
 STRUCTURE = Structure(
     "short-one",
@@ -43,6 +45,13 @@ STRUCTURE = Structure(
     ),
 )
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NOTHING_AMISS = json.dumps(
+    {
+        "sentences": [{"sentence": 1, "notes": [1]}, {"sentence": 2, "notes": [2]}],
+        "unsupported": [],
+        "mended": [],
+    }
+)
 MODELS = {
     ModelRole.WRITER: "claude-opus-5-5",
     ModelRole.CRITIC: "claude-opus-5-5",
@@ -61,19 +70,35 @@ class Stack:
     interview: WaitingInterview
     writing: DraftingService
     criticism: CritiqueService
+    checking: CheckingService
     jobs: JobRunner
     ledger: RecordingLedger
-    answers: dict[str, deque[Answer]] = field(default_factory=dict)
+    answers: dict[tuple[str, bool], deque[Answer]] = field(default_factory=dict)
+    asked: list[Request] = field(default_factory=list)
 
-    def will_answer(self, writer: str, *answers: Answer) -> None:
-        """Puts these in the place of what was still to be answered to this writer."""
+    def will_answer(self, writer: str, *answers: Answer, to_check: bool = False) -> None:
+        """Puts these in the place of what was still to be answered to this writer, ``to_check`` when a check asks."""
         pseudonym = hmac.new(self.store.thread.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
-        self.answers[pseudonym] = deque(answers)
+        self.answers[pseudonym, to_check] = deque(answers)
 
     def answer(self, request: Request) -> Answer:
-        """What the service answers. A request too many is refused in a way that no case is about."""
-        left = self.answers[request.body["metadata"]["user_id"]]
+        """What the service answers. A request too many is refused in a way that no case is about.
+
+        A check for which nothing is scripted is one that follows by itself: it finds nothing amiss. What else was asked
+        is kept in ``asked``.
+        """
+        is_check = "unsupported" in (request.schema or {}).get("properties", {})
+        if not is_check:
+            self.asked.append(request)
+        left = self.answers.get((request.body["metadata"]["user_id"], is_check))
+        if left is None and is_check:
+            return Reply(NOTHING_AMISS)
         return left.popleft() if left else HttpError(418)
+
+    async def end_of_check(self, writer: str, essay: str) -> None:
+        """Waits for the check that follows a text by itself, if there is one."""
+        if job := await self.checking.wait_for_check(writer, essay):
+            await self.jobs.wait(writer, job.id)
 
     async def account(self, writer: str, under: Conditions) -> None:
         """Writes down what the writer has spent today, and what calls under way hold."""
@@ -112,7 +137,6 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 max_retries=under.retries,
             )
             made = build_models(service, prompts_directory(), ledger, lambda: WHEN, sleep=_no_nap)
-            made = replace(made, ports=replace(made.ports, checker=None))  # a check would take the next scripted answer
             services = build_services(
                 Settings.model_construct(jobs_at_once=1_000, jobs_per_writer=1),
                 models=made.ports,
@@ -131,6 +155,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 ),
                 services.drafting,
                 services.critiques,
+                services.checking,
                 services.jobs,
                 ledger,
             )

@@ -84,11 +84,13 @@ async def _outcome(joined: Stack, fault: Fault, work: type[Work]) -> Outcome:
     doing = work(joined, f"{fault.name}, {work.name}")
     await doing.prepare()
     await joined.account(doing.writer, fault.under)
-    joined.will_answer(doing.writer, *fault.answers(good, work.middle), good)
+    joined.will_answer(doing.writer, *fault.answers(good, work.middle), good, to_check=work.is_check)
     told = await doing.attempt()
+    await joined.end_of_check(doing.writer, doing.essay)
     found = await doing.found()
     again = None
     if found.end is not End.DONE:
-        joined.will_answer(doing.writer, good)
+        joined.will_answer(doing.writer, good, to_check=work.is_check)
         again = await doing.attempt()
+        await joined.end_of_check(doing.writer, doing.essay)
     return Outcome(fault, work, told, found, again, await joined.unsettled(doing.writer))

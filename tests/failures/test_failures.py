@@ -51,15 +51,15 @@ def test_a_second_try_fails_only_where_the_cause_lasts(outcomes_by_fault: Ran, n
 @pytest.mark.parametrize(
     ("name", "ends"),
     [
-        ("The connection is cut in the middle of the text, each time", "part part - - - -"),
-        ("The connection is cut in the middle of the text, once", "part part - - done done"),
-        ("The connection is cut before any text, once", "done done done done done done"),
-        ("The room for the answer ends in the middle of the text", "part part - - - -"),
-        ("The model declines in the middle of the text", "- - - - - -"),
-        ("The model declines in prose", "- - - - - -"),
-        ("401: the key is refused", "- - - - - -"),
-        ("529: overload, twice", "done done done done done done"),
-        ("Our own budget is spent", "- - - - - -"),
+        ("The connection is cut in the middle of the text, each time", "part part - - - - -"),
+        ("The connection is cut in the middle of the text, once", "part part - - - done done"),
+        ("The connection is cut before any text, once", "done done done done done done done"),
+        ("The room for the answer ends in the middle of the text", "part part - - - - -"),
+        ("The model declines in the middle of the text", "- - - - - - -"),
+        ("The model declines in prose", "- - - - - - -"),
+        ("401: the key is refused", "- - - - - - -"),
+        ("529: overload, twice", "done done done done done done done"),
+        ("Our own budget is spent", "- - - - - - -"),
     ],
 )
 def test_each_fault_keeps_what_the_model_had_delivered(outcomes_by_fault: Ran, name: str, ends: str) -> None:

@@ -55,10 +55,10 @@ async def test_notes_of_forty_thousand_characters_reach_the_model_whole(simulate
     assert [note.text for note in handed.notes] == paragraphs
     job = await simulated_stack.jobs.wait("me", (await simulated_stack.writing.start_draft("me", essay)).id)
     assert (job.state, job.error) == (JobState.DONE, None)
-    sorted_from = "".join(request.last_user_text for request in simulated_stack.claude.requests[:-1])
+    sorted_from = "".join(request.last_user_text for request in simulated_stack.asked[:-1])
     for paragraph_ in paragraphs:
         assert paragraph_ in sorted_from
-        assert paragraph_ in simulated_stack.claude.requests[-1].last_user_text
+        assert paragraph_ in simulated_stack.asked[-1].last_user_text
     assert [note.text for note in await simulated_stack.desk.notes("me", essay)] == paragraphs
 
 
@@ -83,7 +83,7 @@ async def test_a_draft_and_a_revision_in_the_language_of_the_notes_are_stored_un
     version = await simulated_stack.desk.current_version("me", essay)
     assert (version.text, version.info.is_complete) == (draft_of(*notes), True)
     assert await simulated_stack.writing.unsupported_claims("me", essay, version) == ()
-    assert all(note in simulated_stack.claude.requests[-1].last_user_text for note in notes)
+    assert all(note in simulated_stack.asked[-1].last_user_text for note in notes)
     job = await simulated_stack.writing.start_revision("me", essay, version, 0, "Kürzer. Plus court. Короче.")
     assert (await simulated_stack.jobs.wait("me", job.id)).state is JobState.DONE
     assert (await simulated_stack.desk.current_version("me", essay)).text == draft_of(notes[1], notes[1])

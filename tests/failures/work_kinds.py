@@ -44,6 +44,7 @@ class Work(ABC):
     middle: ClassVar[int]
     done: ClassVar[str]  # what the person is told or shown where nothing failed
     has_form: ClassVar[bool] = False
+    is_check: ClassVar[bool] = False
 
     def __init__(self, stack: Stack, writer: str) -> None:
         self.stack = stack
@@ -75,6 +76,11 @@ class Work(ABC):
         found = [await self.stack.desk.version(self.writer, self.essay, info.number) for info in history]
         return [(version.text, version.info.is_complete) for version in found]
 
+    async def is_checked(self) -> bool:
+        """Whether each sentence of the current text is judged."""
+        check = (await self.stack.checking.current(self.writer, self.essay)).check
+        return check.is_checked and not check.unchecked
+
     async def wait(self, job: Job) -> str | None:
         return (await self.stack.jobs.wait(self.writer, job.id)).error
 
@@ -92,9 +98,11 @@ class Draft(Work):
             return Found(End.NOTHING, "The notes. There is no version yet.", whole)
         ((text, complete),) = texts
         if complete:
-            return Found(End.DONE, "The notes; version 1.", whole and text == DRAFT)
-        came = text.strip() == DRAFT[: self.middle].strip()
-        return Found(End.PART, "The notes; what came, as version 1, which can be continued.", whole and came)
+            return Found(
+                End.DONE, "The notes; version 1, checked.", whole and text == DRAFT and await self.is_checked()
+            )
+        came = text.strip() == DRAFT[: self.middle].strip() and await self.is_checked()
+        return Found(End.PART, "The notes; what came, as version 1, checked, which can be continued.", whole and came)
 
 
 class Finish(Work):
@@ -116,9 +124,11 @@ class Finish(Work):
             return Found(End.NOTHING, "The notes; the draft as it was, which can still be continued.", whole)
         ((text, complete),) = after
         if complete:
-            return Found(End.DONE, "The notes; version 2.", whole and text == DRAFT)
-        came = text.strip() == f"{FIRST}{SECOND[: self.middle]}".strip()
-        return Found(End.PART, "The notes; what came, as version 2, which can be continued.", whole and came)
+            return Found(
+                End.DONE, "The notes; version 2, checked.", whole and text == DRAFT and await self.is_checked()
+            )
+        came = text.strip() == f"{FIRST}{SECOND[: self.middle]}".strip() and await self.is_checked()
+        return Found(End.PART, "The notes; what came, as version 2, checked, which can be continued.", whole and came)
 
 
 class Revise(Work):
@@ -143,8 +153,49 @@ class Revise(Work):
         revised = FIRST.replace(NOTES[0], "The build broke on a Tuesday, and nobody asked.") + SECOND
         return Found(
             End.DONE,
-            "The notes; version 2, in which every other byte is as it was.",
-            whole and after == [(revised, True)],
+            "The notes; version 2, in which every other byte is as it was, checked.",
+            whole and after == [(revised, True)] and await self.is_checked(),
+        )
+
+
+class Check(Work):
+    name, column, done, has_form, is_check = "a check", "check", "What your notes do not hold.", True, True
+    good = json.dumps(
+        {
+            "sentences": [{"sentence": 1, "notes": [1]}, {"sentence": 3, "notes": [2]}],
+            "unsupported": [
+                {
+                    "sentence": 2,
+                    "words": "Nobody minded.",
+                    "kind": "feeling",
+                    "reason": "No note says what others felt.",
+                }
+            ],
+            "mended": [],
+        }
+    )
+    middle = 60
+    text = FIRST.replace("Tuesday.", "Tuesday. Nobody minded.") + SECOND
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        await self.stack.desk.add_version(self.writer, self.essay, None, Origin.DRAFTED, self.text, 2)
+
+    async def attempt(self) -> str | None:
+        planned = await self.stack.checking.plan_check(self.writer, self.essay)
+        return await self.wait(await planned.start())
+
+    async def found(self) -> Found:
+        found = await self.stack.checking.current(self.writer, self.essay)
+        whole = await self.notes_are_whole() and await self.texts() == [(self.text, True)]
+        if not found.check.is_checked:
+            says_why = bool(found.check.problem) and found.summary.startswith("Not checked against your notes. ")
+            return Found(End.NOTHING, "The text, shown as not checked, with the reason.", whole and says_why)
+        shown = [passage.words for passage in found.check.open]
+        return Found(
+            End.DONE,
+            "The text; what your notes do not hold of it.",
+            whole and shown == ["Nobody minded."] and await self.is_checked(),
         )
 
 
@@ -222,4 +273,4 @@ class Ask(Work):
         return Found(End.DONE, "The answer; the question.", whole and self.step.question.text == "Who broke it?")
 
 
-WORKS: tuple[type[Work], ...] = (Draft, Finish, Revise, Criticise, Place, Ask)
+WORKS: tuple[type[Work], ...] = (Draft, Finish, Revise, Check, Criticise, Place, Ask)
