@@ -13,10 +13,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bot.errors import BackupFailed, ForeignDatabase, NewerDatabase
+from bot.errors import BackupFailed
 from bot.files import is_any_of, move_into_place
-from bot.store.database import APPLICATION_ID, BUSY_SECONDS, translate_errors
-from bot.store.migrations import migrations
+from bot.store.database import BUSY_SECONDS, check_is_our_database, translate_errors
 
 # Between two steps of the copy nothing is locked, so that a deletion, which empties the write-ahead log, need not wait
 # for the whole of it. 1,000 pages are 4 MB, copied in about 15 ms; 5 ms are enough for one who waits to come in.
@@ -93,7 +92,7 @@ def _copy_database(database: Path, part: Path, target: Path) -> None:
         source = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
     with closing(source), closing(sqlite3.connect(part)) as copy:
         with translate_errors(database):
-            _check_is_our_database(Database(source), database)
+            check_is_our_database(Database(source), database, may_be_new=False)
         try:
             _copy_pages(source, copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # in WAL mode, as it was copied, it would be three files
@@ -142,18 +141,10 @@ def _verify_copy(database: Path, part: Path, target: Path) -> Backup:
             raise BackupFailed.damaged(database, str(error)) from error
         if found != [("ok",)]:
             raise BackupFailed.damaged(database, " ".join(str(found[0][0]).split()))
-        _check_is_our_database(Database(copy), database)
+        check_is_our_database(Database(copy), database, may_be_new=False)
         essays, versions = copy.execute("SELECT (SELECT count(*) FROM essays), count(*) FROM versions").fetchone()
         keys = tuple(str(row[0]) for row in copy.execute("SELECT fingerprint FROM keys ORDER BY since DESC"))
     return Backup(target, part.stat().st_size, essays, versions, keys)
-
-
-def _check_is_our_database(db: Database, database: Path) -> None:
-    applied = {migration.name for migration in migrations.applied(db)}
-    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID or not applied:
-        raise ForeignDatabase(database)
-    if not applied <= {migration.name for migration in migrations._migrations}:
-        raise NewerDatabase(database)
 
 
 def _fsync(path: Path) -> None:

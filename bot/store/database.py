@@ -207,12 +207,12 @@ class EncryptedDatabase:
             raise
 
     def _open(self, given: tuple[bytes, ...], now: Callable[[], datetime]) -> None:
-        check_is_our_database(self.db, self.path)
+        check_is_our_database(self.db, self.path, may_be_new=True)
         self.path.chmod(0o600)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
         with self.transaction() as db:
-            check_is_our_database(self.db, self.path)  # another process may have made it meanwhile
+            check_is_our_database(self.db, self.path, may_be_new=True)  # another process may have made it meanwhile
             self.cipher = self._build_cipher(given)
             if migrations.pending(db):
                 self.db.conn.create_function("decrypt", 1, lambda sealed: self.decrypt_or_none(sealed, "a stored text"))
@@ -339,7 +339,7 @@ def check_database(path: Path, keys: str | None) -> bool:
         mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_SECONDS)) as opened:
             db = Database(opened)
-            check_is_our_database(db, path)
+            check_is_our_database(db, path, may_be_new=True)
             needed = key_fingerprints(db)
             query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
             sealed = db.execute(query).fetchone() if needed else None
@@ -351,13 +351,18 @@ def check_database(path: Path, keys: str | None) -> bool:
     return True
 
 
-def check_is_our_database(db: Database, path: Path) -> None:
-    """Raise ForeignDatabase or NewerDatabase unless the database is empty, or of this or an older release."""
-    found = int(db.execute("PRAGMA application_id").fetchone()[0])
-    objects = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if found != APPLICATION_ID and (found or objects or db.execute("PRAGMA user_version").fetchone()[0]):
+def check_is_our_database(db: Database, path: Path, *, may_be_new: bool) -> None:
+    """Raise ForeignDatabase or NewerDatabase unless the database is of this or an older release.
+
+    With ``may_be_new``, an empty one is good too.
+    """
+    applied = {migration.name for migration in migrations.applied(db)}
+    query = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) FROM"
+    marks = db.execute(f"{query} pragma_application_id, pragma_user_version").fetchone()
+    is_empty = not any(marks)
+    if not ((marks[0] == APPLICATION_ID and (applied or may_be_new)) or (is_empty and may_be_new)):
         raise ForeignDatabase(path)
-    if any(migration.name not in MIGRATION_NAMES for migration in migrations.applied(db)):
+    if not applied.issubset(MIGRATION_NAMES):
         raise NewerDatabase(path)
 
 
