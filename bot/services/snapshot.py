@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # what is read is the other services'
 _INLINE_MAX_CHARACTERS = 10_000  # of notes, whose marks are found in a millisecond
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EssaySnapshot:
     """An essay as it was stored at one moment.
 
@@ -111,20 +111,20 @@ def read_snapshot(tx: Transaction, writer: str, essay: str) -> EssaySnapshot:
     """Read all that is stored of an essay. Raise UnknownEssay."""
     opened = tx.essays.get(writer, essay)
     return EssaySnapshot(
-        opened,
-        tx.essays.notes(writer, essay),
-        tx.essays.questions(writer, essay),
-        read_head(tx, opened),
-        tx.essays.versions(writer, essay),
-        tx.jobs.latest(writer, essay),
-        tx.jobs.leftovers(writer, essay),
-        tx.critiques.latest(writer, essay),
-        read_pending_messages(tx, writer, essay),
-        tx.messages.context(writer),
-        tx.support.get(writer, essay, opened.head) if opened.head is not None else None,
-        tx.essays.section_states(writer, essay),
-        tx.essays.suggested_titles(writer, essay),
-        tx.voice.of_writer(writer),
+        essay=opened,
+        notes=tx.essays.notes(writer, essay),
+        questions=tx.essays.questions(writer, essay),
+        version=read_head(tx, opened),
+        versions=tx.essays.versions(writer, essay),
+        job=tx.jobs.latest(writer, essay),
+        leftover_jobs=tx.jobs.leftovers(writer, essay),
+        critique=tx.critiques.latest(writer, essay),
+        pending_messages=read_pending_messages(tx, writer, essay),
+        dm_context=tx.messages.context(writer),
+        check=tx.support.get(writer, essay, opened.head) if opened.head is not None else None,
+        section_states=tx.essays.section_states(writer, essay),
+        suggested_titles=tx.essays.suggested_titles(writer, essay),
+        voice=tx.voice.of_writer(writer),
     )
 
 

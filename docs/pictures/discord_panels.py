@@ -94,7 +94,23 @@ def states() -> Mapping[str, Card]:
     """Return the panels to be drawn, by name."""
     essay = Essay("sample", "sample", STRUCTURE.key, STRUCTURE.name, None, None, NOW, NOW)
     empty = EssayState(
-        essay, (), (), None, (), None, (), None, (), None, None, {}, (), (), STRUCTURE, running_job=None, has_model=True
+        essay=essay,
+        notes=(),
+        questions=(),
+        version=None,
+        versions=(),
+        job=None,
+        leftover_jobs=(),
+        critique=None,
+        pending_messages=(),
+        dm_context=None,
+        check=None,
+        section_states={},
+        suggested_titles=(),
+        voice=(),
+        structure=STRUCTURE,
+        running_job=None,
+        has_model=True,
     )
     keys = ("the-contradiction", "what-i-missed", "gave-up-and-gained")
     notes = tuple(Note(number, text, None, key) for number, (text, key) in enumerate(zip(NOTES, keys, strict=True), 1))

@@ -19,7 +19,7 @@ from bot.services.snapshot import EssaySnapshot
 _MODEL_ORIGINS = {Origin.DRAFTED, Origin.REVISED, Origin.SUGGESTION, Origin.MENDED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EssayState(EssaySnapshot):
     """An essay as it is stored, with what else a panel shows of it.
 
