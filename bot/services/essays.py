@@ -21,7 +21,7 @@ from bot.essay.diff import TextChange, diff_words
 from bot.essay.essay import Essay, Note, Origin, Version, VersionHistory, VersionInfo
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
-from bot.essay.matching import match_names
+from bot.essay.matching import default_structure, match_names
 from bot.essay.notes import NewNote, parse_notes
 from bot.essay.partial_draft import guess_unwritten, still_unwritten
 from bot.essay.private_text import find_leaks
@@ -31,6 +31,7 @@ from bot.essay.text.markdown_import import RemovedItem, describe_removed, extrac
 from bot.essay.text.privacy_marks import first_marked_line
 from bot.essay.text.sections import TextSection, known_sections, replace_section_body, split_sections
 from bot.essay.text.words import count_words, has_visible_text
+from bot.services.jobs.job import Job
 from bot.services.offload import in_thread, parse_in_worker
 from bot.services.snapshot import EssayHead, EssaySnapshot, read_essay_head, read_snapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -91,6 +92,59 @@ class EssayService:
         essay = Essay(self._new_id(), writer, structure.key, named, None, None, now, now)
         await self._store.write(lambda tx: add_essay(tx, essay))
         return essay
+
+    async def get_or_create_empty(
+        self, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
+    ) -> Essay:
+        """Return the essay changed last if it is untouched, so that two clicks do not make two, else a new one.
+
+        One with a title of the writer's own is not untouched. ``asked`` says that the writer chose the structure: only
+        then is an untouched essay changed to it. Raise InvalidInput for a title that cannot be used.
+        """
+        for essay in (await self.list_essays(writer))[:1]:
+            fits = asked or structure.key in (essay.structure, default_structure(self.structures).key)
+            if fits and await self._is_empty(essay):
+                if title is not None:
+                    await self.rename_essay(writer, essay.id, title)
+                if asked and essay.structure != structure.key:
+                    await self.change_structure(writer, essay.id, structure)
+                return await self.get_essay(writer, essay.id)
+        return await self.create_essay(writer, structure, title)
+
+    async def _is_empty(self, essay: Essay) -> bool:
+        structure = self.structures.get(essay.structure)
+        if structure is None or essay.title != structure.name:
+            return False
+        now = await self.snapshot(essay.writer, essay.id)
+        return not (now.notes or now.questions or now.versions or now.pending_messages)
+
+    async def latest(self, writer: str) -> tuple[Essay | None, Essay | None]:
+        """Return the unfinished essay that something was last done with, and the essay that was finished last.
+
+        Finished is one that was exported as it stands, and has had no new note, message or job since.
+        """
+
+        def read(tx: Transaction) -> list[tuple[Essay, Job | None]]:
+            return [(essay, tx.jobs.latest(writer, essay.id)) for essay in tx.essays.of_writer(writer)]
+
+        def last_activity(found: tuple[Essay, Job | None]) -> datetime:
+            essay, job = found
+            return max(essay.changed_at, job.created) if job is not None else essay.changed_at
+
+        finished = None
+        for essay, job in sorted(await self._store.read(read), key=last_activity, reverse=True):
+            if not await self._is_finished(essay, job):
+                return essay, finished
+            finished = finished or essay
+        return None, finished
+
+    async def _is_finished(self, essay: Essay, job: Job | None) -> bool:
+        if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed_at)):
+            return False
+        now = await self.snapshot(essay.writer, essay.id)
+        through = next(one.last_note_number for one in now.versions if one.number == essay.head)
+        has_newer = any(note.number > through and not note.is_private for note in now.notes)
+        return not has_newer and not now.pending_messages
 
     async def list_essays(self, writer: str) -> tuple[Essay, ...]:
         """Return the writer's essays, the last changed first."""

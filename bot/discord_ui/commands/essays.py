@@ -13,7 +13,7 @@ from discord import app_commands
 from bot.discord_ui.access import AccessDenied, MembershipUnknown
 from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.drafts import export_as_file
-from bot.discord_ui.interactions.handlers.essays import get_or_create_empty_essay, list_essays, show_latest_essay
+from bot.discord_ui.interactions.handlers.essays import list_essays, show_latest_essay
 from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
 from bot.discord_ui.interactions.handlers.voice import add_sample, list_samples
 from bot.discord_ui.interactions.requests import Interaction, to_upload
@@ -155,7 +155,7 @@ async def open_or_create_essay(
         else:
             chosen = default_structure(services.structures)
         existing = {essay.id for essay in await services.essays.list_essays(writer)}
-        opened = await get_or_create_empty_essay(services, writer, chosen, title, asked=structure is not None)
+        opened = await services.essays.get_or_create_empty(writer, chosen, title, asked=structure is not None)
         created = opened.id not in existing
     else:
         return await show_latest_essay(presenter, writer, context)

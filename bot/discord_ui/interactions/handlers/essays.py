@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from bot.discord_ui.interactions.custom_ids import CustomId
@@ -21,11 +20,7 @@ from bot.discord_ui.panels.cards import MAX_TITLE_UNITS
 from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card, essay_actions_card, essay_list_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
-from bot.essay.essay import Essay
 from bot.essay.matching import default_structure
-from bot.essay.structure import Structure
-from bot.services.jobs.job import Job
-from bot.services.services import Services
 
 
 async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -94,78 +89,18 @@ async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     """Create another essay, of the same structure."""
     services = presenter.services
     current = await services.essays.get_essay(request.writer, request.subject)
-    created = await get_or_create_empty_essay(
-        services, request.writer, services.structures.get(current.structure) or default_structure(services.structures)
-    )
+    structure = services.structures.get(current.structure) or default_structure(services.structures)
+    created = await services.essays.get_or_create_empty(request.writer, structure)
     return await presenter.show_essay(request.writer, created.id, request.context)
-
-
-async def get_or_create_empty_essay(
-    services: Services, writer: str, structure: Structure, title: str | None = None, *, asked: bool = False
-) -> Essay:
-    """Return the essay changed last if it is untouched, so that two clicks do not make two, else a new one.
-
-    One with a title of the writer's own is not untouched. ``asked`` says that the writer chose the structure: only then
-    is an untouched essay changed to it. Raise InvalidInput for a title that cannot be used.
-    """
-    for essay in (await services.essays.list_essays(writer))[:1]:
-        fits = asked or structure.key in (essay.structure, default_structure(services.structures).key)
-        if fits and await _is_empty(services, writer, essay):
-            if title is not None:
-                await services.essays.rename_essay(writer, essay.id, title)
-            if asked and essay.structure != structure.key:
-                await services.essays.change_structure(writer, essay.id, structure)
-            return await services.essays.get_essay(writer, essay.id)
-    return await services.essays.create_essay(writer, structure, title)
-
-
-async def _is_empty(services: Services, writer: str, essay: Essay) -> bool:
-    structure = services.structures.get(essay.structure)
-    if structure is None or essay.title != structure.name:
-        return False
-    now = await services.essays.snapshot(writer, essay.id)
-    return not (now.notes or now.questions or now.versions or now.pending_messages)
-
-
-async def latest_essays(services: Services, writer: str) -> tuple[Essay | None, Essay | None]:
-    """Return the unfinished essay that something was last done with, and the essay that was finished last.
-
-    Finished is one that was exported as it stands, and has had no new note, message or job since.
-    """
-    essays = await services.essays.list_essays(writer)
-    jobs = await asyncio.gather(*(services.jobs.latest_job(writer, essay.id) for essay in essays))
-    activity = [
-        (
-            essay,
-            job.job if job is not None else None,
-            max(essay.changed_at, job.job.created) if job else essay.changed_at,
-        )
-        for essay, job in zip(essays, jobs, strict=True)
-    ]
-    finished = None
-    for essay, last, _ in sorted(activity, key=lambda one: one[2], reverse=True):
-        if not await _is_finished(services, essay, last):
-            return essay, finished
-        finished = finished or essay
-    return None, finished
-
-
-async def _is_finished(services: Services, essay: Essay, job: Job | None) -> bool:
-    if not essay.is_exported or (job is not None and (job.ended is None or job.ended > essay.changed_at)):
-        return False
-    now = await services.essays.snapshot(essay.writer, essay.id)
-    through = next(one.last_note_number for one in now.versions if one.number == essay.head)
-    has_newer = any(note.number > through and not note.is_private for note in now.notes)
-    return not has_newer and not now.pending_messages
 
 
 async def show_latest_essay(presenter: Presenter, writer: str, context: InteractionContext) -> ShowCard:
     """Show the latest unfinished essay, else a new one with the way back to the one finished last: /draft alone."""
     services = presenter.services
-    unfinished, finished = await latest_essays(services, writer)
+    unfinished, finished = await services.essays.latest(writer)
     if unfinished is not None:
         return await presenter.show_essay(writer, unfinished.id, context)
-    created = await get_or_create_empty_essay(services, writer, default_structure(services.structures))
+    created = await services.essays.get_or_create_empty(writer, default_structure(services.structures))
     if finished is None:
         return await presenter.show_essay(writer, created.id, context)
     title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))
