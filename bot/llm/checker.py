@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from bot.essay.support import NumberedSentence, SentenceSupport, UnsupportedPassage
 from bot.essay.text.sections import split_sections
@@ -11,6 +12,10 @@ from bot.llm.prompts import Prompt, check_no_private_notes
 from bot.llm.reply_schemas import CheckSchema, parse_reply
 from bot.services.llm_ports import Material, ProgressCallback, RawCheck
 
+# Room for the answer, and for thinking before it, in tokens. An answer takes some 40 for a sentence and 150 for one
+# that is not held; what a call may cost at most is nearly all room.
+_BASE_TOKENS = 5_000
+_TOKENS_PER_SENTENCE = 110
 _CONTEXT_SENTENCES = 3  # shown on each side of one that is judged: a pronoun seldom points farther back
 
 
@@ -32,7 +37,7 @@ class ClaudeChecker:
         answer = await self._caller.call(
             material.writer,
             material.essay,
-            self._check,
+            self._prompt(asked),
             _template_values(material, sentences, asked),
             on_progress=on_progress,
             schema=CheckSchema,
@@ -57,7 +62,13 @@ class ClaudeChecker:
 
     def max_check_cost(self, material: Material, sentences: Sequence[NumberedSentence], asked: Collection[int]) -> int:
         """See Checker."""
-        return self._caller.max_cost(self._check, _template_values(material, sentences, asked), schema=CheckSchema)
+        values = _template_values(material, sentences, asked)
+        return self._caller.max_cost(self._prompt(asked), values, schema=CheckSchema)
+
+    def _prompt(self, asked: Collection[int]) -> Prompt:
+        """Return the prompt with as much room as so many sentences need."""
+        room = _BASE_TOKENS + _TOKENS_PER_SENTENCE * len(asked)
+        return replace(self._check, max_tokens=min(self._check.max_tokens, room))
 
 
 def _template_values(

@@ -62,6 +62,17 @@ async def test_only_the_sentences_asked_and_those_beside_them_are_sent_each_on_a
     assert format_ranges([1, 2, 3, 5, 7, 8]) == "1–3, 5, 7–8"
 
 
+async def test_a_few_sentences_get_less_room_and_are_priced_so(
+    claude: ClaudeSimulator, models: Models, structure: Structure
+) -> None:
+    await check(claude, models, SAID, structure, {2})
+    await check(claude, models, SAID, structure, set(range(1, 11)))
+    assert [request.body["max_tokens"] for request in claude.requests] == [5_110, 6_100]
+    checker, given = require_checker(models), material(structure, NOTES, text=TEXT)
+    many = range(1, 1_000)
+    assert checker.max_check_cost(given, SENTENCES, {2}) < 0.5 * checker.max_check_cost(given, SENTENCES, many)
+
+
 @pytest.mark.parametrize("said", ["I cannot do that.", "[]", '{"sentences": "all of them"}', '{"sentences": ["x"]}'])
 async def test_an_answer_without_a_judgement_is_a_bad_reply(
     claude: ClaudeSimulator, models: Models, structure: Structure, said: str
