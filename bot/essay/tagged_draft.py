@@ -21,6 +21,8 @@ from bot.essay.text.words import count_words
 
 _TAGS = TagReader("section", "rewrite", "question", "fact", "names")
 _FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\w*[ \t]*$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _HEADING_LINE = re.compile(r"\s*#{1,6}[ \t]+(?P<title>[^\n]*)(?:\n|\Z)")
 
 
@@ -98,10 +100,11 @@ def without_tags(raw: str) -> str:
     return _TAGS.remove(_TAGS.remove_begun(raw), " ")
 
 
-def read_rewrite(raw: str, structure: Structure, heading: str) -> TaggedDraft:
+def read_rewrite(raw: str, structure: Structure, heading: str, old: str = "") -> TaggedDraft:
     """Read a reply that was to hold one rewritten passage; ``heading`` is that of its section, "" for none.
 
-    From a server that ignores the form it is what stands below that very heading, where the reply begins with it.
+    From a server that ignores the form it is what stands below that very heading, where the reply begins with it, or
+    the whole reply, where each of its paragraphs is plainly made of the ``old`` passage. Anything else is a remark.
     """
     draft = parse(raw, structure)
     if draft.rewrite is not None:
@@ -116,7 +119,26 @@ def read_rewrite(raw: str, structure: Structure, heading: str) -> TaggedDraft:
         )
     if heading and (body := without_heading(raw, heading)) != raw.strip("\n"):
         return TaggedDraft(rewrite=body)
+    if not _TAGS.is_in(raw) and _is_made_of(raw, old):
+        return TaggedDraft(rewrite=raw.strip("\n"))
     return TaggedDraft(remark=raw.strip())
+
+
+def _is_made_of(raw: str, old: str) -> bool:
+    """Tell whether in each paragraph at least half of the pairs of neighbouring words stand in the old text, too.
+
+    That can be known of a rewrite that keeps what it was not asked to change. A refusal, a question and "Here is the
+    new version:" have words of their own.
+    """
+    held = set(_word_pairs(old))
+    paragraphs = [_word_pairs(each) for each in _BLANK_LINES.split(raw) if each.strip()]
+    return bool(paragraphs) and all(
+        pairs and 2 * sum(pair in held for pair in pairs) >= len(pairs) for pairs in paragraphs
+    )
+
+
+def _word_pairs(text: str) -> list[tuple[str, str]]:
+    return list(pairwise(_WORD.findall(text.casefold())))
 
 
 def without_heading(body: str, heading: str) -> str:

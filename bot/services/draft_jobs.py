@@ -489,12 +489,12 @@ def _read_rewrite(
     may_be_empty: bool,
 ) -> Reply:
     """Return the text with a passage as a model wrote it, and the comments that stood in it. Raise BadReply."""
-    reply = read_rewrite(remove_pictures(written.text, given), structure, passage.heading)
+    old = passage.span.extract(text)
+    reply = read_rewrite(remove_pictures(written.text, given), structure, passage.heading, old)
     if written.is_truncated or reply.is_rewrite_open:
         raise BadReply.truncated()
     if reply.rewrite is None or not (may_be_empty or count_words(reply.rewrite)):
         raise BadReply.not_the_requested_text()
-    old = passage.span.extract(text)
     comments = [comment.source for comment in extract_comments(old)[1]]
     body = "\n\n".join(filter(None, [format_rewrite(text, passage.index, reply.rewrite), *comments]))
     if not body and not may_be_empty:

@@ -148,6 +148,36 @@ def test_a_rewrite_without_tags_is_read_below_its_own_heading_alone() -> None:
     assert read_rewrite("I cannot do that.", STRUCTURE, "What I missed") == TaggedDraft(remark="I cannot do that.")
 
 
+OLD = "The build broke on a Tuesday in May.\n\nNobody asked who had broken it, and I did not say."
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "The build broke on a Tuesday.\n\nNobody asked who had broken it.\n",
+        "The build broke on a Tuesday in May, at four in the morning.",
+    ],
+)
+def test_a_rewrite_without_tags_is_the_whole_reply_if_each_paragraph_is_made_of_the_old_one(raw: str) -> None:
+    assert read_rewrite(raw, STRUCTURE, "What I missed", OLD) == TaggedDraft(rewrite=raw.strip("\n"))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "I cannot do that.",
+        "Who had broken it, and what did the others say to you about it?",
+        "Here is a shorter version:\n\nThe build broke on a Tuesday in May.",
+        "The build broke on a Tuesday in May.\n\nI left the rest out, as you wished.",
+        "The build broke on a Tuesday in May.<fact>It broke.</fact>",
+        "Tuesday",
+        "",
+    ],
+)
+def test_a_reply_without_tags_that_has_words_of_its_own_is_a_remark(raw: str) -> None:
+    assert read_rewrite(raw, STRUCTURE, "What I missed", OLD).rewrite is None
+
+
 PIECES = [
     FIRST,
     SECOND,

@@ -182,6 +182,16 @@ async def test_a_revision_without_its_form_is_not_used(room: Room, essay: str, r
     assert await room.desk.current_version("me", essay) == seen
 
 
+async def test_a_revision_from_a_server_that_ignores_the_form_is_used_where_it_is_plainly_the_section(
+    room: Room, essay: str
+) -> None:
+    seen = await drafted(room, essay)
+    room.models.script(says("The noise of May."))
+    job = await ended(room, await room.writing.start_revision("me", essay, seen, 0, "Leave out the year."))
+    assert job.state is JobState.DONE
+    assert (await room.desk.current_version("me", essay)).text == DRAFT.replace("May 2019", "May")
+
+
 async def test_a_revision_is_given_the_draft_as_the_model_wrote_it_beside_the_text(room: Room, essay: str) -> None:
     first = await drafted(room, essay)
     room.models.script(rewrites("It was loud."), rewrites("It was very loud."))
