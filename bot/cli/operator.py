@@ -23,20 +23,30 @@ _EXIT_CHECK_FAILED = 1
 
 @click.command(short_help="Show what calls of models cost, and what is left of the budgets.")
 @click.option("--days", type=click.IntRange(1, 3_650), default=31, help="How many days to show.", show_default=True)
-def usage(days: int) -> None:
-    """Show what calls of models cost, by day, role and model, with what is left of the budgets."""
-    from bot import bootstrap
-    from bot.settings import read_settings
-    from bot.terminal.output import make_console
-    from bot.terminal.views import render_usage
+@click.option(
+    "--by",
+    type=click.Choice(["person", "server", "day", "role", "model"]),
+    help="What to add up: what each person, server, day, role or model cost.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the sums as JSON, for a program.")
+def usage(days: int, by: str | None, as_json: bool) -> None:
+    """Show what calls of models cost, by day, role and model, with what is left of the budgets.
 
-    settings = read_settings()
+    People and servers are shown by the pseudonyms that stand in the database and in the log.
+    """
+    from bot import bootstrap
+    from bot.services.ledger import UsageKey
+    from bot.settings import read_settings
+    from bot.terminal.output import make_console, write_stdout
+    from bot.terminal.views import render_usage, usage_json
+
+    settings, now, key = read_settings(), bootstrap.utc_now(), UsageKey(by) if by is not None else None
     with open_services(settings=settings) as (services, runner):
-        shown = runner.run(
-            render_usage(
-                services.ledger, bootstrap.utc_now(), days, settings.writer_month_budget, settings.budget_month
-            )
-        )
+        if as_json:
+            write_stdout(f"{runner.run(usage_json(services.ledger, now, days, key))}\n")
+            return
+        budgets = settings.writer_month_budget, settings.budget_month
+        shown = runner.run(render_usage(services.ledger, now, days, *budgets, key))
     make_console().print(shown)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
@@ -72,6 +73,32 @@ class UsageRow:
     day: str
     role: str
     model: str
+    calls: int
+    input_tokens: int
+    cache_read_tokens: int
+    output_tokens: int
+    nano_usd: int
+    unpriced_calls: int
+
+
+class UsageKey(StrEnum):
+    """What the sums of calls can be told apart by. A person and a server are pseudonyms."""
+
+    PERSON = "person"
+    SERVER = "server"
+    DAY = "day"
+    ROLE = "role"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """The sum of the calls that have one key, such as one person's.
+
+    ``key`` is None for what was asked outside of servers. The rest is as in UsageRow.
+    """
+
+    key: str | None
     calls: int
     input_tokens: int
     cache_read_tokens: int
@@ -214,6 +241,10 @@ class RecordingLedger:
     async def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         """See Ledger."""
         return await self._store.read(lambda tx: tx.ledger.usage(since, writer))
+
+    async def usage_by(self, since: datetime, by: UsageKey) -> Sequence[UsageTotal]:
+        """Return the sums of everybody's calls since then: of days the oldest first, of others what cost most."""
+        return await self._store.read(lambda tx: tx.ledger.usage_by(since, by))
 
     def _warn_near_budget(self, month: datetime, spent: int, last: int) -> None:
         """Log once a month that the month's budget is nearly spent; what is only reserved is not counted."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # the values that the other services define and the store kee
     from bot.services.critiques import Decision, StoredCritique
     from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-    from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
+    from bot.services.ledger import Reservation, Settlement, Spending, UsageKey, UsageRow, UsageTotal
 
 T = TypeVar("T")
 
@@ -369,6 +369,9 @@ class LedgerStore(Protocol):
 
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         """Return the sums of the calls since then, by day, role and model, oldest first; of one writer or everybody."""
+
+    def usage_by(self, since: datetime, by: UsageKey) -> Sequence[UsageTotal]:
+        """Return the sums of everybody's calls since then: of days the oldest first, of others what cost most."""
 
 
 class JobPanelStore(Protocol):

@@ -7,8 +7,20 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from bot.services.ledger import Reservation, Settlement, Spending, UsageRow
+from bot.services.ledger import Reservation, Settlement, Spending, UsageKey, UsageRow, UsageTotal
 from bot.store.database import EncryptedDatabase, parse_time
+
+_SUMS = (
+    "count(*), sum(input_tokens + cache_write_tokens), sum(cache_read_tokens), sum(output_tokens),"
+    " coalesce(sum(nano_usd), 0), sum(nano_usd IS NULL)"
+)
+_KEY_EXPRESSIONS = {
+    UsageKey.PERSON: "writer",
+    UsageKey.SERVER: "server",
+    UsageKey.DAY: "substr(at, 1, 10)",
+    UsageKey.ROLE: "role",
+    UsageKey.MODEL: "model",
+}
 
 
 class SqliteCalls:
@@ -67,12 +79,20 @@ class SqliteCalls:
 
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         rows = self._db.execute(
-            "SELECT substr(at, 1, 10) AS day, role, model, count(*), sum(input_tokens + cache_write_tokens),"
-            " sum(cache_read_tokens), sum(output_tokens), coalesce(sum(nano_usd), 0), sum(nano_usd IS NULL) FROM calls"
+            f"SELECT substr(at, 1, 10) AS day, role, model, {_SUMS} FROM calls"  # noqa: S608 - a constant of ours
             " WHERE at >= ? AND (? IS NULL OR writer = ?) GROUP BY day, role, model ORDER BY day, role, model",
             [since.astimezone(UTC).isoformat(), writer, writer],
         ).fetchall()
         return [UsageRow(*row) for row in rows]
+
+    def usage_by(self, since: datetime, by: UsageKey) -> Sequence[UsageTotal]:
+        order = "key" if by is UsageKey.DAY else "coalesce(sum(nano_usd), 0) DESC, key"
+        rows = self._db.execute(
+            f"SELECT {_KEY_EXPRESSIONS[by]} AS key, {_SUMS} FROM calls"  # noqa: S608 - constants of ours
+            f" WHERE at >= ? GROUP BY key ORDER BY {order}",
+            [since.astimezone(UTC).isoformat()],
+        ).fetchall()
+        return [UsageTotal(*row) for row in rows]
 
 
 def _sum_costs(db: Database, writer: str, at: datetime, open_since: str | None) -> Spending:

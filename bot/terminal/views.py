@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,7 +28,7 @@ from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.words import count_noun, truncate
 from bot.services.checking import CheckedText
 from bot.services.essays import editable_parts
-from bot.services.ledger import Ledger
+from bot.services.ledger import NANO_PER_USD, RecordingLedger, UsageKey, UsageRow, UsageTotal
 from bot.services.text_report import TextReport
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.output import ResponsiveTable
@@ -173,10 +174,18 @@ def _safe_line(text: str) -> str:
 
 
 async def render_usage(
-    ledger: Ledger, now: datetime, days: int, writer_month: Decimal, budget_month: Decimal
+    ledger: RecordingLedger,
+    now: datetime,
+    days: int,
+    writer_month: Decimal,
+    budget_month: Decimal,
+    by: UsageKey | None = None,
 ) -> RenderableType:
-    """Render what everybody's calls of the last ``days`` cost, by day, role and model, and the month's budgets."""
-    rows = await ledger.usage(now - timedelta(days=days))
+    """Render what everybody's calls of the last ``days`` cost, and the month's budgets.
+
+    ``by`` says what they are told apart by; None for day, role and model together.
+    """
+    rows = await _read_usage(ledger, now - timedelta(days=days), by)
     spent = await ledger.spending(LOCAL_WRITER, now)
     left = Text(
         f"This month: {format_dollars(spent.month)} of ${budget_month:,.2f} spent or reserved in all, "
@@ -185,13 +194,11 @@ async def render_usage(
     if not rows:
         return Group(Text(f"No model was called in the last {'day' if days == 1 else f'{days} days'}."), left)
     numbers = ("calls", "tokens in", "from cache", "tokens out", "cost")
-    table = ResponsiveTable(("day", "role", "model", *numbers), right=numbers)
+    table = ResponsiveTable((*(("day", "role", "model") if by is None else (by.value,)), *numbers), right=numbers)
     for row in rows:
         price = format_dollars(row.nano_usd) if row.unpriced_calls < row.calls else "no price known"
         table.add_row(
-            row.day,
-            row.role,
-            row.model,
+            *_usage_keys(row),
             str(row.calls),
             f"{row.input_tokens:,}",
             f"{row.cache_read_tokens:,}",
@@ -200,6 +207,30 @@ async def render_usage(
         )
     total = Text(f"\nIn all {format_dollars(sum(row.nano_usd for row in rows))}.")
     return Group(table, total, left)
+
+
+def _usage_keys(row: UsageRow | UsageTotal) -> tuple[str, ...]:
+    return (row.day, row.role, row.model) if isinstance(row, UsageRow) else (row.key or "outside of servers",)
+
+
+async def _read_usage(
+    ledger: RecordingLedger, since: datetime, by: UsageKey | None
+) -> Sequence[UsageRow] | Sequence[UsageTotal]:
+    return await ledger.usage(since) if by is None else await ledger.usage_by(since, by)
+
+
+async def usage_json(ledger: RecordingLedger, now: datetime, days: int, by: UsageKey | None = None) -> str:
+    """Return what everybody's calls of the last ``days`` cost as JSON: a list of the sums, in US dollars.
+
+    ``by`` is as in render_usage; a server is null for what was asked outside of servers.
+    """
+    found = []
+    for row in await _read_usage(ledger, now - timedelta(days=days), by):
+        sums = asdict(row)
+        key = {by.value: sums.pop("key")} if by is not None else {}
+        sums["usd"] = sums.pop("nano_usd") / NANO_PER_USD
+        found.append(key | sums)
+    return json.dumps(found, indent=2)
 
 
 def render_post(title: str, text: str, *, styled: bool) -> RenderableType:

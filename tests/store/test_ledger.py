@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
-from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, Spending
+from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, Spending, UsageKey
 from bot.services.llm_ports import ModelRole
 from bot.store.sqlite import SqliteStore
 
@@ -233,6 +234,27 @@ async def test_usage_adds_up_by_day_role_and_model_that_answered(ledger: Recordi
         ("2026-11-24", "writer", "big", 1, 5 * CENT),
     ]
     assert sum(row.calls for row in await ledger.usage(NOON.replace(hour=0), "you")) == 1
+
+
+async def test_usage_adds_up_by_person_server_day_role_or_model(ledger: RecordingLedger) -> None:
+    for hours, writer, server, role, cents in (
+        (0, "me", None, ModelRole.WRITER, 5),
+        (1, "me", "s1", ModelRole.WRITER, 20),
+        (2, "you", "s1", ModelRole.CRITIC, 30),
+        (24, "you", "s2", ModelRole.CRITIC, 1),
+    ):
+        asked = replace(call(40, writer, role), server=server)
+        await ledger.settle(await ledger.reserve(asked, NOON + timedelta(hours=hours)), settlement(cents))
+    await ledger.reserve(call(9, "they"), NOON - timedelta(days=1))  # before
+
+    async def sums(by: UsageKey) -> list[tuple[str | None, int, int]]:
+        return [(one.key, one.calls, one.nano_usd // CENT) for one in await ledger.usage_by(NOON, by)]
+
+    assert await sums(UsageKey.PERSON) == [("you", 2, 31), ("me", 2, 25)]
+    assert await sums(UsageKey.SERVER) == [("s1", 2, 50), (None, 1, 5), ("s2", 1, 1)]
+    assert await sums(UsageKey.DAY) == [("2026-11-23", 3, 55), ("2026-11-24", 1, 1)]
+    assert await sums(UsageKey.ROLE) == [("critic", 2, 31), ("writer", 2, 25)]
+    assert await sums(UsageKey.MODEL) == [("big", 4, 56)]
 
 
 async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: RecordingLedger) -> None:

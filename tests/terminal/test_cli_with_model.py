@@ -55,6 +55,13 @@ def test_draft_reports_progress_unsupported_claims_and_cost(essay_bot: Run, mode
     assert "interviewer" in usage
     assert "writer" in usage
     assert "checker" in usage
+    by_person = essay_bot("usage", "--by", "person", "--days", "1").out
+    assert re.search(r"^local +\d", by_person, re.MULTILINE)
+    assert "outside of servers" in essay_bot("usage", "--by", "server").out
+    sums = json.loads(essay_bot("usage", "--by", "role", "--json").out)
+    assert {one["role"] for one in sums} == {"interviewer", "writer", "checker"}
+    assert all(one["usd"] > 0 and one["calls"] >= 1 for one in sums)
+    assert set(json.loads(essay_bot("usage", "--json").out)[0]) >= {"day", "role", "model", "usd"}
     assert essay_bot("essays", "export", "1", "--strict").code == 0
     ran = essay_bot("essays", "check", "1", "--sources", more=model)
     assert ran.code == 0
