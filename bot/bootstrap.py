@@ -129,8 +129,13 @@ def _open_store(settings: Settings, clock: Clock) -> SqliteStore:
     return SqliteStore(settings.database_path, keys, clock, Quota(settings.limits, exempt_writers={LOCAL_WRITER}))
 
 
-def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeModels:
-    """Build the models of the settings. Raise InvalidPromptFile, InvalidEnvironmentVariable."""
+def build_claude(
+    settings: Settings, ledger: Ledger, secret: bytes, *, writer_player: str | None = None
+) -> ClaudeModels:
+    """Build the models of the settings; ``writer_player`` is a model's id, that of the interviewer if it is None.
+
+    Raise InvalidPromptFile, InvalidEnvironmentVariable.
+    """
     check_tls()
     proxy = find_proxy(settings.anthropic_base_url)
     from bot.llm.client import Dialect, ServiceConfig
@@ -141,7 +146,10 @@ def build_claude(settings: Settings, ledger: Ledger, secret: bytes) -> ClaudeMod
         base_url=settings.anthropic_base_url,
         api_key=key.get_secret_value() if key else "none",  # the SDK needs one; a server without keys ignores it
         dialect=Dialect(settings.dialect),
-        models=models_by_role(settings),
+        models={
+            **models_by_role(settings),
+            ModelRole.WRITER_PLAYER: writer_player or settings.model_interviewer,
+        },
         pseudonym_secret=secret,
         prices=_custom_prices(settings),
         proxy=proxy.url if proxy else None,
@@ -164,7 +172,7 @@ def _custom_prices(settings: Settings) -> dict[str, Price]:
 
 
 def models_by_role(settings: Settings) -> dict[ModelRole, str]:
-    """Return the model id for each role."""
+    """Return the model id for each role that the settings name."""
     return {
         ModelRole.WRITER: settings.model_writer,
         ModelRole.CRITIC: settings.model_critic,

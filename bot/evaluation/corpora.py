@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -16,6 +16,7 @@ from bot.essay.essay import Note
 from bot.essay.structure import Structure
 from bot.essay.support import SupportKind
 from bot.essay.text.spans import Span
+from bot.llm.writer_player import FactSheet
 
 _HELD_OUT = "held_out"
 _MAX_FILE_BYTES = 200_000  # ten times the largest there is
@@ -32,6 +33,19 @@ Form = TypeVar("Form", bound=_Form)
 class _SectionText(_Form):
     section: _Text
     text: _Text
+
+
+class _SectionFact(_Form):
+    section: _Text
+    fact: _Text
+
+
+class _InterviewFile(_Form):
+    structure: _Text
+    language: _Text
+    manner: _Text
+    beginning: _Text
+    facts: Annotated[tuple[_SectionFact, ...], Field(min_length=1)]
 
 
 class _Planted(_Form):
@@ -71,6 +85,30 @@ class Invention:
 
 
 @dataclass(frozen=True, slots=True)
+class InterviewCase:
+    """A writer to be played, and the key of the section to which each fact of the sheet belongs."""
+
+    name: str
+    structure: Structure
+    sheet: FactSheet
+    sections: tuple[str, ...]
+
+    @property
+    def facts_page(self) -> str:
+        """All facts as a page of notes, under the headings of their sections."""
+        told = [
+            (
+                section.heading,
+                [fact for key, fact in zip(self.sections, self.sheet.facts, strict=True) if key == section.key],
+            )
+            for section in self.structure.sections
+        ]
+        return "\n\n".join(
+            "\n".join([f"## {heading}", "", *(f"- {fact}" for fact in facts)]) for heading, facts in told if facts
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CheckCase:
     """Notes, a draft that is faithful to them, and the same draft with inventions planted in it."""
 
@@ -101,6 +139,13 @@ def find_corpora(given: Path | None) -> Path:
             "Name the folder with --corpus. Nothing was measured."
         )
     return folder
+
+
+def read_interview_cases(
+    corpora: Path, structures: Mapping[str, Structure], *, held_out: bool
+) -> tuple[InterviewCase, ...]:
+    """Read the note sets of ``interviews/``, or those kept aside. Raise InvalidInput as ``read_check_cases`` does."""
+    return tuple(_interview_case(path, structures) for path in _files(corpora / "interviews", held_out=held_out))
 
 
 def read_check_cases(corpora: Path, structures: Mapping[str, Structure], *, held_out: bool) -> tuple[CheckCase, ...]:
@@ -150,12 +195,25 @@ def _find_once(path: Path, words: str, text: str) -> Span:
     return Span(start, start + len(words))
 
 
+def _check_sections(path: Path, structure: Structure, keys: Iterable[str]) -> None:
+    for key in keys:
+        if structure.find_section(key) is None:
+            raise _wrong(path, f"{structure.key} has no section {key!r}")
+
+
+def _interview_case(path: Path, structures: Mapping[str, Structure]) -> InterviewCase:
+    read = _read(path, _InterviewFile)
+    structure = _structure(path, read.structure, structures)
+    sections = tuple(each.section for each in read.facts)
+    _check_sections(path, structure, sections)
+    sheet = FactSheet(read.manner, read.beginning, tuple(each.fact for each in read.facts))
+    return InterviewCase(path.stem, structure, sheet, sections)
+
+
 def _check_case(path: Path, structures: Mapping[str, Structure]) -> CheckCase:
     read = _read(path, _CheckFile)
     structure = _structure(path, read.structure, structures)
-    for note in read.notes:
-        if structure.find_section(note.section) is None:
-            raise _wrong(path, f"{structure.key} has no section {note.section!r}")
+    _check_sections(path, structure, (note.section for note in read.notes))
     found = [(_find_once(path, one.find, read.draft), one) for one in read.planted]
     places = sorted(found, key=lambda each: each[0].start)
     text, inventions, end = "", list[Invention](), 0

@@ -1,4 +1,4 @@
-"""The arithmetic: what a check and a critique come to against what was planted."""
+"""The arithmetic: what an interview drew out, what a draft came to, and what check and critique found."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique
+from bot.essay.essay import Note
+from bot.essay.measures.voice import count_stock_turns, measure_own_phrases
+from bot.essay.structure import Structure
 from bot.essay.support import NumberedSentence, UnsupportedPassage
+from bot.essay.text.gaps import count_written_words, find_gaps
+from bot.essay.text.sections import split_sections
 from bot.essay.text.spans import Span
+from bot.essay.text.words import count_words
 from bot.evaluation.corpora import CritiqueCase, Invention
+from bot.llm.writer_player import FactSheet, ToldFact
+from bot.services.text_report import measure_text
 
 _RANDOM_ROUNDS = 200  # the mean of so many moves by less than a tenth of a fault from seed to seed
 _SEED = 7
+_MIN_WORDS_OF_A_FACT = 2
 
 
 def overlap(one: Span, other: Span) -> int:
@@ -77,3 +86,44 @@ def score_critique(case: CritiqueCase, critique: Critique) -> dict[str, float]:
         "findings": len(spans),
         "essays": 1,
     }
+
+
+def told_facts(sheet: FactSheet, answer: str, told: Sequence[ToldFact]) -> tuple[frozenset[int], int]:
+    """Return the numbers of the facts that an answer told, and how many it only claimed to have told.
+
+    A fact was told if the words given for it, two at least, stand in it and in the answer, in whatever case, and
+    neither in another fact nor in the beginning.
+    """
+    texts, beginning, said = [_folded(fact) for fact in sheet.facts], _folded(sheet.beginning), _folded(answer)
+    found, claimed = set[int](), 0
+    for one in told:
+        words = _folded(one.words)
+        only = [number for number, text in enumerate(texts, 1) if words in text] == [one.number]
+        if only and count_words(words) >= _MIN_WORDS_OF_A_FACT and words in said and words not in beginning:
+            found.add(one.number)
+        else:
+            claimed += 1
+    return frozenset(found), claimed
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def score_draft(text: str, structure: Structure, notes: Sequence[Note]) -> dict[str, float]:
+    """Return what code counts in a draft, to be added up."""
+    bodies = [part.body for part in split_sections(text)]
+    words = sum(map(count_written_words, bodies))
+    figures: dict[str, float] = {
+        "drafts": 1,
+        "draft_words": words,
+        "budget_low": structure.budget.low,
+        "budget_high": structure.budget.high,
+        "within_budget": int(words in structure.budget),
+        "gaps": sum(len(find_gaps(body)) for body in bodies),
+    }
+    if (phrases := measure_own_phrases(text, [note.public_text for note in notes if not note.is_private])) is not None:
+        figures |= {"phrase_drafts": 1, "phrases_kept": phrases.kept}
+    if (turns := count_stock_turns(measure_text(text, structure).measures)) is not None:
+        figures |= {"stock_turns": turns, "stock_words": words}
+    return figures

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bot.llm.caller import ModelCaller
 from bot.llm.checker import ClaudeChecker
@@ -15,6 +16,7 @@ from bot.llm.critic import ClaudeCritic
 from bot.llm.drafter import ClaudeDrafter, ClaudeReviser
 from bot.llm.interviewer import ClaudeInterviewer
 from bot.llm.prompts import read_prompts
+from bot.llm.writer_player import ClaudeWriterPlayer
 from bot.services.ledger import Ledger
 from bot.services.llm_ports import Cost, ModelRole, Models
 from bot.services.store_ports import Clock
@@ -34,11 +36,13 @@ class ClaudeModels:
     """The ports, and ``close``, which ends the one client behind them.
 
     ``probe`` makes a smallest call to the model of a role, charged to a writer. It raises ModelError as the ports do.
+    ``writer_player`` is for ``essay-bot eval``.
     """
 
     ports: Models
+    writer_player: ClaudeWriterPlayer
     probe: Callable[[str, ModelRole], Awaitable[ProbeResult]]
-    close: Callable[[], Awaitable[None]]
+    close: Callable[[], Coroutine[Any, Any, None]]
 
 
 def build_models(
@@ -69,4 +73,4 @@ def build_models(
         answer = await caller.call(writer, "", replace(prompt["probe.md"], role=role), {})
         return ProbeResult(answer.model, round(1000 * (timer() - began)), answer.cost)
 
-    return ClaudeModels(ports, probe, caller.close)
+    return ClaudeModels(ports, ClaudeWriterPlayer(caller, prompt["play_writer.md"]), probe, caller.close)

@@ -53,6 +53,7 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "critique.md": frozenset({"block", "structure", "notes", "measured", "earlier"}),
     "check.md": frozenset({"block", "sentences", "asked"}),
     "probe.md": frozenset({"block"}),
+    "play_writer.md": frozenset({"block", "question", "told"}),
 }
 # What a task's ``material`` may name, in the order in which it is sent: what changes least comes first.
 MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
@@ -62,6 +63,7 @@ MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "notes": frozenset({"block", "notes"}),
     "post": frozenset({"block", "base", "text"}),
     "changes": frozenset({"block", "change"}),
+    "sheet": frozenset({"block", "sheet"}),
 }
 
 PREFACE_PATH = "preface.md"

@@ -139,6 +139,16 @@ class CheckSchema(BaseModel):
     mended: Annotated[list[MendedSchema | None], _lenient_list(MendedSchema, needed=False)] = []
 
 
+class ToldFactSchema(BaseModel):
+    fact: int
+    words: str
+
+
+class PlayedAnswerSchema(BaseModel):
+    answer: str
+    told: Annotated[list[ToldFactSchema | None], _lenient_list(ToldFactSchema, needed=False)] = []
+
+
 @cache  # pydantic takes milliseconds for one, which would hold up the event loop in every call
 def reply_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema of a reply as the service takes it: names and types alone, every field required.

@@ -305,12 +305,13 @@ class Checker(Protocol):
 
 
 class ModelRole(StrEnum):
-    """What a model is used for; each role has its model in the settings."""
+    """What a model is used for; each role but the last has its model in the settings."""
 
     WRITER = "writer"
     CRITIC = "critic"
     INTERVIEWER = "interviewer"
     CHECKER = "checker"
+    WRITER_PLAYER = "writer-player"  # in essay-bot eval alone
 
 
 @dataclass(frozen=True, slots=True)

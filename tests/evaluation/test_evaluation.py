@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.evaluation.corpora import (
     find_corpora,
     read_check_cases,
     read_critique_cases,
+    read_interview_cases,
 )
 from bot.evaluation.runs import Evaluation, Run, read_run, save_run, tabulate
 from bot.evaluation.scores import faults_hit, random_hits
@@ -28,6 +29,7 @@ from bot.services.llm_ports import Cost, Models, RawCheck, RawCritique, RawFindi
 
 STRUCTURES = load_structures()
 COST = Cost(1_000_000, 100, 10)
+Spend = Callable[[str, Cost], None]
 
 CHECK: dict[str, Any] = {
     "structure": "post-mortem",
@@ -62,11 +64,13 @@ class Checker:
 
     def __init__(self, marks: str, error: Exception | None = None) -> None:
         self.marks, self.error, self.calls = marks, error, 0
+        self.spend: Spend = lambda _role, _cost: None
 
     async def check(self, material: Any, sentences: Any, asked: Any, on_progress: Any) -> RawCheck:
         self.calls += 1
         if self.error is not None:
             raise self.error
+        self.spend("checker", COST)
         known = ("ninety loaves", "on Friday")
         marked = [
             UnsupportedPassage(one.number, words, SupportKind.OTHER, "")
@@ -86,8 +90,10 @@ class Critic:
 
     def __init__(self, *quotations: str) -> None:
         self.quotations = quotations
+        self.spend: Spend = lambda _role, _cost: None
 
     async def critique(self, *_: Any, **__: Any) -> RawCritique:
+        self.spend("critic", COST)
         findings = tuple(
             RawFinding(words, Category.VAGUE, Severity.SERIOUS, "It says little.", None, None)
             for words in self.quotations
@@ -105,8 +111,10 @@ async def measure(
     critic: Any = None,
 ) -> Run:
     nobody: Any = None
-    models = Models(nobody, nobody, nobody, critic, checker)
-    evaluation = Evaluation(models, Run({}, {}, held_out=False), checks, critiques, lambda _: None)
+    models, run = Models(nobody, nobody, nobody, critic, checker), Run({}, {}, held_out=False)
+    for one in filter(None, (critic, checker)):
+        one.spend = run.spend  # as the ledger does that its calls are charged to
+    evaluation = Evaluation(models, run, checks, critiques, lambda _: None)
     assert evaluation.max_cost() == 10 * len(checks) + 7 * len(critiques)
     return await evaluation.measure()
 
@@ -195,9 +203,12 @@ def test_a_run_is_read_as_it_was_stored(tmp_path: Path) -> None:
 
 def test_the_corpora_of_the_repository_can_be_used() -> None:
     corpora = find_corpora(None)
+    interviews = [case for kept in (False, True) for case in read_interview_cases(corpora, STRUCTURES, held_out=kept)]
     checks = [case for kept in (False, True) for case in read_check_cases(corpora, STRUCTURES, held_out=kept)]
     critiques = [case for kept in (False, True) for case in read_critique_cases(corpora, STRUCTURES, held_out=kept)]
     assert sum(len(case.inventions) for case in checks) >= 150 - 10
     assert sum(len(case.faults) for case in critiques) >= 150
     assert sum(not case.faults for case in critiques) >= 10
     assert all(number_sentences(case.faithful) for case in checks)
+    assert len(interviews) >= 20
+    assert all(case.facts_page.count("\n- ") == len(case.sheet.facts) >= 30 for case in interviews)

@@ -13,6 +13,7 @@ from bot.bootstrap import load_structures
 from bot.errors import InvalidPromptFile
 from bot.llm.prices import estimate_tokens
 from bot.llm.prompts import TEMPLATE_VARIABLES, PromptBlocks, read_json_instruction, read_prompt, read_prompts
+from bot.llm.writer_player import FactSheet
 from bot.services.llm_ports import ModelRole
 from bot.structure_files import prompts_directory
 
@@ -59,6 +60,7 @@ def test_the_prompts_that_ship_can_be_used_and_their_preface_is_long_enough_to_b
     assert roles["draft.md"] is roles["finish.md"] is roles["revise.md"] is ModelRole.WRITER
     assert roles["critique.md"] is ModelRole.CRITIC
     assert roles["check.md"] is ModelRole.CHECKER
+    assert roles["play_writer.md"] is ModelRole.WRITER_PLAYER
 
 
 @pytest.mark.parametrize(("text", "words"), BAD)
@@ -81,7 +83,14 @@ def test_a_prompt_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) ->
 
 
 def test_only_those_that_write_are_shown_the_writers_own_texts() -> None:
-    values = {"structure": STRUCTURE, "notes": (), "text": "", "base": "", "voice": ("It leaked, mind.",)}
+    values = {
+        "structure": STRUCTURE,
+        "notes": (),
+        "text": "",
+        "base": "",
+        "voice": ("It leaked, mind.",),
+        "sheet": FactSheet("plain", "It began.", ("It ended.",)),
+    }
     shown = {
         name
         for name, prompt in read_prompts(prompts_directory()).items()

@@ -96,15 +96,20 @@ def describe_voice(text: str, notes: Sequence[str], measures: Sequence[Measure],
         f"Your own phrases: {phrases.kept} % of your notes' words stand in the text in runs of four or more, and make "
         f"up {phrases.share} % of it."
     ]
-    counted = [measure for measure in measures if measure.key in _STOCK_MEASURES and measure.was_measured]
-    if counted:
+    count = count_stock_turns(measures)
+    if count is not None:
         spelling = compare_spelling(text, notes)
         if sentence := _describe_spelling(spelling):
             said.append(f"Your spelling: {sentence}")
-        count = sum(len(measure.hits) for measure in counted)
         rate = f", {per_thousand(count, words)} in a thousand words" if words >= MIN_WORDS else ""
         said.append(f"Stock turns: {count:,}{rate}.")
     return tuple(said)
+
+
+def count_stock_turns(measures: Sequence[Measure]) -> int | None:
+    """Count the stock turns that a text's measures found; None for a text in another language than English."""
+    counted = [measure for measure in measures if measure.key in _STOCK_MEASURES and measure.was_measured]
+    return sum(len(measure.hits) for measure in counted) if counted else None
 
 
 def _describe_spelling(found: SpellingReport) -> str:
