@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.errors import BadReply, BotError, InvalidInput, NothingToDo, StaleRequest
+from bot.errors import BadReply, BotError, InvalidInput, JobRunning, NothingToDo, StaleRequest
 from bot.essay.essay import Note, Origin, Version, VersionHistory
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.matching import match_section
@@ -198,6 +198,8 @@ class CheckingService:
         if job.kind is JobKind.CHECK:
             if job.state is JobState.INTERRUPTED:
                 self._postponed.add(key)
+            else:
+                self._postponed.discard(key)
         elif key in self._postponed or (job.result is not None and not job.kind.gives_way):
             self._postponed.discard(key)
             self._begin_soon(job.writer, job.subject)
@@ -240,22 +242,25 @@ class CheckingService:
         task.add_done_callback(self._beginning.pop)
 
     async def _begin(self, writer: str, essay: str) -> None:
+        key = writer, essay
+        self._postponed.add(key)  # until it is begun: a job that ends meanwhile takes it up
         other = self._jobs.running_job(writer, essay)
         if other is not None and other.kind is not JobKind.CHECK:
-            self._postponed.add((writer, essay))
             return
         try:
-            async with self.slots:
-                try:
-                    planned = await self.plan_check(writer, essay)
-                except NothingToDo:  # as where words were only taken out: what stands of the last check is all of it
-                    await self._carry_over(writer, essay)
+            number = (await self.essays.get_essay(writer, essay)).head
+            if number is not None:
+                work = CheckWork(self, writer, essay, number)
+                job = await self._jobs.start(writer, essay, JobKind.CHECK, work, number, str(number))
+                if not self._jobs.is_running_here(job):  # its end has said what comes next
                     return
-            await planned.start()
+        except JobRunning:
+            return
         except BotError as error:  # it can be asked for, and until then the text is shown as not checked
             log.info("no check was begun: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it says may hold a person's words
             _log_bug(error)
+        self._postponed.discard(key)
 
     async def wait_for_check(self, writer: str, essay: str) -> Job | None:
         """Return the check under way on the essay, also one that is just about to begin; None where there is none."""
@@ -269,12 +274,15 @@ class CheckingService:
         number = (await self.essays.current_version(writer, essay)).info.number
         return await CheckWork(self, writer, essay, number).max_cost()
 
-    def is_checking(self, writer: str, essay: str) -> bool:
-        """Tell whether a check of the essay is under way, or about to begin."""
-        if (writer, essay) in self._beginning.values():
-            return True
-        job = self._jobs.running_job(writer, essay)
-        return job is not None and job.kind is JobKind.CHECK
+    async def job_to_await(self, writer: str, essay: str) -> Job | None:
+        """Return the job to wait for until more is known of the essay's text: its check, or what the check gave way to.
+
+        None where no check is under way.
+        """
+        check = await self.wait_for_check(writer, essay)
+        if check is None and (writer, essay) in self._postponed:
+            return self._jobs.running_job(writer, essay)
+        return check
 
     async def close(self) -> None:
         """Begin no check any more."""
@@ -425,10 +433,12 @@ class CheckWork:
         found = await service.read_check(now, self.version, anew=self.anew)
         check = replace(found.check, version=self.version, problem="", note_fingerprints=note_fingerprints(found.notes))
         try:
-            await service.essays.check_no_private_text(now, text=found.version.text, title=now.essay.title)
-            if not found.notes:
-                raise NothingToDo.no_notes()
-            for batch in _batches(_askable(found))[:MAX_CALLS_PER_JOB]:
+            asked = _askable(found)  # none where words were only taken out: what stands of the last check is all of it
+            if asked:
+                await service.essays.check_no_private_text(now, text=found.version.text, title=now.essay.title)
+                if not found.notes:
+                    raise NothingToDo.no_notes()
+            for batch in _batches(asked)[:MAX_CALLS_PER_JOB]:
                 raw = await service.checker.check(
                     self._material(now, found), found.sentences, batch, partial(_report_thinking, report)
                 )

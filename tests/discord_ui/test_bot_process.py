@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.services.checking import MAX_CONCURRENT_CHECKS
 from tests.discord_ui.bot_process import COMMAND, ROOT, Runs, claude, respond, runs, started
 from tests.discord_ui.conftest import DRAFT
 from tests.discord_ui.story_steps import begun, choose, interview, paste, write
-from tests.simulators.claude import ClaudeSimulator, Gate, Pause, Reply
+from tests.simulators.claude import Answer, ClaudeSimulator, Gate, Pause, Reply, Request
 from tests.simulators.discord import DiscordSimulator
 
 __all__ = ["Runs", "claude", "runs"]  # fixtures, and what other tests take from here
@@ -87,14 +88,24 @@ async def test_sigterm_or_sigint_during_a_draft_exits_in_time_and_loses_nothing(
     assert [line for line in runs.log.splitlines() if not LINE.fullmatch(line)] == []
 
 
-async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_the_next_start_tells_of_them(
+def hold_checks(claude: ClaudeSimulator, gate: Gate) -> None:
+    """Let every check wait at the gate."""
+
+    def answer(request: Request) -> Answer:
+        found = respond(request)
+        if isinstance(found, Reply) and "unsupported" in str(request.schema):
+            return replace(found, before_headers=gate)
+        return found
+
+    claude.responder = answer
+
+
+async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_tells_of_them(
     sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
 ) -> None:
-    """More essays than are checked at once: each keeps its draft, and is told to be not checked after the restart."""
+    """More essays than are checked at once: each keeps its draft, and says that it is not checked."""
     held = Gate()
-    claude.responder = lambda request: (
-        Reply(before_headers=held) if "unsupported" in str(request.schema) else respond(request)
-    )
+    hold_checks(claude, held)
     people = [sim.user(f"writer {number}") for number in range(MAX_CONCURRENT_CHECKS + 2)]
     writers = [await begun(user, user.dm) for user in people]
     for one in writers:
@@ -105,12 +116,33 @@ async def test_sigterm_while_checks_run_and_wait_exits_in_time_and_the_next_star
     await held.reached(20)
     runs.send_signal(signal.SIGTERM)
     assert await runs.ended() == 0
+    for one in writers:
+        await one.sees("The bot was restarted before the text was checked", "not checked against your notes")
     await runs.start()
     held.release()
-    for one in writers:
-        await one.user.click(one.panel, "Check")
-        await one.sees("Not checked against your notes.")
+    one = writers[-1]
+    await one.user.click(one.panel, "Check")
+    await one.sees("Not checked against your notes.")
+    await one.user.click(one.panel, "Check now")
+    await one.sees("Every sentence rests on your notes")
     assert "Traceback" not in runs.log
+
+
+async def test_after_a_kill_during_a_check_the_panel_says_that_the_text_is_not_checked(
+    sim: DiscordSimulator, runs: Runs, claude: ClaudeSimulator
+) -> None:
+    """Without a click, wherever the bot can edit the message."""
+    held = Gate()
+    hold_checks(claude, held)
+    user = sim.user("writer")
+    one = await begun(user, user.dm)
+    await paste(one)
+    await user.click(one.panel, "Write draft")
+    await one.sees("version 1", "being held against your notes")
+    await held.reached(20)
+    await runs.again()
+    held.release()
+    await one.sees("The bot was restarted before the text was checked", "not checked against your notes")
 
 
 @pytest.mark.parametrize(

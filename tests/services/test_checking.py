@@ -286,6 +286,28 @@ async def test_a_check_that_gave_way_begins_again_when_the_other_job_has_ended(c
     assert (await checked.settle()).check.open == (LOVED,)
 
 
+async def test_a_check_that_another_check_has_replaced_is_not_begun_once_more(checked: Checked) -> None:
+    held, other, jobs = Gate(), Gate(), checked.services.jobs
+
+    async def never() -> RawCheck:
+        await held.hold()
+        return said()
+
+    checked.models.script(says(DRAFT), never)
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await jobs.wait("me", job.id)
+    await held.reached()
+    checked.models.script(said(LOVED))
+    again = await (await checked.services.checking.plan_check("me", checked.essay, anew=True)).start()
+    await jobs.wait("me", again.id)
+    asked = len(checked.models.asked)
+    other.release()
+    asking = await jobs.start("me", checked.essay, JobKind.PLACEMENT, GatedWork(other))
+    await jobs.wait("me", asking.id)
+    assert await checked.services.checking.wait_for_check("me", checked.essay) is None
+    assert len(checked.models.asked) == asked
+
+
 class HeldStore(SqliteStore):
     """A store whose next write, once ``gate`` is set, is stored and returns only when the gate is released."""
 

@@ -351,7 +351,8 @@ def _recorded(watch: JobWatch, record: Callable[[Card], None]) -> JobWatch:
             shown.on_shown()
             record(shown.card)
 
-        return replace(shown, on_shown=on_shown)
+        next_watch = _recorded(shown.watch, record) if shown.watch is not None else None
+        return replace(shown, on_shown=on_shown, watch=next_watch)
 
     return replace(watch, end=end)
 

@@ -111,7 +111,9 @@ def _do_nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class ShowCard:
-    """Show a card on the panel, and with ``watch`` a job's progress. ``on_shown`` is called once Discord has the card.
+    """Show a card on the panel, and with ``watch`` a job's progress, or what the card shows after the job.
+
+    ``on_shown`` is called once Discord has the card.
 
     If the card shows the end of a job, ``is_unfinished`` says that its text was cut short, and ``side_version`` is the
     version it made, if that is not the current one.

@@ -67,7 +67,8 @@ class _JobPanel:
     """One message that follows a job.
 
     ``shown`` is the card that it shows, None if that is not known. ``refusal`` is shown in place of a text that Discord
-    refuses. ``content`` and ``end`` say what the message shows at the end, once ``follow`` has returned.
+    refuses. ``content`` and ``end`` say what the message shows at the end, once ``follow`` has returned. ``owner`` owns
+    the message until a click shows something else in it; a panel that follows another job after this one has the same.
     """
 
     followed: _FollowedJob
@@ -75,6 +76,7 @@ class _JobPanel:
     editor: MessageEditor
     timing: EditTiming
     shown: Card | None
+    owner: object = field(default_factory=object)
     refusal: str | None = None
     is_deleted: bool = False
     content: PanelContent = PanelContent.OTHER
@@ -84,7 +86,7 @@ class _JobPanel:
     @property
     def is_muted(self) -> bool:
         """Whether the message can no longer show anything of the job."""
-        return self.is_deleted or self.editor.owner is not self
+        return self.is_deleted or self.editor.owner is not self.owner
 
     async def follow(self) -> None:
         """Show state after state, and at last the job's result. Raise AddressExpired, BotError."""
@@ -110,7 +112,7 @@ class _JobPanel:
     async def _update(self, render: Callable[[], Card | None]) -> Exception | None:
         """Show a card; return the error after which it may not be shown, None for success. Raise AddressExpired."""
         try:
-            await self.editor.update(self, render, hurry=self.followed.ended)
+            await self.editor.update(self.owner, render, hurry=self.followed.ended)
         except Superseded as error:
             return error
         except MessageDeleted as error:
@@ -208,6 +210,12 @@ class JobPanels:
 
     def watch(self, watch: JobWatch, editor: MessageEditor, shown: Card | None) -> None:
         """Let a message follow a job, from the card that a click has just shown in it. Return at once."""
+        self._watch(watch, editor, shown)
+
+    def _watch(
+        self, watch: JobWatch, editor: MessageEditor, shown: Card | None, after: _JobPanel | None = None
+    ) -> None:
+        """See ``watch``; ``after`` is the panel that the message was until now, where no click came between."""
         followed = self._followed.get(watch.job.id)
         if followed is None:
             followed = self._followed[watch.job.id] = _FollowedJob(watch.job)
@@ -219,13 +227,24 @@ class JobPanels:
             followed.panels.remove(before)
             self._drop(before)
         panel = self._panels[editor] = _JobPanel(followed, watch, editor, self._timing, shown)
-        editor.owner = panel
-        followed.panels.append(panel)
-        self._panel_tasks[panel] = asyncio.create_task(panel.follow(), name=f"panel-of-job-{watch.job.id}")
+        if after is None:
+            editor.owner = panel.owner
+            followed.panels.append(panel)
+        else:
+            panel.owner = after.owner
+            followed.panels.insert(0, panel)  # nobody has used it for this job
+        self._panel_tasks[panel] = asyncio.create_task(self._follow(panel), name=f"panel-of-job-{watch.job.id}")
         record = editor.address.to_record() if editor.address is not None else None
         if record is not None:
             address = json.dumps(asdict(record))
             self._write(lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
+
+    async def _follow(self, panel: _JobPanel) -> None:
+        """Let the panel follow its job, and then the job that the result is still waiting for, if there is one."""
+        await panel.follow()
+        end = panel.end
+        if end is not None and end.watch is not None and panel.content is PanelContent.RESULT and not panel.is_muted:
+            self._watch(end.watch, panel.editor, end.card, panel)
 
     def leave(self, editor: MessageEditor) -> None:
         """Stop following the job in a message in which a click has shown something else.

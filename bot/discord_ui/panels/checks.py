@@ -41,7 +41,7 @@ def check_card(
     parts: list[CardPart] = [*notice_text(notice), heading_text(title)]
     parts.append(TextBlock(f"**{escape_markdown(one_line(found.summary, 500))}**"))
     if is_checking:
-        parts.append(TextBlock("The check is still under way: press Check again in a moment."))
+        parts.append(TextBlock("The check is under way: what it finds comes here."))
     for passage in passages[page : page + 1]:
         parts.append(TextBlock(_passage_text(found, passage)))
         key = found.key(passage)

@@ -220,8 +220,8 @@ def _check_text(state: EssayState) -> str | None:
     """Say what the check of a text by a model has found; None if there is no checker."""
     if not (state.has_checker and state.is_by_model):
         return None
-    if state.is_checking:
-        return "being held against your notes: Check"
+    if state.check_job is not None:
+        return "being held against your notes"
     if state.check is None or not state.check.is_checked:
         return "not checked against your notes"
     counts = describe_counts(state.check)

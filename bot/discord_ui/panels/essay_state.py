@@ -25,8 +25,8 @@ class EssayState(EssaySnapshot):
 
     If the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is the
     progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
-    contain; None if they are not known yet, or if there is a checker, which replaces them. ``is_checking`` says that a
-    check is running.
+    contain; None if they are not known yet, or if there is a checker, which replaces them. ``check_job`` is the
+    job to wait for until more is known of the text, None while no check is under way.
     """
 
     structure: Structure
@@ -34,7 +34,7 @@ class EssayState(EssaySnapshot):
     has_model: bool
     claims: tuple[Claim, ...] | None = None
     has_checker: bool = False
-    is_checking: bool = False
+    check_job: Job | None = None
 
     @property
     def version_number(self) -> int:
@@ -118,6 +118,7 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
 
     Raise UnknownEssay, StoreError.
     """
+    check_job = await services.checking.job_to_await(writer, essay)  # first: what it finds after that, it tells
     now = now or await services.essays.snapshot(writer, essay)
     if now.job is not None and not now.job.state.is_ended and not services.jobs.is_running_here(now.job):
         await services.jobs.release_abandoned(writer, essay)  # no effect if it has ended meanwhile
@@ -132,7 +133,7 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
         running_job=view if view is not None and not view.job.state.is_ended else None,
         has_model=services.has_model,
         has_checker=services.checking.has_checker,
-        is_checking=services.checking.is_checking(writer, essay),
+        check_job=check_job,
     )
 
 

@@ -305,7 +305,9 @@ def progress_line(view: JobView) -> str:
 
 def with_expiry_notice(card: Card, job: Job) -> Card:
     """Return the card with the notice that Discord will soon not let it be changed any more."""
-    goes_on = "The reading goes on" if job.kind is JobKind.CRITIQUE else "The writing goes on"
+    goes_on = {JobKind.CRITIQUE: "The reading goes on", JobKind.CHECK: "The check goes on"}.get(
+        job.kind, "The writing goes on"
+    )
     where = "/essays, Critiques," if is_pasted_critique(job) else "/draft,"
     said = f"Discord lets this message change no longer. {goes_on}: {where} or any button here, shows it."
     return Card((TextBlock(f"**{said}**"), *card.parts))

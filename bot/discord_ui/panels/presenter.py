@@ -42,6 +42,7 @@ _MAX_REPORTED_JOBS = 10_000
 _WAIT_INTERRUPTED = (
     "The bot is being restarted, so a model was not waited for. Everything is stored: go on in a minute."
 )
+_CHECK_INTERRUPTED = "The bot was restarted before the text was checked: Check does it now."
 _CRITIQUE_INTERRUPTED = "The bot was restarted before there was a critique."
 _DRAFT_UNFINISHED = "The model ended before all of it was written. What came is stored; Continue writes the rest."
 
@@ -85,7 +86,14 @@ class Presenter:
         if reported is not None:
             side_version = state.side_version
             notice = _outcome_notice(reported, side_version)
-        shown = ShowCard(await self._essay_card(state, context, position, notice, side_version))
+        card = await self._essay_card(state, context, position, notice, side_version)
+        watch = None
+        if state.check_job is not None and state.version is not None:
+            end = partial(
+                self._show_check_end, state.check_job, context, position, notice, side_version, state.essay.head
+            )
+            watch = self.watch_check(state.check_job, card, end)
+        shown = ShowCard(card, watch)
         return shown if reported is None else replace(shown, on_shown=partial(self._reported_jobs.add, reported.id))
 
     async def show_started(self, request: ActionRequest, job: Job) -> ShowCard:
@@ -333,6 +341,39 @@ class Presenter:
             end = partial(self._show_job_end, job, context)
         return JobWatch(job, card, self._with_deletion_check(job, end), _result_buttons(job, context))
 
+    def watch_check(self, job: Job, shown: Card, end: Callable[[], Awaitable[ShowCard]]) -> JobWatch:
+        """Return the watch of a check beside a card that stays until ``end`` has what the check came to."""
+        return JobWatch(job, lambda _: shown, self._with_deletion_check(job, end))
+
+    async def _show_check_end(
+        self,
+        started: Job,
+        context: InteractionContext,
+        position: DraftPosition | None = None,
+        notice: str | None = None,
+        side_version: int | None = None,
+        head: int | None = None,
+    ) -> ShowCard:
+        """Show the essay once more after a check; where its text is still version ``head``, as it was shown before."""
+        writer, essay = started.writer, started.subject
+        job = await self.services.jobs.wait(writer, started.id)
+        next_job = await self.services.checking.job_to_await(writer, essay)
+        now = await self.services.essays.snapshot(writer, essay)
+        if now.essay.head != head:
+            position = notice = side_version = None
+        if job.kind is JobKind.CHECK and job.state is JobState.INTERRUPTED and next_job is None:
+            notice = join_sentences(notice, _CHECK_INTERRUPTED)
+        return await self.show_essay(
+            writer,
+            essay,
+            context,
+            position=position,
+            notice=notice,
+            side_version=side_version,
+            sets_dm_topic=False,
+            now=now,
+        )
+
     def _with_deletion_check(
         self, job: Job, show_end: Callable[[], Awaitable[ShowCard]]
     ) -> Callable[[], Awaitable[ShowCard]]:
@@ -358,6 +399,8 @@ class Presenter:
     async def _show_job_end(self, started: Job, context: InteractionContext) -> ShowCard:
         """Show the result of an ended job on an essay: the critique, or the text with a notice of how it ended."""
         writer, essay = started.writer, started.subject
+        if started.kind is JobKind.CHECK:
+            return await self._show_check_end(started, context)
         if started.kind.gives_way:
             return await self._show_wait_end(started, context, None)
         if started.kind is JobKind.CRITIQUE:

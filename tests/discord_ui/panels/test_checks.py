@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
+from bot.services.jobs.job import JobKind
 from bot.services.llm_ports import Models, RawCheck
 from tests.discord_ui.conftest import Bot, Scripted, started
-from tests.discord_ui.panel_steps import with_notes
+from tests.discord_ui.panel_steps import answered, reads, with_notes
+from tests.services.fake_work import Piece
 from tests.services.fakes import COST, MODEL, Gate, says
 from tests.simulators.discord import DiscordSimulator, User
 
@@ -84,6 +86,79 @@ async def test_what_no_note_holds_is_kept_fixed_and_edited_and_the_text_is_check
     await user.click(panel, "Back")
     await user.sees(lambda _: "not in your notes: 1 vouched" in panel.text)
     assert "newer note" not in panel.text
+
+
+def held(gate: Gate, *unsupported: UnsupportedPassage) -> Callable[[], Awaitable[RawCheck]]:
+    """An answer of the checker that comes when the gate is released."""
+
+    async def later() -> RawCheck:
+        await gate.hold()
+        return said(*unsupported)
+
+    return later
+
+
+@pytest.mark.parametrize("place", ["dm", "server"])
+async def test_the_panel_of_the_text_shows_what_the_check_found_once_it_has_ended(
+    sim: DiscordSimulator, bot: Bot, models: Checking, place: str
+) -> None:
+    user, gate = sim.user("writer"), Gate()
+    panel = await with_notes(user, user.dm if place == "dm" else sim.guild("Writers"))
+    models.script(says(TEXT), held(gate, ALONE, LOVED, YEAR))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(lambda screen: "being held against your notes" in panel.text and "draft is done" in screen.text)
+    assert "It stands in the panel above" in user.screen.text
+    gate.release()
+    await user.sees(lambda _: "not in your notes: 3 open" in panel.text)
+    assert "Check (3)" in panel.buttons
+    assert user.screen.text.count("The draft is done.") == 1
+    await answered(bot)
+    messages = len(user.screen.messages)
+    models.script(said())
+    await user.click(panel, "Check (3)")
+    await user.sees(lambda _: "Fix all (2)" in panel.buttons)
+    await user.click(panel, "Fix all (2)")
+    await user.sees(lambda _: "Fixed: it is version 2" in panel.text and "Check the rest" not in panel.buttons)
+    await user.sees(lambda _: "1 thing that your notes do not hold." in panel.text)
+    assert len(user.screen.messages) == messages
+
+
+async def test_a_panel_that_shows_something_else_by_then_keeps_it_when_the_check_has_ended(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    user, gate = sim.user("writer"), Gate()
+    panel = await with_notes(user, user.dm)
+    other = await (await user.slash(user.dm, "draft")).message()
+    models.script(says(TEXT), held(gate, ALONE))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.click(other, "Write draft")  # shows the essay, which has been written
+    await user.sees(lambda _: "version 1" in other.text)
+    await user.select(panel, "More", "Notes")
+    await user.sees(reads(panel, "Note 1"))
+    gate.release()
+    await user.sees(reads(other, "not in your notes: 1 open"))
+    assert "Note 1" in panel.text
+
+
+async def test_a_check_that_gave_way_is_shown_in_the_panel_that_waits_for_it(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    """One panel shows the text, another asks a question meanwhile: the check begins anew after it, and is shown."""
+    user, gate, asking = sim.user("writer"), Gate(), Gate()
+    panel = await with_notes(user, user.dm)
+    models.script(says(TEXT), held(gate))
+    await user.click(panel, "Write draft")
+    await gate.reached()
+    await user.sees(reads(panel, "being held against your notes"))
+    essay, writer = await bot.essay(user), bot.writer(user)
+    other = await bot.jobs.start(writer, essay.id, JobKind.PLACEMENT, Piece((asking,)))
+    await asking.reached()
+    models.script(said(ALONE))
+    asking.release()
+    await bot.jobs.wait(writer, other.id)
+    await user.sees(reads(panel, "not in your notes: 1 open"))
 
 
 async def test_a_button_for_a_sentence_that_is_settled_changes_nothing(

@@ -99,9 +99,12 @@ async def show_sources(presenter: Presenter, request: ActionRequest) -> HandlerR
 async def _show_result(
     presenter: Presenter, request: ActionRequest, *, page: int = 0, notice: str | None = None
 ) -> ShowCard:
+    """Show what the check has found, and again once the check that is under way has found more."""
     checking = presenter.services.checking
+    job = await checking.job_to_await(request.writer, request.subject)
     found = await checking.current(request.writer, request.subject)
     title = (await presenter.services.essays.get_essay(request.writer, request.subject)).title
-    is_checking = checking.is_checking(request.writer, request.subject)
-    card = partial(check_card, is_checking=is_checking, notice=notice)
-    return ShowCard(await in_thread(card, found, request.subject, title, page))
+    card = partial(check_card, is_checking=job is not None, notice=notice)
+    shown = await in_thread(card, found, request.subject, title, page)
+    end = partial(_show_result, presenter, request, page=page, notice=notice)
+    return ShowCard(shown, presenter.watch_check(job, shown, end) if job is not None else None)
