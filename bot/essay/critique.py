@@ -83,13 +83,17 @@ class EarlierState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EarlierFinding:
-    """A finding of the essay's critique before this one, and what has become of it."""
+    """A finding of the essay's critique before this one, and what has become of it.
+
+    ``span`` is where its words are in the text now, None where they are gone.
+    """
 
     quotation: str
     category: Category
     severity: Severity
     effect: str
     state: EarlierState
+    span: Span | None = None  # missing from critiques stored before there was one
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,8 +158,8 @@ def validate_critique(
         reworded=reworded,
         stripped=stripped,
         earlier=tuple(
-            EarlierFinding(one.quotation, one.category, one.severity, one.effect, state)
-            for one, state in zip(earlier.findings, states, strict=True)
+            EarlierFinding(one.quotation, one.category, one.severity, one.effect, state, span)
+            for one, span, state in zip(earlier.findings, earlier.spans, states, strict=True)
         ),
         is_cut_off=opinion.is_cut_off,
     )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bot.errors import InvalidInput, NothingToDo, PrivateMarkInText, PrivateNoteInText, StaleRequest
-from bot.essay.critique import Action, Critique, Finding, cut_words
+from bot.essay.critique import Action, Critique, EarlierState, Finding, cut_words
 from bot.essay.diff import find_moved_span
 from bot.essay.essay import Essay, Note, Origin, Version
 from bot.essay.export import read_export
@@ -433,20 +433,28 @@ class _CritiqueWork:
         return replace(builder.build(now), base=base).material(self.stored.text)
 
     async def _earlier(self, now: EssaySnapshot | None) -> EarlierCritique:
-        """Find the findings of the essay's last critique in the text, without those that tell of what is private."""
+        """Find the findings of the essay's last critique in the text, without those that tell of what is private.
+
+        What was dismissed before that, and passed over in it, is among them as long as its words stand.
+        """
         stored = self.stored
         if now is None:
             return EarlierCritique()
         last = now.critique
         if last is None or last.critique is None or last.id == stored.id:
             return EarlierCritique()
+        passed_over = [
+            Finding(one.quotation, one.span, one.category, one.severity, one.effect)
+            for one in last.critique.earlier
+            if one.state is EarlierState.DISMISSED and one.span is not None
+        ]
         findings, dismissed = list[Finding](), set[int]()
-        for index, finding in enumerate(last.critique.findings):
+        for index, finding in enumerate((*last.critique.findings, *passed_over)):
             try:
                 await self.service.essays.check_no_private_text(now, text=f"{finding.quotation} {finding.effect}")
             except (PrivateMarkInText, PrivateNoteInText):
                 continue
-            if last.decisions.get(index) is Decision.DISMISSED:
+            if index >= len(last.critique.findings) or last.decisions.get(index) is Decision.DISMISSED:
                 dismissed.add(len(findings))
             findings.append(finding)
         return await in_worker(find_earlier, last.text, stored.text, findings, frozenset(dismissed))

@@ -371,6 +371,29 @@ async def test_a_second_critique_says_of_each_earlier_finding_what_became_of_it(
     ]
 
 
+async def test_a_dismissed_finding_stays_dismissed_through_later_critiques_while_its_words_stand(
+    room: Room, structure: Structure
+) -> None:
+    critiqued, seen = await of_essay(room, structure, opinion(remark("nobody asked"), remark("The pay")))
+    essay = critiqued.essay or ""
+    await room.criticism.dismiss_finding("me", critiqued.id, 0)
+    states = []
+    for text in (
+        TEXT.replace("very good work too", "good work too"),
+        TEXT.replace("very good", "good"),
+        TEXT.replace("nobody asked", "no one asked"),
+        TEXT,
+    ):
+        seen = (await room.desk.edit_text("me", essay, seen, text)).version
+        room.models.script(opinion(remark("nobody asked")))
+        begun, job = await room.criticism.start_essay_critique("me", essay, seen)
+        assert (await ended(room, job)).state is JobState.DONE
+        critique = found(await room.criticism.get("me", begun.id))
+        states.append(next((one.state for one in critique.earlier if "asked" in one.quotation), None))
+        assert [one.quotation for one in critique.findings] == (["nobody asked"] if states[-1] is None else [])
+    assert states == [EarlierState.DISMISSED, EarlierState.DISMISSED, EarlierState.FIXED, None]
+
+
 async def test_a_finding_that_tells_of_what_is_private_now_is_not_sent_again(room: Room, structure: Structure) -> None:
     telling = replace(remark("they said"), effect="A reader asks why the ward was closed for the winter that year.")
     critiqued, seen = await of_essay(room, structure, opinion(telling, remark("The pay")))
