@@ -411,6 +411,39 @@ def notes(essay: str) -> None:
     write_stdout(notes_to_markdown(opened.title, services.essays.structures.get(opened.structure), found))
 
 
+@essays.command(short_help="Add to the notes of an ESSAY.")
+@click.argument("essay")
+@click.argument("text")
+def note(essay: str, text: str) -> None:
+    """Add TEXT (- for standard input) to the notes of an ESSAY.
+
+    A heading in it that names a section puts what follows there. What has no section can be sorted later, by keyboard.
+    """
+    from bot.terminal.input_files import read_input
+    from bot.terminal.one_shot import add_notes
+
+    if text == "-":
+        read = read_input(text)
+        text = read.text
+        if read.notice:
+            print_stderr(read.notice)
+    with open_services() as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        for said in runner.run(add_notes(services, essay, text)):
+            print_stderr(said)
+
+
+@essays.command(short_help="Give an ESSAY a title.")
+@click.argument("essay")
+@click.argument("title")
+def title(essay: str, title: str) -> None:
+    """Give an ESSAY the TITLE."""
+    with open_services() as (services, runner):
+        essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
+        runner.run(services.essays.rename_essay(LOCAL_WRITER, essay, title))
+    print_stderr("The title is stored.")
+
+
 @essays.command()
 @click.argument("essay")
 @click.option("--yes", is_flag=True, help="Do not ask.")

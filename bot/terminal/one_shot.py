@@ -15,6 +15,7 @@ from bot.essay.critique import Critique
 from bot.essay.essay import Version
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.structure import Structure
+from bot.essay.text.words import count_noun
 from bot.services.checking import CheckedText
 from bot.services.jobs.job import JobState
 from bot.services.ledger import Settlement, total_cost
@@ -122,6 +123,14 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     if not version.info.is_complete:
         screen.print(f"The draft is not complete: essay-bot essays resume {essay} can have it continued.")
     return version
+
+
+async def add_notes(services: Services, essay: str, text: str) -> tuple[str, ...]:
+    """Store notes, and return what to say of them, a sentence or two each. Raise InvalidInput, LimitExceeded."""
+    page = await services.essays.add_note_page(LOCAL_WRITER, essay, text)
+    placed = sum(note.section is not None for note in page.notes)
+    stored = f"{count_noun(len(page.notes), 'note')} stored, {placed} under a section."
+    return tuple(filter(None, (page.notice, stored, private_text.describe_private(page.notes))))
 
 
 async def follow_check(services: Services, screen: Console, essay: str) -> CheckedText:

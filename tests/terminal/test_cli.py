@@ -94,6 +94,29 @@ def test_essays_are_listed_exported_and_deleted(essay_bot: Run, notes: Path) -> 
     assert "needs a terminal" in essay_bot("essays", "resume", essay).err
 
 
+def test_a_note_and_a_title_are_given_in_one_command_each(essay_bot: Run, notes: Path) -> None:
+    essay_bot("draft", "notes.md")
+    essay = the_essay(essay_bot)
+    ran = essay_bot("essays", "note", "1", "It was a Tuesday.\n\n[private] Anna cried.")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == (
+        "2 notes stored, 0 under a section.\n"
+        "1 note is left out: it stays stored, stands in no post, and no model sees it.\n"
+    )
+    ran = essay_bot("essays", "note", essay, "-", given="## What I gave up\n\nMy pay.\n")
+    assert (ran.code, ran.err) == (0, "1 note stored, 1 under a section.\n")
+    found = essay_bot("essays", "notes", essay).out
+    assert "It was a Tuesday." in found
+    assert "My pay." in found
+    assert essay_bot("essays", "title", essay[:4], "The rain").err == "The title is stored.\n"
+    assert "The rain" in essay_bot("essays").out
+    for bad in (("note", essay, " "), ("note", "zzz", "A note."), ("title", essay, " "), ("title", essay, "x" * 201)):
+        ran = essay_bot("essays", *bad)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.endswith(".\n")
+    assert essay_bot("essays", "notes", essay).out == found.replace("Out of the workshop", "The rain")
+
+
 def test_critique_measures_any_essay_and_stores_nothing(essay_bot: Run, home: Path) -> None:
     (home / "essay.txt").write_text("What I Missed\nIt wasn't the money. It was the noise.\nWhat I Lost\nMuch.\n")
     ran = essay_bot("critique", "essay.txt")
