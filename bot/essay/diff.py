@@ -10,6 +10,8 @@ from rapidfuzz.distance import LCSseq, Postfix, Prefix
 
 from bot.essay.text.spans import Span
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_LEFT_OUT = "…"
 _WORD_OR_SPACE = re.compile(r"\s+|[^\s]+")
 
 
@@ -46,6 +48,25 @@ def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
             changes.pop()
         changes.append(change)
     return tuple(changes)
+
+
+def changed_passages(changes: Sequence[TextChange]) -> tuple[TextChange, ...]:
+    """Return the changes with, of what stayed, only the paragraphs that they stand in; "…" stands for the rest."""
+    if all(change.is_unchanged for change in changes):
+        return tuple(changes)
+    shown = list[TextChange]()
+    for index, change in enumerate(changes):
+        text = change.old
+        breaks = list(_BLANK_LINES.finditer(text)) if change.is_unchanged else []
+        first, last = index == 0, index == len(changes) - 1
+        if breaks and first:
+            text = f"{_LEFT_OUT}\n\n{text[breaks[-1].end() :]}"
+        elif breaks and last:
+            text = f"{text[: breaks[0].start()]}\n\n{_LEFT_OUT}"
+        elif len(breaks) > 1:
+            text = f"{text[: breaks[0].start()]}\n\n{_LEFT_OUT}\n\n{text[breaks[-1].end() :]}"
+        shown.append(TextChange(text, text) if change.is_unchanged else change)
+    return tuple(shown)
 
 
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.diff import TextChange, diff_words
+from bot.essay.diff import TextChange, changed_passages, diff_words
 from bot.essay.essay import Origin, VersionHistory, VersionInfo
 
 
@@ -35,6 +35,32 @@ def test_a_changed_word_is_shown_alone() -> None:
         TextChange("I left in ", "I left in "),
         TextChange("May.", "June."),
     )
+
+
+def shown(old: str, new: str) -> list[str]:
+    """What is shown of a change, a paragraph each, with what was put in."""
+    return "".join(change.new for change in changed_passages(diff_words(old, new))).split("\n\n")
+
+
+def test_of_a_change_the_paragraphs_around_it_are_shown_and_the_rest_is_left_out() -> None:
+    old = "## One\n\nFirst here.\n\nI left in May.\n\nThird.\n\n## Two\n\nFourth.\n\nSo it was.\n"
+    assert shown(old, old.replace("May", "June")) == ["…", "I left in June.", "…"]
+    assert shown(old, old.replace("May", "June").replace("So", "Thus")) == [
+        "…",
+        "I left in June.",
+        "…",
+        "Thus it was.\n",
+    ]
+    assert shown(old, old.replace("May", "June").replace("Third", "3rd")) == ["…", "I left in June.", "3rd.", "…"]
+    assert shown("I left in May.", "I left in June.") == ["I left in June."]
+    assert shown(old, old) == old.split("\n\n")
+
+
+@given(st.text("ab \n", max_size=40), st.text("ab \n", max_size=40))
+def test_every_change_is_shown(old: str, new: str) -> None:
+    changes = diff_words(old, new)
+    changed = [change for change in changes if not change.is_unchanged]
+    assert [change for change in changed_passages(changes) if not change.is_unchanged] == changed
 
 
 @given(st.text(), st.text())

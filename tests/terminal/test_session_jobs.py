@@ -60,6 +60,16 @@ def test_a_revision_that_ends_after_an_edit_shows_only_its_own_change(terminal: 
     assert "The [-noise.-]{+silence.+}" in seen
 
 
+def test_a_change_is_shown_with_its_passage_and_the_whole_is_shown_on_request(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nThe noise.\n\n## What I gave up\n\nMy pay.\n")
+    terminal.room.models.script(says("<rewrite>The silence.</rewrite>"))
+    seen = terminal.resume_and_type(essay, "revise 1 shorter", "", "diff 1 2")
+    first, second = seen.split("diff 1 2 shows the whole post with it.")
+    assert "…\n\nThe [-noise.-]{+silence.+}\n\n…" in first
+    assert "My pay." not in first
+    assert "## What I missed\n\nThe [-noise.-]{+silence.+}\n\n## What I gave up\n\nMy pay." in second
+
+
 def test_a_draft_on_the_command_line_outputs_its_own_text_even_after_an_edit(terminal: Terminal) -> None:
     async def elsewhere() -> None:
         (essay,) = await terminal.room.desk.list_essays(LOCAL_WRITER)
