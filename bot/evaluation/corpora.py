@@ -104,7 +104,9 @@ class InterviewCase:
             for section in self.structure.sections
         ]
         return "\n\n".join(
-            "\n".join([f"## {heading}", "", *(f"- {fact}" for fact in facts)]) for heading, facts in told if facts
+            "\n".join([f"## {heading}", "", *(f"- {' '.join(fact.split())}" for fact in facts)])
+            for heading, facts in told
+            if facts
         )
 
 

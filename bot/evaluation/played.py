@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.bootstrap import build_services
 from bot.errors import BotError, ModelError, NotAsked, OverBudget
+from bot.essay.claims import find_unsupported_claims
 from bot.essay.essay import Note, Question
 from bot.essay.questions import is_same_question
 from bot.essay.support import has_words, number_sentences
@@ -111,7 +112,7 @@ class Stage:
         interview, sheet = self.services.interview, case.sheet
         self.interviewer.refused = self.interviewer.repeated = 0
         told: set[int] = set()
-        questions = again = claimed = unanswered = ended = 0
+        questions = again = claimed = made_up = unanswered = ended = 0
         while questions < MAX_PLAYED_QUESTIONS:
             question = await self._next_question(essay)
             if question is None:
@@ -133,6 +134,8 @@ class Stage:
             found, others = told_facts(sheet, text, answer.told)
             again += len(found & told)
             claimed += others
+            known = (sheet.beginning, *sheet.facts, question.text)
+            made_up += len(await in_worker(find_unsupported_claims, text, known))
             told |= found
             await interview.add_answer(LOCAL_WRITER, essay, question, text)
         return {
@@ -143,6 +146,7 @@ class Stage:
             "facts_told": len(told),
             "told_again": again,
             "only_claimed": claimed,
+            "made_up": made_up,
             "unanswered": unanswered,
             "refused": self.interviewer.refused,
             "repeated": self.interviewer.repeated,

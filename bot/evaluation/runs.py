@@ -351,6 +351,7 @@ def _interview_rows(sums: Mapping[str, float]) -> list[tuple[str, str]]:
     rows.append(("questions without an answer", f"{sums.get('unanswered', 0):.0f}"))
     rows.append(("facts told again", f"{sums.get('told_again', 0):.0f}"))
     rows.append(("facts claimed, and not told", f"{sums.get('only_claimed', 0):.0f}"))
+    rows.append(("numbers and quotations made up", f"{sums.get('made_up', 0):.0f}"))
     return rows
 
 

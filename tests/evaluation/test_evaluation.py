@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 from bot.bootstrap import load_structures
 from bot.errors import BadReply, BotError, BudgetSpent, InvalidInput
 from bot.essay.critique import Category, Severity
+from bot.essay.notes import parse_notes
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage, number_sentences
 from bot.essay.text.spans import Span
 from bot.evaluation.corpora import (
@@ -24,7 +26,8 @@ from bot.evaluation.corpora import (
     read_interview_cases,
 )
 from bot.evaluation.runs import Evaluation, Run, read_run, save_run, tabulate
-from bot.evaluation.scores import faults_hit, random_hits
+from bot.evaluation.scores import faults_hit, random_hits, told_facts
+from bot.llm.writer_player import ToldFact
 from bot.services.llm_ports import Cost, Models, RawCheck, RawCritique, RawFinding
 
 STRUCTURES = load_structures()
@@ -201,6 +204,14 @@ def test_a_run_is_read_as_it_was_stored(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+def test_a_run_of_before_interviews_were_measured_is_still_read(tmp_path: Path) -> None:
+    old = {"models": {}, "prompts": {}, "held_out": False, "program": "0.1", "sums": {"faults": 2, "found_first": 1}}
+    old |= {"failed": {}, "input_tokens": 7, "output_tokens": 3, "nano_usd": None}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    rows = dict(tabulate(read_run(tmp_path / "old.json")))
+    assert (rows["faults found at seven"], rows["tokens sent, written"]) == ("1 of 2 (50%)", "7, 3")
+
+
 def test_the_corpora_of_the_repository_can_be_used() -> None:
     corpora = find_corpora(None)
     interviews = [case for kept in (False, True) for case in read_interview_cases(corpora, STRUCTURES, held_out=kept)]
@@ -211,4 +222,9 @@ def test_the_corpora_of_the_repository_can_be_used() -> None:
     assert sum(not case.faults for case in critiques) >= 10
     assert all(number_sentences(case.faithful) for case in checks)
     assert len(interviews) >= 20
-    assert all(case.facts_page.count("\n- ") == len(case.sheet.facts) >= 30 for case in interviews)
+    for played in interviews:
+        notes = parse_notes(played.facts_page, played.structure).notes
+        for section, fact in zip(played.sections, played.sheet.facts, strict=True):
+            assert any(fact in note.text for note in notes if note.section == section)
+        for number, fact in enumerate(played.sheet.facts, 1):
+            assert told_facts(played.sheet, fact, [ToldFact(number, fact)]) == (frozenset({number}), 0)

@@ -31,7 +31,8 @@ from tests.evaluation.played_model import (
     tells,
 )
 from tests.failures.full_stack import WHEN, no_proxy
-from tests.simulators.claude import ClaudeSimulator
+from tests.simulators.claude import Answer, ClaudeSimulator, HttpError, Request
+from tests.simulators.claude.controls import Responder
 
 IDS = dict.fromkeys(ModelRole, "claude-opus-5-5") | {
     ModelRole.INTERVIEWER: "claude-haiku-5-5",
@@ -40,7 +41,7 @@ IDS = dict.fromkeys(ModelRole, "claude-opus-5-5") | {
 
 
 async def play(
-    folder: Path, model: PlayedModel, *, interview: bool = True, draft: bool = False, sets: int = 1, budget: int = 100
+    folder: Path, model: Responder, *, interview: bool = True, draft: bool = False, sets: int = 1, budget: int = 100
 ) -> tuple[Run, ClaudeSimulator]:
     """Measure note sets through all of the program; the cost said before is not passed."""
     (folder / "interviews").mkdir()
@@ -96,6 +97,16 @@ async def test_a_writer_that_lies_about_numbers_has_told_only_what_its_answer_ho
     rows = dict(tabulate(run))
     assert rows["facts drawn out"] == "0 of 6 (0%)"
     assert rows["facts claimed, and not told"] == "10"
+    assert rows["numbers and quotations made up"] == "0"
+
+
+async def test_what_a_played_writer_makes_up_is_counted(tmp_path: Path) -> None:
+    answer = "They rang at nine on 4 March, 2,500 people. It cost 900."
+    run, _ = await play(tmp_path, PlayedModel(lambda _: (answer, [{"fact": 1, "words": "rang at nine"}]), questions=2))
+    rows = dict(tabulate(run))
+    assert rows["facts drawn out"] == "1 of 6 (17%)"
+    assert rows["facts told again"] == "1"
+    assert rows["numbers and quotations made up"] == "2"
 
 
 def test_a_fact_told_in_any_case_counts_by_words_that_no_other_has() -> None:
@@ -180,6 +191,36 @@ async def test_a_draft_alone_is_made_of_every_fact_told_at_once(tmp_path: Path) 
     assert model.asked == ["place", "draft", "check", "check"]
     for _, fact in FACTS:
         assert fact in claude.requests[1].last_user_text
+
+
+async def test_a_draft_that_fails_is_said_and_the_next_is_measured(tmp_path: Path) -> None:
+    model, failed = PlayedModel(tells(2)), list[Request]()
+
+    def fails_once(request: Request) -> Answer:
+        answer = model(request)
+        if model.asked[-1] == "draft" and not failed:
+            failed.append(request)
+            return HttpError(529)
+        return answer
+
+    run, _ = await play(tmp_path, fails_once, draft=True, sets=2)
+    assert list(run.failed) == ["01-layoff (draft)"]
+    assert "overloaded" in run.failed["01-layoff (draft)"].lower()
+    assert run.sums["drafts"] == 1
+    assert (run.planned, run.measured) == (4, 3)
+
+
+async def test_a_draft_whose_check_fails_is_counted_as_not_judged(tmp_path: Path) -> None:
+    model = PlayedModel(tells(2))
+
+    def has_no_checker(request: Request) -> Answer:
+        answer = model(request)
+        return HttpError(529) if model.asked[-1] == "check" else answer
+
+    run, _ = await play(tmp_path, has_no_checker, draft=True)
+    rows = dict(tabulate(run))
+    assert rows["sentences not judged; after Fix"] == "2; 2"
+    assert rows["words of a draft"].startswith("9 ")
 
 
 async def test_a_spent_budget_ends_the_plays_and_keeps_what_was_measured(tmp_path: Path) -> None:

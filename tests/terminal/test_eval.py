@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import yaml
 from tests.evaluation.played_model import FACTS, INTERVIEW, PlayedModel, tells
 from tests.simulators.claude import Answer, ClaudeSimulator, Gate, Reply, Request
 from tests.simulators.claude.replies import Pause
-from tests.terminal.conftest import PROGRAM
+from tests.terminal.conftest import PROGRAM, Ran
 from tests.terminal.pty_processes import settings_for
 
 CHECK = {
@@ -170,3 +171,10 @@ async def test_a_role_that_there_is_not_is_refused_before_anything_is_asked(eval
         assert code == 2
         assert "ROLE is writer, critic, interviewer, checker or writer-player. Nothing was measured." in err
         assert claude.requests == []
+
+
+def test_without_a_model_nothing_is_measured_or_stored(evaluation: Eval, essay_bot: Callable[..., Ran]) -> None:
+    ran = essay_bot("eval", "--corpus", str(evaluation.home / "corpora"))
+    assert ran.code == 2
+    assert "No model is configured" in ran.err
+    assert not (evaluation.home / "eval-runs").exists()
