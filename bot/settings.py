@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     budget_writer_month: Decimal | None = Field(default=None, ge=0)
     budget_month: Decimal = Field(default=Decimal(50), ge=0)
     log_format: Literal["text", "json"] = "text"
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
 
     jobs_at_once: int = Field(default=8, ge=1, le=1_000)
     jobs_per_writer: int = Field(default=2, ge=1, le=100)

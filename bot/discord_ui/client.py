@@ -125,6 +125,10 @@ class DiscordClient(discord.Client):
         """Note that the connection is lost; discord.py reconnects."""
         self._set_gateway_state(GatewayState.LOST)
 
+    def is_connected(self) -> bool:
+        """Return whether the bot is connected to Discord's gateway."""
+        return self.gateway is GatewayState.CONNECTED
+
     def _set_gateway_state(self, state: GatewayState) -> None:
         if self.gateway is not state:
             log.info("gateway: %s", state.value)

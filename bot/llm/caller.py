@@ -38,7 +38,8 @@ from bot.llm.prompts import Prompt, PromptBlocks, block_tag
 from bot.llm.reasoning import strip_reasoning
 from bot.llm.reply_schemas import reply_schema, reply_schema_text
 from bot.llm.stream import Answer, BoundedStream, MalformedEvent
-from bot.services.ledger import Ledger, Reservation, Settlement, total_cost
+from bot.services import metrics
+from bot.services.ledger import NANO_PER_USD, Ledger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ProgressCallback
 from bot.services.request_context import current_request
 from bot.services.store_ports import Clock
@@ -226,6 +227,7 @@ class ModelCaller:
             raise
         finally:
             attempt.settlement = _settlement(attempt, self._timer(), self._service.prices)
+            _count_call(attempt, attempt.settlement)
             await self._settlements.shield(self._ledger.settle(number, attempt.settlement))
 
     async def _reserve(self, reservation: Reservation) -> int:
@@ -286,6 +288,21 @@ class ModelCaller:
                 silence_seconds=service.silence_seconds,
                 is_started=attempt.answer.is_started,
             ) from error
+
+
+def _count_call(attempt: _Attempt, settlement: Settlement) -> None:
+    """Count a call in the metrics."""
+    role = attempt.call.reservation.role.value
+    outcome = "done" if attempt.failure is None else "failed"
+    metrics.model_calls.add(role, "cancelled" if attempt.failure == _CANCELLED_STOP_REASON else outcome)
+    for kind, tokens in (
+        ("input", settlement.input_tokens),
+        ("cache_write", settlement.cache_write_tokens),
+        ("cache_read", settlement.cache_read_tokens),
+        ("output", settlement.output_tokens),
+    ):
+        metrics.model_tokens.add(role, kind, amount=tokens)
+    metrics.model_dollars.add(role, amount=(settlement.nano_usd or 0) / NANO_PER_USD)
 
 
 def _settlement(attempt: _Attempt, now: float, prices: Mapping[str, Price]) -> Settlement:

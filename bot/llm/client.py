@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from http import HTTPStatus
 
 import anthropic
 import httpx2
@@ -17,6 +18,7 @@ from bot.llm.base_url import authorization_header, redacted_url
 from bot.llm.error_mapping import retry_after
 from bot.llm.prices import Price
 from bot.llm.prompts import MAX_CALL_SECONDS
+from bot.services import metrics
 from bot.services.llm_ports import ModelRole
 
 # A model that thinks sends nothing but pings; how often is not documented, and four minutes is beyond any seen.
@@ -135,6 +137,8 @@ async def _check_response(
             raise error.__cause__ from None
         raise
     http = response.http_response
+    if http.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        metrics.rate_limits.add("model")
     if 300 <= http.status_code < 400:
         await http.aclose()
         raise Redirected(address)

@@ -123,12 +123,19 @@ async def _run_bot(settings: Settings, token: str) -> None:
         gc.freeze()  # never collect what the start has made: going through it stopped everything for 0.1 s
         gc.set_threshold(*_GC_THRESHOLDS)
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
-        beating = asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")
+        beside = [asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")]
         try:
-            await _serve_until_stopped(client, services, token)
+            with contextlib.ExitStack() as stack:
+                if settings.metrics_port is not None:
+                    from bot.ops.metrics_server import count_loop_stalls, metrics_server  # the library takes 0.1 s
+
+                    stack.enter_context(metrics_server(settings.metrics_port, services.jobs, client.is_connected))
+                    beside.append(asyncio.create_task(count_loop_stalls(), name="stalls"))
+                await _serve_until_stopped(client, services, token)
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
     finally:
         await services.close()
     heartbeat.stop()

@@ -27,6 +27,7 @@ from bot.essay import private_text
 from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.privacy_marks import has_private_mark, is_only_private_mark
 from bot.essay.text.words import count_words, has_visible_text
+from bot.services import metrics
 from bot.services.dm_messages import DmChannel, MessageChange, StoredMessage
 from bot.services.jobs.job import JobState
 
@@ -127,6 +128,7 @@ class DmListener:
         try:
             await self._admit(client, message)
             self._refused.discard(writer)
+            metrics.active_people.add(writer)
             await self._store_text_and_files(writer, dm, message, late)
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -24,6 +25,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS, Click, EditTiming, Me
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
+from bot.services import metrics
 from bot.services.request_context import request_scope
 from bot.services.services import Services
 
@@ -155,11 +157,14 @@ class InteractionDispatcher:
         try:
             with click.working():
                 await self.admitted_writer(interaction, _MEMBERSHIP_TIMEOUT_SECONDS)
+                metrics.active_people.add(pending.writer)
                 if ack is AckMode.MODAL:
                     reply = await _with_form_timeout(work(pending.writer, pending.context))
                 else:
-                    pending, reply = await self._acknowledge_and_work(pending, work)
+                    pending, reply = await self._acknowledge_and_work(pending, work, began)
             await self._responder.respond(pending, reply)
+            if ack is AckMode.MODAL:
+                metrics.acknowledgement_seconds.observe(time.perf_counter() - began)
             if pending.context.is_bot_dm and interaction.channel_id is not None:
                 await self.dm_listener.record_channel(pending.writer, interaction.channel_id, interaction.id)
             await self.access.record(interaction.user.id, pending.context)
@@ -171,13 +176,15 @@ class InteractionDispatcher:
             log.info("%s: %s, %.0f ms, %s", name, outcome, (time.perf_counter() - began) * 1000, subject[:4])
 
     async def _acknowledge_and_work(
-        self, pending: PendingInteraction, work: CommandWork
+        self, pending: PendingInteraction, work: CommandWork, began: float
     ) -> tuple[PendingInteraction, HandlerResult]:
         """Acknowledge and do the work; a submitted form's even if Discord takes no acknowledgement.
 
-        Raise what ``Responder.acknowledge`` raises, and what the work does.
+        ``began`` is when the interaction came, by ``time.perf_counter``. Raise what ``Responder.acknowledge`` raises,
+        and what the work does.
         """
         acknowledging = asyncio.create_task(self._responder.acknowledge(pending))
+        acknowledging.add_done_callback(partial(_count_acknowledgement, began))
         try:
             if pending.is_form_submission:
                 await asyncio.wait({acknowledging}, timeout=ACK_TIMEOUT_SECONDS)
@@ -188,6 +195,11 @@ class InteractionDispatcher:
             return await acknowledging, await work(pending.writer, pending.context)
         finally:
             acknowledging.cancel()
+
+
+def _count_acknowledgement(began: float, acknowledging: asyncio.Task[PendingInteraction]) -> None:
+    if not acknowledging.cancelled() and acknowledging.exception() is None:
+        metrics.acknowledgement_seconds.observe(time.perf_counter() - began)
 
 
 async def _with_form_timeout(work: Awaitable[HandlerResult]) -> HandlerResult:

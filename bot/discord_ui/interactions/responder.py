@@ -17,6 +17,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import Enum
+from http import HTTPStatus
 from types import SimpleNamespace
 
 import aiohttp
@@ -48,6 +49,7 @@ from bot.discord_ui.messages.editor import (
 from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.cards import Card, deleted_card, file_card, moved_to_dm_card, text_card
 from bot.errors import BotError
+from bot.services import metrics
 
 log = logging.getLogger("bot.discord")
 
@@ -68,14 +70,22 @@ _request_count: ContextVar[_RequestCount | None] = ContextVar("requests", defaul
 
 
 def request_counter() -> aiohttp.TraceConfig:
-    """Return a trace for an aiohttp session by which ``send_first_response`` counts the session's requests."""
+    """Return a trace for an aiohttp session by which ``send_first_response`` counts the session's requests.
+
+    It counts in the metrics how often Discord asks to wait, too.
+    """
 
     async def begun(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestStartParams) -> None:
         if (requests := _request_count.get()) is not None:
             requests.count += 1
 
+    async def ended(_: aiohttp.ClientSession, __: SimpleNamespace, answer: aiohttp.TraceRequestEndParams) -> None:
+        if answer.response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            metrics.rate_limits.add("discord")
+
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(begun)
+    trace.on_request_end.append(ended)
     return trace
 
 

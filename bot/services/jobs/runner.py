@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
+from bot.services import metrics
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork, StoreResult
 from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored
 from bot.services.llm_ports import TextChunk, ThinkingChunk
@@ -147,6 +148,10 @@ class JobRunner:
         if job.state.is_ended or job.id not in self._jobs:
             return JobView(job, JobPhase.WAITING, job.created)
         return self._view(self._jobs[job.id])
+
+    def counts(self) -> Counter[tuple[JobKind, JobState]]:
+        """Return how many jobs of this process wait and run, by kind and state. It may be called from any thread."""
+        return Counter((live.job.kind, live.job.state) for live in list(self._jobs.values()))
 
     def is_running_here(self, job: Job) -> bool:
         """Return whether the job waits or runs in this process."""
@@ -380,6 +385,7 @@ class JobRunner:
         job = live.job
         assert job.ended is not None
         took = (job.ended - job.created).total_seconds() * 1000
+        metrics.jobs_ended.add(job.kind.value, job.state.value)
         log.info("job %d, %s: %s, %.0f ms, %s", job.id, job.kind, job.state, took, job.subject[:4])
         del self._jobs[job.id]
         live.ended_event.set()

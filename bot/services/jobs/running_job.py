@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import islice
 
 from bot.errors import BotError
+from bot.services import metrics
 from bot.services.jobs.job import Job, JobOutcome, JobPhase, JobState, JobWork, StoreResult
 from bot.services.store_ports import Clock, Store, Transaction
 
@@ -38,6 +39,7 @@ class RunningJob:
     phase: JobPhase = JobPhase.WAITING
     unflushed_pieces: list[str] = field(default_factory=list)
     is_started: bool = False
+    has_written: bool = False
     task: asyncio.Task[StoreResult | None] | None = None
     changed_event: asyncio.Event = field(default_factory=asyncio.Event)
     ended_event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,6 +51,10 @@ class RunningJob:
         """Set what the job does, and since when, if that has changed. Nobody is notified yet."""
         if phase is not self.phase:
             self.phase, self.phase_since = phase, now
+            if phase is JobPhase.WRITING and not self.has_written:
+                self.has_written = True
+                waited = (now - self.job.created).total_seconds()
+                metrics.first_text_seconds.observe(waited, self.job.kind.value)
 
     def notify(self) -> None:
         """Wake everybody who watches the job."""
