@@ -20,6 +20,7 @@ from bot.services.jobs.running_job import FLUSH_SECONDS
 from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.notes import NoteService
+from bot.services.personal_data import PersonalDataService
 from bot.services.services import Services
 from bot.services.store_ports import Clock, IdFactory, Store
 from bot.services.voice import VoiceService
@@ -116,6 +117,7 @@ def build_services(
         critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
+        personal_data=PersonalDataService(opened, jobs, found, clock),
         jobs=jobs,
         ledger=ledger,
         models=models,

@@ -1,6 +1,7 @@
 """Errors that a person may be shown, each with its sentence: what happened, what is safe, what to do.
 
     BotError
+    ├── Blocked, BeingDeleted              nothing is done for this person: the host's choice, or all is being deleted
     ├── InvalidInput                       what was handed in cannot be used
     │   ├── UnreadableText                 no such file, a directory, no permission, binary, empty, too long, damaged
     │   │   └── UnsupportedFileType        a kind of file that is not read, such as a PDF
@@ -50,6 +51,8 @@ from __future__ import annotations
 from bot.errors.base import BotError
 from bot.errors.inputs import (
     AlwaysPrivate,
+    BeingDeleted,
+    Blocked,
     InvalidEnvironmentVariable,
     InvalidInput,
     InvalidPromptFile,
@@ -133,6 +136,8 @@ __all__ = [
     "AlwaysPrivate",
     "BackupFailed",
     "BadReply",
+    "BeingDeleted",
+    "Blocked",
     "BotError",
     "BudgetReserved",
     "BudgetSpent",

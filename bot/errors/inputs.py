@@ -316,3 +316,25 @@ class PrivateMarkInText(InvalidInput):
             f"The {where} holds a passage that is marked to be left out: “{line}”, so no model was sent anything. Take "
             "the passage out, or its mark alone if a model may read it. Nothing was changed."
         )
+
+
+class Blocked(BotError):
+    """The host has blocked this person."""
+
+    def __init__(self, owner: int | None = None) -> None:
+        """Name the ``owner`` of the bot by Discord id, if it is known."""
+        whom = f"<@{owner}>, who runs it" if owner else "whoever runs it"
+        super().__init__(
+            f"Whoever runs this bot has blocked you, so this was not done. Nothing was stored. Ask {whom}. "
+            "/mydata still hands over or deletes what is stored about you."
+        )
+
+
+class BeingDeleted(BotError):
+    """Everything of this person is being deleted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Everything stored about you is being deleted, so this was not done. Nothing was stored: begin anew in a "
+            "minute, if you want to."
+        )

@@ -433,15 +433,6 @@ class DmMessageService:
         tx.messages.set_context(writer, essay, question)
 
 
-def forget_writer(tx: Transaction, writer: str) -> None:
-    """Delete a writer's essays with all that belongs to them, their messages and samples, and all known of their DM."""
-    tx.messages.delete_writer(writer)
-    for essay in tx.essays.of_writer(writer):
-        tx.essays.delete(writer, essay.id)
-    tx.voice.delete_writer(writer)
-    tx.values.delete_all(f"member {writer} ")
-
-
 def _current_context(tx: Transaction, writer: str) -> DmContext:
     """Return what a message written now is about: what the DM shows, else the essay changed last.
 

@@ -18,6 +18,7 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
+from bot.services.personal_data import PersonalDataService
 from bot.services.store_ports import Clock, Store
 from bot.services.voice import VoiceService
 
@@ -41,6 +42,7 @@ class Services:
     critiques: CritiqueService
     dm_messages: DmMessageService
     voice: VoiceService
+    personal_data: PersonalDataService
     jobs: JobRunner
     ledger: RecordingLedger
     models: Models | None

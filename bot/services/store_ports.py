@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the values that the other services define and the store kee
     from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, Settlement, Spending, UsageKey, UsageRow, UsageTotal
+    from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
 
 T = TypeVar("T")
 
@@ -236,9 +237,6 @@ class DmMessageStore(Protocol):
     def set_last_read(self, writer: str, message: int) -> None:
         """Store up to which message a DM need not be read again. It never goes back."""
 
-    def delete_writer(self, writer: str) -> None:
-        """Delete all that is stored here about a writer."""
-
 
 class JobStore(Protocol):
     """Jobs and what they have written so far."""
@@ -283,6 +281,9 @@ class JobStore(Protocol):
         An instruction counts for a revision that failed.
         """
 
+    def count_open(self, writer: str) -> int:
+        """Return how many jobs of the writer have not ended."""
+
     def abandoned(self) -> Sequence[Job]:
         """Return every job that has not ended and whose process no longer runs, as after a kill."""
 
@@ -294,7 +295,7 @@ class CritiqueStore(Protocol):
         """Store a text that is to be critiqued."""
 
     def delete(self, writer: str, critique: str) -> None:
-        """Remove a critique with its text."""
+        """Remove a critique with its text and its job. No trace of its words is left in the file."""
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
         """Store the critic's findings."""
@@ -345,9 +346,6 @@ class VoiceStore(Protocol):
     def delete(self, writer: str, number: int) -> None:
         """Delete the sample with this number, if there is one."""
 
-    def delete_writer(self, writer: str) -> None:
-        """Delete all samples of a writer."""
-
 
 class LedgerStore(Protocol):
     """One row for each call of a model, without its text."""
@@ -387,11 +385,48 @@ class JobPanelStore(Protocol):
         """Return every message's job and address."""
 
 
+class PersonStore(Protocol):
+    """All that is stored of one writer, whatever the table; the marks beside writers; what the host did about them."""
+
+    def mark(self, writer: str, mark: WriterMark, at: datetime) -> None:
+        """Store a mark beside a writer, unless it is there."""
+
+    def unmark(self, writer: str, mark: WriterMark) -> None:
+        """Remove a mark."""
+
+    def marks(self, writer: str) -> frozenset[WriterMark]:
+        """Return the marks beside a writer."""
+
+    def marked(self, mark: WriterMark) -> Sequence[str]:
+        """Return the writers with a mark, the longest first."""
+
+    def counts(self, writer: str) -> Mapping[str, int]:
+        """Return how many rows each table has of a writer, without those that have none."""
+
+    def rows(self, writer: str, essay: str | None) -> Sequence[StoredTable]:
+        """Return all rows that belong to one of a writer's essays; with None all that belong to no essay."""
+
+    def delete(self, writer: str) -> None:
+        """Delete every row of a writer but marks and what the host did; calls stay, as nobody's and without an hour.
+
+        No trace of a deleted row is left in the file.
+        """
+
+    def record(self, action: HostAction, writer: str, at: datetime) -> None:
+        """Store what the host does about a writer."""
+
+    def audit_log(self) -> Sequence[AuditEntry]:
+        """Return what the host did about writers, oldest first."""
+
+
 class QuotaStore(Protocol):
     """The limits on what each writer may keep, checked in the transaction that stores it."""
 
     def check_and_record(self, writer: str, essay: str | None, adding: StorageIncrease, at: datetime) -> None:
-        """Check and count what is to be stored at that time. Raise LimitExceeded, and then count nothing."""
+        """Check and count what is to be stored at that time.
+
+        Raise LimitExceeded, or BeingDeleted while the writer's data is deleted; then count nothing.
+        """
 
 
 class KeyValueStore(Protocol):
@@ -406,9 +441,6 @@ class KeyValueStore(Protocol):
     def delete(self, name: str) -> None:
         """Delete the value with this name."""
 
-    def delete_all(self, prefix: str) -> None:
-        """Delete the values whose names begin with ``prefix``."""
-
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
@@ -422,6 +454,7 @@ class Transaction:
     support: SupportStore
     voice: VoiceStore
     ledger: LedgerStore
+    people: PersonStore
     values: KeyValueStore
     quota: QuotaStore
 

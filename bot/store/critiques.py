@@ -12,6 +12,7 @@ from bot.errors import DamagedText, UnknownCritique
 from bot.essay.critique import Critique
 from bot.services.critiques import Decision, StoredCritique
 from bot.store.database import EncryptedDatabase, parse_time
+from bot.store.jobs import delete_jobs
 
 _CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
 _CRITIQUE_ADAPTER = TypeAdapter(Critique)
@@ -45,6 +46,8 @@ class SqliteCritiques:
 
     def delete(self, writer: str, critique: str) -> None:
         self._change("DELETE FROM critiques WHERE id = ? AND writer = ?", writer, critique)
+        delete_jobs(self._db, writer, critique)
+        self._database.truncate_log_after_commit()
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
         sealed = self._encrypt(_CRITIQUE_ADAPTER.dump_json(found).decode())

@@ -305,8 +305,8 @@ class EncryptedDatabase:
     def truncate_log(self) -> None:
         """Empty the write-ahead log, if ``truncate_log_after_commit`` was called."""
         if self._truncates_log:
-            self._truncates_log = False
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((is_busy, *_),) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._truncates_log = bool(is_busy)  # while another process reads it; the next write tries again
 
     def _build_cipher(self, given: tuple[bytes, ...]) -> TextCipher:
         needed = key_fingerprints(self.db)

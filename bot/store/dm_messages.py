@@ -166,11 +166,6 @@ class SqliteDmMessages:
             if number is not None and number <= message:
                 self._db.execute("DELETE FROM dm_messages WHERE rowid = ?", [row_id])
 
-    def delete_writer(self, writer: str) -> None:
-        self._db.execute("DELETE FROM dm_messages WHERE writer = ?", [writer])
-        self._db.execute("DELETE FROM dm_channels WHERE writer = ?", [writer])
-        self._database.truncate_log_after_commit()
-
     def _forget(self, which: str, values: Sequence[Any]) -> None:
         """Remove the words of messages. Their rows stay for as long as the messages may be read again."""
         nothing = "essay = NULL, question = NULL, note = NULL, text = NULL"

@@ -168,6 +168,10 @@ class SqliteJobs:
         ).fetchall()
         return tuple(number for (number,) in rows)
 
+    def count_open(self, writer: str) -> int:
+        query = "SELECT count(*) FROM jobs WHERE writer = ? AND ended = 0"
+        return int(self._db.execute(query, [writer]).fetchone()[0])
+
     def abandoned(self) -> Sequence[Job]:
         named = self._db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
         found: list[Job] = []

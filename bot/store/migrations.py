@@ -475,3 +475,28 @@ def _voice(db: Database) -> None:
 @_migration("0019_call_servers")
 def _call_servers(db: Database) -> None:
     db.execute("ALTER TABLE calls ADD COLUMN server TEXT")
+
+
+# What stands beside a writer, such as that they are blocked or that all of theirs is being deleted; and what the host
+# did about a person: neither holds a word of theirs.
+@_migration("0017_people")
+def _people(db: Database) -> None:
+    for statement in (
+        """
+        CREATE TABLE writer_marks (
+            writer TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            since TEXT NOT NULL,
+            PRIMARY KEY (writer, mark)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE audit_log (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            action TEXT NOT NULL,
+            writer TEXT NOT NULL
+        ) STRICT
+        """,
+    ):
+        db.execute(statement)

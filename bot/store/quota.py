@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from bot.errors import BeingDeleted
 from bot.essay.limits import ROW_BYTES, StorageIncrease, StorageUsage, WriterLimits
+from bot.services.personal_data import WriterMark
 
 if TYPE_CHECKING:  # which imports this module
     from bot.store.database import EncryptedDatabase
@@ -77,4 +79,7 @@ class SqliteQuota:
         self._database = database
 
     def check_and_record(self, writer: str, essay: str | None, adding: StorageIncrease, at: datetime) -> None:
+        query = "SELECT 1 FROM writer_marks WHERE writer = ? AND mark = ?"
+        if self._database.db.execute(query, [writer, WriterMark.DELETING.value]).fetchone():
+            raise BeingDeleted
         self._database.quota.check_and_record(self._database.db, writer, essay, adding, at)

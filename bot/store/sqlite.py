@@ -14,6 +14,7 @@ from bot.store.dm_messages import SqliteDmMessages
 from bot.store.essays import SqliteEssays
 from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
 from bot.store.ledger import SqliteCalls
+from bot.store.personal_data import SqlitePersonalData
 from bot.store.quota import Quota, SqliteQuota
 from bot.store.support import SqliteSupport
 from bot.store.voice import SqliteVoice
@@ -68,6 +69,7 @@ class SqliteStore:
             support=SqliteSupport(database),
             voice=SqliteVoice(database),
             ledger=SqliteCalls(database),
+            people=SqlitePersonalData(database),
             values=SqliteKeyValues(database),
             quota=SqliteQuota(database),
         )
@@ -91,6 +93,3 @@ class SqliteKeyValues:
 
     def delete(self, name: str) -> None:
         self._db.execute("DELETE FROM remembered WHERE name = ?", [name])
-
-    def delete_all(self, prefix: str) -> None:
-        self._db.execute("DELETE FROM remembered WHERE substr(name, 1, length(?1)) = ?1", [prefix])

@@ -32,10 +32,6 @@ class SqliteVoice:
         self._db.execute("DELETE FROM voice_samples WHERE writer = ? AND number = ?", [writer, number])
         self._database.truncate_log_after_commit()
 
-    def delete_writer(self, writer: str) -> None:
-        self._db.execute("DELETE FROM voice_samples WHERE writer = ?", [writer])
-        self._database.truncate_log_after_commit()
-
     def _sample(self, number: int, sealed: bytes) -> VoiceSample:
         text = self._database.decrypt_or_none(sealed, f"text {number} of a writer's own")
         return VoiceSample(number, text or "", is_damaged=text is None)

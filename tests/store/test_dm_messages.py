@@ -16,7 +16,7 @@ from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
 from bot.essay.matching import DEFAULT_STRUCTURE
 from bot.essay.structure import Structure
-from bot.services.dm_messages import DmChannel, DmMessageService, StoredMessage, forget_writer
+from bot.services.dm_messages import DmChannel, DmMessageService, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.notes import NoteService
 from bot.services.store_ports import Transaction
@@ -197,7 +197,7 @@ async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membershi
         essay = await new_essay(desk, "Before.", writer=writer)
         await talk.add_message(writer, FIRST + len(writer), "one", channel=CHANNEL)
         await store.write(partial(remember_member, f"member {writer} 7"))
-    await store.write(lambda tx: forget_writer(tx, "me"))
+    await store.write(lambda tx: tx.people.delete("me"))
     for table in ("dm_messages", "dm_channels", "essays"):
         assert rows(database, f"SELECT writer FROM {table}") == [("another",)]
     assert rows(database, "SELECT name FROM remembered") == [("member another 7",)]

@@ -17,11 +17,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.errors import BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
+from bot.errors import BeingDeleted, BotError, Declined, JobRunning, ShuttingDown, TooManyJobs, UnknownJob
 from bot.services import metrics
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobPhase, JobState, JobView, JobWork, StoreResult
 from bot.services.jobs.running_job import FLUSH_SECONDS, FinalWrite, RunningJob, TextFlusher, as_stored
 from bot.services.llm_ports import TextChunk, ThinkingChunk
+from bot.services.personal_data import WriterMark
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class JobRunner:
         prepare: PrepareJob | None,
     ) -> Job:
         def add(tx: Transaction) -> Job:
+            if WriterMark.DELETING in tx.people.marks(writer):
+                raise BeingDeleted
             if prepare is not None:
                 prepare(tx)
             tx.jobs.end_open(writer, subject, [one for one in JobKind if one.gives_way], JobState.INTERRUPTED, now)
@@ -193,6 +196,14 @@ class JobRunner:
             await self._stop_running(live, JobState.STOPPED)
             return as_stored(live.job)
         return await self._store.read(lambda tx: tx.jobs.get(writer, job))
+
+    async def drop_all(self, writer: str) -> None:
+        """Stop all jobs of a writer, and keep nothing of their text: all that is stored of them is being deleted."""
+        async with self._admission_lock:  # let a start that is under way finish first, so that its job is seen here
+            lives = [live for live in self._jobs.values() if live.job.writer == writer]
+        for live in lives:
+            live.drops_text = True
+        await asyncio.gather(*(self._stop_running(live, JobState.STOPPED) for live in lives))
 
     async def close(self) -> None:
         """Interrupt every job and keep its text so far. Nothing can be started afterwards."""
@@ -345,7 +356,7 @@ class JobRunner:
         """Store how a job ended, and its text, stored or not, as a version if its work can make one."""
         text = live.job.text + "".join(live.unflushed_pieces)
         try:
-            if text and (store_result := await live.work.keep_partial(text)) is not None:
+            if text and not live.drops_text and (store_result := await live.work.keep_partial(text)) is not None:
                 await self._store_result(live, outcome, store_result)
                 return
         except BotError:  # the essay may be gone, or the disk full

@@ -1,0 +1,171 @@
+"""All that is stored of one writer, found by the schema itself, so that a new table cannot be forgotten.
+
+A table is a writer's where it has a column ``writer``, or a foreign key to a table that is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
+from bot.store.database import EncryptedDatabase, parse_enum, parse_time
+
+DAMAGED = "(damaged: it cannot be read)"
+NOT_HANDED_OVER = "(how the bot reaches a message of its own; it opens nothing else)"
+# What stays when a writer's data is deleted: the host's record of what was done, and who is blocked.
+_KEPT_TABLES = frozenset({"audit_log", "writer_marks"})
+# Names with a writer among their words, such as that of a membership.
+_REMEMBERED = "instr(' ' || name || ' ', ' ' || :writer || ' ') > 0"
+# An address may hold a token that lets whoever has it write as the bot for some minutes.
+_WITHHELD = frozenset({("job_panels", "address")})
+_JSON_COLUMNS = frozenset({("support", "body"), ("critiques", "opinion"), ("versions", "unwritten")})
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table that holds something of writers, and SQL conditions on ``:writer`` and ``:essay``.
+
+    ``of_writer`` selects all of a writer's rows, ``of_essay`` those that belong to one essay and ``of_none`` those that
+    belong to none; None where a table has no such rows.
+    """
+
+    name: str
+    of_writer: str
+    of_essay: str | None
+    of_none: str | None
+
+
+class SqlitePersonalData:
+    """The writers of one database. See PersonStore for what each method promises."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+        self._db = database.db
+
+    def mark(self, writer: str, mark: WriterMark, at: datetime) -> None:
+        self._db.execute("INSERT OR IGNORE INTO writer_marks VALUES (?, ?, ?)", [writer, mark.value, at.isoformat()])
+
+    def unmark(self, writer: str, mark: WriterMark) -> None:
+        self._db.execute("DELETE FROM writer_marks WHERE writer = ? AND mark = ?", [writer, mark.value])
+        self._database.truncate_log_after_commit()
+
+    def marks(self, writer: str) -> frozenset[WriterMark]:
+        rows = self._db.execute("SELECT mark FROM writer_marks WHERE writer = ?", [writer]).fetchall()
+        return frozenset(WriterMark(mark) for (mark,) in rows if mark in set(WriterMark))
+
+    def marked(self, mark: WriterMark) -> tuple[str, ...]:
+        query = "SELECT writer FROM writer_marks WHERE mark = ? ORDER BY since, writer"
+        return tuple(writer for (writer,) in self._db.execute(query, [mark.value]).fetchall())
+
+    def counts(self, writer: str) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for table in self._tables:
+            query = f"SELECT count(*) FROM {table.name} WHERE {table.of_writer}"  # noqa: S608 - names of the schema
+            if count := int(self._db.execute(query, {"writer": writer}).fetchone()[0]):
+                found[table.name] = count
+        return found
+
+    def rows(self, writer: str, essay: str | None) -> tuple[StoredTable, ...]:
+        found: list[StoredTable] = []
+        for table in self._tables:
+            condition = table.of_none if essay is None else table.of_essay
+            if condition is not None and (rows := list(self._rows(table.name, condition, writer, essay))):
+                found.append(StoredTable(table.name, tuple(rows)))
+        return tuple(found)
+
+    def delete(self, writer: str) -> None:
+        # What a call cost stays in the host's budgets, without whose it was and at what hour.
+        self._db.execute(
+            "UPDATE calls SET writer = '', at = substr(at, 1, 10) || 'T00:00:00+00:00' WHERE writer = ?", [writer]
+        )
+        owned = [table for table in self._tables if table.name not in _KEPT_TABLES]
+        for table in reversed(owned):  # what refers to a row goes before it
+            query = f"DELETE FROM {table.name} WHERE {table.of_writer}"  # noqa: S608 - names of the schema
+            self._db.execute(query, {"writer": writer})
+        self._database.truncate_log_after_commit()
+
+    def record(self, action: HostAction, writer: str, at: datetime) -> None:
+        query = "INSERT INTO audit_log (at, action, writer) VALUES (?, ?, ?)"
+        self._db.execute(query, [at.isoformat(), action.value, writer])
+
+    def audit_log(self) -> tuple[AuditEntry, ...]:
+        rows = self._db.execute("SELECT at, action, writer FROM audit_log ORDER BY id").fetchall()
+        return tuple(
+            AuditEntry(parse_time(at), parse_enum(HostAction, action, HostAction.SHOW), writer)
+            for at, action, writer in rows
+        )
+
+    @cached_property
+    def _tables(self) -> tuple[_Table, ...]:
+        return personal_tables(self._database)
+
+    def _rows(self, table: str, condition: str, writer: str, essay: str | None) -> Iterator[Mapping[str, Any]]:
+        query = f"SELECT * FROM {table} WHERE {condition} ORDER BY rowid"  # noqa: S608 - names of the schema
+        cursor = self._db.execute(query, {"writer": writer, "essay": essay})
+        names = [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            yield {name: self._value(table, name, value) for name, value in zip(names, row, strict=True)}
+
+    def _value(self, table: str, column: str, value: Any) -> Any:
+        """Return a cell as it is handed over: opened, and what is JSON taken apart."""
+        if (table, column) in _WITHHELD:
+            return NOT_HANDED_OVER
+        if isinstance(value, bytes):
+            opened = self._database.decrypt_or_none(value, f"a {column} in {table}")
+            value = DAMAGED if opened is None else opened
+        if (table, column) in _JSON_COLUMNS and value is not None and value != DAMAGED:
+            try:
+                return json.loads(value)
+            except ValueError:
+                return value
+        return value
+
+
+def personal_tables(database: EncryptedDatabase) -> tuple[_Table, ...]:
+    """Return the tables that hold something of writers, each after those that its rows refer to."""
+    db = database.db
+    names = [name for name in db.table_names() if not name.startswith(("sqlite_", "_sqlite"))]
+    found: dict[str, _Table] = {}
+    waiting = {name: {key.other_table for key in db.table(name).foreign_keys} for name in names}
+    while ready := [name for name, parents in waiting.items() if not parents & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+            if (table := _personal_table(database, name, found)) is not None:
+                found[name] = table
+    return tuple(found.values())
+
+
+def _personal_table(database: EncryptedDatabase, name: str, found: Mapping[str, _Table]) -> _Table | None:
+    """Return what of a table is a writer's; None for one that holds nothing of theirs."""
+    query = f'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(\'{name}\')'  # noqa: S608 - a name of the schema
+    parents = [row for row in database.db.execute(query).fetchall() if row[0] in found and row[3] != "SET NULL"]
+    if name == "remembered":
+        return _Table(name, _REMEMBERED, None, _REMEMBERED)
+    if name == "essays":
+        return _Table(name, "writer = :writer", "writer = :writer AND id = :essay", None)
+    if name == "jobs":  # on an essay or on a critique of a pasted text
+        essays = "SELECT id FROM essays WHERE writer = :writer"
+        of_essay, of_none = "subject = :essay", f"subject NOT IN ({essays})"
+        return _Table(name, *_within("writer = :writer", of_essay, of_none))
+    if "writer" in database.db.table(name).columns_dict:
+        if (belongs := next((one for one in parents if one[0] == "essays"), None)) is not None:
+            return _Table(name, *_within("writer = :writer", f"{belongs[1]} = :essay", f"{belongs[1]} IS NULL"))
+        return _Table(name, "writer = :writer", None, "writer = :writer")
+    if not parents:
+        return None
+    parent, column, key, _ = parents[0]
+    of = found[parent]
+    conditions = [
+        f"{column} IN (SELECT {key} FROM {parent} WHERE {condition})"  # noqa: S608 - names of the schema
+        for condition in (of.of_writer, of.of_essay or "0", of.of_none or "0")
+    ]
+    return _Table(name, *conditions)
+
+
+def _within(whole: str, of_essay: str, of_none: str) -> tuple[str, str, str]:
+    return whole, f"{whole} AND {of_essay}", f"{whole} AND {of_none}"
