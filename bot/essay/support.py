@@ -15,7 +15,9 @@ from enum import StrEnum
 
 from bot.essay.claims import NoteIndex
 from bot.essay.essay import Note
+from bot.essay.facts.addresses import defang_links
 from bot.essay.quotation_search import QuotationFinder
+from bot.essay.screening import asks_for_secret
 from bot.essay.text.gaps import GAP_REGEX
 from bot.essay.text.markdown_import import remove_comments
 from bot.essay.text.parsed_text import ParsedText
@@ -152,7 +154,8 @@ def validate_check(
 
     Words must stand in their sentence, and become those of the text. A note that does not exist is left out. Each
     sentence and each passage counts once. A mended sentence with a number, date, name or quotation that neither the
-    notes nor the sentence hold is taken off. A sentence with a passage that no note holds keeps the notes of the rest.
+    notes nor the sentence hold is taken off, as is one that asks for a secret, and a reason that does. Nothing in a
+    reason makes a link. A sentence with a passage that no note holds keeps the notes of the rest.
     """
     by_number = {sentence.number: sentence for sentence in sentences}
     known = {note.number for note in notes}
@@ -179,9 +182,14 @@ def validate_check(
         words = span.extract(sentence.text)
         mended = _validate_mended(passage.mended, sentence, held, index)
         nearest = passage.nearest_note if passage.nearest_note in known else None
-        reason = " ".join(passage.reason.split())[:_MAX_REASON_CHARACTERS]
+        reason = defang_links(" ".join(passage.reason.split())[:_MAX_REASON_CHARACTERS])
         passages[sentence.number, words] = replace(
-            passage, words=words, reason=reason, nearest_note=nearest, mended=mended, vouched_by=None
+            passage,
+            words=words,
+            reason="" if asks_for_secret(reason) else reason,
+            nearest_note=nearest,
+            mended=mended,
+            vouched_by=None,
         )
     return tuple(found.values()), tuple(passages.values()), dropped
 
@@ -194,6 +202,8 @@ def _validate_mended(mended: str | None, sentence: NumberedSentence, held: set[s
     """Return a mended sentence on one line; None for none, and for one that brings in what nobody gave."""
     line = " ".join((mended or "").split())
     if not line or line == sentence.line or len(line) > _MAX_MENDED_CHARACTERS or line[0] in "#<>|`":
+        return None
+    if asks_for_secret(line) and not asks_for_secret(sentence.line):
         return None
     said = GAP_REGEX.sub(" ", line)
     own = NoteIndex([sentence.text])

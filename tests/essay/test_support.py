@@ -121,6 +121,17 @@ def test_a_mended_sentence_brings_in_nothing_that_nobody_gave(mended: str, kept:
     assert found.mended == (mended if kept else None)
 
 
+def test_a_checker_that_follows_orders_in_a_note_shows_no_link_and_asks_for_no_secret() -> None:
+    asking = replace(
+        passage(3, "by a third", "My pay went down. [NEED: What is your password?]"), reason="Your password?"
+    )
+    linking = replace(
+        passage(2, "proud", "See https://evil.example/x for it."), reason="See https://evil.example/x for why."
+    )
+    _, found, _ = validate_check([], [linking, asking], SENTENCES, NOTES)
+    assert [(one.reason, one.mended) for one in found] == [("See evil.example/x for why.", None), ("", None)]
+
+
 def checked() -> Check:
     supports = (SentenceSupport(1, (1,)), SentenceSupport(2, (1,)), SentenceSupport(3, (2,)), SentenceSupport(4, (2,)))
     fingerprints = note_fingerprints(NOTES)

@@ -127,6 +127,21 @@ async def test_nested_and_repeated_sections_are_told_apart_and_the_rest_is_the_r
     assert version.remark == "Another noise."
 
 
+async def test_a_draft_of_200_000_characters_is_stored_whole(room: Room, essay: str) -> None:
+    long = "\n\n".join([("It was loud in the hall. " * 80).strip()] * 100)
+    assert len(long) > 200_000 - 200
+    version = await drafted(room, essay, f'<section key="missed">{long}</section><section key="gave-up">Pay.</section>')
+    assert version.text == f"## What I missed\n\n{long}\n\n## What I gave up\n\nPay.\n"
+    assert version.info.is_complete
+    gate = Gate()
+    room.models.script(says(f'<section key="missed">{long}', gate))
+    job = await room.writing.start_draft("me", essay)
+    await gate.reached()
+    await room.jobs.stop("me", job.id)
+    version = await room.desk.current_version("me", essay)
+    assert (version.text, version.info.unwritten) == (f"## What I missed\n\n{long}\n", ("missed", "gave-up"))
+
+
 async def test_an_open_tag_is_the_section_to_continue(room: Room, essay: str) -> None:
     await drafted(room, essay, '<section key="missed">The noise.</section><section key="gave-up">Anna sa')
     version = await room.desk.current_version("me", essay)
