@@ -383,6 +383,8 @@ def export(essay: str, output: str | None, force: bool, kind: str, strict: bool)
 def check_post(essay: str, again: bool, sources: bool) -> int:
     """Hold each sentence of an ESSAY against its notes, and list what no note holds.
 
+    Without a model numbers, dates, quotations and addresses are compared, by letters only.
+
     Exits with 1 while something is open or not checked, else with 0.
     """
     from bot.terminal import views
@@ -392,7 +394,12 @@ def check_post(essay: str, again: bool, sources: bool) -> int:
     with open_services(with_model=True) as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
         found = runner.run(check_essay(services, make_console(stderr=True), essay, anew=again))
+        floor = None
+        if found.check.unchecked and not services.checking.has_checker:
+            floor = runner.run(services.drafting.unsupported_claims(LOCAL_WRITER, essay, found.version))
     make_console().print(views.render_check(found))
+    if floor is not None:
+        make_console().print(views.render_claims(floor, found.version.text))
     if sources:
         make_console().print(views.render_sources(found))
     return EXIT_INCOMPLETE if found.check.open or found.check.unchecked else 0

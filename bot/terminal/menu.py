@@ -39,9 +39,12 @@ done               leave; everything is stored
 
 {NOTES_HELP}
 
-{VOICE_HELP}
+{VOICE_HELP}"""
 
-A slash before a command changes nothing: /help and help are the same."""
+_SLASH_HELP = "A slash before a command changes nothing: /help and help are the same."
+
+_FLOOR_HELP = """\
+check              numbers, dates, quotations and addresses of the post that no note holds, by letters only"""
 
 _MODEL_HELP = """\
 draft              have the post drafted anew from the notes
@@ -55,12 +58,14 @@ findings [all]     the last critique once more, with its lesser findings
 apply N            put the wording of its finding N into the post, or take its words out
 reply N TEXT       answer the question of its finding N: a note, and that passage is rewritten
 dismiss N          pass over its finding N
+
+What costs money says first how much at most. Ctrl-C stops it, and keeps what came."""
+
+_CHECK_HELP = """\
 check              what your notes do not hold, each in its sentence; "check again" judges all anew
 vouch N, fix N     keep passage N as a note; put its mended sentence in place ("fix all" mends all)
 reword N TEXT      put your own words in place of that sentence
-sources [N]        each paragraph, or paragraph N, beside the notes that it rests on
-
-What costs money says first how much at most. Ctrl-C stops it, and keeps what came."""
+sources [N]        each paragraph, or paragraph N, beside the notes that it rests on"""
 
 
 class EssayMenu:
@@ -81,6 +86,8 @@ class EssayMenu:
             "edit": posts.edit,
             "answer": lambda _: interview.answer_more(essay, self._view),
             "measures": posts.measures,
+            "check": posts.claims,
+            "claims": posts.claims,
             "notes": notes.notes,
             "note": lambda rest: notes.notes(rest) if notes.is_command(rest) else self._add_note(rest),
             "title": lambda rest: posts.title(rest) if rest else interview.suggest_titles(essay),
@@ -110,7 +117,6 @@ class EssayMenu:
                 "sort": notes.sort,
                 "revise": drafts.revise,
                 "critique": critiques.critique,
-                "claims": drafts.claims,
             }
         if context.services.checking.has_checker:
             checks = CheckCommands(context, essay.id, self._view)
@@ -157,7 +163,9 @@ class EssayMenu:
         raise InvalidInput("There is no such command: help lists them. Nothing was changed.")
 
     def _help(self, _: str) -> None:
-        self._context.say(f"{_MENU_HELP}\n\n{_MODEL_HELP}" if self._has_model else _MENU_HELP)
+        checks = _CHECK_HELP if self._context.services.checking.has_checker else _FLOOR_HELP
+        parts = [_MENU_HELP, checks, *([_MODEL_HELP] if self._has_model else []), _SLASH_HELP]
+        self._context.say("\n\n".join(parts))
         self._context.say(f"\n{privacy_notice(with_model=self._has_model)}")
 
     def _nothing_to_skip(self, _: str) -> None:

@@ -146,11 +146,12 @@ async def follow_check(services: Services, screen: Console, essay: str) -> Check
 async def check_essay(services: Services, screen: Console, essay: str, *, anew: bool) -> CheckedText:
     """Have the sentences judged that no checker has judged, or all ``anew``; return what is known then.
 
-    Raise NoModel, NothingToDo before there is a text, StructureFileMissing.
+    Without a checker nothing is judged. Raise NoModel for ``anew`` then, NothingToDo before there is a text,
+    StructureFileMissing.
     """
     with _count_calls(services, screen) as calls:
         found = await services.checking.current(LOCAL_WRITER, essay)
-        if found.check.unchecked or anew:
+        if anew or (found.check.unchecked and services.checking.has_checker):
             planned = await services.checking.plan_check(LOCAL_WRITER, essay, anew=anew)
             screen.print(progress.max_cost_message(await planned.max_cost()))
             job = await progress.follow_job(services.jobs, await planned.start(), screen)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from bot.essay.structure import Structure
 from bot.essay.support import SentenceSupport, SupportKind, UnsupportedPassage
 from bot.services.llm_ports import RawCheck
 from bot.store.sqlite import SqliteStore
+from tests.joined_services import join_services
 from tests.services.conftest import joined
 from tests.services.fakes import COST, MODEL, says
 from tests.terminal.scripted_terminal import Terminal
@@ -58,7 +61,27 @@ def test_what_no_note_holds_is_listed_after_a_draft_and_settled_one_by_one(termi
     assert terminal.text(essay).text.startswith(DRAFT.replace("15", "14").replace("Everyone", "Ana"))
 
 
-def test_a_strict_export_is_refused_while_something_is_open(terminal: Terminal) -> None:
+def test_without_a_model_letters_are_compared_and_it_is_said_that_no_more_is(
+    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+) -> None:
+    room = joined(store, structure, clock)
+    room = replace(room, services=join_services(store, structure, clock))
+    with asyncio.Runner() as runner:
+        terminal = Terminal(room, structure, runner)
+        essay = terminal.essay(DRAFT)
+        seen = terminal.resume_and_type(essay, "help", "check", "vouch 1")
+        runner.run(room.jobs.close())
+    assert "check              numbers, dates, quotations and addresses" in seen
+    assert "vouch N" not in seen
+    assert "1 not found in the notes; check each, or take it out:\n  number: 15" in seen
+    assert "This compares by letters only" in seen
+    assert "There is no such command" in seen + terminal.stderr.getvalue()
+
+
+def test_a_strict_export_is_refused_while_something_is_open(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     essay = terminal.essay("## What I missed\n\nThe noise.\n")
     terminal.room.models.script(says(DRAFT), said(COUNT, ALL), said())
     seen = terminal.resume_and_type(essay, "draft", "", "export --strict", "fix all", "export --strict")

@@ -117,6 +117,19 @@ def test_a_note_and_a_title_are_given_in_one_command_each(essay_bot: Run, notes:
     assert essay_bot("essays", "notes", essay).out == found.replace("Out of the workshop", "The rain")
 
 
+def test_without_a_model_a_check_compares_letters_and_says_that_no_more_is_compared(
+    essay_bot: Run, notes: Path
+) -> None:
+    essay_bot("draft", "notes.md")
+    ran = essay_bot("essays", "check", "1")
+    assert ran.code == 1
+    assert "Not checked against your notes." in ran.out
+    assert "This compares by letters only" in " ".join(ran.out.split())
+    ran = essay_bot("essays", "check", "1", "--again")
+    assert (ran.code, ran.out) == (2, "")
+    assert "No model is configured" in ran.err
+
+
 def test_critique_measures_any_essay_and_stores_nothing(essay_bot: Run, home: Path) -> None:
     (home / "essay.txt").write_text("What I Missed\nIt wasn't the money. It was the noise.\nWhat I Lost\nMuch.\n")
     ran = essay_bot("critique", "essay.txt")

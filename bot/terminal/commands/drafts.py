@@ -1,4 +1,4 @@
-"""The words ``draft``, ``continue``, ``keep``, ``again``, ``revise`` and ``claims``."""
+"""The words ``draft``, ``continue``, ``keep``, ``again`` and ``revise``."""
 
 from __future__ import annotations
 
@@ -77,10 +77,6 @@ class DraftCommands:
             self._critique("")
         else:
             self._run_writing_job(lambda: self._services.drafting.plan_retry(LOCAL_WRITER, left))
-
-    def claims(self, _: str) -> None:
-        """Show the claims of the post that the notes do not contain."""
-        self._show_claims(self._view.current_version())
 
     def _show_claims(self, version: Version) -> None:
         found = self._context.run(self._services.drafting.unsupported_claims(LOCAL_WRITER, self._essay_id, version))

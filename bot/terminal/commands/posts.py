@@ -67,6 +67,13 @@ class PostCommands:
         for line in describe_kept_voice(found, now.notes):
             self._context.say(line)
 
+    def claims(self, _: str) -> None:
+        """Show the claims of the post that the notes do not contain, as far as letters tell."""
+        version = self._view.current_version()
+        drafting = self._context.services.drafting
+        found = self._context.run(drafting.unsupported_claims(LOCAL_WRITER, self._essay_id, version))
+        self._context.screen.print(views.render_claims(found, version.text))
+
     def title(self, rest: str) -> None:
         """Give the post a title."""
         self._context.run(self._essays.rename_essay(LOCAL_WRITER, self._essay_id, rest))
