@@ -302,6 +302,9 @@ def _count_call(attempt: _Attempt, settlement: Settlement) -> None:
         ("output", settlement.output_tokens),
     ):
         metrics.model_tokens.add(role, kind, amount=tokens)
+    metrics.model_call_seconds.observe(settlement.total_ms / 1000, role)
+    if settlement.first_text_ms is not None:
+        metrics.model_first_text_seconds.observe(settlement.first_text_ms / 1000, role)
     metrics.model_dollars.add(role, amount=(settlement.nano_usd or 0) / NANO_PER_USD)
 
 

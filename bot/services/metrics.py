@@ -81,11 +81,21 @@ acknowledgement_seconds = Histogram(
     "From the arrival of an interaction to Discord's receipt of the first answer.",
     (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0),
 )
+_WAIT_BOUNDS = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 first_text_seconds = Histogram(
     "essay_bot_first_text_seconds",
     "From the start of a job, its wait in the queue included, to its first text.",
-    (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 30.0, 60.0, 120.0, 300.0),
+    _WAIT_BOUNDS,
     ("kind",),
+)
+model_first_text_seconds = Histogram(
+    "essay_bot_model_first_text_seconds",
+    "From the sending of a call to the first text of the model's answer.",
+    _WAIT_BOUNDS,
+    ("role",),
+)
+model_call_seconds = Histogram(
+    "essay_bot_model_call_seconds", "From the sending of a call to its end.", _WAIT_BOUNDS, ("role",)
 )
 model_calls = Counter("essay_bot_model_calls", "Calls of models, by how they ended.", ("role", "outcome"))
 model_tokens = Counter("essay_bot_model_tokens", "Tokens as they are billed.", ("role", "type"))
@@ -97,4 +107,4 @@ loop_stall_seconds = Counter("essay_bot_event_loop_stall_seconds", "By how much 
 COUNTERS = (
     jobs_ended, model_calls, model_tokens, model_dollars, rate_limits, loop_stalls, loop_stall_seconds,
 )  # fmt: skip
-HISTOGRAMS = (acknowledgement_seconds, first_text_seconds)
+HISTOGRAMS = (acknowledgement_seconds, first_text_seconds, model_first_text_seconds, model_call_seconds)

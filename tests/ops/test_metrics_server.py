@@ -83,6 +83,8 @@ async def test_the_metrics_of_a_running_bot_tell_of_a_draft_and_of_nobody(
     assert value(found, "essay_bot_first_text_seconds_bucket", kind="draft", le="+Inf") == 1
     assert value(found, "essay_bot_acknowledgement_seconds_count") >= 3
     assert value(found, "essay_bot_model_calls_total", role="writer", outcome="done") == 1
+    assert value(found, "essay_bot_model_first_text_seconds_count", role="writer") == 1
+    assert value(found, "essay_bot_model_call_seconds_count", role="writer") >= 1
     assert value(found, "essay_bot_model_tokens_total", role="writer", type="output") > 0
     assert value(found, "essay_bot_model_cost_dollars_total", role="writer") > 0
     assert value(found, "essay_bot_rate_limits_total", service="model") == 1
