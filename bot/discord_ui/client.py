@@ -14,11 +14,15 @@ from discord import app_commands
 
 from bot.discord_ui import developer_portal
 from bot.discord_ui.commands import all_commands
+from bot.discord_ui.dm.notifier import DM_FORBIDDEN_CODES
 from bot.discord_ui.gateway_state import GatewayState
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.requests import Interaction
 from bot.discord_ui.interactions.responder import AckMode, request_counter
 from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext
+from bot.discord_ui.messages.components import to_view
+from bot.discord_ui.messages.editor import DISCORD_ERRORS
+from bot.discord_ui.panels.cards import text_card
 from bot.errors import BotError
 from bot.essay.text.words import count_noun
 
@@ -100,6 +104,26 @@ class DiscordClient(discord.Client):
         )
         listed = f"its owner, {guilds} and {users}"
         log.info("ready; it answers %s", "everybody" if access.everyone else listed)
+
+    async def tell_owners(self, text: str) -> bool:
+        """Write to the application's owner, or to each member of its team; log it if their DMs are closed.
+
+        Return False if it should be tried again. Raise nothing.
+        """
+        told = closed = False
+        for owner in self.dispatcher.access.rules.owner_ids:
+            try:
+                dm = await self.create_dm(discord.Object(owner))
+                await dm.send(view=to_view(text_card(text)))
+                told = True
+            except DISCORD_ERRORS as error:
+                if isinstance(error, discord.HTTPException) and error.code in DM_FORBIDDEN_CODES:
+                    closed = True
+                else:
+                    log.info("whoever hosts the bot could not be written to: %s", type(error).__name__)
+        if closed and not told:
+            log.warning("the DM of whoever hosts the bot is closed, so this stands here alone: %s", text)
+        return told or closed
 
     async def _sync_commands(self) -> None:
         """Sync the commands if they changed: Discord allows 200 new ones a day, and clients reload after a sync."""

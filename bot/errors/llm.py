@@ -306,7 +306,7 @@ class OverBudget(ModelError):
 
 
 class BudgetSpent(OverBudget):
-    """Too little of a budget is left until it is renewed at ``reopens_at``."""
+    """Too little of a budget is left until it is renewed at ``reopens_at``; ``whose`` names the budget."""
 
     is_lasting = True
 
@@ -315,6 +315,7 @@ class BudgetSpent(OverBudget):
             f"{whose} is used up until {reopens_at:%Y-%m-%d %H:%M} UTC, so no model was called.",
             "you can go on without a model now, or come back then",
         )
+        self.whose = whose
         self.reopens_at = reopens_at
 
 

@@ -21,8 +21,10 @@ from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.errors import BotError, InvalidSetting
 from bot.network import find_proxy
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
+from bot.ops.host_alerts import send_host_alerts
 from bot.ops.logging_config import log_unhandled_task_errors
 from bot.ops.single_instance import single_instance
+from bot.services.host_alerts import HostAlerts
 from bot.services.offload import worker_processes
 from bot.services.services import Services
 from bot.settings import Settings
@@ -123,7 +125,11 @@ async def _run_bot(settings: Settings, token: str) -> None:
         gc.freeze()  # never collect what the start has made: going through it stopped everything for 0.1 s
         gc.set_threshold(*_GC_THRESHOLDS)
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
-        beside = [asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat")]
+        alerts = HostAlerts(services.store, services.ledger, bootstrap.utc_now)
+        beside = [
+            asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat"),
+            asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
+        ]
         try:
             with contextlib.ExitStack() as stack:
                 if settings.metrics_port is not None:

@@ -21,6 +21,7 @@ NANO_PER_USD = 1_000_000_000  # nano-dollars in a dollar
 # How long a reservation counts as a running call's. No call takes longer than ten minutes
 # (llm.prompts.MAX_CALL_SECONDS); an older one is left by a process that was killed, and stays at its worst cost.
 _OPEN_CALL_AGE = timedelta(minutes=15)
+_MONTH_LABEL = "The bot's budget for this month"
 _WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
 
 
@@ -192,11 +193,13 @@ class _BudgetAccount:
 class RecordingLedger:
     """The ledger over the store: enforce the budgets, and record what this process's own calls cost.
 
-    Another process may write calls into the same store.
+    Another process may write calls into the same store. ``month_refused_at`` is when this process last refused a call
+    because everybody's month is spent, None if it never did.
     """
 
     def __init__(self, store: Store, budgets: Budgets) -> None:
         self.budgets = budgets
+        self.month_refused_at: datetime | None = None
         self._store = store
         self._recordings: dict[object, list[Settlement]] = {}
 
@@ -220,14 +223,19 @@ class RecordingLedger:
             _check_budgets(self.budgets, reservation, spent, held, at)
             return tx.ledger.add_call(reservation, at)
 
-        return await self._store.write(step)
+        try:
+            return await self._store.write(step)
+        except BudgetSpent as error:
+            if error.whose == _MONTH_LABEL:
+                self.month_refused_at = at
+            raise
 
     async def settle(self, call: int, settlement: Settlement) -> None:
         """See Ledger. A call's cost counts from the moment it is stored."""
 
         def step(tx: Transaction) -> tuple[datetime, int]:
-            month = _start_of_month(tx.ledger.settle_call(call, settlement))
-            return month, tx.ledger.settled_between(month, _next_month(month))
+            month = start_of_month(tx.ledger.settle_call(call, settlement))
+            return month, tx.ledger.settled_between(month, next_month(month))
 
         month, spent = await self._store.write(step)
         self._warn_near_budget(month, spent, settlement.nano_usd or 0)
@@ -255,7 +263,7 @@ class RecordingLedger:
                 "nothing is drafted, revised or critiqued until %s",
                 spent / NANO_PER_USD,
                 f"{self.budgets.month:f}",
-                f"{_next_month(month):%Y-%m-%d}",
+                f"{next_month(month):%Y-%m-%d}",
             )
 
 
@@ -264,10 +272,10 @@ def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, 
     worst = Decimal(reservation.max_nano_usd) / NANO_PER_USD
     accounts = (
         _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day),
-        _BudgetAccount("The bot's budget for this month", budgets.month, spent.month, held.month),
+        _BudgetAccount(_MONTH_LABEL, budgets.month, spent.month, held.month),
         _BudgetAccount("Your budget for this month", budgets.of_writer_month, spent.writer_month, held.writer_month),
     )
-    opens = (_start_of_day(at) + timedelta(days=1), _next_month(at), _next_month(at))
+    opens = (_start_of_day(at) + timedelta(days=1), next_month(at), next_month(at))
     # The error that lasts longest comes first: it is no use to wait for running work if the budget is too small anyway.
     for account, when in zip(accounts, opens, strict=True):
         if worst > account.budget:
@@ -284,9 +292,11 @@ def _start_of_day(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _start_of_month(at: datetime) -> datetime:
+def start_of_month(at: datetime) -> datetime:
+    """Return the first moment of a month, by UTC."""
     return _start_of_day(at).replace(day=1)
 
 
-def _next_month(at: datetime) -> datetime:
-    return (_start_of_month(at) + timedelta(days=32)).replace(day=1)
+def next_month(at: datetime) -> datetime:
+    """Return the first moment of the month after, by UTC."""
+    return (start_of_month(at) + timedelta(days=32)).replace(day=1)

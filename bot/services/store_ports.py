@@ -365,6 +365,12 @@ class LedgerStore(Protocol):
     def settled_between(self, start: datetime, end: datetime) -> int:
         """Return what the settled calls from ``start`` up to ``end`` cost, in nano-dollars."""
 
+    def failing_since(self, reasons: Sequence[str]) -> tuple[datetime, datetime, str] | None:
+        """Return when calls first and last ended by one of ``reasons`` since one answered, and the last's reason.
+
+        None if none ended so since then.
+        """
+
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         """Return the sums of the calls since then, by day, role and model, oldest first; of one writer or everybody."""
 

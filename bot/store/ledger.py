@@ -77,6 +77,24 @@ class SqliteCalls:
         query = "SELECT coalesce(sum(nano_usd), 0) FROM calls WHERE settled = 1 AND at >= ? AND at < ?"
         return int(self._db.execute(query, [start.isoformat(), end.isoformat()]).fetchone()[0])
 
+    def failing_since(self, reasons: Sequence[str]) -> tuple[datetime, datetime, str] | None:
+        marks = ", ".join("?" * len(reasons))
+        answered = self._db.execute(
+            f"SELECT id FROM calls WHERE settled = 1 AND first_text_ms IS NOT NULL AND stop_reason NOT IN ({marks})"  # noqa: S608 - only marks
+            " ORDER BY id DESC LIMIT 1",
+            reasons,
+        ).fetchone()
+        failed = (
+            f"SELECT at, stop_reason FROM calls WHERE id > ? AND settled = 1 AND stop_reason IN ({marks})"  # noqa: S608 - only marks
+            " ORDER BY id {} LIMIT 1"
+        )
+        values = [answered[0] if answered is not None else 0, *reasons]
+        first = self._db.execute(failed.format("ASC"), values).fetchone()
+        if first is None:
+            return None
+        last = self._db.execute(failed.format("DESC"), values).fetchone()
+        return parse_time(first[0]), parse_time(last[0]), str(last[1])
+
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         rows = self._db.execute(
             f"SELECT substr(at, 1, 10) AS day, role, model, {_SUMS} FROM calls"  # noqa: S608 - a constant of ours

@@ -45,7 +45,7 @@ _MAX_NOTICE_UNITS = 3_800  # of the 4,000 characters that a message can have
 _MAX_NOTICES = 50  # kept for one person while Discord accepts none; there are few different ones
 _DROPPED_NOTICE = "There was more to say of what you wrote before. Your essay shows what was stored of it."
 # Discord's error codes: the person's DMs are closed to the bot, or they share no server with it.
-_DM_FORBIDDEN_CODES = (50007, 50278)
+DM_FORBIDDEN_CODES = (50007, 50278)
 
 
 def dm_channel(client: discord.Client, channel: int) -> discord.PartialMessageable:
@@ -324,7 +324,7 @@ class DmNotifier:
                     outbox.merge(later)
                 self._outboxes[writer] = outbox
         return not any(
-            isinstance(error, discord.HTTPException) and error.code in _DM_FORBIDDEN_CODES for error in untold
+            isinstance(error, discord.HTTPException) and error.code in DM_FORBIDDEN_CODES for error in untold
         )
 
     async def _show(self, writer: str, outbox: Outbox) -> list[Exception]:

@@ -1,0 +1,79 @@
+"""The real process writes to whoever hosts it, once, and says in the log what their DM does not take."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot import bootstrap
+from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
+from bot.services.llm_ports import ModelRole
+from bot.store.sqlite import SqliteStore
+from tests.discord_ui.bot_process import Runs, claude, runs
+from tests.discord_ui.conftest import Bot, plain, sim
+from tests.discord_ui.story_steps import STORY, begun, write
+from tests.simulators.discord import DiscordSimulator
+
+__all__ = ["claude", "plain", "runs", "sim"]  # fixtures
+
+
+async def record_call(database: Path, dollars: int = 0, failure: str | None = None, at: datetime | None = None) -> None:
+    """A call that somebody made, while no process has the database open."""
+    store = SqliteStore(database, None, bootstrap.utc_now)
+    try:
+        ledger = RecordingLedger(store, Budgets(Decimal(1_000), Decimal(1_000)))
+        nano, text_ms = dollars * NANO_PER_USD, 700 if failure is None else None
+        reservation = Reservation("somebody", ModelRole.WRITER, "big", "draft.md", "abc", nano)
+        number = await ledger.reserve(reservation, at or bootstrap.utc_now())
+        await ledger.settle(number, Settlement("big", 1, 0, 0, 1, nano, text_ms, 900, failure or "end_turn"))
+    finally:
+        store.close()
+
+
+async def test_the_owner_is_told_of_the_budget_once_whatever_the_restarts(sim: DiscordSimulator, runs: Runs) -> None:
+    await runs.kill()
+    await record_call(runs.folder / "essays.db", dollars=41)
+    await runs.start()
+    owner = sim.owner
+    await owner.sees(lambda screen: "$41.00 of the $50 that all may spend on models this month" in screen.text)
+    await runs.again()
+    await runs.kill()
+    await record_call(runs.folder / "essays.db", dollars=9)
+    await runs.start()
+    await owner.sees(lambda screen: "The month's budget is used up: $50.00 of the $50" in screen.text)
+    assert owner.screen.text.count("$41.00") == 1
+
+
+async def test_the_owner_is_told_that_models_fail_and_that_they_answer_again(sim: DiscordSimulator, runs: Runs) -> None:
+    now = bootstrap.utc_now()
+    await runs.kill()
+    for minutes in (6, 3, 0):
+        await record_call(runs.folder / "essays.db", failure="Overloaded", at=now - timedelta(minutes=minutes))
+    await runs.start()
+    owner, user = sim.owner, sim.user("writer")
+    await owner.sees(lambda screen: "Every call of a model has failed since" in screen.text)
+    one = await begun(user, user.dm)
+    for step in STORY[:4]:
+        await step(one)
+    await write(one)
+    await runs.again()  # it looks at its start, and three times a minute
+    await owner.sees(lambda screen: "Models answer again." in screen.text)
+    assert owner.screen.text.count("Every call of a model has failed") == 1
+
+
+async def test_what_a_closed_dm_does_not_take_stands_in_the_log(
+    sim: DiscordSimulator, plain: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "bot.discord")
+    sim.fail_next("POST", "/users/@me/channels", 403, 50001)
+    assert not await plain.client.tell_owners("First news.")
+    assert caplog.messages[-1] == "whoever hosts the bot could not be written to: Forbidden"
+    sim.world.owner.dms = "closed"
+    assert await plain.client.tell_owners("First news.")
+    assert caplog.messages[-1] == "the DM of whoever hosts the bot is closed, so this stands here alone: First news."
+    sim.world.owner.dms = "open"
+    assert await plain.client.tell_owners("More news.")
+    assert [message.text for message in sim.owner.screen.messages] == ["More news."]
