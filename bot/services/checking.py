@@ -32,6 +32,7 @@ from bot.essay.support import (
     validate_check,
 )
 from bot.essay.text.sections import split_sections
+from bot.essay.text.spans import Span
 from bot.services.essays import EssayService
 from bot.services.jobs.job import Job, JobKind, JobState, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner
@@ -55,6 +56,7 @@ log = logging.getLogger(__name__)
 MAX_SENTENCES_PER_CALL = 100
 # In one process: nobody waits for a check that began by itself, and what it reads and compares takes time from clicks.
 MAX_CONCURRENT_CHECKS = 8
+_WORDS_PER_SENTENCE = 15  # in a text that is not written yet; those of essays have some 17
 MAX_CALLS_PER_JOB = 6  # a long essay twice over; for more, the check is asked for once more
 _ANEW = "anew"
 _CHECKED_ORIGINS = (Origin.SUGGESTION, Origin.MENDED)
@@ -492,6 +494,15 @@ class CheckWork:
     def _material(self, now: EssaySnapshot, found: CheckedText) -> Material:
         structure = self.service.essays.structure_of(now.essay)
         return Material(self.writer, self.essay, structure, now.essay.title, found.notes, found.version.text)
+
+
+def max_cost_for_words(checker: Checker, material: Material, words: int) -> int:
+    """Return about the most that the check of a text not yet written may cost, in nano-dollars. Raise UnknownPrice."""
+    line = f"{' '.join(['sentence'] * _WORDS_PER_SENTENCE)}."
+    count = -(-words // _WORDS_PER_SENTENCE)
+    sentences = [NumberedSentence(number, line, Span(0, 0), 0, 0) for number in range(1, count + 1)]
+    batches = _batches(range(1, count + 1))[:MAX_CALLS_PER_JOB]
+    return sum(checker.max_check_cost(material, sentences, batch) for batch in batches)
 
 
 def _log_bug(error: Exception) -> None:

@@ -7,15 +7,18 @@ nothing else is at work on the essay: of two clicks that ask for the same only o
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import Any
 
-from bot.errors import DamagedText, InvalidInput, NothingToDo, StaleRequest, UnknownSection
+from bot.errors import BotError, DamagedText, InvalidInput, NothingToDo, StaleRequest, UnknownSection
 from bot.essay.claims import Claim, find_unsupported_in_essay
 from bot.essay.essay import Version
 from bot.essay.partial_draft import PartialDraft, guess_unwritten
 from bot.essay.text.decoding import validate_typed_text
 from bot.essay.text.words import count_words
+from bot.services.checking import max_cost_for_words
 from bot.services.draft_jobs import (
     DraftContext,
     DraftContextBuilder,
@@ -28,11 +31,12 @@ from bot.services.draft_jobs import (
 from bot.services.essays import EssayService, split_parts
 from bot.services.jobs.job import Job, JobKind, JobState, JobWork, PlannedJob
 from bot.services.jobs.runner import JobRunner
-from bot.services.llm_ports import Models
+from bot.services.llm_ports import Checker, Models
 from bot.services.offload import in_thread, in_worker
 from bot.services.snapshot import EssaySnapshot
 from bot.services.store_ports import Clock, Store, Transaction
 
+_WORDS_OF_A_SECTION = 300  # the longest of most structures: so much of a text is checked anew after a revision
 MAX_INSTRUCTION_CHARACTERS = 2_000  # more than that is a new text, and belongs into the notes
 
 
@@ -153,7 +157,43 @@ class DraftingService:
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_head_unchanged(tx, writer, essay, base)),
+            self._following_check(work.context),
         )
+
+    async def draft_cost(self, now: EssaySnapshot) -> tuple[int, int | None] | None:
+        """Return what a draft may cost at most, and its check, in nano-dollars; None where there is none to be had.
+
+        The second is None where no check follows.
+        """
+        if not now.notes:
+            return None
+        return await in_thread(self._draft_cost, now)  # some 5 ms: all that is sent is made and counted
+
+    def _draft_cost(self, now: EssaySnapshot) -> tuple[int, int | None] | None:
+        try:
+            models, context = self.context_builder.models, self.context_builder.build(now)
+            if not context.notes:
+                return None
+            cost = models.drafter.max_draft_cost(context.material())
+            return cost, self._max_check_cost(models.checker, context) if models.checker is not None else None
+        except BotError:  # writing the draft says what is wrong
+            return None
+
+    def _following_check(
+        self, context: DraftContext, words: int | None = None
+    ) -> Callable[[], Coroutine[Any, Any, int]] | None:
+        checker = self.context_builder.models.checker
+        if checker is None:
+            return None
+
+        async def max_cost() -> int:
+            return self._max_check_cost(checker, context, words)
+
+        return max_cost
+
+    def _max_check_cost(self, checker: Checker, context: DraftContext, words: int | None = None) -> int:
+        """Return what the check of a text of so many words may cost; by default of the longest that is asked for."""
+        return max_cost_for_words(checker, context.material(), words or context.structure.budget.high)
 
     async def start_finish(
         self, writer: str, essay: str, *, seen: int | None = None, now: EssaySnapshot | None = None
@@ -189,6 +229,7 @@ class DraftingService:
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_head_unchanged(tx, writer, essay, base)),
+            self._following_check(work.context),
         )
 
     async def mark_complete(self, writer: str, essay: str) -> None:
@@ -224,6 +265,7 @@ class DraftingService:
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
+            self._following_check(work.context, _WORDS_OF_A_SECTION),
         )
 
     async def plan_fill(
@@ -252,6 +294,7 @@ class DraftingService:
         return PlannedJob(
             work.max_cost,
             partial(start, prepare=lambda tx: _check_not_repeated(tx, writer, essay, base, told)),
+            self._following_check(work.context, _WORDS_OF_A_SECTION),
         )
 
     async def _revision_context(self, now: EssaySnapshot, seen: Version) -> DraftContext:

@@ -13,7 +13,7 @@ from bot.services.jobs.job import Job, JobState, PlannedJob
 from bot.terminal import LOCAL_WRITER, progress, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.input_prompts import confirm_default_yes
-from bot.terminal.progress import max_cost_message
+from bot.terminal.progress import describe_price
 
 PlanJob = Callable[[], Coroutine[Any, Any, PlannedJob]]
 """Plan a job, anew at each call."""
@@ -120,7 +120,7 @@ class EssayJobs:
         if last is not None and not last.job.state.is_ended:
             raise JobRunning(last.job.kind.label, in_other_process=True)  # this session runs one job at a time
         planned = self._context.run(plan())
-        self._context.say(f"{offer}{max_cost_message(self._context.run(planned.max_cost()))}")
+        self._context.say(f"{offer}{self._context.run(describe_price(planned))}")
         if not confirm_default_yes(self._context, prompt):
             return None
 

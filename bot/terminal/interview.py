@@ -21,7 +21,7 @@ from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayView
 from bot.terminal.input_prompts import PromptCommand, SessionLeft, ask, parse_command
-from bot.terminal.progress import job_end_message, max_cost_message
+from bot.terminal.progress import describe_price, job_end_message, max_cost_message
 
 _ANSWER_HELP = """\
 Enter, /skip    skips the question
@@ -124,7 +124,7 @@ class KeyboardInterview:
             planned = self._context.run(
                 self._services.drafting.plan_fill(LOCAL_WRITER, essay.id, note.number, question.section, question.text)
             )
-            self._context.say(max_cost_message(self._context.run(planned.max_cost())))
+            self._context.say(self._context.run(describe_price(planned)))
             job = self._context.wait_for_job(planned.start())
         except BotError as error:
             self._context.warn(f"Note {note.number} is stored; it is not in the text yet. {error}")

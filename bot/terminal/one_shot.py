@@ -108,7 +108,7 @@ async def _make_version(services: Services, screen: Console, essay: str) -> Vers
     if not services.has_model:
         return await services.essays.assemble_post(LOCAL_WRITER, essay)
     planned = await services.drafting.plan_draft(LOCAL_WRITER, essay)
-    screen.print(progress.max_cost_message(await planned.max_cost()))
+    screen.print(await progress.describe_price(planned))
     job = await progress.follow_job(services.jobs, await planned.start(), screen)
     if job.state is not JobState.DONE or job.result is None:
         raise JobFailed(progress.job_end_message(job))

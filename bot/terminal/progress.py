@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.essay.tagged_draft import without_tags
 from bot.essay.text.words import count_noun, count_words
-from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
+from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView, PlannedJob
 from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import Cost
 
@@ -120,7 +120,18 @@ def max_cost_message(nano_usd: int) -> str:
     """Say what work may cost at most, in whole cents, rounded up."""
     if not nano_usd:
         return "It costs nothing, at the price that is set."
-    return f"It may cost up to ${-(-nano_usd // _NANO_USD_PER_CENT) / 100:,.2f}."
+    return f"It may cost up to {_dollars_rounded_up(nano_usd)}."
+
+
+async def describe_price(planned: PlannedJob) -> str:
+    """Say what a job may cost at most, and the check that follows it by itself."""
+    said = max_cost_message(await planned.max_cost())
+    check = await planned.max_check_cost() if planned.max_check_cost is not None else 0
+    return f"{said} The check that follows may cost up to {_dollars_rounded_up(check)}." if check else said
+
+
+def _dollars_rounded_up(nano_usd: int) -> str:
+    return f"${-(-nano_usd // _NANO_USD_PER_CENT) / 100:,.2f}"
 
 
 def is_zero_cost(total: Cost) -> bool:

@@ -45,6 +45,7 @@ def test_what_no_note_holds_is_listed_after_a_draft_and_settled_one_by_one(termi
     seen = terminal.resume_and_type(
         essay, "draft", "", "vouch 1", "fix 1", "check", "reword 1 Ana left.", "check", "", "sources 1", "vouch 7"
     )
+    assert "It may cost up to $0.01. The check that follows may cost up to $0.01." in seen
     assert "Each sentence is held against your notes; Ctrl-C leaves that." in seen
     assert "3 things that your notes do not hold." in seen
     assert "  2. 15 (number)" in seen

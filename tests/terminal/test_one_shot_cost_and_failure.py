@@ -37,6 +37,7 @@ async def test_a_draft_cut_short_is_written_out_and_the_exit_code_is_not_0(essay
     assert f"The draft is not complete: essay-bot essays resume {essay} can have it continued." in ran.err
     sorting, drafting, checking = (match.start() for match in re.finditer(r"It may cost up to \$\d+\.\d\d\.", ran.err))
     assert ran.err.index("The model sorts the notes into the sections.") < sorting < drafting
+    assert drafting < ran.err.index("The check that follows may cost up to $")
     assert drafting < ran.err.index("Each sentence is held against the notes.") < checking
     assert "Not checked against your notes." in ran.err  # of what the model said nothing was a check
 

@@ -25,8 +25,9 @@ class EssayState(EssaySnapshot):
 
     If the structure's file is gone, ``structure`` has its key for a name, and no sections. ``running_job`` is the
     progress of the last job, None if it has ended. ``claims`` are those of the current text that the notes do not
-    contain; None if they are not known yet, or if there is a checker, which replaces them. ``check_job`` is the
-    job to wait for until more is known of the text, None while no check is under way.
+    contain; None if they are not known yet, or if there is a checker, which replaces them. ``check_job`` is the job to
+    wait for until more is known of the text, None while no check is under way. ``draft_cost`` is what a first draft may
+    cost at most, and its check, in nano-dollars; see ``DraftingService.draft_cost``.
     """
 
     structure: Structure
@@ -35,6 +36,7 @@ class EssayState(EssaySnapshot):
     claims: tuple[Claim, ...] | None = None
     has_checker: bool = False
     check_job: Job | None = None
+    draft_cost: tuple[int, int | None] | None = None
 
     @property
     def version_number(self) -> int:
@@ -134,6 +136,7 @@ async def load_essay_state(services: Services, writer: str, essay: str, now: Ess
         has_model=services.has_model,
         has_checker=services.checking.has_checker,
         check_job=check_job,
+        draft_cost=await services.drafting.draft_cost(now) if services.has_model and now.version is None else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -243,7 +244,15 @@ def _progress_bar(state: EssayState) -> str:
 
 
 def _outlook_text(state: EssayState) -> tuple[TextBlock, ...]:
-    """Say what a draft would come to now; nothing once there is a text."""
+    """Say what a draft would come to now, and cost; nothing once there is a text."""
     if state.version is not None or not state.notes:
         return ()
-    return (small_print(f"A draft now: {escape_markdown(state.outlook.summary)}"),)
+    return (small_print(f"A draft now: {escape_markdown(state.outlook.summary)}", describe_draft_cost(state)),)
+
+
+def describe_draft_cost(state: EssayState) -> str | None:
+    """Say what a first draft may cost at most, and its check, in whole cents, rounded up; None if nothing is to say."""
+    if state.draft_cost is None or not state.draft_cost[0]:
+        return None
+    draft, check = (f"${math.ceil((nano or 0) / 10_000_000) / 100:,.2f}" for nano in state.draft_cost)
+    return f"it may cost up to {draft}" + (f", and its check up to {check}" if state.draft_cost[1] else "")

@@ -24,7 +24,7 @@ from bot.discord_ui.panels.cards import (
     small_print,
 )
 from bot.discord_ui.panels.essay_state import EssayState
-from bot.discord_ui.panels.interview import titles_button
+from bot.discord_ui.panels.interview import describe_draft_cost, titles_button
 from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
@@ -94,6 +94,7 @@ def start_card(
         )
     )
     parts.extend(button_rows(titles_button(state)))
+    cost = describe_draft_cost(state)
     failed = state.failed_job
     if failed is not None and state.notes and state.has_model:
         parts.extend(button_rows(action_button("Without a model", "assemble", essay.id, state.version_number)))
@@ -105,7 +106,11 @@ def start_card(
     )
     private = "Only you can see this." if context.must_be_ephemeral else None
     stored = f"Everything is stored, encrypted: {privacy_statement(with_model=state.has_model)}."
-    parts.append(small_print(private, stored, _NO_MODEL_TEXT if not state.has_model else None))
+    parts.append(
+        small_print(
+            private, stored, f"A draft: {cost}." if cost else None, _NO_MODEL_TEXT if not state.has_model else None
+        )
+    )
     return Card(tuple(parts))
 
 

@@ -140,8 +140,10 @@ class PlannedJob:
 
     It is about the essay as it was when it was planned: after waiting for a person, plan again. ``max_cost`` returns
     the most it may cost, in nano-dollars, and raises UnknownPrice. ``start`` starts it, and raises JobRunning,
-    TooManyJobs, ShuttingDown, and StaleRequest if the text has changed since.
+    TooManyJobs, ShuttingDown, and StaleRequest if the text has changed since. ``max_check_cost`` returns about the most
+    that the check may cost which follows the job by itself; it is None where none does.
     """
 
     max_cost: Callable[[], Coroutine[Any, Any, int]]
     start: Callable[[], Coroutine[Any, Any, Job]]
+    max_check_cost: Callable[[], Coroutine[Any, Any, int]] | None = None

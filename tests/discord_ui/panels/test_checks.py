@@ -124,6 +124,20 @@ async def test_the_panel_of_the_text_shows_what_the_check_found_once_it_has_ende
     assert len(user.screen.messages) == messages
 
 
+async def test_what_a_draft_and_its_check_may_cost_is_said_before_the_draft_is_written(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    models.worst = 34_000_000
+    user = sim.user("writer")
+    panel = await (await user.slash(user.dm, "draft")).message()
+    assert "may cost" not in panel.text  # there is nothing to write from yet
+    panel = await with_notes(user, user.dm)
+    assert "A draft: it may cost up to $0.04, and its check up to $0.04." in panel.text
+    await user.click(panel, "Interview me")
+    await user.sees(reads(panel, "A draft now: about"))
+    assert " · it may cost up to $0.04, and its check up to $0.04" in panel.text
+
+
 async def test_a_panel_that_shows_something_else_by_then_keeps_it_when_the_check_has_ended(
     sim: DiscordSimulator, bot: Bot, models: Checking
 ) -> None:
