@@ -14,6 +14,7 @@ from bot.essay.limits import WriterLimits
 from bot.services.essays import EssayService
 from bot.store.database import EncryptedDatabase
 from bot.store.quota import Quota
+from bot.store.sealed_columns import ESSAY_TITLE, NOTE_TEXT, VERSION_TEXT
 from bot.store.sqlite import SqliteStore
 
 RUNS = 200
@@ -29,21 +30,24 @@ def filled(path: Path, essays: int) -> SqliteStore:
 
     async def fill() -> None:
         def work(database: EncryptedDatabase) -> None:
-            title, text = database.cipher.encrypt("A title"), database.cipher.encrypt(TEXT)
-            when, numbers = utc_now().isoformat(), range(essays)
+            when = utc_now().isoformat()
+            rows = [(f"w{n // 10}", f"e{n}") for n in range(essays)]
             with database.transaction() as db:
                 db.conn.executemany(
                     "INSERT INTO essays (id, writer, structure, title, head, created, changed) VALUES (?,?,?,?,1,?,?)",
-                    ((f"e{n}", f"w{n // 10}", "layoff", title, when, when) for n in numbers),
+                    (
+                        (e, w, "layoff", database.seal(ESSAY_TITLE.place(w, e, revision=0), "A title"), when, when)
+                        for w, e in rows
+                    ),
                 )
                 db.conn.executemany(
                     "INSERT INTO notes (essay, number, section, text, left_out, created) VALUES (?,1,NULL,?,0,?)",
-                    ((f"e{n}", text, when) for n in numbers),
+                    ((e, database.seal(NOTE_TEXT.place(w, e, 1, revision=0), TEXT), when) for w, e in rows),
                 )
                 db.conn.executemany(
                     "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
                     " VALUES (?,1,'assembled',?,1050,1,?)",
-                    ((f"e{n}", text, when) for n in numbers),
+                    ((e, database.seal(VERSION_TEXT.place(w, e, 1), TEXT), when) for w, e in rows),
                 )
 
         await store.thread.run(work)

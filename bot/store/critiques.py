@@ -13,8 +13,9 @@ from bot.essay.critique import Critique
 from bot.services.critiques import Decision, StoredCritique
 from bot.store.database import EncryptedDatabase, parse_time
 from bot.store.jobs import delete_jobs
+from bot.store.sealed_columns import CRITIQUE_OPINION, CRITIQUE_TEXT, CRITIQUE_TITLE, new_revision
 
-_CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created FROM critiques"
+_CRITIQUE = "SELECT id, writer, essay, version, structure, title, text, opinion, own, created, revision FROM critiques"
 _CRITIQUE_ADAPTER = TypeAdapter(Critique)
 _DAMAGED_TITLE = "(this critique is damaged)"
 
@@ -25,9 +26,13 @@ class SqliteCritiques:
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
         self._db = database.db
-        self._encrypt = database.cipher.encrypt
+        self._seal = database.seal
 
     def add(self, critique: StoredCritique) -> None:
+        title = critique.title
+        title_place, text_place = (
+            column.place(critique.writer, critique.id) for column in (CRITIQUE_TITLE, CRITIQUE_TEXT)
+        )
         self._db.execute(
             "INSERT INTO critiques (id, writer, essay, version, structure, title, text, own, created)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
@@ -37,8 +42,8 @@ class SqliteCritiques:
                 critique.essay,
                 critique.version,
                 critique.structure,
-                self._encrypt(critique.title) if critique.title is not None else None,
-                self._encrypt(critique.text),
+                self._seal(title_place, title) if title is not None else None,
+                self._seal(text_place, critique.text),
                 int(critique.is_own),
                 critique.created.isoformat(),
             ],
@@ -50,8 +55,10 @@ class SqliteCritiques:
         self._database.truncate_log_after_commit()
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
-        sealed = self._encrypt(_CRITIQUE_ADAPTER.dump_json(found).decode())
-        self._change("UPDATE critiques SET opinion = ? WHERE id = ? AND writer = ?", writer, critique, sealed)
+        revision, text = new_revision(), _CRITIQUE_ADAPTER.dump_json(found).decode()
+        sealed = self._seal(CRITIQUE_OPINION.place(writer, critique, revision=revision), text)
+        query = "UPDATE critiques SET opinion = ?, revision = ? WHERE id = ? AND writer = ?"
+        self._change(query, writer, critique, sealed, revision)
 
     def attach_to_essay(self, writer: str, critique: str, essay: str, version: int) -> None:
         query = "UPDATE critiques SET essay = ?, version = ? WHERE id = ? AND writer = ?"
@@ -106,7 +113,7 @@ def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> St
     try:
         return _read_critique(database, row)
     except DamagedText:
-        key, writer, essay, version, structure, _, _, _, own, created = row
+        key, writer, essay, version, structure, _, _, _, own, created, _ = row
         return StoredCritique(
             key, writer, essay, version, structure, _DAMAGED_TITLE, "", bool(own), None, {}, parse_time(created)
         )
@@ -114,14 +121,15 @@ def _read_listed_critique(database: EncryptedDatabase, row: Sequence[Any]) -> St
 
 def _read_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCritique:
     """Return a critique from its row. Raise DamagedText if its text or its findings cannot be read."""
-    key, writer, essay, version, structure, title, sealed, opinion, own, created = row
+    key, writer, essay, version, structure, title, sealed, opinion, own, created, revision = row
     what = f"critique {key}"
-    text, found = (
-        database.decrypt_or_none(sealed, what),
-        database.decrypt_or_none(opinion, what) if opinion is not None else "",
-    )
-    if text is None or found is None:
+    text, found = database.open_or_none(CRITIQUE_TEXT.place(writer, key), sealed, what), None
+    if opinion is not None:
+        found = database.open_or_none(CRITIQUE_OPINION.place(writer, key, revision=revision), opinion, what)
+    if text is None or (found is None and opinion is not None):
         raise DamagedText.critique()
+    if title is not None:
+        title = database.open_or_none(CRITIQUE_TITLE.place(writer, key), title, f"the title of {what}")
     decided = database.db.execute("SELECT finding, decision FROM decisions WHERE critique = ?", [key]).fetchall()
     return StoredCritique(
         key,
@@ -129,7 +137,7 @@ def _read_critique(database: EncryptedDatabase, row: Sequence[Any]) -> StoredCri
         essay,
         version,
         structure,
-        database.decrypt_or_none(title, f"the title of {what}") if title is not None else None,
+        title,
         text,
         bool(own),
         _CRITIQUE_ADAPTER.validate_json(found) if found else None,

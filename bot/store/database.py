@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent import futures
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -37,9 +37,20 @@ from bot.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from bot.store.encryption import InvalidToken, TextCipher, create_key_file, key_fingerprint, parse_keys, read_key_file
+from bot.store.encryption import (
+    CellPlace,
+    DamagedCell,
+    TextCipher,
+    create_key_file,
+    is_fernet,
+    key_fingerprint,
+    parse_keys,
+    read_key_file,
+)
 from bot.store.migrations import MIGRATION_NAMES, migrations
 from bot.store.quota import Quota
+from bot.store.resealing import seal_to_places
+from bot.store.sealed_columns import SECRET
 
 ResultT = TypeVar("ResultT")
 
@@ -154,6 +165,8 @@ E = TypeVar("E", bound=Enum)
 APPLICATION_ID = 0x43455342  # "CESB", in the file's header: tells our files from any other program's
 BUSY_SECONDS = 5.0  # how long to wait while another process writes; its transactions take milliseconds
 
+PSEUDONYMS = SECRET.place("", "pseudonyms")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -191,14 +204,16 @@ class EncryptedDatabase:
         self._logged_damage: set[str] = set()  # damaged texts that were logged
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
-        given = parse_keys(keys, "DATABASE_KEY") if keys else ()
+        self._given = parse_keys(keys, "DATABASE_KEY") if keys else ()
         made = False
         try:
             with translate_errors(path):
                 made = _create_file(path)
                 connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
                 self.db = Database(connection)
-                self._open(given, now)
+                self._open(now)
+                if is_fernet(self._sealed_secret()):
+                    seal_to_places(self)
         except BaseException:
             if hasattr(self, "db"):
                 self.db.close()
@@ -206,37 +221,43 @@ class EncryptedDatabase:
                 path.unlink()
             raise
 
-    def _open(self, given: tuple[bytes, ...], now: Callable[[], datetime]) -> None:
+    def _open(self, now: Callable[[], datetime]) -> None:
         check_is_our_database(self.db, self.path, may_be_new=True)
         self.path.chmod(0o600)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.execute("PRAGMA secure_delete = ON")  # a deleted essay's pages are overwritten, not only freed
-        with self.transaction() as db:
+        with self._write_transaction() as db:
             check_is_our_database(self.db, self.path, may_be_new=True)  # another process may have made it meanwhile
-            self.cipher = self._build_cipher(given)
+            held = self._find_keys(key_fingerprints(db))
+            if not held:
+                held = {key_fingerprint(key): key for key in create_key_file(self.key_file)}
             if migrations.pending(db):
-                self.db.conn.create_function("decrypt", 1, lambda sealed: self.decrypt_or_none(sealed, "a stored text"))
+                fernet = TextCipher(list(held.values()))
+                db.conn.create_function("decrypt", 1, lambda sealed: _decrypt_fernet_or_none(fernet, sealed))
                 migrations.apply(db)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._record_key(now)
+            record_sealing_key(db, next(iter(held)), now())
+            self.cipher = self._load_cipher()
             self.pseudonym_secret = self._load_pseudonym_secret()
         self._enable_wal()
-
-    def _record_key(self, now: Callable[[], datetime]) -> None:
-        if (sealing := self.cipher.fingerprints[0]) not in key_fingerprints(self.db):
-            self.db.execute("INSERT INTO keys VALUES (?, ?)", [sealing, now().isoformat()])
 
     def _load_pseudonym_secret(self) -> bytes:
         """Return the secret that pseudonyms are made with; create it in a new database.
 
         It stays the same when the encryption keys are changed.
         """
-        query = "SELECT value FROM secrets WHERE name = 'pseudonyms'"
-        if (row := self.db.execute(query).fetchone()) is None:
-            made = self.cipher.encrypt(secrets.token_hex(32))
-            self.db.execute("INSERT INTO secrets VALUES ('pseudonyms', ?)", [made])
-            row = (made,)
-        return bytes.fromhex(self.cipher.decrypt(row[0]))
+        if not (sealed := self._sealed_secret()):
+            sealed = self.seal(PSEUDONYMS, secrets.token_hex(32))
+            self.db.execute("INSERT INTO secrets VALUES ('pseudonyms', ?)", [sealed])
+        return bytes.fromhex(open_pseudonym_secret(self.cipher, sealed))
+
+    def _sealed_secret(self) -> bytes:
+        """Return the secret as it is stored, b"" if there is none.
+
+        It is the last cell that is sealed to its place: while it is not, others may not be either.
+        """
+        row = self.db.execute("SELECT value FROM secrets WHERE name = 'pseudonyms'").fetchone()
+        return bytes(row[0]) if row is not None else b""
 
     def _enable_wal(self) -> None:
         """Set WAL mode, which is permanent. While one process sets it, SQLite rejects others without waiting."""
@@ -249,27 +270,40 @@ class EncryptedDatabase:
         """Close the connection; what was committed is in the file."""
         self.db.close()
 
-    def decrypt_or_none(self, sealed: bytes, what: str) -> str | None:
-        """Decrypt a stored text; return None if it is damaged, and log ``what`` it is, once.
+    def seal(self, place: CellPlace, text: str) -> bytes:
+        """Seal a text to the place where it is about to be stored."""
+        return self.cipher.seal(place, text)
 
-        One damaged text must not keep others from being read, so use this to read several.
+    def open_or_none(self, place: CellPlace, sealed: bytes, what: str) -> str | None:
+        """Open a stored text; return None if it is damaged or stands where it does not belong, and log ``what`` it is.
+
+        It is logged once. One damaged text must not keep others from being read, so use this to read several.
         """
         try:
-            return self.cipher.decrypt(sealed)
-        except InvalidToken:
+            return self.cipher.open(place, sealed)
+        except DamagedCell:
             if what not in self._logged_damage:
                 self._logged_damage.add(what)
                 log.warning("%s is damaged and cannot be read; all else can", what)
             return None
 
-    def decrypt_int_or_none(self, sealed: bytes, what: str) -> int | None:
-        """Decrypt a stored number; return None if it is damaged."""
-        found = self.decrypt_or_none(sealed, what)
+    def open_int_or_none(self, place: CellPlace, sealed: bytes, what: str) -> int | None:
+        """Open a stored number; return None as ``open_or_none`` does."""
+        found = self.open_or_none(place, sealed, what)
         return int(found) if found is not None else None
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
-        """Hold a transaction that takes the write lock at once, so that it cannot fail half-way waiting for it."""
+        """Hold a transaction that takes the write lock at once, so that it cannot fail half-way waiting for it.
+
+        What it stores is sealed with the key that the database names, whichever process has changed that.
+        """
+        with self._write_transaction() as db:
+            self._follow_keys()
+            yield db
+
+    @contextmanager
+    def _write_transaction(self) -> Iterator[Database]:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db
@@ -289,6 +323,7 @@ class EncryptedDatabase:
         self.db.execute("BEGIN")
         changes = self.db.conn.total_changes
         try:
+            self._follow_keys()
             yield
             if self.db.conn.total_changes != changes:
                 raise RuntimeError("a step that was handed to read has written: hand it to write")
@@ -308,16 +343,50 @@ class EncryptedDatabase:
             ((is_busy, *_),) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._truncates_log = bool(is_busy)  # while another process reads it; the next write tries again
 
-    def _build_cipher(self, given: tuple[bytes, ...]) -> TextCipher:
-        needed = key_fingerprints(self.db)
-        keys = given
-        missing = needed - {key_fingerprint(key) for key in keys}
-        if missing or not keys:  # a key file beside the database still opens what it sealed before the setting came
-            keys += read_key_file(self.key_file) or ()
-            missing = needed - {key_fingerprint(key) for key in keys}
-        if missing:
+    def _find_keys(self, needed: Collection[str]) -> dict[str, bytes]:
+        """Return the keys at hand by fingerprint, those of DATABASE_KEY first. Raise EncryptionKeyMissing."""
+        keys = self._given
+        if not keys or not {key_fingerprint(key) for key in keys}.issuperset(needed):
+            keys += read_key_file(self.key_file) or ()  # it opens what it sealed before the setting came
+        held = {key_fingerprint(key): key for key in keys}
+        if missing := set(needed) - held.keys():
             raise EncryptionKeyMissing(sorted(missing), self.path, self.key_file)
-        return TextCipher(keys or create_key_file(self.key_file))
+        return held
+
+    def _load_cipher(self) -> TextCipher:
+        """Return the cipher of the keys that the database names, and of no other. Raise EncryptionKeyMissing."""
+        named = self._named_keys()
+        held = self._find_keys(named)
+        return TextCipher([held[fingerprint] for fingerprint in named])
+
+    def _follow_keys(self) -> None:
+        """Take the keys that the database names now, if another process has changed them."""
+        if self._named_keys() != self.cipher.fingerprints:
+            self.cipher = self._load_cipher()
+
+    def _named_keys(self) -> tuple[str, ...]:
+        rows = self.db.execute("SELECT fingerprint FROM keys ORDER BY seals DESC, fingerprint").fetchall()
+        return tuple(row[0] for row in rows)
+
+
+def record_sealing_key(db: Database, fingerprint: str, at: datetime) -> None:
+    """Name in the database the key that seals from now on, for each process that uses it."""
+    if db.execute("SELECT 1 FROM keys WHERE fingerprint = ? AND seals = 1", [fingerprint]).fetchone() is None:
+        db.execute("INSERT OR IGNORE INTO keys (fingerprint, since) VALUES (?, ?)", [fingerprint, at.isoformat()])
+        db.execute("UPDATE keys SET seals = (fingerprint = ?)", [fingerprint])
+
+
+def open_pseudonym_secret(cipher: TextCipher, sealed: bytes) -> str:
+    """Open the secret that pseudonyms are made with, also of a database of an earlier release. Raise DamagedCell."""
+    return cipher.open_fernet(sealed) if is_fernet(sealed) else cipher.open(PSEUDONYMS, sealed)
+
+
+def _decrypt_fernet_or_none(cipher: TextCipher, sealed: bytes) -> str | None:
+    try:
+        return cipher.open_fernet(sealed)
+    except DamagedCell:
+        log.warning("a stored text is damaged and cannot be read; all else can")
+        return None
 
 
 def check_database(path: Path, keys: str | None) -> bool:
@@ -347,7 +416,7 @@ def check_database(path: Path, keys: str | None) -> bool:
         if missing := needed - {key_fingerprint(key) for key in held}:
             raise EncryptionKeyMissing(sorted(missing), path, key_file)
         if sealed is not None:
-            TextCipher(held).decrypt(sealed[0])
+            open_pseudonym_secret(TextCipher(held), sealed[0])
     return True
 
 
@@ -367,7 +436,7 @@ def check_is_our_database(db: Database, path: Path, *, may_be_new: bool) -> None
 
 
 def key_fingerprints(db: Database) -> set[str]:
-    """Return the fingerprints of the keys that texts in the database are encrypted with."""
+    """Return the fingerprints of the keys that texts in the database are sealed with."""
     if "keys" not in db.table_names():
         return set()
     return {row[0] for row in db.execute("SELECT fingerprint FROM keys")}
@@ -442,7 +511,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     """Translate errors of SQLite, the file system and the cipher into the errors that a person is shown."""
     try:
         yield
-    except InvalidToken as error:
+    except DamagedCell as error:
         raise DamagedDatabase(path) from error
     except sqlite3.DatabaseError as error:
         raise _error_from_sqlite(path, error) from error

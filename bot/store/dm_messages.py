@@ -16,11 +16,16 @@ from bot.errors import UnknownEssay
 from bot.essay.text.gaps import format_gap
 from bot.services.dm_messages import DmChannel, DmContext, DmMessage
 from bot.store.database import EncryptedDatabase, parse_time
+from bot.store.sealed_columns import DM_CHANNEL, DM_LAST_READ, DM_MESSAGE_ID, DM_MESSAGE_TEXT, new_revision
 
+_OF_CHANNEL = (DM_CHANNEL, DM_LAST_READ)
 _DAMAGED_MESSAGE = format_gap("a message that was damaged and cannot be read")  # the writer sees what is missing
 _LAST_MESSAGE_ID = 2**63  # sorts a message with a damaged id after all others
 _RECENT = 100  # how many rows are searched for the message that follows another
-_MESSAGE = "SELECT m.message, m.id, m.essay, m.question, m.note, m.text FROM dm_messages m"
+_MESSAGE = "SELECT m.message, m.id, m.essay, m.question, m.note, m.text, m.writer, m.revision FROM dm_messages m"
+_CHANNEL = (
+    "SELECT writer, channel, last_read, revision FROM dm_channels WHERE channel IS NOT NULL AND last_read IS NOT NULL"
+)
 
 
 class SqliteDmMessages:
@@ -29,7 +34,7 @@ class SqliteDmMessages:
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
         self._db = database.db
-        self._encrypt = database.cipher.encrypt
+        self._seal = database.seal
 
     def get(self, writer: str, message: int) -> DmMessage | None:
         query = f"{_MESSAGE} WHERE m.message = ? AND m.part = 0 AND m.writer = ?"
@@ -41,17 +46,14 @@ class SqliteDmMessages:
     ) -> None:
         if essay is not None:
             self._check_owner(writer, essay)
+        key, revision, sealed = self._key(message), new_revision(), None
+        if essay is not None:
+            sealed = self._seal(DM_MESSAGE_TEXT.place(writer, key, part, revision=revision), text)
+        sealed_id = self._seal(DM_MESSAGE_ID.place(writer, key, part), str(message))
         self._db.execute(
-            "INSERT INTO dm_messages (message, part, id, writer, essay, question, text) VALUES (?,?,?,?,?,?,?)",
-            [
-                self._key(message),
-                part,
-                self._encrypt(str(message)),
-                writer,
-                essay,
-                question,
-                self._encrypt(text) if essay is not None else None,
-            ],
+            "INSERT INTO dm_messages (message, part, id, writer, essay, question, text, revision)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            [key, part, sealed_id, writer, essay, question, sealed, revision],
         )
 
     def has_part(self, writer: str, message: int, part: int) -> bool:
@@ -59,8 +61,11 @@ class SqliteDmMessages:
         return self._db.execute(query, [self._key(message), part, writer]).fetchone() is not None
 
     def set_text(self, writer: str, message: int, text: str) -> None:
-        query = "UPDATE dm_messages SET text = ? WHERE message = ? AND part = 0 AND writer = ? AND essay IS NOT NULL"
-        self._db.execute(query, [self._encrypt(text), self._key(message), writer])
+        key, revision = self._key(message), new_revision()
+        sealed = self._seal(DM_MESSAGE_TEXT.place(writer, key, 0, revision=revision), text)
+        which = "message = ? AND part = 0 AND writer = ? AND essay IS NOT NULL"
+        query = f"UPDATE dm_messages SET text = ?, revision = ? WHERE {which}"  # noqa: S608 - from the line above
+        self._db.execute(query, [sealed, revision, key, writer])
 
     def waiting(self, writer: str, essay: str) -> tuple[DmMessage, ...]:
         self._check_owner(writer, essay)
@@ -84,7 +89,8 @@ class SqliteDmMessages:
         for message in messages:
             query = "UPDATE dm_messages SET note = ? WHERE message = ? AND part = 0 AND essay = ?"
             self._db.execute(query, [note, message.key, essay])
-        self._db.execute("UPDATE notes SET text = NULL WHERE essay = ? AND number = ?", [essay, note])
+        query = "UPDATE notes SET text = NULL, revision = ? WHERE essay = ? AND number = ?"
+        self._db.execute(query, [new_revision(), essay, note])
 
     def is_view(self, writer: str, essay: str, note: int) -> bool:
         self._check_owner(writer, essay)
@@ -132,43 +138,48 @@ class SqliteDmMessages:
         )
 
     def channels(self) -> tuple[DmChannel, ...]:
-        query = "SELECT writer, channel, last_read FROM dm_channels WHERE channel IS NOT NULL ORDER BY rowid"
-        found = [self._read_channel(row) for row in self._db.execute(query).fetchall()]
+        found = [self._read_channel(row) for row in self._db.execute(f"{_CHANNEL} ORDER BY rowid").fetchall()]
         return tuple(channel for channel in found if channel is not None)
 
     def channel(self, writer: str) -> DmChannel | None:
-        query = "SELECT writer, channel, last_read FROM dm_channels WHERE writer = ? AND channel IS NOT NULL"
-        row = self._db.execute(query, [writer]).fetchone()
+        row = self._db.execute(f"{_CHANNEL} AND writer = ?", [writer]).fetchone()
         return self._read_channel(row) if row is not None else None
 
     def add_channel(self, channel: DmChannel) -> bool:
         if self.channel(channel.writer) is not None:
             return False
+        revision = new_revision()
+        where, read = (column.place(channel.writer, channel.writer, revision=revision) for column in _OF_CHANNEL)
         self._db.execute(
-            "INSERT INTO dm_channels (writer, channel, last_read) VALUES (?1, ?2, ?3)"
-            " ON CONFLICT (writer) DO UPDATE SET channel = ?2, last_read = ?3",
-            [channel.writer, self._encrypt(str(channel.id)), self._encrypt(str(channel.last_read))],
+            "INSERT INTO dm_channels (writer, channel, last_read, revision) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (writer) DO UPDATE SET channel = ?2, last_read = ?3, revision = ?4",
+            [channel.writer, self._seal(where, str(channel.id)), self._seal(read, str(channel.last_read)), revision],
         )
         return True
 
     def set_last_read(self, writer: str, message: int) -> None:
-        row = self._db.execute("SELECT last_read FROM dm_channels WHERE writer = ?", [writer]).fetchone()
-        if row is None or row[0] is None:
+        row = self._db.execute(f"{_CHANNEL} AND writer = ?", [writer]).fetchone()
+        if row is None:
             return
-        before = self._database.decrypt_int_or_none(row[0], "how far a DM was read")
+        channel, before = self._open_channel(row)
         if before is not None and before >= message:
             return
-        sealed = self._encrypt(str(message))
-        self._db.execute("UPDATE dm_channels SET last_read = ? WHERE writer = ?", [sealed, writer])
-        query = "SELECT rowid, id FROM dm_messages WHERE writer = ? AND essay IS NULL"
-        for row_id, sealed_id in self._db.execute(query, [writer]).fetchall():
-            number = self._database.decrypt_int_or_none(sealed_id, "the id of a message")
+        revision = new_revision()
+        where, read = (column.place(writer, writer, revision=revision) for column in _OF_CHANNEL)
+        # Both are bound to the revision. A channel that is damaged stays so until the writer's next message tells it.
+        values = [self._seal(where, str(channel)) if channel is not None else row[1], self._seal(read, str(message))]
+        query = "UPDATE dm_channels SET channel = ?, last_read = ?, revision = ? WHERE writer = ?"
+        self._db.execute(query, [*values, revision, writer])
+        query = "SELECT rowid, message, part, id FROM dm_messages WHERE writer = ? AND essay IS NULL"
+        for row_id, key, part, sealed_id in self._db.execute(query, [writer]).fetchall():
+            place = DM_MESSAGE_ID.place(writer, key, part)
+            number = self._database.open_int_or_none(place, sealed_id, "the id of a message")
             if number is not None and number <= message:
                 self._db.execute("DELETE FROM dm_messages WHERE rowid = ?", [row_id])
 
     def _forget(self, which: str, values: Sequence[Any]) -> None:
         """Remove the words of messages. Their rows stay for as long as the messages may be read again."""
-        nothing = "essay = NULL, question = NULL, note = NULL, text = NULL"
+        nothing = "essay = NULL, question = NULL, note = NULL, text = NULL, revision = random()"
         query = f"UPDATE dm_messages SET {nothing} WHERE {which}"  # noqa: S608 - made of what stands in this file
         self._db.execute(query, values)
         self._database.truncate_log_after_commit()
@@ -191,8 +202,17 @@ class SqliteDmMessages:
 
     def _read_channel(self, row: Sequence[Any]) -> DmChannel | None:
         """Return a writer's DM from its row; None if it is damaged, until they write there again."""
-        channel, read = (self._database.decrypt_int_or_none(sealed, f"the DM of {row[0][:8]}") for sealed in row[1:])
+        channel, read = self._open_channel(row)
         return DmChannel(row[0], channel, read) if channel is not None and read is not None else None
+
+    def _open_channel(self, row: Sequence[Any]) -> tuple[int | None, int | None]:
+        """Return the channel's id and how far it was read; None for what is damaged."""
+        writer, channel, read, revision = row
+        what, places = f"the DM of {writer[:8]}", [c.place(writer, writer, revision=revision) for c in _OF_CHANNEL]
+        return (
+            self._database.open_int_or_none(places[0], channel, what),
+            self._database.open_int_or_none(places[1], read, what),
+        )
 
 
 def messages_of_notes(database: EncryptedDatabase, essay: str, note: int | None = None) -> dict[int, list[DmMessage]]:
@@ -209,10 +229,12 @@ def messages_of_notes(database: EncryptedDatabase, essay: str, note: int | None 
 
 
 def _read_message(database: EncryptedDatabase, row: Sequence[Any]) -> DmMessage:
-    key, sealed, essay, question, note, words = row
+    key, sealed, essay, question, note, words, writer, revision = row
     what = f"a message of essay {essay}"
-    number = database.decrypt_int_or_none(sealed, what)
-    text = database.decrypt_or_none(words, what) if words is not None else ""
+    number = database.open_int_or_none(DM_MESSAGE_ID.place(writer, key, 0), sealed, what)
+    text: str | None = ""
+    if words is not None:
+        text = database.open_or_none(DM_MESSAGE_TEXT.place(writer, key, 0, revision=revision), words, what)
     return DmMessage(
         key,
         _LAST_MESSAGE_ID if number is None else number,

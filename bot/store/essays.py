@@ -28,9 +28,19 @@ from bot.services.dm_messages import DmMessage
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.dm_messages import messages_of_notes
 from bot.store.jobs import delete_jobs
+from bot.store.sealed_columns import (
+    ESSAY_TITLE,
+    NOTE_QUESTION,
+    NOTE_TEXT,
+    QUESTION_TEXT,
+    SUGGESTED_TITLE,
+    VERSION_REMARK,
+    VERSION_TEXT,
+    new_revision,
+)
 
-_ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed FROM essays"
-_NOTE = "SELECT number, text, question, section, left_out FROM notes"
+_ESSAY = "SELECT id, writer, structure, title, head, exported, created, changed, revision FROM essays"
+_NOTE = "SELECT number, text, question, section, left_out, revision FROM notes"
 _QUESTION = "SELECT number, section, text, state, origin, version FROM questions"
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model, unwritten"
 
@@ -41,14 +51,16 @@ class SqliteEssays:
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
         self._db = database.db
-        self._encrypt = database.cipher.encrypt
+        self._seal = database.seal
         self._owned: set[tuple[str, str]] = set()  # writers and essays that this transaction has found to be theirs
 
     def add(self, essay: Essay) -> None:
         times = [essay.created_at.isoformat(), essay.changed_at.isoformat()]
+        revision = new_revision()
+        title = self._seal(ESSAY_TITLE.place(essay.writer, essay.id, revision=revision), essay.title)
         self._db.execute(
-            "INSERT INTO essays (id, writer, structure, title, created, changed) VALUES (?,?,?,?,?,?)",
-            [essay.id, essay.writer, essay.structure, self._encrypt(essay.title), *times],
+            "INSERT INTO essays (id, writer, structure, title, revision, created, changed) VALUES (?,?,?,?,?,?,?)",
+            [essay.id, essay.writer, essay.structure, title, revision, *times],
         )
 
     def get(self, writer: str, essay: str) -> Essay:
@@ -64,7 +76,9 @@ class SqliteEssays:
 
     def rename(self, writer: str, essay: str, title: str, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
-        self._db.execute("UPDATE essays SET title = ? WHERE id = ?", [self._encrypt(title), essay])
+        revision = new_revision()
+        sealed = self._seal(ESSAY_TITLE.place(writer, essay, revision=revision), title)
+        self._db.execute("UPDATE essays SET title = ?, revision = ? WHERE id = ?", [sealed, revision, essay])
 
     def set_structure(self, writer: str, essay: str, structure: str, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
@@ -98,11 +112,13 @@ class SqliteEssays:
     def add_note(self, writer: str, essay: str, passage: NewNote, at: datetime, *, question: str | None = None) -> Note:
         self.mark_changed(writer, essay, at)
         number = self._next_note_number(essay)
-        asked = self._encrypt(question) if question is not None else None
-        values = [essay, number, passage.section, asked, self._encrypt(passage.text), int(passage.is_excluded)]
+        revision = new_revision()
+        asked = self._seal(NOTE_QUESTION.place(writer, essay, number), question) if question is not None else None
+        text = self._seal(NOTE_TEXT.place(writer, essay, number, revision=revision), passage.text)
         self._db.execute(
-            "INSERT INTO notes (essay, number, section, question, text, left_out, created) VALUES (?,?,?,?,?,?,?)",
-            [*values, at.isoformat()],
+            "INSERT INTO notes (essay, number, section, question, text, revision, left_out, created)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            [essay, number, passage.section, asked, text, revision, int(passage.is_excluded), at.isoformat()],
         )
         return Note(number, passage.text, question, passage.section, passage.is_excluded)
 
@@ -110,7 +126,7 @@ class SqliteEssays:
         self._check_owner(writer, essay)
         rows = self._db.execute(f"{_NOTE} WHERE essay = ? ORDER BY number", [essay]).fetchall()
         messages = messages_of_notes(self._database, essay)
-        return tuple(_read_note(self._database, essay, row, messages.get(row[0], ())) for row in rows)
+        return tuple(_read_note(self._database, writer, essay, row, messages.get(row[0], ())) for row in rows)
 
     def note(self, writer: str, essay: str, number: int) -> Note:
         self._check_owner(writer, essay)
@@ -118,13 +134,14 @@ class SqliteEssays:
         if row is None:
             raise NothingToDo.no_note(number)
         messages = messages_of_notes(self._database, essay, number)
-        return _read_note(self._database, essay, row, messages.get(number, ()))
+        return _read_note(self._database, writer, essay, row, messages.get(number, ()))
 
     def update_note(self, writer: str, essay: str, note: Note, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
-        values = [self._encrypt(note.text), int(note.is_excluded), essay, note.number]
-        query = "UPDATE notes SET text = ?, left_out = ? WHERE essay = ? AND number = ?"
-        if not self._db.execute(query, values).rowcount:
+        revision = new_revision()
+        text = self._seal(NOTE_TEXT.place(writer, essay, note.number, revision=revision), note.text)
+        query = "UPDATE notes SET text = ?, revision = ?, left_out = ? WHERE essay = ? AND number = ?"
+        if not self._db.execute(query, [text, revision, int(note.is_excluded), essay, note.number]).rowcount:
             raise NothingToDo.no_note(note.number)
 
     def exclude_note(self, writer: str, essay: str, number: int, left_out: bool, at: datetime) -> None:
@@ -159,7 +176,8 @@ class SqliteEssays:
     ) -> Question:
         self.mark_changed(writer, essay, at)
         question = Question(self._next_number("questions", essay), section, text, origin=origin, version=version)
-        values = [essay, question.number, section, self._encrypt(text), question.state.value, at.isoformat()]
+        sealed = self._seal(QUESTION_TEXT.place(writer, essay, question.number), text)
+        values = [essay, question.number, section, sealed, question.state.value, at.isoformat()]
         self._db.execute(
             "INSERT INTO questions (essay, number, section, text, state, created, origin, version)"
             " VALUES (?,?,?,?,?,?,?,?)",
@@ -170,14 +188,14 @@ class SqliteEssays:
     def questions(self, writer: str, essay: str) -> tuple[Question, ...]:
         self._check_owner(writer, essay)
         rows = self._db.execute(f"{_QUESTION} WHERE essay = ? ORDER BY number", [essay]).fetchall()
-        return tuple(_read_question(self._database, row) for row in rows)
+        return tuple(_read_question(self._database, writer, essay, row) for row in rows)
 
     def question(self, writer: str, essay: str, number: int) -> Question:
         self._check_owner(writer, essay)
         row = self._db.execute(f"{_QUESTION} WHERE essay = ? AND number = ?", [essay, number]).fetchone()
         if row is None:
             raise NothingToDo.no_question(number)
-        return _read_question(self._database, row)
+        return _read_question(self._database, writer, essay, row)
 
     def set_question_state(self, writer: str, essay: str, number: int, state: QuestionState, at: datetime) -> None:
         self.mark_changed(writer, essay, at)
@@ -200,17 +218,22 @@ class SqliteEssays:
 
     def suggested_titles(self, writer: str, essay: str) -> tuple[str, ...]:
         self._check_owner(writer, essay)
-        query = "SELECT title FROM suggested_titles WHERE essay = ? ORDER BY number"
-        rows = self._db.execute(query, [essay]).fetchall()
-        found = (self._database.decrypt_or_none(row[0], f"a suggested title of essay {essay}") for row in rows)
-        return tuple(title for title in found if title is not None)
+        query = "SELECT number, title, revision FROM suggested_titles WHERE essay = ? ORDER BY number"
+        found: list[str] = []
+        for number, sealed, revision in self._db.execute(query, [essay]).fetchall():
+            place = SUGGESTED_TITLE.place(writer, essay, number, revision=revision)
+            title = self._database.open_or_none(place, sealed, f"a suggested title of essay {essay}")
+            found += [title] if title is not None else []
+        return tuple(found)
 
     def set_suggested_titles(self, writer: str, essay: str, titles: Sequence[str], at: datetime) -> None:
         self.mark_changed(writer, essay, at)
         self._db.execute("DELETE FROM suggested_titles WHERE essay = ?", [essay])
         for number, title in enumerate(titles, 1):
-            query = "INSERT INTO suggested_titles (essay, number, title) VALUES (?,?,?)"
-            self._db.execute(query, [essay, number, self._encrypt(title)])
+            revision = new_revision()
+            sealed = self._seal(SUGGESTED_TITLE.place(writer, essay, number, revision=revision), title)
+            query = "INSERT INTO suggested_titles (essay, number, title, revision) VALUES (?,?,?,?)"
+            self._db.execute(query, [essay, number, sealed, revision])
 
     def add_version(
         self,
@@ -240,14 +263,14 @@ class SqliteEssays:
                 number,
                 parent,
                 origin.value,
-                self._encrypt(text),
+                self._seal(VERSION_TEXT.place(writer, essay, number), text),
                 words,
                 notes_through,
                 at.isoformat(),
                 int(complete),
                 model,
                 json.dumps(list(unwritten)),
-                self._encrypt(remark) if remark else None,
+                self._seal(VERSION_REMARK.place(writer, essay, number), remark) if remark else None,
             ],
         )
         return Version(info, text, remark)
@@ -260,11 +283,14 @@ class SqliteEssays:
         if (found := row.fetchone()) is None:
             raise UnknownVersion(number)
         *_, sealed_text, sealed_remark = found
-        if (text := self._database.decrypt_or_none(sealed_text, f"version {number} of essay {essay}")) is None:
+        what = f"version {number} of essay {essay}"
+        text = self._database.open_or_none(VERSION_TEXT.place(writer, essay, number), sealed_text, what)
+        if text is None:
             raise DamagedText.version(number)
         remark: str | None = ""
         if sealed_remark is not None:
-            remark = self._database.decrypt_or_none(sealed_remark, f"the remark on version {number} of essay {essay}")
+            place = VERSION_REMARK.place(writer, essay, number)
+            remark = self._database.open_or_none(place, sealed_remark, f"the remark on {what}")
         return Version(_read_version_info(found), text, DAMAGED_REMARK_TEXT if remark is None else remark)
 
     def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
@@ -305,32 +331,38 @@ class SqliteEssays:
 
 
 def _read_essay(database: EncryptedDatabase, row: Sequence[Any]) -> Essay:
-    key, writer, structure, title, head, exported, created, changed = row
+    key, writer, structure, title, head, exported, created, changed, revision = row
     times = parse_time(created), parse_time(changed)
-    shown = database.decrypt_or_none(title, f"the title of essay {key}")
+    place = ESSAY_TITLE.place(writer, key, revision=revision)
+    shown = database.open_or_none(place, title, f"the title of essay {key}")
     return Essay(key, writer, structure, DAMAGED_TITLE_TEXT if shown is None else shown, head, exported, *times)
 
 
-def _read_note(database: EncryptedDatabase, essay: str, row: Sequence[Any], messages: Sequence[DmMessage] = ()) -> Note:
+def _read_note(
+    database: EncryptedDatabase, writer: str, essay: str, row: Sequence[Any], messages: Sequence[DmMessage]
+) -> Note:
     """Return a note from its row; ``messages`` are those of a note that is a view over them.
 
     If one of them is damaged, it may have marked the others as private, so the whole note is left out.
     """
-    number, text, question, section, left_out = row
-    asked = database.decrypt_or_none(question, f"the question of note {number} of essay {essay}") if question else None
+    number, text, question, section, left_out, revision = row
+    what = f"note {number} of essay {essay}"
+    asked = None
+    if question is not None:
+        asked = database.open_or_none(NOTE_QUESTION.place(writer, essay, number), question, f"the question of {what}")
     if text is None:
         words: str | None = join_messages([message.text for message in messages])
         left_out = left_out or any(message.damaged for message in messages)
     else:
-        words = database.decrypt_or_none(text, f"note {number} of essay {essay}")
+        words = database.open_or_none(NOTE_TEXT.place(writer, essay, number, revision=revision), text, what)
     if words is None:
         return Note(number, DAMAGED_NOTE_TEXT, asked, section, is_excluded=True, is_damaged=True)
     return Note(number, words, asked, section, bool(left_out))
 
 
-def _read_question(database: EncryptedDatabase, row: Sequence[Any]) -> Question:
+def _read_question(database: EncryptedDatabase, writer: str, essay: str, row: Sequence[Any]) -> Question:
     number, section, text, state, origin, version = row
-    words = database.decrypt_or_none(text, f"question {number} of an essay")
+    words = database.open_or_none(QUESTION_TEXT.place(writer, essay, number), text, f"question {number} of an essay")
     return Question(
         number,
         section,

@@ -23,6 +23,7 @@ from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
+from bot.store.sealed_columns import JOB_ARGUMENT, JOB_ERROR, JOB_PANEL_ADDRESS, JOB_PIECE, new_revision
 
 _STATE_FIELD, _START_TIME_FIELD = 0, 19  # fields 3 and 22 of /proc/PID/stat, counted after the process's name
 _DEAD_STATES = (b"Z", b"X")  # ended, and not yet taken note of by its parent
@@ -66,7 +67,7 @@ def is_process_alive(process: str, ours: str) -> bool:
     return True
 
 
-_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed FROM jobs"
+_JOB = "SELECT id, writer, subject, kind, state, base, argument, error, result, created, changed, revision FROM jobs"
 
 _DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged')}\n\n"
 _DAMAGED_ERROR = "Why cannot be read any more."
@@ -79,7 +80,7 @@ class SqliteJobs:
         """Store new jobs as those of the ``process`` with that name."""
         self._database = database
         self._db = database.db
-        self._encrypt = database.cipher.encrypt
+        self._seal = database.seal
         self._process = process
 
     def add(
@@ -95,19 +96,19 @@ class SqliteJobs:
     ) -> Job:
         state = JobState.RUNNING if running else JobState.QUEUED
         when, ours = at.isoformat(), self._process
-        sealed = self._encrypt(argument)
+        number = self._next_number()
+        sealed = self._seal(JOB_ARGUMENT.place(writer, number), argument)
         try:
-            made = self._db.execute(
-                "INSERT INTO jobs (writer, subject, kind, state, ended, base, argument, process, created, changed)"
-                " VALUES (?,?,?,?,0,?,?,?,?,?)",
-                [writer, subject, kind.value, state.value, base, sealed, ours, when, when],
+            self._db.execute(
+                "INSERT INTO jobs (id, writer, subject, kind, state, ended, base, argument, process, created, changed)"
+                " VALUES (?,?,?,?,?,0,?,?,?,?,?)",
+                [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when],
             )
         except sqlite3.IntegrityError:  # the index that allows one open job a subject
             query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
             row = self._db.execute(query, [subject]).fetchone()
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
             raise JobRunning(other.label, in_other_process=row[1] != ours) from None
-        number = int(made.lastrowid or 0)
         return Job(number, writer, subject, kind, state, base, argument, "", None, None, at)
 
     def mark_running(self, job: int, at: datetime) -> None:
@@ -115,23 +116,35 @@ class SqliteJobs:
         self._db.execute("UPDATE jobs SET state = ?, changed = ? WHERE id = ?", values)
 
     def append_text(self, pieces: Mapping[int, str]) -> None:
-        # In one statement: at the end of each, the busy event loop takes Python's one lock from this thread.
+        # In two statements: at the end of each, the busy event loop takes Python's one lock from this thread.
         # A job whose essay was deleted meanwhile has no row any more.
-        self._db.execute(
-            f"WITH pieces (job, text) AS (VALUES {','.join(['(?, ?)'] * len(pieces))})"  # noqa: S608 - only marks
-            " INSERT INTO job_texts (job, text) SELECT pieces.job, pieces.text FROM pieces"
-            " JOIN jobs ON jobs.id = pieces.job WHERE jobs.ended = 0",
-            [value for job, text in pieces.items() for value in (job, self._encrypt(text))],
-        )
+        rows = self._db.execute(
+            "SELECT (SELECT coalesce(max(id), 0) FROM job_texts), id, writer FROM jobs"
+            " WHERE ended = 0 AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+            [json.dumps(list(pieces))],
+        ).fetchall()
+        values: list[object] = []
+        for number, (last, job, writer) in enumerate(rows, 1):
+            revision = new_revision()
+            place = JOB_PIECE.place(writer, job, last + number, revision=revision)
+            values += [last + number, job, self._seal(place, pieces[job]), revision]
+        if rows:
+            marks = ",".join(["(?,?,?,?)"] * len(rows))
+            self._db.execute(f"INSERT INTO job_texts (id, job, text, revision) VALUES {marks}", values)  # noqa: S608 - only marks
 
     def delete_text(self, job: int) -> None:
         self._db.execute("DELETE FROM job_texts WHERE job = ?", [job])
 
     def end(self, job: int, outcome: JobOutcome, at: datetime) -> None:
-        error = self._encrypt(outcome.error) if outcome.error is not None else None
+        revision, error = new_revision(), None
+        if outcome.error is not None:
+            row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
+            if row is None:  # the essay was deleted meanwhile
+                return
+            error = self._seal(JOB_ERROR.place(row[0], job, revision=revision), outcome.error)
         self._db.execute(
-            "UPDATE jobs SET state = ?, ended = 1, error = ?, result = ?, changed = ? WHERE id = ?",
-            [outcome.state.value, error, outcome.result, at.isoformat(), job],
+            "UPDATE jobs SET state = ?, ended = 1, error = ?, revision = ?, result = ?, changed = ? WHERE id = ?",
+            [outcome.state.value, error, revision, outcome.result, at.isoformat(), job],
         )
         if outcome.result is not None or outcome.state is JobState.DONE:  # the text is a version now
             self.delete_text(job)
@@ -180,6 +193,11 @@ class SqliteJobs:
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
 
+    def _next_number(self) -> int:
+        """Return the number that SQLite would give the next job: one that none has had, not even a deleted one."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
+        return int(row[0]) + 1 if row is not None else 1
+
 
 class SqliteJobPanels:
     """The messages that show jobs, with encrypted addresses and keyed pseudonyms of their ids. See JobPanelStore."""
@@ -189,10 +207,14 @@ class SqliteJobPanels:
         self._db = database.db
 
     def save(self, job: int, message_id: int, address: str) -> None:
-        # A job whose essay was deleted meanwhile has no row to point at.
+        row = self._db.execute("SELECT writer FROM jobs WHERE id = ?", [job]).fetchone()
+        if row is None:  # the essay was deleted meanwhile
+            return
+        revision, message = new_revision(), self._pseudonym(message_id)
+        sealed = self._database.seal(JOB_PANEL_ADDRESS.place(row[0], job, message, revision=revision), address)
         self._db.execute(
-            "INSERT OR REPLACE INTO job_panels (job, message, address) SELECT id, ?, ? FROM jobs WHERE id = ?",
-            [self._pseudonym(message_id), self._database.cipher.encrypt(address), job],
+            "INSERT OR REPLACE INTO job_panels (job, message, address, revision) VALUES (?,?,?,?)",
+            [job, message, sealed, revision],
         )
 
     def delete(self, job: int, message_id: int | None = None) -> None:
@@ -203,11 +225,13 @@ class SqliteJobPanels:
             self._db.execute("DELETE FROM job_panels WHERE job = ? AND message = ?", values)
 
     def all(self) -> Sequence[tuple[Job, str]]:
-        rows = self._db.execute("SELECT job, address FROM job_panels ORDER BY rowid").fetchall()
+        query = "SELECT job, message, address, revision FROM job_panels ORDER BY rowid"
+        rows = self._db.execute(query).fetchall()
         found: list[tuple[Job, str]] = []
-        for number, sealed in rows:
+        for number, message, sealed, revision in rows:
             row = self._db.execute(f"{_JOB} WHERE id = ?", [number]).fetchone()
-            address = self._database.decrypt_or_none(sealed, f"where job {number} is shown")
+            place = JOB_PANEL_ADDRESS.place(row[1], number, message, revision=revision)
+            address = self._database.open_or_none(place, sealed, f"where job {number} is shown")
             if address is not None:
                 found.append((_read_job(self._database, row, whole=False), address))
         return found
@@ -228,15 +252,17 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
     If the argument of a revision or a critique is damaged, raise DamagedText; with ``whole`` False return the job
     without text instead, so that it can at least be ended. Other kinds need no argument.
     """
-    number, writer, subject, kind, state, base, argument, error, result, created, changed = row
+    number, writer, subject, kind, state, base, argument, error, result, created, changed, revision = row
     what, wanted = f"job {number}", parse_enum(JobKind, kind, JobKind.DRAFT)
     stands = parse_enum(JobState, state, JobState.FAILED)
-    told = database.decrypt_or_none(argument, what)
+    told = database.open_or_none(JOB_ARGUMENT.place(writer, number), argument, what)
     if told is None and wanted in (JobKind.DRAFT, JobKind.FINISH):
         told = ""
     if told is None and whole:
         raise DamagedText.job()
-    pieces = database.db.execute("SELECT text FROM job_texts WHERE job = ? ORDER BY id", [number]).fetchall()
+    if error is not None:
+        place = JOB_ERROR.place(writer, number, revision=revision)
+        error = database.open_or_none(place, error, what) or _DAMAGED_ERROR
     return Job(
         number,
         writer,
@@ -245,14 +271,18 @@ def _read_job(database: EncryptedDatabase, row: Sequence[Any], *, whole: bool = 
         stands,
         base,
         told or "",
-        "".join(_decrypt_piece(database, piece[0], what) for piece in pieces) if told is not None else "",
-        (database.decrypt_or_none(error, what) or _DAMAGED_ERROR) if error is not None else None,
+        _read_text(database, writer, number, what) if told is not None else "",
+        error,
         result,
         parse_time(created),
         parse_time(changed) if stands.is_ended else None,
     )
 
 
-def _decrypt_piece(database: EncryptedDatabase, sealed: bytes, what: str) -> str:
-    text = database.decrypt_or_none(sealed, what)
-    return _DAMAGED_PIECE if text is None else text
+def _read_text(database: EncryptedDatabase, writer: str, job: int, what: str) -> str:
+    rows = database.db.execute("SELECT id, text, revision FROM job_texts WHERE job = ? ORDER BY id", [job]).fetchall()
+    pieces = (
+        database.open_or_none(JOB_PIECE.place(writer, job, number, revision=revision), sealed, what)
+        for number, sealed, revision in rows
+    )
+    return "".join(_DAMAGED_PIECE if piece is None else piece for piece in pieces)

@@ -1,6 +1,7 @@
 """The schema, one named step after another. A released step is never changed: add a new one.
 
-Columns of type BLOB hold encrypted text. All others (keys, numbers, times) reveal nothing that a person wrote.
+Columns of type BLOB hold sealed text, and stand in sealed_columns.py. All others (keys, numbers, times) reveal nothing
+that a person wrote.
 """
 
 from __future__ import annotations
@@ -500,3 +501,24 @@ def _people(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+# A cell is sealed to its place, and to its row's revision where it can be replaced. Which key seals stands here, so
+# that each process sees when another has changed it. The texts of earlier releases are sealed anew after these steps.
+@_migration("0016_sealed_places")
+def _sealed_places(db: Database) -> None:
+    for table in (
+        "essays",
+        "notes",
+        "support",
+        "suggested_titles",
+        "voice_samples",
+        "critiques",
+        "jobs",
+        "job_texts",
+        "job_panels",
+        "dm_messages",
+        "dm_channels",
+    ):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN revision INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE keys ADD COLUMN seals INTEGER NOT NULL DEFAULT 0")

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
+from bot.store.sealed_columns import place_in_row
 
 DAMAGED = "(damaged: it cannot be read)"
 NOT_HANDED_OVER = "(how the bot reaches a message of its own; it opens nothing else)"
@@ -109,14 +110,18 @@ class SqlitePersonalData:
         cursor = self._db.execute(query, {"writer": writer, "essay": essay})
         names = [column[0] for column in cursor.description]
         for row in cursor.fetchall():
-            yield {name: self._value(table, name, value) for name, value in zip(names, row, strict=True)}
+            cells = dict(zip(names, row, strict=True))
+            opened = {name: self._value(table, name, writer, cells) for name in cells if name != "revision"}
+            yield opened  # a revision says nothing: it binds sealed cells to their row
 
-    def _value(self, table: str, column: str, value: Any) -> Any:
+    def _value(self, table: str, column: str, writer: str, row: Mapping[str, Any]) -> Any:
         """Return a cell as it is handed over: opened, and what is JSON taken apart."""
         if (table, column) in _WITHHELD:
             return NOT_HANDED_OVER
+        value = row[column]
         if isinstance(value, bytes):
-            opened = self._database.decrypt_or_none(value, f"a {column} in {table}")
+            place = place_in_row(table, column, writer, row)
+            opened = self._database.open_or_none(place, value, f"a {column} in {table}")
             value = DAMAGED if opened is None else opened
         if (table, column) in _JSON_COLUMNS and value is not None and value != DAMAGED:
             try:

@@ -12,14 +12,14 @@ from sqlite_utils import Database
 from bot.errors import BeingDeleted
 from bot.essay.limits import ROW_BYTES, StorageIncrease, StorageUsage, WriterLimits
 from bot.services.personal_data import WriterMark
+from bot.store.encryption import CELL_OVERHEAD_BYTES
 
 if TYPE_CHECKING:  # which imports this module
     from bot.store.database import EncryptedDatabase
 
 _DAY_MINUTES = 24 * 60
-# Sealed text is a Fernet token: base64 over 57 bytes of its own and the text, filled up to 16. A row without a text of
-# its own costs nothing: the words of a note that was made of messages are counted with these.
-_SIZE = f"sum(max(0, length(text) * 3 / 4 - 65) + {ROW_BYTES})"
+# A row without a text of its own costs nothing: the words of a note that was made of messages are counted with these.
+_SIZE = f"sum(max(0, length(text) - {CELL_OVERHEAD_BYTES}) + {ROW_BYTES})"
 _MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
 # A critique stores the text that it is about: a pasted one, or a copy of a version's.
 _WRITER_USAGE = f"""

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.errors import UnknownEssay
 from bot.essay.support import Check
 from bot.store.database import EncryptedDatabase
+from bot.store.sealed_columns import SUPPORT_BODY, new_revision
 
 _CHECK_ADAPTER = TypeAdapter(Check)
 
@@ -19,21 +20,25 @@ class SqliteSupport:
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
         self._db = database.db
-        self._encrypt = database.cipher.encrypt
 
     def save(self, writer: str, essay: str, check: Check, at: datetime) -> None:
         self._check_owner(writer, essay)
+        revision, text = new_revision(), _CHECK_ADAPTER.dump_json(check).decode()
+        body = self._database.seal(SUPPORT_BODY.place(writer, essay, check.version, revision=revision), text)
         self._db.execute(
-            "INSERT INTO support (essay, version, body, created) VALUES (?,?,?,?)"
-            " ON CONFLICT (essay, version) DO UPDATE SET body = excluded.body, created = excluded.created",
-            [essay, check.version, self._encrypt(_CHECK_ADAPTER.dump_json(check).decode()), at.isoformat()],
+            "INSERT INTO support (essay, version, body, revision, created) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (essay, version) DO UPDATE SET body = excluded.body, revision = excluded.revision,"
+            " created = excluded.created",
+            [essay, check.version, body, revision, at.isoformat()],
         )
 
     def get(self, writer: str, essay: str, version: int) -> Check | None:
         self._check_owner(writer, essay)
-        query = "SELECT body FROM support WHERE essay = ? AND version = ?"
-        row = self._db.execute(query, [essay, version]).fetchone()
-        body = self._database.decrypt_or_none(row[0], f"the check of version {version} of {essay}") if row else None
+        query = "SELECT body, revision FROM support WHERE essay = ? AND version = ?"
+        if (row := self._db.execute(query, [essay, version]).fetchone()) is None:
+            return None
+        place = SUPPORT_BODY.place(writer, essay, version, revision=row[1])
+        body = self._database.open_or_none(place, row[0], f"the check of version {version} of {essay}")
         try:
             return _CHECK_ADAPTER.validate_json(body) if body is not None else None
         except ValidationError:  # written by a newer release

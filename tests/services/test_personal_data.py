@@ -34,6 +34,7 @@ from bot.services.services import Services
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.personal_data import personal_tables
+from bot.store.sealed_columns import place_in_row
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import Room
@@ -107,10 +108,16 @@ def everything(opened: EncryptedDatabase, writer: str) -> dict[str, list[Any]]:
     """Return the rows of every table that name the writer or hang on something of theirs, opened."""
     dump: dict[str, list[Any]] = {}
     for table in personal_tables(opened):
-        rows = opened.db.execute(f"SELECT * FROM {table.name} WHERE {table.of_writer}", {"writer": writer}).fetchall()
+        found = opened.db.execute(f"SELECT * FROM {table.name} WHERE {table.of_writer}", {"writer": writer})
+        names = [column[0] for column in found.description]
         dump[table.name] = [
-            tuple(opened.decrypt_or_none(cell, "it") if isinstance(cell, bytes) else cell for cell in row)
-            for row in rows
+            tuple(
+                opened.open_or_none(place_in_row(table.name, name, writer, row), cell, "it")
+                if isinstance(cell, bytes)
+                else cell
+                for name, cell in row.items()
+            )
+            for row in (dict(zip(names, cells, strict=True)) for cells in found.fetchall())
         ]
     return dump
 

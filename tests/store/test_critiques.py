@@ -29,6 +29,7 @@ from bot.essay.text.spans import Span
 from bot.services.critiques import Decision, StoredCritique
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
+from bot.store.sealed_columns import CRITIQUE_OPINION
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 
@@ -98,7 +99,8 @@ async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(s
     await add(store, PASTE)
 
     def write(database: EncryptedDatabase) -> None:
-        database.db.execute("UPDATE critiques SET opinion = ?", [database.cipher.encrypt(json.dumps(old))])
+        sealed = database.seal(CRITIQUE_OPINION.place("me", "c1", revision=7), json.dumps(old))
+        database.db.execute("UPDATE critiques SET opinion = ?, revision = 7", [sealed])
 
     await store.thread.write(write)
     critique = (await get(store, "c1")).critique
