@@ -14,7 +14,8 @@ import discord
 
 from bot.discord_ui.interactions.responses import InteractionContext, writer_id
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
-from bot.errors import BotError, StoreError
+from bot.errors import Blocked, BotError, StoreError
+from bot.services.personal_data import check_served
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger("bot.discord")
@@ -30,6 +31,9 @@ _NOT_A_MEMBER_CODES = {10007, 10013}  # unknown member, unknown user
 _NO_ACCESS_CODES = {50001, 10004}  # the bot is not in the server, or the server is gone
 
 
+_MYDATA_STAYS = "/mydata hands over or deletes what is stored about you."
+
+
 class AccessDenied(BotError):
     """The bot does not answer this person here."""
 
@@ -37,7 +41,19 @@ class AccessDenied(BotError):
         whom = f"<@{owner}>, who runs it" if owner else "whoever runs it"
         super().__init__(
             "This bot answers only the people and servers that its operator has listed, and you are not among them. "
-            f"Nothing was stored. Ask {whom}, to be added."
+            f"Nothing was stored. Ask {whom}, to be added. {_MYDATA_STAYS}"
+        )
+
+
+class BlockedByHost(AccessDenied):
+    """Whoever runs the bot has blocked this person."""
+
+    def __init__(self, owner: int | None) -> None:
+        whom = f"<@{owner}>, who runs it" if owner else "whoever runs it"
+        BotError.__init__(
+            self,
+            f"Whoever runs this bot has blocked you, so this was not done. Nothing was stored. Ask {whom}. "
+            f"{_MYDATA_STAYS}",
         )
 
 
@@ -80,6 +96,7 @@ class Access:
 
     def __init__(self, rules: AccessRules, store: Store, secret: bytes, clock: Clock) -> None:
         self.rules = rules
+        self._store = store
         self._membership = Membership(store, secret, clock)
 
     async def admit(self, client: discord.Client, user: int, context: InteractionContext, seconds: float) -> None:
@@ -95,6 +112,14 @@ class Access:
                 raise
             if not await self._membership.is_member(client, user, servers, seconds):
                 raise
+
+    async def check_served(self, writer: str) -> None:
+        """Raise BlockedByHost, or BeingDeleted while the writer's data is deleted; StoreError."""
+        try:
+            await self._store.read(lambda tx: check_served(tx, writer))
+        except Blocked:
+            owners = self.rules.owner_ids
+            raise BlockedByHost(owners[0] if owners else None) from None
 
     async def record(self, user: int, context: InteractionContext) -> None:
         """Remember that somebody has acted in a listed server. Raise nothing."""

@@ -321,13 +321,8 @@ class PrivateMarkInText(InvalidInput):
 class Blocked(BotError):
     """The host has blocked this person."""
 
-    def __init__(self, owner: int | None = None) -> None:
-        """Name the ``owner`` of the bot by Discord id, if it is known."""
-        whom = f"<@{owner}>, who runs it" if owner else "whoever runs it"
-        super().__init__(
-            f"Whoever runs this bot has blocked you, so this was not done. Nothing was stored. Ask {whom}. "
-            "/mydata still hands over or deletes what is stored about you."
-        )
+    def __init__(self) -> None:
+        super().__init__("Whoever runs this has blocked you, so this was not done. Nothing was stored.")
 
 
 class BeingDeleted(BotError):

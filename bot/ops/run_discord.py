@@ -120,6 +120,8 @@ async def _run_bot(settings: Settings, token: str) -> None:
     try:
         # Interrupt jobs that an earlier process left, so that they are offered again; the terminal recovers its own.
         await services.jobs.recover(services.work_for, lambda writer: writer != LOCAL_WRITER)
+        if left := await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER):
+            log.info("deletions of a person's data that were cut short: %d, done now", left)
         client = make_client(services, settings)
         gc.collect()
         gc.freeze()  # never collect what the start has made: going through it stopped everything for 0.1 s

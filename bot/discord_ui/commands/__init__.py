@@ -13,6 +13,7 @@ from bot.discord_ui.commands.essays import (
     essays_command,
     export_command,
     help_command,
+    mydata_command,
     usage_command,
     voice_command,
 )
@@ -31,6 +32,7 @@ def all_commands(
         export_command(run, presenter.services, writer_lock, suggest),
         essays_command(run, presenter),
         voice_command(run, presenter, writer_lock),
+        mydata_command(dispatcher.handle_personal_command, presenter),
         usage_command(run, presenter.services),
         help_command(run, presenter.services),
         critique_menu(run, presenter, writer_lock),

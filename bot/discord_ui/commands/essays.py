@@ -1,4 +1,4 @@
-"""/draft, /export, /essays, /voice, /usage and /help, and how an option names an essay or a structure."""
+"""/draft, /export, /essays, /voice, /mydata, /usage and /help, and how an option names an essay or a structure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.drafts import export_as_file
 from bot.discord_ui.interactions.handlers.essays import list_essays, show_latest_essay
 from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
+from bot.discord_ui.interactions.handlers.personal_data import show_personal_data
 from bot.discord_ui.interactions.handlers.voice import add_sample, list_samples
 from bot.discord_ui.interactions.requests import Interaction, to_upload
 from bot.discord_ui.interactions.responder import AckMode
@@ -25,7 +26,7 @@ from bot.discord_ui.messages.text_limits import one_line
 from bot.discord_ui.panels.essays import unique_essay_names
 from bot.discord_ui.panels.help_and_usage import help_card, usage_card
 from bot.discord_ui.panels.presenter import Presenter
-from bot.errors import InvalidInput, NothingToDo, ShuttingDown, StoreError
+from bot.errors import BeingDeleted, InvalidInput, NothingToDo, ShuttingDown, StoreError
 from bot.essay.essay import Essay
 from bot.essay.matching import best_structure, default_structure, find_structure
 from bot.essay.structure import Structure
@@ -59,7 +60,7 @@ def essay_suggestions(
             async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
                 writer = await admitted_writer(interaction, _SUGGESTION_TIMEOUT_SECONDS)
                 known = await essays.list_essays(writer)
-        except (AccessDenied, MembershipUnknown, ShuttingDown, StoreError, TimeoutError):
+        except (AccessDenied, MembershipUnknown, BeingDeleted, ShuttingDown, StoreError, TimeoutError):
             return []
         wanted, names = typed.casefold().strip(), unique_essay_names(known)
         found = [essay for essay in known if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
@@ -234,6 +235,19 @@ def voice_command(
         await run(interaction, "/voice", AckMode.NEW_MESSAGE, show_or_add)
 
     return voice
+
+
+def mydata_command(run: RunCommand, presenter: Presenter) -> app_commands.Command[Any, ..., Any]:
+    """Return /mydata."""
+
+    @app_commands.command(name="mydata", description="What is stored about you: download it, or delete it")
+    async def mydata(interaction: Interaction) -> None:
+        async def show(writer: str, _: InteractionContext) -> HandlerResult:
+            return await show_personal_data(presenter, writer)
+
+        await run(interaction, "/mydata", AckMode.NEW_MESSAGE, show)
+
+    return mydata
 
 
 def usage_command(run: RunCommand, services: Services) -> app_commands.Command[Any, ..., Any]:

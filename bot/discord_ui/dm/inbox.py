@@ -132,6 +132,11 @@ class DmInboxes:
         """Remember that a message was deleted in Discord, so that it is not read. What was stored of it stays."""
         self._deleted.add(message)
 
+    def forget(self, writer: str) -> None:
+        """Drop the events of a writer that wait: their data was deleted after they came."""
+        if (inbox := self._inboxes.get(writer)) is not None:
+            inbox.events.clear()
+
     async def close(self, seconds: float) -> None:
         """Accept no further event, and wait up to ``seconds`` for what is being stored."""
         self._closing = True

@@ -22,7 +22,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS, MessageEditors
 from bot.discord_ui.panels.cards import text_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.recent import RecentSet
-from bot.errors import BotError, DamagedText, InvalidInput, StoreError, UnknownEssay
+from bot.errors import BeingDeleted, BotError, DamagedText, InvalidInput, StoreError, UnknownEssay
 from bot.essay import private_text
 from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.privacy_marks import has_private_mark, is_only_private_mark
@@ -99,6 +99,12 @@ class DmListener:
         await asyncio.gather(*self._placements, return_exceptions=True)
         await self.notifier.close()
 
+    def forget(self, writer: str) -> None:
+        """Forget a writer whose data was deleted: what waits of theirs, and what they were shown."""
+        self.inboxes.forget(writer)
+        self.notifier.forget(writer)
+        self._recorded.discard(writer)
+
     async def record_channel(self, writer: str, channel: int, read: int) -> None:
         """Remember a writer's DM, and that messages up to the id ``read`` need not be read. Raise nothing."""
         if writer in self._recorded:
@@ -113,8 +119,9 @@ class DmListener:
         return writer_id(self._secret, message.author.id)
 
     async def _admit(self, client: discord.Client, message: discord.Message) -> None:
-        """Raise AccessDenied or MembershipUnknown for people whom the bot does not answer, and StoreError."""
+        """Raise AccessDenied, MembershipUnknown or BeingDeleted for people who are not answered now, and StoreError."""
         await self._access.admit(client, message.author.id, BOT_DM_CONTEXT, _MEMBERSHIP_TIMEOUT_SECONDS)
+        await self._access.check_served(self._writer_of(message))
 
     async def _store_message(self, client: discord.Client, message: discord.Message, late: bool) -> None:
         """Store a message with its files, and tell the writer what became of it.
@@ -132,7 +139,7 @@ class DmListener:
             await self._store_text_and_files(writer, dm, message, late)
         except AccessDenied as error:
             await self._refuse(message, writer, str(error))
-        except (MembershipUnknown, InvalidInput) as error:
+        except (MembershipUnknown, InvalidInput, BeingDeleted) as error:
             self.notifier.notify(writer, dm, error.public_message)
 
     async def _refuse(self, message: discord.Message, writer: str, sentence: str) -> None:
@@ -229,7 +236,7 @@ class DmListener:
         try:
             await self._admit(client, message)
             changed = await self._messages.edit_message(writer, message.id, text)
-        except (AccessDenied, MembershipUnknown):
+        except (AccessDenied, MembershipUnknown, BeingDeleted):
             return
         except (InvalidInput, DamagedText) as error:
             self.notifier.notify(writer, dm, error.public_message)

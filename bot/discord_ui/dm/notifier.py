@@ -207,6 +207,11 @@ class DmNotifier:
         if writer in self._outboxes:
             self._schedule(writer)
 
+    def forget(self, writer: str) -> None:
+        """Forget what a writer was shown, and what they were still to be told."""
+        for remembered in (self._panels, self._summaries, self._outboxes):
+            remembered.pop(writer, None)
+
     def message_stored(
         self,
         writer: str,

@@ -58,6 +58,7 @@ class InteractionDispatcher:
             services.jobs, services.store, self._editors, self.dm_listener.notifier.start_new_summary
         )
         self._responder = Responder(self.job_panels, self.dm_listener, self._editors, self.writer_lock)
+        services.personal_data.on_deleted = self.dm_listener.forget
         self._seen_interactions = SeenInteractions()
         self._active_tasks: set[asyncio.Task[object]] = set()
         self._closing = False
@@ -107,7 +108,8 @@ class InteractionDispatcher:
             return await self._router.run(route, request)
 
         name = f"{found.kind} {found.action}" if found else "unknown id"
-        await self._handle(interaction, ack, click, name, work, found.subject if found else "-")
+        personal, subject = route is not None and route.action.is_personal, found.subject if found else "-"
+        await self._handle(interaction, ack, click, name, work, subject, personal=personal)
 
     async def handle_command(self, interaction: Interaction, name: str, ack: AckMode, work: CommandWork) -> None:
         """Do a command's work and answer with its result, or with what went wrong. Raise nothing.
@@ -117,15 +119,30 @@ class InteractionDispatcher:
         if self._is_first(interaction):
             await self._handle(interaction, ack, self._editors.register_click(None), name, work)
 
-    async def admitted_writer(self, interaction: Interaction, seconds: float) -> str:
-        """Return the writer who acts, once Discord has said that they may; wait at most ``seconds`` for that.
+    async def handle_personal_command(
+        self, interaction: Interaction, name: str, ack: AckMode, work: CommandWork
+    ) -> None:
+        """Do the work of a command about the data stored of a person: for everybody, and nothing about it is stored."""
+        if self._is_first(interaction):
+            await self._handle(interaction, ack, self._editors.register_click(None), name, work, personal=True)
 
-        Raise AccessDenied, MembershipUnknown, StoreError; ShuttingDown once ``close`` was called.
+    async def admitted_writer(self, interaction: Interaction, seconds: float) -> str:
+        """Return the writer who acts, once it is known that they may; wait at most ``seconds`` for Discord to say it.
+
+        Raise AccessDenied, MembershipUnknown, BeingDeleted, StoreError; ShuttingDown once ``close`` was called.
         """
+        writer = self._writer_of(interaction)
+        await self._admit(interaction, seconds)
+        await self.access.check_served(writer)
+        return writer
+
+    async def _admit(self, interaction: Interaction, seconds: float) -> None:
         await self.access.admit(interaction.client, interaction.user.id, interaction_context(interaction), seconds)
+        self._check_open()
+
+    def _check_open(self) -> None:
         if self._closing:
             raise ShuttingDown
-        return self._writer_of(interaction)
 
     def _writer_of(self, interaction: Interaction) -> str:
         return writer_id(self.services.pseudonym_secret, interaction.user.id)
@@ -138,17 +155,41 @@ class InteractionDispatcher:
         return first
 
     async def _handle(
-        self, interaction: Interaction, ack: AckMode, click: Click, name: str, work: CommandWork, subject: str = "-"
+        self,
+        interaction: Interaction,
+        ack: AckMode,
+        click: Click,
+        name: str,
+        work: CommandWork,
+        subject: str = "-",
+        *,
+        personal: bool = False,
     ) -> None:
-        """Do the work as a request of its own, answer, and log how it went, with the start of ``subject``'s id."""
+        """Do the work as a request of its own, answer, and log how it went, with the start of ``subject``'s id.
+
+        What is ``personal`` is done for everybody, and nothing about it is stored.
+        """
         guild = interaction.guild_id
         server = server_id(self.services.pseudonym_secret, guild) if guild is not None else None
         with request_scope(self._writer_of(interaction), server):
-            await self._handle_request(interaction, ack, click, name, work, subject)
+            await self._handle_request(interaction, ack, click, name, work, subject, personal=personal)
 
     async def _handle_request(
-        self, interaction: Interaction, ack: AckMode, click: Click, name: str, work: CommandWork, subject: str
+        self,
+        interaction: Interaction,
+        ack: AckMode,
+        click: Click,
+        name: str,
+        work: CommandWork,
+        subject: str,
+        *,
+        personal: bool,
     ) -> None:
+        async def work_if_served(writer: str, context: InteractionContext) -> HandlerResult:
+            if not personal:  # read while Discord takes the acknowledgement
+                await self.access.check_served(writer)
+            return await work(writer, context)
+
         task = asyncio.current_task()
         assert task is not None
         self._active_tasks.add(task)
@@ -156,15 +197,20 @@ class InteractionDispatcher:
         pending = PendingInteraction(interaction, self._writer_of(interaction), ack, click)
         try:
             with click.working():
-                await self.admitted_writer(interaction, _MEMBERSHIP_TIMEOUT_SECONDS)
+                if personal:
+                    self._check_open()
+                else:
+                    await self._admit(interaction, _MEMBERSHIP_TIMEOUT_SECONDS)
                 metrics.active_people.add(pending.writer)
                 if ack is AckMode.MODAL:
-                    reply = await _with_form_timeout(work(pending.writer, pending.context))
+                    reply = await _with_form_timeout(work_if_served(pending.writer, pending.context))
                 else:
-                    pending, reply = await self._acknowledge_and_work(pending, work, began)
+                    pending, reply = await self._acknowledge_and_work(pending, work_if_served, began)
             await self._responder.respond(pending, reply)
             if ack is AckMode.MODAL:
                 metrics.acknowledgement_seconds.observe(time.perf_counter() - began)
+            if personal:
+                return
             if pending.context.is_bot_dm and interaction.channel_id is not None:
                 await self.dm_listener.record_channel(pending.writer, interaction.channel_id, interaction.id)
             await self.access.record(interaction.user.id, pending.context)

@@ -54,7 +54,8 @@ def to_upload(attachment: discord.Attachment) -> AttachmentUpload:
 
 def interaction_context(interaction: Interaction) -> InteractionContext:
     """Return whether an interaction is in the bot's DM, and in which server."""
-    return InteractionContext(is_bot_dm=interaction.context.dm_channel is True, guild_id=interaction.guild_id)
+    in_dm, limit = interaction.context.dm_channel is True, interaction.filesize_limit
+    return InteractionContext(is_bot_dm=in_dm, guild_id=interaction.guild_id, max_file_bytes=limit)
 
 
 def parse_request(interaction: Interaction, found: CustomId, writer: str) -> ActionRequest:

@@ -34,6 +34,7 @@ from bot.discord_ui.interactions.responses import (
     OpenForm,
     PostBelow,
     SendFile,
+    SendFiles,
     ShowCard,
 )
 from bot.discord_ui.messages.components import to_modal, to_view
@@ -216,6 +217,9 @@ class Responder:
                     await self._show_below(pending, reply)  # who submitted a form must learn the result
             case SendFile():
                 await self._send_file(pending, reply)
+            case SendFiles(files):
+                async for one in files:
+                    await self._send_file(pending, one)
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
             case PostBelow(record, show):

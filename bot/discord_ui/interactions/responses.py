@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,10 +29,14 @@ def server_id(secret: bytes, guild: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class InteractionContext:
-    """Where an interaction happens: in the bot's own DM with the person, in a server, or in another conversation."""
+    """Where an interaction happens: in the bot's own DM with the person, in a server, or in another conversation.
+
+    ``max_file_bytes`` is how large a file may be that is sent there.
+    """
 
     is_bot_dm: bool
     guild_id: int | None
+    max_file_bytes: int = 10 * 1024 * 1024
 
     @property
     def must_be_ephemeral(self) -> bool:
@@ -143,6 +147,13 @@ class SendFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFiles:
+    """Send new messages with files, one after another: each is made once the one before it was sent."""
+
+    files: AsyncIterator[SendFile]
+
+
+@dataclass(frozen=True, slots=True)
 class MoveToDm:
     """Continue an essay's panel in the DM with the bot."""
 
@@ -158,4 +169,4 @@ class PostBelow:
     show: ShowCard
 
 
-HandlerResult = ShowCard | OpenForm | SendFile | MoveToDm | PostBelow
+HandlerResult = ShowCard | OpenForm | SendFile | SendFiles | MoveToDm | PostBelow

@@ -10,7 +10,16 @@ from weakref import WeakValueDictionary
 
 from bot.discord_ui.errors import NotOwner, UnknownCustomId
 from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
-from bot.discord_ui.interactions.handlers import checks, critiques, drafts, essays, interview, notes, voice
+from bot.discord_ui.interactions.handlers import (
+    checks,
+    critiques,
+    drafts,
+    essays,
+    interview,
+    notes,
+    personal_data,
+    voice,
+)
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
 from bot.discord_ui.panels.presenter import JOB_RUNNING_NOTICE, STALE_NOTICE, Presenter
 from bot.errors import JobRunning, StaleRequest, UnknownCritique, UnknownEssay
@@ -26,7 +35,8 @@ class Action:
     ``opens_form``: a form may open, which must be the first answer, so the handler must be quick. ``requires_current``:
     run only if the text has not changed since the button was made. ``is_write``: the action changes what is stored;
     such actions of one writer run one after another, so that the second of two clicks sees what the first has done.
-    ``settles_messages``: what the writer said in messages becomes notes first.
+    ``settles_messages``: what the writer said in messages becomes notes first. ``is_personal``: it is about the data
+    stored of a person, so people whom the bot does not serve can use it too, and nothing about the click is stored.
     """
 
     handler: Handler
@@ -34,6 +44,7 @@ class Action:
     requires_current: bool = False
     is_write: bool = False
     settles_messages: bool = False
+    is_personal: bool = False
 
 
 def _read_action(handler: Handler, *, current: bool = False) -> Action:
@@ -119,6 +130,14 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "voice-add": _form_action(voice.open_voice_form),
     "voice-save": _write_action(voice.save_sample),
     "voice-delete": _write_action(voice.delete_sample),
+    "mydata": Action(personal_data.show_again, is_personal=True),
+    "mydata-download": Action(personal_data.download, is_personal=True),
+    "mydata-delete": Action(personal_data.ask_delete_all, is_personal=True),
+    "mydata-delete-form": Action(personal_data.open_delete_form, opens_form=True, is_personal=True),
+    "mydata-delete-save": Action(personal_data.delete_all, is_write=True, is_personal=True),
+    "mydata-critiques": Action(personal_data.list_critiques, is_personal=True),
+    "mydata-critique": Action(personal_data.choose_critique, is_personal=True),
+    "mydata-critique-delete": Action(personal_data.delete_critique, is_write=True, is_personal=True),
 }
 CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "list": _read_action(critiques.list_critiques),
@@ -134,7 +153,10 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "pasted": _write_action(critiques.critique_pasted_text),
 }
 MORE_MENU = "more"  # a menu whose options are actions
-_ACTIONS_WITHOUT_SUBJECT = {"essays", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"}
+_ACTIONS_WITHOUT_SUBJECT = {
+    *("essays", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),
+    *(name for name in ESSAY_ACTIONS if name.startswith("mydata")),
+}
 
 
 @dataclass(frozen=True, slots=True)

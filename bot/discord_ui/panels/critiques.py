@@ -234,13 +234,11 @@ def critique_list_card(critiques: Sequence[StoredCritique], page: int, page_coun
     """Return a page, of ``page_count``, of the critiques of pasted texts, the newest first."""
     parts: list[CardPart] = [heading_text("Critiques of pasted texts")]
     if critiques:
-        names = {one.id: one_line(one.title or one.text, 80) for one in critiques}
+        names = {one.id: critique_name(one) for one in critiques}
         parts.append(
-            TextBlock(
-                "\n".join(f"**{escape_markdown(names[one.id])}** · {_findings_summary(one)}" for one in critiques)
-            )
+            TextBlock("\n".join(f"**{escape_markdown(names[one.id])}** · {findings_summary(one)}" for one in critiques))
         )
-        options = tuple(SelectOption(names[one.id], one.id, _findings_summary(one)) for one in critiques)
+        options = tuple(SelectOption(names[one.id], one.id, findings_summary(one)) for one in critiques)
         parts.append(SelectMenu(str(CustomId("critique", "choose")), "Open a critique", options))
     else:
         parts.append(TextBlock("There is none: /critique asks for one."))
@@ -251,6 +249,12 @@ def critique_list_card(critiques: Sequence[StoredCritique], page: int, page_coun
     return Card(tuple(parts))
 
 
-def _findings_summary(stored: StoredCritique) -> str:
+def critique_name(stored: StoredCritique) -> str:
+    """Return what a list calls a critique: its title, or how its text begins."""
+    return one_line(stored.title or stored.text, 80)
+
+
+def findings_summary(stored: StoredCritique) -> str:
+    """Return how many findings a critique has, and when it was asked for."""
     findings = count_noun(len(stored.critique.findings), "finding") if stored.critique else "no findings yet"
     return f"{findings}, {stored.created:%d %b %Y %H:%M} UTC"

@@ -31,7 +31,7 @@ def help_card(*, with_model: bool) -> Card:
                 "**/critique** reads any text as an editor would, **Apps → Critique this** any message.\n"
                 "**/essays** lists what you have, critiques of pasted texts too; **/export** gives a file.\n"
                 "What you mark **[private]** stays out of posts and away from models until you unmark it.\n"
-                "**/voice** takes texts that show how you write, **/usage** says what you spent.\n\n" + model
+                "**/voice** shows how you write, **/usage** what you spent, **/mydata** all of your data.\n\n" + model
             ),
             small_print(
                 f"Only you see your essays here. They are stored encrypted: {privacy_statement(with_model=with_model)}."

@@ -86,7 +86,7 @@ async def test_commands_are_synced_only_when_they_changed(sim: DiscordSimulator,
             pass
     assert len(sim.syncs) == 1
     assert sorted(sim.syncs[0].names) == sorted(
-        ["draft", "critique", "export", "essays", "voice", "usage", "help", "Critique this"]
+        ["draft", "critique", "export", "essays", "voice", "mydata", "usage", "help", "Critique this"]
     )
     for command in sim.commands.all():
         assert command["integration_types"] == [0, 1]

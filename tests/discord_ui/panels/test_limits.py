@@ -14,7 +14,19 @@ from bot import bootstrap
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.responses import InteractionContext
 from bot.discord_ui.messages.components import to_modal, to_view
-from bot.discord_ui.panels import checks, critiques, drafts, essays, forms, interview, jobs, notes, start, voice
+from bot.discord_ui.panels import (
+    checks,
+    critiques,
+    drafts,
+    essays,
+    forms,
+    interview,
+    jobs,
+    notes,
+    personal_data,
+    start,
+    voice,
+)
 from bot.discord_ui.panels.cards import (
     LIST_PAGE_SIZE,
     MAX_BUTTONS_PER_ROW,
@@ -42,6 +54,7 @@ from bot.services.drafting import RevisionRequest
 from bot.services.essays import editable_parts
 from bot.services.jobs.job import Job, JobKind, JobPhase, JobState, JobView
 from bot.services.ledger import Spending, UsageRow
+from bot.services.personal_data import TABLE_DESCRIPTIONS, PersonSummary, WriterMark
 from bot.services.text_report import measure_text
 from tests.simulators.discord.check_component_tree import Layout
 from tests.simulators.discord.errors import FormErrors
@@ -195,6 +208,14 @@ def cards(words: str) -> Iterable[Card]:
     yield usage_card(rows, Spending(10**12, 10**12, 10**13), Decimal(3), Decimal(10), Decimal(0), with_model=False)
     yield help_card(with_model=True)
     yield help_card(with_model=False)
+    stored = PersonSummary(dict.fromkeys(TABLE_DESCRIPTIONS, 10**9), frozenset({WriterMark.BLOCKED}), 3)
+    yield personal_data.personal_data_card(stored, with_model=True, notice=notice)
+    yield personal_data.confirm_delete_all_card(stored, notice)
+    yield personal_data.all_deleted_card(stored)
+    yield personal_data.critiques_to_delete_card(
+        [replace(about, id=f"c{number:09}") for number in range(LIST_PAGE_SIZE)], 3, 9, notice
+    )
+    yield personal_data.confirm_delete_critique_card(about)
 
 
 @pytest.mark.parametrize("words", SCRIPTS.values(), ids=SCRIPTS)
