@@ -213,8 +213,8 @@ async def measure_all(session: Session) -> dict[str, float]:
         first = await ours(session, claude, models)
         sent = tuple(claude.requests)
         return {
-            "ours, the first session of the hour": first,
-            "ours, any later one": await ours(session, claude, models),
+            "ours, the first session": first,
+            "ours, once more at once": await ours(session, claude, models),
             "one growing chat of the same turns": await resent(claude, sent),
             "a chat that says only what is new": await said_once(claude, sent),
         }

@@ -5,8 +5,8 @@ task. A task has a file of its own: front matter (role, effort, max_tokens, seco
 It may hold ``{% include "parts/NAME.md" %}``, for words that several prompts share.
 
 A request is made so that the service can cache what repeats: first the preface, the same for every writer; then the
-task's ``material``, each part a block of its own made by ``material/NAME.md``, the same from call to call while the
-essay does not change; the task itself comes last.
+task's ``material``, made by ``material/NAME.md`` in parts that are blocks of their own, the same from call to call
+while the essay does not change; the task itself comes last.
 
 A writer's text is set in blocks whose tags carry an id that nobody can have guessed, in the form that Anthropic's
 prompting guide for Opus 5.5 gives for pasted text: the tags on lines of their own, the same random id in both, and a
@@ -55,14 +55,16 @@ TEMPLATE_VARIABLES: Mapping[str, frozenset[str]] = {
     "probe.md": frozenset({"block"}),
     "play_writer.md": frozenset({"block", "question", "told"}),
 }
-# What a task's ``material`` may name, in the order in which it is sent: what changes least comes first.
+# What a task's ``material`` may name, in the order in which it is sent: what changes least comes first. The rules of
+# the interview stand among it, before the notes, of which there is one more in each of its calls.
 MATERIAL_VARIABLES: Mapping[str, frozenset[str]] = {
     "structure": frozenset({"block", "structure"}),
     "questions": frozenset({"block", "structure"}),
+    "interviewing": frozenset({"block"}),
     "voice": frozenset({"block", "voice"}),
-    "notes": frozenset({"block", "notes"}),
+    "notes": frozenset({"block", "notes", "next_part"}),
     "post": frozenset({"block", "base", "text"}),
-    "changes": frozenset({"block", "change"}),
+    "changes": frozenset({"block", "changes", "next_part"}),
     "sheet": frozenset({"block", "sheet"}),
 }
 
@@ -79,6 +81,10 @@ ANSWER_TAGS = (
     *("section", "rewrite", "names"),
     *("finding", "quotation", "effect", "replacement", "cut", "strength", "why", "earlier_that_hold", "fix_first"),
 )
+
+# Ends a part of the material, and is in no text, which loses its control characters. What is put behind the last part
+# of a list leaves the parts before it in the service's cache.
+_PART_BREAK = "\f"
 
 _LOOKALIKE_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join((*BLOCK_NAMES, *ANSWER_TAGS))})\b)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -100,10 +106,8 @@ class Prompt:
     """One prompt.
 
     ``hash`` is the start of the SHA-256 of all its words: the preface, its file with all that it includes, and the
-    templates of its material. ``changes`` is the template of what has changed in the post, which makes a part of each
-    change: one more leaves those before it in the cache. ``max_tokens`` is the room for thinking and answer,
-    ``timeout_seconds`` how long a call may take in all. ``json_instruction`` ends a call with a schema, where the
-    server takes none.
+    templates of its material. ``max_tokens`` is the room for thinking and answer, ``timeout_seconds`` how long a call
+    may take in all. ``json_instruction`` ends a call with a schema, where the server takes none.
     """
 
     name: str
@@ -115,16 +119,12 @@ class Prompt:
     preface: str
     material: tuple[Template, ...]
     task: Template
-    changes: Template | None = None
     json_instruction: str = ""
 
     def render(self, values: Mapping[str, object]) -> PromptText:
         """Return what is said in this call. Raise jinja2.UndefinedError for a value that is not given."""
-        parts = [template.render(values).strip() for template in self.material]
-        if self.changes is not None:
-            changed = values["changes"]
-            assert isinstance(changed, Sequence)
-            parts += [self.changes.render({**values, "change": each}).strip() for each in changed]
+        rendered = [template.render({**values, "next_part": _PART_BREAK}) for template in self.material]
+        parts = [part.strip() for text in rendered for part in text.split(_PART_BREAK)]
         return PromptText(tuple(part for part in parts if part), self.task.render(values).strip())
 
 
@@ -154,9 +154,6 @@ def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
         part: path.parent / "material" / f"{part}.md" for part in _parse_material(path, fields.get("material"))
     }
     sources = {part: _read_with_includes(file) for part, file in templates.items()}
-    compiled = {
-        part: _compile_template(file, sources[part], MATERIAL_VARIABLES[part]) for part, file in templates.items()
-    }
     words = "\0".join((preface, text, *sources.values()))
     return Prompt(
         name=path.name,
@@ -166,9 +163,10 @@ def read_prompt(path: Path, variables: frozenset[str]) -> Prompt:
         max_tokens=_parse_positive_int(path, "max_tokens", fields["max_tokens"], MAX_OUTPUT_TOKENS),
         timeout_seconds=_parse_positive_int(path, "seconds", fields["seconds"], MAX_CALL_SECONDS),
         preface=preface,
-        material=tuple(template for part, template in compiled.items() if part != "changes"),
+        material=tuple(
+            _compile_template(file, sources[part], MATERIAL_VARIABLES[part]) for part, file in templates.items()
+        ),
         task=_compile_template(path, body, variables),
-        changes=compiled.get("changes"),
     )
 
 

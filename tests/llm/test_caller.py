@@ -24,9 +24,9 @@ async def test_the_second_call_of_a_port_reads_the_preface_from_the_cache(
 ) -> None:
     first = await sent(claude, models, structure, name, NOTES[1])
     second = await sent(claude, models, structure, name, Note(2, "Other words altogether.", None, "gave-up"))
-    assert first.usage.write_1h == tokens_in(first.system) > 512
-    assert second.usage.write_1h == 0
-    assert second.usage.read >= first.usage.write_1h  # and the material that is the same in both
+    assert first.usage.write_5m >= tokens_in(first.system) > 512
+    assert first.usage.write_1h == second.usage.write_1h == 0
+    assert second.usage.read >= tokens_in(first.system)  # and the material that is the same in both
     assert [row.cache_read_tokens for row in ledger.rows] == [0, second.usage.read]
 
 

@@ -56,9 +56,10 @@ async def test_texts_of_the_writer_are_sent_as_manner_before_the_notes_within_fo
     assert f'<sample id="{TAG}">\nIt leaked, mind.\n</sample id="{TAG}">' in said
     assert said.index("The post is of the kind") < said.index("are no source") < said.index("<note ")
     parts = claude.requests[0].body["messages"][0]["content"]
-    assert ["cache_control" in part for part in parts] == [False, True, True, True, False]
+    # the structure, the samples, what is said of the notes; each note, the post; the task
+    assert ["cache_control" in part for part in parts] == [*[False] * 3, *[True] * 3, False]
     first, second = (request.usage for request in claude.requests)
-    assert second.read == first.write_1h + first.write_5m > first.write_1h
+    assert second.read == first.write_5m > tokens_in(claude.requests[0].system)
 
 
 async def test_effort_is_sent_to_claude_and_no_claude_only_parameter_to_a_local_server(
@@ -73,7 +74,7 @@ async def test_effort_is_sent_to_claude_and_no_claude_only_parameter_to_a_local_
         assert isinstance(body["system"], str)
     else:
         assert body["output_config"] == {"effort": "medium"}
-        assert body["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
+        assert body["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "5m"}
         assert set(body) == {"model", "max_tokens", "system", "messages", "stream", "output_config", "metadata"}
 
 
@@ -128,10 +129,10 @@ async def test_a_revision_names_its_section_and_sends_the_post_once(
     assert revised.text == on.text == reply
     turn = either.requests[0].last_user_text
     assert f'<instruction id="{TAG}">\nShorter, please.\n</instruction id="{TAG}">' in turn
-    assert f'<heading id="{TAG}">\nWhat I missed\n</heading id="{TAG}">' in turn
+    assert "Rewrite the section missed, down to the next heading" in turn
     assert turn.count("My pay went from 61,000 to 48,500.") == DRAFT.count("61,000") + 1
     assert DRAFT in turn
-    assert "It is the section missed" in turn
+    assert "within its purpose and budget" in turn
     assert ledger.reservations[0].role is ModelRole.WRITER
 
 
@@ -198,8 +199,9 @@ async def test_a_post_is_sent_again_as_it_was_with_what_changed_since_behind_it(
     *before, change, task_again = [part["text"] for part in second]
     assert same == before
     assert task == task_again
-    assert "Since then" not in task
-    assert "Since then the section under this heading reads otherwise." in change
+    assert "This part now reads:" not in task
+    assert "This part now reads:" in change
+    assert "## What I gave up\n\nPay went" in change
     assert "Pay went from 61,000 to 48,500." in change
     assert claude.requests[1].usage.read > 0
 
@@ -228,7 +230,7 @@ async def test_a_post_that_changed_in_most_of_its_words_is_sent_as_it_is(
     claude.script(Reply("<rewrite>Less.</rewrite>"))
     await models.reviser.revise(replace(material(structure, NOTES, text=text), base=DRAFT), 0, "Shorter.", on)
     assert text in claude.requests[0].last_user_text
-    assert "Since then" not in claude.requests[0].last_user_text
+    assert "now reads:" not in claude.requests[0].last_user_text
 
 
 async def test_a_new_draft_is_given_the_draft_that_stands_and_what_was_asked(

@@ -40,7 +40,7 @@ BAD = [
     (GOOD.replace("Say {{ title }}.\n", ""), "the task is missing"),
     (
         GOOD.replace("effort", "material: [letters]\neffort"),
-        "letters is no material; there are structure, questions, voice, notes, post",
+        "letters is no material; there are structure, questions, interviewing, voice, notes, post",
     ),
     (GOOD.replace("{{ title }}", "{{ titel }}"), "it uses titel, which it is not given; it is given title"),
     (GOOD.replace("{{ title }}", "{% if title %}"), "its template cannot be read"),
@@ -88,6 +88,7 @@ def test_only_those_that_write_are_shown_the_writers_own_texts() -> None:
         "notes": (),
         "text": "",
         "base": "",
+        "changes": (),
         "voice": ("It leaked, mind.",),
         "sheet": FactSheet("plain", "It began.", ("It ended.",)),
     }

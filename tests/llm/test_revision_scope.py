@@ -19,8 +19,9 @@ async def test_a_revision_request_marks_the_section_to_revise_alone(
     claude.script(Reply("<rewrite>Shorter.</rewrite>"))
     await models.reviser.revise(material(structure, NOTES, text=TEXT), index, "Shorter.", on)
     turn = claude.requests[0].last_user_text
-    assert turn.count(f'<heading id="{TAG}">') == (heading is not None)
-    assert (f'<heading id="{TAG}">\n{heading}\n</heading id="{TAG}">' in turn) is (heading is not None)
+    is_named = heading == "What I missed"  # by its key, which the structure gives with its heading
+    assert turn.count(f'<heading id="{TAG}">') == (heading is not None and not is_named)
+    assert (f'<heading id="{TAG}">\n{heading}\n</heading id="{TAG}">' in turn) is (heading == "The night")
     assert ("what stands before the first heading" in turn) is (heading is None)
-    assert ("It is the section" in turn) is (heading == "What I missed")
+    assert ("Rewrite the section missed, down to the next heading" in turn) is is_named
     assert turn.count("Ruth spoke at four.") == 1
