@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import httpx2
@@ -13,7 +14,7 @@ from bot.ops.metrics_server import metrics_server
 from bot.services.jobs.job import JobKind
 from bot.services.jobs.runner import JobRunner
 from bot.services.metrics import ActivePeople
-from tests.discord_ui.bot_process import Runs, claude, runs
+from tests.discord_ui.bot_process import ROOT, Runs, claude, runs
 from tests.discord_ui.conftest import sim
 from tests.discord_ui.story_steps import STORY, begun, write
 from tests.services.conftest import jobs, stored
@@ -111,6 +112,16 @@ async def test_jobs_that_wait_and_run_are_counted_and_the_server_ends(jobs: JobR
     with pytest.raises(httpx2.ConnectError):
         await scrape(port)
     gate.release()
+
+
+async def test_the_operating_page_lists_every_metric(jobs: JobRunner) -> None:
+    port = free_port()
+    with metrics_server(port, jobs, lambda: True):
+        text = await scrape(port)
+    page = (ROOT / "docs" / "operating.md").read_text()
+    served = set(re.findall(r"^# TYPE (essay_bot_\w+) ", text, re.MULTILINE))
+    listed = set(re.findall(r"^\| `(essay_bot_\w+)` \|", page, re.MULTILINE))
+    assert served == listed
 
 
 def test_a_port_that_is_taken_is_a_setting_to_change(jobs: JobRunner) -> None:
