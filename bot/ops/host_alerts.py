@@ -28,5 +28,7 @@ async def send_host_alerts(client: DiscordClient, alerts: HostAlerts, clock: Clo
                 await alerts.mark_told(alert)
         except StoreError as error:
             log.warning("what the host is to be told is not known: %s", type(error).__name__)
+        except Exception:  # nobody awaits this task: after a bug, later news are told all the same
+            log.exception("the host could not be told of something, by a bug")
         with suppress(TimeoutError):
             await asyncio.wait_for(client.gateway_changed.wait(), _CHECK_SECONDS)

@@ -28,8 +28,8 @@ _IGNORED_WARNINGS = frozenset(
 # At INFO they log every request to the model, with its address.
 _NOISY_LOGGERS = frozenset({"httpx", "httpx2"})
 _PSEUDONYM_LENGTH = 8  # of a person's pseudonym: enough to tell the people of one bot apart
-# What a library's line may hold of a person: an address, whose path holds ids and tokens, as in discord.py's warnings
-# of rate limits; an id of Discord's, which has 17 to 20 digits; and a session or a token.
+# What a line may hold of a person: an address, whose path holds ids and tokens, as in discord.py's warnings of rate
+# limits; an id of Discord's, which has 17 to 20 digits; and a session or a token.
 _ADDRESS = re.compile(r"(https?|wss?)://\S+")
 _IDENTIFIER = re.compile(r"\d{15,}|[0-9a-f]{32,}")
 
@@ -49,23 +49,30 @@ def configure_logging(*, as_json: bool = False) -> None:
 def _filter_record(record: logging.LogRecord) -> bool:
     """Drop records below INFO, where libraries log tokens and whole requests, and known warnings.
 
-    An exception of the record is replaced by one without its message; in a library's line, what may tell of a person
-    is replaced too.
+    An exception of the record is replaced by one without its message, and its message by one without what may tell of
+    a person.
     """
+    noisy = record.name.split(".")[0] in _NOISY_LOGGERS
+    if record.levelno < (logging.WARNING if noisy else logging.INFO):
+        return False
     if record.name.startswith("discord.") and record.msg in _IGNORED_WARNINGS:
         return False
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, RedactedError):
         record.exc_info, record.exc_text = redacted_exc_info(error), None
+    record.msg, record.args = _redacted_message(record), None
+    return True
+
+
+def _redacted_message(record: logging.LogRecord) -> str:
+    """Return a record's message with ids replaced; in a library's, addresses too."""
+    try:
+        message = record.getMessage()
+    except Exception:  # noqa: BLE001 - logging itself would print the arguments of a malformed line
+        return f"[a malformed line, {record.filename}:{record.lineno}]"
     if record.name.partition(".")[0] != "bot":
-        record.msg, record.args = _redact(record.getMessage()), None
-    noisy = record.name.split(".")[0] in _NOISY_LOGGERS
-    return record.levelno >= (logging.WARNING if noisy else logging.INFO)
-
-
-def _redact(line: str) -> str:
-    """Replace addresses and ids in a library's line."""
-    return _IDENTIFIER.sub("[id]", _ADDRESS.sub("[address]", line))
+        message = _ADDRESS.sub("[address]", message)
+    return _IDENTIFIER.sub("[id]", message)
 
 
 class TextFormatter(logging.Formatter):

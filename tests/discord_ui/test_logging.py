@@ -71,6 +71,14 @@ def test_a_librarys_line_names_no_address_and_no_id(log: pytest.CaptureFixture[s
     assert "Unknown guild [id]." in told
 
 
+def test_a_malformed_line_shows_none_of_its_arguments(log: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    logging.getLogger("discord.http").warning("%d tries", WORDS)
+    told = written(log)
+    assert "[a malformed line, test_logging.py:" in told
+    assert WORDS not in told
+
+
 def test_lines_of_one_request_carry_the_persons_pseudonym_and_the_requests_id(log: pytest.CaptureFixture[str]) -> None:
     configure_logging()
     with request_scope("d0123456789abcdef0123456789abcdef") as request:
