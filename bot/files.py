@@ -24,12 +24,13 @@ def move_into_place(temporary: Path, target: Path, *, replace: bool) -> None:
         temporary.unlink()
 
 
-def write_atomically(path: Path, data: bytes, *, replace: bool) -> None:
-    """Write a file whole or not at all; with ``replace``, an existing file keeps its mode.
+def write_atomically(path: Path, data: bytes, *, replace: bool, mode: int | None = None) -> None:
+    """Write a file whole or not at all, with this ``mode``; without one, an existing file that is replaced keeps its.
 
     Raise OSError; then the existing file is unchanged. Without ``replace`` that includes FileExistsError.
     """
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_current_umask()
+    if mode is None:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_current_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     temporary = Path(name)
     try:

@@ -10,7 +10,8 @@ import click
 
 from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, run_, usage
-from bot.cli.runtime import open_services
+from bot.cli.people import mydata, person
+from bot.cli.runtime import OrderedGroup, confirm, open_services
 from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
 from bot.terminal import LOCAL_WRITER, signals
 from bot.terminal.stdio import escape_control_characters, flush_streams, prepare_streams, print_stderr
@@ -97,14 +98,7 @@ def _run_and_report_errors() -> int:
     return result if isinstance(result, int) else 0
 
 
-class _OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which they are defined."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-@click.group(cls=_OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="career-essay-bot", message="essay-bot %(version)s")
 def cli() -> None:
     """Turns what happened in a working life into a post worth reading, from the writer's own notes.
@@ -318,7 +312,7 @@ def structures(key: str | None) -> None:
     make_console().print(found)
 
 
-@cli.group(cls=_OrderedGroup, invoke_without_command=True, short_help="List your essays; resume, export or delete one.")
+@cli.group(cls=OrderedGroup, invoke_without_command=True, short_help="List your essays; resume, export or delete one.")
 @click.pass_context
 def essays(context: click.Context) -> None:
     """List your essays; resume, export or delete one.
@@ -459,32 +453,15 @@ def delete(essay: str, yes: bool) -> None:
     with open_services() as (services, runner):
         opened = runner.run(services.essays.find_essay(LOCAL_WRITER, essay))
         essay = opened.id
-        if not yes:
-            if not sys.stdin.isatty():
-                raise InvalidInput(
-                    "Deleting asks first, and there is no terminal to answer in: add --yes. Nothing changed."
-                )
-            question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'
-            if not _confirm(question):
-                print_stderr("Nothing was deleted.")
-                return
+        question = f'Delete "{escape_control_characters(opened.title)}" with its notes and versions, for good?'
+        if not confirm(question, yes=yes):
+            return
         runner.run(services.essays.delete_essay(LOCAL_WRITER, essay))
     print_stderr(f'"{opened.title}" was deleted. Backups that you made keep it until they are deleted too.')
 
 
-def _confirm(question: str) -> bool:
-    """Ask until the answer is yes or no; Enter means no."""
-    from bot.terminal.context import YES_OR_NO_HELP, parse_yes_or_no
-
-    while True:
-        typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
-        if (said := parse_yes_or_no(typed, enter=False)) is not None:
-            return said
-        print_stderr(YES_OR_NO_HELP)
-
-
 @cli.group(
-    cls=_OrderedGroup, invoke_without_command=True, short_help="Your own texts, which show a model how you write."
+    cls=OrderedGroup, invoke_without_command=True, short_help="Your own texts, which show a model how you write."
 )
 @click.pass_context
 def voice(context: click.Context) -> None:
@@ -530,5 +507,5 @@ def delete_voice(number: int) -> None:
         print_stderr(runner.run(delete_sample(services, number)))
 
 
-for command in (run_, check, usage, evaluate, backup):
+for command in (mydata, run_, check, usage, person, evaluate, backup):
     cli.add_command(command)

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
+from bot.errors import InvalidInput
 from bot.terminal import LOCAL_WRITER, signals
+from bot.terminal.stdio import print_stderr
 
 if TYPE_CHECKING:
     import asyncio
 
     from bot.services.services import Services
     from bot.settings import Settings
+
+
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which they are defined."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return list(self.commands)
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask until the answer is yes or no, Enter meaning no, unless ``yes``; say so if nothing is to be done.
+
+    Raise InvalidInput without a terminal to answer in.
+    """
+    from bot.terminal.context import YES_OR_NO_HELP, parse_yes_or_no
+
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InvalidInput("This asks first, and there is no terminal to answer in: add --yes. Nothing changed.")
+    while True:
+        typed = click.prompt(f"{question} [y/N]", default="", show_default=False, prompt_suffix=" ", err=True)
+        if (said := parse_yes_or_no(typed, enter=False)) is not None:
+            break
+        print_stderr(YES_OR_NO_HELP)
+    if not said:
+        print_stderr("Nothing was changed.")
+    return said
 
 
 @contextmanager
@@ -34,6 +68,7 @@ def open_services(
         try:
             if settings is None:  # what a killed session of this terminal left under way
                 runner.run(services.jobs.recover(services.work_for, lambda writer: writer == LOCAL_WRITER))
+            runner.run(services.personal_data.finish_deletions(lambda writer: writer == LOCAL_WRITER))
             yield services, runner
         finally:
             runner.run(services.close())

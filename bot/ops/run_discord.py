@@ -42,6 +42,7 @@ _GC_THRESHOLDS = (5_000, 5, 200)
 # rows: with Python's own 5 ms hundreds of people at once waited for many seconds, and with 0.5 ms twice as long as with
 # 0.1 ms. A switch costs some microseconds.
 _THREAD_SWITCH_SECONDS = 0.0001
+_DELETIONS_SECONDS = 5.0  # how often it is looked whether the host has a person's data deleted
 _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was reset while the bot ran
 
 
@@ -131,6 +132,7 @@ async def _run_bot(settings: Settings, token: str) -> None:
         beside = [
             asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat"),
             asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
+            asyncio.create_task(_finish_deletions(services), name="deletions"),
         ]
         try:
             with contextlib.ExitStack() as stack:
@@ -147,6 +149,16 @@ async def _run_bot(settings: Settings, token: str) -> None:
     finally:
         await services.close()
     heartbeat.stop()
+
+
+async def _finish_deletions(services: Services) -> None:
+    """Delete the data of people whom the host deletes by a command, which cannot stop the jobs of this process."""
+    while True:
+        await asyncio.sleep(_DELETIONS_SECONDS)
+        try:
+            await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER)
+        except BotError as error:
+            log.warning("a person's data could not be deleted, which is tried again: %s", type(error).__name__)
 
 
 async def _write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +32,8 @@ WHAT_ELSE_HOLDS_IT = (
     "Not reached by it: backups that the host made before, what the model's service keeps of what it was sent, "
     "what Discord has of your messages, and files that you took away."
 )
+_OTHER_PROCESS_SECONDS = 60.0  # a terminal does not look for the mark; what its job comes to is not stored then
+_POLL_SECONDS = 0.2
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same data gives the same bytes
 _ZIP_END_BYTES = 22  # of a zip file without an entry
 
@@ -189,22 +193,39 @@ class PersonalDataService:
         """Delete everything that is stored of a writer, after stopping their jobs. Nobody else's data is touched.
 
         A mark is stored first, so that nothing new of theirs is stored meanwhile, and that ``finish_deletions`` goes on
-        after a kill. That the writer is blocked, and what the host did about them, stays.
+        after a kill. Another process that runs a job of theirs, as the bot does, sees the mark and stops it, which is
+        waited for. That the writer is blocked, and what the host did about them, stays.
         """
         now = self._clock()
         await self._store.write(lambda tx: tx.people.mark(writer, WriterMark.DELETING, now))
+        await self._delete_marked(writer)
+
+    async def _delete_marked(self, writer: str) -> None:
+        """Delete everything of a writer for as long as the mark stands: what they begin after that is not touched."""
         await self._jobs.drop_all(writer)
-        await self._store.write(lambda tx: tx.people.delete(writer))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_OTHER_PROCESS_SECONDS):
+                while await self._store.read(lambda tx: tx.jobs.run_elsewhere(writer)):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(_POLL_SECONDS)
+
+        def delete(tx: Transaction) -> None:
+            if WriterMark.DELETING in tx.people.marks(writer):
+                tx.people.delete(writer)
+
+        await self._store.write(delete)
         await self._store.write(lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
         if self.on_deleted is not None:
             self.on_deleted(writer)
 
     async def finish_deletions(self, is_ours: Callable[[str], bool] = lambda _: True) -> int:
-        """Go on with the deletions that a killed process left; return how many. Call it before anybody is served."""
+        """Go on with the deletions that another process has begun, or was killed in; return how many there were.
+
+        ``is_ours`` says whether this process serves a writer.
+        """
         left = await self._store.read(lambda tx: tx.people.marked(WriterMark.DELETING))
         ours = [writer for writer in left if is_ours(writer)]
         for writer in ours:
-            await self.delete(writer)
+            await self._delete_marked(writer)
         return len(ours)
 
     async def delete_critique(self, writer: str, critique: str) -> None:

@@ -284,6 +284,9 @@ class JobStore(Protocol):
     def count_open(self, writer: str) -> int:
         """Return how many jobs of the writer have not ended."""
 
+    def run_elsewhere(self, writer: str) -> bool:
+        """Return whether another process that still runs has a job of the writer's."""
+
     def abandoned(self) -> Sequence[Job]:
         """Return every job that has not ended and whose process no longer runs, as after a kill."""
 

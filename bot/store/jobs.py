@@ -185,6 +185,11 @@ class SqliteJobs:
         query = "SELECT count(*) FROM jobs WHERE writer = ? AND ended = 0"
         return int(self._db.execute(query, [writer]).fetchone()[0])
 
+    def run_elsewhere(self, writer: str) -> bool:
+        query = "SELECT DISTINCT process FROM jobs WHERE writer = ? AND ended = 0 AND process != ?"
+        named = self._db.execute(query, [writer, self._process]).fetchall()
+        return any(is_process_alive(name, self._process) for (name,) in named)
+
     def abandoned(self) -> Sequence[Job]:
         named = self._db.execute("SELECT DISTINCT process FROM jobs WHERE ended = 0").fetchall()
         found: list[Job] = []

@@ -140,6 +140,16 @@ def write_file(
         raise ExportFailed.from_os_error(str(path), error, essay) from error
 
 
+def write_private_file(path: Path, data: bytes, *, replace: bool = False) -> None:
+    """Write a file atomically that only its owner can read. Raise ExportFailed, ExportFileExists."""
+    try:
+        write_atomically(Path(os.path.realpath(path)), data, replace=replace, mode=0o600)
+    except FileExistsError:
+        raise ExportFileExists.existing(str(path), None) from None
+    except OSError as error:
+        raise ExportFailed.from_os_error(str(path), error, None) from error
+
+
 def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sources: Sequence[Path]) -> None:
     if is_any_of(path, sources):
         raise ExportFileExists.is_input_file(str(path), essay)
