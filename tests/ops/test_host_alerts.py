@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from bot import bootstrap
+from bot.ops.host_alerts import send_host_alerts
+from bot.services.host_alerts import HostAlerts
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
 from bot.services.llm_ports import ModelRole
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.bot_process import Runs, claude, runs
-from tests.discord_ui.conftest import Bot, plain, sim
+from tests.discord_ui.conftest import Bot, ClockAhead, bot, clock, models, plain, sim
 from tests.discord_ui.story_steps import STORY, begun, write
 from tests.simulators.discord import DiscordSimulator
 
-__all__ = ["claude", "plain", "runs", "sim"]  # fixtures
+__all__ = ["bot", "claude", "clock", "models", "plain", "runs", "sim"]  # fixtures
 
 
 async def record_call(database: Path, dollars: int = 0, failure: str | None = None, at: datetime | None = None) -> None:
@@ -62,6 +65,26 @@ async def test_the_owner_is_told_that_models_fail_and_that_they_answer_again(sim
     await runs.again()  # it looks at its start, and three times a minute
     await owner.sees(lambda screen: "Models answer again." in screen.text)
     assert owner.screen.text.count("Every call of a model has failed") == 1
+
+
+async def test_the_owner_is_told_of_five_minutes_without_a_connection_and_of_their_end(
+    sim: DiscordSimulator, bot: Bot, clock: ClockAhead
+) -> None:
+    """Only the gateway is away, so that the first message arrives at once."""
+    services = bot.client.dispatcher.services
+    alerts = HostAlerts(services.store, services.ledger, clock)
+    telling = asyncio.create_task(send_host_alerts(bot.client, alerts, clock))
+    try:
+        await bot.client.on_disconnect()
+        await asyncio.sleep(0)
+        clock.ahead = timedelta(minutes=6)
+        await sim.owner.sees(lambda screen: "There has been no connection to Discord since" in screen.text)
+        await bot.client.on_resumed()
+        await sim.owner.sees(lambda screen: "The bot is connected to Discord again." in screen.text)
+        assert len(sim.owner.screen.messages) == 2
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
 
 
 async def test_what_a_closed_dm_does_not_take_stands_in_the_log(
