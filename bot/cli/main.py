@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.evaluate import evaluate
-from bot.cli.operator import backup, check, run_, usage
+from bot.cli.operator import backup, check, rotate_key, run_, usage
 from bot.cli.people import mydata, person
 from bot.cli.runtime import OrderedGroup, confirm, open_services
 from bot.errors import BotError, ExportFailed, InvalidInput, OperatingSystemFailure, OutputClosed
@@ -507,5 +507,5 @@ def delete_voice(number: int) -> None:
         print_stderr(runner.run(delete_sample(services, number)))
 
 
-for command in (mydata, run_, check, usage, person, evaluate, backup):
+for command in (mydata, run_, check, usage, person, evaluate, backup, rotate_key):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""The operator's commands: run, check, usage and backup."""
+"""The operator's commands: run, check, usage, backup and rotate-key."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.runtime import open_services
+from bot.cli.runtime import confirm, open_services
 from bot.errors import InvalidInput
 from bot.terminal.stdio import print_stderr
 
@@ -127,4 +127,20 @@ def backup(file: Path, force: bool) -> None:
     from bot.ops.backup import back_up_database
 
     for sentence in back_up_database(file, replace=force):
+        print_stderr(sentence)
+
+
+@click.command("rotate-key", short_help="Seal all stored text with a new key, also while the bot is running.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rotate_key(yes: bool) -> None:
+    """Seal all stored text with a new key, also while the bot is running; the old one then opens nothing.
+
+    After a kill, run it again: it goes on where it ended.
+    """
+    from bot.ops.rotate_key import replace_database_key, warn_before_rotation
+
+    print_stderr(warn_before_rotation())
+    if not confirm("Replace the key?", yes=yes):
+        return
+    for sentence in replace_database_key():
         print_stderr(sentence)

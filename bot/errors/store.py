@@ -41,6 +41,53 @@ class InvalidEncryptionKey(StoreError):
         )
 
 
+class RotationFailed(BotError):
+    """The database's key was not replaced, or not wholly; every text can be read as before."""
+
+    @classmethod
+    def no_database(cls, database: Path) -> RotationFailed:
+        return cls(
+            f"There is no database at {database}, so no key was replaced: set DATABASE_PATH to the bot's own, and run "
+            "this as the user that the bot runs as."
+        )
+
+    @classmethod
+    def already_running(cls, database: Path) -> RotationFailed:
+        return cls(f"Another rotate-key is at work on {database}, so this one did nothing: wait until that has ended.")
+
+    @classmethod
+    def no_new_key(cls, database: Path) -> RotationFailed:
+        return cls(
+            f"All text in {database} is sealed with the one key in DATABASE_KEY, and a setting is for you to change: "
+            "put a new key and a comma before it, restart the bot, and run this again. Nothing was changed."
+        )
+
+    @classmethod
+    def key_file(cls, key_file: Path, why: str) -> RotationFailed:
+        return cls(f"The new key cannot be written to {key_file} ({why}), so none is used. Nothing was changed.")
+
+    @classmethod
+    def old_key_stays(cls, key_file: Path, why: str) -> RotationFailed:
+        return cls(
+            f"All text is sealed with the new key, but the old one cannot be taken out of {key_file} ({why}): let this "
+            "user write there, and run this again."
+        )
+
+    @classmethod
+    def other_key(cls, database: Path) -> RotationFailed:
+        return cls(
+            f"Another process has begun to seal with another key in {database}: give every process the same "
+            "DATABASE_KEY, restart the bot, and run this again. Every text can be read with the keys that are there."
+        )
+
+    @classmethod
+    def log_in_use(cls, database: Path) -> RotationFailed:
+        return cls(
+            f"All text is sealed with the new key, but another process keeps reading the log beside {database}, which "
+            "may hold text under the old one: run this again when it has ended."
+        )
+
+
 class DamagedDatabase(StoreError):
     """The database was changed outside the program, or the disk damaged it."""
 

@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 0.005
 _MAX_RESTARTS = 10
 
 # What a database's own files end in.
-DATABASE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock")
+DATABASE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", ".key", ".running", ".running.new", ".lock", ".rotating")
 
 
 @dataclass(frozen=True, slots=True)

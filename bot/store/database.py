@@ -204,7 +204,7 @@ class EncryptedDatabase:
         self._logged_damage: set[str] = set()  # damaged texts that were logged
         self.quota = quota if quota is not None else Quota()
         self.key_file = path.with_name(path.name + ".key")
-        self._given = parse_keys(keys, "DATABASE_KEY") if keys else ()
+        self.given_keys = parse_keys(keys, "DATABASE_KEY") if keys else ()
         made = False
         try:
             with translate_errors(path):
@@ -337,15 +337,16 @@ class EncryptedDatabase:
         """
         self._truncates_log = True
 
-    def truncate_log(self) -> None:
-        """Empty the write-ahead log, if ``truncate_log_after_commit`` was called."""
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log, if ``truncate_log_after_commit`` was called; return False if that failed."""
         if self._truncates_log:
             ((is_busy, *_),) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._truncates_log = bool(is_busy)  # while another process reads it; the next write tries again
+        return not self._truncates_log
 
     def _find_keys(self, needed: Collection[str]) -> dict[str, bytes]:
         """Return the keys at hand by fingerprint, those of DATABASE_KEY first. Raise EncryptionKeyMissing."""
-        keys = self._given
+        keys = self.given_keys
         if not keys or not {key_fingerprint(key) for key in keys}.issuperset(needed):
             keys += read_key_file(self.key_file) or ()  # it opens what it sealed before the setting came
         held = {key_fingerprint(key): key for key in keys}
@@ -355,16 +356,17 @@ class EncryptedDatabase:
 
     def _load_cipher(self) -> TextCipher:
         """Return the cipher of the keys that the database names, and of no other. Raise EncryptionKeyMissing."""
-        named = self._named_keys()
+        named = self.named_keys()
         held = self._find_keys(named)
         return TextCipher([held[fingerprint] for fingerprint in named])
 
     def _follow_keys(self) -> None:
         """Take the keys that the database names now, if another process has changed them."""
-        if self._named_keys() != self.cipher.fingerprints:
+        if self.named_keys() != self.cipher.fingerprints:
             self.cipher = self._load_cipher()
 
-    def _named_keys(self) -> tuple[str, ...]:
+    def named_keys(self) -> tuple[str, ...]:
+        """Return the fingerprints of the keys that the database names, the one that seals first."""
         rows = self.db.execute("SELECT fingerprint FROM keys ORDER BY seals DESC, fingerprint").fetchall()
         return tuple(row[0] for row in rows)
 

@@ -167,6 +167,8 @@ def replace_key_file(path: Path, keys: Sequence[bytes]) -> None:
     """Put these keys into the file in place of what it holds, whole or not at all (mode 0600). Raise OSError."""
     temporary = _write_keys_beside(path, keys)
     try:
+        if (owner := path.stat()).st_uid != os.geteuid():  # root's own would shut out the user that the bot runs as
+            os.chown(temporary, owner.st_uid, owner.st_gid)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

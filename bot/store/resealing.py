@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 0.02
 _ROWS = 50  # read at once
 _REPORT_SECONDS = 1.0
 
-_Open = Callable[[TextCipher, CellPlace, bytes], str]
+_Open = Callable[[TextCipher, CellPlace, bytes], str | None]  # None for a cell that is to be emptied
 
 
 def seal_to_places(database: EncryptedDatabase) -> None:
@@ -47,21 +47,41 @@ def seal_to_places(database: EncryptedDatabase) -> None:
         for table, columns in _tables():
             if table == "secrets":
                 _reseal_rows(database, table, columns, _open_any, 0, float("inf"))
-        used = used_fingerprints(database) | {database.cipher.fingerprints[0]}
-        marks = ",".join("?" * len(used))
-        db.execute(f"DELETE FROM keys WHERE fingerprint NOT IN ({marks})", sorted(used))  # noqa: S608 - only marks
+        sealing = database.cipher.fingerprints[0]
+        if not has_other_cells(database, "substr({cell}, 1, 1) = x'01' AND "):
+            db.execute("DELETE FROM keys WHERE fingerprint <> ?", [sealing])
 
 
-def used_fingerprints(database: EncryptedDatabase) -> set[str]:
-    """Return the fingerprints of the keys that cells sealed to a place name."""
-    found: set[str] = set()
+def seal_with_first_key(database: EncryptedDatabase) -> tuple[int, int]:
+    """Seal each cell that another key has sealed with the first one.
+
+    Empty a cell that cannot be opened, so that another key opens it nowhere. Return how many rows were sealed and how
+    many cells emptied.
+    """
+    emptied = 0
+
+    def open_or_empty(cipher: TextCipher, place: CellPlace, sealed: bytes) -> str | None:
+        nonlocal emptied
+        try:
+            return cipher.open(place, sealed)
+        except DamagedCell:
+            emptied += 1
+            return None
+
+    rows = 0
+    for table, columns in _tables():
+        rows += sum(_reseal_table(database, table, columns, open_or_empty))
+    return rows, emptied
+
+
+def has_other_cells(database: EncryptedDatabase, condition: str = "") -> bool:
+    """Return whether a cell is sealed otherwise than with the first key; ``condition`` may say of which cells."""
     for column in SEALED_COLUMNS:
-        cell = column.column
-        query = (
-            f"SELECT DISTINCT lower(hex(substr({cell}, 2, 4))) FROM {column.table} WHERE substr({cell}, 1, 1) = x'01'"  # noqa: S608 - ours
-        )
-        found |= {row[0] for row in database.db.execute(query)}
-    return found
+        which = f"{condition}substr({{cell}}, 1, 5) <> ?".format(cell=column.column)
+        query = f"SELECT 1 FROM {column.table} WHERE {which} LIMIT 1"  # noqa: S608 - names of the schema
+        if database.db.execute(query, [database.cipher.header]).fetchone() is not None:
+            return True
+    return False
 
 
 def _tables() -> Iterator[tuple[str, list[SealedColumn]]]:
@@ -140,10 +160,11 @@ def _reseal_cell(
     open_cell: _Open,
 ) -> bytes | None:
     """Return a cell sealed with the first key, or as it is if it cannot be opened or is so sealed already."""
-    if sealed is None or writer is None or sealed.startswith(cipher.header):
+    if sealed is None or sealed.startswith(cipher.header):
         return sealed
-    place = column.place(writer, *key, revision=revision if column.replaced else None)
+    place = column.place(writer or "", *key, revision=revision if column.replaced else None)
     try:
-        return cipher.seal(place, open_cell(cipher, place, sealed))
+        text = open_cell(cipher, place, sealed)
     except DamagedCell:
         return sealed
+    return cipher.header if text is None else cipher.seal(place, text)

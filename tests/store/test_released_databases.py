@@ -6,24 +6,34 @@ just before 0.2.0.
 
 from __future__ import annotations
 
+import multiprocessing
+import random
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.bootstrap import build_services
+from bot.errors import DamagedText, EncryptionKeyMissing
 from bot.essay.essay import Note
 from bot.services.dm_messages import DmChannel, DmMessageService, MessageChange
 from bot.services.essays import EssayService
 from bot.services.jobs.job import JobState
 from bot.services.services import Services
 from bot.settings import Settings
+from bot.store.encryption import key_fingerprint
+from bot.store.sealed_columns import SEALED_COLUMNS
 from bot.store.sqlite import SqliteStore
 
 Clock = Callable[[], datetime]
 KEY = "YSBrZXkgZm9yIHRlc3RzLCBhbmQgZm9yIG5vdGhpbmc="
+OTHER_KEY = "YW5vdGhlciBrZXkgZm9yIHRlc3RzLCBhbmQgbm9uZSE="
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["bot.store.sqlite"])
 STARTED = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ONE, TWO, WAITING, THIRD = "essay00001", "essay00010", "essay00014", "essay00200"
 BEST_DAY = "What were you doing on the best working day you had in the last months of the old job?"
@@ -166,3 +176,117 @@ async def test_a_job_that_an_earlier_release_had_under_way_is_offered_again(upgr
     (left,) = await upgraded.read(lambda tx: tx.jobs.abandoned())
     assert (left.writer, left.subject, left.state) == ("writer-a", ONE, JobState.RUNNING)
     assert left.text.startswith("## What I missed")
+
+
+def earlier_database(path: Path, release: str, *, copies: int = 0) -> None:
+    """Make a database of a release, half of its texts encrypted with another key, with so many more versions."""
+    made = sqlite3.connect(path)
+    made.executescript((Path(__file__).parents[1] / "data/databases" / f"{release}.sql").read_text())
+    old, other = Fernet(KEY), Fernet(OTHER_KEY)
+    made.execute("INSERT INTO keys VALUES (?, ?)", [key_fingerprint(OTHER_KEY.encode()), STARTED.isoformat()])
+    for table, column in (("notes", "text"), ("versions", "text"), ("essays", "title")):
+        rows = made.execute(f"SELECT rowid, {column} FROM {table} WHERE rowid % 2 AND {column} NOT NULL").fetchall()
+        assert rows
+        for number, sealed in rows:
+            again = other.encrypt(old.decrypt(sealed))
+            made.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", [again, number])
+    text = other.encrypt(b"One more version. " * 300)
+    made.executemany(
+        "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
+        " VALUES (?, ?, 'edited', ?, 1, 0, ?)",
+        ((ONE, number, text, STARTED.isoformat()) for number in range(3, 3 + copies)),
+    )
+    made.commit()
+    made.close()
+
+
+def open_and_close(path: Path, keys: str) -> None:
+    SqliteStore(path, keys, lambda: STARTED).close()
+
+
+def starts_of_cells(path: Path) -> set[bytes]:
+    with sqlite3.connect(path) as opened:
+        found = {
+            row[0]
+            for column in SEALED_COLUMNS
+            for row in opened.execute(
+                f"SELECT substr({column.column}, 1, 5) FROM {column.table} WHERE {column.column} NOT NULL"
+            )
+        }
+    opened.close()
+    return found
+
+
+async def test_texts_of_two_keys_are_sealed_with_the_first_and_the_other_is_not_needed_any_more(
+    release: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "essays.db"
+    earlier_database(path, release)
+    with pytest.raises(EncryptionKeyMissing):
+        open_and_close(path, KEY)
+    open_and_close(path, f"{KEY},{OTHER_KEY}")
+    assert starts_of_cells(path) == {b"\x01" + bytes.fromhex(key_fingerprint(KEY.encode()))}
+    store = SqliteStore(path, KEY, lambda: STARTED)
+    assert await store.read(lambda tx: tx.essays.notes("writer-a", ONE)) == NOTES
+    assert (await store.read(lambda tx: tx.essays.version("writer-a", ONE, 2))).text.endswith("\nMore of it.\n")
+    store.close()
+
+
+async def test_what_is_put_back_from_an_earlier_release_is_refused_once_all_is_sealed_to_its_place(
+    release: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "essays.db"
+    earlier_database(path, release)
+    with sqlite3.connect(path) as opened:
+        (old,) = opened.execute("SELECT text FROM versions WHERE number = 1").fetchone()
+    opened.close()
+    open_and_close(path, f"{KEY},{OTHER_KEY}")
+    with sqlite3.connect(path) as opened:
+        opened.execute("UPDATE versions SET text = ? WHERE number = 1", [old])
+    opened.close()
+    store = SqliteStore(path, f"{KEY},{OTHER_KEY}", lambda: STARTED)
+    with pytest.raises(DamagedText):
+        await store.read(lambda tx: tx.essays.version("writer-a", ONE, 1))
+    assert (await store.read(lambda tx: tx.essays.version("writer-a", ONE, 2))).text
+    store.close()
+
+
+async def test_a_text_that_was_damaged_before_stays_as_it_is_and_keeps_no_other_from_being_sealed(
+    release: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "essays.db"
+    earlier_database(path, release)
+    with sqlite3.connect(path) as opened:
+        opened.execute("UPDATE versions SET text = cast('gAAAAA-damaged' AS BLOB) WHERE number = 1")
+    opened.close()
+    open_and_close(path, f"{KEY},{OTHER_KEY}")
+    assert starts_of_cells(path) == {b"\x01" + bytes.fromhex(key_fingerprint(KEY.encode())), b"gAAAA"}
+    store = SqliteStore(path, KEY, lambda: STARTED)
+    with pytest.raises(DamagedText):
+        await store.read(lambda tx: tx.essays.version("writer-a", ONE, 1))
+    assert await store.read(lambda tx: tx.essays.notes("writer-a", ONE)) == NOTES
+    store.close()
+
+
+async def test_an_upgrade_that_is_killed_while_it_seals_goes_on_with_the_next_start(
+    release: str, tmp_path: Path
+) -> None:
+    path, seed, copies = tmp_path / "essays.db", random.SystemRandom().randrange(2**32), 2000
+    sys.stdout.write(f"seed {seed}\n")  # shown where the test fails
+    chance = random.Random(seed)
+    earlier_database(path, release, copies=copies)
+    keys = f"{KEY},{OTHER_KEY}"
+    for _ in range(6):
+        process = PROCESSES.Process(target=open_and_close, args=(path, keys))
+        process.start()
+        process.join(chance.uniform(0, 0.5))
+        process.kill()
+        process.join()
+    store = SqliteStore(path, keys, lambda: STARTED)
+    assert len(await store.read(lambda tx: tx.essays.versions("writer-a", ONE))) == copies + 2
+    for number in range(3, 3 + copies, 97):
+        found = await store.read(lambda tx, number=number: tx.essays.version("writer-a", ONE, number))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
+        assert found.text == "One more version. " * 300
+    assert await store.read(lambda tx: tx.essays.notes("writer-a", ONE)) == NOTES
+    store.close()
+    assert starts_of_cells(path) == {b"\x01" + bytes.fromhex(key_fingerprint(KEY.encode()))}
