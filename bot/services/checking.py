@@ -100,6 +100,13 @@ class CheckedText:
         return tuple(found[number] for number in sorted(found))
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing that a model wrote is open or not checked."""
+        if not self.is_by_model:
+            return True
+        return not self.check.open and not any(has_words(self.sentence(number)) for number in self.check.unchecked)
+
+    @property
     def paragraphs(self) -> tuple[tuple[NumberedSentence, ...], ...]:
         """The sentences by paragraph."""
         found: dict[int, list[NumberedSentence]] = {}

@@ -58,7 +58,8 @@ async def skip(one: Writer) -> None:
 
 
 async def paste(one: Writer) -> None:
-    form = await (await one.user.click(one.panel, "Paste notes")).modal()
+    button = "Paste notes" if "Paste notes" in one.panel.buttons else "Add a note"  # so it is called beside a question
+    form = await (await one.user.click(one.panel, button)).modal()
     words = "My pay went from 61,000 to 48,500. I answer to one person now."
     await one.user.submit(form, {"paste1": f"## What I gave up and what I gained\n\n{words}"})
     await one.sees("1 note stored.")
@@ -109,3 +110,17 @@ async def back(one: Writer) -> None:
 STORY: tuple[Step, ...] = (
     interview, answer, skip, paste, write, choose, revise, undo, critique, next_finding, apply, back
 )  # fmt: skip
+
+
+async def exported(user: User, panel: Message) -> Message:
+    """The message with the file; where the bot asks first, because the text is not checked yet, as it is."""
+    act = await user.click(panel, "Export")
+    await user.sees(lambda _: "Export as it is" in panel.buttons or any(one.files for one in act.messages))
+    return await exported_as_it_is(user, panel) if "Export as it is" in panel.buttons else await act.followup()
+
+
+async def exported_as_it_is(user: User, asking: Message) -> Message:
+    """The message with the file, once a message that asks has been answered; that shows the text again."""
+    handed = await (await user.click(asking, "Export as it is")).followup()
+    await user.sees(lambda _: "Export" in asking.buttons)
+    return handed

@@ -23,6 +23,7 @@ from bot.services.snapshot import read_snapshot
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.messages.test_job_panels import HEADING, paragraphs
 from tests.discord_ui.panel_steps import reads
+from tests.discord_ui.story_steps import exported
 from tests.discord_ui.test_bot_process import Runs, claude, runs
 from tests.simulators.claude import Answer, ClaudeSimulator, Gate, Pause, Reply, Request
 from tests.simulators.discord import DiscordSimulator, Message, Settings, User
@@ -162,7 +163,7 @@ class RandomWriter:
         self.turned = False
         offered = [one for one in ("Write draft", "Continue", "Start again", "Keep as it is") if one in panel.buttons]
         no_other = not offered and "More" not in str(panel.parts)
-        may_paste = "Paste notes" in panel.buttons and self.chance.random() < 0.4
+        may_paste = bool({"Paste notes", "Add a note"} & set(panel.buttons)) and self.chance.random() < 0.4
         if no_other or may_paste or not self.confirmed:
             await self.paste(panel)
         elif offered:
@@ -179,7 +180,8 @@ class RandomWriter:
     async def paste(self, panel: Message) -> None:
         self.written += 1
         words = f"Note m{self.written}. It was a Tuesday."
-        form = await (await self.user.click(panel, "Paste notes")).modal()
+        button = "Paste notes" if "Paste notes" in panel.buttons else "Add a note"
+        form = await (await self.user.click(panel, button)).modal()
         await self.user.submit(form, {"paste1": words})
         if self.chance.random() < 0.7:  # else the kill may come before it is stored: nobody was told that it is
             await self.user.sees(lambda _: "stored." in panel.text)
@@ -256,11 +258,12 @@ async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
     panel = await story.panel()
     if "version" not in panel.text:
         return
-    handed = await (await story.user.click(panel, "Export")).followup()
+    shown = panel.text
+    handed = await exported(story.user, panel)
     (data,) = handed.files.values()
     body = read_export(data.decode())[1]
     assert body.strip() in {text.strip() for text in texts}
-    assert all(line.strip() in panel.text for line in body.splitlines() if line.strip())
+    assert all(line.strip() in shown for line in body.splitlines() if line.strip())
 
 
 async def test_ten_kills_at_random_moments_lose_nothing(

@@ -15,7 +15,7 @@ from bot.essay.export import export_markdown, read_export
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
 from tests.discord_ui.bot_process import Runs, claude, runs, started
-from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun
+from tests.discord_ui.story_steps import PLACES, STORY, Step, Writer, begun, exported, exported_as_it_is
 from tests.simulators.claude import ClaudeSimulator
 from tests.simulators.discord import Channel, DiscordSimulator, Guild, User
 
@@ -36,8 +36,10 @@ async def writers(sim: DiscordSimulator) -> list[Writer]:
 
 async def export(one: Writer) -> bytes:
     """By the button and by the command, which hand over the same; where others are, only they see it."""
-    by_button = await (await one.user.click(one.panel, "Export")).followup()
+    by_button = await exported(one.user, one.panel)
     by_command = await (await one.user.slash(one.place, "export")).message()
+    if not by_command.files:
+        by_command = await exported_as_it_is(one.user, by_command)
     (data,) = by_command.files.values()
     assert by_button.files == by_command.files
     for message in (one.panel, by_button, by_command):

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.discord_ui.access import AccessDenied, MembershipUnknown
 from bot.discord_ui.interactions.dispatcher import RunCommand
-from bot.discord_ui.interactions.handlers.drafts import export_as_file
+from bot.discord_ui.interactions.handlers.drafts import export_or_ask
 from bot.discord_ui.interactions.handlers.essays import list_essays, show_latest_essay
 from bot.discord_ui.interactions.handlers.interview import show_essay_and_sort_notes
 from bot.discord_ui.interactions.handlers.personal_data import show_personal_data
@@ -196,7 +196,7 @@ def export_command(
                     raise NothingToDo.no_text()
                 chosen = with_text[0]
             async with writer_lock(writer):
-                return await export_as_file(services, writer, chosen.id, plain=format == "text")
+                return await export_or_ask(services, writer, chosen.id, plain=format == "text")
 
         await run(interaction, "/export", AckMode.NEW_MESSAGE, export_file)
 

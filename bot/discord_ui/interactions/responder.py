@@ -303,6 +303,8 @@ class Responder:
                 await hand.on_sent()
         except BotError as error:  # the person has the file; only the record of that was not stored
             log.warning("after a file was handed over: %s", type(error).__name__)
+        if hand.show is not None:
+            await self._show_card(pending, hand.show)
 
     async def _move_to_dm(self, pending: PendingInteraction, move: MoveToDm) -> None:
         """Post the panel in the DM and leave a link to it; a second click soon after posts none. Raise DmForbidden."""

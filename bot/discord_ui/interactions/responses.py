@@ -139,11 +139,15 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class SendFile:
-    """Send a new message with a file; ``on_sent`` is called once Discord has accepted it."""
+    """Send a new message with a file; ``on_sent`` is called once Discord has accepted it.
+
+    ``show`` is then shown on the panel, None to leave it as it is.
+    """
 
     card: Card
     file: ExportFile
     on_sent: Callable[[], Awaitable[None]] | None = None
+    show: ShowCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,6 +300,22 @@ def _more_menu(state: EssayState) -> SelectMenu:
     )
 
 
+PLAIN_EXPORT = "plain"  # in a button's id: without markup
+
+
+def export_question_card(essay: str, title: str, version: int, open_points: str, *, plain: bool) -> Card:
+    """Return a card that says what is open in a text that is to be exported, and asks; ``plain``, without markup."""
+    anyway = action_button("Export as it is", "export-anyway", essay, version, PLAIN_EXPORT if plain else "")
+    look = action_button("Look at them first", "check", essay, version, style=ButtonStyle.PRIMARY)
+    return Card(
+        (
+            heading_text(title),
+            TextBlock(f"**Something is open in this text.** {open_points}"),
+            *button_rows(look, anyway, action_button("Back", "open", essay, version)),
+        )
+    )
+
+
 def version_card(state: EssayState, version: Version, page: int, layout: DraftLayout | None = None) -> Card:
     """Return a page of a version that is not the current one, with the button that makes it current."""
     essay = state.essay

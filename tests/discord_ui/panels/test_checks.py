@@ -138,6 +138,37 @@ async def test_what_a_draft_and_its_check_may_cost_is_said_before_the_draft_is_w
     assert " · it may cost up to $0.04, and its check up to $0.04" in panel.text
 
 
+async def test_an_export_asks_first_while_something_is_open(sim: DiscordSimulator, bot: Bot, models: Checking) -> None:
+    user = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says(TEXT), said(ALONE, LOVED))
+    await user.click(panel, "Write draft")
+    await user.sees(reads(panel, "not in your notes: 2 open"))
+    await user.click(panel, "Export")
+    await user.sees(reads(panel, "Something is open in this text.** Of what the notes do not hold: 2 open."))
+    handed = await (await user.click(panel, "Export as it is")).followup()
+    assert "2 open" in handed.text
+    assert handed.files
+    await user.sees(reads(panel, "[Export]"))
+    await user.click(panel, "Export")
+    await user.sees(reads(panel, "Something is open in this text."))
+    by_command = await (await user.slash(user.dm, "export", format="text")).message()
+    assert not by_command.files
+    as_text = await (await user.click(by_command, "Export as it is")).followup()
+    (name,) = as_text.files
+    assert name.endswith(".txt")
+    await user.click(panel, "Look at them first")
+    await user.sees(reads(panel, "2 things that your notes do not hold."))
+    models.script(said())
+    await user.click(panel, "Fix")
+    await user.sees(reads(panel, "Fixed: it is version 2"))
+    await user.click(panel, "Keep")
+    await user.sees(reads(panel, "You vouch for 1."))
+    await user.click(panel, "Back")
+    await user.sees(reads(panel, "[Export]"))
+    assert (await (await user.click(panel, "Export")).followup()).files
+
+
 async def test_a_panel_that_shows_something_else_by_then_keeps_it_when_the_check_has_ended(
     sim: DiscordSimulator, bot: Bot, models: Checking
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.interactions.requests import parse_number, parse_number_pair
@@ -13,8 +14,10 @@ from bot.discord_ui.messages.text_limits import one_line, utf16_length
 from bot.discord_ui.panels import forms, jobs
 from bot.discord_ui.panels.cards import MAX_TITLE_UNITS, file_card
 from bot.discord_ui.panels.drafts import (
+    PLAIN_EXPORT,
     DraftPosition,
     claims_card,
+    export_question_card,
     history_card,
     load_layout,
     measures_card,
@@ -299,8 +302,26 @@ async def _switch_version(presenter: Presenter, request: ActionRequest, version:
 
 
 async def export_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
-    """Send the text as a Markdown file."""
-    return await export_as_file(presenter.services, request.writer, request.custom_id.subject, plain=False)
+    """Send the text as a Markdown file, after asking while something in it is open."""
+    return await export_or_ask(presenter.services, request.writer, request.custom_id.subject, plain=False)
+
+
+async def export_as_it_is(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Send the text as a file, whatever is open in it, and show it again."""
+    plain = request.custom_id.argument == PLAIN_EXPORT
+    handed = await export_as_file(presenter.services, request.writer, request.custom_id.subject, plain=plain)
+    return replace(handed, show=await presenter.show_essay(request.writer, request.subject, request.context))
+
+
+async def export_or_ask(services: Services, writer: str, essay: str, *, plain: bool) -> HandlerResult:
+    """Return the text as a file; where its check has left something open, a card that asks."""
+    if services.checking.has_checker:
+        found = await services.checking.current(writer, essay)
+        if not found.is_settled:
+            title = (await services.essays.get_essay(writer, essay)).title
+            said = await services.checking.describe_for_export(writer, essay)
+            return ShowCard(export_question_card(essay, title, found.version.info.number, said, plain=plain))
+    return await export_as_file(services, writer, essay, plain=plain)
 
 
 async def export_as_file(services: Services, writer: str, essay: str, *, plain: bool) -> SendFile:
