@@ -20,10 +20,10 @@ class Outlook:
 
     @property
     def summary(self) -> str:
-        """Say it in one sentence without a full stop: "about 500 of 900 words; The label problem is thin"."""
+        """Say it in one sentence without a full stop: "about 500 of 900 words; “The call” is thin"."""
         told = [f"about {self.words:,} of {self.target:,} words"]
         for state, word in ((SectionState.THIN, "thin"), (SectionState.EMPTY, "empty")):
-            found = [section.heading for section, stands in self.states if stands is state]
+            found = [f"“{section.heading}”" for section, stands in self.states if stands is state]
             if found:
                 which = " and ".join(found) if len(found) <= 2 else f"{len(found)} sections"
                 told.append(f"{which} {'is' if len(found) == 1 else 'are'} {word}")

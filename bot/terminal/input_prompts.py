@@ -140,3 +140,8 @@ def confirm_default_no(context: TerminalContext, question: str) -> bool:
     except EOFError:
         return False
     return not isinstance(answer, PromptCommand) and parse_yes_or_no(answer, enter=False) is True
+
+
+def number_range(count: int) -> str:
+    """Return the numbers that can be typed, as "1–3"; "1" where there is only one."""
+    return f"1–{count}" if count > 1 else "1"

@@ -20,7 +20,7 @@ from bot.services.jobs.job import JobState
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.context import TerminalContext
 from bot.terminal.essay_view import EssayView
-from bot.terminal.input_prompts import PromptCommand, SessionLeft, ask, parse_command
+from bot.terminal.input_prompts import PromptCommand, SessionLeft, ask, number_range, parse_command
 from bot.terminal.progress import describe_price, job_end_message, max_cost_message
 
 _ANSWER_HELP = """\
@@ -51,6 +51,7 @@ class KeyboardInterview:
         self._context = context
         self._services = context.services
         self._asks_model = True
+        self._has_told_help = False
         self._withdrawn_answers: dict[int, str] = {}  # answers, by their questions' numbers, to be typed anew
 
     def ask(self, essay: Essay, *, further: bool, with_help: bool = True) -> None:
@@ -59,7 +60,7 @@ class KeyboardInterview:
             for question in self._context.run(self._services.interview.skipped_questions(LOCAL_WRITER, essay.id)):
                 self._context.run(self._services.interview.reopen_question(LOCAL_WRITER, essay.id, question))
         if with_help:
-            self._context.say(f"\n{_ANSWER_HELP}")
+            self._say_help()
         while True:
             following = self._next_question(essay, further=further)
             if following is None:
@@ -70,6 +71,11 @@ class KeyboardInterview:
                 return
         if further:
             self._context.say("\nThat was the last question of this structure.")
+
+    def _say_help(self) -> None:
+        """Say what can be typed at a question: all of it once, and then how to see it again."""
+        self._context.say("/help says what can be typed." if self._has_told_help else f"\n{_ANSWER_HELP}")
+        self._has_told_help = True
 
     def answer_more(self, essay: Essay, view: EssayView) -> None:
         """Ask further questions, the skipped ones first, and add the answers to a post that no model wrote.
@@ -106,8 +112,9 @@ class KeyboardInterview:
             return True
         self._context.say(
             f"\nThe draft left {count_noun(len(left), 'question')} open. They come first, and an answer is worked into "
-            f"its passage.\n{_ANSWER_HELP}"
+            "its passage."
         )
+        self._say_help()
         for question in left:
             try:
                 self._ask_question(essay, question)
@@ -152,7 +159,9 @@ class KeyboardInterview:
         for number, title in enumerate(titles, 1):
             self._context.say(f"{number}  {title}")
         try:
-            typed = ask(self._context, f"Take which? [1–{len(titles)}, Enter keeps yours] ", _TITLES_HELP).strip()
+            typed = ask(
+                self._context, f"Take which? [{number_range(len(titles))}, Enter keeps yours] ", _TITLES_HELP
+            ).strip()
         except EOFError:
             return
         if typed.isascii() and typed.isdigit() and 0 < int(typed[:3]) <= len(titles):
@@ -331,9 +340,12 @@ class KeyboardInterview:
             return page
         try:
             worst = self._context.run(planned.max_cost())
-            self._context.say(
-                f"A model sorts them into the sections. {max_cost_message(worst)} Ctrl-C leaves them as they are."
+            what, left = (
+                ("finds its section", "leaves it as it is")
+                if len(page.notes) == 1
+                else ("sorts them into the sections", "leaves them as they are")
             )
+            self._context.say(f"A model {what}. {max_cost_message(worst)} Ctrl-C {left}.")
             job = self._context.wait_for_job(planned.start())
         except ModelError as error:
             failed = f"The notes are stored; they could not be sorted into sections. {error.message_without_assurance}"

@@ -20,6 +20,7 @@ from bot.terminal.input_prompts import (
     SessionLeft,
     ask,
     confirm_default_yes,
+    number_range,
     session_left_message,
 )
 from bot.terminal.interview import KeyboardInterview
@@ -128,7 +129,7 @@ class KeyboardSession:
             self._context.say(
                 f"{number:>2}  {self._describe_essay(one)}, {_EXPORT_STATES[one.is_exported].removeprefix('that is ')}"
             )
-        prompt = f"\nGo on with which? [1–{len(offered)}, Enter is 1; n begins a new one] "
+        prompt = f"\nGo on with which? [{number_range(len(offered))}, Enter is 1; n begins a new one] "
         help_ = "Type a number, or n for a new one; /quit leaves. essay-bot essays lists all that you have."
         while True:
             try:

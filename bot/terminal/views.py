@@ -46,11 +46,11 @@ def render_critique(found: Critique, structure: Structure | None, *, show_all: b
     The gravest findings are rendered; ``show_all`` renders all, and ``hint`` says how to see the others.
     """
     text = Text()
+    if said := describe_outcome(found):
+        text.append(f"{said}\n")
     if found.fix_first:
         text.append("Fix first: ", style="bold")
         text.append(f"{_safe_line(found.fix_first)}\n")
-    if said := describe_outcome(found):
-        text.append(f"{said}\n")
     if earlier := found.describe_earlier():
         text.append(f"{earlier}\n")
         for past in found.earlier:

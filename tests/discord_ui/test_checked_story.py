@@ -37,7 +37,7 @@ async def _interview(panel: Panel) -> None:
     await panel.fill("Paste notes", "paste1", story.LINES, "5 notes placed: 2 under “The call”")
     await panel.press("Interview me", story.EXCHANGED, "4 of 6 sections have notes", "A draft now: about")
     await panel.press("Another question", story.ANSWERED)
-    await panel.fill("Paste notes", "paste1", story.UNASKED, "1 note placed, under “The call”", story.ANSWERED)
+    await panel.fill("Add a note", "paste1", story.UNASKED, "1 note placed, under “The call”", story.ANSWERED)
     await panel.fill("Answer", "answer", story.ANSWER, "That is enough to write from")
     await panel.press("Suggest titles", story.TITLE)
     await panel.press("Take 1", "The title is stored.", "[Write draft]")

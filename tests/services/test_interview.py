@@ -116,8 +116,10 @@ async def test_what_a_draft_would_come_to_is_known_at_any_time(
     interview: InterviewService, desk: EssayService, essay: Essay
 ) -> None:
     assert (await interview.progress("me", essay.id)).outlook.summary == (
-        "about 0 of 30 words; What I missed and What I gave up are empty"
+        "about 0 of 30 words; “What I missed” and “What I gave up” are empty"
     )
     await desk.add_notes("me", essay.id, "## What I missed\n\n" + "The noise of the shop. " * 9)
     await desk.add_notes("me", essay.id, "## What I gave up\n\nPay.\n")
-    assert (await interview.progress("me", essay.id)).outlook.summary == "about 20 of 30 words; What I gave up is thin"
+    assert (
+        await interview.progress("me", essay.id)
+    ).outlook.summary == "about 20 of 30 words; “What I gave up” is thin"

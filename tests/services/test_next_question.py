@@ -58,7 +58,7 @@ async def test_the_model_sees_all_notes_and_questions_and_its_question_stands_in
     assert [(one.text, one.state) for one in asked.given["asked"]] == [("What was missing?", QuestionState.ANSWERED)]
     now = await room.desk.snapshot("me", essay)
     assert now.section_states == {"missed": THIN, "gave-up": EMPTY}
-    assert "What I missed is thin" in (await room.interview.progress("me", essay)).outlook.summary
+    assert "“What I missed” is thin" in (await room.interview.progress("me", essay)).outlook.summary
 
 
 async def test_the_interview_ends_when_every_section_has_enough_and_goes_on_when_the_writer_asks(

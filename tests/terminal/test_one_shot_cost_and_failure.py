@@ -73,7 +73,7 @@ def test_pasting_notes_states_the_cost_of_sorting_before_a_model_is_called(termi
     terminal.types("Loose words.", END, "n")
     terminal.session().start("short-one")
     seen = terminal.stdout.getvalue()
-    assert "A model sorts them into the sections. It may cost up to $0.01. Ctrl-C leaves them as they are." in seen
+    assert "A model finds its section. It may cost up to $0.01. Ctrl-C leaves it as it is." in seen
     assert "1 note stored, 1 under a section." in seen
 
 

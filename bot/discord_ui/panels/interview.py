@@ -69,7 +69,7 @@ def question_card(
                 ),
                 action_button("Skip", "skip", essay.id, version, argument),
                 action_button("Another question", "another", essay.id, version, argument),
-                action_button("Paste notes", "paste", essay.id, version),
+                action_button("Add a note", "paste", essay.id, version),
                 _draft_button(state),
                 _notes_button(state),
             ),
@@ -174,7 +174,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
         if further
         else "That is enough to write from. Every section without a note will hold a marked gap."
         if state.notes
-        else "There are no more questions in this round, and no notes yet: paste some, or go back to a question."
+        else "There are no more questions in this round, and no notes yet: add some, or go back to a question."
     )
     parts: list[CardPart] = [
         *notice_text(notice),
@@ -189,7 +189,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
             None if further else action_button("More questions", "further", essay.id, version),
             action_button("Skipped ones", "skipped", essay.id, version) if state.skipped_questions else None,
             titles_button(state),
-            action_button("Paste notes", "paste", essay.id, version),
+            action_button("Add a note", "paste", essay.id, version),
             _notes_button(state),
         )
     )

@@ -51,7 +51,7 @@ async def test_invisible_characters_make_no_note_however_they_are_sent(
     """Pasted, answered in a form, in a file or as a message."""
     user = sim.user("writer")
     panel = await question(user)
-    form = await (await user.click(panel, "Paste notes")).modal()
+    form = await (await user.click(panel, "Add a note")).modal()
     await user.submit(form, {"paste1": words})
     await user.sees(lambda screen: "There were no words in it" in screen.text)
     form = await (await user.click(panel, "Answer")).modal()

@@ -109,7 +109,7 @@ async def test_editing_a_dm_message_updates_its_note_and_no_version(sim: Discord
 
 
 @pytest.mark.parametrize(
-    ("button", "shows"), [("Skip", "question 2"), ("Write draft", "version 1"), ("Paste notes", "1 note stored")]
+    ("button", "shows"), [("Skip", "question 2"), ("Write draft", "version 1"), ("Add a note", "1 note stored")]
 )
 async def test_leaving_a_question_keeps_the_answer_written_so_far(
     sim: DiscordSimulator, talking: Bot, models: Scripted, button: str, shows: str
@@ -123,11 +123,11 @@ async def test_leaving_a_question_keeps_the_answer_written_so_far(
     if button == "Write draft":
         models.script(says("## What I missed\n\nIt was loud. Nobody listened.\n"))
     act = await user.click(panel, button)
-    if button == "Paste notes":
+    if button == "Add a note":
         await user.submit(await act.modal(), {"paste1": "My pay went down."})
     await user.sees(reads(panel, shows))
     joined = "It was loud.\n\nNobody listened."
-    if button == "Paste notes":
+    if button == "Add a note":
         assert await said(talking, user) == ["My pay went down.", "It was loud.", "Nobody listened."]
     else:
         assert [note.text for note in await notes(talking, user)] == [joined]

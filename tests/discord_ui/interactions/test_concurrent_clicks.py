@@ -218,7 +218,7 @@ async def test_the_same_answer_submitted_twice_is_one_note(sim: DiscordSimulator
     for form in forms:
         await (await user.submit(form, {"answer": "I fixed the lift."})).acknowledged()
     await user.sees(lambda _: "question 2" in panel.text)
-    other = await (await user.click(panel, "Paste notes")).acknowledged()
+    other = await (await user.click(panel, "Add a note")).acknowledged()
     assert other.kind == "modal"
     assert len(await plain.desk.notes(plain.writer(user), (await plain.essay(user)).id)) == 1
 
