@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.services.services import Services
 
 _DISCORD_ID = re.compile(r"\d{15,20}", re.ASCII)
+_PSEUDONYM_START = re.compile(r"d[0-9a-f]{7,31}", re.ASCII)
 _PSEUDONYM = re.compile(r"d[0-9a-f]{32}", re.ASCII)
 _YES_OPTION = click.option("--yes", is_flag=True, help="Do not ask.")
 _FORCE_OPTION = click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
@@ -107,8 +108,8 @@ def delete_critique(number: int, yes: bool) -> None:
 def person() -> None:
     """Show, export or delete what is stored of a person in Discord, or block them.
 
-    A person's ID is their Discord id, or the pseudonym that the log names. Each command asks first, and is written
-    down with the time and the pseudonym; none prints a word of an essay.
+    A person's ID is their Discord id, or their pseudonym, or its start as the log names it. Each command asks first,
+    and is written down with the time and the pseudonym; none prints a word of an essay.
     """
 
 
@@ -120,7 +121,7 @@ def show(id: str, yes: bool) -> None:
     from bot.services.personal_data import HostAction
 
     with open_services() as (services, runner):
-        writer = _writer(services, id)
+        writer = _writer(services, runner, id)
         if _begin(services, runner, HostAction.SHOW, writer, f"Look up what is stored of {writer}?", yes=yes):
             click.echo(_describe(writer, runner.run(services.personal_data.summary(writer))))
 
@@ -135,7 +136,7 @@ def export_person(id: str, file: Path, force: bool, yes: bool) -> None:
     from bot.services.personal_data import HostAction
 
     with open_services() as (services, runner):
-        writer = _writer(services, id)
+        writer = _writer(services, runner, id)
         question = f"Write all that {writer} has stored to {file}, not encrypted?"
         if _begin(services, runner, HostAction.EXPORT, writer, question, yes=yes):
             _write_export(services, runner, writer, file, force=force)
@@ -149,7 +150,7 @@ def delete_person(id: str, yes: bool) -> None:
     from bot.services.personal_data import WHAT_ELSE_HOLDS_IT, HostAction
 
     with open_services() as (services, runner):
-        writer = _writer(services, id)
+        writer = _writer(services, runner, id)
         found = runner.run(services.personal_data.summary(writer))
         question = f"Delete all that is stored of {writer} ({found.describe() or 'nothing'}), for good?"
         if not _begin(services, runner, HostAction.DELETE, writer, question, yes=yes):
@@ -166,7 +167,7 @@ def block(id: str, yes: bool) -> None:
     from bot.services.personal_data import HostAction
 
     with open_services() as (services, runner):
-        writer = _writer(services, id)
+        writer = _writer(services, runner, id)
         if _begin(services, runner, HostAction.BLOCK, writer, f"Block {writer}?", yes=yes):
             runner.run(services.personal_data.set_blocked(writer, True))
             print_stderr(f"{writer} is blocked. essay-bot person unblock takes it back.")
@@ -180,7 +181,7 @@ def unblock(id: str, yes: bool) -> None:
     from bot.services.personal_data import HostAction
 
     with open_services() as (services, runner):
-        writer = _writer(services, id)
+        writer = _writer(services, runner, id)
         if _begin(services, runner, HostAction.UNBLOCK, writer, f"Let {writer} use the bot again?", yes=yes):
             runner.run(services.personal_data.set_blocked(writer, False))
             print_stderr(f"{writer} is not blocked any more.")
@@ -197,17 +198,25 @@ def log() -> None:
         print_stderr("Nothing was done about a person yet.")
 
 
-def _writer(services: Services, id: str) -> str:
-    """Return the writer of a Discord id or a pseudonym. Raise InvalidInput."""
+def _writer(services: Services, runner: asyncio.Runner, id: str) -> str:
+    """Return the writer of a Discord id, a pseudonym, or the start of one. Raise InvalidInput."""
     from bot.discord_ui.interactions.responses import writer_id
 
     if _PSEUDONYM.fullmatch(id):
         return id
     if _DISCORD_ID.fullmatch(id):
         return writer_id(services.pseudonym_secret, int(id))
+    if _PSEUDONYM_START.fullmatch(id):
+        found = runner.run(services.personal_data.writers_beginning_with(id))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InvalidInput(f"Several pseudonyms begin with {id}: give the whole one of {', '.join(found)}.")
+        raise InvalidInput(f"Nothing is stored of anybody whose pseudonym begins with {id}.")
     raise InvalidInput(
         "A person is named by their Discord id, 15 to 20 digits (Copy User ID in Discord's developer mode), or by the "
-        "pseudonym that the log names, d and 32 hexadecimal digits. For yourself at this terminal: essay-bot mydata."
+        "pseudonym, d and 32 hexadecimal digits, of which the log names the first eight characters: these do. For "
+        "yourself at this terminal: essay-bot mydata."
     )
 
 

@@ -96,7 +96,8 @@ class UsageKey(StrEnum):
 class UsageTotal:
     """The sum of the calls that have one key, such as one person's.
 
-    ``key`` is None for what was asked outside of servers. The rest is as in UsageRow.
+    ``key`` is None for what was asked outside of servers, and "" for people who have deleted their data. The rest is as
+    in UsageRow.
     """
 
     key: str | None

@@ -164,6 +164,10 @@ class PersonalDataService:
             lambda tx: PersonSummary(tx.people.counts(writer), tx.people.marks(writer), tx.jobs.count_open(writer))
         )
 
+    async def writers_beginning_with(self, start: str) -> Sequence[str]:
+        """Return the writers of whom anything is stored and whose pseudonym begins so, in order."""
+        return await self._store.read(lambda tx: tx.people.beginning_with(start))
+
     async def check_served(self, writer: str) -> None:
         """Raise Blocked if the host has blocked the writer, BeingDeleted while their data is deleted."""
         await self._store.read(lambda tx: check_served(tx, writer))

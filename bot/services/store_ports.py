@@ -409,6 +409,9 @@ class PersonStore(Protocol):
     def marked(self, mark: WriterMark) -> Sequence[str]:
         """Return the writers with a mark, the longest first."""
 
+    def beginning_with(self, start: str) -> Sequence[str]:
+        """Return the writers of whom anything is stored and whose pseudonym begins so, in order."""
+
     def counts(self, writer: str) -> Mapping[str, int]:
         """Return how many rows each table has of a writer, without those that have none."""
 

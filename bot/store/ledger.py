@@ -86,6 +86,7 @@ class SqliteCalls:
         ).fetchone()
         failed = (
             f"SELECT at, stop_reason FROM calls WHERE id > ? AND settled = 1 AND stop_reason IN ({marks})"  # noqa: S608 - only marks
+            " AND writer != ''"  # those of people who deleted their data have lost their hour
             " ORDER BY id {} LIMIT 1"
         )
         values = [answered[0] if answered is not None else 0, *reasons]

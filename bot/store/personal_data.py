@@ -63,6 +63,14 @@ class SqlitePersonalData:
         query = "SELECT writer FROM writer_marks WHERE mark = ? ORDER BY since, writer"
         return tuple(writer for (writer,) in self._db.execute(query, [mark.value]).fetchall())
 
+    def beginning_with(self, start: str) -> tuple[str, ...]:
+        tables = [table.name for table in self._tables if "writer" in self._db.table(table.name).columns_dict]
+        query = " UNION ".join(
+            f"SELECT writer FROM {name} WHERE substr(writer, 1, ?1) = ?2"  # noqa: S608 - names of the schema
+            for name in tables
+        )
+        return tuple(writer for (writer,) in self._db.execute(f"{query} ORDER BY 1", [len(start), start]).fetchall())
+
     def counts(self, writer: str) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for table in self._tables:

@@ -198,7 +198,7 @@ async def render_usage(
     for row in rows:
         price = format_dollars(row.nano_usd) if row.unpriced_calls < row.calls else "no price known"
         table.add_row(
-            *_usage_keys(row),
+            *_usage_keys(row, by),
             str(row.calls),
             f"{row.input_tokens:,}",
             f"{row.cache_read_tokens:,}",
@@ -209,8 +209,11 @@ async def render_usage(
     return Group(table, total, left)
 
 
-def _usage_keys(row: UsageRow | UsageTotal) -> tuple[str, ...]:
-    return (row.day, row.role, row.model) if isinstance(row, UsageRow) else (row.key or "outside of servers",)
+def _usage_keys(row: UsageRow | UsageTotal, by: UsageKey | None) -> tuple[str, ...]:
+    if isinstance(row, UsageRow):
+        return row.day, row.role, row.model
+    nobody = "people who deleted their data" if by is UsageKey.PERSON else "outside of servers"
+    return (row.key or nobody,)
 
 
 async def _read_usage(
@@ -222,12 +225,13 @@ async def _read_usage(
 async def usage_json(ledger: RecordingLedger, now: datetime, days: int, by: UsageKey | None = None) -> str:
     """Return what everybody's calls of the last ``days`` cost as JSON: a list of the sums, in US dollars.
 
-    ``by`` is as in render_usage; a server is null for what was asked outside of servers.
+    ``by`` is as in render_usage; a server is null for what was asked outside of servers, a person for those who have
+    deleted their data.
     """
     found = []
     for row in await _read_usage(ledger, now - timedelta(days=days), by):
         sums = asdict(row)
-        key = {by.value: sums.pop("key")} if by is not None else {}
+        key = {by.value: sums.pop("key") or None} if by is not None else {}
         sums["usd"] = sums.pop("nano_usd") / NANO_PER_USD
         found.append(key | sums)
     return json.dumps(found, indent=2)

@@ -257,6 +257,20 @@ async def test_usage_adds_up_by_person_server_day_role_or_model(ledger: Recordin
     assert await sums(UsageKey.MODEL) == [("big", 4, 56)]
 
 
+async def test_calls_of_people_who_deleted_their_data_are_in_no_outage(
+    store: SqliteStore, ledger: RecordingLedger
+) -> None:
+    """Only their day is left of them, so nobody knows when they failed."""
+    failed = replace(settlement(0), stop_reason="Overloaded", first_text_ms=None)
+    for writer in ("me", "you"):
+        await ledger.settle(await ledger.reserve(call(1, writer), NOON), failed)
+    assert await store.read(lambda tx: tx.ledger.failing_since(["Overloaded"])) == (NOON, NOON, "Overloaded")
+    await store.write(lambda tx: tx.people.delete("me"))
+    assert await store.read(lambda tx: tx.ledger.failing_since(["Overloaded"])) == (NOON, NOON, "Overloaded")
+    found = await ledger.usage_by(NOON.replace(hour=0), UsageKey.PERSON)
+    assert {one.key for one in found} == {"", "you"}
+
+
 async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger: RecordingLedger) -> None:
     evening = datetime(2026, 11, 30, 20, 0, tzinfo=timezone(timedelta(hours=-8)))  # already December by UTC
     await spend(ledger, 100, evening)

@@ -67,7 +67,14 @@ def test_the_host_answers_a_request_about_a_person(essay_bot: Callable[..., Ran]
     assert writer in shown
     assert "essays: 1" in shown
     file = home / "theirs.zip"
-    exported = essay_bot("person", "export", writer, str(file), "--yes")
+    exported = essay_bot("person", "export", writer[:8], str(file), "--yes")  # as the log names them
+    assert "Nothing is stored of anybody" in essay_bot("person", "show", f"{writer[:8]}ffffff", "--yes").err
+    namesake = f"{writer[:-1]}{'1' if writer[-1] == '0' else '0'}"
+    with sqlite3.connect(database) as db:
+        db.execute("INSERT INTO audit_log (at, action, writer) VALUES ('2026-11-29', 'show', ?)", [namesake])
+    assert f"Several pseudonyms begin with {writer[:8]}" in essay_bot("person", "show", writer[:8], "--yes").err
+    with sqlite3.connect(database) as db:
+        db.execute("DELETE FROM audit_log WHERE writer = ?", [namesake])
     assert zipfile.is_zipfile(file)
     for action in ("block", "unblock", "block"):
         assert essay_bot("person", action, writer, "--yes").code == 0
