@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import json
 import logging
 from dataclasses import replace
@@ -25,6 +26,7 @@ from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.panels.cards import text_card
 from bot.errors import BotError
 from bot.essay.text.words import count_noun
+from bot.services.store_ports import Transaction
 
 log = logging.getLogger("bot.discord")
 
@@ -129,11 +131,20 @@ class DiscordClient(discord.Client):
         """Sync the commands if they changed: Discord allows 200 new ones a day, and clients reload after a sync."""
         definition = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
-        name = f"commands of {self.application_id}"
+        secret = self.dispatcher.services.pseudonym_secret  # an id of Discord's is stored only as a keyed pseudonym
+        application = hmac.new(
+            secret, f"discord-application:{self.application_id}".encode(), hashlib.sha256
+        ).hexdigest()
+        name = f"commands of {application[:32]}"
         if await self.dispatcher.services.store.read(lambda tx: tx.values.get(name)) == digest:
             return
         await self.tree.sync()
-        await self.dispatcher.services.store.write(lambda tx: tx.values.set(name, digest))
+
+        def store(tx: Transaction) -> None:
+            tx.values.delete(f"commands of {self.application_id}")  # as earlier releases named it
+            tx.values.set(name, digest)
+
+        await self.dispatcher.services.store.write(store)
         log.info("commands synced")
 
     async def on_connect(self) -> None:
