@@ -21,6 +21,7 @@ from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
+from bot.services.server_rules import ServerRulesService
 from bot.services.services import Services
 from bot.services.store_ports import Clock, IdFactory, Store
 from bot.services.voice import VoiceService
@@ -118,6 +119,7 @@ def build_services(
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
         personal_data=PersonalDataService(opened, jobs, found, clock),
+        servers=ServerRulesService(opened, clock),
         jobs=jobs,
         ledger=ledger,
         models=models,

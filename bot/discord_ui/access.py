@@ -6,16 +6,18 @@ import asyncio
 import hashlib
 import hmac
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import discord
 
-from bot.discord_ui.interactions.responses import InteractionContext, writer_id
+from bot.discord_ui.interactions.responses import InteractionContext, server_id, writer_id
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.errors import Blocked, BotError, StoreError
 from bot.services.personal_data import check_served
+from bot.services.server_rules import ALL_ALLOWED, ServerRules, ServerRulesService
 from bot.services.store_ports import Clock, Store, Transaction
 
 log = logging.getLogger("bot.discord")
@@ -26,6 +28,8 @@ _STORED_TIME = timedelta(days=30)
 _STORE_INTERVAL = timedelta(days=1)  # a membership is stored at most once in this time
 _MAX_CONCURRENT_LOOKUPS = 4  # strangers must not use up the bot's rate limit
 _MAX_CACHED = 10_000  # people, at a few bytes each
+_MAX_NAMED = 10  # roles or channels in a sentence
+_ASK_MANAGERS = "Nothing was stored. Ask whoever manages this server; a DM with the bot is not under its rules."
 # Discord's error codes.
 _NOT_A_MEMBER_CODES = {10007, 10013}  # unknown member, unknown user
 _NO_ACCESS_CODES = {50001, 10004}  # the bot is not in the server, or the server is gone
@@ -75,6 +79,29 @@ class AccessRules:
         raise AccessDenied(self.owner_ids[0] if self.owner_ids else None)
 
 
+class RefusedByServer(BotError):
+    """The rules of the server do not let this person use the bot here."""
+
+    @classmethod
+    def by_roles(cls, roles: Collection[int]) -> RefusedByServer:
+        named = ", ".join(f"<@&{one}>" for one in sorted(roles)[:_MAX_NAMED])
+        return cls(
+            f"The rules of this server let only certain roles use the bot in it, and you have none of them: {named}. "
+            f"{_ASK_MANAGERS}"
+        )
+
+    @classmethod
+    def by_channels(cls, channels: Collection[int]) -> RefusedByServer:
+        named = ", ".join(f"<#{one}>" for one in sorted(channels)[:_MAX_NAMED])
+        return cls(f"By the rules of this server the bot answers only in {named}. {_ASK_MANAGERS}")
+
+    @classmethod
+    def damaged(cls) -> RefusedByServer:
+        return cls(
+            f"The rules of this server are damaged, so nobody is answered here until they are set. {_ASK_MANAGERS}"
+        )
+
+
 class MembershipUnknown(BotError):
     """Discord did not say whether somebody belongs to a server."""
 
@@ -92,18 +119,39 @@ class _CachedMembership:
 
 
 class Access:
-    """Decide whom the bot answers: by its ``rules``, and outside of servers also by membership of a listed server."""
+    """Decide whom the bot answers: by its ``rules``, then in a server by the server's own.
 
-    def __init__(self, rules: AccessRules, store: Store, secret: bytes, clock: Clock) -> None:
+    Outside of servers membership of a listed server counts, too.
+    """
+
+    def __init__(
+        self, rules: AccessRules, servers: ServerRulesService, store: Store, secret: bytes, clock: Clock
+    ) -> None:
         self.rules = rules
         self._store = store
+        self._servers = servers
+        self._secret = secret
         self._membership = Membership(store, secret, clock)
 
-    async def admit(self, client: discord.Client, user: int, context: InteractionContext, seconds: float) -> None:
-        """Return if the bot answers this person here. Raise AccessDenied, MembershipUnknown, StoreError.
+    async def admit(
+        self, client: discord.Client, user: int, context: InteractionContext, seconds: float
+    ) -> ServerRules:
+        """Return what the server allows if the bot answers this person here; outside of servers that is all.
 
-        If Discord has to be asked, wait at most ``seconds`` for it.
+        If Discord has to be asked, wait at most ``seconds`` for it. Raise AccessDenied, RefusedByServer,
+        MembershipUnknown, StoreError.
         """
+        await self._check_host_rules(client, user, context, seconds)
+        if context.guild_id is None:
+            return ALL_ALLOWED
+        rules = await self._servers.get(server_id(self._secret, context.guild_id))
+        if not context.manages_server:  # whoever sets the rules must always be able to change them
+            _check_server_rules(rules, context)
+        return rules
+
+    async def _check_host_rules(
+        self, client: discord.Client, user: int, context: InteractionContext, seconds: float
+    ) -> None:
         try:
             self.rules.check(user, context)
         except AccessDenied:
@@ -125,6 +173,16 @@ class Access:
         """Remember that somebody has acted in a listed server. Raise nothing."""
         if context.guild_id is not None and context.guild_id in self.rules.guild_ids:
             await self._membership.record_member(user, context.guild_id)
+
+
+def _check_server_rules(rules: ServerRules, context: InteractionContext) -> None:
+    """Raise RefusedByServer if a server does not let somebody use the bot in this place."""
+    if rules.is_damaged:
+        raise RefusedByServer.damaged()
+    if rules.roles and not rules.roles & context.role_ids:
+        raise RefusedByServer.by_roles(rules.roles)
+    if rules.channels and not rules.channels & context.channel_ids:
+        raise RefusedByServer.by_channels(rules.channels)
 
 
 class Membership:

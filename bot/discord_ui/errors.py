@@ -61,6 +61,16 @@ class NotOwner(BotError):
         )
 
 
+class MayNotManageServer(BotError):
+    """Somebody who may not manage the server used its settings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only whoever may manage this server (Manage Server) sees and changes what it allows, and in a DM there "
+            "is nothing to set. Nothing was changed: ask one of those who manage the server."
+        )
+
+
 class AttachmentError(BotError):
     """A file that was not read.
 

@@ -5,7 +5,7 @@
     ├── InvalidInput                       what was handed in cannot be used
     │   ├── UnreadableText                 no such file, a directory, no permission, binary, empty, too long, damaged
     │   │   └── UnsupportedFileType        a kind of file that is not read, such as a PDF
-    │   ├── UnknownStructure, StructureFileMissing
+    │   ├── UnknownStructure, StructureFileMissing, StructureNotOffered
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownTargetSection, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── PrivateNoteInText              a text for a model contains words of a private note
@@ -22,7 +22,7 @@
     │   └── StoreUnavailable
     ├── DamagedText                        one stored text cannot be read; everything else can be used
     ├── ModelError                         a model could not do what it was asked; what it wrote before that is kept
-    │   ├── KeyRefused, OutOfCredit, NoModel, NoNetwork, NotClaude, UnknownModel, RequestRefused
+    │   ├── KeyRefused, OutOfCredit, NoModel, ModelNotAllowed, NoNetwork, NotClaude, UnknownModel, RequestRefused
     │   ├── Redirected, Compressed, TooMuchSent
     │   ├── Overloaded, RateLimited, SpendLimitReached, ServiceFault
     │   ├── StreamBroken, Stalled, TookTooLong, OnlyThinking, NothingWritten
@@ -63,6 +63,7 @@ from bot.errors.inputs import (
     PrivateMarkInText,
     PrivateNoteInText,
     StructureFileMissing,
+    StructureNotOffered,
     UnknownCritique,
     UnknownEssay,
     UnknownJob,
@@ -98,6 +99,7 @@ from bot.errors.llm import (
     Declined,
     KeyRefused,
     ModelError,
+    ModelNotAllowed,
     NoModel,
     NoNetwork,
     NotClaude,
@@ -161,6 +163,7 @@ __all__ = [
     "KeyRefused",
     "LimitExceeded",
     "ModelError",
+    "ModelNotAllowed",
     "NewerDatabase",
     "NoModel",
     "NoNetwork",
@@ -194,6 +197,7 @@ __all__ = [
     "StoreUnavailable",
     "StreamBroken",
     "StructureFileMissing",
+    "StructureNotOffered",
     "TooManyJobs",
     "TooMuchSent",
     "TookTooLong",

@@ -163,6 +163,17 @@ class UnknownStructure(InvalidInput):
         return error
 
 
+class StructureNotOffered(InvalidInput):
+    """The rules of the Discord server leave a structure out."""
+
+    def __init__(self, name: str, offered: Sequence[str]) -> None:
+        super().__init__(
+            f"The rules of this server do not offer {name}, so nothing was changed. It offers {', '.join(offered)}: "
+            "choose one of these, ask whoever manages the server, or use a DM with the bot, which is not under its "
+            "rules."
+        )
+
+
 class StructureFileMissing(UnknownStructure):
     """The structure file of an essay no longer exists."""
 

@@ -287,6 +287,20 @@ class NoModel(ModelError):
         )
 
 
+class ModelNotAllowed(NoModel):
+    """The rules of the Discord server let no model be asked in it."""
+
+    is_lasting = True
+
+    def __init__(self) -> None:
+        ModelError.__init__(
+            self,
+            "The rules of this server let no model be asked here, so nothing can be drafted, revised or critiqued.",
+            "whoever manages the server can change that with /settings, and a DM with the bot is not under its rules",
+            "Your notes can still be set into a post, measured and exported",
+        )
+
+
 class UnknownPrice(ModelError):
     """The model was not called, because its price is not known, and so no budget can be kept."""
 
@@ -338,11 +352,13 @@ class BudgetTooSmall(OverBudget):
 
     is_lasting = True
 
-    def __init__(self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime) -> None:
+    def __init__(
+        self, whose: str, dollars: Decimal, worst: Decimal, opens: datetime, who_raises: str = "whoever runs the bot"
+    ) -> None:
         super().__init__(
             f"{whose} is ${dollars:f}, and this may cost up to {_usd(worst, ROUND_CEILING)}, so no model was "
-            f"called. It opens again at {opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: whoever runs the "
-            "bot can raise it.",
+            f"called. It opens again at {opens:%Y-%m-%d %H:%M} UTC, but will be too small then too: {who_raises} can "
+            "raise it.",
             "you can go on without a model",
         )
 

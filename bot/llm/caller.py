@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from bot.errors import (
     BadReply,
     Declined,
+    ModelNotAllowed,
     NotClaude,
     NothingWritten,
     OnlyThinking,
@@ -241,7 +242,7 @@ class ModelCaller:
             raise
 
     async def _release_reservation(self, reserving: asyncio.Future[int], reservation: Reservation) -> None:
-        with suppress(OverBudget):  # then nothing was reserved
+        with suppress(OverBudget, ModelNotAllowed):  # then nothing was reserved
             await self._ledger.settle(
                 await reserving, Settlement(reservation.model, 0, 0, 0, 0, 0, None, 0, _CANCELLED_STOP_REASON)
             )

@@ -47,6 +47,7 @@ from bot.services.llm_ports import (
     require_checker,
 )
 from bot.services.offload import in_worker, parse_in_worker
+from bot.services.request_context import current_rules
 from bot.services.snapshot import EssaySnapshot, warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
@@ -141,7 +142,7 @@ class CheckingService:
     @property
     def has_checker(self) -> bool:
         """Whether a model can be asked."""
-        return self._models is not None and self._models.checker is not None
+        return self._models is not None and self._models.checker is not None and current_rules().allows_model
 
     @property
     def checker(self) -> Checker:

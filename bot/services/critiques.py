@@ -29,7 +29,7 @@ from bot.services.draft_jobs import DraftContextBuilder
 from bot.services.essays import EssayService, check_privacy_marks
 from bot.services.jobs.job import Job, JobKind, JobWork, PlannedJob, StoreResult
 from bot.services.jobs.runner import JobRunner, PrepareJob
-from bot.services.llm_ports import Material, Models, ProgressCallback, require_models
+from bot.services.llm_ports import Material, Models, ProgressCallback, require_models, why_no_model
 from bot.services.offload import in_worker, parse_in_worker
 from bot.services.snapshot import EssaySnapshot, read_head, warm_privacy_cache
 from bot.services.store_ports import Clock, IdFactory, Store, Transaction
@@ -104,7 +104,7 @@ class FindingAnswer:
         if self.note.is_private:
             return f"{kept} It is private, so no model works it in."
         if not with_model:
-            return f"{kept} No model is configured to work it in: edit the passage yourself."
+            return f"{kept} {why_no_model()} to work it in: edit the passage yourself."
         if self.passage is None:
             return f"{kept} The words that the finding speaks of have changed, so the text stays as it is."
         return f"{kept} The words stand in no section of the structure: edit the passage yourself."

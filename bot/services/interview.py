@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NoModel, NotAsked, NoTitles
+from bot.errors import BotError, InvalidInput, JobRunning, ModelError, NotAsked, NoTitles
 from bot.essay.essay import Note, Question, QuestionOrigin, QuestionState, SectionState
 from bot.essay.limits import StorageIncrease, stored_bytes
 from bot.essay.notes import note_from_answer
@@ -37,9 +37,11 @@ from bot.services.llm_ports import (
     ProgressCallback,
     RawTitle,
     RefusedQuestion,
+    no_model,
 )
 from bot.services.note_placement import PlacementWork, placed_numbers, unplaced_notes
 from bot.services.notes import NoteChange, NoteService, note_fingerprint
+from bot.services.request_context import current_rules
 from bot.services.snapshot import warm_privacy_cache
 from bot.services.store_ports import Clock, Store, Transaction
 
@@ -99,7 +101,12 @@ class InterviewService:
         self._store = store
         self._jobs = jobs
         self._clock = clock
-        self._interviewer = interviewer
+        self._configured_interviewer = interviewer
+
+    @property
+    def _interviewer(self) -> Interviewer | None:
+        """The interviewer; None where none is configured, or the rules of the request's server let none be asked."""
+        return self._configured_interviewer if current_rules().allows_model else None
 
     async def open_question(self, writer: str, essay: str) -> Question | None:
         """Return the question that was put and neither answered nor skipped, if there is one."""
@@ -183,7 +190,7 @@ class InterviewService:
         Raises NoModel, JobRunning.
         """
         if self._interviewer is None:
-            raise NoModel
+            raise no_model()
         opened, notes = await self._store.read(
             lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
         )
@@ -210,7 +217,7 @@ class InterviewService:
         placed with them. Raises NoModel, JobRunning.
         """
         if self._interviewer is None:
-            raise NoModel
+            raise no_model()
         opened, notes = await self._store.read(
             lambda tx: (tx.essays.get(writer, essay), tx.essays.notes(writer, essay))
         )

@@ -11,8 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall
+from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, ModelNotAllowed
 from bot.services.llm_ports import Cost, ModelRole
+from bot.services.server_rules import ServerRules
 from bot.services.store_ports import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ NANO_PER_USD = 1_000_000_000  # nano-dollars in a dollar
 # (llm.prompts.MAX_CALL_SECONDS); an older one is left by a process that was killed, and stays at its worst cost.
 _OPEN_CALL_AGE = timedelta(minutes=15)
 _MONTH_LABEL = "The bot's budget for this month"
+_HOST = "whoever runs the bot"
 _WARNING_SHARE = Decimal("0.8")  # of the month's budget: time enough to raise it, or to see who uses so much
 
 
@@ -121,6 +123,14 @@ class Spending:
     month: int
 
 
+@dataclass(frozen=True, slots=True)
+class ServerSpending:
+    """What everybody, and one writer, has spent in a server today, in nano-dollars (UTC), reservations included."""
+
+    day: int
+    writer_day: int
+
+
 class Ledger(Protocol):
     """Record calls, never their text."""
 
@@ -129,7 +139,7 @@ class Ledger(Protocol):
 
         Raise OverBudget, and record nothing, if the worst cost would exceed a budget: BudgetTooSmall if it alone does,
         BudgetSpent if it does with what was spent, BudgetReserved if it would fit without the reservations of running
-        calls.
+        calls. Raise ModelNotAllowed, and record nothing, if the rules of its server let no model be asked.
         """
 
     async def settle(self, call: int, settlement: Settlement) -> None:
@@ -174,12 +184,17 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True)
 class _BudgetAccount:
-    """A budget in dollars, what counts against it, and the part that running calls reserve, in nano-dollars."""
+    """A budget in dollars, what counts against it, and the part that running calls reserve, in nano-dollars.
+
+    ``opens_at`` is when it is renewed, ``who_raises`` who can give more.
+    """
 
     label: str
     budget: Decimal
     nano_total: int
     nano_reserved: int
+    opens_at: datetime
+    who_raises: str = _HOST
 
     @property
     def reserved(self) -> Decimal:
@@ -221,7 +236,15 @@ class RecordingLedger:
             writer = reservation.writer
             spent = tx.ledger.spending(writer, at)
             held = tx.ledger.reserved(writer, at, at - _OPEN_CALL_AGE)
-            _check_budgets(self.budgets, reservation, spent, held, at)
+            accounts = _host_accounts(self.budgets, spent, held, at)
+            if (server := reservation.server) is not None:
+                rules = tx.servers.rules(server)
+                if not rules.allows_model or rules.is_damaged:
+                    raise ModelNotAllowed
+                spent_there = tx.ledger.server_spending(server, writer, at)
+                held_there = tx.ledger.server_reserved(server, writer, at, at - _OPEN_CALL_AGE)
+                accounts += _server_accounts(rules, spent_there, held_there, at)
+            _check_budgets(accounts, Decimal(reservation.max_nano_usd) / NANO_PER_USD)
             return tx.ledger.add_call(reservation, at)
 
         try:
@@ -268,22 +291,41 @@ class RecordingLedger:
             )
 
 
-def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, held: Spending, at: datetime) -> None:
-    """Raise OverBudget if the worst cost of a call exceeds a budget; ``held`` is the reserved part of ``spent``."""
-    worst = Decimal(reservation.max_nano_usd) / NANO_PER_USD
-    accounts = (
-        _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day),
-        _BudgetAccount(_MONTH_LABEL, budgets.month, spent.month, held.month),
-        _BudgetAccount("Your budget for this month", budgets.of_writer_month, spent.writer_month, held.writer_month),
+def _host_accounts(budgets: Budgets, spent: Spending, held: Spending, at: datetime) -> tuple[_BudgetAccount, ...]:
+    """Return the host's budgets; ``held`` is the reserved part of ``spent``."""
+    day, month = _next_day(at), next_month(at)
+    of_writer_month = budgets.of_writer_month
+    return (
+        _BudgetAccount("Your budget for today", budgets.writer_day, spent.writer_day, held.writer_day, day),
+        _BudgetAccount(_MONTH_LABEL, budgets.month, spent.month, held.month, month),
+        _BudgetAccount("Your budget for this month", of_writer_month, spent.writer_month, held.writer_month, month),
     )
-    opens = (_start_of_day(at) + timedelta(days=1), next_month(at), next_month(at))
+
+
+def _server_accounts(
+    rules: ServerRules, spent: ServerSpending, held: ServerSpending, at: datetime
+) -> tuple[_BudgetAccount, ...]:
+    """Return the budgets that a server's rules set; ``held`` is the reserved part of ``spent``."""
+    day, who = _next_day(at), "whoever manages this server"
+    found: list[_BudgetAccount] = []
+    if rules.day_budget is not None:
+        label = "This server's budget for today"
+        found.append(_BudgetAccount(label, rules.day_budget, spent.day, held.day, day, who))
+    if rules.member_day_budget is not None:
+        label = "Your budget for today in this server"
+        found.append(_BudgetAccount(label, rules.member_day_budget, spent.writer_day, held.writer_day, day, who))
+    return tuple(found)
+
+
+def _check_budgets(accounts: Sequence[_BudgetAccount], worst: Decimal) -> None:
+    """Raise OverBudget if ``worst``, the most that a call costs in dollars, exceeds a budget."""
     # The error that lasts longest comes first: it is no use to wait for running work if the budget is too small anyway.
-    for account, when in zip(accounts, opens, strict=True):
+    for account in accounts:
         if worst > account.budget:
-            raise BudgetTooSmall(account.label, account.budget, worst, when)
-    for account, when in zip(accounts, opens, strict=True):
+            raise BudgetTooSmall(account.label, account.budget, worst, account.opens_at, account.who_raises)
+    for account in accounts:
         if worst > account.unspent:
-            raise BudgetSpent(account.label, when)
+            raise BudgetSpent(account.label, account.opens_at)
     for account in accounts:
         if worst > account.unspent - account.reserved:
             raise BudgetReserved(account.label, account.unspent, account.reserved)
@@ -291,6 +333,10 @@ def _check_budgets(budgets: Budgets, reservation: Reservation, spent: Spending, 
 
 def _start_of_day(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _next_day(at: datetime) -> datetime:
+    return _start_of_day(at) + timedelta(days=1)
 
 
 def start_of_month(at: datetime) -> datetime:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.errors import NoModel
+from bot.errors import ModelNotAllowed, NoModel
 from bot.essay.critique import Category, CoverageLevel, Severity
 from bot.essay.essay import Note, Question, SectionState
 from bot.essay.structure import Structure
 from bot.essay.support import NumberedSentence, SentenceSupport, UnsupportedPassage
+from bot.services.request_context import current_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,15 +327,27 @@ class Models:
 
 
 def require_models(models: Models | None) -> Models:
-    """Return the models. Raise NoModel if none is configured or wanted."""
-    if models is None:
-        raise NoModel
+    """Return the models. Raise NoModel if none is configured or wanted, or none may be asked where the request is."""
+    if models is None or not current_rules().allows_model:
+        raise no_model()
     return models
+
+
+def no_model() -> NoModel:
+    """Return the error that says why no model can be asked."""
+    return NoModel() if current_rules().allows_model else ModelNotAllowed()
+
+
+def why_no_model() -> str:
+    """Return why no model can be asked, as the beginning of a sentence."""
+    return (
+        "No model is configured" if current_rules().allows_model else "The rules of this server let no model be asked"
+    )
 
 
 def require_checker(models: Models | None) -> Checker:
     """Return the checker. Raise NoModel if there is none."""
     checker = require_models(models).checker
     if checker is None:
-        raise NoModel
+        raise no_model()
     return checker

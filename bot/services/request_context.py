@@ -1,4 +1,4 @@
-"""What a piece of work belongs to: the request that began it, whose it is, and from which server it came.
+"""What a piece of work belongs to: the request that began it, whose it is, from which server it came, and its rules.
 
 Tasks inherit it, so that log lines and calls of models carry it without passing it on.
 """
@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bot.services.server_rules import ALL_ALLOWED, ServerRules
 
 _ID_BYTES = 4  # told apart among the requests of a day, and short enough for each line of a log
 
@@ -18,12 +20,13 @@ _ID_BYTES = 4  # told apart among the requests of a day, and short enough for ea
 class RequestContext:
     """A request: a click, a command, a form, or a message in the DM.
 
-    ``writer`` and ``server`` are pseudonyms; ``server`` is None outside of servers.
+    ``writer`` and ``server`` are pseudonyms; ``server`` is None outside of servers. ``rules`` are the server's.
     """
 
     id: str
     writer: str
     server: str | None = None
+    rules: ServerRules = ALL_ALLOWED
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request", default=None)
@@ -43,3 +46,15 @@ def request_scope(writer: str, server: str | None = None) -> Iterator[RequestCon
         yield request
     finally:
         _current.reset(token)
+
+
+def apply_rules(rules: ServerRules) -> None:
+    """Let the rest of the running request, if there is one, and the tasks that it starts be under these rules."""
+    if (request := _current.get()) is not None:
+        _current.set(replace(request, rules=rules))
+
+
+def current_rules() -> ServerRules:
+    """Return the rules of the server that the running request came from; outside of servers all is allowed."""
+    request = _current.get()
+    return request.rules if request is not None else ALL_ALLOWED

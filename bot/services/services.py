@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import StructureNotOffered
+from bot.essay.matching import find_structure
 from bot.essay.structure import Structure
 from bot.services.checking import CheckingService
 from bot.services.critiques import CritiqueService
@@ -19,6 +21,8 @@ from bot.services.ledger import RecordingLedger
 from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
+from bot.services.request_context import current_rules
+from bot.services.server_rules import ServerRulesService
 from bot.services.store_ports import Clock, Store
 from bot.services.voice import VoiceService
 
@@ -43,6 +47,7 @@ class Services:
     dm_messages: DmMessageService
     voice: VoiceService
     personal_data: PersonalDataService
+    servers: ServerRulesService
     jobs: JobRunner
     ledger: RecordingLedger
     models: Models | None
@@ -51,8 +56,24 @@ class Services:
 
     @property
     def has_model(self) -> bool:
-        """Whether a model is configured and wanted."""
-        return self.models is not None
+        """Whether a model is configured and wanted, and may be asked in the server that the request came from."""
+        return self.models is not None and current_rules().allows_model
+
+    @property
+    def offered_structures(self) -> Mapping[str, Structure]:
+        """The structures for new essays in the server that the request came from; all if it names none that exists."""
+        allowed = current_rules().structures
+        return {key: one for key, one in self.structures.items() if key in allowed} or self.structures
+
+    def offered_structure(self, named: str) -> Structure:
+        """Return the structure that a person names, as ``find_structure`` does.
+
+        Raise UnknownStructure, and StructureNotOffered if the server's rules leave it out.
+        """
+        found = find_structure(self.structures, named)
+        if found.key not in (offered := self.offered_structures):
+            raise StructureNotOffered(found.name, [one.name for one in offered.values()])
+        return found
 
     async def work_for(self, job: Job) -> JobWork:
         """Return the work of a job that an earlier process left, so that its text can be kept."""

@@ -33,8 +33,9 @@ if TYPE_CHECKING:  # the values that the other services define and the store kee
     from bot.services.critiques import Decision, StoredCritique
     from bot.services.dm_messages import DmChannel, DmContext, DmMessage
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
-    from bot.services.ledger import Reservation, Settlement, Spending, UsageKey, UsageRow, UsageTotal
+    from bot.services.ledger import Reservation, ServerSpending, Settlement, Spending, UsageKey, UsageRow, UsageTotal
     from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
+    from bot.services.server_rules import ServerRules
 
 T = TypeVar("T")
 
@@ -365,6 +366,12 @@ class LedgerStore(Protocol):
     def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
         """Return the part of that which is reserved for calls that began after ``since`` and are not settled."""
 
+    def server_spending(self, server: str, writer: str, at: datetime) -> ServerSpending:
+        """Return what was spent in a server on the day of ``at``, reservations included."""
+
+    def server_reserved(self, server: str, writer: str, at: datetime, since: datetime) -> ServerSpending:
+        """Return the part of that which is reserved for calls that began after ``since`` and are not settled."""
+
     def settled_between(self, start: datetime, end: datetime) -> int:
         """Return what the settled calls from ``start`` up to ``end`` cost, in nano-dollars."""
 
@@ -431,6 +438,16 @@ class PersonStore(Protocol):
         """Return what the host did about writers, oldest first."""
 
 
+class ServerStore(Protocol):
+    """The rules of Discord servers, by their pseudonyms."""
+
+    def rules(self, server: str) -> ServerRules:
+        """Return a server's rules, those that allow all if it has none; ``is_damaged`` if they cannot be read."""
+
+    def set_rules(self, server: str, rules: ServerRules, at: datetime) -> None:
+        """Store a server's rules in place of those before."""
+
+
 class QuotaStore(Protocol):
     """The limits on what each writer may keep, checked in the transaction that stores it."""
 
@@ -467,6 +484,7 @@ class Transaction:
     voice: VoiceStore
     ledger: LedgerStore
     people: PersonStore
+    servers: ServerStore
     values: KeyValueStore
     quota: QuotaStore
 

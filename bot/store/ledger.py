@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from bot.services.ledger import Reservation, Settlement, Spending, UsageKey, UsageRow, UsageTotal
+from bot.services.ledger import (
+    Reservation,
+    ServerSpending,
+    Settlement,
+    Spending,
+    UsageKey,
+    UsageRow,
+    UsageTotal,
+)
 from bot.store.database import EncryptedDatabase, parse_time
 
 _SUMS = (
@@ -73,6 +81,12 @@ class SqliteCalls:
     def reserved(self, writer: str, at: datetime, since: datetime) -> Spending:
         return _sum_costs(self._db, writer, at, since.astimezone(UTC).isoformat())
 
+    def server_spending(self, server: str, writer: str, at: datetime) -> ServerSpending:
+        return _sum_server_costs(self._db, server, writer, at, None)
+
+    def server_reserved(self, server: str, writer: str, at: datetime, since: datetime) -> ServerSpending:
+        return _sum_server_costs(self._db, server, writer, at, since.astimezone(UTC).isoformat())
+
     def settled_between(self, start: datetime, end: datetime) -> int:
         query = "SELECT coalesce(sum(nano_usd), 0) FROM calls WHERE settled = 1 AND at >= ? AND at < ?"
         return int(self._db.execute(query, [start.isoformat(), end.isoformat()]).fetchone()[0])
@@ -124,6 +138,15 @@ def _sum_costs(db: Database, writer: str, at: datetime, open_since: str | None) 
         [writer, day.isoformat(), writer, month.isoformat(), open_since, open_since],
     ).fetchone()
     return Spending(writer_day=int(found[1]), writer_month=int(found[2]), month=int(found[0]))
+
+
+def _sum_server_costs(db: Database, server: str, writer: str, at: datetime, open_since: str | None) -> ServerSpending:
+    found = db.execute(
+        "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? THEN nano_usd END), 0)"
+        " FROM calls WHERE server = ? AND at >= ? AND (? IS NULL OR (settled = 0 AND at > ?))",
+        [writer, server, _start_of_day(at).isoformat(), open_since, open_since],
+    ).fetchone()
+    return ServerSpending(day=int(found[0]), writer_day=int(found[1]))
 
 
 def _start_of_day(at: datetime) -> datetime:

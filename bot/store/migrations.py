@@ -522,3 +522,18 @@ def _sealed_places(db: Database) -> None:
     ):
         db.execute(f"ALTER TABLE {table} ADD COLUMN revision INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE keys ADD COLUMN seals INTEGER NOT NULL DEFAULT 0")
+
+
+# What each Discord server allows, as sealed JSON; the server is a keyed pseudonym.
+@_migration("0018_server_rules")
+def _server_rules(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE server_rules (
+            server TEXT PRIMARY KEY,
+            rules BLOB NOT NULL,
+            revision INTEGER NOT NULL,
+            changed TEXT NOT NULL
+        ) STRICT
+        """
+    )

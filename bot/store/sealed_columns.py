@@ -62,6 +62,7 @@ DM_MESSAGE_ID = SealedColumn("dm_messages", "id", ("message", "part"))
 DM_MESSAGE_TEXT = SealedColumn("dm_messages", "text", ("message", "part"), replaced=True)
 DM_CHANNEL = SealedColumn("dm_channels", "channel", ("writer",), replaced=True)
 DM_LAST_READ = SealedColumn("dm_channels", "last_read", ("writer",), replaced=True)
+SERVER_RULES = SealedColumn("server_rules", "rules", ("server",), "''", replaced=True)
 SECRET = SealedColumn("secrets", "value", ("name",), "''")
 
 SEALED_COLUMNS = (
@@ -85,6 +86,7 @@ SEALED_COLUMNS = (
     DM_MESSAGE_TEXT,
     DM_CHANNEL,
     DM_LAST_READ,
+    SERVER_RULES,
     SECRET,  # the last: while the secret is not sealed to its place, others may not be
 )
 

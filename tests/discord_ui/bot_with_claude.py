@@ -56,24 +56,23 @@ async def served(
     ``budget`` is the writer's dollars a day, ``silence`` the seconds without a byte that are a stall. Without
     ``checker`` nothing is checked by a model, so that a test scripts no answers for that. ``more`` goes to ``started``.
     """
-    books = SqliteStore(folder / "ledger.db", None, bootstrap.utc_now)
+    store = SqliteStore(folder / "essays.db", None, bootstrap.utc_now)
     with no_proxy():
         service = ServiceConfig(
             base_url=claude.base_url,
             api_key=claude.key or "",
             dialect=Dialect.CLAUDE,
             models=dict.fromkeys(ModelRole, "claude-opus-5-5"),
-            pseudonym_secret=books.thread.pseudonym_secret,
+            pseudonym_secret=store.pseudonym_secret,
             silence_seconds=silence,
             max_retries=0,
         )
-        ledger = RecordingLedger(books, Budgets(Decimal(budget), Decimal(100)))
+        ledger = RecordingLedger(store, Budgets(Decimal(budget), Decimal(100)))
         made = build_models(service, prompts_directory(), ledger, bootstrap.utc_now, sleep=_no_nap)
         if not checker:
             made = replace(made, ports=replace(made.ports, checker=None))
         try:
-            async with started(sim, folder / "essays.db", Served(claude=made), **more) as bot:
+            async with started(sim, folder / "essays.db", Served(claude=made), store=store, **more) as bot:
                 yield bot
         finally:
             await made.close()
-            books.close()

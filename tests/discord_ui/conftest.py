@@ -104,12 +104,14 @@ async def started(
     timing: EditTiming | None = None,
     keeping: type[StoredJobs] = StoredJobs,
     clock: Clock = bootstrap.utc_now,
+    store: SqliteStore | None = None,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured.
 
-    Without a ``timing`` there is no pause between two edits.
+    Without a ``timing`` there is no pause between two edits. A ``store`` of the database is closed at the end, like the
+    one that is opened without it.
     """
-    store = SqliteStore(database, None, clock)
+    store = store or SqliteStore(database, None, clock)
     services = bootstrap.build_services(
         BotSettings.model_construct(database_path=database, jobs_at_once=at_once),
         models=models.ports if models else None,

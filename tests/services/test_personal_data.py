@@ -43,7 +43,7 @@ from tests.services.test_critiques import TEXT, ended
 from tests.store.test_database import stored_bytes
 
 CHANNEL, MESSAGE = 1400000000000000001, 1400000000000000777
-NOBODYS_TABLES = {"keys", "secrets"}  # what the database needs for itself
+NOBODYS_TABLES = {"keys", "secrets", "server_rules"}  # what the database needs for itself, and servers' rules
 
 
 async def live(room: Room, structure: Structure, writer: str) -> str:

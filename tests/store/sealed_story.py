@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from bot.essay.critique import Critique
@@ -13,6 +14,7 @@ from bot.essay.support import Check
 from bot.services.critiques import StoredCritique
 from bot.services.dm_messages import DmChannel
 from bot.services.jobs.job import JobKind, JobOutcome, JobState
+from bot.services.server_rules import ServerRules
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.sealed_columns import SEALED_COLUMNS, SealedColumn
@@ -42,6 +44,7 @@ def fill(tx: Transaction, writer: str, at: datetime) -> None:
         tx.essays.set_suggested_titles(writer, essay, [f"Suggested {words}"], at)
         tx.support.save(writer, essay, Check(1, (), (), problem=f"Check {words}"), at)
         tx.voice.add(writer, f"Voice {words}", at)
+        tx.servers.set_rules(f"server-{essay}", ServerRules(day_budget=Decimal(number)), at)
         critique = f"critique-{essay}"
         pasted = StoredCritique(critique, writer, None, None, None, f"T {words}", f"C {words}", True, None, {}, at)
         tx.critiques.add(pasted)
@@ -70,6 +73,7 @@ def replace_all(tx: Transaction, writer: str, at: datetime) -> None:
     tx.job_panels.save(job.id, other, "Another address")
     tx.jobs.end(job.id, JobOutcome(JobState.FAILED, error="Another error"), at)
     tx.messages.set_text(writer, other, "Another message")
+    tx.servers.set_rules(f"server-{essay}", ServerRules(day_budget=Decimal(100)), at)
     tx.messages.set_last_read(writer, message_id(writer, 9))
 
 

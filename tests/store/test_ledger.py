@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, OverBudget
+from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, ModelNotAllowed, OverBudget
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, Spending, UsageKey
 from bot.services.llm_ports import ModelRole
+from bot.services.server_rules import ServerRules
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -306,3 +307,68 @@ async def test_the_ledger_holds_no_word_of_an_essay(store: SqliteStore, ledger: 
         "server",
     }
     assert (row["settled"], row["prompt"], row["stop_reason"], row["estimated"]) == (1, "draft.md", "end_turn", 0)
+
+
+def there(cents: int, writer: str = "me", server: str = "s1") -> Reservation:
+    """A call that is asked for in a server."""
+    return replace(call(cents, writer), server=server)
+
+
+async def set_rules(store: SqliteStore, rules: ServerRules) -> None:
+    await store.write(lambda tx: tx.servers.set_rules("s1", rules, NOON))
+
+
+async def test_a_servers_budget_counts_what_everybody_spends_in_it_and_nothing_else(
+    store: SqliteStore, ledger: RecordingLedger
+) -> None:
+    await spend(ledger, 30, NOON)  # in the DM
+    await ledger.settle(await ledger.reserve(there(30, server="s2"), NOON), settlement(30))
+    await set_rules(store, ServerRules(day_budget=Decimal("0.50")))
+    await ledger.settle(await ledger.reserve(there(25, "you"), NOON), settlement(25))
+    running = await ledger.reserve(there(25, "they"), NOON)
+    with pytest.raises(BudgetReserved, match=r"This server's budget for today has \$0\.25 left"):
+        await ledger.reserve(there(10), NOON)
+    await ledger.settle(running, settlement(24))
+    with pytest.raises(BudgetSpent, match=r"This server's budget for today is used up until 2026-11-24 00:00 UTC"):
+        await ledger.reserve(there(10), NOON)
+    await ledger.reserve(there(1), NOON)  # to the last cent
+    await ledger.reserve(call(10), NOON)
+    await ledger.reserve(there(40), NOON + timedelta(days=1))
+
+
+async def test_a_members_budget_in_a_server_is_theirs_alone_and_says_who_can_raise_it(
+    store: SqliteStore, ledger: RecordingLedger
+) -> None:
+    await set_rules(store, ServerRules(member_day_budget=Decimal("0.20")))
+    await ledger.settle(await ledger.reserve(there(15), NOON), settlement(15))
+    with pytest.raises(BudgetSpent, match="Your budget for today in this server is used up"):
+        await ledger.reserve(there(10), NOON)
+    await ledger.reserve(there(10, "you"), NOON)
+    with pytest.raises(BudgetTooSmall, match="whoever manages this server can raise it"):
+        await ledger.reserve(there(21, "they"), NOON)
+
+
+async def test_a_servers_budget_raises_none_of_the_hosts(store: SqliteStore, ledger: RecordingLedger) -> None:
+    await set_rules(store, ServerRules(day_budget=Decimal(1000), member_day_budget=Decimal(1000)))
+    with pytest.raises(BudgetTooSmall, match="whoever runs the bot can raise it"):
+        await ledger.reserve(there(101), NOON)
+
+
+async def test_no_call_is_made_for_a_server_that_lets_none_be_asked(
+    store: SqliteStore, ledger: RecordingLedger
+) -> None:
+    await set_rules(store, ServerRules(allows_model=False))
+    with pytest.raises(ModelNotAllowed, match="whoever manages the server can change that"):
+        await ledger.reserve(there(1), NOON)
+    assert (await ledger.spending("me", NOON)).month == 0
+    await ledger.reserve(call(1), NOON)
+    await ledger.reserve(there(1, server="s2"), NOON)
+
+
+async def test_the_rules_of_a_server_are_read_back_as_they_were_set(store: SqliteStore) -> None:
+    rules = ServerRules(
+        frozenset({1, 2**63}), frozenset({3}), frozenset({"layoff"}), Decimal("0.50"), Decimal(3), allows_model=False
+    )
+    await set_rules(store, rules)
+    assert await store.read(lambda tx: tx.servers.rules("s1")) == rules
+    assert await store.read(lambda tx: tx.servers.rules("s2")) == ServerRules()

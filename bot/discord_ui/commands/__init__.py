@@ -17,6 +17,7 @@ from bot.discord_ui.commands.essays import (
     usage_command,
     voice_command,
 )
+from bot.discord_ui.commands.settings import settings_command
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 
 
@@ -34,6 +35,7 @@ def all_commands(
         voice_command(run, presenter, writer_lock),
         mydata_command(dispatcher.handle_personal_command, presenter),
         usage_command(run, presenter.services),
+        settings_command(run, presenter),
         help_command(run, presenter.services),
         critique_menu(run, presenter, writer_lock),
     ]

@@ -21,7 +21,6 @@ from bot.discord_ui.messages.content import mention_names, message_attachments, 
 from bot.discord_ui.panels import forms
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import InvalidInput, UnsupportedFileType
-from bot.essay.matching import find_structure
 from bot.essay.text.documents import FILE_KINDS
 
 CRITIQUE_MENU_NAME = "Critique this"
@@ -54,7 +53,7 @@ def critique_command(
             typed = resolve_mentions(text, mention_names(interaction)) if text else None
             whole = "\n\n".join(one for one in (typed, read.text if read else None) if one)
             async with writer_lock(writer):
-                meant = find_structure(presenter.services.structures, structure) if structure is not None else None
+                meant = presenter.services.offered_structure(structure) if structure is not None else None
                 notice = read.notice if read else None
                 return await critique_text(presenter, writer, context, whole, meant, own=True, notice=notice)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import discord
 from discord import app_commands
 
-from bot.discord_ui.access import AccessDenied, MembershipUnknown
+from bot.discord_ui.access import AccessDenied, MembershipUnknown, RefusedByServer
 from bot.discord_ui.interactions.dispatcher import RunCommand
 from bot.discord_ui.interactions.handlers.drafts import export_or_ask
 from bot.discord_ui.interactions.handlers.essays import list_essays, show_latest_essay
@@ -60,7 +60,15 @@ def essay_suggestions(
             async with asyncio.timeout(_SUGGESTION_TIMEOUT_SECONDS):
                 writer = await admitted_writer(interaction, _SUGGESTION_TIMEOUT_SECONDS)
                 known = await essays.list_essays(writer)
-        except (AccessDenied, MembershipUnknown, BeingDeleted, ShuttingDown, StoreError, TimeoutError):
+        except (
+            AccessDenied,
+            RefusedByServer,
+            MembershipUnknown,
+            BeingDeleted,
+            ShuttingDown,
+            StoreError,
+            TimeoutError,
+        ):
             return []
         wanted, names = typed.casefold().strip(), unique_essay_names(known)
         found = [essay for essay in known if wanted in essay.title.casefold() or wanted in names[essay.id].casefold()]
@@ -149,12 +157,12 @@ async def open_or_create_essay(
             await services.essays.rename_essay(writer, opened.id, title)
     elif structure is not None or title is not None or read is not None:
         if structure is not None:
-            chosen = find_structure(services.structures, structure)
+            chosen = services.offered_structure(structure)
         elif read is not None:
             page = services.essays.validate_page("The file", read.text)
-            chosen = await parse_in_worker(writer, len(page), best_structure, page, dict(services.structures))
+            chosen = await parse_in_worker(writer, len(page), best_structure, page, dict(services.offered_structures))
         else:
-            chosen = default_structure(services.structures)
+            chosen = default_structure(services.offered_structures)
         existing = {essay.id for essay in await services.essays.list_essays(writer)}
         opened = await services.essays.get_or_create_empty(writer, chosen, title, asked=structure is not None)
         created = opened.id not in existing
@@ -261,7 +269,7 @@ def usage_command(run: RunCommand, services: Services) -> app_commands.Command[A
             spent = await services.ledger.spending(writer, now)
             budgets = services.ledger.budgets
             limits = budgets.writer_day, budgets.of_writer_month, budgets.month
-            return ShowCard(usage_card(rows, spent, *limits, with_model=services.has_model))
+            return ShowCard(usage_card(rows, spent, *limits, with_model=services.models is not None))
 
         await run(interaction, "/usage", AckMode.NEW_MESSAGE, show_usage)
 

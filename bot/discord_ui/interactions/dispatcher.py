@@ -26,7 +26,7 @@ from bot.discord_ui.messages.job_panels import JobPanels
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import ShuttingDown
 from bot.services import metrics
-from bot.services.request_context import request_scope
+from bot.services.request_context import apply_rules, request_scope
 from bot.services.services import Services
 
 log = logging.getLogger("bot.discord")
@@ -48,7 +48,7 @@ class InteractionDispatcher:
 
     def __init__(self, services: Services, access: AccessRules, timing: EditTiming | None = None) -> None:
         self.services = services
-        self.access = Access(access, services.store, services.pseudonym_secret, services.clock)
+        self.access = Access(access, services.servers, services.store, services.pseudonym_secret, services.clock)
         self.presenter = Presenter(services)
         self._router = Router(self.presenter)
         self.writer_lock = self._router.writer_lock
@@ -129,7 +129,8 @@ class InteractionDispatcher:
     async def admitted_writer(self, interaction: Interaction, seconds: float) -> str:
         """Return the writer who acts, once it is known that they may; wait at most ``seconds`` for Discord to say it.
 
-        Raise AccessDenied, MembershipUnknown, BeingDeleted, StoreError; ShuttingDown once ``close`` was called.
+        Raise AccessDenied, RefusedByServer, MembershipUnknown, BeingDeleted, StoreError; ShuttingDown once ``close``
+        was called.
         """
         writer = self._writer_of(interaction)
         await self._admit(interaction, seconds)
@@ -137,7 +138,9 @@ class InteractionDispatcher:
         return writer
 
     async def _admit(self, interaction: Interaction, seconds: float) -> None:
-        await self.access.admit(interaction.client, interaction.user.id, interaction_context(interaction), seconds)
+        """Let a request go on that may, under the rules of its server."""
+        context = interaction_context(interaction)
+        apply_rules(await self.access.admit(interaction.client, interaction.user.id, context, seconds))
         self._check_open()
 
     def _check_open(self) -> None:

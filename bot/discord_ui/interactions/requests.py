@@ -5,6 +5,8 @@ A forged value can at worst show a wrong page.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import discord
 
 from bot.discord_ui.errors import AttachmentGone, AttachmentNotFetched
 from bot.discord_ui.interactions.custom_ids import CustomId
-from bot.discord_ui.interactions.responses import ActionRequest, InteractionContext, UploadedFile
+from bot.discord_ui.interactions.responses import ActionRequest, InteractionContext, ServerParts, UploadedFile
 from bot.discord_ui.messages.content import read_file, resolve_mentions
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line
@@ -26,7 +28,10 @@ from bot.essay.text.documents import FILE_KINDS
 from bot.essay.text.words import count_words
 from bot.services.offload import in_thread
 
+log = logging.getLogger("bot.discord")
+
 Interaction = discord.Interaction[discord.Client]
+_SERVER_PARTS_SECONDS = 5.0  # a panel that is shown without them is better than one that comes later
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,39 @@ def to_upload(attachment: discord.Attachment) -> AttachmentUpload:
 
 
 def interaction_context(interaction: Interaction) -> InteractionContext:
-    """Return whether an interaction is in the bot's DM, and in which server."""
+    """Return whether an interaction is in the bot's DM, or in which server, where in it, and as whom."""
     in_dm, limit = interaction.context.dm_channel is True, interaction.filesize_limit
-    return InteractionContext(is_bot_dm=in_dm, guild_id=interaction.guild_id, max_file_bytes=limit)
+    if interaction.guild_id is None:
+        return InteractionContext(in_dm, None, limit)
+    channels = {interaction.channel_id or 0}
+    if isinstance(interaction.channel, discord.Thread):
+        channels.add(interaction.channel.parent_id)
+    roles = {interaction.guild_id}  # the id of the role that everybody has
+    if isinstance(interaction.user, discord.Member):
+        roles.update(interaction.user._roles)  # ``roles`` leaves out those that are not cached, and none are
+    permissions = interaction.permissions
+    return InteractionContext(
+        in_dm,
+        interaction.guild_id,
+        limit,
+        frozenset(channels),
+        frozenset(roles),
+        manages_server=permissions.manage_guild or permissions.administrator,
+    )
+
+
+async def read_server_parts(interaction: Interaction) -> ServerParts | None:
+    """Ask Discord which roles and channels the interaction's server has; None if it did not say in time."""
+    guild, http = interaction.guild_id, interaction.client.http
+    if guild is None:
+        return None
+    try:
+        async with asyncio.timeout(_SERVER_PARTS_SECONDS):
+            roles, channels = await http.get_roles(guild), await http.get_all_guild_channels(guild)
+    except DISCORD_ERRORS as error:
+        log.info("a server did not say which roles and channels it has: %s", type(error).__name__)
+        return None
+    return ServerParts(frozenset(int(one["id"]) for one in roles), frozenset(int(one["id"]) for one in channels))
 
 
 def parse_request(interaction: Interaction, found: CustomId, writer: str) -> ActionRequest:
@@ -67,6 +102,7 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
     files: list[UploadedFile] = []
     if values := data.get("values"):
         chosen[""] = str(values[0])
+    menu_values = tuple(str(one) for one in data.get("values") or ())
     uploads = (data.get("resolved") or {}).get("attachments") or {}
     for part in _walk_components(data.get("components") or ()):
         key, value, values = str(part.get("custom_id", "")), part.get("value"), part.get("values")
@@ -83,7 +119,15 @@ def parse_request(interaction: Interaction, found: CustomId, writer: str) -> Act
             else:
                 chosen[key] = str(one)
     return ActionRequest(
-        found, writer, interaction_context(interaction), chosen, fields, frozenset(ticked), tuple(files)
+        found,
+        writer,
+        interaction_context(interaction),
+        chosen,
+        fields,
+        frozenset(ticked),
+        menu_values,
+        tuple(files),
+        read_server_parts=partial(read_server_parts, interaction),
     )
 
 

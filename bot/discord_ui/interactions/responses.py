@@ -31,12 +31,17 @@ def server_id(secret: bytes, guild: int) -> str:
 class InteractionContext:
     """Where an interaction happens: in the bot's own DM with the person, in a server, or in another conversation.
 
-    ``max_file_bytes`` is how large a file may be that is sent there.
+    ``max_file_bytes`` is how large a file may be that is sent there. In a server, ``channel_ids`` are the channel's id
+    and, for a thread, that of the channel it belongs to; ``role_ids`` are the person's roles there, the one that
+    everybody has included; ``manages_server`` says whether they may manage the server. All is as Discord sent it.
     """
 
     is_bot_dm: bool
     guild_id: int | None
     max_file_bytes: int = 10 * 1024 * 1024
+    channel_ids: frozenset[int] = frozenset()
+    role_ids: frozenset[int] = frozenset()
+    manages_server: bool = False
 
     @property
     def must_be_ephemeral(self) -> bool:
@@ -58,13 +63,31 @@ class UploadedFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerParts:
+    """The roles and channels that a server has, by their ids."""
+
+    roles: frozenset[int]
+    channels: frozenset[int]
+
+
+ReadServerParts = Callable[[], Awaitable[ServerParts | None]]
+"""Ask Discord which roles and channels the server has; None if it did not say."""
+
+
+async def _no_server_parts() -> ServerParts | None:
+    """Return None: outside of servers."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class ActionRequest:
     """What a person did: used a button, a menu, a form or a command.
 
     ``selected`` holds the value of a menu, or those of a form's menus by their keys; ``fields`` the texts of a form and
-    ``ticked`` the keys of its ticked boxes. ``essay`` is the essay as it was when owner and version were checked; a
-    handler that has changed something since must read it again. Where a form is to open it is None, and ``head`` is
-    set.
+    ``ticked`` the keys of its ticked boxes. ``values`` are all that was chosen in a message's menu. ``essay`` is the
+    essay as it was when owner and version were checked; a handler that has changed something since must read it again.
+    Where a form is to open it is None, and ``head`` is set. ``read_server_parts`` asks what the server has that it was
+    done in.
     """
 
     custom_id: CustomId
@@ -73,9 +96,11 @@ class ActionRequest:
     selected: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     ticked: frozenset[str] = frozenset()
+    values: tuple[str, ...] = ()
     files: tuple[UploadedFile, ...] = ()
     essay: EssaySnapshot | None = None
     head: EssayHead | None = None
+    read_server_parts: ReadServerParts = _no_server_parts
 
     @property
     def subject(self) -> str:

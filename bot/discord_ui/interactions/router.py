@@ -18,6 +18,7 @@ from bot.discord_ui.interactions.handlers import (
     interview,
     notes,
     personal_data,
+    server_rules,
     voice,
 )
 from bot.discord_ui.interactions.responses import ActionRequest, HandlerResult
@@ -153,6 +154,20 @@ CRITIQUE_ACTIONS: Mapping[str, Action] = {
     "retry": _write_action(critiques.retry_critique),
     "pasted": _write_action(critiques.critique_pasted_text),
 }
+# About the server in which they are used. Each handler looks whether the person may manage it.
+SERVER_ACTIONS: Mapping[str, Action] = {
+    "roles": _write_action(server_rules.set_roles),
+    "channels": _write_action(server_rules.set_channels),
+    "structures": _write_action(server_rules.set_structures),
+    "any-role": _write_action(server_rules.allow_any_role),
+    "any-channel": _write_action(server_rules.allow_any_channel),
+    "any-structure": _write_action(server_rules.offer_all_structures),
+    "model-off": _write_action(server_rules.forbid_model),
+    "model-on": _write_action(server_rules.allow_model),
+    "budgets": _form_action(server_rules.open_budgets_form),
+    "budgets-save": _write_action(server_rules.save_budgets),
+}
+_ACTIONS = {"essay": ESSAY_ACTIONS, "critique": CRITIQUE_ACTIONS, "server": SERVER_ACTIONS}
 MORE_MENU = "more"  # a menu whose options are actions
 _ACTIONS_WITHOUT_SUBJECT = {
     *("essays", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),
@@ -177,9 +192,9 @@ def find_route(found: CustomId | None, value: str) -> Route:
         raise UnknownCustomId
     if found.kind == "essay" and found.action == MORE_MENU:
         found = replace(found, action=value, argument="")
-    table = ESSAY_ACTIONS if found.kind == "essay" else CRITIQUE_ACTIONS
-    action = table.get(found.action)
-    if action is None or (found.subject == NO_SUBJECT and found.action not in _ACTIONS_WITHOUT_SUBJECT):
+    action = _ACTIONS[found.kind].get(found.action)
+    about_nothing = found.kind == "server" or found.action in _ACTIONS_WITHOUT_SUBJECT
+    if action is None or (found.subject == NO_SUBJECT and not about_nothing):
         raise UnknownCustomId
     return Route(found, action)
 
@@ -218,7 +233,7 @@ class Router:
     async def _run_action(self, route: Route, request: ActionRequest) -> HandlerResult:
         if route.custom_id.kind == "critique" and route.custom_id.subject != NO_SUBJECT:
             await self._presenter.services.critiques.get(request.writer, route.custom_id.subject)
-        elif route.custom_id.subject != NO_SUBJECT:
+        elif route.custom_id.kind == "essay" and route.custom_id.subject != NO_SUBJECT:
             if (
                 route.custom_id.action == "delete"
                 and (request.writer, route.custom_id.subject) in self._presenter.deleted_essays

@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.discord_ui.panels.cards import (
+    MAX_MENU_OPTIONS,
     AttachedFile,
     Button,
     ButtonRow,
@@ -23,6 +24,8 @@ from bot.discord_ui.panels.cards import (
     Form,
     FormPart,
     LinkButton,
+    MentionKind,
+    MentionMenu,
     SelectInput,
     SelectMenu,
     SelectOption,
@@ -32,6 +35,15 @@ from bot.discord_ui.panels.cards import (
 )
 
 ACCENT_COLOUR = 0x4F6D7A  # a slate that stands out little on either of Discord's themes
+# Where a command can be used, besides in threads: those count as their channel.
+_CHANNEL_TYPES = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.forum,
+    discord.ChannelType.media,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+]
 _DISCORD_STYLES = {
     ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
     ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
@@ -72,10 +84,34 @@ def _to_item(part: CardPart) -> UiItem:
                     custom_id=part.custom_id,
                     placeholder=part.placeholder,
                     options=[_to_select_option(o) for o in part.options],
+                    min_values=part.min_values,
+                    max_values=part.max_values,
                 )
             )
+        case MentionMenu():
+            return ui.ActionRow(_to_mention_select(part))
         case AttachedFile(name):
             return ui.File(f"attachment://{name}")
+
+
+def _to_mention_select(menu: MentionMenu) -> ui.RoleSelect[Any] | ui.ChannelSelect[Any]:
+    chosen = [discord.Object(one) for one in menu.chosen[:MAX_MENU_OPTIONS]]
+    if menu.kind is MentionKind.ROLE:
+        return ui.RoleSelect(
+            custom_id=menu.custom_id,
+            placeholder=menu.placeholder,
+            min_values=0,
+            max_values=MAX_MENU_OPTIONS,
+            default_values=[discord.SelectDefaultValue.from_role(one) for one in chosen],
+        )
+    return ui.ChannelSelect(
+        custom_id=menu.custom_id,
+        placeholder=menu.placeholder,
+        channel_types=_CHANNEL_TYPES,
+        min_values=0,
+        max_values=MAX_MENU_OPTIONS,
+        default_values=[discord.SelectDefaultValue.from_channel(one) for one in chosen],
+    )
 
 
 def _to_button(button: Button | LinkButton) -> ui.Button[Any]:

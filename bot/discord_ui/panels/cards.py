@@ -82,11 +82,33 @@ class SelectOption:
 
 @dataclass(frozen=True, slots=True)
 class SelectMenu:
-    """A menu from which one option is chosen."""
+    """A menu from which one option is chosen, or from ``min_values`` to ``max_values``."""
 
     custom_id: str
     placeholder: str
     options: tuple[SelectOption, ...]
+    min_values: int = 1
+    max_values: int = 1
+
+
+class MentionKind(StrEnum):
+    """What of a server a menu offers."""
+
+    ROLE = "role"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class MentionMenu:
+    """A menu of the server's own roles or channels, which Discord fills; any number is chosen, none too.
+
+    ``chosen`` are the ids that are chosen now.
+    """
+
+    kind: MentionKind
+    custom_id: str
+    placeholder: str
+    chosen: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +118,7 @@ class AttachedFile:
     name: str
 
 
-CardPart = TextBlock | Separator | ButtonRow | SelectMenu | AttachedFile
+CardPart = TextBlock | Separator | ButtonRow | SelectMenu | MentionMenu | AttachedFile
 
 
 @dataclass(frozen=True, slots=True)

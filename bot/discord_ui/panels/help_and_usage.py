@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.discord_ui.panels.cards import Card, CardPart, TextBlock, heading_text, privacy_statement, small_print
 from bot.essay.text.words import count_noun
 from bot.services.ledger import Spending, UsageRow
+from bot.services.llm_ports import why_no_model
 
 _NANO_USD = Decimal(1_000_000_000)
 
@@ -18,7 +19,7 @@ def help_card(*, with_model: bool) -> Card:
         "A model drafts from your notes alone, revises section by section and critiques with quotations. What your "
         "notes do not say is marked `[NEED: …]`, never invented."
         if with_model
-        else "No model is configured here: your notes are set into a post unchanged, and can be edited, measured and "
+        else f"{why_no_model()} here: your notes are set into a post unchanged, and can be edited, measured and "
         "exported."
     )
     return Card(
@@ -31,7 +32,7 @@ def help_card(*, with_model: bool) -> Card:
                 "**/critique** reads any text as an editor would, **Apps → Critique this** any message.\n"
                 "**/essays** lists what you have, critiques of pasted texts too; **/export** gives a file.\n"
                 "What you mark **[private]** stays out of posts and away from models until you unmark it.\n"
-                "**/voice** shows how you write, **/usage** what you spent, **/mydata** all of your data.\n\n" + model
+                "**/voice** how you write, **/usage** costs, **/mydata** your data, **/settings** servers.\n\n" + model
             ),
             small_print(
                 f"Only you see your essays here. They are stored encrypted: {privacy_statement(with_model=with_model)}."

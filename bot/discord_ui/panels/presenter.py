@@ -122,7 +122,7 @@ class Presenter:
             return await in_thread(drafts.draft_card, state, version, position, notice, side_version, layout)
         if (question := _displayed_question(state)) is not None:
             return interview.question_card(state, question, notice=notice, own_dm=context.is_bot_dm)
-        return start.start_card(state, self.services.structures, context, notice)
+        return start.start_card(state, self.services.offered_structures, context, notice)
 
     async def show_question(
         self, writer: str, essay: str, context: InteractionContext, *, mode: str = "", notice: str | None = None
@@ -234,7 +234,7 @@ class Presenter:
         left = next((one for one in state.draft_questions if one.number == number), None)
         question = left or state.open_question
         if number is None and state.running_job is None and state.version is None:
-            return ShowCard(start.start_card(state, self.services.structures, context))
+            return ShowCard(start.start_card(state, self.services.offered_structures, context))
         if number is None or question is None or question.number != number or state.running_job is not None:
             return None
         return ShowCard(interview.question_card(state, question, mode=mode, own_dm=context.is_bot_dm))

@@ -29,10 +29,9 @@ from bot.errors import StructureFileMissing
 from bot.essay.essay import Essay
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
+from bot.services.llm_ports import why_no_model
 
-_NO_MODEL_TEXT = (
-    "No model is configured: your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."
-)
+_NO_MODEL_TEXT = "your notes are set into a post unchanged, and nothing is drafted, revised or critiqued."
 
 
 def start_card(
@@ -108,7 +107,10 @@ def start_card(
     stored = f"Everything is stored, encrypted: {privacy_statement(with_model=state.has_model)}."
     parts.append(
         small_print(
-            private, stored, f"A draft: {cost}." if cost else None, _NO_MODEL_TEXT if not state.has_model else None
+            private,
+            stored,
+            f"A draft: {cost}." if cost else None,
+            f"{why_no_model()}: {_NO_MODEL_TEXT}" if not state.has_model else None,
         )
     )
     return Card(tuple(parts))

@@ -86,11 +86,12 @@ async def test_commands_are_synced_only_when_they_changed(sim: DiscordSimulator,
             pass
     assert len(sim.syncs) == 1
     assert sorted(sim.syncs[0].names) == sorted(
-        ["draft", "critique", "export", "essays", "voice", "mydata", "usage", "help", "Critique this"]
+        ["draft", "critique", "export", "essays", "voice", "mydata", "usage", "settings", "help", "Critique this"]
     )
     for command in sim.commands.all():
-        assert command["integration_types"] == [0, 1]
-        assert command["contexts"] == [0, 1, 2]
+        # /settings is about a server: there is none to set in a DM, or where the bot was not added.
+        assert command["integration_types"] == ([0] if command["name"] == "settings" else [0, 1])
+        assert command["contexts"] == ([0] if command["name"] == "settings" else [0, 1, 2])
 
 
 async def test_the_bot_asks_only_for_the_direct_messages_intent(sim: DiscordSimulator, plain: Bot) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import discord.webhook.async_
 import pytest
 
+from bot import bootstrap
+from bot.discord_ui.interactions.responses import server_id
+from bot.services.ledger import UsageKey
+from bot.services.server_rules import ServerRules
 from tests.discord_ui.bot_with_claude import served
 from tests.discord_ui.conftest import Bot
 from tests.discord_ui.messages.test_discord_faults import AsyncioWithInstantSleep
@@ -17,6 +23,7 @@ from tests.simulators.claude import Answer, ClaudeSimulator, Cut, Gate, HttpErro
 from tests.simulators.discord import DiscordSimulator, Message, User
 
 TEXT = HEADING + paragraphs(0, 60)
+STARTED = datetime(2020, 1, 1, tzinfo=UTC)  # before every call
 CUT = 3_000  # characters after which the model breaks off
 
 
@@ -110,6 +117,41 @@ async def test_a_spent_budget_is_told_and_a_draft_can_be_made_without_a_model(
         assert {"Write draft", "Without a model"} <= set(panel.buttons)
         await user.click(panel, "Without a model")
         await user.sees(lambda _: "version 1" in panel.text)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (ServerRules(day_budget=Decimal("0.01")), "This server's budget for today is $0.01"),
+        (ServerRules(member_day_budget=Decimal("0.01")), "Your budget for today in this server is $0.01"),
+        (ServerRules(allows_model=False), "let no model be asked here"),
+    ],
+    ids=["server", "member", "no model"],
+)
+async def test_what_a_server_allows_holds_for_its_calls_and_not_in_the_dm(
+    sim: DiscordSimulator, claude: ClaudeSimulator, tmp_path: Path, rules: ServerRules, words: str
+) -> None:
+    """Also for work that is begun when the rules change: they are looked at before each call."""
+    async with served(sim, claude, tmp_path) as bot:
+        user, guild = sim.user("writer"), sim.guild("Writers")
+        _nothing_to_place(claude)
+        sim.settings.rate_limits = False
+        panel = await with_notes(user, guild)
+        server = server_id(bot.secret, guild.id)
+        await bot.store.write(lambda tx: tx.servers.set_rules(server, rules, bootstrap.utc_now()))
+        await user.click(panel, "Write draft")
+        await user.sees(lambda _: words in panel.text)
+        assert "manages th" in panel.text  # whom to ask
+        await user.click(panel, "Continue in DM")
+        await user.sees(lambda screen: "Continued in your DM" in panel.text and screen.at(user.dm).last)
+        moved = user.screen.at(user.dm).last
+        assert moved is not None
+        claude.script(Reply(TEXT))
+        await user.click(moved, "Write draft")
+        await user.sees(lambda _: "version 1" in moved.text)
+        calls = await bot.store.read(lambda tx: tx.ledger.usage_by(STARTED, UsageKey.SERVER))
+        assert {one.key for one in calls} <= {None, server}
+        assert {(one.key, one.calls) for one in calls if one.key is None} == {(None, 1)}
 
 
 async def test_a_draft_survives_several_discord_and_model_errors_at_once(

@@ -109,9 +109,25 @@ class PartRules:
             self.errors.add(
                 (*path, "max_values"), "SELECT_COMPONENT_MAX_VALUES", "max_values exceeds the number of options"
             )
+        if part["type"] != STRING_SELECT:
+            self._default_values(part, path)
         chosen = sum(bool(option.get("default")) for option in _dicts(part.get("options")))
         if isinstance(high, int) and chosen > high:
             self.errors.add((*path, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "Too many default options")
+
+    def _default_values(self, part: Json, path: Path) -> None:
+        """Each is an id and its kind; there may be as many as may be chosen. Which code is given is not verified."""
+        kinds = {5: ("user",), 6: ("role",), 7: ("user", "role"), 8: ("channel",)}[part["type"]]
+        values = list(_dicts(part.get("default_values")))
+        for index, value in enumerate(values):
+            here = (*path, "default_values", index)
+            if not str(value.get("id", "")).isdecimal():
+                self.errors.add((*here, "id"), "NUMBER_TYPE_COERCE", "Value is not snowflake.")
+            if value.get("type") not in kinds:
+                self.errors.choices((*here, "type"), kinds)
+        most, least = part.get("max_values", 1), part.get("min_values", 1)
+        if values and not least <= len(values) <= most:
+            self.errors.length((*path, "default_values"), len(values), least, most)
 
     def _options(self, part: Json, path: Path, low: int, high: int) -> int:
         options = part.get("options")

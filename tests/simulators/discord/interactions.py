@@ -250,7 +250,8 @@ class InteractionHandler:
             payload["guild"] = {"id": str(guild.id), "locale": guild.locale, "features": []}
             payload["guild_locale"] = guild.locale
             permissions = guild.members.get(found.account.id, MEMBER_PERMISSIONS)
-            payload["member"] = {**member_payload(found.account, permissions), "user": found.account.payload()}
+            member = member_payload(found.account, permissions, guild.roles_of(found.account.id))
+            payload["member"] = {**member, "user": found.account.payload()}
         else:
             payload["user"] = found.account.payload()
         if found.source is not None:

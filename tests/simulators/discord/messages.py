@@ -1,7 +1,7 @@
 """Where messages are written: every route that creates, changes or removes one ends here."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.simulators.discord.check_component_tree import Layout
@@ -222,11 +222,11 @@ class Desk:
         await self._gateway.dispatch(event, data, GUILD_MESSAGES, without=(MESSAGE_CONTENT, bare))
 
 
-def member_payload(account: Account, permissions: int) -> Json:
+def member_payload(account: Account, permissions: int, roles: Sequence[str] = ()) -> Json:
     """A guild member, without its user."""
     joined = {"joined_at": "2024-01-01T00:00:00+00:00", "permissions": str(permissions)}
     return {
-        "roles": [],
+        "roles": list(roles),
         "flags": 0,
         "deaf": False,
         "mute": False,
@@ -238,7 +238,7 @@ def member_payload(account: Account, permissions: int) -> Json:
 
 
 def without_permissions(member: Json) -> Json:
-    """A member as the routes of a server give it: permissions come in interactions alone."""
+    """A member, or a channel, as the routes of a server give it: permissions come in interactions alone."""
     return {key: value for key, value in member.items() if key != "permissions"}
 
 

@@ -14,6 +14,7 @@ PlaceKind = Literal["guild", "dm", "private"]
 # (section "Permissions" of the documentation).
 MEMBER_PERMISSIONS = (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 10) | (1 << 31) | (1 << 50)
 ADMINISTRATOR = 1 << 3
+MANAGE_GUILD = 1 << 5
 
 
 @dataclass(slots=True)
@@ -44,6 +45,12 @@ class Guild:
     locale: str = "en-GB"
     members: dict[int, int] = field(default_factory=dict)  # account id to permission bits
     channels: list["Channel"] = field(default_factory=list)
+    roles: dict[int, str] = field(default_factory=dict)  # names by id, without the one that everybody has
+    member_roles: dict[int, set[int]] = field(default_factory=dict)  # account id to role ids
+
+    def roles_of(self, account: int) -> list[str]:
+        """The ids of the roles that a member has, as Discord sends them: those that exist, without everybody's."""
+        return [str(role) for role in self.member_roles.get(account, ()) if role in self.roles]
 
     @property
     def general(self) -> "Channel":

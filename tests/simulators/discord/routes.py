@@ -8,7 +8,7 @@ from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.interactions import InteractionHandler
 from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.messages import Desk, member_payload, without_permissions
-from tests.simulators.discord.models import Channel, Message
+from tests.simulators.discord.models import Channel, Guild, Message
 from tests.simulators.discord.rate_limits import DELETE, EDIT, READ, SEND, TYPING, WEBHOOK
 from tests.simulators.discord.rest import Rest
 from tests.simulators.discord.uploads import Body
@@ -55,6 +55,8 @@ class Routes:
         add("GET", "/users/{user}", self._user)
         add("POST", "/users/@me/channels", self._open_dm)
         add("GET", "/guilds/{guild}/members/{user}", self._member, rule=READ, resource="guild")
+        add("GET", "/guilds/{guild}/roles", self._roles, rule=READ, resource="guild")
+        add("GET", "/guilds/{guild}/channels", self._channels, rule=READ, resource="guild")
 
     def _command_routes(self) -> None:
         for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
@@ -123,20 +125,41 @@ class Routes:
 
     async def _member(self, request: web.Request, body: Body) -> Json:
         """Get Guild Member needs no intent, and the bot in the server. 404/10013 for what is no account at all."""
-        numbers = request.match_info["guild"], request.match_info["user"]
-        guild, account = (int(one) if one.isdecimal() else 0 for one in numbers)
-        found = self._world.guilds.get(guild)
-        if found is None:
-            raise ApiError(404, 10004, "Unknown Guild")
-        if not found.bot:
-            raise ApiError(403, 50001, "Missing Access")
+        found, number = self._guild(request), request.match_info["user"]
+        account = int(number) if number.isdecimal() else 0
         if account not in self._world.accounts:
             raise ApiError(404, 10013, "Unknown User")
         if account not in found.members:
             raise ApiError(404, 10007, "Unknown Member")
         person = self._world.accounts[account]
         # Over HTTP a member has no permissions; in an interaction it does.
-        return {**without_permissions(member_payload(person, 0)), "user": person.payload()}
+        member = member_payload(person, 0, found.roles_of(account))
+        return {**without_permissions(member), "user": person.payload()}
+
+    async def _roles(self, request: web.Request, body: Body) -> list[Json]:
+        """Get Guild Roles: the one that everybody has, too, whose id is the server's."""
+        found = self._guild(request)
+        named = {found.id: "@everyone", **found.roles}
+        about = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "permissions": "0", "flags": 0}
+        return [
+            {"id": str(number), "name": name, "position": place, **about}
+            for place, (number, name) in enumerate(named.items())
+        ]
+
+    async def _channels(self, request: web.Request, body: Body) -> list[Json]:
+        """Get Guild Channels: all but threads, without the permissions that an interaction's channel has."""
+        found, bot = self._guild(request), self._world.bot.payload()
+        return [without_permissions(channel.payload(bot)) for channel in found.channels]
+
+    def _guild(self, request: web.Request) -> Guild:
+        """The server of an address, which the bot must be in."""
+        number = request.match_info["guild"]
+        found = self._world.guilds.get(int(number)) if number.isdecimal() else None
+        if found is None:
+            raise ApiError(404, 10004, "Unknown Guild")
+        if not found.bot:
+            raise ApiError(403, 50001, "Missing Access")
+        return found
 
     async def _open_dm(self, request: web.Request, body: Body) -> Json:
         """Closed DMs answer 400 here and 403 on sending (discord-api-docs#1905); too fast is 403/40003."""

@@ -15,7 +15,7 @@ from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.interactions import InteractionHandler
 from tests.simulators.discord.json_types import Json
 from tests.simulators.discord.messages import Desk
-from tests.simulators.discord.models import Channel, DmPolicy, Guild, Message, Upload
+from tests.simulators.discord.models import MANAGE_GUILD, Channel, DmPolicy, Guild, Message, Upload
 from tests.simulators.discord.rate_limits import RateLimiter, Violation
 from tests.simulators.discord.redirect_bot import environment, point
 from tests.simulators.discord.rest import Rest, Served
@@ -115,16 +115,21 @@ class DiscordSimulator:
         external_apps: bool = True,
         channels: tuple[str, ...] = ("general",),
         members: tuple[User, ...] = (),
+        managers: tuple[User, ...] = (),
+        roles: tuple[str, ...] = (),
     ) -> Guild:
-        """A server. Who acts in it becomes a member, ``members`` are from the start.
+        """A server. Who acts in it becomes a member, ``members`` are from the start, ``managers`` may manage it.
 
         Args:
             bot: False when it has not added the app, so that only people who installed it can use it there.
             external_apps: False when such people's answers there are forced to be ephemeral.
         """
         guild = self.world.guild(name, bot=bot, external_apps=external_apps, channels=channels)
-        for one in members:
+        for one in (*members, *managers):
             self.world.enter(one.account, guild.general)
+        for one in managers:
+            guild.members[one.id] |= MANAGE_GUILD
+        guild.roles = {self.world.clock.snowflake(): name for name in roles}
         return guild
 
     def private(self, *people: User) -> Channel:

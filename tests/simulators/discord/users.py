@@ -143,6 +143,32 @@ class User:
             raise NotOfferedError(f"{key!r} does not take {len(chosen)} options")
         return await self._component(message, found[0], {"values": chosen})
 
+    async def choose(self, message: Message, placeholder: str, *ids: int) -> Act:
+        """Chooses roles or channels, by id, in a select that Discord fills itself, found by its placeholder.
+
+        Raises:
+            NotOfferedError: also where the server has none with that id.
+        """
+        self._must_see(message)
+        found = [one for one in message.parts if one["type"] in (6, 8) and one.get("placeholder") == placeholder]
+        guild = message.channel.guild
+        if len(found) != 1 or found[0].get("disabled") or guild is None:
+            raise NotOfferedError(f"{len(found)} open selects are {placeholder!r} in:\n{message.text}")
+        part, bot = found[0], self._sim.world.bot.payload()
+        if part["type"] == 6:
+            named = {guild.id: "@everyone", **guild.roles}
+            there = {number: {"id": str(number), "name": name} for number, name in named.items()}
+        else:
+            there = {one.id: one.payload(bot) for one in guild.channels}
+            if (types := part.get("channel_types")) is not None:
+                there = {number: one for number, one in there.items() if one["type"] in types}
+        if missing := set(ids) - there.keys():
+            raise NotOfferedError(f"the server has nothing of these ids: {missing}")
+        if not part.get("min_values", 1) <= len(ids) <= part.get("max_values", 1):
+            raise NotOfferedError(f"{placeholder!r} does not take {len(ids)} entries")
+        resolved = {"roles" if part["type"] == 6 else "channels": {str(one): there[one] for one in ids}}
+        return await self._component(message, part, {"values": [str(one) for one in ids], "resolved": resolved})
+
     async def forge_click(self, message: Message, custom_id: str, *values: str) -> Act:
         """Sends a click with an id that need not stand on the message, on a message they need not see: what a modified
         client might try. Discord checks more than this; a bot must not rely on it."""

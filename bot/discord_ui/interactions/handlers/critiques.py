@@ -10,7 +10,7 @@ from bot.discord_ui.panels.cards import LIST_PAGE_SIZE
 from bot.discord_ui.panels.critiques import critique_list_card, next_page
 from bot.discord_ui.panels.drafts import DraftPosition, measures_card
 from bot.discord_ui.panels.presenter import STALE_NOTICE, Presenter
-from bot.errors import BotError, NoModel, NothingToDo, StaleRequest
+from bot.errors import BotError, NothingToDo, StaleRequest
 from bot.essay.essay import Origin
 from bot.essay.facts import defang_links
 from bot.essay.matching import best_structure
@@ -18,6 +18,7 @@ from bot.essay.structure import Structure
 from bot.essay.text.markdown_import import describe_removed, import_markdown
 from bot.services.critiques import Decision, check_critique_length
 from bot.services.essays import join_sentences
+from bot.services.llm_ports import no_model
 from bot.services.offload import parse_in_worker
 from bot.services.text_report import TextReport, measure_text
 
@@ -47,7 +48,7 @@ async def critique_text(
         return await presenter.show_critique(writer, critiqued.id, context, notice=notice)
     found = await parse_in_worker(writer, len(text), _measure_text, page.text, structure)
     return ShowCard(
-        measures_card("What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(NoModel())) if one))
+        measures_card("What was counted", found, 0, None, 0, " ".join(one for one in (notice, str(no_model())) if one))
     )
 
 
@@ -60,7 +61,7 @@ def _measure_text(text: str, structure: Structure | None) -> TextReport:
 async def critique_pasted_text(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Critique what was pasted into the form of /critique."""
     text, notice = await read_submitted_text(request)
-    structure = presenter.services.structures.get(request.custom_id.argument)
+    structure = presenter.services.offered_structures.get(request.custom_id.argument)
     return await critique_text(presenter, request.writer, request.context, text, structure, own=True, notice=notice)
 
 
@@ -198,7 +199,7 @@ async def adopt_text(presenter: Presenter, request: ActionRequest) -> HandlerRes
         if structure is None:
             text = critiqued.text
             structure = await parse_in_worker(
-                request.writer, len(text), best_structure, text, dict(services.structures)
+                request.writer, len(text), best_structure, text, dict(services.offered_structures)
             )
         essay = await services.critiques.create_essay(request.writer, request.custom_id.subject, structure)
         notice = "It is your draft now. The critique is under More, and its suggestions can be applied."

@@ -21,6 +21,8 @@ from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
 from bot.essay.matching import default_structure
+from bot.services.request_context import apply_rules
+from bot.services.server_rules import ALL_ALLOWED
 
 
 async def show_essays(presenter: Presenter, request: ActionRequest) -> HandlerResult:
@@ -89,7 +91,8 @@ async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
     """Create another essay, of the same structure."""
     services = presenter.services
     current = await services.essays.get_essay(request.writer, request.subject)
-    structure = services.structures.get(current.structure) or default_structure(services.structures)
+    offered = services.offered_structures
+    structure = offered.get(current.structure) or default_structure(offered)
     created = await services.essays.get_or_create_empty(request.writer, structure)
     return await presenter.show_essay(request.writer, created.id, request.context)
 
@@ -100,7 +103,7 @@ async def show_latest_essay(presenter: Presenter, writer: str, context: Interact
     unfinished, finished = await services.essays.latest(writer)
     if unfinished is not None:
         return await presenter.show_essay(writer, unfinished.id, context)
-    created = await services.essays.get_or_create_empty(writer, default_structure(services.structures))
+    created = await services.essays.get_or_create_empty(writer, default_structure(services.offered_structures))
     if finished is None:
         return await presenter.show_essay(writer, created.id, context)
     title = escape_markdown(one_line(finished.title, MAX_TITLE_UNITS))
@@ -112,4 +115,5 @@ async def show_latest_essay(presenter: Presenter, writer: str, context: Interact
 async def move_to_dm(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Continue the panel in the DM with the bot."""
     dm = InteractionContext(is_bot_dm=True, guild_id=None)
+    apply_rules(ALL_ALLOWED)  # the DM is not under the server's rules
     return MoveToDm(await presenter.show_essay(request.writer, request.subject, dm), request.subject)

@@ -32,9 +32,10 @@ from bot.services.essays import join_sentences
 
 async def change_structure(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Give an essay without content another structure."""
-    found = presenter.services.structures.get(request.selected_value)
-    if found is None:
-        raise UnknownStructure(request.selected_value, list(presenter.services.structures))
+    services, chosen = presenter.services, request.selected_value
+    if chosen not in services.structures:
+        raise UnknownStructure(chosen, list(services.structures))
+    found = services.offered_structure(chosen)
     await presenter.services.essays.change_structure(request.writer, request.subject, found)
     return await presenter.show_essay(request.writer, request.subject, request.context)
 
