@@ -38,12 +38,19 @@ class Machine:
         for directory in (self.state, root / "root", root / "bin", root / "opt/essay-bot/bin", self.backups.parent):
             directory.mkdir(parents=True)
         (self.state / ".env").write_text(f"DATABASE_PATH={self.database}\n")
-        self._program("bin/sudo", '[ "$1" = -u ] && shift 2; exec "$@"')
+        self.program("bin/sudo", '[ "$1" = -u ] && shift 2; exec "$@"')
         for noted in ("bin/systemctl", "bin/git", "opt/essay-bot/bin/pip"):
-            self._program(noted, f'echo "{Path(noted).name} $*" >> {self.log}')
-        self._program("opt/essay-bot/bin/essay-bot", f'PYTHONPATH={ROOT} exec {sys.executable} -m bot "$@"')
+            self.program(noted, f'echo "{Path(noted).name} $*" >> {self.log}')
+        self.program("opt/essay-bot/bin/essay-bot", f'PYTHONPATH={ROOT} exec {sys.executable} -m bot "$@"')
 
-    def _program(self, name: str, body: str) -> None:
+    @property
+    def key(self) -> str:
+        return (self.state / "essays.db.key").read_text().strip()
+
+    def set_key(self, keys: str) -> None:
+        (self.state / ".env").write_text(f"DATABASE_PATH={self.database}\nDATABASE_KEY={keys}\n")
+
+    def program(self, name: str, body: str) -> None:
         path = self.root / name
         path.write_text(f"#!/bin/sh\n{body}\n")
         path.chmod(0o755)
@@ -196,6 +203,39 @@ async def test_after_adding_a_new_key_as_documented_the_old_key_is_still_needed(
             SqliteStore(machine.database, keys, clock)
     assert not key_file.exists()
     assert await texts(machine.database, clock, f"{new},{old}") == ["Before the backup."]
+
+
+async def test_the_documented_rotation_seals_all_with_a_new_key_and_the_old_one_opens_nothing(
+    machine: Machine, structure: Structure, clock: Clock
+) -> None:
+    await write(machine.database, structure, clock)
+    rotate, _ = shell_blocks(PAGE, "Change the database's key")
+    old = machine.key
+    said = machine.run(rotate.replace("rotate-key", "rotate-key --yes"))
+    assert "is sealed with the key whose fingerprint is" in said
+    assert "Backups made before still need it." in said
+    assert machine.key != old
+    assert await texts(machine.database, clock) == ["Before the backup."]
+    (machine.state / "essays.db.key").unlink()
+    with pytest.raises(EncryptionKeyMissing):
+        SqliteStore(machine.database, old, clock)
+
+
+async def test_the_documented_rotation_of_a_key_in_the_settings_ends_with_the_new_one_alone(
+    machine: Machine, structure: Structure, clock: Clock
+) -> None:
+    rotate, make = shell_blocks(PAGE, "Change the database's key")
+    machine.program("opt/essay-bot/bin/python", f'exec {sys.executable} "$@"')
+    old, new = (machine.run(make).strip() for _ in range(2))
+    await write(machine.database, structure, clock, keys=old)
+    machine.set_key(f"{new},{old}")
+    said = machine.run(rotate.replace("rotate-key", "rotate-key --yes"))
+    assert "1 key in DATABASE_KEY or in" in said
+    assert await texts(machine.database, clock, new) == ["Before the backup."]
+    with pytest.raises(EncryptionKeyMissing):
+        SqliteStore(machine.database, old, clock)
+    machine.set_key(new)
+    assert "put a new key and a comma before it" in machine.run(f"{rotate.strip()} --yes || true\n")
 
 
 def backup_command(target: Path, database: Path, key: str = "", *more: str) -> subprocess.CompletedProcess[str]:
