@@ -13,7 +13,7 @@ from bot.discord_ui.access import AccessRules
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.services.personal_data import PersonalDataService, WriterMark
 from tests.discord_ui.conftest import NOTES, Bot, Scripted, started
-from tests.discord_ui.dm_steps import quick
+from tests.discord_ui.dm_steps import everything, quick
 from tests.discord_ui.panel_steps import drafted, reads
 from tests.services.fakes import Gate, opinion, says
 from tests.services.test_critiques import TEXT
@@ -187,3 +187,25 @@ async def test_critiques_of_pasted_texts_are_deleted_one_by_one(sim: DiscordSimu
     await user.sees(reads(panel, "It is deleted, with the text that it was about."))
     assert "**Text 2. " not in panel.text
     assert "**Text 1. " in panel.text
+
+
+async def test_the_history_of_the_dm_that_is_read_meanwhile_does_not_come_back(
+    sim: DiscordSimulator, tmp_path: Path
+) -> None:
+    """The bot was away, and is reading what was written then, when the writer deletes everything."""
+    user = sim.user("writer")
+    async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
+        quick(bot)
+        await user.say(user.dm, "Before.")
+        await user.sees(has_text("You wrote 1 message"))
+    await user.say(user.dm, "While it was away.")
+    sim.delay("GET", "/channels/*/messages", 1.5)
+    async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
+        quick(bot)
+        panel = await (await user.slash(user.dm, "mydata")).message()
+        await delete_everything(user, panel)
+        await user.sees(reads(panel, "Everything is deleted"))
+        assert (await data(bot).summary(bot.writer(user))).counts == {}
+        await user.say(user.dm, "Anew.")
+        await user.sees(lambda screen: screen.text.count("You wrote 1 message") == 2)
+        assert await everything(bot, user) == ["Anew."]

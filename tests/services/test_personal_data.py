@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import random
+import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -318,3 +320,22 @@ async def test_one_critique_is_deleted_with_its_job_and_no_other(room: Room, dat
     (left,), count = await room.criticism.pasted("me", 0, 10)
     assert (count, left.text.endswith("The first.")) == (1, True)
     assert (await data.summary("me")).counts["jobs"] == 1
+
+
+async def test_the_log_is_emptied_once_nobody_reads_it_any_more(
+    room: Room, data: PersonalDataService, structure: Structure, store: SqliteStore, database: Path
+) -> None:
+    """While another process reads, as for a backup, SQLite cannot empty it: the next write tries again."""
+    await live(room, structure, "me")
+    await store.thread.run(lambda opened: opened.db.execute("PRAGMA busy_timeout = 0"))
+    with closing(sqlite3.connect(database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM essays").fetchone()
+        await data.delete("me")
+        assert log_size(database) > 0
+    await room.desk.create_essay("zebedee", structure)
+    assert log_size(database) == 0
+
+
+def log_size(database: Path) -> int:
+    return database.with_name("essays.db-wal").stat().st_size

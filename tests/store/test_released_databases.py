@@ -6,10 +6,12 @@ just before 0.2.0.
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import random
 import sqlite3
 import sys
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -290,3 +292,18 @@ async def test_an_upgrade_that_is_killed_while_it_seals_goes_on_with_the_next_st
     assert await store.read(lambda tx: tx.essays.notes("writer-a", ONE)) == NOTES
     store.close()
     assert starts_of_cells(path) == {b"\x01" + bytes.fromhex(key_fingerprint(KEY.encode()))}
+
+
+async def test_a_persons_data_from_an_earlier_release_is_handed_over_and_deleted(
+    services: Services, desk: EssayService
+) -> None:
+    before = await desk.list_essays("writer-b")
+    (part,) = [one async for one in services.personal_data.export("writer-a")]
+    with zipfile.ZipFile(io.BytesIO(part.data)) as archive:
+        whole = "\n".join(archive.read(name).decode() for name in archive.namelist())
+    for note in NOTES:
+        assert all(line in whole for line in note.text.splitlines())
+    assert "\nMore of it.\n" in whole
+    await services.personal_data.delete("writer-a")
+    assert (await services.personal_data.summary("writer-a")).counts == {}
+    assert await desk.list_essays("writer-b") == before

@@ -133,9 +133,10 @@ class DmInboxes:
         self._deleted.add(message)
 
     def forget(self, writer: str) -> None:
-        """Drop the events of a writer that wait: their data was deleted after they came."""
-        if (inbox := self._inboxes.get(writer)) is not None:
-            inbox.events.clear()
+        """Drop what is under way for a writer: their data was deleted after it came, and must not be stored again."""
+        inbox = self._inboxes.pop(writer, None)
+        if inbox is not None and inbox.task is not None:
+            inbox.task.cancel()
 
     async def close(self, seconds: float) -> None:
         """Accept no further event, and wait up to ``seconds`` for what is being stored."""
@@ -197,7 +198,7 @@ class DmInboxes:
                     break
         finally:
             inbox.task = None
-            if not inbox.must_read:
+            if not inbox.must_read and self._inboxes.get(writer) is inbox:
                 del self._inboxes[writer]
 
     async def _guard(self, writer: str, inbox: _Inbox, step: Coroutine[None, None, None]) -> None:
