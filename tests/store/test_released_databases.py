@@ -307,3 +307,15 @@ async def test_a_persons_data_from_an_earlier_release_is_handed_over_and_deleted
     await services.personal_data.delete("writer-a")
     assert (await services.personal_data.summary("writer-a")).counts == {}
     assert await desk.list_essays("writer-b") == before
+
+
+def test_an_upgrade_that_takes_longer_says_how_far_it_is(
+    release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.store.resealing._REPORT_SECONDS", -1)
+    earlier_database(tmp_path / "essays.db", release, copies=10)
+    open_and_close(tmp_path / "essays.db", f"{KEY},{OTHER_KEY}")
+    assert "sealing each stored text to its place, once: " in caplog.text
+    caplog.clear()
+    open_and_close(tmp_path / "essays.db", KEY)
+    assert caplog.text == ""
