@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import BeingDeleted, Blocked
+from bot.errors import BeingDeleted, Blocked, InvalidInput
 from bot.essay.essay import Essay, Note
 from bot.essay.export import export_file_name, notes_to_markdown
 from bot.essay.structure import Structure
@@ -155,6 +155,7 @@ class PersonalDataService:
         self._jobs = jobs
         self._structures = structures
         self._clock = clock
+        self._exporting: set[str] = set()
         self.on_deleted: Callable[[str], None] | None = None
         """Called with a writer whose data was deleted, so that a user interface forgets them too."""
 
@@ -172,26 +173,34 @@ class PersonalDataService:
         """Raise Blocked if the host has blocked the writer, BeingDeleted while their data is deleted."""
         await self._store.read(lambda tx: check_served(tx, writer))
 
-    async def export(self, writer: str, max_bytes: int | None = None) -> AsyncIterator[ExportPart]:
+    async def export(self, writer: str, max_bytes: int | None = None) -> AsyncGenerator[ExportPart]:
         """Yield everything that is stored of a writer as zip files of at most ``max_bytes``, one after another.
 
         They are divided between essays, and within an essay only where it is larger than a whole part. No more than one
-        part and one essay are held in memory.
+        part and one essay are held in memory. Raise InvalidInput while another export of the writer's is under way;
+        close the generator if it is not run to its end.
         """
-        parts = _Parts(max_bytes)
-        essays = await self._store.read(lambda tx: tx.essays.of_writer(writer))
-        for number, essay in enumerate(sorted(essays, key=lambda one: (one.created_at, one.id)), 1):
-            folder = f"essays/{number:03}-{export_file_name(essay.title, '')}"
-            read = await self._store.read(lambda tx, essay=essay: _read_essay(tx, writer, essay))  # type: ignore[misc]  # a default that holds the loop's value
-            if read is None:  # deleted meanwhile
-                continue
-            for part in await in_thread(parts.add, _essay_files(folder, essay, self._structures, *read)):
-                yield part
-        others = await self._store.read(lambda tx: tx.people.rows(writer, None))
-        for group in _other_files(others):
-            for part in await in_thread(parts.add, group):
-                yield part
-        yield await in_thread(parts.end)
+        if writer in self._exporting:
+            raise InvalidInput("Your data is being put together already: wait until it has come. Nothing was changed.")
+        self._exporting.add(writer)
+        try:
+            parts = _Parts(max_bytes)
+            essays = await self._store.read(lambda tx: tx.essays.of_writer(writer))
+            for number, essay in enumerate(sorted(essays, key=lambda one: (one.created_at, one.id)), 1):
+                folder = f"essays/{number:03}-{export_file_name(essay.title, '')}"
+                read = await self._store.read(lambda tx, essay=essay: _read_essay(tx, writer, essay))  # type: ignore[misc]  # a default that holds the loop's value
+                if read is None:  # deleted meanwhile
+                    continue
+                files = await in_thread(_essay_files, folder, essay, self._structures, *read)
+                for part in await in_thread(parts.add, files):
+                    yield part
+            others = await self._store.read(lambda tx: tx.people.rows(writer, None))
+            for group in await in_thread(_other_files, others):
+                for part in await in_thread(parts.add, group):
+                    yield part
+            yield await in_thread(parts.end)
+        finally:
+            self._exporting.discard(writer)
 
     async def delete(self, writer: str) -> None:
         """Delete everything that is stored of a writer, after stopping their jobs. Nobody else's data is touched.

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import BeingDeleted, Blocked, UnknownCritique, UnknownEssay
+from bot.errors import BeingDeleted, Blocked, InvalidInput, UnknownCritique, UnknownEssay
 from bot.essay.essay import Origin, SectionState
 from bot.essay.structure import Structure
 from bot.essay.support import Check
@@ -276,6 +276,22 @@ async def test_two_hundred_essays_come_in_parts_that_open_alone(
         assert held[f"essays/{number + 1:03}-essay-{number}/versions/0001.md"].decode() == text
     (one,) = await exported(services.personal_data, "me")
     assert files_of(one).keys() == held.keys()
+
+
+async def test_one_export_of_a_writer_runs_at_a_time(services: Services, structure: Structure) -> None:
+    """Each takes a processor for seconds where there is much; another writer's may run beside it."""
+    for writer in ("me", "other"):
+        for _ in range(2):
+            essay = await services.essays.create_essay(writer, structure)
+            await services.essays.add_version(writer, essay.id, None, Origin.IMPORTED, "A text.", 0)
+    data = services.personal_data
+    running = data.export("me", 1)  # each file is more than fits
+    assert (await anext(running)).number == 1
+    with pytest.raises(InvalidInput, match="being put together already"):
+        await exported(data, "me")
+    assert await exported(data, "other")
+    await running.aclose()
+    assert await exported(data, "me")
 
 
 async def test_an_essay_larger_than_a_part_is_divided(services: Services, structure: Structure) -> None:

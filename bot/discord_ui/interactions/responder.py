@@ -13,7 +13,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -218,8 +218,9 @@ class Responder:
             case SendFile():
                 await self._send_file(pending, reply)
             case SendFiles(files):
-                async for one in files:
-                    await self._send_file(pending, one)
+                async with aclosing(files):
+                    async for one in files:
+                        await self._send_file(pending, one)
             case MoveToDm():
                 await self._move_to_dm(pending, reply)
             case PostBelow(record, show):

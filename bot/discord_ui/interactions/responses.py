@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -179,7 +179,7 @@ class SendFile:
 class SendFiles:
     """Send new messages with files, one after another: each is made once the one before it was sent."""
 
-    files: AsyncIterator[SendFile]
+    files: AsyncGenerator[SendFile]
 
 
 @dataclass(frozen=True, slots=True)

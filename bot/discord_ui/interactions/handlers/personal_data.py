@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from bot.discord_ui.interactions.responses import (
     ActionRequest,
@@ -45,9 +46,11 @@ async def show_again(presenter: Presenter, request: ActionRequest) -> HandlerRes
 async def download(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Send everything, in as many files as Discord's limit asks for, each made when the one before is sent."""
 
-    async def files() -> AsyncIterator[SendFile]:
-        async for part in presenter.services.personal_data.export(request.writer, request.context.max_file_bytes):
-            yield SendFile(export_part_card(part), ExportFile(part.name, part.data))
+    async def files() -> AsyncGenerator[SendFile]:
+        export = presenter.services.personal_data.export(request.writer, request.context.max_file_bytes)
+        async with aclosing(export):
+            async for part in export:
+                yield SendFile(export_part_card(part), ExportFile(part.name, part.data))
 
     return SendFiles(files())
 
