@@ -139,8 +139,7 @@ def rotate_key(yes: bool) -> None:
     """
     from bot.ops.rotate_key import replace_database_key, warn_before_rotation
 
-    print_stderr(warn_before_rotation())
-    if not confirm("Replace the key?", yes=yes):
+    if not confirm(f"{warn_before_rotation()} Replace the key?", yes=yes):
         return
     for sentence in replace_database_key():
         print_stderr(sentence)

@@ -138,6 +138,21 @@ def test_a_missing_key_is_named(essay_bot: Run, home: Path) -> None:
     refused(essay_bot("essays"), "is encrypted with the key whose fingerprint is")
 
 
+def test_a_key_is_replaced_only_where_somebody_said_so_and_there_is_a_database(essay_bot: Run, home: Path) -> None:
+    key_file = home / "data" / "essays.db.key"
+    refused(essay_bot("rotate-key", "--yes"), "There is no database at")
+    assert not key_file.exists()
+    essay_bot("draft", "-", given="Words.")
+    old = key_file.read_text()
+    refused(essay_bot("rotate-key"), "This asks first, and there is no terminal to answer in: add --yes.")
+    key_file.unlink()
+    refused(essay_bot("rotate-key", "--yes"), "is encrypted with the key whose fingerprint is")
+    key_file.write_text(old)
+    ran = essay_bot("rotate-key", "--yes")
+    assert (ran.code, key_file.read_text() != old) == (0, True)
+    assert "opens nothing in it now. Backups made before still need it." in ran.err
+
+
 def test_an_invalid_setting_is_named_without_showing_its_secret(essay_bot: Run, home: Path) -> None:
     ran = essay_bot("essays", more={"DATABASE_KEY": "hunter2"})
     refused(ran, "What stands in DATABASE_KEY is not an encryption key")
