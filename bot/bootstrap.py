@@ -21,6 +21,7 @@ from bot.services.ledger import Budgets, Ledger, RecordingLedger
 from bot.services.llm_ports import ModelRole, Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
+from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.services import Services
 from bot.services.store_ports import Clock, IdFactory, Store
@@ -120,6 +121,7 @@ def build_services(
         voice=VoiceService(essays, opened, clock),
         personal_data=PersonalDataService(opened, jobs, found, clock),
         servers=ServerRulesService(opened, clock),
+        retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER),
         jobs=jobs,
         ledger=ledger,
         models=models,

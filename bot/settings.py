@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
 
+    # Days after which an essay that nobody touches is deleted: at least twice as long as the warnings before that take.
+    retention_days: int | None = Field(default=None, ge=28, le=36_500)
+
     jobs_at_once: int = Field(default=8, ge=1, le=1_000)
     jobs_per_writer: int = Field(default=2, ge=1, le=100)
 

@@ -15,7 +15,7 @@ from discord import app_commands
 
 from bot.discord_ui import developer_portal
 from bot.discord_ui.commands import all_commands
-from bot.discord_ui.dm.notifier import DM_FORBIDDEN_CODES
+from bot.discord_ui.dm.notifier import DM_FORBIDDEN_CODES, dm_channel
 from bot.discord_ui.gateway_state import GatewayState
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.discord_ui.interactions.requests import Interaction
@@ -23,7 +23,7 @@ from bot.discord_ui.interactions.responder import AckMode, request_counter
 from bot.discord_ui.interactions.responses import HandlerResult, InteractionContext
 from bot.discord_ui.messages.components import to_view
 from bot.discord_ui.messages.editor import DISCORD_ERRORS
-from bot.discord_ui.panels.cards import text_card
+from bot.discord_ui.panels.cards import Card, text_card
 from bot.errors import BotError
 from bot.essay.text.words import count_noun
 from bot.services.store_ports import Transaction
@@ -126,6 +126,15 @@ class DiscordClient(discord.Client):
         if closed and not told:
             log.warning("the DM of whoever hosts the bot is closed, so this stands here alone: %s", text)
         return told or closed
+
+    async def send_to_dm(self, channel: int, card: Card) -> bool:
+        """Post a card in a person's DM, by its channel's id; return whether Discord took it. Raise nothing."""
+        try:
+            await dm_channel(self, channel).send(view=to_view(card))
+        except DISCORD_ERRORS as error:
+            log.info("a message to a person was not delivered: %s", type(error).__name__)
+            return False
+        return True
 
     async def _sync_commands(self) -> None:
         """Sync the commands if they changed: Discord allows 200 new ones a day, and clients reload after a sync."""

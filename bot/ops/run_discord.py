@@ -23,6 +23,7 @@ from bot.network import find_proxy
 from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
 from bot.ops.host_alerts import send_host_alerts
 from bot.ops.logging_config import log_unhandled_task_errors
+from bot.ops.retention import enforce_retention
 from bot.ops.single_instance import single_instance
 from bot.services.host_alerts import HostAlerts
 from bot.services.offload import worker_processes
@@ -133,6 +134,7 @@ async def _run_bot(settings: Settings, token: str) -> None:
             asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat"),
             asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
             asyncio.create_task(_finish_deletions(services), name="deletions"),
+            asyncio.create_task(enforce_retention(client, services), name="retention"),
         ]
         try:
             with contextlib.ExitStack() as stack:

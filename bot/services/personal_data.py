@@ -122,6 +122,7 @@ TABLE_DESCRIPTIONS: Mapping[str, str] = {
     "versions": "each version of a text: where it is from, its words, and which model wrote it and said what beside it",
     "support": "for each sentence of a version, the notes it rests on, and what no note holds",
     "section_states": "how far the interviewer saw each section",
+    "essay_warnings": "when you were warned that an essay is about to be deleted",
     "suggested_titles": "titles that a model suggested",
     "jobs": "what you asked a model for, how it ended, and its instructions",
     "job_texts": "what a model had written when it was stopped",

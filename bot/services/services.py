@@ -22,6 +22,7 @@ from bot.services.llm_ports import Models
 from bot.services.notes import NoteService
 from bot.services.personal_data import PersonalDataService
 from bot.services.request_context import current_rules
+from bot.services.retention import RetentionService
 from bot.services.server_rules import ServerRulesService
 from bot.services.store_ports import Clock, Store
 from bot.services.voice import VoiceService
@@ -48,6 +49,7 @@ class Services:
     voice: VoiceService
     personal_data: PersonalDataService
     servers: ServerRulesService
+    retention: RetentionService
     jobs: JobRunner
     ledger: RecordingLedger
     models: Models | None

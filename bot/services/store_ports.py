@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the values that the other services define and the store kee
     from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
     from bot.services.ledger import Reservation, ServerSpending, Settlement, Spending, UsageKey, UsageRow, UsageTotal
     from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
+    from bot.services.retention import DeletionWarning, IdleEssay
     from bot.services.server_rules import ServerRules
 
 T = TypeVar("T")
@@ -448,6 +449,34 @@ class ServerStore(Protocol):
         """Store a server's rules in place of those before."""
 
 
+class RetentionStore(Protocol):
+    """What of the database is deleted in time."""
+
+    def idle_essays(self, since: datetime, exempt_writer: str) -> Sequence[IdleEssay]:
+        """Return the essays that nothing was done with after ``since``, but one writer's; grouped by writer."""
+
+    def last_touched(self, writer: str, essay: str) -> datetime | None:
+        """Return when an essay was last changed or a job started on it; None if there is no such essay."""
+
+    def save_warning(self, essay: str, warning: DeletionWarning) -> None:
+        """Store where the warnings about an essay stand, if it is still there."""
+
+    def delete_warning(self, essay: str) -> None:
+        """Forget the warnings about an essay."""
+
+    def warned(self, writer: str) -> Sequence[str]:
+        """Return the writer's essays that a warning was tried for."""
+
+    def delete_jobs(self, before: datetime) -> None:
+        """Delete the jobs that ended before a time, but the last of each essay and critique."""
+
+    def delete_calls(self, before: datetime) -> None:
+        """Delete the calls of models that were made before a time."""
+
+    def delete_memberships(self, before: datetime) -> None:
+        """Delete that people were seen in a server, if it was before a time."""
+
+
 class QuotaStore(Protocol):
     """The limits on what each writer may keep, checked in the transaction that stores it."""
 
@@ -485,6 +514,7 @@ class Transaction:
     ledger: LedgerStore
     people: PersonStore
     servers: ServerStore
+    retention: RetentionStore
     values: KeyValueStore
     quota: QuotaStore
 

@@ -537,3 +537,20 @@ def _server_rules(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+# Where the warnings stand before an essay is deleted that nobody touches, as RETENTION_DAYS asks.
+@_migration("0020_essay_warnings")
+def _essay_warnings(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE essay_warnings (
+            essay TEXT PRIMARY KEY REFERENCES essays (id) ON DELETE CASCADE,
+            touched TEXT NOT NULL,
+            first_tried TEXT NOT NULL,
+            first_told INTEGER NOT NULL,
+            last_tried TEXT,
+            last_told INTEGER NOT NULL
+        ) STRICT
+        """
+    )

@@ -16,6 +16,7 @@ from bot.store.jobs import SqliteJobPanels, SqliteJobs, current_process_name
 from bot.store.ledger import SqliteCalls
 from bot.store.personal_data import SqlitePersonalData
 from bot.store.quota import Quota, SqliteQuota
+from bot.store.retention import SqliteRetention
 from bot.store.server_rules import SqliteServers
 from bot.store.support import SqliteSupport
 from bot.store.voice import SqliteVoice
@@ -72,6 +73,7 @@ class SqliteStore:
             ledger=SqliteCalls(database),
             people=SqlitePersonalData(database),
             servers=SqliteServers(database),
+            retention=SqliteRetention(database),
             values=SqliteKeyValues(database),
             quota=SqliteQuota(database),
         )

@@ -105,6 +105,7 @@ async def started(
     keeping: type[StoredJobs] = StoredJobs,
     clock: Clock = bootstrap.utc_now,
     store: SqliteStore | None = None,
+    retention_days: int | None = None,
 ) -> AsyncIterator[Bot]:
     """The bot, connected to the simulator. ``models`` None: no model is configured.
 
@@ -113,7 +114,7 @@ async def started(
     """
     store = store or SqliteStore(database, None, clock)
     services = bootstrap.build_services(
-        BotSettings.model_construct(database_path=database, jobs_at_once=at_once),
+        BotSettings.model_construct(database_path=database, jobs_at_once=at_once, retention_days=retention_days),
         models=models.ports if models else None,
         store=store,
         job_store=keeping(store),

@@ -32,6 +32,7 @@ from bot.services.personal_data import (
     WriterMark,
     check_served,
 )
+from bot.services.retention import DeletionWarning
 from bot.services.services import Services
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
@@ -74,6 +75,7 @@ def _fill_the_rest(writer: str, essay: str, critique: str, at: datetime, tx: Tra
     tx.essays.add_question(writer, essay, "missed", f"What did {writer} miss?", at)
     tx.essays.set_section_states(writer, essay, {"missed": SectionState.THIN}, at)
     tx.essays.set_suggested_titles(writer, essay, [f"A title for {writer}"], at)
+    tx.retention.save_warning(essay, DeletionWarning(at, at))
     tx.support.save(writer, essay, Check(2, (), ()), at)
     tx.critiques.save_decision(writer, critique, 0, Decision.DISMISSED, None, at)
     job = tx.jobs.add(writer, critique, JobKind.CRITIQUE, None, critique, at, running=True)

@@ -129,6 +129,7 @@ ESSAY_ACTIONS: Mapping[str, Action] = {
     "essays": _read_action(essays.show_essays),
     "choose": _read_action(essays.choose_essay),
     "delete": _write_action(essays.delete_essay),
+    "retain": _write_action(essays.keep_from_deletion),
     "voice-add": _form_action(voice.open_voice_form),
     "voice-save": _write_action(voice.save_sample),
     "voice-delete": _write_action(voice.delete_sample),
@@ -170,7 +171,7 @@ SERVER_ACTIONS: Mapping[str, Action] = {
 _ACTIONS = {"essay": ESSAY_ACTIONS, "critique": CRITIQUE_ACTIONS, "server": SERVER_ACTIONS}
 MORE_MENU = "more"  # a menu whose options are actions
 _ACTIONS_WITHOUT_SUBJECT = {
-    *("essays", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),
+    *("essays", "retain", "choose", "pasted", "list", "voice-add", "voice-save", "voice-delete"),
     *(name for name in ESSAY_ACTIONS if name.startswith("mydata")),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.discord_ui.interactions.custom_ids import CustomId
+from bot.discord_ui.interactions.custom_ids import NO_SUBJECT, CustomId
 from bot.discord_ui.interactions.requests import parse_number_pair
 from bot.discord_ui.interactions.responses import (
     ActionRequest,
@@ -21,6 +21,7 @@ from bot.discord_ui.panels.essays import change_stamp, confirm_delete_essay_card
 from bot.discord_ui.panels.presenter import Presenter
 from bot.discord_ui.panels.start import with_previous_essay
 from bot.essay.matching import default_structure
+from bot.essay.text.words import count_noun
 from bot.services.request_context import apply_rules
 from bot.services.server_rules import ALL_ALLOWED
 
@@ -85,6 +86,14 @@ async def delete_essay(presenter: Presenter, request: ActionRequest) -> HandlerR
 async def show_after_delete(presenter: Presenter, request: ActionRequest) -> HandlerResult:
     """Show the list once an essay is deleted, to the second of two clicks too."""
     return await list_essays(presenter, request.writer, 0, "It is deleted.")
+
+
+async def keep_from_deletion(presenter: Presenter, request: ActionRequest) -> HandlerResult:
+    """Count essays as touched whose deletion was announced: the button's, the one chosen, or all."""
+    essay = request.selected_value or (request.subject if request.subject != NO_SUBJECT else None)
+    kept = await presenter.services.retention.keep(request.writer, essay)
+    notice = f"{count_noun(kept, 'essay')} kept." if kept else "Nothing of yours is about to be deleted."
+    return await list_essays(presenter, request.writer, 0, notice)
 
 
 async def create_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:

@@ -1,0 +1,91 @@
+"""In SQLite: essays that nobody touches, the warnings about them, and what has outlived its use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.services.retention import DeletionWarning, IdleEssay
+from bot.store.database import EncryptedDatabase, parse_time
+from bot.store.essays import SqliteEssays
+
+_TOUCHED = (
+    "max(e.changed, coalesce((SELECT max(j.created) FROM jobs j WHERE j.writer = e.writer AND j.subject = e.id), ''))"
+)
+_WARNING_COLUMNS = "touched, first_tried, first_told, last_tried, last_told"
+
+
+class SqliteRetention:
+    """What of one database is deleted in time. See RetentionStore for what each method promises."""
+
+    def __init__(self, database: EncryptedDatabase) -> None:
+        self._database = database
+        self._db = database.db
+        self._essays = SqliteEssays(database)
+
+    def idle_essays(self, since: datetime, exempt_writer: str) -> tuple[IdleEssay, ...]:
+        query = (
+            f"SELECT e.writer, e.id, {_TOUCHED} AS last FROM essays e WHERE last <= ? AND e.writer <> ?"  # noqa: S608 - a constant of ours
+            " ORDER BY e.writer, last, e.id"
+        )
+        rows = self._db.execute(query, [since.astimezone(UTC).isoformat(), exempt_writer]).fetchall()
+        return tuple(
+            IdleEssay(writer, essay, self._essays.get(writer, essay).title, parse_time(touched), self._warning(essay))
+            for writer, essay, touched in rows
+        )
+
+    def last_touched(self, writer: str, essay: str) -> datetime | None:
+        query = f"SELECT {_TOUCHED} FROM essays e WHERE e.id = ? AND e.writer = ?"  # noqa: S608 - a constant of ours
+        row = self._db.execute(query, [essay, writer]).fetchone()
+        return parse_time(row[0]) if row is not None else None
+
+    def _warning(self, essay: str) -> DeletionWarning | None:
+        query = f"SELECT {_WARNING_COLUMNS} FROM essay_warnings WHERE essay = ?"  # noqa: S608 - a constant of ours
+        row = self._db.execute(query, [essay]).fetchone()
+        if row is None:
+            return None
+        touched, first_tried, first_told, last_tried, last_told = row
+        return DeletionWarning(
+            parse_time(touched), parse_time(first_tried), bool(first_told), _time_or_none(last_tried), bool(last_told)
+        )
+
+    def save_warning(self, essay: str, warning: DeletionWarning) -> None:
+        last_tried = warning.last_tried
+        self._db.execute(
+            f"INSERT OR REPLACE INTO essay_warnings (essay, {_WARNING_COLUMNS})"  # noqa: S608 - a constant of ours
+            " SELECT id, ?, ?, ?, ?, ? FROM essays WHERE id = ?",  # it may have been deleted meanwhile
+            [
+                warning.touched.isoformat(),
+                warning.first_tried.isoformat(),
+                int(warning.first_told),
+                last_tried.isoformat() if last_tried is not None else None,
+                int(warning.last_told),
+                essay,
+            ],
+        )
+
+    def delete_warning(self, essay: str) -> None:
+        self._db.execute("DELETE FROM essay_warnings WHERE essay = ?", [essay])
+
+    def warned(self, writer: str) -> tuple[str, ...]:
+        query = "SELECT essay FROM essay_warnings JOIN essays ON id = essay WHERE writer = ? ORDER BY essay"
+        return tuple(essay for (essay,) in self._db.execute(query, [writer]).fetchall())
+
+    def delete_jobs(self, before: datetime) -> None:
+        self._db.execute(
+            "DELETE FROM jobs WHERE ended = 1 AND changed < ? AND id <"
+            " (SELECT max(later.id) FROM jobs later WHERE later.writer = jobs.writer AND later.subject = jobs.subject)",
+            [before.astimezone(UTC).isoformat()],
+        )
+        self._database.truncate_log_after_commit()
+
+    def delete_calls(self, before: datetime) -> None:
+        self._db.execute("DELETE FROM calls WHERE at < ?", [before.astimezone(UTC).isoformat()])
+
+    def delete_memberships(self, before: datetime) -> None:
+        query = "DELETE FROM remembered WHERE name LIKE 'member %' AND value < ?"
+        self._db.execute(query, [before.astimezone(UTC).isoformat()])
+
+
+def _time_or_none(stored: Any) -> datetime | None:
+    return parse_time(stored) if stored is not None else None
