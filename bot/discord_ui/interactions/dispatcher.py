@@ -189,8 +189,11 @@ class InteractionDispatcher:
         personal: bool,
     ) -> None:
         async def work_if_served(writer: str, context: InteractionContext) -> HandlerResult:
-            if not personal:  # read while Discord takes the acknowledgement
-                await self.access.check_served(writer)
+            if personal:
+                return await work(writer, context)
+            if ack is AckMode.MODAL:  # it only reads, and a form waits for nothing that can be read beside it
+                return (await asyncio.gather(work(writer, context), self.access.check_served(writer)))[0]
+            await self.access.check_served(writer)  # while Discord takes the acknowledgement
             return await work(writer, context)
 
         task = asyncio.current_task()
