@@ -149,8 +149,10 @@ class InterviewService:
         the job, if one does.
         """
         running = self._jobs.running_job(writer, essay)
-        if self._interviewer is None or (running is not None and running.kind is not JobKind.QUESTION):
-            return None  # notes that are being placed go on being placed: the structure's next question is put
+        # Notes that are being placed go on being placed: the structure's next question is put. A check gives way.
+        yields = running is None or running.kind in (JobKind.QUESTION, JobKind.CHECK)
+        if self._interviewer is None or not yields:
+            return None
         opened, asked, notes, states = await self._store.read(
             lambda tx: (
                 tx.essays.get(writer, essay),

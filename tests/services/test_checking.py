@@ -147,6 +147,28 @@ async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(check
     assert not now.check.unchecked
 
 
+async def test_while_a_check_is_under_way_the_model_still_chooses_the_next_question(checked: Checked) -> None:
+    gate = Gate()
+
+    async def held() -> RawCheck:
+        await gate.hold()
+        return said()
+
+    checked.models.script(says(DRAFT), held)
+    job = await checked.services.drafting.start_draft("me", checked.essay)
+    await checked.services.jobs.wait("me", job.id)
+    await gate.reached()
+    checked.models.script("How loud?", said())
+    planned = await checked.services.interview.plan_question("me", checked.essay, further=True)
+    assert planned is not None
+    question = await planned.start()
+    assert (await checked.services.jobs.wait("me", question.id)).state is JobState.DONE
+    following = await checked.services.interview.next_question("me", checked.essay, further=True)
+    assert following is not None
+    assert following.text == "How loud?"
+    assert (await checked.settle()).check.is_checked
+
+
 async def test_fix_all_mends_every_sentence_in_one_version(checked: Checked) -> None:
     found = await checked.draft(said(LOVED, PENSION))
     checked.models.script(said())
