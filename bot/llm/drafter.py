@@ -108,7 +108,8 @@ def _draft_values(material: Material) -> dict[str, object]:
     return {
         **essay_values(material),
         "gap": format_gap,
-        "title": material.title,
+        # An essay that was given no title bears its structure's name, which says nothing of this post.
+        "title": "" if material.title == material.structure.name else material.title,
         "open_questions": material.open_questions,
         "declined_questions": material.declined_questions,
     }

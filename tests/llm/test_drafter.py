@@ -45,6 +45,14 @@ async def test_the_request_holds_the_notes_and_asks_for_each_section_last(
     assert either.requests[0].streaming
 
 
+async def test_the_name_of_the_structure_is_not_sent_as_the_authors_title(
+    claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
+) -> None:
+    claude.script(Reply(DRAFT))
+    await models.drafter.draft(material(structure, NOTES, title=structure.name), on)
+    assert "working title" not in claude.requests[0].last_user_text
+
+
 async def test_texts_of_the_writer_are_sent_as_manner_before_the_notes_within_four_cached_parts(
     claude: ClaudeSimulator, models: Models, on: ProgressLog, structure: Structure
 ) -> None:
