@@ -29,6 +29,9 @@ _MAX_MENDED_CHARACTERS = 1_500
 _MIN_SUSPECT_SENTENCES = 5  # a text of fewer sentences may well have something in each
 _WORD = re.compile(r"\w[\w'’-]*")
 
+REMOVE_SENTENCE = "take the sentence out"
+"""What stands in the place of a mended sentence of which nothing is left."""
+
 
 class SupportKind(StrEnum):
     """What sort of thing the notes do not hold. The values are stored, and shown."""
@@ -86,8 +89,8 @@ class SentenceSupport:
 class UnsupportedPassage:
     """Words of a sentence that no note holds.
 
-    ``mended`` is the whole sentence as the notes hold it, None where there is none. ``vouched_by`` is the number of the
-    note by which the writer vouched for the words.
+    ``mended`` is the whole sentence as the notes hold it, "" where nothing of it is left, and None where there is none.
+    ``vouched_by`` is the number of the note by which the writer vouched for the words.
     """
 
     sentence: int
@@ -199,9 +202,16 @@ def _words(texts: Iterable[str]) -> set[str]:
 
 
 def _validate_mended(mended: str | None, sentence: NumberedSentence, held: set[str], index: NoteIndex) -> str | None:
-    """Return a mended sentence on one line; None for none, and for one that brings in what nobody gave."""
-    line = " ".join((mended or "").split())
-    if not line or line == sentence.line or len(line) > _MAX_MENDED_CHARACTERS or line[0] in "#<>|`":
+    """Return a mended sentence on one line, "" where the sentence goes.
+
+    Return None for none, and for one that brings in what nobody gave.
+    """
+    if mended is None:
+        return None
+    line = " ".join(mended.split())
+    if not line:
+        return ""
+    if line == sentence.line or len(line) > _MAX_MENDED_CHARACTERS or line[0] in "#<>|`":
         return None
     if asks_for_secret(line) and not asks_for_secret(sentence.line):
         return None

@@ -43,7 +43,7 @@ class ClaudeChecker:
             schema=CheckSchema,
         )
         reply = parse_reply(CheckSchema, answer.text)
-        mended = {each.sentence: each.text for each in reply.mended if each is not None and each.text.strip()}
+        mended = {each.sentence: each.text for each in reply.mended if each is not None}
         return RawCheck(
             supports=tuple(
                 SentenceSupport(each.sentence, tuple(each.notes)) for each in reply.sentences if each is not None

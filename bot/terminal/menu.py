@@ -64,7 +64,7 @@ What costs money says first how much at most. Ctrl-C stops it, and keeps what ca
 _CHECK_HELP = """\
 check              what your notes do not hold, each in its sentence; "check again" judges all anew
 vouch N, fix N     keep passage N as a note; put its mended sentence in place ("fix all" mends all)
-reword N TEXT      put your own words in place of that sentence
+reword N TEXT      put your own words in place of that sentence; without TEXT it goes
 sources [N]        each paragraph, or paragraph N, beside the notes that it rests on"""
 
 

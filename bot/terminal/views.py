@@ -24,6 +24,7 @@ from bot.essay.measures import Measure, MeasureHit
 from bot.essay.measures.base import MIN_WORDS
 from bot.essay.private_text import describe_privacy
 from bot.essay.structure import Structure
+from bot.essay.support import REMOVE_SENTENCE
 from bot.essay.text.gaps import count_written_words, find_gaps
 from bot.essay.text.words import count_noun, truncate
 from bot.services.checking import CheckedText
@@ -147,7 +148,7 @@ def render_check(found: CheckedText) -> Text:
             near = f" Nearest is note {passage.nearest_note}." if passage.nearest_note is not None else ""
             said.append(f"     {_safe_line(passage.reason)}{near}\n")
         if passage.mended is not None:
-            said.append(f"     fix: {_safe_line(passage.mended)}\n")
+            said.append(f"     fix: {_safe_line(passage.mended) or REMOVE_SENTENCE}\n")
     if found.check.open:
         said.append("vouch N keeps one as a note, fix N or fix all mends, reword N TEXT puts your words there.", "dim")
     return said

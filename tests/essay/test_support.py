@@ -113,12 +113,16 @@ def test_notes_that_do_not_exist_and_repeats_are_left_out() -> None:
         ("My pay went down by a third.", False),  # as it was
         ("## My pay went down.", False),
         ("x" * 2_000, False),
-        ("  ", False),
     ],
 )
 def test_a_mended_sentence_brings_in_nothing_that_nobody_gave(mended: str, kept: bool) -> None:
     _, (found,), _ = validate_check([], [passage(3, "by a third", mended)], SENTENCES, NOTES)
     assert found.mended == (mended if kept else None)
+
+
+def test_a_mended_sentence_of_which_nothing_is_left_takes_the_sentence_out() -> None:
+    _, found, _ = validate_check([], [passage(2, "proud", "  "), passage(3, "by a third")], SENTENCES, NOTES)
+    assert [one.mended for one in found] == ["", None]
 
 
 def test_a_checker_that_follows_orders_in_a_note_shows_no_link_and_asks_for_no_secret() -> None:

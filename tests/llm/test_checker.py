@@ -23,6 +23,7 @@ SAID: dict[str, Any] = {
     "unsupported": [
         {"sentence": 2, "words": "lines", "kind": "Feeling", "reason": "No note says so.", "nearest_note": 1},
         {"sentence": 2, "words": "of it", "kind": "mood", "reason": None, "nearest_note": "none"},
+        {"sentence": 1, "words": "One", "kind": "other", "reason": "Of which nothing is left.", "nearest_note": None},
         {"sentence": 2},
     ],
     "mended": [{"sentence": 2, "text": "Two."}, {"sentence": 1, "text": " "}],
@@ -46,6 +47,7 @@ async def test_what_the_checker_says_is_read_item_by_item(
     assert found.unsupported == (
         UnsupportedPassage(2, "lines", SupportKind.FEELING, "No note says so.", 1, "Two."),
         UnsupportedPassage(2, "of it", SupportKind.OTHER, "", None, "Two."),
+        UnsupportedPassage(1, "One", SupportKind.OTHER, "Of which nothing is left.", None, " "),
     )
     assert found.malformed_count == 2
     assert ledger.reservations[0].role is ModelRole.CHECKER

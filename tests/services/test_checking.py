@@ -147,6 +147,16 @@ async def test_fix_changes_one_sentence_and_only_that_one_is_checked_again(check
     assert not now.check.unchecked
 
 
+async def test_fix_takes_a_sentence_out_of_which_the_notes_hold_nothing(checked: Checked) -> None:
+    found = await checked.draft(said(replace(LOVED, mended=""), PENSION))
+    assert [one.mended for one in found.mendable] == ["", PENSION.mended]
+    version = await checked.services.checking.fix("me", checked.essay, found.key(LOVED))
+    assert version.text == DRAFT.replace(" There were 14 people, and I loved it.", "")
+    now = await checked.settle()
+    assert [one.words for one in now.check.open] == [PENSION.words]
+    assert not now.check.unchecked
+
+
 async def test_while_a_check_is_under_way_the_model_still_chooses_the_next_question(checked: Checked) -> None:
     gate = Gate()
 

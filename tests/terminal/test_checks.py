@@ -79,6 +79,14 @@ def test_without_a_model_letters_are_compared_and_it_is_said_that_no_more_is(
     assert "There is no such command" in seen + terminal.stderr.getvalue()
 
 
+def test_a_sentence_of_which_nothing_is_held_is_offered_to_be_taken_out(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    terminal.room.models.script(says(DRAFT), said(replace(LOVED, mended="")))
+    seen = terminal.resume_and_type(essay, "draft", "", "fix 1")
+    assert "fix: take the sentence out" in seen
+    assert terminal.text(essay).text.startswith(DRAFT.strip().replace("I loved it. ", ""))
+
+
 def test_a_strict_export_is_refused_while_something_is_open(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

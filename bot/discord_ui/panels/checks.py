@@ -19,7 +19,7 @@ from bot.discord_ui.panels.cards import (
     page_buttons,
     small_print,
 )
-from bot.essay.support import UnsupportedPassage, describe_counts
+from bot.essay.support import REMOVE_SENTENCE, UnsupportedPassage, describe_counts
 from bot.essay.text.words import count_noun
 from bot.services.checking import CheckedText
 
@@ -91,7 +91,7 @@ def _passage_text(found: CheckedText, passage: UnsupportedPassage) -> str:
         near = f" Nearest is note {passage.nearest_note}." if passage.nearest_note is not None else ""
         lines.append(escape_markdown(one_line(passage.reason, 200)) + near)
     if passage.mended is not None:
-        lines.append(f"Fix: {escape_markdown(one_line(passage.mended, 260))}")
+        lines.append(f"Fix: {escape_markdown(one_line(passage.mended, 260)) or REMOVE_SENTENCE}")
     return "\n".join(lines)
 
 

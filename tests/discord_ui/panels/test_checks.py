@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,21 @@ async def test_the_panel_of_the_text_shows_what_the_check_found_once_it_has_ende
     await user.sees(lambda _: "Fixed: it is version 2" in panel.text and "Check the rest" not in panel.buttons)
     await user.sees(lambda _: "1 thing that your notes do not hold." in panel.text)
     assert len(user.screen.messages) == messages
+
+
+async def test_a_sentence_of_which_nothing_is_held_is_offered_to_be_taken_out(
+    sim: DiscordSimulator, bot: Bot, models: Checking
+) -> None:
+    user: User = sim.user("writer")
+    panel = await with_notes(user, user.dm)
+    models.script(says(TEXT), said(replace(LOVED, mended="")))
+    await user.click(panel, "Write draft")
+    await user.sees(lambda _: "Check (1)" in panel.buttons)
+    await user.click(panel, "Check (1)")
+    await user.sees(lambda _: "Fix: take the sentence out" in panel.text)
+    await user.click(panel, "Fix")
+    await user.sees(lambda _: "Fixed: it is version 2" in panel.text)
+    assert "I rebuilt it alone. It took a year." in await bot.text(user)
 
 
 async def test_what_a_draft_and_its_check_may_cost_is_said_before_the_draft_is_written(
