@@ -13,7 +13,7 @@ from bot.discord_ui.access import AccessRules
 from bot.discord_ui.interactions import dispatcher
 from tests.discord_ui.conftest import Bot, ClockAhead, Scripted, started
 from tests.discord_ui.dm_steps import everything, quick
-from tests.discord_ui.panel_steps import reads
+from tests.discord_ui.panel_steps import answered, reads
 from tests.simulators.discord import DiscordSimulator, Guild, User, Wire
 
 REFUSED = "not among them"
@@ -118,8 +118,9 @@ async def test_a_known_member_is_answered_when_discord_does_not_say_who_belongs(
     monkeypatch.setattr(dispatcher, "_MEMBERSHIP_TIMEOUT_SECONDS", 0.1)
     known, other = sim.user("known"), sim.user("other")
     guild = sim.guild("Writers", members=(known, other))
-    async with bot_answering_servers(sim, tmp_path, guild) as (_, clock):
+    async with bot_answering_servers(sim, tmp_path, guild) as (bot, clock):
         await (await known.slash(guild, "help")).message()
+        await answered(bot)  # that they belong there is stored after the answer
         clock.ahead += timedelta(days=20)
         if fault == "500":
             sim.fail_next("GET", "/guilds/*/members/*", 500, times=None)
