@@ -103,15 +103,28 @@ class RetentionService:
         await self._store.write(lambda tx: tx.values.set(_LAST_RUN, now.isoformat()))
         return True
 
+    async def pending(self, writer: str) -> Mapping[str, datetime]:
+        """Return when each of a writer's essays is deleted, by id, that is to be within FIRST_WARNING or is overdue."""
+        if self.essay_days is None or writer == self._exempt_writer:
+            return {}
+        now = self._clock()
+        idle = await self._idle_essays(now, writer)
+        return {
+            one.id: self._due_at(one, _current_warning(one) or DeletionWarning(one.touched, first_tried=now))
+            for one in idle
+        }
+
     async def keep(self, writer: str, essay: str | None) -> int:
-        """Count an essay as touched now, or with None all of the writer's that a warning was tried for.
+        """Count an essay as touched now, or with None all of the writer's that are about to be deleted.
 
         Return how many. Raise UnknownEssay.
         """
         now = self._clock()
 
+        pending = () if essay is not None else tuple(await self.pending(writer))
+
         def step(tx: Transaction) -> int:
-            essays = (essay,) if essay is not None else tx.retention.warned(writer)
+            essays = (essay,) if essay is not None else pending
             for one in essays:
                 tx.essays.mark_changed(writer, one, now)
                 tx.retention.delete_warning(one)
@@ -119,9 +132,9 @@ class RetentionService:
 
         return await self._store.write(step)
 
-    async def _idle_essays(self, now: datetime) -> Sequence[IdleEssay]:
+    async def _idle_essays(self, now: datetime, writer: str | None = None) -> Sequence[IdleEssay]:
         since = now - timedelta(days=self.essay_days or 0) + FIRST_WARNING
-        return await self._store.read(lambda tx: tx.retention.idle_essays(since, self._exempt_writer))
+        return await self._store.read(lambda tx: tx.retention.idle_essays(since, self._exempt_writer, writer))
 
     def _due_at(self, essay: IdleEssay, warning: DeletionWarning) -> datetime:
         """Return when an essay is deleted whose warnings stand like this."""

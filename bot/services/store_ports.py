@@ -452,8 +452,11 @@ class ServerStore(Protocol):
 class RetentionStore(Protocol):
     """What of the database is deleted in time."""
 
-    def idle_essays(self, since: datetime, exempt_writer: str) -> Sequence[IdleEssay]:
-        """Return the essays that nothing was done with after ``since``, but one writer's; grouped by writer."""
+    def idle_essays(self, since: datetime, exempt_writer: str, writer: str | None = None) -> Sequence[IdleEssay]:
+        """Return the essays that nothing was done with after ``since``: one writer's, or all but the exempt one's.
+
+        They are grouped by writer.
+        """
 
     def last_touched(self, writer: str, essay: str) -> datetime | None:
         """Return when an essay was last changed or a job started on it; None if there is no such essay."""
@@ -463,9 +466,6 @@ class RetentionStore(Protocol):
 
     def delete_warning(self, essay: str) -> None:
         """Forget the warnings about an essay."""
-
-    def warned(self, writer: str) -> Sequence[str]:
-        """Return the writer's essays that a warning was tried for."""
 
     def delete_jobs(self, before: datetime) -> None:
         """Delete the jobs that ended before a time, but the last of each essay and critique."""

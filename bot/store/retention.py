@@ -23,15 +23,16 @@ class SqliteRetention:
         self._db = database.db
         self._essays = SqliteEssays(database)
 
-    def idle_essays(self, since: datetime, exempt_writer: str) -> tuple[IdleEssay, ...]:
+    def idle_essays(self, since: datetime, exempt_writer: str, writer: str | None = None) -> tuple[IdleEssay, ...]:
         query = (
             f"SELECT e.writer, e.id, {_TOUCHED} AS last FROM essays e WHERE last <= ? AND e.writer <> ?"  # noqa: S608 - a constant of ours
-            " ORDER BY e.writer, last, e.id"
+            " AND (? IS NULL OR e.writer = ?) ORDER BY e.writer, last, e.id"
         )
-        rows = self._db.execute(query, [since.astimezone(UTC).isoformat(), exempt_writer]).fetchall()
+        values = [since.astimezone(UTC).isoformat(), exempt_writer, writer, writer]
+        rows = self._db.execute(query, values).fetchall()
         return tuple(
-            IdleEssay(writer, essay, self._essays.get(writer, essay).title, parse_time(touched), self._warning(essay))
-            for writer, essay, touched in rows
+            IdleEssay(owner, essay, self._essays.get(owner, essay).title, parse_time(touched), self._warning(essay))
+            for owner, essay, touched in rows
         )
 
     def last_touched(self, writer: str, essay: str) -> datetime | None:
@@ -66,10 +67,6 @@ class SqliteRetention:
 
     def delete_warning(self, essay: str) -> None:
         self._db.execute("DELETE FROM essay_warnings WHERE essay = ?", [essay])
-
-    def warned(self, writer: str) -> tuple[str, ...]:
-        query = "SELECT essay FROM essay_warnings JOIN essays ON id = essay WHERE writer = ? ORDER BY essay"
-        return tuple(essay for (essay,) in self._db.execute(query, [writer]).fetchall())
 
     def delete_jobs(self, before: datetime) -> None:
         self._db.execute(

@@ -109,6 +109,23 @@ async def test_who_cannot_be_reached_loses_the_essay_after_fourteen_days_of_trie
     assert "could not be reached for 14 days: 1" in caplog.text
 
 
+async def test_who_only_uses_servers_sees_the_date_in_the_list_and_can_keep_the_essay_there(
+    sim: DiscordSimulator, bot: Bot, clock: ClockAhead
+) -> None:
+    user, guild = sim.user("writer"), sim.guild("Writers")
+    await with_notes(user, guild)
+    await answered(bot)
+    assert "deleted on" not in (await (await user.slash(guild, "essays")).message()).text
+    await on_day(bot, clock, 20)
+    listed = await (await user.slash(guild, "essays")).message()
+    assert "deleted on" in listed.text
+    await user.click(listed, "Keep all")
+    await user.sees(lambda _: "1 essay kept." in listed.text)
+    assert "deleted on" not in listed.text
+    await on_day(bot, clock, 49)
+    assert len(await bot.desk.list_essays(bot.writer(user))) == 1
+
+
 async def test_the_running_bot_looks_once_it_is_connected(sim: DiscordSimulator, runs: Runs) -> None:
     """The real process, with its own clock: it finds nothing to delete, and remembers that it has looked."""
     user = sim.user("writer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.messages.text_limits import escape_markdown, one_line, utf16_length
@@ -34,11 +35,14 @@ def essay_list_card(
     structures: Mapping[str, Structure],
     notice: str | None = None,
     critique_count: int = 0,
+    deletions: Mapping[str, datetime] | None = None,
 ) -> Card:
     """Return a page of the writer's essays, the last changed first, with a menu to choose one.
 
-    ``critique_count`` is the number of critiques of pasted texts, which can be reached only from here.
+    ``critique_count`` is the number of critiques of pasted texts, which can be reached only from here. ``deletions``
+    says, by id, when essays are deleted because nobody has touched them for long.
     """
+    deletions = deletions or {}
     page_count = max(1, -(-len(essays) // LIST_PAGE_SIZE))
     page = min(page, page_count - 1)
     shown = essays[page * LIST_PAGE_SIZE : (page + 1) * LIST_PAGE_SIZE]
@@ -48,7 +52,13 @@ def essay_list_card(
     else:
         dates = distinguishing_dates(essays)
         about = {
-            essay.id: ", ".join(filter(None, (_essay_summary(essay, structures), dates[essay.id]))) for essay in shown
+            essay.id: ", ".join(
+                filter(
+                    None,
+                    (_describe_deletion(deletions.get(essay.id)), _essay_summary(essay, structures), dates[essay.id]),
+                )
+            )
+            for essay in shown
         }
         parts.append(
             TextBlock(
@@ -65,10 +75,22 @@ def essay_list_card(
             )
         )
     parts.extend(page_buttons("essays", "-", 0, page, page_count))
+    if deletions:
+        parts.append(
+            small_print(
+                f"{count_noun(len(deletions), 'essay')} of these you have not touched for long: to be deleted, unless "
+                "you keep or change them"
+            )
+        )
+        parts.extend(button_rows(action_button("Keep all", "retain", "-")))
     if critique_count:
         parts.append(small_print(f"{count_noun(critique_count, 'critique')} of pasted texts"))
         parts.extend(button_rows(action_button("Critiques", "list", "-", kind="critique")))
     return Card(tuple(parts))
+
+
+def _describe_deletion(due: datetime | None) -> str:
+    return f"deleted on {due:%Y-%m-%d}" if due is not None else ""
 
 
 def distinguishing_dates(essays: Sequence[Essay]) -> dict[str, str]:

@@ -35,9 +35,9 @@ async def list_essays(presenter: Presenter, writer: str, page: int, notice: str 
     """Show a page of the writer's essays, with the way to the critiques of pasted texts if there are any."""
     services = presenter.services
     _, critique_count = await services.critiques.pasted(writer, 0, 0)
-    return ShowCard(
-        essay_list_card(await services.essays.list_essays(writer), page, services.structures, notice, critique_count)
-    )
+    deletions = await services.retention.pending(writer)
+    essays = await services.essays.list_essays(writer)
+    return ShowCard(essay_list_card(essays, page, services.structures, notice, critique_count, deletions))
 
 
 async def choose_essay(presenter: Presenter, request: ActionRequest) -> HandlerResult:
