@@ -90,6 +90,18 @@ async def test_the_bot_answers_only_in_the_chosen_channels(sim: DiscordSimulator
     assert "Interview me" in await told(writer, guild)
 
 
+async def test_a_thread_counts_as_its_channel(sim: DiscordSimulator, bot: Bot) -> None:
+    manager, writer = sim.user("manager"), sim.user("writer")
+    guild = sim.guild("Writers", managers=(manager,), members=(writer,), channels=("general", "essays"))
+    essays = guild.channels[1]
+    panel = await settings(manager, guild)
+    await manager.choose(panel, CHANNELS, essays.id)
+    await manager.sees(reads(panel, f"**Channels:** <#{essays.id}>."))
+    allowed, other = sim.thread(essays, "of essays"), sim.thread(guild, "of general")
+    assert "Interview me" in (await (await writer.slash(allowed, "draft")).message()).text
+    assert "the bot answers only in" in (await (await writer.slash(other, "draft")).message()).text
+
+
 async def test_what_is_gone_is_shown_as_gone_and_lets_nobody_in_who_was_not(sim: DiscordSimulator, bot: Bot) -> None:
     """A role that is gone matters only once none is left: then those without a role stay out until it is set anew."""
     manager, writer, other = sim.user("manager"), sim.user("writer"), sim.user("other")

@@ -60,13 +60,17 @@ class Guild:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A place where messages stand: a server's text channel, the bot's DM with one account, or a DM between people."""
+    """A place where messages stand: a server's text channel, the bot's DM with one account, or a DM between people.
+
+    With a ``parent`` it is a public thread of that channel.
+    """
 
     id: int
     kind: PlaceKind
     name: str
     guild: Guild | None = None
     people: tuple[Account, ...] = ()
+    parent: "Channel | None" = None
     writable: bool = True  # False: the bot lacks SEND_MESSAGES here, 403/50013
     messages: list["Message"] = field(default_factory=list)  # oldest first, deleted ones too
 
@@ -80,6 +84,12 @@ class Channel:
         return {"guild": 0, "dm": 1, "private": 2}[self.kind]
 
     def payload(self, bot: Json) -> Json:
+        if self.parent is not None and self.guild is not None:
+            whose = {"parent_id": str(self.parent.id), "owner_id": bot["id"], "guild_id": str(self.guild.id)}
+            about = {"archived": False, "auto_archive_duration": 1440, "archive_timestamp": "2024-01-01T00:00:00+00:00"}
+            counts = {"message_count": 0, "member_count": 1, "thread_metadata": {**about, "locked": False}}
+            thread = {"id": str(self.id), "type": 11, "name": self.name, **whose, **counts}
+            return {**thread, "permissions": str(MEMBER_PERMISSIONS)}
         if self.guild is not None:
             place = {"type": 0, "name": self.name, "guild_id": str(self.guild.id), "position": 0, "nsfw": False}
             return {"id": str(self.id), **place, "permissions": str(MEMBER_PERMISSIONS)}

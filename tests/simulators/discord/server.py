@@ -132,6 +132,10 @@ class DiscordSimulator:
         guild.roles = {self.world.clock.snowflake(): name for name in roles}
         return guild
 
+    def thread(self, place: Channel | Guild, name: str) -> Channel:
+        """A public thread of a server's channel; only its use as a place to act in is imitated, not its routes."""
+        return self.world.thread(place.general if isinstance(place, Guild) else place, name)
+
     def private(self, *people: User) -> Channel:
         """A DM between people, without the bot."""
         return self.world.private(tuple(one.account for one in people))

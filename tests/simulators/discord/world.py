@@ -53,6 +53,10 @@ class World:
             guild.channels.append(self._channel(Channel(self.clock.snowflake(), "guild", title, guild)))
         return guild
 
+    def thread(self, parent: Channel, name: str) -> Channel:
+        """A public thread of a server's channel; it is not among the server's channels, as on Discord."""
+        return self._channel(Channel(self.clock.snowflake(), "guild", name, parent.guild, parent=parent))
+
     def dm(self, account: Account) -> Channel:
         """The bot's DM with an account, the same one every time."""
         for channel in self.channels.values():
