@@ -63,6 +63,17 @@ def test_every_path_named_in_the_makefile_exists() -> None:
         assert (ROOT / path).exists(), path
 
 
+def test_every_test_named_in_the_docs_exists() -> None:
+    named = {
+        found
+        for page in [*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md"]
+        for found in re.findall(r"`(tests/[a-z_/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+    }
+    assert named
+    for path, test in named:
+        assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), (path, test)
+
+
 def test_the_github_workflow_runs_the_ci_script() -> None:
     assert ".ci/run" in commands(".github/workflows/check.yml").split()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
