@@ -136,7 +136,9 @@ class CheckingService:
         self._models = models
         self.clock = clock
         self.slots = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
-        self._postponed: set[tuple[str, str]] = set()  # essays whose check gave way to a job that has not ended
+        # Essays whose check is due: it gave way to a job that has not ended, or waits for ``release``.
+        self._postponed: set[tuple[str, str]] = set()
+        self._held: set[tuple[str, str]] = set()  # essays between ``hold`` and ``release``
         self._beginning: dict[asyncio.Task[None], tuple[str, str]] = {}
 
     @property
@@ -255,7 +257,7 @@ class CheckingService:
         key = writer, essay
         self._postponed.add(key)  # until it is begun: a job that ends meanwhile takes it up
         other = self._jobs.running_job(writer, essay)
-        if other is not None and other.kind is not JobKind.CHECK:
+        if key in self._held or (other is not None and other.kind is not JobKind.CHECK):
             return
         try:
             number = (await self.essays.get_essay(writer, essay)).head
@@ -271,6 +273,17 @@ class CheckingService:
         except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it says may hold a person's words
             _log_bug(error)
         self._postponed.discard(key)
+
+    def hold(self, writer: str, essay: str) -> None:
+        """Begin no check of the essay until ``release``: more is going to change, and each change would stop it."""
+        self._held.add((writer, essay))
+
+    async def release(self, writer: str, essay: str) -> None:
+        """End ``hold``, and begin the check that is due, if one is. Return at once."""
+        key = writer, essay
+        self._held.discard(key)
+        if key in self._postponed and self._jobs.running_job(writer, essay) is None:
+            self._begin_soon(writer, essay)
 
     async def wait_for_check(self, writer: str, essay: str) -> Job | None:
         """Return the check under way on the essay, also one that is just about to begin; None where there is none."""

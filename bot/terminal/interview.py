@@ -83,6 +83,7 @@ class KeyboardInterview:
         Raise SessionLeft and KeyboardInterrupt, with the answers added.
         """
         left = self._context.run(self._services.interview.draft_questions(LOCAL_WRITER, essay.id))
+        self._services.checking.hold(LOCAL_WRITER, essay.id)  # each answer changes the text, and would stop the check
         try:
             goes_on = self._answer_open(essay, left)
             worked_in = self._count_notes(essay)
@@ -91,6 +92,8 @@ class KeyboardInterview:
         except (SessionLeft, KeyboardInterrupt):
             self._add_answers_to_post(essay, view)
             raise
+        finally:
+            self._context.run(self._services.checking.release(LOCAL_WRITER, essay.id))
         if self._add_answers_to_post(essay, view):
             view.show_overview()
         elif not left or self._count_notes(essay) > worked_in:

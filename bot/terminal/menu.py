@@ -121,6 +121,7 @@ class EssayMenu:
         if context.services.checking.has_checker:
             checks = CheckCommands(context, essay.id, self._view)
             self._commands |= {
+                "answer": lambda _: self._answer_and_check(checks),
                 "check": checks.check,
                 "vouch": checks.vouch,
                 "fix": checks.fix,
@@ -155,6 +156,10 @@ class EssayMenu:
                 self._commands.get(name, self._unknown_command)(rest.strip())
             except BotError as error:
                 self._context.warn(str(error))
+
+    def _answer_and_check(self, checks: CheckCommands) -> None:
+        self._interview.answer_more(self._essay, self._view)
+        checks.follow_begun()
 
     def _add_note(self, text: str) -> None:
         self._interview.add_notes(self._essay, text)

@@ -16,8 +16,8 @@ from bot.services.llm_ports import RawCheck
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import joined
-from tests.services.fakes import COST, MODEL, says
-from tests.terminal.scripted_terminal import Terminal
+from tests.services.fakes import COST, MODEL, rewrites, says
+from tests.terminal.scripted_terminal import END, Terminal
 
 DRAFT = "## What I missed\n\nI missed the noise. I loved it. There were 15 of us. Everyone left.\n"
 SUPPORTS = tuple(SentenceSupport(number, (1,)) for number in range(1, 5))
@@ -85,6 +85,19 @@ def test_a_sentence_of_which_nothing_is_held_is_offered_to_be_taken_out(terminal
     seen = terminal.resume_and_type(essay, "draft", "", "fix 1")
     assert "fix: take the sentence out" in seen
     assert terminal.text(essay).text.startswith(DRAFT.strip().replace("I loved it. ", ""))
+
+
+def test_answers_to_what_a_draft_left_open_are_checked_once_when_all_are_worked_in(terminal: Terminal) -> None:
+    gapped = "## What I missed\n\n[NEED: Who was there?]\n\n## What I gave up\n\n[NEED: What did it cost?]\n"
+    essay = terminal.essay("## What I missed\n\nThe noise.\n")
+    found = RawCheck((SentenceSupport(1, (3,)), SentenceSupport(2, (4,))), (), MODEL, COST)
+    models = terminal.room.models
+    models.script(says(gapped), rewrites("Anna was there."), rewrites("It cost a lot."), "Who else?", found)
+    seen = terminal.resume_and_type(essay, "draft", "", "answer", "Anna was.", "A lot.", END)
+    assert [call.given["asked"] for call in models.asked if call.what == "check"] == [(1, 2)]
+    after = seen.split("Note 4 is worked in: version 4.")[1]
+    assert "Each sentence is held against your notes; Ctrl-C leaves that." in after
+    assert "Every sentence rests on your notes, as far as the checker can tell." in after
 
 
 def test_a_strict_export_is_refused_while_something_is_open(

@@ -55,6 +55,11 @@ class CheckCommands:
         self.follow()
         self.show()
 
+    def follow_begun(self) -> None:
+        """Wait for the check that is under way, and show what it came to; do nothing where none is."""
+        if self._context.run(self._checking.wait_for_check(LOCAL_WRITER, self._essay_id)) is not None:
+            self.follow_and_show()
+
     def show(self) -> None:
         """Show what no note holds, numbered."""
         self._context.screen.print(views.render_check(self._current()))
