@@ -121,7 +121,8 @@ class InterviewService:
 
         First come the first questions of the sections that nothing was asked about, but for those with notes enough,
         then those of the sections that the interviewer saw as thin. With ``further`` all questions of the structure
-        that are left come, section by section. No model is asked, and a question job that is under way is stopped.
+        that are left come, section by section, but for the sections of which the interviewer has enough. No model is
+        asked, and a question job that is under way is stopped.
         Raises StructureFileMissing.
         """
         await self.stop_question(writer, essay)
@@ -541,7 +542,8 @@ def _candidate_questions(
     """The questions worth putting, in order.
 
     First one for each section about which nothing was answered, unless its notes are enough; then the rest, of the
-    sections that the interviewer saw as thin or of all that are wanted.
+    sections that the interviewer saw as thin, and with ``further`` of those that no interviewer has judged. What it
+    has enough of was asked in other words.
     """
     own = dict(draft_outlook(structure, notes, {}).states)
     answered = {note.section for note in notes if note.question is not None}
@@ -550,6 +552,7 @@ def _candidate_questions(
         if section.key not in answered and not enough:
             yield section, section.questions[0]
     for section in structure.sections:
-        if further or states.get(section.key, SectionState.ENOUGH) is not SectionState.ENOUGH:
+        state = states.get(section.key)
+        if state is not SectionState.ENOUGH and (further or state is not None):
             for text in section.questions:
                 yield section, text

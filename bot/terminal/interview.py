@@ -70,7 +70,7 @@ class KeyboardInterview:
             except EOFError:
                 return
         if further:
-            self._context.say("\nThat was the last question of this structure.")
+            self._context.say("\nThat was the last question.")
 
     def _say_help(self) -> None:
         """Say what can be typed at a question: all of it once, and then how to see it again."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import Overloaded
-from bot.essay.essay import Essay
+from bot.essay.essay import Essay, SectionState
 from bot.essay.structure import Structure
+from bot.services.llm_ports import NextQuestion
 from tests.services.conftest import Room
 
 
@@ -36,6 +37,21 @@ async def test_a_left_out_answer_is_never_followed_up_nor_shown_to_a_model(room:
     assert [await answered(room, essay) for _ in range(2)] == ["What did it cost?", "How much exactly?"]
     assert (await room.interview.next_step("me", essay.id)).question is None
     assert "missing" not in repr([asked.given["notes"] for asked in room.models.asked])
+
+
+async def test_what_the_interviewer_has_enough_of_is_not_asked_in_the_structures_words_on_request(
+    room: Room, essay: Essay, structure: Structure
+) -> None:
+    enough = {section.key: SectionState.ENOUGH for section in structure.sections}
+    room.models.script("How loud?", NextQuestion("missed", None, enough))
+    for _ in range(2):
+        await answered(room, essay)
+    assert (await room.interview.next_step("me", essay.id, further=True)).question is None
+    seen_thin = {**enough, "missed": SectionState.THIN}
+    room.models.script(NextQuestion("missed", None, seen_thin))
+    step = await room.interview.next_step("me", essay.id, further=True)
+    assert step.question is not None
+    assert step.question.text in structure.sections[0].questions
 
 
 async def test_before_the_first_note_no_model_is_asked(room: Room, essay: Essay) -> None:

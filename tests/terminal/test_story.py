@@ -26,7 +26,7 @@ from tests.failures.full_stack import no_proxy
 from tests.joined_services import join_services
 from tests.services.conftest import joined
 from tests.simulators.claude import ClaudeSimulator
-from tests.terminal.scripted_terminal import END, Terminal
+from tests.terminal.scripted_terminal import Terminal
 
 
 @pytest.fixture
@@ -89,7 +89,6 @@ def test_five_thin_lines_become_a_checked_exported_post(terminal: Terminal, tmp_
         "answer",
         gap,
         *beside,
-        END,
         "check",
         "critique",
         "",
