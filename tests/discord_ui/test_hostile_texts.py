@@ -15,8 +15,10 @@ from markdown_it import MarkdownIt
 
 from bot.discord_ui.messages.text_limits import fitting_end, utf16_length
 from bot.essay.limits import WriterLimits
+from bot.essay.text import privacy_marks
 from bot.services.offload import worker_processes
 from tests.discord_ui.conftest import Bot, Scripted
+from tests.discord_ui.dm_steps import wait_until_dms_are_read
 from tests.discord_ui.panel_steps import answered, drafted, reads, with_notes
 from tests.hostile_texts import worst_texts
 from tests.services.fakes import says
@@ -191,6 +193,19 @@ async def test_hostile_dm_messages_delay_nobody(
         return user.screen.text
 
     await send_all_texts(sim, plain, door, MESSAGES, {})
+    assert parsed_in_event_loop == []
+
+
+async def test_what_is_told_of_messages_with_private_marks_is_not_read_in_the_event_loop(
+    sim: DiscordSimulator, plain: Bot, parsed_in_event_loop: list[int]
+) -> None:
+    plain.client.dispatcher.dm_listener.notifier.notify_delay_seconds = 0.5
+    user = sim.user("writer")
+    await with_notes(user, user.dm)
+    await user.say(user.dm, "The lift was loud.\n\n[private] So was he.")
+    await wait_until_dms_are_read(plain)
+    privacy_marks._split_public_and_private.cache_clear()  # as after the texts of many others
+    await user.sees(lambda screen: "1 note stored in" in screen.text)
     assert parsed_in_event_loop == []
 
 

@@ -31,6 +31,7 @@ from bot.discord_ui.panels.interview import MODES
 from bot.discord_ui.panels.presenter import Presenter
 from bot.errors import BotError, DamagedText, InvalidInput
 from bot.services.dm_messages import StoredMessage
+from bot.services.offload import in_thread
 
 log = logging.getLogger("bot.discord")
 
@@ -357,7 +358,8 @@ class DmNotifier:
             return  # the summary was to be updated, but something newer is below it by now
         told = here.notes.union(notes) if here is not None and here.notes is not None else notes
         state = await load_essay_state(self._presenter.services, writer, essay)
-        card = interview_panel.notes_summary_card(state, told.made, told.changed)
+        # whether a note is private is read from its text: not in the event loop
+        card = await in_thread(interview_panel.notes_summary_card, state, told.made, told.changed)
         await self._edit_or_post(writer, outbox, card, here, _TrackedMessage(0, essay, notes=told))
 
     async def _show_panel(self, writer: str, outbox: Outbox, essay: str, question: int | None) -> None:
