@@ -8,7 +8,7 @@ READY = $(VENV)/ready-for-work
 # Tests of one file run one after another in one process: what they share is made once, and they never meet each other.
 PYTEST = $(BIN)/python -m pytest -q -n auto --dist loadfile
 # These start bots, terminals and services. Whatever is not named here runs in `make check`, new directories too.
-SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/llm tests/simulators
+SLOW = tests/discord_ui tests/terminal tests/deploy tests/failures tests/fuzz tests/llm tests/simulators
 
 .PHONY: help setup check lint quick test format bench docs docs-check clean
 

@@ -10,6 +10,7 @@ import logging
 import os
 import sqlite3
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
@@ -308,7 +309,7 @@ class LogWatch(logging.Handler):
         super().__init__(logging.INFO)
         self.bugs: list[str] = []
         self.outcomes: list[str] = []
-        self.parsed = 0
+        self.parsed: list[str] = []
         self.longest = 0
         self._profile = cProfile.Profile(subcalls=False)
 
@@ -326,8 +327,8 @@ class LogWatch(logging.Handler):
         """Fail after a bug, or if the event loop was held."""
         bugs, self.bugs = self.bugs, []
         assert bugs == [], f"{about}\n" + "\n".join(bugs)
-        parsed, self.parsed = self.parsed, 0
-        assert parsed == 0, f"a text of {parsed} characters was parsed in the event loop; {about}"
+        parsed, self.parsed = self.parsed, []
+        assert parsed == [], f"a text was parsed in the event loop; {about}\n" + "\n".join(parsed)
         longest, self.longest = self.longest, 0
         assert longest <= MAX_STEP_CALLS, f"one step of the event loop made {longest} calls; {about}"
 
@@ -349,7 +350,7 @@ class LogWatch(logging.Handler):
 
         def watched(parser: MarkdownIt, text: str, env: Any = None) -> Any:
             if threading.get_ident() == here:
-                self.parsed = max(self.parsed, len(text))
+                self.parsed.append("".join(traceback.format_stack(limit=12)))
             return parse(parser, text, env)
 
         patch.setattr(asyncio.Handle, "_run", counted)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.examples import fuzz
 from tests.fuzz.fuzzed_bot import FuzzedBot, Person
 from tests.fuzz.hostile import attachments, texts
-from tests.simulators.discord import Attachment, Message
+from tests.simulators.discord import Message
 from tests.simulators.discord.command_options import Uploader
 from tests.simulators.discord.interactions import AUTOCOMPLETE, COMMAND
 
@@ -96,16 +96,6 @@ def test_every_menu_of_a_message_answers_whatever_the_message(fuzzed: FuzzedBot,
         fuzzed.check("a message's menu, afterwards", person)
 
     fuzzed.run(example())
-
-
-def test_the_files_thrown_are_within_what_discord_takes(fuzzed: FuzzedBot) -> None:
-    @fuzz(50)
-    def each(data: st.DataObject) -> None:
-        found: Attachment = data.draw(attachments())
-        assert len(found.data) <= fuzzed.sim.settings.file_limit
-        assert found.filename
-
-    each()
 
 
 @pytest.mark.parametrize("option", ["file", "notes"])

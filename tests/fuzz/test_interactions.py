@@ -72,7 +72,7 @@ def form_data(fuzzed: FuzzedBot, custom_id: str, data: st.DataObject) -> dict[st
 
 
 @every_action
-@fuzz(2)
+@fuzz(1)
 def test_a_stranger_reaches_nothing_by_an_action(
     fuzzed: FuzzedBot, kind: str, action: str, data: st.DataObject
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_stranger_reaches_nothing_by_an_action(
 
 
 @every_action
-@fuzz(2)
+@fuzz(1)
 def test_an_owner_meets_no_bug_by_an_action(fuzzed: FuzzedBot, kind: str, action: str, data: st.DataObject) -> None:
     async def example() -> None:
         person = await fuzzed.owner()
@@ -106,7 +106,7 @@ async def still_answers(fuzzed: FuzzedBot, person: Person) -> None:
 
 
 @pytest.mark.parametrize(("kind", "action"), FORMS, ids=[f"{kind} {name}" for kind, name in FORMS])
-@fuzz(3)
+@fuzz(1)
 def test_what_is_typed_into_a_form_is_stored_or_given_back(
     fuzzed: FuzzedBot, kind: str, action: str, data: st.DataObject
 ) -> None:

@@ -99,7 +99,7 @@ def tagged(keys: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", REPLIES)
-@fuzz(12)
+@fuzz(4)
 def test_a_mutated_reply_is_read_or_refused_in_a_sentence(name: str, structure: Any, data: st.DataObject) -> None:
     async def example() -> None:
         async with ClaudeSimulator() as claude, claude_ports(claude, MemoryLedger(), FakeSleep()) as models:
