@@ -50,7 +50,8 @@ def test_draft_reports_progress_unsupported_claims_and_cost(essay_bot: Run, mode
     assert "Each sentence is held against the notes." in ran.err
     assert "Every sentence rests on your notes, as far as the checker can tell." in ran.err
     assert "Drafted by claude-opus-5-5 for $0.0" in ran.err
-    assert re.search(r"^It may cost up to \$0\.\d\d\.$", ran.err, re.MULTILINE)
+    price = r"It may cost up to \$0\.\d\d\."
+    assert re.search(rf"^{price} The check that follows may cost up to \$0\.\d\d\.$", ran.err, re.MULTILINE)
     usage = essay_bot("usage").out
     assert "interviewer" in usage
     assert "writer" in usage
