@@ -36,8 +36,7 @@ from tests.simulators.discord import Act, DiscordSimulator, Guild, Interaction, 
 T = TypeVar("T")
 
 MAX_STEP_CALLS = 60_000
-"""How many functions one step of the event loop may call, those of the simulator in the same loop among them: measured
-are at most 20,000, a few milliseconds."""
+"""How many functions one step of the event loop may call; the simulator's steps in the same loop count too."""
 _SETTLED = 20.0  # seconds that a test waits for jobs and DMs before it fails
 
 WORDS = "The lift at Mill Lane was loud. It cost me a year, 61,000 in pay, and nobody had asked whether I would stay."
