@@ -204,6 +204,11 @@ async def all_pages(user: User, panel: Message) -> str:
 
 async def stored(user: User, panel: Message) -> str:
     """The text as it is handed over, white space apart."""
-    handed = await (await user.click(panel, "Export")).followup(timeout=PATIENCE)
+    act = await user.click(panel, "Export")
+    as_it_is = "Export as it is"  # asked for while the text is not checked
+    await until(user, lambda: as_it_is in panel.buttons or any(one.files for one in act.messages), "no export")
+    if as_it_is in panel.buttons:
+        act = await user.click(panel, as_it_is)
+    handed = await act.followup(timeout=PATIENCE)
     (data,) = handed.files.values()
     return "".join(read_export(data.decode())[1].split())

@@ -84,10 +84,11 @@ class ClaudeInterviewer:
 def _question_values(
     material: Material, asked: Sequence[Question], *, further: bool, refused: RefusedQuestion | None
 ) -> dict[str, object]:
+    answered = {note.question for note in material.notes}
     return {
         "structure": material.structure,
         "notes": check_no_private_notes(material.notes),
-        "asked": asked,
+        "asked": [question for question in asked if question.text not in answered],
         "further": further,
         "refused": refused.text if refused is not None else "",
         "reason": refused.reason if refused is not None else "",

@@ -349,7 +349,9 @@ class CheckingService:
         found = await self.current(writer, essay)
         passage = found.find(key)
         if passage.mended is None:
-            raise NothingToDo("There is no mended sentence for this: edit it, or keep it. Nothing was changed.")
+            raise NothingToDo(
+                "There is no mended sentence for this: put your own words there, or keep it. Nothing was changed."
+            )
         return await self._mend(writer, essay, found, [passage])
 
     async def fix_all(self, writer: str, essay: str, seen: int) -> Version:

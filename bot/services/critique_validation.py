@@ -18,7 +18,7 @@ from bot.essay.text.spans import Span
 from bot.services.llm_ports import RawCritique, RawFinding
 
 _SEVERITY_ORDER = list(Severity)
-_FIX_FIRST_PREFIX = "Begin with the first finding: it is the gravest."
+_FIX_FIRST_PREFIX = "Begin with the first finding."
 _DIGITS = re.compile(r"\d+(?:[.,\u202f']\d+)*")
 _SEPARATORS = re.compile(r"\D")
 

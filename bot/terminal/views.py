@@ -150,7 +150,8 @@ def render_check(found: CheckedText) -> Text:
         if passage.mended is not None:
             said.append(f"     fix: {_safe_line(passage.mended) or REMOVE_SENTENCE}\n")
     if found.check.open:
-        said.append("vouch N keeps one as a note, fix N or fix all mends, reword N TEXT puts your words there.", "dim")
+        mends = "fix N or fix all mends, " if found.mendable else ""
+        said.append(f"vouch N keeps one as a note, {mends}reword N TEXT puts your words there.", "dim")
     return said
 
 

@@ -13,7 +13,7 @@ from bot.services.llm_ports import RawCoverage, RawStrength
 from tests.services.fakes import opinion
 from tests.services.test_critiques import TEXT, remark
 
-FIRST = "Begin with the first finding: it is the gravest."
+FIRST = "Begin with the first finding."
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def next_page(critique: Critique, page: int) -> int:
 def _fix_first_parts(critique: Critique) -> list[CardPart]:
     if not critique.findings:
         return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
-    fix = critique.fix_first or "Begin with the first finding: it is the gravest."
+    fix = critique.fix_first or "Begin with the first finding."
     said = describe_outcome(critique)
     first = TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")
     return [TextBlock(said), first] if said else [first]
