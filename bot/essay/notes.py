@@ -277,4 +277,5 @@ def _split_list(block: str) -> tuple[str, ...]:
 
 
 def _is_paragraph(block: str) -> bool:
-    return block_parser().parse(block)[0].type == "paragraph_open"
+    blocks = block_parser().parse(block)  # none for the definitions of links, which show nothing
+    return bool(blocks) and blocks[0].type == "paragraph_open"

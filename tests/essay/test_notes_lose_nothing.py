@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.essay.notes import ParsedNotes, parse_notes
@@ -237,6 +237,7 @@ def test_no_letter_of_an_awkward_text_is_lost(page: str) -> None:
 
 
 @settings(max_examples=300)
+@example("[the shop]: https://shop.example\n[the plan]: https://plan.example\n", 0)
 @given(pages(), st.sampled_from([0, 20, 200]))
 def test_every_word_of_a_page_is_in_a_note_or_reported_as_left_out(page: str, room: int) -> None:
     notes = parse_notes(page, STRUCTURE, title_room=room)
