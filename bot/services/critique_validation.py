@@ -18,7 +18,8 @@ from bot.essay.text.spans import Span
 from bot.services.llm_ports import RawCritique, RawFinding
 
 _SEVERITY_ORDER = list(Severity)
-_FIX_FIRST_PREFIX = "Begin with the first finding."
+FIX_FIRST_FALLBACK = "Begin with the first finding."
+"""What is to be fixed first where the critic did not say it."""
 _DIGITS = re.compile(r"\d+(?:[.,\u202f']\d+)*")
 _SEPARATORS = re.compile(r"\D")
 
@@ -276,7 +277,7 @@ def _choose_fix_first(
     is_kept = any(index is not None and index == opinion.fix_first_index for index, _ in found)
     if is_kept and opinion.fix_first and quoting.is_quotable(opinion.fix_first):
         return defang_links(opinion.fix_first)
-    return f"{_FIX_FIRST_PREFIX} {found[0][1].effect}"
+    return f"{FIX_FIRST_FALLBACK} {found[0][1].effect}"
 
 
 def _validate_coverage(

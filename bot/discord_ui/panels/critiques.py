@@ -26,6 +26,7 @@ from bot.essay.critique import FINDINGS_SHOWN_FIRST, Action, Critique, EarlierSt
 from bot.essay.facts import defang_links
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
+from bot.services.critique_validation import FIX_FIRST_FALLBACK
 from bot.services.critiques import Decision, StoredCritique
 
 _MAX_REPLACEMENT_UNITS = 1_100
@@ -108,7 +109,7 @@ def next_page(critique: Critique, page: int) -> int:
 def _fix_first_parts(critique: Critique) -> list[CardPart]:
     if not critique.findings:
         return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
-    fix = critique.fix_first or "Begin with the first finding."
+    fix = critique.fix_first or FIX_FIRST_FALLBACK
     said = describe_outcome(critique)
     first = TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")
     return [TextBlock(said), first] if said else [first]
