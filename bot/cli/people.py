@@ -164,13 +164,8 @@ def delete_person(id: str, yes: bool) -> None:
 @_YES_OPTION
 def block(id: str, yes: bool) -> None:
     """Keep a person from using the bot, at once. They are told, and can still have their data or delete it."""
-    from bot.services.personal_data import HostAction
-
-    with open_services() as (services, runner):
-        writer = _writer(services, runner, id)
-        if _begin(services, runner, HostAction.BLOCK, writer, f"Block {writer}?", yes=yes):
-            runner.run(services.personal_data.set_blocked(writer, True))
-            print_stderr(f"{writer} is blocked. essay-bot person unblock takes it back.")
+    if (writer := _set_blocked(id, True, "Block {}?", yes=yes)) is not None:
+        print_stderr(f"{writer} is blocked. essay-bot person unblock takes it back.")
 
 
 @person.command()
@@ -178,13 +173,21 @@ def block(id: str, yes: bool) -> None:
 @_YES_OPTION
 def unblock(id: str, yes: bool) -> None:
     """Let a person use the bot again."""
+    if (writer := _set_blocked(id, False, "Let {} use the bot again?", yes=yes)) is not None:
+        print_stderr(f"{writer} is not blocked any more.")
+
+
+def _set_blocked(id: str, blocked: bool, question: str, *, yes: bool) -> str | None:
+    """Block a person or take it back; return their pseudonym, which fills the question, None if it was declined."""
     from bot.services.personal_data import HostAction
 
     with open_services() as (services, runner):
         writer = _writer(services, runner, id)
-        if _begin(services, runner, HostAction.UNBLOCK, writer, f"Let {writer} use the bot again?", yes=yes):
-            runner.run(services.personal_data.set_blocked(writer, False))
-            print_stderr(f"{writer} is not blocked any more.")
+        action = HostAction.BLOCK if blocked else HostAction.UNBLOCK
+        if not _begin(services, runner, action, writer, question.format(writer), yes=yes):
+            return None
+        runner.run(services.personal_data.set_blocked(writer, blocked))
+    return writer
 
 
 @person.command()
