@@ -278,7 +278,7 @@ class Membership:
             self._stored_at.clear()
         self._stored_at[key] = now
         try:
-            await self._database.write(lambda tx: tx.values.set(key, now.isoformat()))
+            await self._database.write(writer_id(self._secret, user), lambda tx: tx.values.set(key, now.isoformat()))
         except StoreError as error:
             del self._stored_at[key]
             log.warning("that somebody belongs to a server could not be remembered: %s", type(error).__name__)
@@ -287,7 +287,7 @@ class Membership:
         key = self._storage_key(user, server)
         self._stored_at.pop(key, None)
         try:
-            await self._database.write(lambda tx: tx.values.delete(key))
+            await self._database.write(writer_id(self._secret, user), lambda tx: tx.values.delete(key))
         except StoreError as error:
             log.warning("that somebody left a server could not be stored: %s", type(error).__name__)
 

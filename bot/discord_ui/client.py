@@ -153,7 +153,7 @@ class DiscordClient(discord.Client):
             tx.values.delete(f"commands of {self.application_id}")  # as earlier releases named it
             tx.values.set(name, digest)
 
-        await self.dispatcher.services.store.write(store)
+        await self.dispatcher.services.store.write(name, store)
         log.info("commands synced")
 
     async def on_connect(self) -> None:

@@ -244,7 +244,7 @@ class CheckingService:
                 tx.support.save(writer, essay, carried, at)
 
         if found.check.is_checked:
-            await self.store.write(step)
+            await self.store.write(writer, step)
 
     def _begin_soon(self, writer: str, essay: str) -> None:
         if not self.has_checker:
@@ -342,7 +342,7 @@ class CheckingService:
             tx.support.save(writer, essay, check, at)
             return note
 
-        return await self.store.write(step)
+        return await self.store.write(writer, step)
 
     async def fix(self, writer: str, essay: str, key: str) -> Version:
         """Put the mended sentence in place of the one with the passage; return the new version."""
@@ -499,7 +499,7 @@ class CheckWork:
             stored = tx.support.get(self.writer, self.essay, self.version)
             tx.support.save(self.writer, self.essay, keep_vouched(check, stored), at)
 
-        await self.service.store.write(step)
+        await self.service.store.write(self.writer, step)
 
     async def max_cost(self) -> int:
         now = await self.service.essays.snapshot(self.writer, self.essay)

@@ -291,7 +291,7 @@ class CritiqueService:
             tx.critiques.save_decision(writer, critique, index, Decision.ANSWERED, None, at)
             return note
 
-        note = await self._store.write(step)
+        note = await self._store.write(writer, step)
         await warm_privacy_cache((note,))
         return FindingAnswer(essay, note, section, span.extract(seen.text) if span is not None else None)
 
@@ -301,7 +301,7 @@ class CritiqueService:
         self._get_finding(critiqued, index)
         at = self._clock()
         await self._store.write(
-            lambda tx: tx.critiques.save_decision(writer, critique, index, Decision.DISMISSED, None, at)
+            writer, lambda tx: tx.critiques.save_decision(writer, critique, index, Decision.DISMISSED, None, at)
         )
 
     async def create_essay(self, writer: str, critique: str, structure: Structure) -> str:

@@ -145,7 +145,7 @@ class DmMessageService:
                 tx.messages.add_channel(DmChannel(writer, channel, message - 1))
             return self._add_message(tx, message, words, new, now, written)
 
-        found = await self._store.write(add)
+        found = await self._store.write(writer, add)
         if found is _DROPPED:
             raise InvalidInput(_WRITTEN_BEFORE_DELETION)
         return found
@@ -175,7 +175,7 @@ class DmMessageService:
             passages = tuple(replace(passage, is_excluded=True) for passage in passages)
         now = self._clock()
         new = await self._store.write(
-            lambda tx: self._add_file(tx, writer, heard.essay, message, part, passages, notes.title, now)
+            writer, lambda tx: self._add_file(tx, writer, heard.essay, message, part, passages, notes.title, now)
         )
         return StoredFile(new, describe_removed(notes.removed) if new else None)
 
@@ -191,7 +191,7 @@ class DmMessageService:
         Raise InvalidInput.
         """
         words, now = self._essays.validate_page("Your message", text), self._clock()
-        changed = await self._store.write(lambda tx: self._edit_message(tx, writer, message, words, now))
+        changed = await self._store.write(writer, lambda tx: self._edit_message(tx, writer, message, words, now))
         if changed is None or not changed.privacy_may_change:
             return changed
         return replace(changed, version=await self._essays.refresh_assembled_text(writer, changed.essay))
@@ -207,7 +207,7 @@ class DmMessageService:
             said = [one for one in tx.messages.waiting(writer, essay) if one.question == question]
             return said, self._make_notes(tx, writer, essay, said, now)
 
-        said, made = await self._store.write(finish)
+        said, made = await self._store.write(writer, finish)
         if not made and any(one.text for one in said):
             raise InvalidInput("The answer holds no words yet: write some, or skip the question. It is still open.")
         return made[0] if made else None
@@ -216,7 +216,7 @@ class DmMessageService:
         """End every answer in an essay, before something is made of its notes."""
         now = self._clock()
         return await self._store.write(
-            lambda tx: self._make_notes(tx, writer, essay, tx.messages.waiting(writer, essay), now)
+            writer, lambda tx: self._make_notes(tx, writer, essay, tx.messages.waiting(writer, essay), now)
         )
 
     async def set_context(self, writer: str, essay: str, question: int | None) -> None:
@@ -226,7 +226,7 @@ class DmMessageService:
         """
         now = self._clock()
         try:
-            await self._store.write(lambda tx: self._set_context(tx, writer, essay, question, now))
+            await self._store.write(writer, lambda tx: self._set_context(tx, writer, essay, question, now))
         except UnknownEssay:
             return
 
@@ -255,11 +255,11 @@ class DmMessageService:
         """Store a writer's DM and after which message to read it; if it is known, return False and do nothing."""
         if await self.channel(channel.writer) is not None:  # as with all clicks but the first
             return False
-        return await self._store.write(lambda tx: tx.messages.add_channel(channel))
+        return await self._store.write(channel.writer, lambda tx: tx.messages.add_channel(channel))
 
     async def set_last_read(self, writer: str, message: int) -> None:
         """Store up to which message a writer's DM need not be read again. It never goes back."""
-        await self._store.write(lambda tx: tx.messages.set_last_read(writer, message))
+        await self._store.write(writer, lambda tx: tx.messages.set_last_read(writer, message))
 
     def _add_message(
         self,

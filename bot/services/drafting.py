@@ -241,7 +241,7 @@ class DraftingService:
                 raise NothingToDo.no_text()
             tx.essays.mark_complete(writer, essay, head, at)
 
-        await self._store.write(step)
+        await self._store.write(writer, step)
 
     async def start_revision(self, writer: str, essay: str, seen: Version, index: int, instruction: str) -> Job:
         """Begin to rewrite the part of ``seen`` with this index as the instruction says; every other byte stays.

@@ -90,7 +90,7 @@ class EssayService:
         now = self._clock()
         named = validate_title(title or structure.name)
         essay = Essay(self._new_id(), writer, structure.key, named, None, None, now, now)
-        await self._store.write(lambda tx: add_essay(tx, essay))
+        await self._store.write(writer, lambda tx: add_essay(tx, essay))
         return essay
 
     async def get_or_create_empty(
@@ -191,7 +191,7 @@ class EssayService:
             tx.quota.check_and_record(writer, essay, StorageIncrease(stored_bytes(named)), now)
             tx.essays.rename(writer, essay, named, now)
 
-        await self._store.write(step)
+        await self._store.write(writer, step)
 
     async def change_structure(self, writer: str, essay: str, structure: Structure) -> None:
         """Give an essay without content another structure. Raise NothingToDo for one with content.
@@ -210,7 +210,7 @@ class EssayService:
             if old is not None and opened.title == old.name:
                 tx.essays.rename(writer, essay, structure.name, now)
 
-        await self._store.write(step)
+        await self._store.write(writer, step)
 
     async def delete_essay(self, writer: str, essay: str, *, if_empty: bool = False) -> None:
         """Delete an essay and all that belongs to it, for good; with ``if_empty``, only an essay without content.
@@ -225,7 +225,7 @@ class EssayService:
             tx.messages.record_essay_deletion(writer, essay, now)
             tx.essays.delete(writer, essay)
 
-        await self._store.write(step)
+        await self._store.write(writer, step)
 
     async def add_notes(self, writer: str, essay: str, text: str) -> tuple[Note, ...]:
         """Call ``add_note_page``, for a caller that does not say what was left out."""
@@ -260,7 +260,9 @@ class EssayService:
                 tx.essays.rename(writer, essay, page.title, now)
             return notes
 
-        return AddedNotes(await warm_privacy_cache(await self._store.write(step)), describe_removed(page.removed))
+        return AddedNotes(
+            await warm_privacy_cache(await self._store.write(writer, step)), describe_removed(page.removed)
+        )
 
     def validate_page(self, what: str, text: str) -> str:
         """Return a handed-in text, which ``what`` names, as it is stored. Raise LimitExceeded, InvalidInput."""
@@ -335,7 +337,7 @@ class EssayService:
                 and_then(tx, version)
             return version
 
-        made = await self._store.write(store)
+        made = await self._store.write(writer, store)
         if self.on_version is not None:
             await self.on_version(writer, essay, origin)
         return made
@@ -490,7 +492,7 @@ class EssayService:
                 raise NothingToDo.no_undo()
             return _go_to(tx, writer, essay, back, at)
 
-        return await self._store.write(step)
+        return await self._store.write(writer, step)
 
     async def discard_version(self, writer: str, essay: str) -> int | None:
         """Go back to the version that the current one was made from; return its number, None if that is none.
@@ -506,7 +508,7 @@ class EssayService:
             tx.essays.set_head(writer, essay, history.undo_version, at)
             return history.undo_version
 
-        return await self._store.write(step)
+        return await self._store.write(writer, step)
 
     async def redo(self, writer: str, essay: str) -> Version:
         """Go to the newest version that was made from the current one. Raise NothingToDo."""
@@ -518,12 +520,12 @@ class EssayService:
                 raise NothingToDo.no_redo()
             return _go_to(tx, writer, essay, history.redo_version, at)
 
-        return await self._store.write(step)
+        return await self._store.write(writer, step)
 
     async def go_to_version(self, writer: str, essay: str, number: int) -> Version:
         """Make the version with this number the current one. Raise UnknownVersion."""
         at = self._clock()
-        return await self._store.write(lambda tx: _go_to(tx, writer, essay, number, at))
+        return await self._store.write(writer, lambda tx: _go_to(tx, writer, essay, number, at))
 
     async def versions(self, writer: str, essay: str) -> tuple[VersionInfo, ...]:
         """Return all versions, in the order they were made."""
@@ -556,7 +558,7 @@ class EssayService:
     async def mark_exported(self, writer: str, essay: str, post: ExportablePost) -> None:
         """Record that the post has reached the writer. Call it last: nothing else depends on it."""
         at = self._clock()
-        await self._store.write(lambda tx: tx.essays.mark_exported(writer, essay, post.version, at))
+        await self._store.write(writer, lambda tx: tx.essays.mark_exported(writer, essay, post.version, at))
 
 
 def add_essay(tx: Transaction, essay: Essay) -> None:

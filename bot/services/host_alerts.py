@@ -115,7 +115,7 @@ class HostAlerts:
     async def mark_told(self, alert: HostAlert) -> None:
         """Store that a message was told. Raise StoreError."""
         state = json.dumps(asdict(alert.told))
-        await self._store.write(lambda tx: tx.values.set(_STATE_NAME, state))
+        await self._store.write(_STATE_NAME, lambda tx: tx.values.set(_STATE_NAME, state))
 
 
 def _due_alerts(told: ToldAlerts, facts: _Facts) -> Iterator[HostAlert]:

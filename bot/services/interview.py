@@ -138,7 +138,7 @@ class InterviewService:
                 return tx.essays.add_question(writer, essay, section.key, text, now)
             return None
 
-        return await self._store.write(put)
+        return await self._store.write(writer, put)
 
     async def plan_question(
         self, writer: str, essay: str, *, further: bool = False, on_error: Callable[[BotError], None] | None = None
@@ -267,7 +267,7 @@ class InterviewService:
             tx.essays.set_question_state(writer, essay, question.number, QuestionState.ANSWERED, at)
             return note
 
-        note = await self._store.write(step)
+        note = await self._store.write(writer, step)
         await warm_privacy_cache((note,))
         return note
 
@@ -336,7 +336,9 @@ class InterviewService:
 
     async def _set_state(self, writer: str, essay: str, question: Question, state: QuestionState) -> None:
         at = self._clock()
-        await self._store.write(lambda tx: tx.essays.set_question_state(writer, essay, question.number, state, at))
+        await self._store.write(
+            writer, lambda tx: tx.essays.set_question_state(writer, essay, question.number, state, at)
+        )
 
     async def progress(self, writer: str, essay: str) -> InterviewProgress:
         """Where the interview stands, and what a draft would come to."""

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 NANO_PER_USD = 1_000_000_000  # nano-dollars in a dollar
 # How long a reservation counts as a running call's. No call takes longer than ten minutes
 # (llm.prompts.MAX_CALL_SECONDS); an older one is left by a process that was killed, and stays at its worst cost.
+_OWNER = "ledger"  # budgets bind everybody, so all calls are reserved and settled one after another
 _OPEN_CALL_AGE = timedelta(minutes=15)
 _MONTH_LABEL = "The bot's budget for this month"
 _HOST = "whoever runs the bot"
@@ -248,7 +249,7 @@ class RecordingLedger:
             return tx.ledger.add_call(reservation, at)
 
         try:
-            return await self._store.write(step)
+            return await self._store.write(_OWNER, step)
         except BudgetSpent as error:
             if error.whose == _MONTH_LABEL:
                 self.month_refused_at = at
@@ -261,7 +262,7 @@ class RecordingLedger:
             month = start_of_month(tx.ledger.settle_call(call, settlement))
             return month, tx.ledger.settled_between(month, next_month(month))
 
-        month, spent = await self._store.write(step)
+        month, spent = await self._store.write(_OWNER, step)
         self._warn_near_budget(month, spent, settlement.nano_usd or 0)
         for calls in self._recordings.values():
             calls.append(settlement)

@@ -93,7 +93,7 @@ class PlacementWork:
             if known:
                 tx.essays.place_notes(self.writer, self.essay, known, self.clock())
 
-        await self.store.write(store)
+        await self.store.write(self.writer, store)
 
     def _unplaced(self, tx: Transaction) -> tuple[Note, ...]:
         return unplaced_notes(self.structure, tx.essays.notes(self.writer, self.essay), self.numbers)

@@ -90,7 +90,7 @@ class NoteService:
             tx.essays.exclude_note(writer, essay, number, left_out, at)
             return read_snapshot(tx, writer, essay)
 
-        now = await self._store.write(step)
+        now = await self._store.write(writer, step)
         await warm_privacy_cache(now.notes)
         head, structure, note = now.version, self._essays.structures.get(now.essay.structure), now.note(number)
         if head is None or structure is None or note is None:
@@ -126,7 +126,7 @@ class NoteService:
             edited = _edit_note(tx, writer, essay, number, passage, seen, at)
             return edited, read_snapshot(tx, writer, essay)
 
-        edited, now = await self._store.write(step)
+        edited, now = await self._store.write(writer, step)
         if not edited.is_stored:
             return NoteChange(edited.note, is_separate_note=edited.note.number != number)
         await warm_privacy_cache(now.notes)
@@ -152,7 +152,7 @@ class NoteService:
             tx.essays.place_notes(writer, essay, {number: section}, at)
             return note, read_snapshot(tx, writer, essay)
 
-        note, now = await self._store.write(step)
+        note, now = await self._store.write(writer, step)
         if now is None:
             return NoteChange(note)
         await warm_privacy_cache(now.notes)
@@ -168,7 +168,7 @@ class NoteService:
             tx.essays.delete_note(writer, essay, number, at)
             return note, read_snapshot(tx, writer, essay)
 
-        note, now = await self._store.write(step)
+        note, now = await self._store.write(writer, step)
         await warm_privacy_cache(now.notes)
         return await self._follow_change(now, note, None)
 

@@ -211,7 +211,7 @@ class PersonalDataService:
         waited for. That the writer is blocked, and what the host did about them, stays.
         """
         now = self._clock()
-        await self._store.write(lambda tx: tx.people.mark(writer, WriterMark.DELETING, now))
+        await self._store.write(writer, lambda tx: tx.people.mark(writer, WriterMark.DELETING, now))
         await self._delete_marked(writer)
 
     async def _delete_marked(self, writer: str) -> None:
@@ -226,8 +226,8 @@ class PersonalDataService:
             if WriterMark.DELETING in tx.people.marks(writer):
                 tx.people.delete(writer)
 
-        await self._store.write(delete)
-        await self._store.write(lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
+        await self._store.write(writer, delete)
+        await self._store.write(writer, lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
         if self.on_deleted is not None:
             self.on_deleted(writer)
 
@@ -246,7 +246,7 @@ class PersonalDataService:
         """Delete a critique with its text, after stopping its job. Raise UnknownCritique."""
         if (job := self._jobs.running_job(writer, critique)) is not None:
             await self._jobs.stop(writer, job.id)
-        await self._store.write(lambda tx: tx.critiques.delete(writer, critique))
+        await self._store.write(writer, lambda tx: tx.critiques.delete(writer, critique))
 
     async def set_blocked(self, writer: str, blocked: bool) -> None:
         """Block a writer, or take that back. It holds at once, in a running bot too."""
@@ -258,12 +258,12 @@ class PersonalDataService:
             else:
                 tx.people.unmark(writer, WriterMark.BLOCKED)
 
-        await self._store.write(step)
+        await self._store.write(writer, step)
 
     async def record(self, action: HostAction, writer: str) -> None:
         """Write down what the host does about a writer."""
         now = self._clock()
-        await self._store.write(lambda tx: tx.people.record(action, writer, now))
+        await self._store.write(writer, lambda tx: tx.people.record(action, writer, now))
 
     async def audit_log(self) -> tuple[AuditEntry, ...]:
         """Return what the host did about people, oldest first."""

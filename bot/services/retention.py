@@ -95,12 +95,12 @@ class RetentionService:
         last = await self._store.read(lambda tx: tx.values.get(_LAST_RUN))
         if last is not None and now - datetime.fromisoformat(last) < RUN_EVERY:
             return False
-        await self._store.write(lambda tx: _delete_outlived(tx, now))
+        await self._store.write(_LAST_RUN, lambda tx: _delete_outlived(tx, now))
         if self.essay_days is not None:
             idle = await self._idle_essays(now)
             await self._warn(idle, warn, now)
             await self._delete(idle, now)
-        await self._store.write(lambda tx: tx.values.set(_LAST_RUN, now.isoformat()))
+        await self._store.write(_LAST_RUN, lambda tx: tx.values.set(_LAST_RUN, now.isoformat()))
         return True
 
     async def pending(self, writer: str) -> Mapping[str, datetime]:
@@ -130,7 +130,7 @@ class RetentionService:
                 tx.retention.delete_warning(one)
             return len(essays)
 
-        return await self._store.write(step)
+        return await self._store.write(writer, step)
 
     async def _idle_essays(self, now: datetime, writer: str | None = None) -> Sequence[IdleEssay]:
         since = now - timedelta(days=self.essay_days or 0) + FIRST_WARNING
@@ -157,7 +157,7 @@ class RetentionService:
                 else replace(one.tried, first_told=told)
                 for one in warnings
             }
-            await self._store.write(partial(_save_warnings, states))
+            await self._store.write(writer, partial(_save_warnings, states))
         if by_writer:
             log.info("people warned of a deletion: %d, of these not reached: %d", len(by_writer), undelivered)
 
@@ -182,7 +182,7 @@ class RetentionService:
             warning = _current_warning(essay)
             if warning is None or warning.last_tried is None or now < self._due_at(essay, warning):
                 continue
-            if await self._store.write(partial(_delete_idle, essay, now)):
+            if await self._store.write(essay.writer, partial(_delete_idle, essay, now)):
                 deleted += 1
                 untold += not (warning.first_told or warning.last_told)
         if deleted:

@@ -64,6 +64,6 @@ class ServerRulesService:
             tx.servers.set_rules(server, changed, at)
             return changed
 
-        changed = await self._store.write(step)
+        changed = await self._store.write(f"server {server}", step)
         self._cached[server] = changed
         return changed

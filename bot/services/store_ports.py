@@ -520,13 +520,17 @@ class Transaction:
 
 
 class Store(Protocol):
-    """The database. Both methods raise StoreError if it cannot be used."""
+    """The database. Both methods raise StoreError if it cannot be used.
+
+    Steps that write are kept apart by their ``owner``: the writer whose rows the step may change, or another name for
+    what is nobody's, such as the ledger. Those of one owner run one after another, whichever process asks for them.
+    """
 
     async def read(self, step: Callable[[Transaction], T]) -> T:
         """Run ``step`` and return its result. All that it reads is from one moment."""
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
         """Run ``step`` and return its result. All that it writes is stored, or nothing if it raises.
 
-        It is completed even if the caller is cancelled.
+        It waits for the owner's other steps, and is completed even if the caller is cancelled.
         """

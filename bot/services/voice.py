@@ -68,7 +68,7 @@ class VoiceService:
             tx.quota.check_and_record(writer, None, StorageIncrease(stored_bytes(kept)), at)
             return tx.voice.add(writer, kept, at)
 
-        return AddedSample(await self._store.write(step), describe_removed(page.removed, "text"))
+        return AddedSample(await self._store.write(writer, step), describe_removed(page.removed, "text"))
 
     async def delete(self, writer: str, number: int, *, seen: str | None = None) -> VoiceSample:
         """Delete a sample for good and return it; ``seen`` is the fingerprint of the one that is meant.
@@ -83,7 +83,7 @@ class VoiceService:
                     return sample
             raise InvalidInput(f"There is no text {number} among yours any more. Nothing was deleted.")
 
-        return await self._store.write(step)
+        return await self._store.write(writer, step)
 
 
 def sample_fingerprint(sample: VoiceSample) -> str:

@@ -48,8 +48,8 @@ class SqliteStore:
         """See Store."""
         return await self.thread.read(lambda database: step(self._transaction(database)))
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
-        """See Store."""
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
+        """See Store. SQLite has one writer at a time, whoever the owner is."""
         return await self.thread.write(lambda database: step(self._transaction(database)))
 
     @property

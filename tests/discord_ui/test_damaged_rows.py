@@ -75,9 +75,9 @@ async def fill_every_sealed_column(bot: Bot, user: User, models: Scripted) -> No
     writer, drafted_essay = bot.writer(user), await bot.essay(user)
     check = Check(drafted_essay.head or 0, (SentenceSupport(1, (1,)),), ())
     at = drafted_essay.changed_at
-    await bot.store.write(lambda tx: tx.support.save(writer, drafted_essay.id, check, at))
-    await bot.store.write(lambda tx: tx.essays.set_suggested_titles(writer, drafted_essay.id, ["A title"], at))
-    await bot.store.write(lambda tx: tx.voice.add(writer, "Words of their own.", at))
+    await bot.store.write(writer, lambda tx: tx.support.save(writer, drafted_essay.id, check, at))
+    await bot.store.write(writer, lambda tx: tx.essays.set_suggested_titles(writer, drafted_essay.id, ["A title"], at))
+    await bot.store.write(writer, lambda tx: tx.voice.add(writer, "Words of their own.", at))
     await criticised(user, panel, models)
     panel = await (await user.slash(user.dm, "draft")).message()
     models.script(says(HALF, error=StreamBroken()))
@@ -100,7 +100,7 @@ async def leave_job_panel(bot: Bot, user: User, panel: Message, essay: str) -> N
     last = await bot.jobs.latest_job(bot.writer(user), essay)
     assert last is not None
     job, address = last.job.id, json.dumps(asdict(AddressRecord(panel.id, channel_id=user.dm.id)))
-    await bot.store.write(lambda tx: tx.job_panels.save(job, panel.id, address))
+    await bot.store.write(last.job.writer, lambda tx: tx.job_panels.save(job, panel.id, address))
 
 
 def damage(database: Path, table: str, column: str, rows: str, writer: str) -> int:

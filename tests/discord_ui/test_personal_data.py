@@ -156,7 +156,7 @@ async def test_a_message_that_comes_while_everything_is_deleted_is_not_stored(si
     quick(bot)
     writer = bot.writer(user)
     await bot.store.write(
-        lambda tx: tx.people.mark(writer, WriterMark.DELETING, bot.client.dispatcher.services.clock())
+        writer, lambda tx: tx.people.mark(writer, WriterMark.DELETING, bot.client.dispatcher.services.clock())
     )
     await user.say(user.dm, "The lift at Mill Lane.")
     await user.sees(has_text("Everything stored about you is being deleted"))

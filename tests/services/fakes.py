@@ -285,7 +285,7 @@ class StoredJobs:
     async def read(self, step: Callable[[Transaction], T]) -> T:
         return await self.store.thread.read(lambda database: step(self._transaction(database)))
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
         return await self.store.thread.write(lambda database: step(self._transaction(database)))
 
     def _transaction(self, database: EncryptedDatabase) -> Transaction:
@@ -294,19 +294,19 @@ class StoredJobs:
     async def add_job(
         self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime
     ) -> Job:
-        return await self.write(lambda tx: tx.jobs.add(writer, subject, kind, base, argument, at))
+        return await self.write(writer, lambda tx: tx.jobs.add(writer, subject, kind, base, argument, at))
 
     async def mark_job_running(self, job: int, at: datetime) -> None:
-        await self.write(lambda tx: tx.jobs.mark_running(job, at))
+        await self.write("jobs", lambda tx: tx.jobs.mark_running(job, at))
 
     async def append_text(self, pieces: Mapping[int, str]) -> None:
-        await self.write(lambda tx: tx.jobs.append_text(pieces))
+        await self.write("jobs", lambda tx: tx.jobs.append_text(pieces))
 
     async def delete_text(self, job: int) -> None:
-        await self.write(lambda tx: tx.jobs.delete_text(job))
+        await self.write("jobs", lambda tx: tx.jobs.delete_text(job))
 
     async def end_job(self, job: int, outcome: JobOutcome, at: datetime) -> None:
-        await self.write(lambda tx: tx.jobs.end(job, outcome, at))
+        await self.write("jobs", lambda tx: tx.jobs.end(job, outcome, at))
 
     async def job(self, writer: str, job: int) -> Job:
         return await self.read(lambda tx: tx.jobs.get(writer, job))
@@ -329,14 +329,14 @@ class RecordingJobs(StoredJobs):
         self.events: list[tuple[str, Any]] = []
         self.refused = asyncio.Event()
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
         writes: list[tuple[str, Any]] = []
 
         def recorded(tx: Transaction) -> T:
             return step(replace(tx, jobs=cast(JobStore, _RecordedJobs(tx.jobs, writes))))
 
         try:
-            done = await super().write(recorded)
+            done = await super().write(owner, recorded)
         except StoreError:
             if any(what == "stored" for what, _ in writes):
                 self.refused.set()

@@ -366,8 +366,8 @@ class HeldStore(SqliteStore):
 
     gate: Gate | None = None
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
-        done, gate = await super().write(step), self.gate
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
+        done, gate = await super().write(owner, step), self.gate
         if gate is not None:
             self.gate = None
             await gate.hold()

@@ -53,7 +53,7 @@ async def test_a_new_draft_is_given_the_one_that_stands_and_asks_nothing_that_wa
 ) -> None:
     await drafted(room, essay, f'{TAGGED}<question section="missed">Who was in the room?</question>')
     at = room.clock()
-    await room.store.write(lambda tx: tx.essays.set_question_state("me", essay, 2, QuestionState.DECLINED, at))
+    await room.store.write("me", lambda tx: tx.essays.set_question_state("me", essay, 2, QuestionState.DECLINED, at))
     edited = await room.desk.edit_text(
         "me", essay, await room.desk.current_version("me", essay), DRAFT.replace("The noise", "The din")
     )

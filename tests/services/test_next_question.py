@@ -220,9 +220,10 @@ async def test_a_question_on_a_note_that_was_left_out_meanwhile_is_not_put(room:
 
 async def test_questions_that_a_draft_left_are_not_put_by_themselves(room: Room, essay: str) -> None:
     left = await room.store.write(
+        "me",
         lambda tx: tx.essays.add_question(
             "me", essay, "missed", "In which month?", room.clock(), origin=QuestionOrigin.DRAFT, version=1
-        )
+        ),
     )
     assert await room.interview.draft_questions("me", essay) == (left,)
     question = await room.interview.next_question("me", essay)

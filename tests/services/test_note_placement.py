@@ -105,7 +105,7 @@ async def test_what_is_left_out_or_placed_while_a_batch_is_under_way_is_not_sent
         if material.notes[0].number == 1:
             await room.notes.exclude("me", essay, 150)
             moved, now = {2: "gave-up", 151: "gave-up"}, room.clock()
-            await room.store.write(lambda tx: tx.essays.place_notes("me", essay, moved, now))
+            await room.store.write("me", lambda tx: tx.essays.place_notes("me", essay, moved, now))
         return await place(material)
 
     monkeypatch.setattr(room.models, "place_notes", slowly)

@@ -141,7 +141,9 @@ async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_o
     store: SqliteStore, desk: EssayService, notes: NoteService, essay: Essay, talk: DmMessageService, clock: Clock
 ) -> None:
     at = clock()
-    asked = await store.write(lambda tx: tx.essays.add_question("me", essay.id, "gave-up", "What did it cost?", at))
+    asked = await store.write(
+        "me", lambda tx: tx.essays.add_question("me", essay.id, "gave-up", "What did it cost?", at)
+    )
     await talk.set_context("me", essay.id, asked.number)
     await talk.add_message("me", 903, "Ten thousand.")
     between = clock()

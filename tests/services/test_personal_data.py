@@ -67,7 +67,7 @@ async def live(room: Room, structure: Structure, writer: str) -> str:
         writer, MESSAGE + len(writer), f"Told in the DM by {writer}.", channel=CHANNEL
     )
     await services.voice.add(writer, f"How {writer} sounds, mind.")
-    await room.store.write(partial(_fill_the_rest, writer, essay.id, pasted.id, room.clock()))
+    await room.store.write(writer, partial(_fill_the_rest, writer, essay.id, pasted.id, room.clock()))
     return essay.id
 
 
@@ -216,7 +216,9 @@ async def test_a_deletion_that_was_killed_goes_on_and_nothing_is_done_for_the_wr
 ) -> None:
     essay = await live(room, structure, "me")
     await data.set_blocked("me", False)
-    await store.write(lambda tx: tx.people.mark("me", WriterMark.DELETING, room.clock()))  # and the process is killed
+    await store.write(
+        "me", lambda tx: tx.people.mark("me", WriterMark.DELETING, room.clock())
+    )  # and the process is killed
     with pytest.raises(BeingDeleted):
         await data.check_served("me")
     with pytest.raises(BeingDeleted):

@@ -111,7 +111,7 @@ async def test_what_is_kept_or_changed_counts_as_touched(
     assert await retention.keep("me", kept) == 1
     with pytest.raises(UnknownEssay):
         await retention.keep("other", left)
-    await room.store.write(lambda tx: tx.essays.rename("me", changed, "Changed", calendar.now))
+    await room.store.write("me", lambda tx: tx.essays.rename("me", changed, "Changed", calendar.now))
     await live_through(retention, calendar, post, 100)
     assert sorted(await essays(room)) == ["Changed", "Kept"]
     assert post.tried[-1] == (98, "me", ("Left",))
@@ -133,7 +133,7 @@ async def test_a_job_counts_as_touching(
         tx.jobs.end(job.id, JobOutcome(JobState.FAILED), calendar.now)
 
     await live_through(retention, calendar, post, 99)
-    await room.store.write(started)
+    await room.store.write("me", started)
     await live_through(retention, calendar, post, 184)
     assert await essays(room) == ["Mine"]
     assert post.days == [86, 98]
@@ -209,10 +209,10 @@ async def test_no_word_of_a_deleted_essay_is_left_and_its_writers_other_essays_s
 ) -> None:
     old = await begin(room, "Old")
     await room.desk.add_version("me", old, None, Origin.IMPORTED, "A text of long ago.", 0)
-    await room.store.write(lambda tx: tx.essays.mark_changed("me", old, calendar.start))
+    await room.store.write("me", lambda tx: tx.essays.mark_changed("me", old, calendar.start))
     await live_through(retention, calendar, post, 99)
     new = await begin(room, "New")
-    await room.store.write(lambda tx: tx.essays.mark_changed("me", new, calendar.now))
+    await room.store.write("me", lambda tx: tx.essays.mark_changed("me", new, calendar.now))
     await live_through(retention, calendar, post, 100)
     assert await essays(room) == ["New"]
     assert await room.store.read(lambda tx: tx.people.rows("me", old)) == ()
@@ -240,8 +240,8 @@ async def test_jobs_calls_and_memberships_are_deleted_in_time(
         seen = sum(tx.values.get(f"member d{start + n * DAY:%j} s") is not None for n in (0, 80))
         return calls, seen
 
-    first = await room.store.write(fill(start))
-    last = await room.store.write(fill(start + 80 * DAY))
+    first = await room.store.write(LOCAL_WRITER, fill(start))
+    last = await room.store.write(LOCAL_WRITER, fill(start + 80 * DAY))
     calendar.now = start + 89 * DAY
     await retention.run_if_due(post.warn)
     assert await room.store.read(counted) == (2, 1)

@@ -97,7 +97,7 @@ async def test_a_deleted_sample_is_gone_and_a_button_of_it_deletes_no_other(
 async def test_forgetting_a_writer_leaves_no_text_of_theirs(room: Room, voice: VoiceService) -> None:
     for writer in ("me", "you"):
         await voice.add(writer, MINE)
-    await room.store.write(lambda tx: tx.people.delete("me"))
+    await room.store.write("me", lambda tx: tx.people.delete("me"))
     assert [len(await voice.samples(writer)) for writer in ("me", "you")] == [0, 1]
 
 

@@ -57,7 +57,7 @@ async def add(store: SqliteStore, *critiques: StoredCritique) -> None:
         for critique in critiques:
             tx.critiques.add(critique)
 
-    await store.write(step)
+    await store.write("me", step)
 
 
 async def get(store: SqliteStore, critique: str) -> StoredCritique:
@@ -65,7 +65,7 @@ async def get(store: SqliteStore, critique: str) -> StoredCritique:
 
 
 async def save(store: SqliteStore, critique: str) -> None:
-    await store.write(lambda tx: tx.critiques.save_critique("me", critique, FOUND))
+    await store.write("me", lambda tx: tx.critiques.save_critique("me", critique, FOUND))
 
 
 async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
@@ -78,7 +78,7 @@ async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
         tx.critiques.save_decision("me", "c1", 0, Decision.DISMISSED, None, WHEN)
         tx.critiques.save_decision("me", "c1", 0, Decision.APPLIED, 4, WHEN)
 
-    await store.write(decide)
+    await store.write("me", decide)
     assert await get(store, "c1") == replace(
         PASTE, critique=FOUND, decisions={0: Decision.APPLIED, 1: Decision.DISMISSED}
     )
@@ -157,7 +157,7 @@ async def test_strangers_can_neither_read_nor_write_a_critique(store: SqliteStor
     ]
     for step in steps:
         with pytest.raises(UnknownCritique, match="You have no critique c1"):
-            await store.write(step)
+            await store.write("me", step)
     assert await get(store, "c1") == PASTE
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ async def write(store: SqliteStore, structure: Structure, clock: Clock, essay: s
         tx.essays.add_note("me", essay, answer, now, question=question.text)
         tx.essays.set_question_state("me", essay, question.number, QuestionState.ANSWERED, now)
 
-    await store.write(step)
+    await store.write("me", step)
     first = await desk.assemble_post("me", essay)
     await desk.edit_text("me", essay, first, f"{first.text}\nMy {WORDS[4]}.\n")
     return desk
@@ -116,7 +117,7 @@ async def test_after_a_key_change_new_text_uses_the_new_key_and_old_text_stays_r
     store.close()
     store = SqliteStore(database, f"{new}, {old}", clock)
     now = clock()
-    await store.write(lambda tx: tx.essays.rename("me", "one", "Renamed", now))
+    await store.write("me", lambda tx: tx.essays.rename("me", "one", "Renamed", now))
     assert "noise" not in (await store.read(lambda tx: tx.essays.version("me", "one", 1))).text
     store.close()
     with pytest.raises(EncryptionKeyMissing):
@@ -187,7 +188,7 @@ async def test_a_full_disk_is_reported_and_everything_stored_before_is_safe(
 async def test_what_is_asked_of_a_closed_database_fails_at_once(store: SqliteStore) -> None:
     """Else whoever asks would wait for ever, and hold up the end of the process."""
     store.close()
-    for step in (store.read, store.write):
+    for step in (store.read, partial(store.write, "me")):
         with pytest.raises(StoreUnavailable, match="it was closed"):
             await step(lambda _: None)
 

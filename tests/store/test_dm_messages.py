@@ -53,7 +53,7 @@ async def new_essay(desk: EssayService, *passages: str, writer: str = "me") -> E
 async def new_question(desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock) -> tuple[str, int]:
     """An essay and the number of the question that stands before its writer."""
     essay, at = (await new_essay(desk)).id, clock()
-    asked = await store.write(lambda tx: tx.essays.add_question("me", essay, "missed", "What was missing?", at))
+    asked = await store.write("me", lambda tx: tx.essays.add_question("me", essay, "missed", "What was missing?", at))
     await talk.set_context("me", essay, asked.number)
     return essay, asked.number
 
@@ -196,8 +196,8 @@ async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membershi
     for writer in ("me", "another"):
         essay = await new_essay(desk, "Before.", writer=writer)
         await talk.add_message(writer, FIRST + len(writer), "one", channel=CHANNEL)
-        await store.write(partial(remember_member, f"member {writer} 7"))
-    await store.write(lambda tx: tx.people.delete("me"))
+        await store.write(writer, partial(remember_member, f"member {writer} 7"))
+    await store.write("me", lambda tx: tx.people.delete("me"))
     for table in ("dm_messages", "dm_channels", "essays"):
         assert rows(database, f"SELECT writer FROM {table}") == [("another",)]
     assert rows(database, "SELECT name FROM remembered") == [("member another 7",)]

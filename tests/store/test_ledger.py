@@ -266,7 +266,7 @@ async def test_calls_of_people_who_deleted_their_data_are_in_no_outage(
     for writer in ("me", "you"):
         await ledger.settle(await ledger.reserve(call(1, writer), NOON), failed)
     assert await store.read(lambda tx: tx.ledger.failing_since(["Overloaded"])) == (NOON, NOON, "Overloaded")
-    await store.write(lambda tx: tx.people.delete("me"))
+    await store.write("me", lambda tx: tx.people.delete("me"))
     assert await store.read(lambda tx: tx.ledger.failing_since(["Overloaded"])) == (NOON, NOON, "Overloaded")
     found = await ledger.usage_by(NOON.replace(hour=0), UsageKey.PERSON)
     assert {one.key for one in found} == {"", "you"}
@@ -315,7 +315,7 @@ def there(cents: int, writer: str = "me", server: str = "s1") -> Reservation:
 
 
 async def set_rules(store: SqliteStore, rules: ServerRules) -> None:
-    await store.write(lambda tx: tx.servers.set_rules("s1", rules, NOON))
+    await store.write("server s1", lambda tx: tx.servers.set_rules("s1", rules, NOON))
 
 
 async def test_a_servers_budget_counts_what_everybody_spends_in_it_and_nothing_else(

@@ -23,7 +23,7 @@ async def test_a_question_keeps_who_asks_it_and_its_draft(store: SqliteStore, cl
         tx.essays.set_question_state("me", "one", 2, QuestionState.DECLINED, clock())
         return tx.essays.questions("me", "one")
 
-    own, asked, left = await store.write(step)
+    own, asked, left = await store.write("me", step)
     assert own == Question(1, "why", "Why did you join?")
     assert (asked.origin, asked.state) == (QuestionOrigin.INTERVIEWER, QuestionState.DECLINED)
     assert (left.origin, left.version) == (QuestionOrigin.DRAFT, 3)
@@ -41,12 +41,12 @@ async def test_states_and_titles_replace_those_before_and_go_with_the_essay(
         tx.essays.set_suggested_titles("me", "one", ["First", "Second"], clock())
         tx.essays.set_suggested_titles("me", "one", ["From 15% to 2%"], clock())
 
-    await store.write(step)
+    await store.write("me", step)
     assert await store.read(lambda tx: dict(tx.essays.section_states("me", "one"))) == {"why": SectionState.ENOUGH}
     assert await store.read(lambda tx: tx.essays.suggested_titles("me", "one")) == ("From 15% to 2%",)
     other = sqlite3.connect(database)
     assert b"15%" not in other.execute("SELECT title FROM suggested_titles").fetchone()[0]
-    await store.write(lambda tx: tx.essays.delete("me", "one"))
+    await store.write("me", lambda tx: tx.essays.delete("me", "one"))
     kept = "SELECT section FROM section_states UNION ALL SELECT title FROM suggested_titles"
     assert other.execute(kept).fetchall() == []
     other.close()

@@ -52,12 +52,12 @@ def opened(database: Path) -> Iterator[Open]:
 
 async def add_essay(store: SqliteStore, name: str, writer: str = "me", at: datetime = NOON) -> None:
     essay = Essay(name, writer, "short-one", "Short", None, None, at, at)
-    await store.write(lambda tx: essays.add_essay(tx, essay))
+    await store.write(writer, lambda tx: essays.add_essay(tx, essay))
 
 
 async def add_notes(store: SqliteStore, essay: str, *texts: str, at: datetime = NOON, writer: str = "me") -> None:
     passages = [NewNote(text) for text in texts]
-    await store.write(lambda tx: essays.add_passages(tx, writer, essay, passages, at))
+    await store.write(writer, lambda tx: essays.add_passages(tx, writer, essay, passages, at))
 
 
 async def notes(store: SqliteStore, essay: str = "one", writer: str = "me") -> tuple[Note, ...]:

@@ -38,7 +38,7 @@ def rotate(path: Path, keys: str | None = None) -> None:
 @pytest.fixture
 async def filled(store: SqliteStore) -> SqliteStore:
     for writer in ("ann", "bob"):
-        await store.write(lambda tx, writer=writer: fill(tx, writer, NOW))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
+        await store.write(writer, lambda tx, writer=writer: fill(tx, writer, NOW))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
     return store
 
 
@@ -95,7 +95,7 @@ async def test_a_running_bot_seals_with_the_new_key_and_refuses_what_the_old_one
 ) -> None:
     old, essay = await filled.thread.read(sealed_cells), essay_ids("ann")[0]
     await asyncio.to_thread(rotate, database)
-    await filled.write(lambda tx: tx.essays.rename("ann", essay, "Renamed", NOW))
+    await filled.write("ann", lambda tx: tx.essays.rename("ann", essay, "Renamed", NOW))
     cells = await filled.thread.read(sealed_cells)
     assert {sealed[:5] for sealed in cells.values()} == {header(keys_in_file(database))}
     assert (await filled.read(lambda tx: tx.essays.get("ann", essay))).title == "Renamed"
@@ -127,13 +127,15 @@ async def test_a_rotation_killed_at_random_moments_while_others_write_loses_noth
     text, written = "A sentence of some length. " * 100, 1
     for _ in range(150):
         written += 1
-        await filled.write(lambda tx: tx.essays.add_version("ann", essay, None, Origin.EDITED, text, 1, 0, NOW))
+        await filled.write("ann", lambda tx: tx.essays.add_version("ann", essay, None, Origin.EDITED, text, 1, 0, NOW))
     stopping = asyncio.Event()
 
     async def write() -> None:
         nonlocal written
         while not stopping.is_set():
-            await filled.write(lambda tx: tx.essays.add_version("ann", essay, None, Origin.EDITED, text, 1, 0, NOW))
+            await filled.write(
+                "ann", lambda tx: tx.essays.add_version("ann", essay, None, Origin.EDITED, text, 1, 0, NOW)
+            )
             written += 1
             await asyncio.sleep(0)
 
@@ -181,7 +183,7 @@ def run_until(database: Path, seconds: float | None) -> float:
 async def test_the_first_key_of_the_setting_seals_everything(database: Path) -> None:
     old, new = (generate_key().decode() for _ in range(2))
     store = SqliteStore(database, old, lambda: NOW)
-    await store.write(lambda tx: fill(tx, "ann", NOW))
+    await store.write("ann", lambda tx: fill(tx, "ann", NOW))
     before = await store.thread.read(opened_cells)
     store.close()
     with pytest.raises(

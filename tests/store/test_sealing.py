@@ -25,7 +25,7 @@ COLUMNS = [column for column in SEALED_COLUMNS if column is not SECRET]  # there
 async def filled(store: SqliteStore, clock: Clock) -> SqliteStore:
     now = clock()
     for writer in ("ann", "bob"):
-        await store.write(lambda tx, writer=writer: fill(tx, writer, now))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
+        await store.write(writer, lambda tx, writer=writer: fill(tx, writer, now))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
     return store
 
 
@@ -75,7 +75,7 @@ async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: S
     """What no function of the store replaces stays as it is: its place needs no revision."""
     now, old = clock(), await filled.thread.run(sealed_cells)
     before = await filled.thread.run(opened_cells)
-    await filled.write(lambda tx: replace_all(tx, "ann", now))
+    await filled.write("ann", lambda tx: replace_all(tx, "ann", now))
     replaced: set[tuple[str | int, ...]] = set()
 
     def put_back(database: EncryptedDatabase) -> None:

@@ -31,13 +31,13 @@ async def test_a_step_that_raises_has_written_nothing(store: SqliteStore, clock:
         tx.essays.get("somebody else", "one")
 
     with pytest.raises(UnknownEssay):
-        await store.write(step)
+        await store.write("me", step)
     assert await store.read(lambda tx: (tx.essays.of_writer("me"), tx.values.get("name"))) == ((), None)
 
 
 async def test_all_that_a_step_reads_is_of_one_moment(store: SqliteStore, database: Path, clock: Clock) -> None:
     other = SqliteStore(database, None, clock)
-    await other.write(lambda tx: tx.values.set("name", "before"))
+    await other.write("host", lambda tx: tx.values.set("name", "before"))
     begun, changed = threading.Event(), threading.Event()
 
     def step(tx: Transaction) -> tuple[str | None, str | None]:
@@ -48,7 +48,7 @@ async def test_all_that_a_step_reads_is_of_one_moment(store: SqliteStore, databa
 
     reading = asyncio.create_task(store.read(step))
     await asyncio.to_thread(begun.wait, 10)
-    await other.write(lambda tx: tx.values.set("name", "after"))
+    await other.write("host", lambda tx: tx.values.set("name", "after"))
     changed.set()
     assert await reading == ("before", "before")
     assert await store.read(lambda tx: tx.values.get("name")) == "after"
@@ -69,7 +69,7 @@ async def test_a_step_that_writes_comes_to_its_end_when_its_caller_is_cancelled(
         assert released.wait(10)
         tx.values.set("name", "value")
 
-    writing = asyncio.create_task(store.write(step))
+    writing = asyncio.create_task(store.write("me", step))
     await asyncio.to_thread(begun.wait, 10)
     writing.cancel()
     released.set()
@@ -84,11 +84,11 @@ async def test_a_value_survives_a_restart_and_is_replaced_by_the_next(database: 
 
     store = SqliteStore(database, None, clock)
     assert await store.read(get) is None
-    await store.write(lambda tx: tx.values.set("commands", "one"))
+    await store.write("host", lambda tx: tx.values.set("commands", "one"))
     store.close()
     store = SqliteStore(database, None, clock)
     assert await store.read(get) == "one"
-    await store.write(lambda tx: tx.values.set("commands", "two"))
+    await store.write("host", lambda tx: tx.values.set("commands", "two"))
     assert await store.read(get) == "two"
     assert await store.read(lambda tx: tx.values.get("another")) is None
     store.close()

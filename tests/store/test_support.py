@@ -21,14 +21,14 @@ CHECK = Check(3, (SentenceSupport(1, (1, 2)),), (PASSAGE,), (4,), "Budget.", "m"
 async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essay(
     store: SqliteStore, database: Path
 ) -> None:
-    await store.write(lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
-    await store.write(lambda tx: tx.support.save("me", "one", CHECK, AT))
+    await store.write("me", lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
+    await store.write("me", lambda tx: tx.support.save("me", "one", CHECK, AT))
     assert await store.read(lambda tx: tx.support.get("me", "one", 3)) == CHECK
     assert await store.read(lambda tx: tx.support.get("me", "one", 4)) is None
     assert await store.read(lambda tx: tx.support.versions("me", "one")) == (3,)
     assert b"unheld" not in stored_bytes(database)
     later = Check(3, (), ())
-    await store.write(lambda tx: tx.support.save("me", "one", later, AT))
+    await store.write("me", lambda tx: tx.support.save("me", "one", later, AT))
     assert await store.read(lambda tx: tx.support.get("me", "one", 3)) == later
     for step in (
         lambda tx: tx.support.get("you", "one", 3),
@@ -36,14 +36,14 @@ async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essa
         lambda tx: tx.support.save("you", "one", CHECK, AT),
     ):
         with pytest.raises(UnknownEssay):
-            await store.write(step)
-    await store.write(lambda tx: tx.essays.delete("me", "one"))
+            await store.write("me", step)
+    await store.write("me", lambda tx: tx.essays.delete("me", "one"))
     count = "SELECT count(*) FROM support"
     assert await store.thread.run(lambda opened: opened.db.execute(count).fetchone()) == (0,)
 
 
 async def test_a_damaged_check_is_none(store: SqliteStore) -> None:
-    await store.write(lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
-    await store.write(lambda tx: tx.support.save("me", "one", CHECK, AT))
+    await store.write("me", lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
+    await store.write("me", lambda tx: tx.support.save("me", "one", CHECK, AT))
     await store.thread.run(lambda opened: opened.db.execute("UPDATE support SET body = cast('x' AS BLOB)"))
     assert await store.read(lambda tx: tx.support.get("me", "one", 3)) is None

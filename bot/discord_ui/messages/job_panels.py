@@ -237,7 +237,7 @@ class JobPanels:
         record = editor.address.to_record() if editor.address is not None else None
         if record is not None:
             address = json.dumps(asdict(record))
-            self._write(lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
+            self._write(watch.job, lambda tx: tx.job_panels.save(watch.job.id, record.message_id, address))
 
     async def _follow(self, panel: _JobPanel) -> None:
         """Let the panel follow its job, and then the job that the result is still waiting for, if there is one."""
@@ -257,7 +257,7 @@ class JobPanels:
         job, record = panel.followed.job, editor.address.to_record() if editor.address is not None else None
         panel.followed.panels.sort(key=lambda one: one is panel)
         if record is not None:
-            self._write(lambda tx: tx.job_panels.delete(job.id, record.message_id))
+            self._write(job, lambda tx: tx.job_panels.delete(job.id, record.message_id))
 
     async def restore(
         self, client: discord.Client, watch_again: Callable[[Job, InteractionContext], JobWatch], now: datetime
@@ -271,7 +271,7 @@ class JobPanels:
                 continue
             record = AddressRecord(**json.loads(stored))
             if (address := record.to_address(client, now)) is None:
-                self._write(lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
+                self._write(job, lambda tx, job=job, record=record: tx.job_panels.delete(job.id, record.message_id))  # type: ignore[misc]  # defaults that hold the loop's values
                 continue
             self.watch(watch_again(job, record.context), self._editors.posted(record.message_id, address), None)
 
@@ -285,12 +285,12 @@ class JobPanels:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _write(self, step: Callable[[Transaction], None]) -> None:
+    def _write(self, job: Job, step: Callable[[Transaction], None]) -> None:
         """Store in the background which message shows which job, in the order of the calls."""
 
         async def write() -> None:
             try:
-                await self._store.write(step)
+                await self._store.write(job.writer, step)
             except StoreError as error:  # then after a restart the message stays as it is until it is clicked
                 log.warning("where a job is shown could not be stored: %s", type(error).__name__)
 
@@ -314,7 +314,7 @@ class JobPanels:
                 await self._report_end(followed)
             while followed.panels:
                 await self._finished(followed.panels[-1])
-            self._write(lambda tx: tx.job_panels.delete(job.id))
+            self._write(job, lambda tx: tx.job_panels.delete(job.id))
         except BotError as error:  # the store cannot be used, which the next click shows
             log.info("panels of job %d: %s", job.id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: log a bug, without its message

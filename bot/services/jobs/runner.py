@@ -116,7 +116,7 @@ class JobRunner:
                 raise TooManyJobs(2 * self._max_per_writer)
             await self._retry_unsaved_writes()
             now, starts_at_once = self._clock(), kind.gives_way or self._has_room_for(writer)
-            job = await self._store.write(add)
+            job = await self._store.write(writer, add)
             if other is not None and (yielding := self._jobs.get(other.id)) is not None:
                 await self._stop_running(yielding, JobState.INTERRUPTED)
             live = self._jobs[job.id] = RunningJob(job, work, now)
@@ -256,14 +256,16 @@ class JobRunner:
                     log.exception("job %d: what it was about cannot be read", job.id)
                 except Exception as error:  # noqa: BLE001 - one job that cannot be read must not stop every start
                     _log_unexpected_error(job, error)
-            ending = FinalWrite(job.id, "", False, JobOutcome(JobState.INTERRUPTED), self._clock(), store_result)
+            ending = FinalWrite(
+                job.writer, job.id, "", False, JobOutcome(JobState.INTERRUPTED), self._clock(), store_result
+            )
             try:
-                outcome = await self._store.write(ending.run)
+                outcome = await self._store.write(ending.writer, ending.run)
             except BotError:
                 if store_result is None:
                     raise
                 _log_unsaved_partial(job)
-                outcome = await self._store.write(replace(ending, store_result=None).run)
+                outcome = await self._store.write(ending.writer, replace(ending, store_result=None).run)
             found.append(replace(job, state=outcome.state, result=outcome.result, ended=ending.at))
         return tuple(found)
 
@@ -328,7 +330,7 @@ class JobRunner:
         number, now = live.job.id, self._clock()
         try:
             if live.job.state is JobState.QUEUED:
-                await self._store.write(lambda tx: tx.jobs.mark_running(number, now))
+                await self._store.write(live.job.writer, lambda tx: tx.jobs.mark_running(number, now))
                 live.job = replace(live.job, state=JobState.RUNNING)
             live.notify()
             live.task = asyncio.create_task(live.work.run(partial(self._handle_chunk, live)), name=f"job-{number}-work")
@@ -366,8 +368,8 @@ class JobRunner:
     async def _store_result(self, live: RunningJob, outcome: JobOutcome, store_result: StoreResult) -> None:
         """Store a job's result with how it ended. Raise what ``store_result`` raises; then nothing is stored."""
         # A text that becomes a version need not be flushed: if hundreds end together, each would wait for all others.
-        ending = FinalWrite(live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
-        outcome = await self._store.write(ending.run)
+        ending = FinalWrite(live.job.writer, live.job.id, "", live.drops_text, outcome, self._clock(), store_result)
+        outcome = await self._store.write(ending.writer, ending.run)
         self._flusher.discard(live)
         live.job = _ended_job(live.job, outcome, ending.at)
 
@@ -378,9 +380,9 @@ class JobRunner:
             self._flusher.discard(live)
         else:
             unstored = await self._flusher.detach(live)
-        ending = FinalWrite(live.job.id, unstored, live.drops_text, outcome, self._clock())
+        ending = FinalWrite(live.job.writer, live.job.id, unstored, live.drops_text, outcome, self._clock())
         try:
-            await self._store.write(ending.run)
+            await self._store.write(ending.writer, ending.run)
         except Exception as error:  # noqa: BLE001 - the disk may be full; tried again before the next job starts
             _log_unexpected_error(live.job, error)
             if unstored:  # the last text is not stored yet, which the person must know
@@ -413,7 +415,7 @@ class JobRunner:
     async def _retry_unsaved_writes(self) -> None:
         """Store the ends of jobs that could not be stored before; until then their essays seem busy."""
         while self._unsaved_writes:
-            await self._store.write(self._unsaved_writes[0].run)
+            await self._store.write(self._unsaved_writes[0].writer, self._unsaved_writes[0].run)
             del self._unsaved_writes[0]
 
     async def _stop_running(self, live: RunningJob, state: JobState) -> None:

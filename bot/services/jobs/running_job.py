@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -69,6 +70,7 @@ class FinalWrite:
     ``text`` is the part that no flush has stored; ``drops_text`` says that all of its text is deleted instead.
     """
 
+    writer: str
     job_id: int
     text: str
     drops_text: bool
@@ -110,6 +112,7 @@ class TextFlusher:
         self._store = store
         self._clock = clock
         self._interval_seconds = seconds
+        self._owner = f"job texts {secrets.token_hex(8)}"  # it only adds rows: no other flush need wait for it
         self._unflushed: dict[RunningJob, None] = {}  # in the order in which their text came
         self._unnotified: dict[RunningJob, None] = {}
         self._lock = asyncio.Lock()
@@ -172,7 +175,7 @@ class TextFlusher:
                 return
             texts = {live: "".join(live.unflushed_pieces[:count]) for live, count in taken.items()}
             by_number = {live.job.id: text for live, text in texts.items()}
-            await self._store.write(lambda tx: tx.jobs.append_text(by_number))
+            await self._store.write(self._owner, lambda tx: tx.jobs.append_text(by_number))
             now = self._clock()
             for live, text in texts.items():
                 del live.unflushed_pieces[: taken[live]]

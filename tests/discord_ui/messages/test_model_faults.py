@@ -138,7 +138,7 @@ async def test_what_a_server_allows_holds_for_its_calls_and_not_in_the_dm(
         sim.settings.rate_limits = False
         panel = await with_notes(user, guild)
         server = server_id(bot.secret, guild.id)
-        await bot.store.write(lambda tx: tx.servers.set_rules(server, rules, bootstrap.utc_now()))
+        await bot.store.write(f"server {server}", lambda tx: tx.servers.set_rules(server, rules, bootstrap.utc_now()))
         await user.click(panel, "Write draft")
         await user.sees(lambda _: words in panel.text)
         assert "manages th" in panel.text  # whom to ask

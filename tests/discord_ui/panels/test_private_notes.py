@@ -20,7 +20,9 @@ async def ask_question_in_dm(bot: Bot, user: User, text: str = SECRET) -> Messag
     await user.sees(reads(panel, "### Leaving"))
     essay = await bot.essay(user)
     at = essay.changed_at
-    await bot.store.write(lambda tx: tx.essays.add_question(essay.writer, essay.id, "last-straw", text, at))
+    await bot.store.write(
+        essay.writer, lambda tx: tx.essays.add_question(essay.writer, essay.id, "last-straw", text, at)
+    )
     await user.click(panel, "Interview me")
     await user.sees(reads(panel, text))
     return panel

@@ -186,10 +186,10 @@ class Held(RecordingJobs):
         super().__init__(*args)
         self.gate = Gate()
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
+    async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
         if step.__qualname__.startswith(TextFlusher.__qualname__):
             await self.gate.hold()
-        return await super().write(step)
+        return await super().write(owner, step)
 
 
 async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
