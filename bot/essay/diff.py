@@ -1,18 +1,26 @@
-"""Compare two texts word by word."""
+"""Compare two texts: by sentence, for a person to read, and by word, to find passages again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from rapidfuzz.distance import LCSseq, Postfix, Prefix
+from rapidfuzz.distance import LCSseq, MatchingBlock, Postfix, Prefix
 
+from bot.essay.text.gaps import GAP_REGEX
+from bot.essay.text.parsed_text import ParsedText
 from bot.essay.text.spans import Span
+from bot.essay.text.words import UNSPACED_LETTER
 
-_BLANK_LINES = re.compile(r"\n\s*\n")
-_LEFT_OUT = "…"
-_WORD_OR_SPACE = re.compile(r"\s+|[^\s]+")
+_WORD_OR_SPACE = re.compile(rf"\s+|{UNSPACED_LETTER.pattern}|(?:(?!{UNSPACED_LETTER.pattern})\S)+")
+_BLANK_LINE_BEHIND = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)\s*\Z")
+_SPACES = re.compile(r"\s+")
+_PUNCTUATION = ".,;:!?…\"“”‘’'()[]*_"
+_MIN_SHARE = 0.5  # of the words: with fewer, what was marked in a sentence would be more than what was not
+_MAX_SHIFT = 50  # sentences; one that moved further among others that changed was taken out and put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,236 @@ class TextChange:
     def is_unchanged(self) -> bool:
         """Return whether the text stayed."""
         return self.old == self.new
+
+
+@dataclass(frozen=True, slots=True)
+class WordRun:
+    """Words of a sentence that changed; ``is_changed`` marks those that are only in it, or only in the other one."""
+
+    text: str
+    is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceChange:
+    """A sentence, or a line such as a heading, as it was and as it is, with the white space behind it.
+
+    ``new`` is "" if it was taken out, ``old`` is "" if it was put in. ``words`` are the changes inside it, where at
+    least half of its words stand; else there are none, and the two are best read one after the other.
+    """
+
+    old: str
+    new: str
+    words: tuple[TextChange, ...] = ()
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return whether the words stayed; the white space may differ."""
+        return self.old.split() == self.new.split()
+
+    @property
+    def old_line(self) -> str:
+        """The sentence as it was, on one line."""
+        return " ".join(self.old.split())
+
+    @property
+    def new_line(self) -> str:
+        """The sentence as it is, on one line."""
+        return " ".join(self.new.split())
+
+    @property
+    def old_words(self) -> tuple[WordRun, ...]:
+        """What stood, on one line, with what is gone marked."""
+        return _on_one_line(WordRun(change.old, not change.is_unchanged) for change in self.words)
+
+    @property
+    def new_words(self) -> tuple[WordRun, ...]:
+        """What stands, on one line, with what was put in marked."""
+        return _on_one_line(WordRun(change.new, not change.is_unchanged) for change in self.words)
+
+
+Paragraph = tuple[SentenceChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextComparison:
+    """Two texts compared by sentence, in paragraphs. All ``old`` joined are the old text, all ``new`` the new one."""
+
+    paragraphs: tuple[Paragraph, ...]
+
+    @property
+    def changes(self) -> tuple[SentenceChange, ...]:
+        """The sentences that changed, in order."""
+        return tuple(one for paragraph in self.paragraphs for one in paragraph if not one.is_unchanged)
+
+    @property
+    def changed_paragraphs(self) -> tuple[Paragraph, ...]:
+        """The paragraphs in which a sentence changed, in order."""
+        return tuple(paragraph for paragraph in self.paragraphs if not is_unchanged(paragraph))
+
+    def describe(self) -> str:
+        """Say in a sentence how many sentences changed."""
+        kinds = [(bool(one.old.strip()), bool(one.new.strip())) for one in self.changes]
+        counts = [
+            (sum(one == (True, True) for one in kinds), "changed"),
+            (sum(one == (True, False) for one in kinds), "taken out"),
+            (sum(one == (False, True) for one in kinds), "put in"),
+        ]
+        if not kinds:
+            return "No sentence differs."
+        told = [f"{count:,} {what}" for count, what in counts if count]
+        return f"By sentence: {', '.join(told)}."
+
+
+def is_unchanged(paragraph: Paragraph) -> bool:
+    """Return whether every sentence of a paragraph stayed."""
+    return all(one.is_unchanged for one in paragraph)
+
+
+def compare_texts(old: str, new: str) -> TextComparison:
+    """Compare two texts by sentence.
+
+    Sentences that are the same are aligned first. Between them, two sentences of which at least half of the words are
+    the same are one that was changed; any other was taken out, or put in.
+    """
+    before, after = _split_into_sentences(old), _split_into_sentences(new)
+    keys = [[" ".join(one.split()) for one in sentences] for sentences in (before, after)]
+    changes: list[SentenceChange] = []
+    old_at = new_at = 0
+    for same in (*LCSseq.editops(*keys).as_matching_blocks(), MatchingBlock(len(before), len(after), 0)):
+        changes.extend(_match_changed(before[old_at : same.a], after[new_at : same.b]))
+        old_at, new_at = same.a + same.size, same.b + same.size
+        changes.extend(map(SentenceChange, before[same.a : old_at], after[same.b : new_at]))
+    return TextComparison(tuple(_group_paragraphs(changes)))
+
+
+def _split_into_sentences(text: str) -> list[str]:
+    """Split a text into sentences, and what is none into lines, each with the white space behind it."""
+    parsed = ParsedText(text)
+    starts = set[int]()
+    inside: list[Span] = []
+    previous_end = 0
+    for span in (one.span for one in parsed.sentences):
+        start = span.start
+        while start > previous_end and not text[start - 1].isspace():  # emphasis and quotation marks belong to it
+            start -= 1
+        line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+        marks_only = line_start >= previous_end and not any(map(str.isalnum, text[line_start:start]))
+        starts.add(line_start if marks_only else start)
+        inside.append(Span(start, span.end))
+        previous_end = span.end
+    ends = [one.end for one in inside]
+    for line in parsed.blocks.lines:
+        at = bisect_right(ends, line.start)
+        if at == len(inside) or line.start <= inside[at].start:
+            starts.add(line.start)
+    starts.update(_gap_starts(text, inside))
+    found: list[str] = []
+    for start, end in pairwise(sorted(starts | {0, len(text)})):
+        piece = text[start:end]
+        if found and (not piece.strip() or not found[-1].strip()):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _gap_starts(text: str, inside: Sequence[Span]) -> Iterator[int]:
+    """Yield where gaps begin that stand in no sentence."""
+    ends = [one.end for one in inside]
+    for match in GAP_REGEX.finditer(text):
+        at = bisect_right(ends, match.start())
+        if at == len(inside) or match.start() <= inside[at].start:
+            yield match.start()
+
+
+def _match_changed(gone: Sequence[str], come: Sequence[str]) -> Iterator[SentenceChange]:
+    """Yield what became of the sentences between two that stayed, in order."""
+    old = new = 0
+    for first, second in [*_find_pairs(gone, come), (len(gone), len(come))]:
+        yield from (SentenceChange(one, "") for one in gone[old:first])
+        yield from (SentenceChange("", one) for one in come[new:second])
+        if first < len(gone):
+            yield SentenceChange(gone[first], come[second], _join_over_spaces(diff_words(gone[first], come[second])))
+        old, new = first + 1, second + 1
+
+
+def _join_over_spaces(changes: Sequence[TextChange]) -> tuple[TextChange, ...]:
+    """Return the changes with those between which only a space stayed as one."""
+    found: list[TextChange] = []
+    for change in changes:
+        while len(found) > 1 and not change.is_unchanged and not found[-1].old.strip() and found[-1].is_unchanged:
+            space, before = found.pop(), found.pop()
+            change = TextChange(before.old + space.old + change.old, before.new + space.new + change.new)
+        found.append(change)
+    return tuple(found)
+
+
+def _find_pairs(gone: Sequence[str], come: Sequence[str]) -> list[tuple[int, int]]:
+    """Return which sentences were changed into which, by index, in order: those that share the most words in all."""
+    if not gone or not come:
+        return []
+    old, new = [_words(one) for one in gone], [_words(one) for one in come]
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]  # what the first so many of each share at most
+    shared: dict[tuple[int, int], float] = {}
+    for i in range(1, len(old) + 1):
+        middle = i * len(new) // len(old)
+        for j in range(1, len(new) + 1):
+            best[i][j] = max(best[i - 1][j], best[i][j - 1])
+            if abs(j - middle) <= _MAX_SHIFT and (share := _shared_words(old[i - 1], new[j - 1])) >= _MIN_SHARE:
+                shared[i, j] = share
+                best[i][j] = max(best[i][j], best[i - 1][j - 1] + share)
+    pairs: list[tuple[int, int]] = []
+    i, j = len(old), len(new)
+    while i and j:
+        if best[i][j] == best[i - 1][j]:
+            i -= 1
+        elif best[i][j] == best[i][j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
+    return pairs[::-1]
+
+
+def _words(sentence: str) -> list[str]:
+    return [word.strip(_PUNCTUATION) or word for word in _WORD_OR_SPACE.findall(sentence) if not word.isspace()]
+
+
+def _shared_words(old: list[str], new: list[str]) -> float:
+    """Return which part of the words of the longer sentence the other one has too, in the same order."""
+    longest = max(len(old), len(new))
+    if len(set(old) & set(new)) < _MIN_SHARE * len(set(old if len(old) == longest else new)) / 2:
+        return 0.0  # far from it: do not compare their order
+    return LCSseq.similarity(old, new) / longest
+
+
+def _group_paragraphs(changes: Sequence[SentenceChange]) -> Iterator[Paragraph]:
+    """Yield the sentences by paragraph; where a break was put in or taken out, it makes none."""
+    run: list[SentenceChange] = []
+    for change in changes:
+        run.append(change)
+        if all(_BLANK_LINE_BEHIND.search(text) for text in (change.old, change.new) if text):
+            yield tuple(run)
+            run = []
+    if run:
+        yield tuple(run)
+
+
+def _on_one_line(runs: Iterable[WordRun]) -> tuple[WordRun, ...]:
+    """Return the runs with single spaces and none at the ends."""
+    found: list[WordRun] = []
+    for run in runs:
+        text = _SPACES.sub(" ", run.text)
+        if not found or found[-1].text.endswith(" "):
+            text = text.lstrip()
+        if text:
+            found.append(replace(run, text=text))
+    if found and not found[-1].text.strip():
+        found.pop()
+    if found:
+        found[-1] = replace(found[-1], text=found[-1].text.rstrip())
+    return tuple(found)
 
 
 def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
@@ -48,25 +286,6 @@ def diff_words(old: str, new: str) -> tuple[TextChange, ...]:
             changes.pop()
         changes.append(change)
     return tuple(changes)
-
-
-def changed_passages(changes: Sequence[TextChange]) -> tuple[TextChange, ...]:
-    """Return the changes with, of what stayed, only the paragraphs that they stand in; "…" stands for the rest."""
-    if all(change.is_unchanged for change in changes):
-        return tuple(changes)
-    shown = list[TextChange]()
-    for index, change in enumerate(changes):
-        text = change.old
-        breaks = list(_BLANK_LINES.finditer(text)) if change.is_unchanged else []
-        first, last = index == 0, index == len(changes) - 1
-        if breaks and first:
-            text = f"{_LEFT_OUT}\n\n{text[breaks[-1].end() :]}"
-        elif breaks and last:
-            text = f"{text[: breaks[0].start()]}\n\n{_LEFT_OUT}"
-        elif len(breaks) > 1:
-            text = f"{text[: breaks[0].start()]}\n\n{_LEFT_OUT}\n\n{text[breaks[-1].end() :]}"
-        shown.append(TextChange(text, text) if change.is_unchanged else change)
-    return tuple(shown)
 
 
 def find_moved_span(old: str, new: str, span: Span) -> Span | None:

@@ -17,7 +17,7 @@ from bot.errors import (
     UnknownSection,
 )
 from bot.essay.assembly import assemble_post, insert_note
-from bot.essay.diff import TextChange, diff_words
+from bot.essay.diff import TextComparison, compare_texts
 from bot.essay.essay import Essay, Note, Origin, Version, VersionHistory, VersionInfo
 from bot.essay.export import ExportablePost, count_body_words
 from bot.essay.limits import StorageIncrease, WriterLimits, stored_bytes
@@ -531,12 +531,12 @@ class EssayService:
         """Return all versions, in the order they were made."""
         return await self._store.read(lambda tx: tx.essays.versions(writer, essay))
 
-    async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> Sequence[TextChange]:
-        """Return what changed from one version to another, word by word. Raise UnknownVersion."""
+    async def diff_versions(self, writer: str, essay: str, old: int, new: int) -> TextComparison:
+        """Return what changed from one version to another, by sentence. Raise UnknownVersion."""
         before, after = await self._store.read(
             lambda tx: (tx.essays.version(writer, essay, old), tx.essays.version(writer, essay, new))
         )
-        return diff_words(before.text, after.text)
+        return await parse_in_worker(writer, len(before.text) + len(after.text), compare_texts, before.text, after.text)
 
     async def export(self, writer: str, essay: str, number: int | None = None) -> ExportablePost:
         """Return the current version, or the one with this number, with what an export says about it.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from bot.errors import InvalidInput, JobRunning, UnknownSection
-from bot.essay.diff import TextChange, changed_passages
+from bot.essay.diff import TextComparison
 from bot.essay.essay import Version, VersionInfo
 from bot.services.essays import editable_parts
 from bot.services.jobs.job import Job, JobState, PlannedJob
@@ -57,23 +57,23 @@ class EssayView:
 
     def show_diff(self, old: int, new: int) -> None:
         """Show the whole of a version with what changed from another one to it. Raise UnknownVersion."""
-        self._print_changes(self._changes(old, new))
+        self._print_comparison(self._compare(old, new))
 
     def show_change(self, made: Version) -> None:
-        """Show the passages that changed from the version that ``made`` was made from, and how to see the whole."""
+        """Show the paragraphs that changed from the version that ``made`` was made from, and how to see the whole."""
         if (old := made.info.parent) is None:
             return
-        whole = tuple(self._changes(old, made.info.number))
-        self._print_changes(shown := changed_passages(whole))
-        if shown != whole:
+        found = self._compare(old, made.info.number)
+        self._print_comparison(found, whole=False)
+        if len(found.changed_paragraphs) < len(found.paragraphs):
             self._context.say(f"diff {old} {made.info.number} shows the whole post with it.")
 
-    def _changes(self, old: int, new: int) -> Sequence[TextChange]:
+    def _compare(self, old: int, new: int) -> TextComparison:
         return self._context.run(self._essays.diff_versions(LOCAL_WRITER, self._essay_id, old, new))
 
-    def _print_changes(self, changes: Sequence[TextChange]) -> None:
+    def _print_comparison(self, found: TextComparison, *, whole: bool = True) -> None:
         screen = self._context.screen
-        screen.print(views.render_diff(changes, styled=screen.is_terminal and not screen.no_color))
+        screen.print(views.render_diff(found, styled=screen.is_terminal and not screen.no_color, whole=whole))
 
     def section_index(self, version: Version, wanted: str, example: str) -> int:
         """Return the index of a section given by its number or heading.

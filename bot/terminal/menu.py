@@ -30,7 +30,7 @@ title TEXT         give the post a title; title alone suggests some, if a model 
 note TEXT          add a note; so does a paste of several lines
 undo, redo         go back a version, or forward again
 history            all versions
-diff A B           what changed from version A to version B
+diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
 export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text);
                    with --force behind it, a FILE that is there is replaced; with --strict, nothing is

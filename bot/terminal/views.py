@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bot.essay.claims import FLOOR_NOTICE, Claim, describe_no_findings
 from bot.essay.critique import FINDINGS_SHOWN_FIRST, Critique, EarlierState, describe_outcome
-from bot.essay.diff import TextChange
+from bot.essay.diff import TextComparison, WordRun, is_unchanged
 from bot.essay.essay import Essay, Note, VersionInfo
 from bot.essay.facts import defang_links
 from bot.essay.measures import Measure, MeasureHit
@@ -439,24 +439,54 @@ def note_table(found: Sequence[Note], structure: Structure | None) -> Responsive
     return listing
 
 
-def render_diff(found: Sequence[TextChange], *, styled: bool) -> Text:
-    """Render a word diff: deletions struck through or in [-brackets-], additions underlined or in {+braces+}."""
+def render_diff(found: TextComparison, *, styled: bool, whole: bool = True) -> Text:
+    """Render two texts as one: each sentence that changed on lines of its own, as it was and as it is.
+
+    What is gone stands behind "-", what was put in behind "+". Where most of a sentence stands, the words that differ
+    are marked too: struck through and underlined, or in [-brackets-] and {+braces+} where the screen is not ``styled``.
+    Without ``whole``, "…" stands for the paragraphs in which nothing changed.
+    """
     text = Text()
-    for change in found:
-        if change.is_unchanged:
-            text.append(escape_control_characters(change.old))
+    if not found.changes:
+        return text.append(found.describe())
+    is_left_out = False
+    for paragraph in found.paragraphs:
+        if not whole and is_unchanged(paragraph):
+            if not is_left_out:
+                text.append("…\n\n", style="dim")
+            is_left_out = True
             continue
-        if change.old:
-            text.append(
-                escape_control_characters(change.old) if styled else f"[-{escape_control_characters(change.old)}-]",
-                style="red strike",
-            )
-        if change.new:
-            text.append(
-                escape_control_characters(change.new) if styled else f"{{+{escape_control_characters(change.new)}+}}",
-                style="green underline",
-            )
+        is_left_out = False
+        for change in paragraph:
+            if change.is_unchanged:
+                text.append(escape_control_characters(change.new))
+                continue
+            if not text.plain.endswith("\n") and text.plain:
+                text.rstrip()
+                text.append("\n")
+            if change.old_line:
+                _append_side(text, "- ", change.old_words or (WordRun(change.old_line, False),), "red", styled=styled)
+            if change.new_line:
+                _append_side(text, "+ ", change.new_words or (WordRun(change.new_line, False),), "green", styled=styled)
+        text.rstrip()
+        text.append("\n\n")
+    text.append(found.describe(), style="dim")
     return text
+
+
+def _append_side(text: Text, mark: str, runs: Sequence[WordRun], colour: str, *, styled: bool) -> None:
+    """Append a sentence as it was or as it is, on a line of its own."""
+    opening, closing = ("[-", "-]") if mark == "- " else ("{+", "+}")
+    text.append(mark, style=f"bold {colour}")
+    for run in runs:
+        said = escape_control_characters(run.text)
+        if run.is_changed:
+            body = said.rstrip()
+            marked = body if styled else f"{opening}{body}{closing}"
+            text.append(marked, style=f"bold {colour} {'strike' if mark == '- ' else 'underline'}")
+            said = said[len(body) :]
+        text.append(said, style=colour)
+    text.append("\n")
 
 
 def essay_table(found: Sequence[Essay]) -> ResponsiveTable:

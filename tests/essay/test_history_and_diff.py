@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.essay.diff import TextChange, changed_passages, diff_words
+from bot.essay.diff import TextChange, WordRun, compare_texts, diff_words
 from bot.essay.essay import Origin, VersionHistory, VersionInfo
 
 
@@ -37,30 +38,63 @@ def test_a_changed_word_is_shown_alone() -> None:
     )
 
 
-def shown(old: str, new: str) -> list[str]:
-    """What is shown of a change, a paragraph each, with what was put in."""
-    return "".join(change.new for change in changed_passages(diff_words(old, new))).split("\n\n")
+def marked(old: str, new: str) -> list[tuple[str, str]]:
+    """The sentences that changed, before and after, with the words that differ in brackets where they are marked."""
+
+    def side(runs: Sequence[WordRun], line: str) -> str:
+        return "".join(f"[{run.text}]" if run.is_changed else run.text for run in runs).replace(" ]", "] ") or line
+
+    found = compare_texts(old, new).changes
+    return [(side(one.old_words, one.old_line), side(one.new_words, one.new_line)) for one in found]
 
 
-def test_of_a_change_the_paragraphs_around_it_are_shown_and_the_rest_is_left_out() -> None:
-    old = "## One\n\nFirst here.\n\nI left in May.\n\nThird.\n\n## Two\n\nFourth.\n\nSo it was.\n"
-    assert shown(old, old.replace("May", "June")) == ["…", "I left in June.", "…"]
-    assert shown(old, old.replace("May", "June").replace("So", "Thus")) == [
-        "…",
-        "I left in June.",
-        "…",
-        "Thus it was.\n",
+def test_a_sentence_of_which_most_words_stand_is_shown_before_and_after_with_those_that_changed_marked() -> None:
+    old = "I led a team. I left in May because of the noise. It was over.\n"
+    new = "I led a team. I left in June because of the rain there. It was over.\n"
+    assert marked(old, new) == [
+        ("I left in [May] because of the [noise.]", "I left in [June] because of the [rain there.]")
     ]
-    assert shown(old, old.replace("May", "June").replace("Third", "3rd")) == ["…", "I left in June.", "3rd.", "…"]
-    assert shown("I left in May.", "I left in June.") == ["I left in June."]
-    assert shown(old, old) == old.split("\n\n")
 
 
-@given(st.text("ab \n", max_size=40), st.text("ab \n", max_size=40))
-def test_every_change_is_shown(old: str, new: str) -> None:
-    changes = diff_words(old, new)
-    changed = [change for change in changes if not change.is_unchanged]
-    assert [change for change in changed_passages(changes) if not change.is_unchanged] == changed
+def test_a_rewritten_sentence_is_shown_whole_before_and_whole_after() -> None:
+    old = "## Then\n\n[NEED: How many people did you lead?] I left in May.\n"
+    new = "## Then\n\nIt was my team of four. I left in May.\n"
+    assert marked(old, new) == [("[NEED: How many people did you lead?]", ""), ("", "It was my team of four.")]
+
+
+def test_headings_items_and_code_are_compared_line_by_line() -> None:
+    old = "## One\n\n- first item\n- second item here\n\n```\nmake all\n```\n"
+    new = "## Two\n\n- first item\n- second item there\n\n```\nmake all\nmake test\n```\n"
+    assert marked(old, new) == [
+        ("## [One]", "## [Two]"),
+        ("- second item [here]", "- second item [there]"),
+        ("", "make test"),
+    ]
+
+
+def test_a_text_without_spaces_is_compared_letter_by_letter() -> None:
+    old, new = "我在五月离开了公司。很安静。", "我在六月离开了公司。很安静。"
+    assert marked(old, new) == [("我在[五]月离开了公司。", "我在[六]月离开了公司。")]
+
+
+def test_lines_that_were_only_wrapped_anew_did_not_change() -> None:
+    assert compare_texts("I left\nin May.\n", "I left in\nMay.\n\n").describe() == "No sentence differs."
+
+
+def test_a_change_names_its_paragraph_and_leaves_the_others_alone() -> None:
+    old = "## One\n\nFirst here.\n\nI left in May.\n\nThird.\n"
+    found = compare_texts(old, old.replace("May", "June"))
+    assert [[one.new_line for one in paragraph] for paragraph in found.changed_paragraphs] == [["I left in June."]]
+    assert len(found.paragraphs) == 4
+    assert found.describe() == "By sentence: 1 changed."
+
+
+@given(st.text("ab. \n#-*[]NED:好。", max_size=60), st.text("ab. \n#-*[]NED:好。", max_size=60))
+def test_a_comparison_by_sentence_holds_the_whole_of_both_texts(old: str, new: str) -> None:
+    found = [one for paragraph in compare_texts(old, new).paragraphs for one in paragraph]
+    assert "".join(one.old for one in found) == old
+    assert "".join(one.new for one in found) == new
+    assert all(one.old_words and one.new_words for one in found if one.words)
 
 
 @given(st.text(), st.text())

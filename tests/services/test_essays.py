@@ -101,7 +101,7 @@ async def test_undo_and_redo_walk_the_versions_and_lose_none(desk: EssayService,
     assert await desk.redo("me", essay.id) == third
     assert [info.number for info in await desk.versions("me", essay.id)] == [1, 2, 3]
     changes = await desk.diff_versions("me", essay.id, 2, 3)
-    assert [(change.old, change.new) for change in changes if not change.is_unchanged] == [("Second.", "Third.")]
+    assert [(one.old_line, one.new_line) for one in changes.changes] == [("Second.", ""), ("", "Third.")]
 
 
 async def test_notes_that_come_after_an_edit_are_added_and_the_edit_stays(desk: EssayService, essay: Essay) -> None:

@@ -57,7 +57,7 @@ def test_a_revision_that_ends_after_an_edit_shows_only_its_own_change(terminal: 
     terminal.room.models.script(says("<rewrite>", elsewhere, "The silence.\n</rewrite>"))
     seen = terminal.resume_and_type(essay, "revise 1 shorter", "")
     assert "This is version 3." in seen
-    assert "The [-noise.-]{+silence.+}" in seen
+    assert "- The [-noise.-]\n+ The {+silence.+}\n" in seen
 
 
 def test_a_change_is_shown_with_its_passage_and_the_whole_is_shown_on_request(terminal: Terminal) -> None:
@@ -65,9 +65,17 @@ def test_a_change_is_shown_with_its_passage_and_the_whole_is_shown_on_request(te
     terminal.room.models.script(says("<rewrite>The silence.</rewrite>"))
     seen = terminal.resume_and_type(essay, "revise 1 shorter", "", "diff 1 2")
     first, second = seen.split("diff 1 2 shows the whole post with it.")
-    assert "…\n\nThe [-noise.-]{+silence.+}\n\n…" in first
+    change = "- The [-noise.-]\n+ The {+silence.+}\n\n"
+    assert f"…\n\n{change}…" in first
     assert "My pay." not in first
-    assert "## What I missed\n\nThe [-noise.-]{+silence.+}\n\n## What I gave up\n\nMy pay." in second
+    assert f"## What I missed\n\n{change}## What I gave up\n\nMy pay." in second
+
+
+def test_a_filled_gap_is_shown_before_and_after_and_not_mixed_into_one_line(terminal: Terminal) -> None:
+    essay = terminal.essay("## What I missed\n\n[NEED: How many people did you lead?]\n")
+    terminal.room.models.script(says("<rewrite>It was my team of four.</rewrite>"))
+    seen = terminal.resume_and_type(essay, "revise 1 fill it", "")
+    assert "- [NEED: How many people did you lead?]\n+ It was my team of four.\n" in seen
 
 
 def test_a_draft_on_the_command_line_outputs_its_own_text_even_after_an_edit(terminal: Terminal) -> None:
