@@ -185,10 +185,13 @@ class Critique:
 
 
 def describe_outcome(critique: Critique) -> str:
-    """Say in a sentence that the critique broke off or that nothing grave was found, or return ""."""
+    """Say in a sentence that the critique broke off, or that nothing, or nothing grave, was found, or return ""."""
     if critique.is_cut_off:
         return "The critique broke off: there may be more to find, which asking again may bring."
-    if critique.has_grave or not critique.findings:
+    if not critique.findings:
+        lost = critique.dropped or critique.misshapen
+        return "No finding could be shown; why is said below." if lost else "The editor found nothing to object to."
+    if critique.has_grave:
         return ""
     return "Nothing grave was found: what follows would make the text better, and it can stand without."
 

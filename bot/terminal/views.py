@@ -74,9 +74,6 @@ def render_critique(found: Critique, structure: Structure | None, *, show_all: b
             text.append(f"   On words of {numbers} too: one may undo the other.\n", style="dim")
     if rest := len(found.findings) - len(shown):
         text.append(f"\n{count_noun(rest, 'lesser finding')} more{hint}.\n")
-    if not found.findings:
-        lost = found.dropped or found.misshapen
-        text.append("No finding could be shown.\n" if lost else "The editor found nothing to object to.\n")
     for strength in found.strengths:
         text.append("\nWorks: ", style="bold")
         text.append(f"{_safe_line(strength.why)}\n")

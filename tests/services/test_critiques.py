@@ -479,3 +479,11 @@ async def test_a_critique_that_broke_off_says_so_and_not_that_nothing_grave_was_
         describe_outcome(critique) == "The critique broke off: there may be more to find, which asking again may bring."
     )
     assert describe_outcome(replace(critique, is_cut_off=False)).startswith("Nothing grave was found")
+
+
+async def test_a_critique_without_a_finding_says_whether_the_editor_had_none_or_none_could_be_shown(room: Room) -> None:
+    none = found(await pasted(room, opinion()))
+    unseen = found(await pasted(room, opinion(remark("words of another text", Severity.GRAVE))))
+    assert describe_outcome(none) == "The editor found nothing to object to."
+    assert describe_outcome(unseen) == "No finding could be shown; why is said below."
+    assert describe_outcome(replace(none, is_cut_off=True)).startswith("The critique broke off")

@@ -107,10 +107,10 @@ def next_page(critique: Critique, page: int) -> int:
 
 
 def _fix_first_parts(critique: Critique) -> list[CardPart]:
-    if not critique.findings:
-        return [TextBlock("The editor found nothing to object to that could be shown with a quotation.")]
-    fix = critique.fix_first or FIX_FIRST_FALLBACK
     said = describe_outcome(critique)
+    if not critique.findings:
+        return [TextBlock(said)]
+    fix = critique.fix_first or FIX_FIRST_FALLBACK
     first = TextBlock(f"**Fix this first**\n{_plain_remark(fix, 800)}")
     return [TextBlock(said), first] if said else [first]
 
