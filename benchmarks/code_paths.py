@@ -31,7 +31,7 @@ from benchmarks.bot_process import until
 from bot.bootstrap import build_services
 from bot.ops.run_discord import make_client
 from bot.settings import Settings
-from bot.store.database import WorkerThread
+from bot.store.worker_thread import WorkerThread
 from tests.simulators.claude import ClaudeSimulator, Reply, Request, canned
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, User, running
 

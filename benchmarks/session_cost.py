@@ -115,7 +115,7 @@ async def ports(claude: ClaudeSimulator) -> AsyncIterator[Models]:
             api_key=claude.key or "",
             dialect=Dialect.CLAUDE,
             models=MODELS,
-            pseudonym_secret=store.thread.pseudonym_secret,
+            pseudonym_secret=store.pseudonym_secret,
         )
         ledger = RecordingLedger(store, Budgets(Decimal(100), Decimal(100)))
         made = build_models(service, prompts_directory(), ledger, now)

@@ -35,25 +35,25 @@ def filled(path: Path, essays: int) -> SqliteStore:
         def work(database: EncryptedDatabase) -> None:
             when = utc_now().isoformat()
             rows = [(f"w{n // 10}", f"e{n}") for n in range(essays)]
-            with database.transaction() as db:
-                db.conn.executemany(
-                    "INSERT INTO essays (id, writer, structure, title, head, created, changed) VALUES (?,?,?,?,1,?,?)",
-                    (
-                        (e, w, "layoff", database.seal(ESSAY_TITLE.place(w, e, revision=0), "A title"), when, when)
-                        for w, e in rows
-                    ),
-                )
-                db.conn.executemany(
-                    "INSERT INTO notes (essay, number, section, text, left_out, created) VALUES (?,1,NULL,?,0,?)",
-                    ((e, database.seal(NOTE_TEXT.place(w, e, 1, revision=0), TEXT), when) for w, e in rows),
-                )
-                db.conn.executemany(
-                    "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
-                    " VALUES (?,1,'assembled',?,1050,1,?)",
-                    ((e, database.seal(VERSION_TEXT.place(w, e, 1), TEXT), when) for w, e in rows),
-                )
+            with database.transaction("me") as db:
+                for w, e in rows:
+                    title = database.seal(ESSAY_TITLE.place(w, e, revision=0), "A title")
+                    db.execute(
+                        "INSERT INTO essays (id, writer, structure, title, head, created, changed)"
+                        " VALUES (?,?,'layoff',?,1,?,?)",
+                        [e, w, title, when, when],
+                    )
+                    db.execute(
+                        "INSERT INTO notes (essay, number, section, text, left_out, created) VALUES (?,1,NULL,?,0,?)",
+                        [e, database.seal(NOTE_TEXT.place(w, e, 1, revision=0), TEXT), when],
+                    )
+                    db.execute(
+                        "INSERT INTO versions (essay, number, origin, text, words, notes_through, created)"
+                        " VALUES (?,1,'assembled',?,1050,1,?)",
+                        [e, database.seal(VERSION_TEXT.place(w, e, 1), TEXT), when],
+                    )
 
-        await store.thread.run(work)
+        await store.database.run(work)
 
     asyncio.run(fill())
     return store

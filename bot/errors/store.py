@@ -23,10 +23,13 @@ class StoreError(BotError):
 class EncryptionKeyMissing(StoreError):
     """A key that encrypted stored text is missing."""
 
-    def __init__(self, fingerprints: Sequence[str], database: Path, key_file: Path) -> None:
+    def __init__(self, fingerprints: Sequence[str], database: Path | str, key_file: Path | None) -> None:
+        where = "not in DATABASE_KEY: put it back there"
+        if key_file is not None:
+            where = f"neither in DATABASE_KEY nor in {key_file}: put it back in either place"
         super().__init__(
             f"The text in {database} is encrypted with the key whose fingerprint is {' and '.join(fingerprints)}, and "
-            f"that key is neither in DATABASE_KEY nor in {key_file}: put it back in either place. Nothing was changed."
+            f"that key is {where}. Nothing was changed."
         )
 
 
@@ -52,11 +55,11 @@ class RotationFailed(BotError):
         )
 
     @classmethod
-    def already_running(cls, database: Path) -> RotationFailed:
+    def already_running(cls, database: Path | str) -> RotationFailed:
         return cls(f"Another rotate-key is at work on {database}, so this one did nothing: wait until that has ended.")
 
     @classmethod
-    def no_new_key(cls, database: Path) -> RotationFailed:
+    def no_new_key(cls, database: Path | str) -> RotationFailed:
         return cls(
             f"All text in {database} is sealed with the one key in DATABASE_KEY, and a setting is for you to change: "
             "put a new key and a comma before it, restart the bot, and run this again. Nothing was changed."
@@ -74,14 +77,14 @@ class RotationFailed(BotError):
         )
 
     @classmethod
-    def other_key(cls, database: Path) -> RotationFailed:
+    def other_key(cls, database: Path | str) -> RotationFailed:
         return cls(
             f"Another process has begun to seal with another key in {database}: give every process the same "
             "DATABASE_KEY, restart the bot, and run this again. Every text can be read with the keys that are there."
         )
 
     @classmethod
-    def log_in_use(cls, database: Path) -> RotationFailed:
+    def log_in_use(cls, database: Path | str) -> RotationFailed:
         return cls(
             f"All text is sealed with the new key, but another process keeps reading the log beside {database}, which "
             "may hold text under the old one: run this again when it has ended."
@@ -96,7 +99,7 @@ class DamagedDatabase(StoreError):
         "restore a backup."
     )
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(f"{database} is damaged: restore the newest backup. Nothing was changed.")
 
 
@@ -139,7 +142,7 @@ class ForeignDatabase(StoreError):
 class NewerDatabase(StoreError):
     """The database was written by a newer release."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(
             f"{database} was written by a newer release of Career Essay Bot: upgrade the program. Nothing was changed."
         )
@@ -154,7 +157,7 @@ class StoreFull(StoreError):
         "and do the last step again later."
     )
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(
             f"The disk that holds {database} is full, so the last step was not stored; "
             "all before it is safe: free some space and do the last step again."
@@ -169,7 +172,7 @@ class StoreBusy(StoreError):
         "The bot's database was busy, so the last step was not stored; all before it is safe. Try again in a moment."
     )
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(
             f"Another program is using {database} and did not let go of it in time: try again in a moment. "
             "The last step was not stored; all before it is safe."

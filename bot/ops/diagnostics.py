@@ -20,7 +20,7 @@ from bot.llm.base_url import redacted_url
 from bot.network import check_tls, find_proxy, find_tls_errors
 from bot.services.llm_ports import ModelRole
 from bot.settings import LoadedSettings, Settings, load_settings
-from bot.store.database import check_database
+from bot.store.sqlite import check_database
 from bot.terminal import LOCAL_WRITER
 from bot.terminal.progress import format_cost
 

@@ -20,6 +20,7 @@ RUN_EVERY = timedelta(days=1)
 # nobody looks for that. The last job of each essay and critique stays, since its panel shows how that ended.
 JOBS_KEPT = timedelta(days=90)
 CALLS_KEPT = timedelta(days=400)  # a month can be compared with the same one of the year before
+STORED_COUNTS_KEPT = timedelta(days=2)  # a day counts towards what a writer may store in one
 MEMBERSHIPS_KEPT = timedelta(days=30)  # after which they do not count any more (discord_ui.access)
 _LAST_RUN = "retention run"
 
@@ -215,3 +216,4 @@ def _delete_outlived(tx: Transaction, now: datetime) -> None:
     tx.retention.delete_jobs(now - JOBS_KEPT)
     tx.retention.delete_calls(now - CALLS_KEPT)
     tx.retention.delete_memberships(now - MEMBERSHIPS_KEPT)
+    tx.retention.delete_stored_counts(now - STORED_COUNTS_KEPT)

@@ -476,6 +476,9 @@ class RetentionStore(Protocol):
     def delete_memberships(self, before: datetime) -> None:
         """Delete that people were seen in a server, if it was before a time."""
 
+    def delete_stored_counts(self, before: datetime) -> None:
+        """Delete how much each writer stored in the minutes before a time."""
+
 
 class QuotaStore(Protocol):
     """The limits on what each writer may keep, checked in the transaction that stores it."""

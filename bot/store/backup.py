@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from bot.errors import BackupFailed
 from bot.files import is_any_of, move_into_place
-from bot.store.database import BUSY_SECONDS, check_is_our_database, translate_errors
+from bot.store.sqlite import BUSY_SECONDS, check_is_our_database, translate_errors
 
 # Between two steps of the copy nothing is locked, so that a deletion, which empties the write-ahead log, need not wait
 # for the whole of it. 1,000 pages are 4 MB, copied in about 15 ms; 5 ms are enough for one who waits to come in.

@@ -1,4 +1,4 @@
-"""Critiques in SQLite, with the texts they are about and what was decided about each finding."""
+"""Critiques, with the texts they are about and what was decided about each finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CRITIQUE_ADAPTER = TypeAdapter(Critique)
 _DAMAGED_TITLE = "(this critique is damaged)"
 
 
-class SqliteCritiques:
+class SqlCritiques:
     """The critiques of one database. See CritiqueStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -52,7 +52,7 @@ class SqliteCritiques:
     def delete(self, writer: str, critique: str) -> None:
         self._change("DELETE FROM critiques WHERE id = ? AND writer = ?", writer, critique)
         delete_jobs(self._db, writer, critique)
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def save_critique(self, writer: str, critique: str, found: Critique) -> None:
         revision, text = new_revision(), _CRITIQUE_ADAPTER.dump_json(found).decode()

@@ -1,4 +1,4 @@
-"""The messages of each writer's DM in SQLite, and how far each DM was read.
+"""The messages of each writer's DM, and how far each DM was read.
 
 Discord's ids of messages and channels are encrypted, like all data from its API. A message is found by a keyed
 pseudonym of its id, and sorted by the decrypted id.
@@ -28,7 +28,7 @@ _CHANNEL = (
 )
 
 
-class SqliteDmMessages:
+class SqlDmMessages:
     """The DM messages of one database. See DmMessageStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -179,10 +179,10 @@ class SqliteDmMessages:
 
     def _forget(self, which: str, values: Sequence[Any]) -> None:
         """Remove the words of messages. Their rows stay for as long as the messages may be read again."""
-        nothing = "essay = NULL, question = NULL, note = NULL, text = NULL, revision = random()"
+        nothing = "essay = NULL, question = NULL, note = NULL, text = NULL, revision = ?"
         query = f"UPDATE dm_messages SET {nothing} WHERE {which}"  # noqa: S608 - made of what stands in this file
-        self._db.execute(query, values)
-        self._database.truncate_log_after_commit()
+        self._db.execute(query, [new_revision(), *values])
+        self._database.erase_after_commit()
 
     def _check_owner(self, writer: str, essay: str) -> None:
         if not self._db.execute("SELECT 1 FROM essays WHERE id = ? AND writer = ?", [essay, writer]).fetchone():
@@ -219,7 +219,7 @@ def messages_of_notes(database: EncryptedDatabase, essay: str, note: int | None 
     """Return the messages, in the order of their ids, of each note that is a view over them, or of this ``note``."""
     rows = database.db.execute(
         f"{_MESSAGE} JOIN notes n ON n.essay = m.essay AND n.number = m.note"
-        " WHERE m.essay = ?1 AND m.part = 0 AND n.text IS NULL AND (?2 IS NULL OR m.note = ?2)",
+        " WHERE m.essay = ?1 AND m.part = 0 AND n.text IS NULL AND (CAST(?2 AS BIGINT) IS NULL OR m.note = ?2)",
         [essay, note],
     ).fetchall()
     found: dict[int, list[DmMessage]] = {}

@@ -1,4 +1,4 @@
-"""Essays with their notes, questions and versions in SQLite."""
+"""Essays with their notes, questions and versions, sealed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _QUESTION = "SELECT number, section, text, state, origin, version FROM questions
 _VERSION = "SELECT number, parent, origin, words, notes_through, created, complete, model, unwritten"
 
 
-class SqliteEssays:
+class SqlEssays:
     """The essays of one database. See EssayStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -98,7 +98,7 @@ class SqliteEssays:
         self._db.execute("DELETE FROM essays WHERE id = ?", [essay])
         self._owned.discard((writer, essay))
         delete_jobs(self._db, writer, essay)
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def mark_changed(self, writer: str, essay: str, at: datetime) -> None:
         values = [at.isoformat(), essay, writer]
@@ -159,9 +159,9 @@ class SqliteEssays:
         self.mark_changed(writer, essay, at)
         if not self._db.execute("DELETE FROM notes WHERE essay = ? AND number = ?", [essay, number]).rowcount:
             raise NothingToDo.no_note(number)
-        query = "UPDATE essays SET last_deleted_note = max(last_deleted_note, ?) WHERE id = ?"
-        self._db.execute(query, [number, essay])
-        self._database.truncate_log_after_commit()
+        query = "UPDATE essays SET last_deleted_note = ? WHERE id = ? AND last_deleted_note < ?"
+        self._db.execute(query, [number, essay, number])
+        self._database.erase_after_commit()
 
     def add_question(
         self,

@@ -1,4 +1,4 @@
-"""Jobs in SQLite, the messages that show them, and whether the process that a job belongs to still runs.
+"""Jobs, the messages that show them, and whether the process that a job belongs to still runs.
 
 A job's text is stored piece by piece, so that each flush writes only what is new.
 """
@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import secrets
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from bot.errors import DamagedText, JobRunning, UnknownJob
 from bot.essay.text.gaps import format_gap
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
+from bot.store.connection import Connection, marks
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.sealed_columns import JOB_ARGUMENT, JOB_ERROR, JOB_PANEL_ADDRESS, JOB_PIECE, new_revision
 
@@ -73,7 +70,7 @@ _DAMAGED_PIECE = f"\n\n{format_gap('a part of what was written, which is damaged
 _DAMAGED_ERROR = "Why cannot be read any more."
 
 
-class SqliteJobs:
+class SqlJobs:
     """The jobs of one database, with their text in pieces. See JobStore."""
 
     def __init__(self, database: EncryptedDatabase, process: str) -> None:
@@ -96,19 +93,18 @@ class SqliteJobs:
     ) -> Job:
         state = JobState.RUNNING if running else JobState.QUEUED
         when, ours = at.isoformat(), self._process
-        number = self._next_number()
+        number = int(self._db.execute(f"SELECT {self._db.next_id('jobs')}").fetchone()[0])
         sealed = self._seal(JOB_ARGUMENT.place(writer, number), argument)
-        try:
-            self._db.execute(
-                "INSERT INTO jobs (id, writer, subject, kind, state, ended, base, argument, process, created, changed)"
-                " VALUES (?,?,?,?,?,0,?,?,?,?,?)",
-                [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when],
-            )
-        except sqlite3.IntegrityError:  # the index that allows one open job a subject
+        stored = self._db.execute(
+            "INSERT INTO jobs (id, writer, subject, kind, state, ended, base, argument, process, created, changed)"
+            " VALUES (?,?,?,?,?,0,?,?,?,?,?) ON CONFLICT (subject) WHERE ended = 0 DO NOTHING",
+            [number, writer, subject, kind.value, state.value, base, sealed, ours, when, when],
+        )
+        if not stored.rowcount:  # one open job a subject
             query = "SELECT kind, process FROM jobs WHERE subject = ? AND ended = 0"
             row = self._db.execute(query, [subject]).fetchone()
             other = parse_enum(JobKind, row[0], JobKind.DRAFT)
-            raise JobRunning(other.label, in_other_process=row[1] != ours) from None
+            raise JobRunning(other.label, in_other_process=row[1] != ours)
         return Job(number, writer, subject, kind, state, base, argument, "", None, None, at)
 
     def mark_running(self, job: int, at: datetime) -> None:
@@ -119,18 +115,18 @@ class SqliteJobs:
         # In two statements: at the end of each, the busy event loop takes Python's one lock from this thread.
         # A job whose essay was deleted meanwhile has no row any more.
         rows = self._db.execute(
-            "SELECT (SELECT coalesce(max(id), 0) FROM job_texts), id, writer FROM jobs"
-            " WHERE ended = 0 AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
-            [json.dumps(list(pieces))],
+            f"SELECT {self._db.next_id('job_texts')}, id, writer FROM jobs"  # noqa: S608 - made of what is ours
+            f" WHERE ended = 0 AND id IN ({marks(pieces)}) ORDER BY id{self._db.keep_rows}",
+            list(pieces),
         ).fetchall()
         values: list[object] = []
-        for number, (last, job, writer) in enumerate(rows, 1):
+        for number, job, writer in rows:
             revision = new_revision()
-            place = JOB_PIECE.place(writer, job, last + number, revision=revision)
-            values += [last + number, job, self._seal(place, pieces[job]), revision]
+            place = JOB_PIECE.place(writer, job, number, revision=revision)
+            values += [number, job, self._seal(place, pieces[job]), revision]
         if rows:
-            marks = ",".join(["(?,?,?,?)"] * len(rows))
-            self._db.execute(f"INSERT INTO job_texts (id, job, text, revision) VALUES {marks}", values)  # noqa: S608 - only marks
+            each = ",".join(["(?,?,?,?)"] * len(rows))
+            self._db.execute(f"INSERT INTO job_texts (id, job, text, revision) VALUES {each}", values)  # noqa: S608 - only marks
 
     def delete_text(self, job: int) -> None:
         self._db.execute("DELETE FROM job_texts WHERE job = ?", [job])
@@ -156,17 +152,15 @@ class SqliteJobs:
         return _read_job(self._database, row)
 
     def end_open(self, writer: str, subject: str, kinds: Collection[JobKind], state: JobState, at: datetime) -> None:
-        self._db.execute(
-            "UPDATE jobs SET state = ?, ended = 1, changed = ? WHERE writer = ? AND subject = ? AND ended = 0"
-            " AND kind IN (SELECT value FROM json_each(?))",
-            [state.value, at.isoformat(), writer, subject, json.dumps(list(kinds))],
-        )
+        which = f"writer = ? AND subject = ? AND ended = 0 AND kind IN ({marks(kinds)})"
+        query = f"UPDATE jobs SET state = ?, ended = 1, changed = ? WHERE {which}"  # noqa: S608 - from the line above
+        self._db.execute(query, [state.value, at.isoformat(), writer, subject, *[kind.value for kind in kinds]])
 
     def latest(self, writer: str, subject: str) -> Job | None:
-        yielding = json.dumps([kind for kind in JobKind if kind.gives_way])
-        condition = "writer = ? AND subject = ? AND kind NOT IN (SELECT value FROM json_each(?))"
+        yielding = [kind.value for kind in JobKind if kind.gives_way]
+        condition = f"writer = ? AND subject = ? AND kind NOT IN ({marks(yielding)})"
         query = f"{_JOB} WHERE {condition} ORDER BY id DESC LIMIT 1"
-        row = self._db.execute(query, [writer, subject, yielding]).fetchone()
+        row = self._db.execute(query, [writer, subject, *yielding]).fetchone()
         try:
             return _read_job(self._database, row) if row else None
         except DamagedText:  # there is nothing to say of it, and the essay is shown without
@@ -198,13 +192,8 @@ class SqliteJobs:
             found += [_read_job(self._database, row, whole=False) for row in rows]
         return found
 
-    def _next_number(self) -> int:
-        """Return the number that SQLite would give the next job: one that none has had, not even a deleted one."""
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-        return int(row[0]) + 1 if row is not None else 1
 
-
-class SqliteJobPanels:
+class SqlJobPanels:
     """The messages that show jobs, with encrypted addresses and keyed pseudonyms of their ids. See JobPanelStore."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -218,7 +207,8 @@ class SqliteJobPanels:
         revision, message = new_revision(), self._pseudonym(message_id)
         sealed = self._database.seal(JOB_PANEL_ADDRESS.place(row[0], job, message, revision=revision), address)
         self._db.execute(
-            "INSERT OR REPLACE INTO job_panels (job, message, address, revision) VALUES (?,?,?,?)",
+            "INSERT INTO job_panels (job, message, address, revision) VALUES (?,?,?,?)"
+            " ON CONFLICT (job, message) DO UPDATE SET address = excluded.address, revision = excluded.revision",
             [job, message, sealed, revision],
         )
 
@@ -246,7 +236,7 @@ class SqliteJobPanels:
         return hmac.new(self._database.pseudonym_secret, said, hashlib.sha256).hexdigest()[:32]
 
 
-def delete_jobs(db: Database, writer: str, subject: str) -> None:
+def delete_jobs(db: Connection, writer: str, subject: str) -> None:
     """Delete the jobs on a subject with their texts."""
     db.execute("DELETE FROM jobs WHERE writer = ? AND subject = ?", [writer, subject])
 

@@ -1,11 +1,9 @@
-"""The calls of models in SQLite: what each cost, or may cost."""
+"""The calls of models: what each cost, or may cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from sqlite_utils import Database
 
 from bot.services.ledger import (
     Reservation,
@@ -16,11 +14,13 @@ from bot.services.ledger import (
     UsageRow,
     UsageTotal,
 )
+from bot.store.connection import Connection, marks
 from bot.store.database import EncryptedDatabase, parse_time
 
 _SUMS = (
-    "count(*), sum(input_tokens + cache_write_tokens), sum(cache_read_tokens), sum(output_tokens),"
-    " coalesce(sum(nano_usd), 0), sum(nano_usd IS NULL)"
+    "count(*), CAST(sum(input_tokens + cache_write_tokens) AS BIGINT), CAST(sum(cache_read_tokens) AS BIGINT),"
+    " CAST(sum(output_tokens) AS BIGINT),"
+    " CAST(coalesce(sum(nano_usd), 0) AS BIGINT), count(*) FILTER (WHERE nano_usd IS NULL)"
 )
 _KEY_EXPRESSIONS = {
     UsageKey.PERSON: "writer",
@@ -31,7 +31,7 @@ _KEY_EXPRESSIONS = {
 }
 
 
-class SqliteCalls:
+class SqlCalls:
     """The calls of models in one database. See LedgerStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -40,7 +40,7 @@ class SqliteCalls:
     def add_call(self, reservation: Reservation, at: datetime) -> int:
         made = self._db.execute(
             "INSERT INTO calls (writer, at, role, model, prompt, prompt_hash, settled, nano_usd, server)"
-            " VALUES (?,?,?,?,?,?,0,?,?)",
+            " VALUES (?,?,?,?,?,?,0,?,?) RETURNING id",
             [
                 reservation.writer,
                 at.astimezone(UTC).isoformat(),
@@ -52,7 +52,8 @@ class SqliteCalls:
                 reservation.server,
             ],
         )
-        return int(made.lastrowid or 0)
+        ((number,),) = made.fetchall()
+        return int(number)
 
     def settle_call(self, call: int, settlement: Settlement) -> datetime:
         self._db.execute(
@@ -92,14 +93,14 @@ class SqliteCalls:
         return int(self._db.execute(query, [start.isoformat(), end.isoformat()]).fetchone()[0])
 
     def failing_since(self, reasons: Sequence[str]) -> tuple[datetime, datetime, str] | None:
-        marks = ", ".join("?" * len(reasons))
+        these = marks(reasons)
         answered = self._db.execute(
-            f"SELECT id FROM calls WHERE settled = 1 AND first_text_ms IS NOT NULL AND stop_reason NOT IN ({marks})"  # noqa: S608 - only marks
+            f"SELECT id FROM calls WHERE settled = 1 AND first_text_ms IS NOT NULL AND stop_reason NOT IN ({these})"  # noqa: S608 - only marks
             " ORDER BY id DESC LIMIT 1",
             reasons,
         ).fetchone()
         failed = (
-            f"SELECT at, stop_reason FROM calls WHERE id > ? AND settled = 1 AND stop_reason IN ({marks})"  # noqa: S608 - only marks
+            f"SELECT at, stop_reason FROM calls WHERE id > ? AND settled = 1 AND stop_reason IN ({these})"  # noqa: S608 - only marks
             " AND writer != ''"  # those of people who deleted their data have lost their hour
             " ORDER BY id {} LIMIT 1"
         )
@@ -113,13 +114,14 @@ class SqliteCalls:
     def usage(self, since: datetime, writer: str | None = None) -> Sequence[UsageRow]:
         rows = self._db.execute(
             f"SELECT substr(at, 1, 10) AS day, role, model, {_SUMS} FROM calls"  # noqa: S608 - a constant of ours
-            " WHERE at >= ? AND (? IS NULL OR writer = ?) GROUP BY day, role, model ORDER BY day, role, model",
+            " WHERE at >= ? AND (CAST(? AS TEXT) IS NULL OR writer = ?)"
+            " GROUP BY day, role, model ORDER BY day, role, model",
             [since.astimezone(UTC).isoformat(), writer, writer],
         ).fetchall()
         return [UsageRow(*row) for row in rows]
 
     def usage_by(self, since: datetime, by: UsageKey) -> Sequence[UsageTotal]:
-        order = "key" if by is UsageKey.DAY else "coalesce(sum(nano_usd), 0) DESC, key"
+        order = "key" if by is UsageKey.DAY else "coalesce(sum(nano_usd), 0) DESC, key NULLS FIRST"
         rows = self._db.execute(
             f"SELECT {_KEY_EXPRESSIONS[by]} AS key, {_SUMS} FROM calls"  # noqa: S608 - constants of ours
             f" WHERE at >= ? GROUP BY key ORDER BY {order}",
@@ -128,22 +130,22 @@ class SqliteCalls:
         return [UsageTotal(*row) for row in rows]
 
 
-def _sum_costs(db: Database, writer: str, at: datetime, open_since: str | None) -> Spending:
+def _sum_costs(db: Connection, writer: str, at: datetime, open_since: str | None) -> Spending:
     day = _start_of_day(at)
     month = day.replace(day=1)
     found = db.execute(
         "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? AND at >= ? THEN nano_usd END), 0),"
         " coalesce(sum(CASE WHEN writer = ? THEN nano_usd END), 0)"
-        " FROM calls WHERE at >= ? AND (? IS NULL OR (settled = 0 AND at > ?))",
+        " FROM calls WHERE at >= ? AND (CAST(? AS TEXT) IS NULL OR (settled = 0 AND at > ?))",
         [writer, day.isoformat(), writer, month.isoformat(), open_since, open_since],
     ).fetchone()
     return Spending(writer_day=int(found[1]), writer_month=int(found[2]), month=int(found[0]))
 
 
-def _sum_server_costs(db: Database, server: str, writer: str, at: datetime, open_since: str | None) -> ServerSpending:
+def _sum_server_costs(db: Connection, server: str, writer: str, at: datetime, open_since: str | None) -> ServerSpending:
     found = db.execute(
         "SELECT coalesce(sum(nano_usd), 0), coalesce(sum(CASE WHEN writer = ? THEN nano_usd END), 0)"
-        " FROM calls WHERE server = ? AND at >= ? AND (? IS NULL OR (settled = 0 AND at > ?))",
+        " FROM calls WHERE server = ? AND at >= ? AND (CAST(? AS TEXT) IS NULL OR (settled = 0 AND at > ?))",
         [writer, server, _start_of_day(at).isoformat(), open_since, open_since],
     ).fetchone()
     return ServerSpending(day=int(found[0]), writer_day=int(found[1]))

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.services.personal_data import AuditEntry, HostAction, StoredTable, WriterMark
+from bot.store.connection import Table, column_names
 from bot.store.database import EncryptedDatabase, parse_enum, parse_time
 from bot.store.sealed_columns import place_in_row
 
@@ -21,9 +22,12 @@ NOT_HANDED_OVER = "(how the bot reaches a message of its own; it opens nothing e
 # What stays when a writer's data is deleted: the host's record of what was done, and who is blocked.
 _KEPT_TABLES = frozenset({"audit_log", "writer_marks"})
 # Names with a writer among their words, such as that of a membership.
-_REMEMBERED = "instr(' ' || name || ' ', ' ' || :writer || ' ') > 0"
+_WORDS, _WORD = "' ' || name || ' '", "' ' || CAST(:writer AS TEXT) || ' '"
+_REMEMBERED = f"replace({_WORDS}, {_WORD}, '') <> {_WORDS}"
+_NO_ROW = "1 = 0"
 # An address may hold a token that lets whoever has it write as the bot for some minutes.
 _WITHHELD = frozenset({("job_panels", "address")})
+_OF_THE_STORE = frozenset({"revision", "rowid"})  # they bind and order rows, and say nothing of anybody
 _JSON_COLUMNS = frozenset({("support", "body"), ("critiques", "opinion"), ("versions", "unwritten")})
 
 
@@ -41,7 +45,7 @@ class _Table:
     of_none: str | None
 
 
-class SqlitePersonalData:
+class SqlPersonalData:
     """The writers of one database. See PersonStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -49,11 +53,12 @@ class SqlitePersonalData:
         self._db = database.db
 
     def mark(self, writer: str, mark: WriterMark, at: datetime) -> None:
-        self._db.execute("INSERT OR IGNORE INTO writer_marks VALUES (?, ?, ?)", [writer, mark.value, at.isoformat()])
+        query = "INSERT INTO writer_marks (writer, mark, since) VALUES (?, ?, ?) ON CONFLICT (writer, mark) DO NOTHING"
+        self._db.execute(query, [writer, mark.value, at.isoformat()])
 
     def unmark(self, writer: str, mark: WriterMark) -> None:
         self._db.execute("DELETE FROM writer_marks WHERE writer = ? AND mark = ?", [writer, mark.value])
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def marks(self, writer: str) -> frozenset[WriterMark]:
         rows = self._db.execute("SELECT mark FROM writer_marks WHERE writer = ?", [writer]).fetchall()
@@ -64,7 +69,7 @@ class SqlitePersonalData:
         return tuple(writer for (writer,) in self._db.execute(query, [mark.value]).fetchall())
 
     def beginning_with(self, start: str) -> tuple[str, ...]:
-        tables = [table.name for table in self._tables if "writer" in self._db.table(table.name).columns_dict]
+        tables = [table.name for table in self._db.tables() if "writer" in table.columns]
         query = " UNION ".join(
             f"SELECT writer FROM {name} WHERE substr(writer, 1, ?1) = ?2"  # noqa: S608 - names of the schema
             for name in tables
@@ -96,7 +101,7 @@ class SqlitePersonalData:
         for table in reversed(owned):  # what refers to a row goes before it
             query = f"DELETE FROM {table.name} WHERE {table.of_writer}"  # noqa: S608 - names of the schema
             self._db.execute(query, {"writer": writer})
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def record(self, action: HostAction, writer: str, at: datetime) -> None:
         query = "INSERT INTO audit_log (at, action, writer) VALUES (?, ?, ?)"
@@ -116,11 +121,11 @@ class SqlitePersonalData:
     def _rows(self, table: str, condition: str, writer: str, essay: str | None) -> Iterator[Mapping[str, Any]]:
         query = f"SELECT * FROM {table} WHERE {condition} ORDER BY rowid"  # noqa: S608 - names of the schema
         cursor = self._db.execute(query, {"writer": writer, "essay": essay})
-        names = [column[0] for column in cursor.description]
+        names = column_names(cursor)
         for row in cursor.fetchall():
             cells = dict(zip(names, row, strict=True))
-            opened = {name: self._value(table, name, writer, cells) for name in cells if name != "revision"}
-            yield opened  # a revision says nothing: it binds sealed cells to their row
+            opened = {name: self._value(table, name, writer, cells) for name in cells if name not in _OF_THE_STORE}
+            yield opened
 
     def _value(self, table: str, column: str, writer: str, row: Mapping[str, Any]) -> Any:
         """Return a cell as it is handed over: opened, and what is JSON taken apart."""
@@ -141,22 +146,21 @@ class SqlitePersonalData:
 
 def personal_tables(database: EncryptedDatabase) -> tuple[_Table, ...]:
     """Return the tables that hold something of writers, each after those that its rows refer to."""
-    db = database.db
-    names = [name for name in db.table_names() if not name.startswith(("sqlite_", "_sqlite"))]
+    tables = {table.name: table for table in database.db.tables()}
     found: dict[str, _Table] = {}
-    waiting = {name: {key.other_table for key in db.table(name).foreign_keys} for name in names}
+    waiting = {name: {key.table for key in table.foreign_keys} for name, table in tables.items()}
     while ready := [name for name, parents in waiting.items() if not parents & waiting.keys()]:
         for name in ready:
             del waiting[name]
-            if (table := _personal_table(database, name, found)) is not None:
+            if (table := _personal_table(tables[name], found)) is not None:
                 found[name] = table
     return tuple(found.values())
 
 
-def _personal_table(database: EncryptedDatabase, name: str, found: Mapping[str, _Table]) -> _Table | None:
+def _personal_table(table: Table, found: Mapping[str, _Table]) -> _Table | None:
     """Return what of a table is a writer's; None for one that holds nothing of theirs."""
-    query = f'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(\'{name}\')'  # noqa: S608 - a name of the schema
-    parents = [row for row in database.db.execute(query).fetchall() if row[0] in found and row[3] != "SET NULL"]
+    name = table.name
+    parents = [key for key in table.foreign_keys if key.table in found and key.on_delete != "SET NULL"]
     if name == "remembered":
         return _Table(name, _REMEMBERED, None, _REMEMBERED)
     if name == "essays":
@@ -165,17 +169,17 @@ def _personal_table(database: EncryptedDatabase, name: str, found: Mapping[str, 
         essays = "SELECT id FROM essays WHERE writer = :writer"
         of_essay, of_none = "subject = :essay", f"subject NOT IN ({essays})"
         return _Table(name, *_within("writer = :writer", of_essay, of_none))
-    if "writer" in database.db.table(name).columns_dict:
-        if (belongs := next((one for one in parents if one[0] == "essays"), None)) is not None:
-            return _Table(name, *_within("writer = :writer", f"{belongs[1]} = :essay", f"{belongs[1]} IS NULL"))
+    if "writer" in table.columns:
+        if (belongs := next((key.column for key in parents if key.table == "essays"), None)) is not None:
+            return _Table(name, *_within("writer = :writer", f"{belongs} = :essay", f"{belongs} IS NULL"))
         return _Table(name, "writer = :writer", None, "writer = :writer")
     if not parents:
         return None
-    parent, column, key, _ = parents[0]
-    of = found[parent]
+    key = parents[0]
+    of = found[key.table]
     conditions = [
-        f"{column} IN (SELECT {key} FROM {parent} WHERE {condition})"  # noqa: S608 - names of the schema
-        for condition in (of.of_writer, of.of_essay or "0", of.of_none or "0")
+        f"{key.column} IN (SELECT {key.other_column} FROM {key.table} WHERE {condition})"  # noqa: S608 - names of the schema
+        for condition in (of.of_writer, of.of_essay or _NO_ROW, of.of_none or _NO_ROW)
     ]
     return _Table(name, *conditions)
 

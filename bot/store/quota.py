@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from bot.errors import BeingDeleted
 from bot.essay.limits import ROW_BYTES, StorageIncrease, StorageUsage, WriterLimits
 from bot.services.personal_data import WriterMark
+from bot.store.connection import Connection
 from bot.store.encryption import CELL_OVERHEAD_BYTES
 
 if TYPE_CHECKING:  # which imports this module
@@ -19,7 +18,8 @@ if TYPE_CHECKING:  # which imports this module
 
 _DAY_MINUTES = 24 * 60
 # A row without a text of its own costs nothing: the words of a note that was made of messages are counted with these.
-_SIZE = f"sum(max(0, length(text) - {CELL_OVERHEAD_BYTES}) + {ROW_BYTES})"
+_BYTES = f"CASE WHEN length(text) > {CELL_OVERHEAD_BYTES} THEN length(text) - {CELL_OVERHEAD_BYTES} ELSE 0 END"
+_SIZE = f"sum({_BYTES} + {ROW_BYTES}) FILTER (WHERE text IS NOT NULL)"
 _MINE = "essay IN (SELECT id FROM essays WHERE writer = :writer)"
 # A critique stores the text that it is about: a pasted one, or a copy of a version's.
 _WRITER_USAGE = f"""
@@ -35,7 +35,7 @@ _NOTE_WORDS = """(
     UNION ALL
     SELECT m.text FROM dm_messages m LEFT JOIN notes n ON n.essay = m.essay AND n.number = m.note
     WHERE m.essay = :essay AND m.part = 0 AND n.text IS NULL
-)"""
+) AS words"""
 _ESSAY_USAGE = f"""
     SELECT coalesce((SELECT {_SIZE} FROM {_NOTE_WORDS}), 0),
         (SELECT count(*) FROM notes WHERE essay = :essay)
@@ -52,7 +52,7 @@ class Quota:
     exempt_writers: Collection[str] = ()
 
     def check_and_record(
-        self, db: Database, writer: str, essay: str | None, adding: StorageIncrease, at: datetime
+        self, db: Connection, writer: str, essay: str | None, adding: StorageIncrease, at: datetime
     ) -> None:
         """Check and count what is to be stored at the time ``at``. Raise LimitExceeded, and then count nothing."""
         if writer in self.exempt_writers:
@@ -60,19 +60,18 @@ class Quota:
         minute = int(at.timestamp()) // 60
         kept, essays = db.execute(_WRITER_USAGE, {"writer": writer}).fetchall()[0]
         size, notes, versions = db.execute(_ESSAY_USAGE, {"essay": essay}).fetchall()[0] if essay else (0, 0, 0)
-        query = "SELECT coalesce(sum(bytes), 0) FROM stored WHERE writer = ? AND minute BETWEEN ? AND ?"
+        query = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM stored WHERE writer = ? AND minute BETWEEN ? AND ?"
         (now,) = db.execute(query, [writer, minute, minute]).fetchall()[0]
         (day,) = db.execute(query, [writer, minute - _DAY_MINUTES + 1, minute]).fetchall()[0]
         self.limits.check_increase(StorageUsage(kept, essays, size, notes, versions, now, day), adding)
-        db.execute("DELETE FROM stored WHERE minute <= ?", [minute - 2 * _DAY_MINUTES])
         db.execute(
-            "INSERT INTO stored VALUES (?, ?, ?)"
-            " ON CONFLICT (writer, minute) DO UPDATE SET bytes = bytes + excluded.bytes",
+            "INSERT INTO stored (writer, minute, bytes) VALUES (?, ?, ?)"
+            " ON CONFLICT (writer, minute) DO UPDATE SET bytes = stored.bytes + excluded.bytes",
             [writer, minute, adding.bytes],
         )
 
 
-class SqliteQuota:
+class SqlQuota:
     """The quota of one database. See QuotaStore."""
 
     def __init__(self, database: EncryptedDatabase) -> None:

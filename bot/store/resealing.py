@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.store.encryption import CellPlace, DamagedCell, TextCipher, is_fernet
+from bot.store.encryption import CELL_VERSION, CellPlace, DamagedCell, TextCipher, is_fernet
 from bot.store.sealed_columns import SEALED_COLUMNS, SealedColumn
 
 if TYPE_CHECKING:  # which imports this module
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 # 1 to 100 ms) gets it soon, and no click waits longer than for another's write.
 _HOLD_SECONDS = 0.02
 _PAUSE_SECONDS = 0.02
+_OWNER = "resealing"
 _ROWS = 50  # read at once
 _REPORT_SECONDS = 1.0
 
@@ -43,12 +44,12 @@ def seal_to_places(database: EncryptedDatabase) -> None:
             if time.monotonic() - last > _REPORT_SECONDS:
                 last = time.monotonic()
                 log.warning("sealing each stored text to its place, once: %s of %s rows so far", done, total)
-    with database.transaction() as db:
+    with database.changing_keys() as db:
         for table, columns in _tables():
             if table == "secrets":
                 _reseal_rows(database, table, columns, _open_any, 0, float("inf"))
         sealing = database.cipher.fingerprints[0]
-        if not has_other_cells(database, "substr({cell}, 1, 1) = x'01' AND "):
+        if not has_other_cells(database, of_this_release=True):
             db.execute("DELETE FROM keys WHERE fingerprint <> ?", [sealing])
 
 
@@ -74,12 +75,15 @@ def seal_with_first_key(database: EncryptedDatabase) -> tuple[int, int]:
     return rows, emptied
 
 
-def has_other_cells(database: EncryptedDatabase, condition: str = "") -> bool:
-    """Return whether a cell is sealed otherwise than with the first key; ``condition`` may say of which cells."""
+def has_other_cells(database: EncryptedDatabase, *, of_this_release: bool = False) -> bool:
+    """Return whether a cell is sealed otherwise than with the first key, or with another by this release."""
     for column in SEALED_COLUMNS:
-        which = f"{condition}substr({{cell}}, 1, 5) <> ?".format(cell=column.column)
+        cell, values = column.column, [database.cipher.header]
+        which = f"substr({cell}, 1, 5) <> ?"
+        if of_this_release:
+            which, values = f"{which} AND substr({cell}, 1, 1) = ?", [*values, bytes([CELL_VERSION])]
         query = f"SELECT 1 FROM {column.table} WHERE {which} LIMIT 1"  # noqa: S608 - names of the schema
-        if database.db.execute(query, [database.cipher.header]).fetchone() is not None:
+        if database.db.execute(query, values).fetchone() is not None:
             return True
     return False
 
@@ -104,7 +108,7 @@ def _reseal_table(
     """Seal a table's cells anew, one transaction after another; yield how many rows each was about."""
     after: int | None = 0
     while after is not None:
-        with database.transaction():
+        with database.transaction(_OWNER):
             after, rows = _reseal_rows(database, table, columns, open_cell, after, time.monotonic() + _HOLD_SECONDS)
         yield rows
         if after is not None:
@@ -128,7 +132,7 @@ def _reseal_rows(
     revision = "revision" if any(column.replaced for column in columns) else "NULL"
     read = (
         f"SELECT rowid, {columns[0].writer}, {revision}, {', '.join([*columns[0].key, *cells])} FROM {table}"  # noqa: S608 - ours
-        f" WHERE rowid > :after AND ({other}) ORDER BY rowid LIMIT {_ROWS}"
+        f" WHERE rowid > :after AND ({other}) ORDER BY rowid LIMIT {_ROWS}{database.db.lock_free_rows}"
     )
     write = f"UPDATE {table} SET {', '.join(f'{cell} = ?' for cell in cells)} WHERE rowid = ?"  # noqa: S608 - ours
     header, sealed_rows = database.cipher.header, 0

@@ -1,4 +1,4 @@
-"""In SQLite: essays that nobody touches, the warnings about them, and what has outlived its use."""
+"""Essays that nobody touches, the warnings about them, and what has outlived its use."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from typing import Any
 
 from bot.services.retention import DeletionWarning, IdleEssay
 from bot.store.database import EncryptedDatabase, parse_time
-from bot.store.essays import SqliteEssays
+from bot.store.essays import SqlEssays
 
-_TOUCHED = (
-    "max(e.changed, coalesce((SELECT max(j.created) FROM jobs j WHERE j.writer = e.writer AND j.subject = e.id), ''))"
-)
+# Each essay with the time when it was last changed or a job started on it.
+_TOUCHED = """(
+    SELECT e.writer, e.id, (
+        SELECT max(moments.at) FROM (
+            SELECT e.changed AS at
+            UNION ALL SELECT j.created FROM jobs j WHERE j.writer = e.writer AND j.subject = e.id
+        ) AS moments
+    ) AS touched FROM essays e
+) AS essays_touched"""
 _WARNING_COLUMNS = "touched, first_tried, first_told, last_tried, last_told"
 
 
-class SqliteRetention:
+class SqlRetention:
     """What of one database is deleted in time. See RetentionStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
         self._database = database
         self._db = database.db
-        self._essays = SqliteEssays(database)
+        self._essays = SqlEssays(database)
 
     def idle_essays(self, since: datetime, exempt_writer: str, writer: str | None = None) -> tuple[IdleEssay, ...]:
         query = (
-            f"SELECT e.writer, e.id, {_TOUCHED} AS last FROM essays e WHERE last <= ? AND e.writer <> ?"  # noqa: S608 - a constant of ours
-            " AND (? IS NULL OR e.writer = ?) ORDER BY e.writer, last, e.id"
+            f"SELECT writer, id, touched FROM {_TOUCHED} WHERE touched <= ? AND writer <> ?"  # noqa: S608 - a constant of ours
+            " AND (CAST(? AS TEXT) IS NULL OR writer = ?) ORDER BY writer, touched, id"
         )
         values = [since.astimezone(UTC).isoformat(), exempt_writer, writer, writer]
         rows = self._db.execute(query, values).fetchall()
@@ -36,7 +42,7 @@ class SqliteRetention:
         )
 
     def last_touched(self, writer: str, essay: str) -> datetime | None:
-        query = f"SELECT {_TOUCHED} FROM essays e WHERE e.id = ? AND e.writer = ?"  # noqa: S608 - a constant of ours
+        query = f"SELECT touched FROM {_TOUCHED} WHERE id = ? AND writer = ?"  # noqa: S608 - a constant of ours
         row = self._db.execute(query, [essay, writer]).fetchone()
         return parse_time(row[0]) if row is not None else None
 
@@ -53,8 +59,10 @@ class SqliteRetention:
     def save_warning(self, essay: str, warning: DeletionWarning) -> None:
         last_tried = warning.last_tried
         self._db.execute(
-            f"INSERT OR REPLACE INTO essay_warnings (essay, {_WARNING_COLUMNS})"  # noqa: S608 - a constant of ours
-            " SELECT id, ?, ?, ?, ?, ? FROM essays WHERE id = ?",  # it may have been deleted meanwhile
+            f"INSERT INTO essay_warnings (essay, {_WARNING_COLUMNS})"  # noqa: S608 - a constant of ours
+            " SELECT id, ?, ?, ?, ?, ? FROM essays WHERE id = ?"  # it may have been deleted meanwhile
+            " ON CONFLICT (essay) DO UPDATE SET touched = excluded.touched, first_tried = excluded.first_tried,"
+            " first_told = excluded.first_told, last_tried = excluded.last_tried, last_told = excluded.last_told",
             [
                 warning.touched.isoformat(),
                 warning.first_tried.isoformat(),
@@ -74,7 +82,7 @@ class SqliteRetention:
             " (SELECT max(later.id) FROM jobs later WHERE later.writer = jobs.writer AND later.subject = jobs.subject)",
             [before.astimezone(UTC).isoformat()],
         )
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def delete_calls(self, before: datetime) -> None:
         self._db.execute("DELETE FROM calls WHERE at < ?", [before.astimezone(UTC).isoformat()])
@@ -82,6 +90,9 @@ class SqliteRetention:
     def delete_memberships(self, before: datetime) -> None:
         query = "DELETE FROM remembered WHERE name LIKE 'member %' AND value < ?"
         self._db.execute(query, [before.astimezone(UTC).isoformat()])
+
+    def delete_stored_counts(self, before: datetime) -> None:
+        self._db.execute("DELETE FROM stored WHERE minute < ?", [int(before.timestamp()) // 60])
 
 
 def _time_or_none(stored: Any) -> datetime | None:

@@ -17,12 +17,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from bot.errors import RotationFailed
-from bot.store.database import EncryptedDatabase, record_sealing_key, translate_errors
-from bot.store.encryption import generate_key, key_fingerprint, read_key_file, replace_key_file
+from bot.store.database import EncryptedDatabase, record_sealing_key
+from bot.store.encryption import generate_key, key_fingerprint, replace_key_file
 from bot.store.resealing import has_other_cells, seal_with_first_key
+from bot.store.sqlite import SqliteDatabase, translate_errors
 
 _LOG_SECONDS = 30.0  # for so long the write-ahead log may be read by others before it is given up
 _LOG_PAUSE_SECONDS = 0.1
+_PASSES = 10  # each passes over the rows that others are changing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def rotate_key(path: Path, keys: str | None, now: Callable[[], datetime]) -> Rot
     if not path.is_file():
         raise RotationFailed.no_database(path)
     with _only_rotation(path), translate_errors(path):
-        database = EncryptedDatabase(path, keys, now)
+        database = SqliteDatabase(path, keys, now)
         try:
             return _rotate(database, now, from_setting=keys is not None)
         finally:
@@ -54,47 +56,51 @@ def rotate_key(path: Path, keys: str | None, now: Callable[[], datetime]) -> Rot
 
 
 def _rotate(database: EncryptedDatabase, now: Callable[[], datetime], *, from_setting: bool) -> Rotation:
-    in_file = read_key_file(database.key_file) or ()
-    if from_setting:
-        if len(database.named_keys()) == 1 and len(database.given_keys) == 1:
-            raise RotationFailed.no_new_key(database.path)
+    in_file, key_file = database.keys.read_file(), database.keys.key_file
+    if from_setting or key_file is None:
+        if len(database.named_keys()) == 1 and len(database.keys.given) == 1:
+            raise RotationFailed.no_new_key(database.name)
     elif len(database.named_keys()) == 1 and len(in_file) == 1:
         in_file = (generate_key(), *in_file)
-        _write_key_file(database.key_file, in_file, RotationFailed.key_file)
-        with database.transaction() as db:
+        _write_key_file(key_file, in_file, RotationFailed.key_file)
+        with database.changing_keys() as db:
             record_sealing_key(db, key_fingerprint(in_file[0]), now())
     with database.snapshot():
         sealing, *before = database.named_keys()
     rows, emptied = _seal_all(database, sealing)
-    _truncate_log(database)
-    if not from_setting:
+    _erase(database)
+    if key_file is not None and not from_setting:
         before += [key_fingerprint(key) for key in in_file[1:] if key_fingerprint(key) not in before]
         if len(in_file) > 1:
-            _write_key_file(database.key_file, in_file[:1], RotationFailed.old_key_stays)
+            _write_key_file(key_file, in_file[:1], RotationFailed.old_key_stays)
         return Rotation(sealing, tuple(before), rows, emptied, ())
-    unused = (key_fingerprint(key) for key in (*database.given_keys, *in_file))
+    unused = (key_fingerprint(key) for key in (*database.keys.given, *in_file))
     return Rotation(sealing, tuple(before), rows, emptied, tuple(sorted(set(unused) - {sealing})))
 
 
 def _seal_all(database: EncryptedDatabase, sealing: str) -> tuple[int, int]:
     """Seal every cell with the key, and name it alone. Return how many rows were sealed and cells emptied."""
-    rows, emptied = seal_with_first_key(database)
-    with database.transaction() as db:
-        if database.cipher.fingerprints[0] != sealing or has_other_cells(database):
-            raise RotationFailed.other_key(database.path)
-        db.execute("DELETE FROM keys WHERE fingerprint <> ?", [sealing])
-    return rows, emptied
+    rows = emptied = 0
+    for _ in range(_PASSES):
+        sealed, lost = seal_with_first_key(database)
+        rows, emptied = rows + sealed, emptied + lost
+        with database.changing_keys() as db:
+            if database.cipher.fingerprints[0] != sealing:
+                break
+            if not has_other_cells(database):
+                db.execute("DELETE FROM keys WHERE fingerprint <> ?", [sealing])
+                return rows, emptied
+    raise RotationFailed.other_key(database.name)
 
 
-def _truncate_log(database: EncryptedDatabase) -> None:
-    """Empty the write-ahead log, which may hold pages with cells of the old key. Raise RotationFailed."""
+def _erase(database: EncryptedDatabase) -> None:
+    """Remove from the files what may hold cells of the old key, as SQLite's log. Raise RotationFailed."""
     until = time.monotonic() + _LOG_SECONDS
     while True:
-        database.truncate_log_after_commit()
-        if database.truncate_log():
+        if database.erase():
             return
         if time.monotonic() > until:
-            raise RotationFailed.log_in_use(database.path)
+            raise RotationFailed.log_in_use(database.name)
         time.sleep(_LOG_PAUSE_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The rules of Discord servers in SQLite, sealed."""
+"""The rules of Discord servers, sealed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.sealed_columns import SERVER_RULES, new_revision
 log = logging.getLogger(__name__)
 
 
-class SqliteServers:
+class SqlServers:
     """The servers of one database. See ServerStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -39,7 +39,9 @@ class SqliteServers:
         revision = new_revision()
         sealed = self._database.seal(_place(server, revision), json.dumps(_to_json(rules)))
         self._db.execute(
-            "INSERT OR REPLACE INTO server_rules (server, rules, revision, changed) VALUES (?,?,?,?)",
+            "INSERT INTO server_rules (server, rules, revision, changed) VALUES (?,?,?,?)"
+            " ON CONFLICT (server) DO UPDATE SET rules = excluded.rules, revision = excluded.revision,"
+            " changed = excluded.changed",
             [server, sealed, revision, at.isoformat()],
         )
 

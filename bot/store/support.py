@@ -1,4 +1,4 @@
-"""What each sentence of a version rests on, in SQLite: one sealed row for the check of a version."""
+"""What each sentence of a version rests on: one sealed row for the check of a version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.sealed_columns import SUPPORT_BODY, new_revision
 _CHECK_ADAPTER = TypeAdapter(Check)
 
 
-class SqliteSupport:
+class SqlSupport:
     """The checks of one database. See SupportStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:

@@ -1,4 +1,4 @@
-"""The writers' own texts in SQLite, sealed."""
+"""The writers' own texts, sealed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.store.database import EncryptedDatabase
 from bot.store.sealed_columns import VOICE_TEXT, new_revision
 
 
-class SqliteVoice:
+class SqlVoice:
     """The voice samples of one database. See VoiceStore for what each method promises."""
 
     def __init__(self, database: EncryptedDatabase) -> None:
@@ -33,7 +33,7 @@ class SqliteVoice:
 
     def delete(self, writer: str, number: int) -> None:
         self._db.execute("DELETE FROM voice_samples WHERE writer = ? AND number = ?", [writer, number])
-        self._database.truncate_log_after_commit()
+        self._database.erase_after_commit()
 
     def _sample(self, writer: str, number: int, sealed: bytes, revision: int) -> VoiceSample:
         place = VOICE_TEXT.place(writer, writer, number, revision=revision)

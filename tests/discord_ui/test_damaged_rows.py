@@ -219,7 +219,7 @@ async def test_a_broken_database_is_told_without_showing_its_path(sim: DiscordSi
     async with started(sim, database, Scripted()) as bot:
         quick(bot)
         await (await user.slash(user.dm, "draft")).message()
-        await bot.store.thread.run(lambda held: held.db.execute("DROP TABLE notes"))
+        await bot.store.database.run(lambda held: held.db.execute("DROP TABLE notes"))
         for act in (await user.slash(user.dm, "draft"), await user.slash(user.dm, "essays")):
             await act.message()
         await user.say(user.dm, "Hello.")

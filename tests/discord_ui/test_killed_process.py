@@ -244,7 +244,7 @@ async def check_nothing_was_lost(story: RandomWriter, runs: Runs) -> None:
     await runs.sim.gateway.wait_disconnected()
     store = SqliteStore(runs.folder / "essays.db", None, bootstrap.utc_now)  # no process has it open now
     try:
-        writer = writer_id(store.thread.pseudonym_secret, story.user.id)
+        writer = writer_id(store.pseudonym_secret, story.user.id)
         snapshots = await store.read(
             lambda tx: [read_snapshot(tx, writer, essay.id) for essay in tx.essays.of_writer(writer)]
         )

@@ -80,7 +80,7 @@ def rows_of(database: Path, user: User) -> tuple[str, dict[str, list[Any]]]:
     store = SqliteStore(database, None, utc_now)
     try:
         writer = writer_id(store.pseudonym_secret, user.id)
-        return writer, store.thread._worker.run_blocking(lambda: everything(store.thread._database, writer))
+        return writer, store.database._worker.run_blocking(lambda: everything(store.database._database, writer))
     finally:
         store.close()
 
@@ -98,7 +98,7 @@ def sealed_cells(database: Path, writer: str) -> list[bytes]:
 
     store = SqliteStore(database, None, utc_now)
     try:
-        return store.thread._worker.run_blocking(lambda: read(store.thread._database))
+        return store.database._worker.run_blocking(lambda: read(store.database._database))
     finally:
         store.close()
 

@@ -67,9 +67,9 @@ async def test_after_a_story_no_file_holds_a_word_a_name_or_an_id_in_clear(
             await fill_every_sealed_column(bot, user, models)
             await use_the_bot(bot, user, hurt=False)
             await (await user.slash(guild, "essays")).message()
-        texts = [text or "" for text in (await bot.store.thread.read(opened_cells)).values()]
+        texts = [text or "" for text in (await bot.store.database.read(opened_cells)).values()]
         query = "SELECT id FROM essays UNION SELECT id FROM critiques"  # random, and stored in clear
-        rows = await bot.store.thread.read(lambda opened: opened.db.execute(query).fetchall())
+        rows = await bot.store.database.read(lambda opened: opened.db.execute(query).fetchall())
         allowed |= words(" ".join(row[0] for row in rows))
         create_backup(folder / "essays.db", folder / "backup.db")
         assert (folder / "essays.db-wal").stat().st_size > 100_000  # nothing was taken out of the log beside it yet

@@ -68,7 +68,7 @@ async def check_exports(people: list[Writer], exported: list[bytes], database: P
     try:
         desk = bootstrap.build_services(Settings.model_construct(), with_model=False, store=store).essays
         for one, data in zip(people, exported, strict=True):
-            writer = writer_id(store.thread.pseudonym_secret, one.user.id)
+            writer = writer_id(store.pseudonym_secret, one.user.id)
             (essay,) = await desk.list_essays(writer)
             stored = (await desk.current_version(writer, essay.id)).text
             assert read_export(data.decode())[1].encode() == stored.encode(), one.where

@@ -78,7 +78,7 @@ class Stack:
 
     def will_answer(self, writer: str, *answers: Answer, to_check: bool = False) -> None:
         """Puts these in the place of what was still to be answered to this writer, ``to_check`` when a check asks."""
-        pseudonym = hmac.new(self.store.thread.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
+        pseudonym = hmac.new(self.store.pseudonym_secret, writer.encode(), hashlib.sha256).hexdigest()
         self.answers[pseudonym, to_check] = deque(answers)
 
     def answer(self, request: Request) -> Answer:
@@ -113,7 +113,7 @@ class Stack:
     async def unsettled(self, writer: str) -> int:
         """How many of the writer's calls the ledger holds at their worst, but for those that were held before."""
         count = "SELECT count(*) FROM calls WHERE settled = 0 AND writer = ? AND prompt <> 'held'"
-        found = await self.store.thread.run(lambda opened: opened.db.execute(count, [writer]).fetchone()[0])
+        found = await self.store.database.run(lambda opened: opened.db.execute(count, [writer]).fetchone()[0])
         return int(found)
 
 
@@ -132,7 +132,7 @@ async def stack(under: Conditions) -> AsyncIterator[Stack]:
                 api_key=under.key or claude.key or "",
                 dialect=Dialect.CLAUDE,
                 models=MODELS,
-                pseudonym_secret=store.thread.pseudonym_secret,
+                pseudonym_secret=store.pseudonym_secret,
                 silence_seconds=under.silence,
                 max_retries=under.retries,
             )

@@ -34,7 +34,7 @@ from bot.services.llm_ports import (
 )
 from bot.services.store_ports import JobStore, Transaction
 from bot.store.database import EncryptedDatabase
-from bot.store.jobs import SqliteJobs, current_process_name
+from bot.store.jobs import SqlJobs, current_process_name
 from bot.store.sqlite import SqliteStore
 
 T = TypeVar("T")
@@ -283,13 +283,13 @@ class StoredJobs:
         self._process = process or current_process_name()
 
     async def read(self, step: Callable[[Transaction], T]) -> T:
-        return await self.store.thread.read(lambda database: step(self._transaction(database)))
+        return await self.store.database.read(lambda database: step(self._transaction(database)))
 
     async def write(self, owner: str, step: Callable[[Transaction], T]) -> T:
-        return await self.store.thread.write(lambda database: step(self._transaction(database)))
+        return await self.store.database.write(owner, lambda database: step(self._transaction(database)))
 
     def _transaction(self, database: EncryptedDatabase) -> Transaction:
-        return replace(self.store._transaction(database), jobs=SqliteJobs(database, self._process))
+        return replace(self.store.join(database), jobs=SqlJobs(database, self._process))
 
     async def add_job(
         self, writer: str, subject: str, kind: JobKind, base: int | None, argument: str, at: datetime

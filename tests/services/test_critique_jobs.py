@@ -11,7 +11,7 @@ from bot.essay.essay import Origin
 from bot.essay.structure import Structure
 from bot.services.critiques import MAX_CRITIQUE_WORDS, StoredCritique
 from bot.services.jobs.job import Job, JobKind, JobState
-from bot.store.jobs import SqliteJobs
+from bot.store.jobs import SqlJobs
 from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
@@ -74,11 +74,11 @@ async def test_if_the_job_cannot_be_stored_no_critique_is_left_behind(
         return await room.criticism.start_essay_critique("me", essay.id, seen)
 
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteJobs, "add", refused)
+        patched.setattr(SqlJobs, "add", refused)
         with pytest.raises(StoreFull):
             await begun()
     rows = "SELECT count(*) FROM critiques"
-    assert await room.store.thread.run(lambda opened: opened.db.execute(rows).fetchall()) == [(0,)]
+    assert await room.store.database.run(lambda opened: opened.db.execute(rows).fetchall()) == [(0,)]
     room.models.script(opinion())
     assert (await ended(room, (await begun())[1])).state is JobState.DONE
 

@@ -223,7 +223,7 @@ async def test_an_essay_deleted_during_its_draft_stays_deleted_and_nothing_of_th
     assert f"no essay {essay}" in (done.error or "")
     gate.release()
     await ended(room, next_job)
-    rows = await room.store.thread.run(lambda opened: opened.db.execute("SELECT count(*) FROM job_texts").fetchone())
+    rows = await room.store.database.run(lambda opened: opened.db.execute("SELECT count(*) FROM job_texts").fetchone())
     assert rows[0] == 0
     assert "Before" not in (await room.desk.current_version("me", other)).text
 

@@ -34,6 +34,6 @@ async def test_a_draft_under_way_goes_on_under_the_new_key(room: Room, essay: st
     assert (await ended(room, job)).state is JobState.DONE
     assert (await room.desk.current_version("me", essay)).text == DRAFT
     (key,) = await asyncio.to_thread(read_key_file, database.with_name("essays.db.key")) or ()
-    headers = {sealed[:5] for sealed in (await room.store.thread.read(sealed_cells)).values()}
+    headers = {sealed[:5] for sealed in (await room.store.database.read(sealed_cells)).values()}
     assert headers == {b"\x01" + bytes.fromhex(key_fingerprint(key))}
-    assert None not in (await room.store.thread.read(opened_cells)).values()
+    assert None not in (await room.store.database.read(opened_cells)).values()

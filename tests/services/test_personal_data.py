@@ -35,6 +35,7 @@ from bot.services.personal_data import (
 from bot.services.retention import DeletionWarning
 from bot.services.services import Services
 from bot.services.store_ports import Transaction
+from bot.store.connection import column_names
 from bot.store.database import EncryptedDatabase
 from bot.store.personal_data import personal_tables
 from bot.store.sealed_columns import place_in_row
@@ -113,7 +114,7 @@ def everything(opened: EncryptedDatabase, writer: str) -> dict[str, list[Any]]:
     dump: dict[str, list[Any]] = {}
     for table in personal_tables(opened):
         found = opened.db.execute(f"SELECT * FROM {table.name} WHERE {table.of_writer}", {"writer": writer})
-        names = [column[0] for column in found.description]
+        names = column_names(found)
         dump[table.name] = [
             tuple(
                 opened.open_or_none(place_in_row(table.name, name, writer, row), cell, "it")
@@ -130,10 +131,10 @@ async def test_every_table_is_somebodys_or_known_to_be_nobodys(store: SqliteStor
     """A new table with something of a person needs a column ``writer``, or a foreign key to a table that has one."""
 
     def names(opened: EncryptedDatabase) -> tuple[set[str], set[str]]:
-        every = {name for name in opened.db.table_names() if not name.startswith(("sqlite_", "_sqlite"))}
+        every = {table.name for table in opened.db.tables()}
         return every, {table.name for table in personal_tables(opened)}
 
-    every, personal = await store.thread.run(names)
+    every, personal = await store.database.run(names)
     assert every - personal == NOBODYS_TABLES
     assert set(TABLE_DESCRIPTIONS) == personal
 
@@ -181,17 +182,17 @@ async def test_a_deletion_leaves_no_row_no_byte_and_everybody_elses_data(
 ) -> None:
     await live(room, structure, "me")
     await live(room, structure, "zebedee")
-    before = await store.thread.run(lambda opened: everything(opened, "zebedee"))
+    before = await store.database.run(lambda opened: everything(opened, "zebedee"))
     month = (await room.services.ledger.spending("nobody", room.clock())).month
     await data.set_blocked("me", False)
-    sealed = await store.thread.run(_sealed_cells)
+    sealed = await store.database.run(_sealed_cells)
     forgotten: list[str] = []
     data.on_deleted = forgotten.append
     await data.delete("me")
     assert forgotten == ["me"]
     assert (await data.summary("me")).counts == {"audit_log": 1}  # what the host did stays
     assert (await data.summary("me")).is_empty
-    assert await store.thread.run(lambda opened: everything(opened, "zebedee")) == before
+    assert await store.database.run(lambda opened: everything(opened, "zebedee")) == before
     held = stored_bytes(database)
     assert [cell for cell in sealed if cell in held] == []
     assert (await room.services.ledger.spending("nobody", room.clock())).month == month
@@ -347,7 +348,7 @@ async def test_the_log_is_emptied_once_nobody_reads_it_any_more(
 ) -> None:
     """While another process reads, as for a backup, SQLite cannot empty it: the next write tries again."""
     await live(room, structure, "me")
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA busy_timeout = 0"))
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA busy_timeout = 0"))
     with closing(sqlite3.connect(database)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM essays").fetchone()

@@ -103,7 +103,7 @@ async def test_forgetting_a_writer_leaves_no_text_of_theirs(room: Room, voice: V
 
 async def test_a_damaged_sample_is_told_and_no_model_sees_it(room: Room, voice: VoiceService) -> None:
     await voice.add("me", MINE)
-    await room.store.thread.run(lambda opened: opened.db.execute("UPDATE voice_samples SET text = cast('x' AS BLOB)"))
+    await room.store.database.run(lambda opened: opened.db.execute("UPDATE voice_samples SET text = cast('x' AS BLOB)"))
     (sample,) = await voice.samples("me")
     assert (sample.is_damaged, sample.excerpt, describe_sample(sample)) == (True, "", "no model sees it")
 

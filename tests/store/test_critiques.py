@@ -102,7 +102,7 @@ async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(s
         sealed = database.seal(CRITIQUE_OPINION.place("me", "c1", revision=7), json.dumps(old))
         database.db.execute("UPDATE critiques SET opinion = ?, revision = 7", [sealed])
 
-    await store.thread.write(write)
+    await store.database.write("me", write)
     critique = (await get(store, "c1")).critique
     assert critique is not None
     (read,) = critique.findings

@@ -178,7 +178,7 @@ async def test_a_full_disk_is_reported_and_everything_stored_before_is_safe(
 ) -> None:
     desk = await write(store, structure, clock)
     # SQLite's own limit on pages gives the very error of a full disk.
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
     with pytest.raises(StoreFull, match="The disk that holds"):
         await desk.add_notes("me", "one", f"## What I missed\n\n{'more ' * 20_000}\n")
     assert len(await desk.notes("me", "one")) == 2
@@ -211,7 +211,9 @@ async def test_deleting_an_essay_leaves_none_of_its_bytes_in_the_files(
     database: Path, store: SqliteStore, structure: Structure, clock: Clock
 ) -> None:
     desk = await write(store, structure, clock)
-    sealed = await store.thread.run(lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions")])
+    sealed = await store.database.run(
+        lambda opened: [row[0] for row in opened.db.execute("SELECT text FROM versions").fetchall()]
+    )
     assert all(text[:60] in stored_bytes(database) for text in sealed)
     await desk.delete_essay("me", "one")
     assert not any(text[:60] in stored_bytes(database) for text in sealed)

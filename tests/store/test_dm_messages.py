@@ -258,7 +258,7 @@ async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message
 
 def _damage(held: EncryptedDatabase, table: str, column: str, where: str) -> None:
     query = f"UPDATE {table} SET {column} = cast(substr({column}, 1, 60) || 'A' AS BLOB) WHERE {where}"
-    with held.transaction() as db:
+    with held.transaction("me") as db:
         db.execute(query)
 
 
@@ -268,11 +268,11 @@ async def test_a_damaged_channel_is_passed_over_until_its_writer_writes_again(
 ) -> None:
     for writer in ("me", "you"):
         await talk.add_channel(DmChannel(writer, CHANNEL, FIRST))
-    await store.thread.run(lambda held: _damage(held, "dm_channels", column, "writer = 'me'"))
+    await store.database.run(lambda held: _damage(held, "dm_channels", column, "writer = 'me'"))
     assert await talk.channels() == (DmChannel("you", CHANNEL, FIRST),)
     assert await talk.add_channel(DmChannel("me", CHANNEL, SECOND))
     assert set(await talk.channels()) == {DmChannel("you", CHANNEL, FIRST), DmChannel("me", CHANNEL, SECOND)}
-    await store.thread.run(lambda held: _damage(held, "dm_channels", "last_read", "writer = 'me'"))
+    await store.database.run(lambda held: _damage(held, "dm_channels", "last_read", "writer = 'me'"))
     await talk.set_last_read("me", THIRD)
     assert DmChannel("me", CHANNEL, THIRD) in await talk.channels()
 
@@ -282,7 +282,7 @@ async def test_a_message_whose_id_is_damaged_keeps_no_mark_from_being_stored(
 ) -> None:
     """It stays known, is not stored twice, and becomes a note as the others do."""
     begun = await talk.add_message("me", FIRST, "one", channel=CHANNEL)
-    await store.thread.run(lambda held: _damage(held, "dm_messages", "id", "writer = 'me'"))
+    await store.database.run(lambda held: _damage(held, "dm_messages", "id", "writer = 'me'"))
     await heard(talk, SECOND, "two")
     await talk.set_last_read("me", SECOND)
     assert await talk.channels() == (DmChannel("me", CHANNEL, SECOND),)
@@ -300,7 +300,7 @@ async def test_a_damaged_message_is_a_gap_in_the_note_which_is_left_out_until_it
     for message, text in ((FIRST, "one"), (SECOND, "two")):
         await talk.add_message("me", message, text)
     await talk.finish_answer("me", essay, number)
-    await store.thread.run(
+    await store.database.run(
         lambda held: _damage(held, "dm_messages", "text", "rowid = (SELECT min(rowid) FROM dm_messages)")
     )
     note = await desk.note("me", essay, 1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from bot.errors import BudgetReserved, BudgetSpent, BudgetTooSmall, ModelNotAllo
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, Spending, UsageKey
 from bot.services.llm_ports import ModelRole
 from bot.services.server_rules import ServerRules
+from bot.store.connection import column_names
+from bot.store.database import EncryptedDatabase
 from bot.store.sqlite import SqliteStore
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -285,8 +288,13 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
 
 async def test_the_ledger_holds_no_word_of_an_essay(store: SqliteStore, ledger: RecordingLedger) -> None:
     await ledger.settle(await ledger.reserve(call(10), NOON), settlement(5))
-    row = await store.thread.run(lambda opened: next(iter(opened.db["calls"].rows)))
-    assert set(row) == {
+
+    def read(opened: EncryptedDatabase) -> dict[str, Any]:
+        found = opened.db.execute("SELECT * FROM calls")
+        return dict(zip(column_names(found), found.fetchone(), strict=True))
+
+    row = await store.database.run(read)
+    assert set(row) - {"rowid"} == {
         "id",
         "writer",
         "at",

@@ -18,10 +18,9 @@ from filelock import FileLock
 
 from bot.errors import EncryptionKeyMissing, InvalidEncryptionKey, RotationFailed
 from bot.essay.essay import Origin
-from bot.store.database import EncryptedDatabase
 from bot.store.encryption import generate_key, key_fingerprint, parse_keys, replace_key_file
 from bot.store.rotation import rotate_key
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite import SqliteDatabase, SqliteStore
 from tests.store.sealed_story import essay_ids, fill, opened_cells, put, sealed_cells
 from tests.store.test_database import stored_bytes
 
@@ -69,7 +68,7 @@ def header(key: str) -> bytes:
 async def test_after_a_rotation_every_text_reads_as_before_and_the_old_key_opens_nothing(
     filled: SqliteStore, database: Path
 ) -> None:
-    old, before = keys_in_file(database), await filled.thread.read(opened_cells)
+    old, before = keys_in_file(database), await filled.database.read(opened_cells)
     done = await asyncio.to_thread(rotate_key, database, None, lambda: NOW)
     new, mode = keys_in_file(database), key_file_mode(database)
     assert (len(new.split()), new == old, mode) == (1, False, 0o600)
@@ -82,7 +81,7 @@ async def test_after_a_rotation_every_text_reads_as_before_and_the_old_key_opens
     assert header(new) in stored_bytes(database)
     assert header(old) not in stored_bytes(database)
     assert (database.parent / "essays.db-wal").stat().st_size == 0
-    after = await filled.thread.read(opened_cells)  # by the bot that ran all the while
+    after = await filled.database.read(opened_cells)  # by the bot that ran all the while
     filled.close()
     assert after == before
     put_keys_into_file(database, old)
@@ -93,26 +92,26 @@ async def test_after_a_rotation_every_text_reads_as_before_and_the_old_key_opens
 async def test_a_running_bot_seals_with_the_new_key_and_refuses_what_the_old_one_sealed(
     filled: SqliteStore, database: Path
 ) -> None:
-    old, essay = await filled.thread.read(sealed_cells), essay_ids("ann")[0]
+    old, essay = await filled.database.read(sealed_cells), essay_ids("ann")[0]
     await asyncio.to_thread(rotate, database)
     await filled.write("ann", lambda tx: tx.essays.rename("ann", essay, "Renamed", NOW))
-    cells = await filled.thread.read(sealed_cells)
+    cells = await filled.database.read(sealed_cells)
     assert {sealed[:5] for sealed in cells.values()} == {header(keys_in_file(database))}
     assert (await filled.read(lambda tx: tx.essays.get("ann", essay))).title == "Renamed"
     version = next(cell for cell in old if cell[:2] == ("versions", "text"))
-    await filled.thread.write(lambda opened: put(opened, version, old[version]))
-    assert (await filled.thread.read(opened_cells))[version] is None
+    await filled.database.write("me", lambda opened: put(opened, version, old[version]))
+    assert (await filled.database.read(opened_cells))[version] is None
 
 
 async def test_a_damaged_text_is_emptied_so_that_the_old_key_opens_it_nowhere(
     filled: SqliteStore, database: Path
 ) -> None:
     old = keys_in_file(database)
-    await filled.thread.write(
-        lambda opened: opened.db.execute("UPDATE versions SET text = (SELECT text FROM versions WHERE rowid = 2)")
+    await filled.database.write(
+        "me", lambda opened: opened.db.execute("UPDATE versions SET text = (SELECT text FROM versions WHERE rowid = 2)")
     )
     done = await asyncio.to_thread(rotate_key, database, None, lambda: NOW)
-    damaged = [cell for cell, text in (await filled.thread.read(opened_cells)).items() if text is None]
+    damaged = [cell for cell, text in (await filled.database.read(opened_cells)).items() if text is None]
     assert (done.emptied, len(damaged), {cell[0] for cell in damaged}) == (3, 3, {"versions"})
     assert header(old) not in stored_bytes(database)
 
@@ -149,7 +148,7 @@ async def test_a_rotation_killed_at_random_moments_while_others_write_loses_noth
     await writing
     sys.stdout.write(f"{ended} of {kills} ended by themselves\n")
     await asyncio.to_thread(rotate, database)  # run again: ends what was begun, and is at peace
-    cells, opened = await filled.thread.read(sealed_cells), await filled.thread.read(opened_cells)
+    cells, opened = await filled.database.read(sealed_cells), await filled.database.read(opened_cells)
     assert None not in opened.values()
     assert len(await filled.read(lambda tx: tx.essays.versions("ann", essay))) == written
     (last,) = keys_in_file(database).split()
@@ -160,7 +159,7 @@ async def test_a_rotation_killed_at_random_moments_while_others_write_loses_noth
     assert not any(header(key) in held for key in others)
     filled.close()
     reopened = SqliteStore(database, last, lambda: NOW)
-    assert await reopened.thread.read(opened_cells) == opened
+    assert await reopened.database.read(opened_cells) == opened
     reopened.close()
 
 
@@ -184,7 +183,7 @@ async def test_the_first_key_of_the_setting_seals_everything(database: Path) -> 
     old, new = (generate_key().decode() for _ in range(2))
     store = SqliteStore(database, old, lambda: NOW)
     await store.write("ann", lambda tx: fill(tx, "ann", NOW))
-    before = await store.thread.read(opened_cells)
+    before = await store.database.read(opened_cells)
     store.close()
     with pytest.raises(
         RotationFailed, match="put a new key and a comma before it, restart the bot, and run this again"
@@ -194,7 +193,7 @@ async def test_the_first_key_of_the_setting_seals_everything(database: Path) -> 
     done = await asyncio.to_thread(rotate_key, database, f"{new},{old}", lambda: NOW)
     assert (done.sealing, done.unused_keys) == (key_fingerprint(new.encode()), (key_fingerprint(old.encode()),))
     assert not database.with_name("essays.db.key").exists()
-    assert await bot.thread.read(opened_cells) == before
+    assert await bot.database.read(opened_cells) == before
     bot.close()
     with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, old, lambda: NOW)
@@ -204,7 +203,7 @@ async def test_the_first_key_of_the_setting_seals_everything(database: Path) -> 
 async def test_a_rotation_that_cannot_be_begun_is_refused_with_a_sentence_and_changes_nothing(
     filled: SqliteStore, database: Path
 ) -> None:
-    before = await filled.thread.read(sealed_cells)
+    before = await filled.database.read(sealed_cells)
     with pytest.raises(RotationFailed, match="There is no database at"):
         rotate(database.with_name("none.db"))
     with (
@@ -219,14 +218,14 @@ async def test_a_rotation_that_cannot_be_begun_is_refused_with_a_sentence_and_ch
             rotate(database)
         assert keys_in_file(database) == wrong
     put_keys_into_file(database, right)
-    assert await filled.thread.read(sealed_cells) == before
+    assert await filled.database.read(sealed_cells) == before
     assert named_keys(database) == [key_fingerprint(parse_keys(right, "the file")[0])]
 
 
 async def test_a_key_file_that_cannot_be_written_is_told_and_the_next_rotation_goes_on(
     filled: SqliteStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, old = await filled.thread.read(sealed_cells), keys_in_file(database)
+    before, old = await filled.database.read(sealed_cells), keys_in_file(database)
 
     def full(path: Path, keys: Sequence[bytes]) -> None:
         if len(keys) == most:
@@ -237,7 +236,7 @@ async def test_a_key_file_that_cannot_be_written_is_told_and_the_next_rotation_g
     most = 2  # the new key before the old one
     with pytest.raises(RotationFailed, match=r"The new key cannot be written to .* \(no space left on device\)"):
         rotate(database)
-    assert await filled.thread.read(sealed_cells) == before
+    assert await filled.database.read(sealed_cells) == before
     assert keys_in_file(database) == old
     most = 1  # the new key alone
     with pytest.raises(RotationFailed, match="the old one cannot be taken out of"):
@@ -246,15 +245,15 @@ async def test_a_key_file_that_cannot_be_written_is_told_and_the_next_rotation_g
     most = 0
     rotate(database)
     assert keys_in_file(database) == f"{new}\n"
-    assert None not in (await filled.thread.read(opened_cells)).values()
+    assert None not in (await filled.database.read(opened_cells)).values()
 
 
 async def test_an_opened_database_follows_a_key_that_another_process_names(database: Path) -> None:
     """What a rotation does first: from then on every process seals with the new key."""
-    one = EncryptedDatabase(database, None, lambda: NOW)
+    one = SqliteDatabase(database, None, lambda: NOW)
     old, new = keys_in_file(database).strip(), generate_key().decode()
     put_keys_into_file(database, f"{new}\n{old}\n")
-    EncryptedDatabase(database, None, lambda: NOW).close()
-    with one.transaction():
+    SqliteDatabase(database, None, lambda: NOW).close()
+    with one.transaction("me"):
         assert one.cipher.fingerprints == tuple(key_fingerprint(key.encode()) for key in (new, old))
     one.close()

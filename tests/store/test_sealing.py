@@ -35,7 +35,7 @@ def undone(database: EncryptedDatabase) -> Iterator[None]:
     try:
         yield
     finally:
-        database.db.rollback()
+        database.db.execute("ROLLBACK")
 
 
 def test_every_column_of_bytes_is_sealed_to_its_place(store: SqliteStore, database: Path) -> None:
@@ -68,13 +68,13 @@ async def test_a_cell_moved_from_anywhere_else_is_refused_and_harms_nothing_else
                 put(database, target, sealed)
                 assert opened_cells(database) == {**before, target: None}
 
-    await filled.thread.run(move)
+    await filled.database.run(move)
 
 
 async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: SqliteStore, clock: Clock) -> None:
     """What no function of the store replaces stays as it is: its place needs no revision."""
-    now, old = clock(), await filled.thread.run(sealed_cells)
-    before = await filled.thread.run(opened_cells)
+    now, old = clock(), await filled.database.run(sealed_cells)
+    before = await filled.database.run(opened_cells)
     await filled.write("ann", lambda tx: replace_all(tx, "ann", now))
     replaced: set[tuple[str | int, ...]] = set()
 
@@ -90,7 +90,7 @@ async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: S
                 put(database, cell, sealed)
                 assert opened_cells(database) == {**after, cell: None}
 
-    await filled.thread.run(put_back)
+    await filled.database.run(put_back)
     pieces = ("job_texts", "text")  # they are only deleted, and their numbers given again
     assert replaced | {pieces} == {(column.table, column.column) for column in COLUMNS if column.replaced}
 
@@ -98,27 +98,27 @@ async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: S
 async def test_the_text_of_a_deleted_piece_is_refused_in_the_row_that_has_its_number(
     filled: SqliteStore, clock: Clock
 ) -> None:
-    old = await filled.thread.run(sealed_cells)
+    old = await filled.database.run(sealed_cells)
     last = max((cell for cell in old if cell[0] == "job_texts"), key=lambda cell: int(cell[-1]))
 
     def replace(database: EncryptedDatabase) -> None:
         (job,) = database.db.execute("SELECT job FROM job_texts WHERE id = ?", [last[-1]]).fetchone()
         database.db.execute("UPDATE jobs SET ended = 0 WHERE id = ?", [job])
-        tx = filled._transaction(database)
+        tx = filled.join(database)
         tx.jobs.delete_text(job)
         tx.jobs.append_text({job: "Written anew."})
         assert opened_cells(database)[last] == "Written anew."
         put(database, last, old[last])
         assert opened_cells(database)[last] is None
 
-    await filled.thread.write(replace)
+    await filled.database.write("me", replace)
 
 
 async def test_whoever_takes_an_essay_over_in_the_file_reads_none_of_it(filled: SqliteStore) -> None:
     """The row of one writer's essay is given to another: what is in it was sealed for the first."""
     essay = essay_ids("ann")[0]
-    await filled.thread.write(
-        lambda opened: opened.db.execute("UPDATE essays SET writer = 'bob' WHERE id = ?", [essay])
+    await filled.database.write(
+        "me", lambda opened: opened.db.execute("UPDATE essays SET writer = 'bob' WHERE id = ?", [essay])
     )
     taken = await filled.read(lambda tx: tx.essays.get("bob", essay))
     (note,) = await filled.read(lambda tx: tx.essays.notes("bob", essay))

@@ -39,11 +39,11 @@ async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essa
             await store.write("me", step)
     await store.write("me", lambda tx: tx.essays.delete("me", "one"))
     count = "SELECT count(*) FROM support"
-    assert await store.thread.run(lambda opened: opened.db.execute(count).fetchone()) == (0,)
+    assert await store.database.run(lambda opened: opened.db.execute(count).fetchone()) == (0,)
 
 
 async def test_a_damaged_check_is_none(store: SqliteStore) -> None:
     await store.write("me", lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
     await store.write("me", lambda tx: tx.support.save("me", "one", CHECK, AT))
-    await store.thread.run(lambda opened: opened.db.execute("UPDATE support SET body = cast('x' AS BLOB)"))
+    await store.database.run(lambda opened: opened.db.execute("UPDATE support SET body = cast('x' AS BLOB)"))
     assert await store.read(lambda tx: tx.support.get("me", "one", 3)) is None

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from bot.store.database import WorkerThread
+from bot.store.worker_thread import WorkerThread
 
 
 async def test_steps_run_in_order_in_one_thread_and_each_caller_gets_its_result_or_error() -> None:

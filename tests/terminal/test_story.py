@@ -43,7 +43,7 @@ def terminal(store: SqliteStore, clock: Callable[[], datetime]) -> Iterator[Term
             api_key=claude.key or "",
             dialect=Dialect.CLAUDE,
             models=dict.fromkeys(ModelRole, "claude-opus-5-5"),
-            pseudonym_secret=store.thread.pseudonym_secret,
+            pseudonym_secret=store.pseudonym_secret,
             max_retries=0,
         )
 

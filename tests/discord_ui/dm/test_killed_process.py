@@ -29,7 +29,7 @@ async def stored(user: User, database: Path) -> tuple[list[str], list[str]]:
     """The person's notes and what waits to become one, read from the file when no process has it open."""
     store = SqliteStore(database, None, bootstrap.utc_now)
     try:
-        writer = writer_id(store.thread.pseudonym_secret, user.id)
+        writer = writer_id(store.pseudonym_secret, user.id)
         ((notes, waiting),) = await store.read(
             lambda tx: [
                 (tx.essays.notes(writer, essay.id), read_pending_messages(tx, writer, essay.id))

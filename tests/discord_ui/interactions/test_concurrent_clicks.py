@@ -29,7 +29,7 @@ async def database_kept_busy(bot: Bot) -> AsyncIterator[None]:
         loop.call_soon_threadsafe(taken.set)
         free.wait(30)
 
-    task = asyncio.create_task(bot.store.thread.run(work))
+    task = asyncio.create_task(bot.store.database.run(work))
     await taken.wait()
     try:
         yield

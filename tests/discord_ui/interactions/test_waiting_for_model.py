@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreFull
-from bot.store.essays import SqliteEssays
+from bot.store.essays import SqlEssays
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.dm_steps import notes, question, quick
 from tests.discord_ui.panel_steps import answered, drafted, reads
@@ -186,7 +186,7 @@ async def test_a_full_disk_after_a_follow_up_was_asked_for_is_told_and_the_panel
         raise StoreFull(Path("essays.db"))
 
     with monkeypatch.context() as broken:
-        broken.setattr(SqliteEssays, "questions", fails)
+        broken.setattr(SqlEssays, "questions", fails)
         gate.release()
         await user.sees(reads(panel, "The bot's disk is full"))
     await user.click(panel, "Show the essay")

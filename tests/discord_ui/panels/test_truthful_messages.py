@@ -12,7 +12,7 @@ import pytest
 from bot.discord_ui.panels.presenter import WAITING_CARD_SECONDS
 from bot.errors import Overloaded, StoreFull
 from bot.ops.run_discord import DiscordRejectedStart, DiscordUnreachable, _raise_connection_error
-from bot.store.essays import SqliteEssays
+from bot.store.essays import SqlEssays
 from tests.discord_ui.conftest import NOTES, Bot, Scripted
 from tests.discord_ui.panel_steps import OPINION, drafted, reads, with_notes
 from tests.services.fakes import Gate, says
@@ -66,7 +66,7 @@ async def test_a_panel_that_was_reading_notes_is_restored_after_an_error(
     async def fail(*_: object) -> Any:
         await gate.hold()
         if broken:
-            monkeypatch.setattr(SqliteEssays, "get", refuse)
+            monkeypatch.setattr(SqlEssays, "get", refuse)
         raise StoreFull(Path("essays.db"))
 
     def refuse(*_: object) -> Any:

@@ -21,11 +21,11 @@ LONG = "It went on for a long time, and longer than that. " * 2_000  # more than
 
 async def fill_the_disk(store: SqliteStore) -> None:
     """SQLite's own limit on pages gives the very error of a full disk."""
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
 
 
 async def free_the_disk(store: SqliteStore) -> None:
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1073741823").fetchall())
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1073741823").fetchall())
 
 
 async def test_a_full_disk_that_is_freed_before_the_job_ends_loses_no_text(room: Room, structure: Structure) -> None:
@@ -76,13 +76,13 @@ async def test_after_a_full_disk_a_new_job_can_start_and_the_text_is_stored_late
     job = await room.writing.start_draft("me", essay)
     await seen_until(room.jobs, "me", job.id, "First. ")
     await fill_the_disk(room.store)
-    await room.store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
+    await room.store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
     first.release()
     await second.reached()
     assert (await room.jobs.stop("me", job.id)).state is JobState.FAILED
     with pytest.raises(StoreError, match=r"cannot be used|is full"):
         await room.writing.start_draft("me", essay)
-    await room.store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
+    await room.store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     await free_the_disk(room.store)
     room.models.script(says("## What I missed\n\nAnew.\n"))
     again = await room.writing.start_draft("me", essay)
@@ -94,10 +94,10 @@ async def test_after_a_full_disk_a_new_job_can_start_and_the_text_is_stored_late
 
 async def test_a_job_that_cannot_start_on_a_full_disk_says_so(room: Room, structure: Structure) -> None:
     essay = await room.essay_with_notes(structure)
-    await room.store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
+    await room.store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
     with pytest.raises(StoreError, match="cannot be used"):
         await room.writing.start_draft("me", essay)
-    await room.store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
+    await room.store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     assert room.models.asked == []
 
 
@@ -109,9 +109,9 @@ async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
     room.models.script(says("## What I missed\n\nFirst. ", gate))
     job = await room.writing.start_draft("me", essay)
     await seen_until(room.jobs, "me", job.id, "First. ")
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = ON").fetchall())
     await room.jobs.close()
-    await store.thread.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
+    await store.database.run(lambda opened: opened.db.execute("PRAGMA query_only = OFF").fetchall())
     left = await room.stored_jobs.job("me", job.id)
     assert (left.state, left.text) == (JobState.RUNNING, "## What I missed\n\nFirst. ")
     restarted = JobRunner(StoredJobs(room.store, "1-next"), clock, max_running=1, max_per_writer=1)

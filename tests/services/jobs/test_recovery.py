@@ -216,10 +216,10 @@ async def test_a_damaged_job_does_not_stop_recovery_of_the_others(room: Room, st
         )
 
     def damage(held: EncryptedDatabase) -> None:
-        with held.transaction() as db:
+        with held.transaction("me") as db:
             db.execute("UPDATE jobs SET argument = cast('x' AS BLOB) WHERE subject IN (?, ?)", essays[:2])
 
-    await room.store.thread.run(damage)
+    await room.store.database.run(damage)
     found = await room.jobs.recover(room.writing.work_for)
     assert [job.state for job in found] == [JobState.INTERRUPTED] * 3
     assert await room.desk.current_version("me", essays[0]) == post
