@@ -324,10 +324,10 @@ class BudgetSpent(OverBudget):
 
     is_lasting = True
 
-    def __init__(self, whose: str, reopens_at: datetime) -> None:
+    def __init__(self, whose: str, reopens_at: datetime, who_raises: str = "whoever runs the bot") -> None:
         super().__init__(
             f"{whose} is used up until {reopens_at:%Y-%m-%d %H:%M} UTC, so no model was called.",
-            "you can go on without a model now, or come back then",
+            f"you can go on without a model now, come back then, or ask {who_raises} to raise it",
         )
         self.whose = whose
         self.reopens_at = reopens_at

@@ -326,7 +326,7 @@ def _check_budgets(accounts: Sequence[_BudgetAccount], worst: Decimal) -> None:
             raise BudgetTooSmall(account.label, account.budget, worst, account.opens_at, account.who_raises)
     for account in accounts:
         if worst > account.unspent:
-            raise BudgetSpent(account.label, account.opens_at)
+            raise BudgetSpent(account.label, account.opens_at, account.who_raises)
     for account in accounts:
         if worst > account.unspent - account.reserved:
             raise BudgetReserved(account.label, account.unspent, account.reserved)
