@@ -20,10 +20,9 @@ from bot.discord_ui.client import DiscordClient
 from bot.discord_ui.interactions.dispatcher import InteractionDispatcher
 from bot.errors import BotError, InvalidSetting
 from bot.network import find_proxy
-from bot.ops.health import HEARTBEAT_SECONDS, Heartbeat
-from bot.ops.host_alerts import send_host_alerts
+from bot.ops.background_tasks import enforce_retention, finish_deletions, send_host_alerts, write_heartbeats
+from bot.ops.health import Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
-from bot.ops.retention import enforce_retention
 from bot.ops.single_instance import single_instance
 from bot.services.host_alerts import HostAlerts
 from bot.services.offload import worker_processes
@@ -43,7 +42,6 @@ _GC_THRESHOLDS = (5_000, 5, 200)
 # rows: with Python's own 5 ms hundreds of people at once waited for many seconds, and with 0.5 ms twice as long as with
 # 0.1 ms. A switch costs some microseconds.
 _THREAD_SWITCH_SECONDS = 0.0001
-_DELETIONS_SECONDS = 5.0  # how often it is looked whether the host has a person's data deleted
 _CLOSE_CODE_NOT_AUTHENTICATED = 4004  # gateway close event code: the token was reset while the bot ran
 
 
@@ -131,9 +129,9 @@ async def _run_bot(settings: Settings, token: str) -> None:
         heartbeat = Heartbeat(settings.database_path, bootstrap.utc_now)
         alerts = HostAlerts(services.store, services.ledger, bootstrap.utc_now)
         beside = [
-            asyncio.create_task(_write_heartbeats(client, heartbeat), name="heartbeat"),
+            asyncio.create_task(write_heartbeats(client, heartbeat), name="heartbeat"),
             asyncio.create_task(send_host_alerts(client, alerts, bootstrap.utc_now), name="host-alerts"),
-            asyncio.create_task(_finish_deletions(services), name="deletions"),
+            asyncio.create_task(finish_deletions(services), name="deletions"),
             asyncio.create_task(enforce_retention(client, services), name="retention"),
         ]
         try:
@@ -151,25 +149,6 @@ async def _run_bot(settings: Settings, token: str) -> None:
     finally:
         await services.close()
     heartbeat.stop()
-
-
-async def _finish_deletions(services: Services) -> None:
-    """Delete the data of people whom the host deletes by a command, which cannot stop the jobs of this process."""
-    while True:
-        await asyncio.sleep(_DELETIONS_SECONDS)
-        try:
-            await services.personal_data.finish_deletions(lambda writer: writer != LOCAL_WRITER)
-        except BotError as error:
-            log.warning("a person's data could not be deleted, which is tried again: %s", type(error).__name__)
-
-
-async def _write_heartbeats(client: DiscordClient, heartbeat: Heartbeat) -> None:
-    """Write the heartbeat at every change of the connection and every HEARTBEAT_SECONDS."""
-    while True:
-        heartbeat.write(client.gateway)
-        client.gateway_changed.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(client.gateway_changed.wait(), HEARTBEAT_SECONDS)
 
 
 async def _serve_until_stopped(client: DiscordClient, services: Services, token: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import bootstrap
-from bot.ops.host_alerts import send_host_alerts
+from bot.ops.background_tasks import send_host_alerts
 from bot.services.host_alerts import HostAlerts
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
 from bot.services.llm_ports import ModelRole

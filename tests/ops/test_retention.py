@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.retention import warn_writer
+from bot.ops.background_tasks import warn_writer
 from tests.discord_ui.bot_process import Runs, claude, runs
 from tests.discord_ui.conftest import Bot, ClockAhead, Scripted, clock, sim, started
 from tests.discord_ui.panel_steps import answered, with_notes
