@@ -471,11 +471,25 @@ def _voice(db: Database) -> None:
     )
 
 
-# The Discord server in which a call was asked for, as a keyed pseudonym; NULL outside of servers, and for what was
-# asked before.
-@_migration("0019_call_servers")
-def _call_servers(db: Database) -> None:
-    db.execute("ALTER TABLE calls ADD COLUMN server TEXT")
+# A cell is sealed to its place, and to its row's revision where it can be replaced. Which key seals stands here, so
+# that each process sees when another has changed it. The texts of earlier releases are sealed anew after these steps.
+@_migration("0016_sealed_places")
+def _sealed_places(db: Database) -> None:
+    for table in (
+        "essays",
+        "notes",
+        "support",
+        "suggested_titles",
+        "voice_samples",
+        "critiques",
+        "jobs",
+        "job_texts",
+        "job_panels",
+        "dm_messages",
+        "dm_channels",
+    ):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN revision INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE keys ADD COLUMN seals INTEGER NOT NULL DEFAULT 0")
 
 
 # What stands beside a writer, such as that they are blocked or that all of theirs is being deleted; and what the host
@@ -503,27 +517,6 @@ def _people(db: Database) -> None:
         db.execute(statement)
 
 
-# A cell is sealed to its place, and to its row's revision where it can be replaced. Which key seals stands here, so
-# that each process sees when another has changed it. The texts of earlier releases are sealed anew after these steps.
-@_migration("0016_sealed_places")
-def _sealed_places(db: Database) -> None:
-    for table in (
-        "essays",
-        "notes",
-        "support",
-        "suggested_titles",
-        "voice_samples",
-        "critiques",
-        "jobs",
-        "job_texts",
-        "job_panels",
-        "dm_messages",
-        "dm_channels",
-    ):
-        db.execute(f"ALTER TABLE {table} ADD COLUMN revision INTEGER NOT NULL DEFAULT 0")
-    db.execute("ALTER TABLE keys ADD COLUMN seals INTEGER NOT NULL DEFAULT 0")
-
-
 # What each Discord server allows, as sealed JSON; the server is a keyed pseudonym.
 @_migration("0018_server_rules")
 def _server_rules(db: Database) -> None:
@@ -537,6 +530,13 @@ def _server_rules(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+# The Discord server in which a call was asked for, as a keyed pseudonym; NULL outside of servers, and for what was
+# asked before.
+@_migration("0019_call_servers")
+def _call_servers(db: Database) -> None:
+    db.execute("ALTER TABLE calls ADD COLUMN server TEXT")
 
 
 # Where the warnings stand before an essay is deleted that nobody touches, as RETENTION_DAYS asks.

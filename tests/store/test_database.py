@@ -31,6 +31,7 @@ from bot.essay.notes import NewNote
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.store_ports import Transaction
+from bot.store.migrations import MIGRATION_NAMES
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 
@@ -124,6 +125,10 @@ async def test_after_a_key_change_new_text_uses_the_new_key_and_old_text_stays_r
         SqliteStore(database, old, clock)
     with pytest.raises(EncryptionKeyMissing):
         SqliteStore(database, new, clock)
+
+
+def test_the_steps_of_the_schema_are_taken_in_the_order_of_their_numbers() -> None:
+    assert sorted(MIGRATION_NAMES) == MIGRATION_NAMES
 
 
 def test_an_invalid_key_is_refused_with_the_place_it_came_from(database: Path, clock: Clock) -> None:
