@@ -25,6 +25,8 @@ _IGNORED_WARNINGS = frozenset(
         "Guilds intent seems to be disabled. This may cause state related issues.",
     }
 )
+# In asyncio's debug mode (PYTHONASYNCIODEBUG) such a line shows what was handed to a callback, or returned by a task.
+_SLOW_CALLBACK = "Executing "
 # At INFO they log every request to the model, with its address.
 _NOISY_LOGGERS = frozenset({"httpx", "httpx2"})
 _PSEUDONYM_LENGTH = 8  # of a person's pseudonym: enough to tell the people of one bot apart
@@ -56,6 +58,8 @@ def _filter_record(record: logging.LogRecord) -> bool:
     if record.levelno < (logging.WARNING if noisy else logging.INFO):
         return False
     if record.name.startswith("discord.") and record.msg in _IGNORED_WARNINGS:
+        return False
+    if record.name == "asyncio" and str(record.msg).startswith(_SLOW_CALLBACK):
         return False
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, RedactedError):

@@ -49,6 +49,19 @@ def test_no_library_logs_below_info_whatever_its_level(
     assert told.endswith(f"WARNING {name}: It is slow.\n")
 
 
+async def test_asyncio_shows_nothing_that_a_callback_was_given(log: pytest.CaptureFixture[str]) -> None:
+    """In its debug mode it would show that of each callback that takes long, and what a task has returned."""
+    configure_logging()
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.0
+    called = asyncio.Event()
+    loop.call_soon(lambda _: called.set(), WORDS)
+    await called.wait()
+    loop.set_debug(False)
+    assert WORDS not in written(log)
+
+
 def test_single_requests_to_the_model_are_not_logged(log: pytest.CaptureFixture[str]) -> None:
     """The job has its line; httpx2, through which anthropic speaks, would write one a request, with the address."""
     configure_logging()
