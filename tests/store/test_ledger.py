@@ -184,7 +184,8 @@ async def test_one_writers_monthly_budget_keeps_them_from_spending_the_whole_bot
         await ledger.reserve(call(110), NOON)
     assert str(told.value) == (
         "Your budget for this month is used up until 2026-12-01 00:00 UTC, so no model was called. "
-        "Everything is stored; you can go on without a model now, come back then, or ask whoever runs the bot to raise it."
+        "Everything is stored; you can go on without a model now, come back then, or ask whoever runs the bot to raise "
+        "it."
     )
     await ledger.reserve(call(300, "you"), NOON)
     await ledger.reserve(call(300), told.value.reopens_at)
