@@ -47,7 +47,6 @@ _REST_STORED_NOTICE = "The rest of your message is stored."
 _NOTHING_STORED_NOTICE = "Nothing of your message was stored."
 _MEMBERSHIP_TIMEOUT_SECONDS = 10.0  # to wait for Discord: a message, unlike a click, need not be answered in time
 _MAX_REFUSED_REMEMBERED = 10_000  # people who were told that the bot does not answer them
-_MAX_RECORDED_REMEMBERED = 10_000  # people whose DM is known to be stored
 
 
 class DmListener:
@@ -71,7 +70,6 @@ class DmListener:
         self._access = access
         self._placements: set[asyncio.Task[None]] = set()
         self._refused: RecentSet[str] = RecentSet(_MAX_REFUSED_REMEMBERED)  # who was told
-        self._recorded: RecentSet[str] = RecentSet(_MAX_RECORDED_REMEMBERED)  # whose DM is stored
 
     def on_connect(self, client: discord.Client) -> None:
         """Begin a session: events before it may have been missed."""
@@ -103,15 +101,11 @@ class DmListener:
         """Forget a writer whose data was deleted: what waits of theirs, and what they were shown."""
         self.inboxes.forget(writer)
         self.notifier.forget(writer)
-        self._recorded.discard(writer)
 
     async def record_channel(self, writer: str, channel: int, read: int) -> None:
         """Remember a writer's DM, and that messages up to the id ``read`` need not be read. Raise nothing."""
-        if writer in self._recorded:
-            return
         try:
             await self._messages.add_channel(DmChannel(writer, channel, read))
-            self._recorded.add(writer)
         except StoreError as error:  # the person has their answer; the next one in the DM tries again
             log.warning("a DM could not be remembered: %s", type(error).__name__)
 
