@@ -119,7 +119,7 @@ def build_services(
         critiques=CritiqueService(essays, opened, jobs, models, clock, new_id),
         dm_messages=DmMessageService(essays, opened, clock, new_id),
         voice=VoiceService(essays, opened, clock),
-        personal_data=PersonalDataService(opened, jobs, found, clock),
+        personal_data=PersonalDataService(opened, jobs, ledger, found, clock),
         servers=ServerRulesService(opened, clock),
         retention=RetentionService(opened, clock, settings.retention_days, LOCAL_WRITER),
         jobs=jobs,

@@ -101,6 +101,14 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.get_running_loop().run_in_executor(_quick_executor, partial(work, *args, **kwargs))
 
 
+async def in_slow_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run longer work that holds Python's global lock for little of its time, such as compressing, in a thread.
+
+    It may take seconds, and returns more than is well handed from process to process. Return its result.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_slow_executor, partial(work, *args, **kwargs))
+
+
 async def in_worker(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run longer work in a worker process, and return its result.
 

@@ -19,11 +19,12 @@ from bot.essay.essay import Essay, Note
 from bot.essay.export import export_file_name, notes_to_markdown
 from bot.essay.structure import Structure
 from bot.essay.text.words import count_noun
-from bot.services.offload import in_thread
+from bot.services.offload import in_slow_thread
 from bot.services.store_ports import Clock, Store, Transaction
 
-if TYPE_CHECKING:  # which imports this module
+if TYPE_CHECKING:  # which import this module
     from bot.services.jobs.runner import JobRunner
+    from bot.services.ledger import RecordingLedger, Spending
 
 EXPORT_NAME = "my-essay-bot-data"
 DELETE_WORD = "delete"
@@ -151,9 +152,17 @@ _FILES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
 class PersonalDataService:
     """Show, hand over and delete everything that is stored of one writer."""
 
-    def __init__(self, store: Store, jobs: JobRunner, structures: Mapping[str, Structure], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        jobs: JobRunner,
+        ledger: RecordingLedger,
+        structures: Mapping[str, Structure],
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._jobs = jobs
+        self._ledger = ledger
         self._structures = structures
         self._clock = clock
         self._exporting: set[str] = set()
@@ -192,14 +201,14 @@ class PersonalDataService:
                 read = await self._store.read(lambda tx, essay=essay: _read_essay(tx, writer, essay))  # type: ignore[misc]  # a default that holds the loop's value
                 if read is None:  # deleted meanwhile
                     continue
-                files = await in_thread(_essay_files, folder, essay, self._structures, *read)
-                for part in await in_thread(parts.add, files):
+                files = await in_slow_thread(_essay_files, folder, essay, self._structures, *read)
+                for part in await in_slow_thread(parts.add, files):
                     yield part
             others = await self._store.read(lambda tx: tx.people.rows(writer, None))
-            for group in await in_thread(_other_files, others):
-                for part in await in_thread(parts.add, group):
+            for group in await in_slow_thread(_other_files, others):
+                for part in await in_slow_thread(parts.add, group):
                     yield part
-            yield await in_thread(parts.end)
+            yield await in_slow_thread(parts.end)
         finally:
             self._exporting.discard(writer)
 
@@ -222,11 +231,17 @@ class PersonalDataService:
                 while await self._store.read(lambda tx: tx.jobs.run_elsewhere(writer)):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(_POLL_SECONDS)
 
-        def delete(tx: Transaction) -> None:
-            if WriterMark.DELETING in tx.people.marks(writer):
-                tx.people.delete(writer)
+        now = self._clock()
 
-        await self._store.write(writer, delete)
+        def delete(tx: Transaction) -> Spending | None:
+            if WriterMark.DELETING not in tx.people.marks(writer):
+                return None
+            spent = tx.ledger.spending(writer, now)
+            tx.people.delete(writer)
+            return spent
+
+        if (spent := await self._store.write(writer, delete)) is not None:
+            self._ledger.remember_deleted(writer, spent, now)
         await self._store.write(writer, lambda tx: tx.people.unmark(writer, WriterMark.DELETING))
         if self.on_deleted is not None:
             self.on_deleted(writer)

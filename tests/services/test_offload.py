@@ -16,6 +16,7 @@ from bot.services import offload
 from bot.services.offload import (
     THREAD_MAX_CHARACTERS,
     AsyncLRUCache,
+    in_slow_thread,
     in_thread,
     in_worker,
     parse_in_worker,
@@ -28,6 +29,15 @@ async def test_slow_work_goes_to_another_process_for_as_long_as_there_is_one() -
         elsewhere = await in_worker(os.getpid)
     assert elsewhere != os.getpid()
     assert await in_worker(os.getpid) == os.getpid()
+
+
+async def test_quick_work_does_not_wait_for_slow_work_in_a_thread() -> None:
+    over = threading.Event()
+    slow = asyncio.create_task(in_slow_thread(over.wait, 60))
+    assert await in_thread(abs, -1) == 1
+    assert not slow.done()
+    over.set()
+    assert await slow
 
 
 async def test_slow_work_is_done_even_if_its_process_is_killed(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,20 +9,20 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.errors import BeingDeleted, Blocked, InvalidInput, UnknownCritique, UnknownEssay
+from bot.errors import BeingDeleted, Blocked, BudgetSpent, InvalidInput, UnknownCritique, UnknownEssay
 from bot.essay.essay import Origin, SectionState
 from bot.essay.structure import Structure
 from bot.essay.support import Check
 from bot.services.critiques import Decision
 from bot.services.jobs.job import JobKind, JobState
-from bot.services.ledger import Reservation
+from bot.services.ledger import NANO_PER_USD, Reservation
 from bot.services.llm_ports import ModelRole
 from bot.services.personal_data import (
     TABLE_DESCRIPTIONS,
@@ -320,6 +320,27 @@ async def test_a_blocked_writer_is_not_served_until_that_is_taken_back(services:
     assert (await data.summary("me")).marks == {WriterMark.BLOCKED}  # deleting does not lift it
     await data.set_blocked("me", False)
     await store.read(lambda tx: check_served(tx, "me"))
+
+
+async def test_deleting_everything_renews_no_budget(services: Services) -> None:
+    """What was spent is remembered in the process, and nothing of it is stored."""
+    data, ledger = services.personal_data, services.ledger
+    noon = services.clock().replace(hour=12)
+    whole = int(ledger.budgets.writer_day * NANO_PER_USD)
+
+    def call(share: float) -> Reservation:
+        return Reservation("me", ModelRole.WRITER, "big", "draft.md", "abc", int(whole * share))
+
+    for spent in (0.3, 0.6, 0.9):
+        await ledger.reserve(call(0.3), noon)
+        await data.delete("me")
+        assert (await data.summary("me")).counts == {}
+        assert (await ledger.spending("me", noon)).writer_day == pytest.approx(whole * spent)
+    with pytest.raises(BudgetSpent, match="Your budget for today is used up"):
+        await ledger.reserve(call(0.3), noon)
+    tomorrow = noon + timedelta(days=1)
+    await ledger.reserve(call(0.3), tomorrow)
+    assert (await ledger.spending("me", tomorrow)).writer_month == pytest.approx(whole * 1.2)
 
 
 async def test_what_the_host_does_is_written_down_without_text(services: Services) -> None:
