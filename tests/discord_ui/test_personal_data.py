@@ -9,12 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bot.bootstrap import utc_now
 from bot.discord_ui.access import AccessRules
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.services.personal_data import PersonalDataService, WriterMark
+from bot.store.sqlite import SqliteStore
 from tests.discord_ui.conftest import NOTES, Bot, Scripted, started
 from tests.discord_ui.dm_steps import everything, quick
 from tests.discord_ui.panel_steps import drafted, reads
+from tests.joined_services import join_services
 from tests.services.fakes import Gate, opinion, says
 from tests.services.test_critiques import TEXT
 from tests.simulators.discord import Attachment, DiscordSimulator, Message, Screen, User
@@ -163,6 +166,33 @@ async def test_a_message_that_comes_while_everything_is_deleted_is_not_stored(si
     assert "being deleted" in (await (await user.slash(user.dm, "draft")).message()).text
     assert "being deleted" in (await (await user.slash(user.dm, "mydata")).message()).text
     assert (await data(bot).summary(writer)).counts == {"writer_marks": 1}
+
+
+async def test_for_how_long_data_is_kept_is_said_as_the_host_has_set_it(sim: DiscordSimulator, tmp_path: Path) -> None:
+    user = sim.user("writer")
+    for days, told in ((None, False), (180, True)):
+        async with started(sim, tmp_path / "essays.db", Scripted(), retention_days=days):
+            await (await user.slash(user.dm, "draft")).message()
+            panel = await (await user.slash(user.dm, "mydata")).message()
+            assert ("An essay that you do not touch for 180 days is deleted" in panel.text) is told
+
+
+async def test_a_dm_is_read_again_after_the_host_has_deleted_its_writers_data_by_a_command(
+    sim: DiscordSimulator, tmp_path: Path
+) -> None:
+    """It is done in another process, of which the running bot hears nothing; the writer begins anew in the same DM."""
+    user = sim.user("writer")
+    async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
+        await (await user.slash(user.dm, "draft")).message()
+        store = SqliteStore(tmp_path / "essays.db", None, utc_now)
+        await join_services(store, None, utc_now).personal_data.delete(bot.writer(user))
+        store.close()
+        await (await user.slash(user.dm, "draft")).message()
+    await user.say(user.dm, "While it was away.")
+    async with started(sim, tmp_path / "essays.db", Scripted()) as bot:
+        quick(bot)
+        await user.sees(has_text("You wrote 1 message"))
+        assert await everything(bot, user) == ["While it was away."]
 
 
 async def test_critiques_of_pasted_texts_are_deleted_one_by_one(sim: DiscordSimulator, bot: Bot) -> None:

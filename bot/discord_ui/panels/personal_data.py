@@ -28,14 +28,20 @@ from bot.discord_ui.panels.cards import (
 from bot.discord_ui.panels.critiques import critique_name, findings_summary
 from bot.services.critiques import StoredCritique
 from bot.services.personal_data import DELETE_WORD, WHAT_ELSE_HOLDS_IT, ExportPart, PersonSummary, WriterMark
+from bot.services.retention import CALLS_KEPT, FIRST_WARNING, JOBS_KEPT, LAST_WARNING
 
 WORD_FIELD = "word"
 _HEADING = heading_text("Your data")
 _BACK = action_button("Back", "mydata", NO_SUBJECT)
 
 
-def personal_data_card(summary: PersonSummary, *, with_model: bool, notice: str | None = None) -> Card:
-    """Return the panel that says what is stored of a person, for how long, and who it is sent to."""
+def personal_data_card(
+    summary: PersonSummary, *, with_model: bool, essay_days: int | None = None, notice: str | None = None
+) -> Card:
+    """Return the panel that says what is stored of a person, for how long, and who it is sent to.
+
+    ``essay_days`` is after how many days an essay is deleted that nobody touches, None if it is kept.
+    """
     if WriterMark.DELETING in summary.marks:
         return Card((_HEADING, TextBlock("Everything stored about you is being deleted. Look again in a minute.")))
     if not summary.counts:
@@ -45,6 +51,12 @@ def personal_data_card(summary: PersonSummary, *, with_model: bool, notice: str 
         if with_model
         else "No model is configured here, so nobody is sent anything. "
     )
+    untouched = (
+        f" An essay that you do not touch for {essay_days} days is deleted; you are warned in the bot's DM "
+        f"{FIRST_WARNING.days} and {LAST_WARNING.days} days before."
+        if essay_days is not None
+        else ""
+    )
     running = "work of a model is under way: a download holds what it has come to so far" if summary.open_jobs else None
     return Card(
         (
@@ -53,8 +65,9 @@ def personal_data_card(summary: PersonSummary, *, with_model: bool, notice: str 
             TextBlock(
                 f"**What is stored**: {summary.describe() or 'only what the host noted about you'}. Your words, titles "
                 f"and Discord's ids are encrypted: {privacy_statement(with_model=False)}.\n"
-                "**For how long**: until you delete it. What calls of models cost stays in the host's budget after "
-                "that, without whose it was.\n"
+                f"**For how long**: until you delete it.{untouched} Records of what models did for you go after "
+                f"{JOBS_KEPT.days} days, of what that cost after {CALLS_KEPT.days}. If you delete everything, what it "
+                "cost stays in the host's budget, without whose it was.\n"
                 f"**Who it is sent to**: {service}Discord has what you type and see in it."
             ),
             *((small_print(running),) if running else ()),

@@ -209,7 +209,7 @@ def cards(words: str) -> Iterable[Card]:
     yield help_card(with_model=True)
     yield help_card(with_model=False)
     stored = PersonSummary(dict.fromkeys(TABLE_DESCRIPTIONS, 10**9), frozenset({WriterMark.BLOCKED}), 3)
-    yield personal_data.personal_data_card(stored, with_model=True, notice=notice)
+    yield personal_data.personal_data_card(stored, with_model=True, essay_days=36_500, notice=notice)
     yield personal_data.confirm_delete_all_card(stored, notice)
     yield personal_data.all_deleted_card(stored)
     yield personal_data.critiques_to_delete_card(

@@ -56,6 +56,7 @@ async def test_only_members_with_a_chosen_role_are_answered_in_the_server_and_ev
     assert "The rules of this server" in refused
     assert f"<@&{author}>" in refused
     assert "Ask whoever manages this server" in refused
+    assert "Your data" in (await (await other.slash(guild, "mydata")).message()).text
     assert (await (await other.autocomplete(guild, "draft", "essay", "")).choices()) == []
     assert "Interview me" in await told(manager, guild)  # without any role
     assert "Interview me" in (await (await other.slash(other.dm, "draft")).message()).text

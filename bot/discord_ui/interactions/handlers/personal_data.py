@@ -35,7 +35,10 @@ _GONE_NOTICE = "That critique is gone."
 async def show_personal_data(presenter: Presenter, writer: str) -> ShowCard:
     """Show what is stored of the writer."""
     services = presenter.services
-    return ShowCard(personal_data_card(await services.personal_data.summary(writer), with_model=services.has_model))
+    summary = await services.personal_data.summary(writer)
+    return ShowCard(
+        personal_data_card(summary, with_model=services.has_model, essay_days=services.retention.essay_days)
+    )
 
 
 async def show_again(presenter: Presenter, request: ActionRequest) -> HandlerResult:
