@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from bot.cli.evaluate import evaluate
 from bot.cli.operator import backup, check, rotate_key, run_, usage
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.essay.export import ExportablePost
+    from bot.essay.export_targets import ExportedFile
     from bot.services.services import Services
     from bot.terminal.session import KeyboardSession
 
@@ -33,13 +35,35 @@ EXIT_TRY_LATER = 75
 _STRUCTURE_OPTION = click.option(
     "-s", "--structure", metavar="STRUCTURE", help="A structure, by its key, number or name; see: essay-bot structures."
 )
-_FORMAT_OPTION = click.option(
+
+
+class _ExportTargetType(click.ParamType):  # type: ignore[type-arg]  # generic only in click 8.5 and newer
+    """The key of a place where posts are read; the places are imported only where one is named."""
+
+    name = "place"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from bot.essay.export_targets import find_export_target
+
+        return find_export_target(value).key
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from bot.essay.export_targets import EXPORT_TARGETS
+
+        found = EXPORT_TARGETS.values()
+        return [CompletionItem(one.key, help=one.label) for one in found if one.key.startswith(incomplete.lower())]
+
+
+_TARGET_OPTION = click.option(
+    "--for",
     "--format",
-    "kind",
-    type=click.Choice(["markdown", "text"]),
-    default="markdown",
-    help="Markdown, or text without markup.",
+    "place",
+    type=_ExportTargetType(),
+    metavar="PLACE",
+    help="Where it is read: markdown, text, linkedin, medium, substack, ghost, devto, hugo, jekyll, obsidian, html or "
+    "docx; else what the ending of FILE says (.txt, .html, .docx), else markdown.",
 )
+_COPY_OPTION = click.option("--copy", is_flag=True, help="Put it into the terminal's clipboard.")
 _OUTPUT_OPTION = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
 _FORCE_OPTION = click.option(
     "--force", is_flag=True, help="Replace FILE if it is there already; never the notes themselves."
@@ -159,14 +183,18 @@ def _keyboard_session(services: Services, runner: asyncio.Runner) -> KeyboardSes
     )
 
 
-def _report_open_points(runner: asyncio.Runner, services: Services, post: ExportablePost, essay: str) -> None:
-    """Print how many gaps an exported post has, and how many private notes are left out of it."""
+def _report_open_points(
+    runner: asyncio.Runner, services: Services, post: ExportablePost, essay: str, exported: ExportedFile
+) -> None:
+    """Print how many gaps an exported post has, what is private or open in it, and what its place asks for."""
     from bot.essay.export import describe_open_points
 
     points = describe_open_points(post.text, runner.run(services.essays.notes(LOCAL_WRITER, essay)))
     checked = runner.run(services.checking.describe_for_export(LOCAL_WRITER, essay, post.version))
     if points or checked:
         print_stderr(f"{points} {checked}".strip())
+    for notice in exported.notices:
+        print_stderr(notice)
 
 
 def _database_files() -> tuple[Path, ...]:
@@ -203,7 +231,8 @@ def _run_demo(structure: str | None) -> None:
 )
 @_OUTPUT_OPTION
 @_FORCE_OPTION
-@_FORMAT_OPTION
+@_TARGET_OPTION
+@_COPY_OPTION
 @_NO_MODEL_OPTION
 def draft(
     notes: str,
@@ -211,7 +240,8 @@ def draft(
     title: str | None,
     output: str | None,
     force: bool,
-    kind: str,
+    place: str | None,
+    copy: bool,
     no_model: bool,
 ) -> int:
     """Make a post of NOTES, a file of Markdown or plain text (- for standard input).
@@ -221,12 +251,16 @@ def draft(
     essay; one that is cut short is written out as far as it came, with the exit code 1.
     """
     from bot.essay.export import read_export
+    from bot.essay.export_targets import export_for, export_target_for
     from bot.essay.matching import best_structure, find_structure
     from bot.essay.text.front_matter import as_short_line
+    from bot.terminal.exports import check_handover, export_post
     from bot.terminal.input_files import read_input
     from bot.terminal.one_shot import draft_notes
-    from bot.terminal.output import check_writable, export_post, make_console
+    from bot.terminal.output import check_writable, make_console
 
+    target = export_target_for(place, output)
+    check_handover(target, output, copy=copy)
     sources = [Path("/dev/stdin" if notes == "-" else notes), *_database_files()]
     if output is not None and output != "-":
         check_writable(Path(output).expanduser(), replace=force, sources=sources)
@@ -244,8 +278,9 @@ def draft(
         called = title if title is not None else as_short_line(fields.get("title"))
         typed = notes == "-" and sys.stdin.isatty()
         made = runner.run(draft_notes(services, make_console(stderr=True), body, chosen, called, typed_by_hand=typed))
-        export_post(made.post, made.essay_id, plain=kind == "text", output=output, replace=force, sources=sources)
-        _report_open_points(runner, services, made.post, made.essay_id)
+        exported = export_for(made.post, target.key)
+        export_post(exported, made.essay_id, output, copy=copy, replace=force, sources=sources)
+        _report_open_points(runner, services, made.post, made.essay_id, exported)
         if not made.is_complete:
             return EXIT_INCOMPLETE
         runner.run(services.essays.mark_exported(LOCAL_WRITER, made.essay_id, made.post))
@@ -350,20 +385,25 @@ def resume(essay: str, no_model: bool) -> None:
 @click.argument("essay")
 @_OUTPUT_OPTION
 @_FORCE_OPTION
-@_FORMAT_OPTION
+@_TARGET_OPTION
+@_COPY_OPTION
 @click.option("--strict", is_flag=True, help="Refuse while the notes do not hold something, or it is not checked.")
-def export(essay: str, output: str | None, force: bool, kind: str, strict: bool) -> None:
-    """Write an ESSAY to a file, or to standard output."""
+def export(essay: str, output: str | None, force: bool, place: str | None, copy: bool, strict: bool) -> None:
+    """Write an ESSAY to a file, or to standard output, as the place takes it where it is to be read."""
     from bot.errors import StoreError
-    from bot.terminal.output import export_post
+    from bot.essay.export_targets import export_for, export_target_for
+    from bot.terminal.exports import check_handover, export_post
 
+    target = export_target_for(place, output)
+    check_handover(target, output, copy=copy)
     with open_services() as (services, runner):
         essay = runner.run(services.essays.find_essay(LOCAL_WRITER, essay)).id
         post = runner.run(services.essays.export(LOCAL_WRITER, essay))
         if strict:
             runner.run(services.checking.check_strictly(LOCAL_WRITER, essay, post.version))
-        export_post(post, essay, plain=kind == "text", output=output, replace=force, sources=_database_files())
-        _report_open_points(runner, services, post, essay)
+        exported = export_for(post, target.key)
+        export_post(exported, essay, output, copy=copy, replace=force, sources=_database_files())
+        _report_open_points(runner, services, post, essay, exported)
         try:
             runner.run(services.essays.mark_exported(LOCAL_WRITER, essay, post))
         except StoreError as error:  # the post is written; only the record of that is missing

@@ -5,7 +5,7 @@
     ├── InvalidInput                       what was handed in cannot be used
     │   ├── UnreadableText                 no such file, a directory, no permission, binary, empty, too long, damaged
     │   │   └── UnsupportedFileType        a kind of file that is not read, such as a PDF
-    │   ├── UnknownStructure, StructureFileMissing, StructureNotOffered
+    │   ├── UnknownStructure, UnknownExportTarget, StructureFileMissing, StructureNotOffered
     │   ├── UnknownEssay
     │   ├── UnknownSection, UnknownTargetSection, UnknownVersion, UnknownJob, UnknownCritique
     │   ├── PrivateNoteInText              a text for a model contains words of a private note
@@ -66,6 +66,7 @@ from bot.errors.inputs import (
     StructureNotOffered,
     UnknownCritique,
     UnknownEssay,
+    UnknownExportTarget,
     UnknownJob,
     UnknownSection,
     UnknownStructure,
@@ -203,6 +204,7 @@ __all__ = [
     "TookTooLong",
     "UnknownCritique",
     "UnknownEssay",
+    "UnknownExportTarget",
     "UnknownJob",
     "UnknownModel",
     "UnknownPrice",

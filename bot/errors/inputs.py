@@ -163,6 +163,18 @@ class UnknownStructure(InvalidInput):
         return error
 
 
+class UnknownExportTarget(InvalidInput):
+    """A post cannot be exported for a place that nobody knows."""
+
+    def __init__(self, key: str, known: Sequence[str], close: str | None = None) -> None:
+        called = key if len(key) <= 100 else f"{key[:99]}…"
+        hint = f": did you mean {close}?" if close else "."
+        super().__init__(
+            f"Nothing was exported: there is no place called {called}{hint} A post can be exported for "
+            f"{', '.join(known)}."
+        )
+
+
 class StructureNotOffered(InvalidInput):
     """The rules of the Discord server leave a structure out."""
 

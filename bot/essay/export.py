@@ -25,7 +25,7 @@ from bot.essay.text.privacy_marks import has_private_mark, private_passages, pub
 from bot.essay.text.sections import split_sections
 from bot.essay.text.words import count_noun, truncate
 
-MAX_LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds, by LinkedIn's help pages
+MAX_LINKEDIN_CHARACTERS = 3_000  # what one LinkedIn post holds; docs/export.md names the sources
 _MAX_DESCRIPTION_CHARACTERS = 160  # about what a search engine shows of a page's description
 _MAX_FILE_NAME_CHARACTERS = 60  # leaves room for a suffix and a path on every file system
 _RESERVED_FILE_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -120,7 +120,7 @@ def describe_open_points(text: str, notes: Sequence[Note]) -> str:
         are, them = ("is", "it") if marked == 1 else ("are", "them")
         sentences.append(
             f"{count_noun(marked, 'passage')} of the text itself {are} marked private: the Markdown file contains "
-            f"{them}, the plain-text file does not."
+            f"{them}, a file for any other place does not."
         )
     return " ".join(sentences)
 

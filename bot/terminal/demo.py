@@ -11,11 +11,12 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.essay.export import ExportablePost
+from bot.essay.export_targets import DEFAULT_TARGET
 from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.text_report import measure_text
 from bot.terminal import views
-from bot.terminal.output import export_to_file
+from bot.terminal.exports import export_to_file
 
 SAMPLE_NOTES_PATH = Path(__file__).with_name("sample_notes.md")
 
@@ -40,6 +41,6 @@ def run_demo(essays: EssayService, runner: asyncio.Runner, screen: Console, stru
     found = measure_text(post.text, structure)
     screen.print(f"\nWhat was counted ({views.word_summary(found.words, post.text)}):\n", style="bold")
     screen.print(views.render_measures(found))
-    path = export_to_file(post, essay, None)
+    _, path = export_to_file(post, essay, DEFAULT_TARGET, None, replace=False, sources=())
     screen.print("\nRun essay-bot try in a terminal to write your own, or essay-bot draft NOTES on notes you have.")
     screen.print(f"Exported to {path}", soft_wrap=True)

@@ -5,10 +5,12 @@ The commands are in commands/; ``answer`` is in interview.py.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 
 from bot.errors import BotError, InvalidInput
 from bot.essay.essay import Essay
+from bot.essay.export_targets import target_list
 from bot.terminal import privacy_notice
 from bot.terminal.commands.checks import CheckCommands
 from bot.terminal.commands.critiques import CritiqueCommands
@@ -21,6 +23,8 @@ from bot.terminal.essay_view import EssayJobs, EssayView
 from bot.terminal.input_prompts import PromptCommand, parse_bare_command, session_left_message
 from bot.terminal.interview import KeyboardInterview
 
+_PLACES = textwrap.fill(target_list(), 98, subsequent_indent=" " * 19)
+
 _MENU_HELP = f"""\
 post, post N       show the post, or its version N
 edit N             change section N in your editor
@@ -32,9 +36,12 @@ undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
-export [FILE]      write the post as Markdown (a name that ends in .txt: as plain text);
+export [PLACE] [FILE]
+                   write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or
+                   .docx says so itself): {_PLACES};
                    with --force behind it, a FILE that is there is replaced; with --strict, nothing is
                    written while your notes do not hold something in it
+copy [PLACE]       put the same into the terminal's clipboard
 done               leave; everything is stored
 
 {NOTES_HELP}
@@ -98,6 +105,7 @@ class EssayMenu:
             "diff": posts.diff,
             "go": posts.go,
             "export": posts.export,
+            "copy": posts.copy,
             "help": self._help,
             "skip": self._nothing_to_skip,
             "back": self._nothing_to_go_back_to,

@@ -1,4 +1,4 @@
-"""Write to the screen, to standard output and to files, and export posts."""
+"""Write to the screen, to standard output and to files."""
 
 from __future__ import annotations
 
@@ -19,15 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.errors import BotError, ExportFailed, ExportFileExists, OutputClosed
-from bot.essay.export import (
-    MAX_LINKEDIN_CHARACTERS,
-    ExportablePost,
-    export_file_name,
-    export_markdown,
-    export_plain_text,
-)
 from bot.files import is_any_of, write_atomically
-from bot.terminal.stdio import escape_control_characters, print_stderr, redirect_to_devnull, translate_write_errors
+from bot.terminal.stdio import escape_control_characters, redirect_to_devnull, translate_write_errors
 
 _NARROW_COLUMNS = 72  # below this a table of several columns breaks words
 _PLAIN_COLUMNS = 10_000  # lines are not wrapped where another program reads them
@@ -118,22 +111,22 @@ def _found_beforehand(error: BotError) -> BotError:
 
 
 def write_file(
-    path: Path, text: str, essay: str | None = None, *, replace: bool = False, sources: Sequence[Path] = ()
+    path: Path, data: bytes, essay: str | None = None, *, replace: bool = False, sources: Sequence[Path] = ()
 ) -> None:
-    """Write the text to the file atomically.
+    """Write a post to the file atomically.
 
-    An existing file is replaced only with ``replace``, and one of the ``sources``, which the text was read from, never.
+    An existing file is replaced only with ``replace``, and one of the ``sources``, which the post was read from, never.
     A pipe or a device is written in place. Raise ExportFailed or ExportFileExists, naming the essay that holds the
-    text.
+    post.
     """
     try:
         _check_overwrite(path, essay, replace=replace, sources=sources)
         if path.exists() and not path.is_file():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            path.write_bytes(text.encode())
+            path.write_bytes(data)
         else:
-            write_atomically(Path(os.path.realpath(path)), text.encode(), replace=replace)
+            write_atomically(Path(os.path.realpath(path)), data, replace=replace)
     except FileExistsError:
         raise ExportFileExists.existing(str(path), essay) from None
     except OSError as error:
@@ -157,8 +150,8 @@ def _check_overwrite(path: Path, essay: str | None = None, *, replace: bool, sou
         raise ExportFileExists.existing(str(path), essay)
 
 
-def free_path(name: str, text: str) -> Path:
-    """Return a free path for ``name`` in the current directory, or the path of a file that has the same text.
+def free_path(name: str, data: bytes) -> Path:
+    """Return a free path for ``name`` in the current directory, or the path of a file that has the same bytes.
 
     Raise ExportFailed if the directory is gone.
     """
@@ -167,7 +160,7 @@ def free_path(name: str, text: str) -> Path:
     except FileNotFoundError as error:
         raise ExportFailed(name, "the current directory is gone") from error
     path, number = wanted, 2
-    while path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
+    while path.exists() and not (path.is_file() and path.read_bytes() == data):
         path = wanted.with_stem(f"{wanted.stem}-{number}")
         number += 1
     return path
@@ -212,51 +205,3 @@ class ResponsiveTable:
         for row in self._rows:
             table.add_row(*row)
         return table
-
-
-def export_post(
-    post: ExportablePost,
-    essay: str,
-    *,
-    plain: bool,
-    output: str | None,
-    replace: bool = False,
-    sources: Sequence[Path] = (),
-) -> None:
-    """Write the post to the file, or to standard output for None and "-".
-
-    Raise ExportFailed, OutputClosed, and ExportFileExists as ``write_file`` does.
-    """
-    text = _post_text(post, plain=plain)
-    if output is None or output == "-":
-        write_stdout(text)
-    else:
-        write_file(Path(output).expanduser(), text, essay, replace=replace, sources=sources)
-        print_stderr(f"Exported to {output}")
-
-
-def export_to_file(
-    post: ExportablePost, essay: str, path: str | None, *, replace: bool = False, sources: Sequence[Path] = ()
-) -> Path:
-    """Write the post to the path, else to a free name in the current directory; return the path.
-
-    A name that ends in .txt gets plain text. Raise ExportFailed, and ExportFileExists as ``write_file`` does.
-    """
-    plain = path is not None and path.lower().endswith(".txt")
-    text = _post_text(post, plain=plain)
-    if path:
-        place = Path(path).expanduser()
-        write_file(place, text, essay, replace=replace, sources=sources)
-        return place
-    while not (place := free_path(export_file_name(post.title, ".md"), text)).exists():
-        with suppress(ExportFileExists):  # another process has just taken the name: try the next
-            write_file(place, text, essay)
-            break
-    return place
-
-
-def _post_text(post: ExportablePost, *, plain: bool) -> str:
-    text = export_plain_text(post) if plain else export_markdown(post)
-    if plain and len(text) > MAX_LINKEDIN_CHARACTERS:
-        print_stderr(f"It has {len(text):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}.")
-    return text

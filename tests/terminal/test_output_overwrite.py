@@ -96,7 +96,7 @@ def test_a_file_that_appears_while_the_post_is_written_is_not_replaced(
 
     monkeypatch.setattr(os, "fsync", somebody_is_quicker)
     with pytest.raises(ExportFileExists):
-        write_file(target, "Ours.")
+        write_file(target, b"Ours.")
     assert (target.read_text(), list(tmp_path.iterdir())) == ("Theirs.", [target])
 
 
@@ -109,7 +109,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Exception, match="no space left"):
-        write_file(target, "New.", replace=True)
+        write_file(target, b"New.", replace=True)
     assert (target.read_text(), list(tmp_path.iterdir())) == ("Old.", [target])
 
 

@@ -16,7 +16,7 @@ _CHECKBOX_OR_FOOTNOTE = re.compile(r"^\[[ xX]\] |\[\^[^\[\]\s]{1,60}\]:? ?", re.
 
 def to_single_line(text: str) -> str:
     """Return what a Markdown text says on one line, without marks of lists, quotations, tables and footnotes."""
-    plain = _PlainTextRenderer(with_markers=False).render(parse_tokens(_expand_footnotes(remove_comments(text))))
+    plain = _PlainTextRenderer(with_markers=False).render(parse_tokens(expand_footnotes(remove_comments(text))))
     return " ".join(_CHECKBOX_OR_FOOTNOTE.sub("", plain).split())
 
 
@@ -27,10 +27,10 @@ def to_plain_text(text: str) -> str:
     address of a link follows its words in brackets. A table row is one line with bars around its cells. Footnotes and
     code stay as they are; comments and tags are removed. The result ends in one line feed, or is empty.
     """
-    return _PlainTextRenderer().render(parse_tokens(_expand_footnotes(remove_comments(text))))
+    return _PlainTextRenderer().render(parse_tokens(expand_footnotes(remove_comments(text))))
 
 
-def _expand_footnotes(text: str) -> str:
+def expand_footnotes(text: str) -> str:
     """Make each footnote a paragraph: CommonMark knows none, and would take some for link definitions."""
     if "[^" not in text:
         return text

@@ -1,10 +1,11 @@
-"""Commands on the post itself: show, edit, title, measure, export, undo, redo and the other versions."""
+"""Commands on the post itself: show, edit, title, measure, export, copy, undo, redo and the other versions."""
 
 from __future__ import annotations
 
 from bot.errors import InvalidInput, NothingToDo
 from bot.essay.essay import Version
-from bot.essay.export import describe_open_points
+from bot.essay.export import ExportablePost, describe_open_points
+from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, ExportedFile, export_for, export_target_for
 from bot.essay.text.markdown_import import describe_removed
 from bot.services.essays import EditResult, editable_parts
 from bot.services.text_report import describe_kept_voice, measure_text
@@ -12,7 +13,7 @@ from bot.terminal import LOCAL_WRITER, views
 from bot.terminal.context import TerminalContext
 from bot.terminal.editor import edit_in_editor
 from bot.terminal.essay_view import EssayView, parse_number
-from bot.terminal.output import export_to_file
+from bot.terminal.exports import copy_to_clipboard, export_to_file
 
 _FORCE_FLAG = "--force"
 _STRICT_FLAG = "--strict"
@@ -112,22 +113,47 @@ class PostCommands:
         self._view.show_diff(*numbers)
 
     def export(self, rest: str) -> None:
-        """Write the post to the file named, or to a new one, and say where it is and what it still lacks."""
+        """Write the post to the file named, or to a new one, and say where it is and what it still lacks.
+
+        ``rest`` may begin with a place where it is read, and begin or end with --force and --strict.
+        """
         post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
-        if _STRICT_FLAG in rest.split()[:1] + rest.split()[-1:]:
-            self._context.run(
-                self._context.services.checking.check_strictly(LOCAL_WRITER, self._essay_id, post.version)
-            )
-            rest = rest.removeprefix(_STRICT_FLAG).removesuffix(_STRICT_FLAG).strip()
-        words = rest.split()
-        replace = _FORCE_FLAG in (words[:1] + words[-1:])
-        named = rest.removeprefix(_FORCE_FLAG).removesuffix(_FORCE_FLAG).strip() if replace else rest
-        path = export_to_file(post, self._essay_id, named or None, replace=replace, sources=self._context.sources)
+        flags, words = _take_flags(rest.split(" "))
+        key = words.pop(0).lower() if words[0].lower() in EXPORT_TARGETS else None
+        named = " ".join(words).strip() or None
+        target = export_target_for(key, named)
+        if _STRICT_FLAG in flags:
+            checking = self._context.services.checking
+            self._context.run(checking.check_strictly(LOCAL_WRITER, self._essay_id, post.version))
+        replace, sources = _FORCE_FLAG in flags, self._context.sources
+        exported, path = export_to_file(post, self._essay_id, target.key, named, replace=replace, sources=sources)
         self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
         self._context.say(f"Exported to {path}")
+        self._report(post, exported)
+
+    def copy(self, rest: str) -> None:
+        """Put the post into the terminal's clipboard, as the place named takes it."""
+        post = self._context.run(self._essays.export(LOCAL_WRITER, self._essay_id))
+        exported = export_for(post, rest or DEFAULT_TARGET)
+        self._context.say(copy_to_clipboard(exported))
+        self._context.run(self._essays.mark_exported(LOCAL_WRITER, self._essay_id, post))
+        self._report(post, exported)
+
+    def _report(self, post: ExportablePost, exported: ExportedFile) -> None:
         points = describe_open_points(post.text, self._context.run(self._essays.notes(LOCAL_WRITER, self._essay_id)))
         checked = self._context.run(
             self._context.services.checking.describe_for_export(LOCAL_WRITER, self._essay_id, post.version)
         )
         if points or checked:
             self._context.say(f"{points} {checked}".strip())
+        for notice in exported.notices:
+            self._context.say(notice)
+
+
+def _take_flags(words: list[str]) -> tuple[set[str], list[str]]:
+    """Take the flags off both ends of some words; return them, and the words that are left, at least one."""
+    flags = set()
+    for place in (0, -1):
+        while words and words[place] in (_FORCE_FLAG, _STRICT_FLAG):
+            flags.add(words.pop(place))
+    return flags, words or [""]

@@ -61,8 +61,8 @@ async def test_an_export_says_how_many_gaps_and_private_passages_there_are(sim: 
         (
             "One.\n\n[private] Two.\n",
             0,
-            "1 passage of the text itself is marked private: the Markdown file contains it, the plain-text file does "
-            "not.",
+            "1 passage of the text itself is marked private: the Markdown file contains it, a file for any other place "
+            "does not.",
         ),
     ],
 )
