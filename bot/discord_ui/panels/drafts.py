@@ -169,28 +169,37 @@ def draft_card(
     parts.extend(page_buttons("page", essay.id, number, here.page, here.pages))
     if len(here.sections) > 1:
         parts.append(_section_menu(state, here))
-    section = str(here.section)
+    section, left, following = str(here.section), len(state.draft_questions), _next_step(state, version)
+
+    def button(label: str, action: str, argument: str = "") -> Button:
+        style = ButtonStyle.PRIMARY if action == following else ButtonStyle.SECONDARY
+        return action_button(label, action, essay.id, number, argument, style=style)
+
+    found = len(state.check.open) if state.check is not None else 0
+    is_checkable = state.has_checker and state.is_by_model
     parts.extend(
         button_rows(
-            action_button("Revise", "revise", essay.id, number, section, style=ButtonStyle.PRIMARY)
-            if state.has_model
-            else None,
-            action_button("Edit", "edit", essay.id, number, section),
-            _check_button(state),
-            action_button("Critique", "critique", essay.id, number)
-            if state.has_model
-            else action_button("Measure", "measures", essay.id, number),
-            action_button("Export", "export", essay.id, number),
+            button("Revise", "revise", section) if state.has_model else None,
+            button("Edit", "edit", section),
+            button(f"Check ({found})" if found else "Check", "check") if is_checkable else None,
+            button("Critique", "critique") if state.has_model else button("Measure", "measures"),
+            button("Export", "export"),
         )
     )
-    left = len(state.draft_questions)
-    parts.extend(
-        button_rows(
-            action_button(f"Answer open ({left})", "answer-open", essay.id, number) if left else None,
-        )
-    )
+    parts.extend(button_rows(button(f"Answer open ({left})", "answer-open") if left else None))
     parts.append(_more_menu(state))
     return Card(tuple(parts))
+
+
+def _next_step(state: EssayState, version: Version) -> str:
+    """Return the action that most texts want next, "" where another button says it."""
+    if not version.info.is_complete or state.side_version is not None or state.failed_job is not None:
+        return ""
+    if state.has_checker and state.is_by_model and state.check is not None and state.check.open:
+        return "check"
+    if state.draft_questions:
+        return "answer-open"
+    return "critique" if state.has_model and state.critique is None else "export"
 
 
 def _draft_small_print(state: EssayState, version: Version, here: DraftPage) -> TextBlock:
@@ -221,7 +230,7 @@ def _check_text(state: EssayState) -> str | None:
     if not (state.has_checker and state.is_by_model):
         return None
     if state.check_job is not None:
-        return "being held against your notes"
+        return "being checked against your notes"
     if state.check is None or not state.check.is_checked:
         return "not checked against your notes"
     counts = describe_counts(state.check)
@@ -229,14 +238,6 @@ def _check_text(state: EssayState) -> str | None:
     if not counts and not left:
         return "every sentence rests on your notes"
     return ", ".join(part for part in (f"not in your notes: {counts}" if counts else "", left) if part)
-
-
-def _check_button(state: EssayState) -> Button | None:
-    if not (state.has_checker and state.is_by_model):
-        return None
-    count = len(state.check.open) if state.check is not None else 0
-    label = f"Check ({count})" if count else "Check"
-    return action_button(label, "check", state.essay.id, state.version_number)
 
 
 def _has_room(text: str) -> bool:
@@ -278,7 +279,7 @@ def _more_menu(state: EssayState) -> SelectMenu:
         if history.redo_version is not None
         else None,
         SelectOption("History", "history", f"{count_noun(len(state.versions), 'version')}, none is ever lost"),
-        SelectOption("What no note holds", "check", "each in its sentence, with the reason and what you can do")
+        SelectOption("Check", "check", "what your notes do not hold, each in its sentence, and what you can do")
         if state.has_checker
         else SelectOption(
             "Unsupported claims", "claims", "by letters only: numbers, dates and quotations not in your notes"

@@ -112,6 +112,15 @@ def describe_places(state: EssayState, numbers: Collection[int]) -> str:
     return f"{count_noun(count, 'note')} placed{_sections_of_notes(state, numbers)}." if count else ""
 
 
+def describe_gaps(state: EssayState) -> str:
+    """Say what a text made now would have for each section without a note; "" where every section has one."""
+    missing = state.covered_sections.count(False)
+    if not missing:
+        return ""
+    of = "The section" if missing == 1 else f"Each of the {missing} sections"
+    return f"{of} without a note will hold a marked gap."
+
+
 def titles_button(state: EssayState) -> Button | None:
     """Return the button for titles from the writer's own words; None if there is a title or nothing to make one of."""
     untitled = state.essay.title == state.structure.name
@@ -172,7 +181,7 @@ def interview_done_card(state: EssayState, *, further: bool, notice: str | None 
     sentence = (
         "Those were all the questions."
         if further
-        else "That is enough to write from. Every section without a note will hold a marked gap."
+        else f"That is enough to write from. {describe_gaps(state)}".strip()
         if state.notes
         else "There are no more questions in this round, and no notes yet: add some, or go back to a question."
     )
