@@ -9,10 +9,11 @@ from functools import lru_cache
 
 from bot.discord_ui.interactions.custom_ids import CustomId
 from bot.discord_ui.messages import pages
-from bot.discord_ui.messages.text_limits import escape_markdown, one_line
+from bot.discord_ui.messages.text_limits import escape_markdown, one_line, shorten
 from bot.discord_ui.panels import jobs
 from bot.discord_ui.panels.cards import (
     MAX_MENU_OPTIONS,
+    AttachedFile,
     Button,
     ButtonStyle,
     Card,
@@ -33,6 +34,7 @@ from bot.discord_ui.panels.essay_state import EssayState
 from bot.discord_ui.panels.forms import section_options
 from bot.essay.claims import FLOOR_NOTICE, describe_no_findings
 from bot.essay.essay import Origin, Version, VersionInfo
+from bot.essay.export_targets import DEFAULT_TARGET, EXPORT_TARGETS, ExportedFile, find_export_target
 from bot.essay.measures import MeasureHit
 from bot.essay.private_text import count_private_passages
 from bot.essay.support import describe_counts
@@ -47,6 +49,7 @@ from bot.services.text_report import TextReport
 _CLAIMS_PER_PAGE = 6  # with their sentences they are as long as a page of text
 _MEASURES_PER_PAGE = 5
 _MAX_NOTABLE_HITS = 6  # hits listed below the measures
+_MAX_NOTICES_UNITS = 2_500  # of a message's 4,000, below what is told of the file itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,12 +304,20 @@ def _more_menu(state: EssayState) -> SelectMenu:
     )
 
 
-PLAIN_EXPORT = "plain"  # in a button's id: without markup
+_OLD_EXPORT_KEYS = {
+    "": DEFAULT_TARGET,
+    "plain": "text",
+}  # of buttons that were sent before there were places
 
 
-def export_question_card(essay: str, title: str, version: int, open_points: str, *, plain: bool) -> Card:
-    """Return a card that says what is open in a text that is to be exported, and asks; ``plain``, without markup."""
-    anyway = action_button("Export as it is", "export-anyway", essay, version, PLAIN_EXPORT if plain else "")
+def export_key(argument: str) -> str:
+    """Return the key of the place that a button's argument names. Raise UnknownExportTarget for a forged one."""
+    return find_export_target(_OLD_EXPORT_KEYS.get(argument, argument)).key
+
+
+def export_question_card(essay: str, title: str, version: int, open_points: str, key: str) -> Card:
+    """Return a card that says what is open in a text that is to be exported for a place, and asks."""
+    anyway = action_button("Export as it is", "export-anyway", essay, version, key)
     look = action_button("Look at them first", "check", essay, version, style=ButtonStyle.PRIMARY)
     return Card(
         (
@@ -315,6 +326,18 @@ def export_question_card(essay: str, title: str, version: int, open_points: str,
             *button_rows(look, anyway, action_button("Back", "open", essay, version)),
         )
     )
+
+
+def exported_card(told: str, exported: ExportedFile, essay: str, version: int) -> Card:
+    """Return a card with an exported file, what is to be told about it, and a menu of the other places."""
+    notices = shorten("\n".join(f"-# {escape_markdown(one)}" for one in exported.notices), _MAX_NOTICES_UNITS)
+    options = tuple(
+        SelectOption(f"{target.label[:1].upper()}{target.label[1:]}", target.key)
+        for target in EXPORT_TARGETS.values()
+        if target.key != exported.key
+    )
+    menu = SelectMenu(str(CustomId("essay", "export-for", essay, version)), "Export for another place", options)
+    return Card((TextBlock(f"{told}\n{notices}".strip()), AttachedFile(exported.name), menu))
 
 
 def version_card(state: EssayState, version: Version, page: int, layout: DraftLayout | None = None) -> Card:

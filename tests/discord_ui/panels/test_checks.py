@@ -168,7 +168,7 @@ async def test_an_export_asks_first_while_something_is_open(sim: DiscordSimulato
     await user.sees(reads(panel, "[Export]"))
     await user.click(panel, "Export")
     await user.sees(reads(panel, "Something is open in this text."))
-    by_command = await (await user.slash(user.dm, "export", format="text")).message()
+    by_command = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     assert not by_command.files
     as_text = await (await user.click(by_command, "Export as it is")).followup()
     (name,) = as_text.files

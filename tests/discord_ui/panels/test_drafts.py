@@ -65,7 +65,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
     notes = "## What I missed\n\nI *rebuilt* the [export](https://example.org) — “all of it”.\n\n- one\n- two\n"
     await drafted(user, user.dm, None, notes)
     await plain.desk.rename_essay(plain.writer(user), (await plain.essay(user)).id, "Neun Wochen für nichts")
-    shown = await (await user.slash(user.dm, "export", format="text")).message()
+    shown = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     ((name, data),) = shown.files.items()
     assert name == "neun-wochen-fur-nichts.txt"
     text = data.decode()
@@ -73,7 +73,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
     assert "What I missed\n\nI rebuilt the export (https://example.org) — “all of it”.\n\n- one\n- two\n" in text
     assert not any(mark in text for mark in ("#", "*", "---", "\r"))
     assert "as plain text." in shown.text
-    assert "LinkedIn" not in shown.text
+    assert "a LinkedIn post holds" not in shown.text
     await answered(plain)
     assert (await plain.essay(user)).is_exported
 
@@ -81,7 +81,7 @@ async def test_a_plain_text_export_holds_the_title_and_the_words_without_markup(
 async def test_a_plain_text_export_too_long_for_linkedin_says_so(sim: DiscordSimulator, plain: Bot) -> None:
     user = sim.user("writer")
     await drafted(user, user.dm, None, "## What I missed\n\n" + "Nine weeks of it. " * 200)
-    shown = await (await user.slash(user.dm, "export", format="text")).message()
+    shown = await (await user.slash(user.dm, "export", **{"for": "text"})).message()
     (data,) = shown.files.values()
     assert len(data.decode()) > MAX_LINKEDIN_CHARACTERS
     assert f"It has {len(data.decode()):,} characters; a LinkedIn post holds {MAX_LINKEDIN_CHARACTERS:,}." in shown.text
