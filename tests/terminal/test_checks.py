@@ -72,7 +72,7 @@ def test_without_a_model_letters_are_compared_and_it_is_said_that_no_more_is(
         essay = terminal.essay(DRAFT)
         seen = terminal.resume_and_type(essay, "help", "check", "vouch 1")
         runner.run(room.jobs.close())
-    assert "check              numbers, dates, quotations and addresses" in seen
+    assert "numbers, dates, quotations and addresses of the post that no note holds, by letters only" in seen
     assert "vouch N" not in seen
     assert "1 not found in the notes; check each, or take it out:\n  number: 15" in seen
     assert "This compares by letters only" in seen

@@ -114,7 +114,7 @@ def test_five_thin_lines_become_a_checked_exported_post(terminal: Terminal, tmp_
         "2 things that your notes do not hold.",
         "You vouch for it",
         "[-5-]{+3+}",
-        "The draft left 3 questions open.",
+        "The draft left 3 questions open, which come first.",
         story.GAP,
         "is worked in: version",
         "Take out: " + story.CUT,

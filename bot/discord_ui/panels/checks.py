@@ -57,7 +57,7 @@ def check_card(
         parts.append(
             small_print(
                 "Keep: you vouch for it, and it becomes a note",
-                "Fix: the sentence as your notes hold it",
+                "Fix: the sentence as your notes hold it" if passages[page].mended is not None else None,
                 f"{page + 1} of {page_count}" if page_count > 1 else None,
             )
         )

@@ -71,6 +71,7 @@ def question_card(
                 action_button("Another question", "another", essay.id, version, argument),
                 action_button("Add a note", "paste", essay.id, version),
                 _draft_button(state),
+                titles_button(state) if state.version is None else None,
                 _notes_button(state),
             ),
             *(jobs.job_recovery_buttons(state) if state.version is None else ()),
