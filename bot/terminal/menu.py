@@ -35,9 +35,9 @@ undo, redo         go back a version, or forward again
 history            all versions
 diff A B           what changed from version A to version B, by sentence
 go N               make version N the current one
-export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or .docx says so
-                   itself): {target_list()}; --force behind it replaces a FILE that is there, --strict writes nothing
-                   while your notes do not hold something in it
+export [PLACE] [FILE]  write the post as Markdown, or as PLACE takes it (a name that ends in .txt, .html or .docx
+                   says so itself): {target_list()}; --force behind it replaces a FILE that is there, --strict writes
+                   nothing while your notes do not hold something in it
 copy [PLACE]       put the same into the terminal's clipboard
 done               leave; everything is stored
 

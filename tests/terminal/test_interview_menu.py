@@ -56,7 +56,7 @@ def test_what_a_draft_left_open_comes_first_and_is_worked_in(terminal: Terminal)
     seen = terminal.resume_and_type(essay, "", "answer", "Anna was.", END)
     assert "The draft left 1 question open, which comes first." in seen
     assert "Note 3 is worked in: version 2.\n" in seen
-    assert "{+Anna+} [-Who -]was in the" in seen  # what has changed is shown
+    assert "\n+ {+Anna+} was in the {+room.+}\n" in seen  # what has changed is shown
     text = terminal.runner.run(terminal.room.desk.current_version(LOCAL_WRITER, essay.id)).text
     assert text == GAPPED.replace("[NEED: Who was in the room?]", "Anna was in the room.")
 

@@ -113,7 +113,7 @@ def test_five_thin_lines_become_a_checked_exported_post(terminal: Terminal, tmp_
         "A draft can be written now",
         "2 things that your notes do not hold.",
         "You vouch for it",
-        "[-5-]{+3+}",
+        "got [-5-] replies.\n+ I sent 40 letters and got {+3+} replies.",
         "The draft left 3 questions open, which come first.",
         story.GAP,
         "is worked in: version",
