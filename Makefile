@@ -32,7 +32,7 @@ lint: $(READY) ## formatting, style, types, and which part may import which
 	$(BIN)/lint-imports
 
 quick: $(READY) ## the tests that start no bot, terminal or service, under a minute on two cores
-	$(PYTEST) $(addprefix --ignore=,$(SLOW))
+	$(PYTEST) -m "not slow and not postgres" $(addprefix --ignore=,$(SLOW))
 
 test: $(READY) ## all tests, some ten minutes on two cores; before a pull request
 	$(PYTEST)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import TYPE_CHECKING
 
+from bot.errors import InvalidSetting, PostgresDriverMissing
 from bot.essay.structure import Structure
 from bot.network import check_tls, find_proxy
 from bot.services.checking import CheckingService
@@ -28,6 +30,7 @@ from bot.services.store_ports import Clock, IdFactory, Store
 from bot.services.voice import VoiceService
 from bot.settings import Settings
 from bot.store.quota import Quota
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from bot.structure_files import StructureCatalogue, prompts_directory, read_structures
 from bot.terminal import LOCAL_WRITER
@@ -61,7 +64,7 @@ def build_services(
     *,
     with_model: bool = True,
     models: Models | None = None,
-    store: SqliteStore | None = None,
+    store: SqlStore | None = None,
     job_store: Store | None = None,
     structures: Mapping[str, Structure] | None = None,
     clock: Clock = utc_now,
@@ -75,7 +78,7 @@ def build_services(
     of them cannot be used.
     """
     found = structures if structures is not None else load_structures()
-    opened = store if store is not None else _open_store(settings, clock)
+    opened = store if store is not None else open_store(settings, clock)
     try:
         budgets = Budgets(settings.budget_writer_day, settings.budget_month, settings.writer_month_budget)
         ledger = RecordingLedger(opened, budgets)
@@ -130,9 +133,30 @@ def build_services(
     )
 
 
-def _open_store(settings: Settings, clock: Clock) -> SqliteStore:
+def open_store(settings: Settings, clock: Clock) -> SqlStore:
+    """Open the database of the settings. Raise StoreError, InvalidSetting."""
     keys = settings.database_key.get_secret_value() if settings.database_key else None
-    return SqliteStore(settings.database_path, keys, clock, Quota(settings.limits, exempt_writers={LOCAL_WRITER}))
+    quota = Quota(settings.limits, exempt_writers={LOCAL_WRITER})
+    if settings.database_url is None:
+        return SqliteStore(settings.database_path, keys, clock, quota)
+    if keys is None:
+        raise InvalidSetting("DATABASE_KEY", "it must be set with DATABASE_URL")
+    url = settings.database_url.get_secret_value()
+    opened: SqlStore = import_postgres().PostgresStore(
+        url, keys, clock, quota, connections=settings.database_connections
+    )
+    return opened
+
+
+def import_postgres() -> ModuleType:
+    """Import what uses PostgreSQL, which comes with an extra. Raise PostgresDriverMissing."""
+    try:
+        from bot.store import postgres
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("psycopg", "psycopg_pool"):
+            raise
+        raise PostgresDriverMissing from None
+    return postgres
 
 
 def build_claude(

@@ -131,6 +131,8 @@ class Settings(BaseSettings):
 
     database_path: Path = Field(default_factory=default_database)
     database_key: SecretStr | None = None
+    database_url: SecretStr | None = None  # a password stands in it
+    database_connections: int = Field(default=8, ge=2, le=100)
 
     discord_token: SecretStr | None = None
     access: Literal["listed", "open"] = "listed"
@@ -225,7 +227,26 @@ class Settings(BaseSettings):
             raise ValueError("it must name a file, such as ./essays.db")
         return value
 
-    @field_validator("anthropic_api_key", "database_key", "discord_token", mode="before")
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_database_url(value.get_secret_value())
+        return value
+
+    @property
+    def unused_settings(self) -> tuple[str, ...]:
+        """What is set and has no effect beside the other settings, a sentence each."""
+        if self.database_url is None:
+            unused = "database_connections" in self.model_fields_set
+            return ("DATABASE_CONNECTIONS has no effect without DATABASE_URL.",) if unused else ()
+        if "database_path" in self.model_fields_set:
+            return (
+                "DATABASE_PATH holds no essay while DATABASE_URL is set: the bot's sign of life alone is beside it.",
+            )
+        return ()
+
+    @field_validator("anthropic_api_key", "database_key", "database_url", "discord_token", mode="before")
     @classmethod
     def _none_if_blank(cls, value: object) -> object:
         """Treat a secret of white space as unset, as env_ignore_empty does an empty one."""
@@ -278,6 +299,22 @@ class Settings(BaseSettings):
         if not sound or parts.query or parts.fragment:
             raise ValueError("it must be an address such as http://localhost:11434, without ? or # in it")
         return value.rstrip("/")
+
+
+def check_database_url(value: str) -> None:
+    """Raise ValueError, without the address in it, unless this is the address of a PostgreSQL database."""
+    try:
+        parts = urlsplit(value)
+        sound = value.isprintable() and " " not in value and parts.port != 0
+    except ValueError:  # its words may hold what stands where a port should, which may be a password
+        sound = False
+    if not sound or parts.fragment or "@" in parts.path + parts.query:
+        raise ValueError(
+            "it cannot be read: in the user and the password, characters such as / ? # @ : and % are written as "
+            "%2F %3F %23 %40 %3A and %25"
+        )
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ValueError("it must be an address such as postgresql://user:password@host/database")
 
 
 def _is_loopback_host(host: str) -> bool:
@@ -353,9 +390,16 @@ def load_settings() -> LoadedSettings:
             problems.append(SettingProblem(name.upper(), why, where))
             values[name] = names[name].get_default(call_default_factory=True)
         settings = Settings(**values)
+    if settings.database_url is not None and settings.database_key is None:
+        reason = (
+            "it must be set with DATABASE_URL, for every process that uses that database: there is no key file there"
+        )
+        problems.append(SettingProblem("DATABASE_KEY", reason))
     path = settings.database_path.expanduser()
+    if path != settings.database_path:
+        settings = settings.model_copy(update={"database_path": path})
     return LoadedSettings(
-        settings.model_copy(update={"database_path": path}),
+        settings,
         tuple(problems),
         found.path if found else None,
         found.hints if found else (),

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -15,8 +16,12 @@ from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 from bot.services.notes import NoteService
 from bot.services.services import Services
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
 
 # No test asserts how long something takes: a busy machine would fail it.
 settings.register_profile("untimed", deadline=None)
@@ -48,11 +53,41 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "data" / "essays.db"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked with both_databases on PostgreSQL too, but for tests that look into SQLite's file."""
+    names = set(metafunc.fixturenames)
+    if "store" in names and "database" not in names and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+
+
 @pytest.fixture
-def store(database: Path, clock: Callable[[], datetime]) -> Iterator[SqliteStore]:
-    opened = SqliteStore(database, None, clock)
+def store(request: pytest.FixtureRequest, clock: Callable[[], datetime]) -> Iterator[SqlStore]:
+    opened: SqlStore
+    if getattr(request, "param", "sqlite") == "sqlite":
+        opened = SqliteStore(request.getfixturevalue("database"), None, clock)
+    else:
+        from tests.postgres_server import open_store  # the driver is imported by tests that use it
+
+        opened = open_store(request.getfixturevalue("postgres_url"), clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    from tests.postgres_server import PostgresServer, find_programs
+
+    if (programs := find_programs()) is None:
+        pytest.skip("there is no PostgreSQL: install Debian's package postgresql")
+    server = PostgresServer.start_new(programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """The address of a database that holds nobody's rows; the key that seals in it, if there is one, is KEY."""
+    return postgres_server.emptied_database()
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from bot.services.llm_ports import Models
 from bot.services.services import Services
 from bot.services.store_ports import Store
 from bot.settings import Settings
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 
 
 def join_services(
-    store: SqliteStore,
+    store: SqlStore,
     structure: Structure | None,
     clock: Callable[[], datetime],
     new_id: Callable[[], str] = lambda: "one",

@@ -154,3 +154,39 @@ def test_an_invalid_setting_is_refused_with_a_plain_reason(
     with pytest.raises(InvalidSetting) as caught:
         read_settings()
     assert f"The setting {name} cannot be used: {why}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("mysql://someone:hunter2@localhost/essays", "an address such as postgresql://"),
+        ("hunter2", "an address such as postgresql://"),
+        ("postgresql://someone:hunter2@localhost", "an address such as postgresql://"),
+        ("postgresql://someone:hunter2/x@localhost/essays", "characters such as"),
+        ("postgresql://someone:12?hunter2@localhost/essays", "characters such as"),
+    ],
+)
+def test_an_address_that_is_no_postgresql_is_refused_without_being_shown(
+    address: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    with pytest.raises(InvalidSetting, match=reason) as told:
+        read_settings()
+    assert "hunter2" not in str(told.value)
+
+
+def test_postgresql_needs_a_key_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://someone:hunter2@localhost/essays")
+    assert "hunter2" not in repr(Settings())
+    with pytest.raises(InvalidSetting, match="DATABASE_KEY"):
+        read_settings()
+
+
+def test_what_has_no_effect_beside_the_other_settings_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().unused_settings == ()
+    monkeypatch.setenv("DATABASE_CONNECTIONS", "4")
+    assert "DATABASE_CONNECTIONS has no effect" in Settings().unused_settings[0]
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/essays")
+    assert Settings().unused_settings == ()
+    monkeypatch.setenv("DATABASE_PATH", "essays.db")
+    assert "DATABASE_PATH holds no essay" in Settings().unused_settings[0]

@@ -214,7 +214,7 @@ def _run_demo(structure: str | None) -> None:
     from bot.terminal.output import make_console
 
     with tempfile.TemporaryDirectory(prefix="essay-bot-demo-") as directory:
-        own = {"database_path": Path(directory) / "essays.db", "database_key": None}
+        own = {"database_path": Path(directory) / "essays.db", "database_key": None, "database_url": None}
         settings = load_settings().settings.model_copy(update=own)  # invalid settings do not matter here
         with open_services(settings=settings) as (services, runner):
             shown = (

@@ -20,6 +20,7 @@
     │   ├── ForeignDatabase, NewerDatabase, DamagedDatabase
     │   ├── StoreFull, StoreBusy
     │   └── StoreUnavailable
+    │       └── DatabaseServerAway, PostgresDriverMissing
     ├── DamagedText                        one stored text cannot be read; everything else can be used
     ├── ModelError                         a model could not do what it was asked; what it wrote before that is kept
     │   ├── KeyRefused, OutOfCredit, NoModel, ModelNotAllowed, NoNetwork, NotClaude, UnknownModel, RequestRefused
@@ -124,10 +125,12 @@ from bot.errors.llm import (
 from bot.errors.store import (
     DamagedDatabase,
     DamagedText,
+    DatabaseServerAway,
     EncryptionKeyMissing,
     ForeignDatabase,
     InvalidEncryptionKey,
     NewerDatabase,
+    PostgresDriverMissing,
     RotationFailed,
     StoreBusy,
     StoreError,
@@ -149,6 +152,7 @@ __all__ = [
     "Compressed",
     "DamagedDatabase",
     "DamagedText",
+    "DatabaseServerAway",
     "Declined",
     "EncryptionKeyMissing",
     "ExportFailed",
@@ -181,6 +185,7 @@ __all__ = [
     "OverBudget",
     "Overloaded",
     "ParsingTimedOut",
+    "PostgresDriverMissing",
     "PrivateMarkInText",
     "PrivateNoteInText",
     "RateLimited",

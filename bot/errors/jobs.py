@@ -79,6 +79,14 @@ class BackupFailed(BotError):
         )
 
     @classmethod
+    def on_server(cls) -> BackupFailed:
+        return cls(
+            "The essays are in PostgreSQL, which has a program of its own for this, so no backup was made here: "
+            'pg_dump --format=custom --file=essays.dump "$DATABASE_URL". It can run while the bot does. '
+            "The key is not in it: keep a copy of DATABASE_KEY apart from it, no essay opens without."
+        )
+
+    @classmethod
     def target_exists(cls, target: Path) -> BackupFailed:
         return cls(
             f"{target} is there already, so no backup was made: give another name, or add --force to have it replaced "
@@ -174,7 +182,7 @@ class NothingToDo(BotError):
 
     @classmethod
     def no_replacement(cls) -> NothingToDo:
-        return cls("This finding has no wording to apply: answer its question or edit the words. Nothing was changed.")
+        return cls("This finding has no wording to apply: edit the words yourself. Nothing was changed.")
 
     @classmethod
     def no_question_in_finding(cls) -> NothingToDo:

@@ -133,10 +133,9 @@ class DamagedText(BotError):
 class ForeignDatabase(StoreError):
     """The file belongs to another program."""
 
-    def __init__(self, database: Path) -> None:
-        super().__init__(
-            f"{database} is not a Career Essay Bot database: set DATABASE_PATH to another file. Nothing was changed."
-        )
+    def __init__(self, database: Path | str) -> None:
+        other = "DATABASE_PATH to another file" if isinstance(database, Path) else "DATABASE_URL to an empty database"
+        super().__init__(f"{database} is not a Career Essay Bot database: set {other}. Nothing was changed.")
 
 
 class NewerDatabase(StoreError):
@@ -182,8 +181,38 @@ class StoreBusy(StoreError):
 class StoreUnavailable(StoreError):
     """The database cannot be opened, read or written."""
 
-    def __init__(self, database: Path, why: str) -> None:
+    def __init__(self, database: Path | str, why: str) -> None:
+        advice = "check DATABASE_URL and the server"
+        if isinstance(database, Path):
+            advice = "check the path in DATABASE_PATH and its permissions"
         super().__init__(
-            f"The database {database} cannot be used ({why}): check the path in DATABASE_PATH and its permissions. "
-            "What was stored before is unchanged."
+            f"The database {database} cannot be used ({why}): {advice}. What was stored before is unchanged."
+        )
+
+
+class DatabaseServerAway(StoreUnavailable):
+    """The server of the database cannot be reached, or has ended the connection."""
+
+    is_temporary = True
+    public_message = (
+        "The bot cannot reach its database at the moment, so the last step may not be stored; all before it is safe. "
+        "Try again in a moment."
+    )
+
+    def __init__(self, database: str, why: str) -> None:
+        StoreError.__init__(
+            self,
+            f"The server of {database} cannot be used ({why}): the last step may not be stored; all before it is safe. "
+            "The bot goes on by itself once the server answers; look at the server and at DATABASE_URL if it does not.",
+        )
+
+
+class PostgresDriverMissing(StoreUnavailable):
+    """DATABASE_URL is set, and what talks to PostgreSQL is not installed."""
+
+    def __init__(self) -> None:
+        StoreError.__init__(
+            self,
+            "DATABASE_URL is set, and the package that talks to PostgreSQL is not installed: install it with the extra "
+            "postgres, as in pip install 'career-essay-bot[postgres]'. Nothing was changed.",
         )

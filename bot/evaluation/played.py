@@ -207,7 +207,7 @@ async def open_stage(settings: Settings, models: Models, player: ClaudeWriterPla
     """Yield a stage over a database that is thrown away. The calls are charged wherever ``models`` charge them."""
     observed = ObservedInterviewer(models.interviewer)
     with tempfile.TemporaryDirectory(prefix="essay-bot-eval-") as folder:
-        apart = settings.model_copy(update={"database_path": Path(folder) / "essays.db"})
+        apart = settings.model_copy(update={"database_path": Path(folder) / "essays.db", "database_url": None})
         services = build_services(apart, models=replace(models, interviewer=observed))
         try:
             yield Stage(services, player, observed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.errors import InvalidEncryptionKey
+from bot.errors import BackupFailed, InvalidEncryptionKey
 from bot.essay.text.words import count_noun
 from bot.settings import read_settings
 from bot.store.backup import create_backup
@@ -21,6 +21,8 @@ def back_up_database(target: Path, *, replace: bool) -> Iterator[str]:
     Raise InvalidSetting and BackupFailed.
     """
     settings = read_settings()
+    if settings.database_url is not None:
+        raise BackupFailed.on_server()
     backup = create_backup(settings.database_path, target, replace=replace)
     yield (
         f"{backup.path} is a good backup of {settings.database_path}: {count_noun(backup.essays, 'essay')} in "

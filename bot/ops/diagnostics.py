@@ -98,6 +98,8 @@ def _check_settings(reading: LoadedSettings) -> Iterator[CheckResult]:
         yield CheckResult(
             Path(problem.key).name, CheckState.WRONG, str(problem.error), consequence, blocks_everything=True
         )
+    for unused in reading.settings.unused_settings:
+        yield CheckResult("settings", CheckState.HINT, unused)
     for hint in reading.hints:
         yield CheckResult(".env", CheckState.HINT, hint)
 
@@ -125,11 +127,16 @@ def _check_sqlite() -> CheckResult:
 
 
 def _check_database(settings: Settings, reading: LoadedSettings) -> CheckResult:
-    if any(problem.key in ("DATABASE_PATH", "DATABASE_KEY") for problem in reading.problems):
+    if any(problem.key in ("DATABASE_PATH", "DATABASE_KEY", "DATABASE_URL") for problem in reading.problems):
         return CheckResult("database", CheckState.FAILED, "not looked at: the setting that names it is wrong")
-    path = settings.database_path
+    path: Path | str = settings.database_path
+    key = settings.database_key.get_secret_value() if settings.database_key else None
     try:
-        exists = check_database(path, settings.database_key.get_secret_value() if settings.database_key else None)
+        if settings.database_url is not None and key is not None:
+            postgres, url = bootstrap.import_postgres(), settings.database_url.get_secret_value()
+            path, exists = postgres.describe_url(url), postgres.check_server(url, key)
+        else:
+            exists = check_database(settings.database_path, key)
     except BotError as error:
         wrong = isinstance(error, InvalidEncryptionKey) and error.location == "DATABASE_KEY"
         return CheckResult(
@@ -246,7 +253,7 @@ async def _check_live(settings: Settings) -> list[CheckResult]:
 @contextmanager
 def _settings_with_database(settings: Settings) -> Iterator[Settings]:
     """Yield the settings, with a temporary database if there is none yet."""
-    if settings.database_path.exists():
+    if settings.database_url is not None or settings.database_path.exists():
         yield settings
         return
     with tempfile.TemporaryDirectory(prefix="essay-bot-check-") as folder:

@@ -6,16 +6,24 @@ It is a file of its own, so that other commands need not import SQLite, the ciph
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from pathlib import Path
 
+from bot.bootstrap import import_postgres, utc_now
 from bot.essay.text.words import count_noun
 from bot.settings import read_settings
-from bot.store.rotation import rotate_key
+from bot.store.rotation import rotate, rotate_key
 
 
 def warn_before_rotation() -> str:
     """Return what the operator should know before the key is replaced. Raise InvalidSetting."""
     settings = read_settings()
+    if settings.database_url is not None:
+        where = import_postgres().describe_url(settings.database_url.get_secret_value())
+        return (
+            f"All text in {where} will be sealed with the first key in DATABASE_KEY; the others will open nothing in "
+            "it. Every process that uses it must have both by now. Backups made until now can be read only with the "
+            "keys of today: if you keep them, keep a copy of what stands in DATABASE_KEY now."
+        )
     key_file = f"{settings.database_path}.key"
     goes, where = ("", "DATABASE_KEY") if settings.database_key else (f" and goes from {key_file}", key_file)
     return (
@@ -29,10 +37,18 @@ def replace_database_key() -> Iterator[str]:
     """Replace the key and yield sentences on the result. Raise InvalidSetting, RotationFailed, StoreError."""
     settings = read_settings()
     setting = settings.database_key.get_secret_value() if settings.database_key else None
-    done = rotate_key(settings.database_path, setting, lambda: datetime.now(UTC))
+    database: Path | str = settings.database_path
+    if settings.database_url is not None and setting is not None:
+        url = settings.database_url.get_secret_value()
+        postgres = import_postgres()
+        database = postgres.describe_url(url)
+        with postgres.open_database(url, setting, utc_now) as opened:
+            done = rotate(opened, utc_now, from_setting=True)
+    else:
+        done = rotate_key(settings.database_path, setting, utc_now)
     where = "the first in DATABASE_KEY" if setting else f"in {settings.database_path}.key"
     yield (
-        f"All text in {settings.database_path} is sealed with the key whose fingerprint is {done.sealing}, which is "
+        f"All text in {database} is sealed with the key whose fingerprint is {done.sealing}, which is "
         f"{where}: {count_noun(done.rows, 'row')} sealed anew. Keep a copy of that key apart from the backups."
     )
     if done.before:

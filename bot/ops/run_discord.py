@@ -23,7 +23,7 @@ from bot.network import find_proxy
 from bot.ops.background_tasks import enforce_retention, finish_deletions, send_host_alerts, write_heartbeats
 from bot.ops.health import Heartbeat
 from bot.ops.logging_config import log_unhandled_task_errors
-from bot.ops.single_instance import single_instance
+from bot.ops.single_instance import AlreadyRunning, single_instance
 from bot.services.host_alerts import HostAlerts
 from bot.services.offload import worker_processes
 from bot.services.services import Services
@@ -106,8 +106,24 @@ async def run_discord(settings: Settings) -> None:
     if settings.discord_token is None:
         raise InvalidSetting("DISCORD_TOKEN", f"it is missing; it is found at {developer_portal.TOKEN_PAGE}")
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
-    with single_instance(settings.database_path), worker_processes():
+    for unused in settings.unused_settings:
+        log.warning("%s", unused)
+    with _only_bot(settings), worker_processes():
         await _run_bot(settings, settings.discord_token.get_secret_value())
+
+
+@contextlib.contextmanager
+def _only_bot(settings: Settings) -> Iterator[None]:
+    """Be the only bot that serves the database. Raise AlreadyRunning, and as ``single_instance`` does."""
+    if settings.database_url is None:
+        with single_instance(settings.database_path):
+            yield
+        return
+    postgres, url = bootstrap.import_postgres(), settings.database_url.get_secret_value()
+    with postgres.only_process(url, "bot") as is_only:
+        if not is_only:
+            raise AlreadyRunning(postgres.describe_url(url))
+        yield
 
 
 async def _run_bot(settings: Settings, token: str) -> None:

@@ -21,7 +21,7 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # no room left on the disk, or none f
 class AlreadyRunning(BotError):
     """Another process serves the database."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str) -> None:
         super().__init__(
             f"Another process serves {database} already, and two would answer everything twice: this one ends, and "
             "nothing was changed. `essay-bot check --running` tells which one it is; end that first, or give this one "

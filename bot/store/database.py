@@ -179,8 +179,12 @@ class EncryptedDatabase(ABC):
         return tuple(row[0] for row in rows)
 
     def begin_sealing(self, fingerprint: str, at: datetime) -> None:
-        """Name the key that seals from now on, and load the secret for pseudonyms; create it in a new database."""
+        """Name the key that seals from now on, and load the secret for pseudonyms."""
         record_sealing_key(self.db, fingerprint, at)
+        self.load_secret()
+
+    def load_secret(self) -> None:
+        """Load the secret that pseudonyms are made with; create it in a new database. Raise DamagedCell."""
         self.follow_keys()
         if not (sealed := self.sealed_secret()):
             sealed = self.seal(PSEUDONYMS, secrets.token_hex(32))

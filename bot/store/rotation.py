@@ -50,12 +50,13 @@ def rotate_key(path: Path, keys: str | None, now: Callable[[], datetime]) -> Rot
     with _only_rotation(path), translate_errors(path):
         database = SqliteDatabase(path, keys, now)
         try:
-            return _rotate(database, now, from_setting=keys is not None)
+            return rotate(database, now, from_setting=keys is not None)
         finally:
             database.close()
 
 
-def _rotate(database: EncryptedDatabase, now: Callable[[], datetime], *, from_setting: bool) -> Rotation:
+def rotate(database: EncryptedDatabase, now: Callable[[], datetime], *, from_setting: bool) -> Rotation:
+    """Replace the key of an open database; see ``rotate_key``. A database without a key file takes the setting's."""
     in_file, key_file = database.keys.read_file(), database.keys.key_file
     if from_setting or key_file is None:
         if len(database.named_keys()) == 1 and len(database.keys.given) == 1:

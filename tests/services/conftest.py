@@ -16,7 +16,7 @@ from bot.services.essays import EssayService
 from bot.services.jobs.runner import JobRunner
 from bot.services.notes import NoteService
 from bot.services.services import Services
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.joined_services import join_services
 from tests.services.fakes import FakeModels, RecordingJobs
 from tests.services.interview_steps import WaitingInterview
@@ -29,7 +29,7 @@ FLUSH_SECONDS = 0.01  # a test waits for flushes by watching, so a quick one onl
 class Room:
     """All that a writer can do, the scripted models behind it, and the stores under it."""
 
-    store: SqliteStore
+    store: SqlStore
     stored_jobs: RecordingJobs
     desk: EssayService
     notes: NoteService
@@ -59,7 +59,7 @@ It cost me 4,000 euros a year. Anna said "You will be back by Christmas".
 
 
 def joined(
-    store: SqliteStore,
+    store: SqlStore,
     structure: Structure,
     clock: Clock,
     *,
@@ -102,14 +102,14 @@ def joined(
 
 
 @pytest.fixture
-async def room(store: SqliteStore, structure: Structure, clock: Clock) -> AsyncIterator[Room]:
+async def room(store: SqlStore, structure: Structure, clock: Clock) -> AsyncIterator[Room]:
     made = joined(store, structure, clock)
     yield made
     await made.jobs.close()
 
 
 @pytest.fixture
-def stored(store: SqliteStore) -> RecordingJobs:
+def stored(store: SqlStore) -> RecordingJobs:
     return RecordingJobs(store)
 
 

@@ -35,7 +35,7 @@ from bot.services.llm_ports import (
 from bot.services.store_ports import JobStore, Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.jobs import SqlJobs, current_process_name
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 
 T = TypeVar("T")
 
@@ -278,7 +278,7 @@ GONE = "999999999-gone"
 class StoredJobs:
     """The jobs of a database, each call a transaction of its own; new ones are of the ``process`` of that name."""
 
-    def __init__(self, store: SqliteStore, process: str | None = None) -> None:
+    def __init__(self, store: SqlStore, process: str | None = None) -> None:
         self.store = store
         self._process = process or current_process_name()
 
@@ -324,7 +324,7 @@ class RecordingJobs(StoredJobs):
     ``refused`` is set once text could not be stored.
     """
 
-    def __init__(self, store: SqliteStore, process: str | None = None) -> None:
+    def __init__(self, store: SqlStore, process: str | None = None) -> None:
         super().__init__(store, process)
         self.events: list[tuple[str, Any]] = []
         self.refused = asyncio.Event()

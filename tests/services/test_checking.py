@@ -21,10 +21,13 @@ from bot.services.jobs.job import JobKind, JobState
 from bot.services.llm_ports import RawCheck
 from bot.services.services import Services
 from bot.services.store_ports import Transaction
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.conftest import FLUSH_SECONDS, NOTES
 from tests.services.fakes import COST, MODEL, PATIENCE, FakeModels, Gate, rewrites, says
+
+pytestmark = pytest.mark.both_databases
 
 T = TypeVar("T")
 DRAFT = """## What I missed
@@ -65,7 +68,7 @@ class Checked:
 
 
 @pytest.fixture
-async def checked(store: SqliteStore, structure: Structure, clock: Callable[[], datetime]) -> AsyncIterator[Checked]:
+async def checked(store: SqlStore, structure: Structure, clock: Callable[[], datetime]) -> AsyncIterator[Checked]:
     models, numbers = FakeModels(), itertools.count(1)
     services = join_services(
         store,
@@ -408,7 +411,7 @@ async def test_a_shutdown_while_a_batch_is_being_stored_begins_no_further_batch(
 
 
 async def test_a_shutdown_ends_the_checks_that_run_and_those_that_wait_for_their_turn(
-    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqlStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     models, numbers, gates = FakeModels(), itertools.count(1), [Gate() for _ in range(MAX_CONCURRENT_CHECKS + 2)]
     services = join_services(

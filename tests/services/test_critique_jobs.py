@@ -17,6 +17,8 @@ from tests.services.conftest import Room
 from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
 from tests.services.test_critiques import TEXT, ended, found, of_essay, pasted, remark
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_a_text_too_long_or_too_short_is_refused_and_no_model_asked(room: Room) -> None:
     with pytest.raises(InvalidInput, match=r"The text has 10,001 words, and 10,000 can be critiqued at once"):

@@ -27,6 +27,8 @@ from bot.services.llm_ports import RawCoverage, RawCritique, RawFinding, RawStre
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, opinion
 
+pytestmark = pytest.mark.both_databases
+
 TEXT = (
     "## What I missed\n\nIt was very good work — “the best”, they said. I left in *May*, with 14 others.\n\n"
     "## What I gave up\n\nIt was very good work too. The pay was 4,000 euros less, and nobody asked.\n"

@@ -19,8 +19,11 @@ from bot.essay.text.words import count_words
 from bot.services.dm_messages import DmMessageService, MessageChange, StoredFile, StoredMessage
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 
@@ -61,11 +64,11 @@ class Talking:
 
 
 @pytest.fixture
-def at(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
+def at(store: SqlStore, structure: Structure, clock: Clock) -> Talking:
     return talking(store, structure, clock)
 
 
-def talking(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
+def talking(store: SqlStore, structure: Structure, clock: Clock) -> Talking:
     numbers = itertools.count(1)
     ours = replace(structure, key=DEFAULT_STRUCTURE)
 

@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 from bot.errors import InvalidInput
 from bot.essay.structure import Structure
 from bot.services.dm_messages import DmChannel, StoredMessage
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.services.test_dm_messages import Talking, talking
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def at(store: SqliteStore, structure: Structure, clock: Clock) -> Talking:
+def at(store: SqlStore, structure: Structure, clock: Clock) -> Talking:
     """A writer whose DM the bot has met: only there a message is read late."""
     return talking(store, structure, clock)
 

@@ -13,6 +13,8 @@ from tests.services.conftest import Room
 from tests.services.fakes import Gate, rewrites, says
 from tests.services.test_drafting import CUT, DRAFT, drafted, ended
 
+pytestmark = pytest.mark.both_databases
+
 TAGGED = (
     '<section key="missed">\nThe noise of May 2019.\n</section>\n'
     '<section key="gave-up">\nAnna said so.\n\n[NEED: What did Anna say next?]\n</section>\n'

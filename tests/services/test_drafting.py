@@ -17,6 +17,8 @@ from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, rewrites, says, seen_until
 
+pytestmark = pytest.mark.both_databases
+
 DRAFT = "## What I missed\n\nThe noise of May 2019.\n\n## What I gave up\n\nAnna said so.\n"
 CUT = "## What I missed\n\nThe noise.\n\n## What I gave up\n\nAnna sa"
 

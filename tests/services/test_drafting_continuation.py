@@ -12,6 +12,8 @@ from tests.services.conftest import Room
 from tests.services.fakes import Gate, rewrites, says
 from tests.services.test_drafting import CUT, drafted, ended
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def essay(room: Room, structure: Structure) -> str:

@@ -16,6 +16,8 @@ from bot.services.llm_ports import RawFinding
 from tests.services.conftest import Room
 from tests.services.fakes import Gate, opinion, says
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_an_empty_essay_takes_another_structure_and_its_name(desk: EssayService, structure: Structure) -> None:
     other = replace(structure, key="other", name="Another one")

@@ -9,7 +9,9 @@ from bot.essay.essay import Essay, Origin
 from bot.essay.structure import Structure
 from bot.services.essays import MAX_TITLE_CHARACTERS, EssayService, editable_parts
 from bot.services.notes import NoteService
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
+
+pytestmark = pytest.mark.both_databases
 
 NOTES = "# Out\n\nLoose words.\n\n## What I missed\n\nThe noise.\n"
 
@@ -169,7 +171,7 @@ async def test_essays_are_listed_the_last_changed_first_and_a_deleted_one_is_gon
 
 
 async def test_nobody_sees_or_touches_the_essay_of_another(
-    desk: EssayService, notes: NoteService, essay: Essay, store: SqliteStore
+    desk: EssayService, notes: NoteService, essay: Essay, store: SqlStore
 ) -> None:
     await desk.add_notes("me", essay.id, NOTES)
     version = await desk.assemble_post("me", essay.id)

@@ -14,6 +14,8 @@ from bot.services.jobs.job import Job, JobState
 from tests.services.conftest import Clock, Room, joined
 from tests.services.fakes import PATIENCE, Gate, opinion, says
 
+pytestmark = pytest.mark.both_databases
+
 SECRET = "Marcus Feld told me he would sack half of the team before Easter."
 NOTES = f"## What I missed\n\n{SECRET}\n\n## What I gave up\n\nIt cost me 4,000 euros a year.\n"
 DRAFT = f"## What I missed\n\nIn spring {SECRET[:-1]}, and I wrote it down.\n\n## What I gave up\n\nPay.\n"

@@ -12,7 +12,9 @@ from bot.errors import BudgetSpent
 from bot.services.host_alerts import HostAlerts
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement
 from bot.services.llm_ports import ModelRole
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
+
+pytestmark = pytest.mark.both_databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -21,7 +23,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 class Host:
     """A host whose clock a test moves. Each process has alerts of its own over the same store."""
 
-    store: SqliteStore
+    store: SqlStore
     now: datetime = NOON
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class Host:
 
 
 @pytest.fixture
-def host(store: SqliteStore) -> Host:
+def host(store: SqlStore) -> Host:
     return Host(store)
 
 

@@ -12,6 +12,8 @@ from bot.essay.structure import Structure
 from bot.services.essays import EssayService
 from bot.services.interview import InterviewService
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def essay(desk: EssayService, structure: Structure) -> Essay:

@@ -10,6 +10,8 @@ from bot.essay.structure import Structure
 from bot.services.llm_ports import NextQuestion
 from tests.services.conftest import Room
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def essay(room: Room, structure: Structure) -> Essay:

@@ -16,6 +16,8 @@ from tests.services.fakes import Gate, says, seen_until
 from tests.services.test_drafting import DRAFT, ended
 from tests.store.sealed_story import opened_cells, sealed_cells
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def essay(room: Room, structure: Structure) -> str:

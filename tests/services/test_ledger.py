@@ -10,12 +10,14 @@ import pytest
 from bot.errors import OverBudget
 from bot.services.ledger import NANO_PER_USD, Budgets, RecordingLedger, Reservation, Settlement, total_cost
 from bot.services.llm_ports import Cost, ModelRole
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
+
+pytestmark = pytest.mark.both_databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def session(store: SqliteStore) -> RecordingLedger:
+def session(store: SqlStore) -> RecordingLedger:
     return RecordingLedger(store, Budgets(Decimal(1), Decimal(1)))
 
 
@@ -24,7 +26,7 @@ async def spend(ledger: RecordingLedger, nano: int | None, *, worst: int = 1_000
     await ledger.settle(number, Settlement("big", 100, 10, 1_000, 50, nano, 700, 9_000, "end_turn"))
 
 
-async def test_two_sessions_at_once_each_count_their_own_calls(store: SqliteStore) -> None:
+async def test_two_sessions_at_once_each_count_their_own_calls(store: SqlStore) -> None:
     mine, other = session(store), session(store)
     await spend(mine, 1)  # before anybody counts
     with mine.record_settlements() as all_of_mine:
@@ -43,7 +45,7 @@ async def test_two_sessions_at_once_each_count_their_own_calls(store: SqliteStor
 
 
 async def test_a_call_without_a_price_leaves_the_sum_without_one_and_a_call_that_is_not_made_costs_nothing(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     ledger = session(store)
     with ledger.record_settlements() as calls:

@@ -16,6 +16,8 @@ from bot.services.llm_ports import NextQuestion, RawTitle
 from tests.services.conftest import Room
 from tests.services.fakes import Gate
 
+pytestmark = pytest.mark.both_databases
+
 EMPTY, THIN, ENOUGH = SectionState.EMPTY, SectionState.THIN, SectionState.ENOUGH
 
 

@@ -14,6 +14,8 @@ from bot.services.llm_ports import Material
 from bot.services.note_placement import MAX_CALLS_PER_JOB, MAX_CHARACTERS_PER_CALL, MAX_NOTES_PER_CALL, batch_notes
 from tests.services.conftest import Room
 
+pytestmark = pytest.mark.both_databases
+
 
 def page(count: int) -> str:
     return "".join(f"Note number {n} of many.\n\n" for n in range(1, count + 1))

@@ -13,8 +13,10 @@ from bot.services.dm_messages import DmMessageService
 from bot.services.essays import EssayService
 from bot.services.notes import NoteService, note_fingerprint
 from bot.services.services import Services
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.services.conftest import Clock, Room
+
+pytestmark = pytest.mark.both_databases
 
 NOTES = "Loose words.\n\n## What I missed\n\nThe noise of the presses in the hall.\n"
 
@@ -138,7 +140,7 @@ async def test_an_edited_note_no_longer_follows_its_message_and_the_writer_is_to
 
 
 async def test_a_later_part_of_an_answer_that_was_edited_becomes_a_note_of_its_own(
-    store: SqliteStore, desk: EssayService, notes: NoteService, essay: Essay, talk: DmMessageService, clock: Clock
+    store: SqlStore, desk: EssayService, notes: NoteService, essay: Essay, talk: DmMessageService, clock: Clock
 ) -> None:
     at = clock()
     asked = await store.write(

@@ -39,12 +39,14 @@ from bot.store.connection import column_names
 from bot.store.database import EncryptedDatabase
 from bot.store.personal_data import personal_tables
 from bot.store.sealed_columns import place_in_row
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.joined_services import join_services
 from tests.services.conftest import Room
 from tests.services.fakes import Gate, opinion, says
 from tests.services.test_critiques import TEXT, ended
 from tests.store.test_database import stored_bytes
+
+pytestmark = pytest.mark.both_databases
 
 CHANNEL, MESSAGE = 1400000000000000001, 1400000000000000777
 NOBODYS_TABLES = {"keys", "secrets", "server_rules"}  # what the database needs for itself, and servers' rules
@@ -127,7 +129,7 @@ def everything(opened: EncryptedDatabase, writer: str) -> dict[str, list[Any]]:
     return dump
 
 
-async def test_every_table_is_somebodys_or_known_to_be_nobodys(store: SqliteStore) -> None:
+async def test_every_table_is_somebodys_or_known_to_be_nobodys(store: SqlStore) -> None:
     """A new table with something of a person needs a column ``writer``, or a foreign key to a table that has one."""
 
     def names(opened: EncryptedDatabase) -> tuple[set[str], set[str]]:
@@ -178,7 +180,7 @@ async def test_an_export_holds_every_row_and_every_version_byte_for_byte(
 
 
 async def test_a_deletion_leaves_no_row_no_byte_and_everybody_elses_data(
-    room: Room, data: PersonalDataService, structure: Structure, store: SqliteStore, database: Path
+    room: Room, data: PersonalDataService, structure: Structure, store: SqlStore, database: Path
 ) -> None:
     await live(room, structure, "me")
     await live(room, structure, "zebedee")
@@ -213,7 +215,7 @@ def _sealed_cells(opened: EncryptedDatabase) -> list[bytes]:
 
 
 async def test_a_deletion_that_was_killed_goes_on_and_nothing_is_done_for_the_writer_meanwhile(
-    room: Room, data: PersonalDataService, structure: Structure, store: SqliteStore
+    room: Room, data: PersonalDataService, structure: Structure, store: SqlStore
 ) -> None:
     essay = await live(room, structure, "me")
     await data.set_blocked("me", False)
@@ -235,7 +237,7 @@ async def test_a_deletion_that_was_killed_goes_on_and_nothing_is_done_for_the_wr
 
 
 async def test_a_running_job_is_stopped_and_nothing_of_it_stays(
-    room: Room, data: PersonalDataService, structure: Structure, store: SqliteStore
+    room: Room, data: PersonalDataService, structure: Structure, store: SqlStore
 ) -> None:
     essay = await room.essay_with_notes(structure)
     gate = Gate()
@@ -255,7 +257,7 @@ async def test_a_running_job_is_stopped_and_nothing_of_it_stays(
 
 
 async def test_two_hundred_essays_come_in_parts_that_open_alone(
-    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqlStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Each part holds whole essays, is at most as large as it may be, and says that it is a part."""
     count, words = 200, random.Random(8)
@@ -310,7 +312,7 @@ async def test_an_essay_larger_than_a_part_is_divided(services: Services, struct
     assert len([name for name in files_of(*parts) if "/versions/" in name]) == 5
 
 
-async def test_a_blocked_writer_is_not_served_until_that_is_taken_back(services: Services, store: SqliteStore) -> None:
+async def test_a_blocked_writer_is_not_served_until_that_is_taken_back(services: Services, store: SqlStore) -> None:
     data = services.personal_data
     await data.set_blocked("me", True)
     with pytest.raises(Blocked, match="has blocked you"):
@@ -365,7 +367,7 @@ async def test_one_critique_is_deleted_with_its_job_and_no_other(room: Room, dat
 
 
 async def test_the_log_is_emptied_once_nobody_reads_it_any_more(
-    room: Room, data: PersonalDataService, structure: Structure, store: SqliteStore, database: Path
+    room: Room, data: PersonalDataService, structure: Structure, store: SqlStore, database: Path
 ) -> None:
     """While another process reads, as for a backup, SQLite cannot empty it: the next write tries again."""
     await live(room, structure, "me")

@@ -15,9 +15,11 @@ from bot.services.ledger import Reservation
 from bot.services.llm_ports import ModelRole
 from bot.services.retention import PendingDeletion, RetentionService
 from bot.services.store_ports import Transaction
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from bot.terminal import LOCAL_WRITER
 from tests.services.conftest import Room
+
+pytestmark = pytest.mark.both_databases
 
 DAY = timedelta(days=1)
 
@@ -219,7 +221,7 @@ async def test_no_word_of_a_deleted_essay_is_left_and_its_writers_other_essays_s
 
 
 async def test_jobs_calls_and_memberships_are_deleted_in_time(
-    room: Room, retention: RetentionService, calendar: Calendar, post: Postman, store: SqliteStore
+    room: Room, retention: RetentionService, calendar: Calendar, post: Postman, store: SqlStore
 ) -> None:
     """But an essay's last job, which its panel shows, and what is recent."""
     essay = await begin(room, "Mine", LOCAL_WRITER)

@@ -14,6 +14,8 @@ from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, opinion, rewrites, says
 from tests.services.test_critiques import TEXT
 
+pytestmark = pytest.mark.both_databases
+
 DRAFT = "## What I missed\n\nThe noise of May 2019.\n\n## What I gave up\n\nAnna said so.\n"
 
 

@@ -23,6 +23,8 @@ from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, rewrites, says
 from tests.store.test_database import stored_bytes
 
+pytestmark = pytest.mark.both_databases
+
 MINE = "# The kettle\n\nIt leaked, mind. I kept it anyway.\n\n[private] Aunt Rosa hated it.\n"
 DRAFT = (
     '<section key="missed">\nThe noise of the shop, in May 2019.\n</section>\n'
@@ -103,7 +105,7 @@ async def test_forgetting_a_writer_leaves_no_text_of_theirs(room: Room, voice: V
 
 async def test_a_damaged_sample_is_told_and_no_model_sees_it(room: Room, voice: VoiceService) -> None:
     await voice.add("me", MINE)
-    await room.store.database.run(lambda opened: opened.db.execute("UPDATE voice_samples SET text = cast('x' AS BLOB)"))
+    await room.store.database.run(lambda opened: opened.db.execute("UPDATE voice_samples SET text = ?", [b"x"]))
     (sample,) = await voice.samples("me")
     assert (sample.is_damaged, sample.excerpt, describe_sample(sample)) == (True, "", "no model sees it")
 

@@ -30,8 +30,10 @@ from bot.services.critiques import Decision, StoredCritique
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
 from bot.store.sealed_columns import CRITIQUE_OPINION
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.joined_services import join_services
+
+pytestmark = pytest.mark.both_databases
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PASTE = StoredCritique("c1", "me", None, None, None, "A velocipede", "The quagmire text.", False, None, {}, WHEN)
@@ -52,7 +54,7 @@ FOUND = Critique(
 )
 
 
-async def add(store: SqliteStore, *critiques: StoredCritique) -> None:
+async def add(store: SqlStore, *critiques: StoredCritique) -> None:
     def step(tx: Transaction) -> None:
         for critique in critiques:
             tx.critiques.add(critique)
@@ -60,15 +62,15 @@ async def add(store: SqliteStore, *critiques: StoredCritique) -> None:
     await store.write("me", step)
 
 
-async def get(store: SqliteStore, critique: str) -> StoredCritique:
+async def get(store: SqlStore, critique: str) -> StoredCritique:
     return await store.read(lambda tx: tx.critiques.get("me", critique))
 
 
-async def save(store: SqliteStore, critique: str) -> None:
+async def save(store: SqlStore, critique: str) -> None:
     await store.write("me", lambda tx: tx.critiques.save_critique("me", critique, FOUND))
 
 
-async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
+async def test_a_critique_is_read_as_it_was_stored(store: SqlStore) -> None:
     await add(store, PASTE)
     assert await get(store, "c1") == PASTE
     await save(store, "c1")
@@ -84,7 +86,7 @@ async def test_a_critique_is_read_as_it_was_stored(store: SqliteStore) -> None:
     )
 
 
-async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(store: SqliteStore) -> None:
+async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(store: SqlStore) -> None:
     """Its findings may have wording and a question both."""
     finding = {"quotation": "text", "span": {"start": 13, "end": 17}, "category": "vague", "severity": "minor"}
     old = {
@@ -111,7 +113,7 @@ async def test_a_critique_stored_before_findings_had_sections_and_cuts_is_read(s
 
 
 async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_with_the_essay(
-    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqlStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     desk = join_services(store, structure, clock, lambda: "one").essays
     await desk.create_essay("me", structure)
@@ -132,7 +134,7 @@ async def test_the_latest_finished_critique_of_an_essay_is_found_and_deleted_wit
 
 
 async def test_critiques_of_pasted_texts_are_listed_newest_first(
-    store: SqliteStore, structure: Structure, clock: Callable[[], datetime]
+    store: SqlStore, structure: Structure, clock: Callable[[], datetime]
 ) -> None:
     """Page by page, without an essay's and without anybody else's."""
     desk = join_services(store, structure, clock, lambda: "one").essays
@@ -146,7 +148,7 @@ async def test_critiques_of_pasted_texts_are_listed_newest_first(
     assert [one.id for one in found] == ["c1"]
 
 
-async def test_strangers_can_neither_read_nor_write_a_critique(store: SqliteStore) -> None:
+async def test_strangers_can_neither_read_nor_write_a_critique(store: SqlStore) -> None:
     await add(store, PASTE)
     steps: list[Callable[[Transaction], object]] = [
         lambda tx: tx.critiques.get("you", "c1"),
@@ -161,7 +163,7 @@ async def test_strangers_can_neither_read_nor_write_a_critique(store: SqliteStor
     assert await get(store, "c1") == PASTE
 
 
-async def test_the_database_files_hold_no_readable_word_of_a_critique(database: Path, store: SqliteStore) -> None:
+async def test_the_database_files_hold_no_readable_word_of_a_critique(database: Path, store: SqlStore) -> None:
     await add(store, PASTE)
     await save(store, "c1")
     store.close()

@@ -21,22 +21,25 @@ from bot.services.essays import EssayService
 from bot.services.notes import NoteService
 from bot.services.store_ports import Transaction
 from bot.store.database import EncryptedDatabase
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 CHANNEL, FIRST, SECOND, THIRD = 812_345_678_901_234_567, 9 * 10**17 + 1, 9 * 10**17 + 2, 9 * 10**17 + 3
 
 
 @pytest.fixture
-def desk(store: SqliteStore, structure: Structure, clock: Clock) -> EssayService:
+def desk(store: SqlStore, structure: Structure, clock: Clock) -> EssayService:
     numbers = itertools.count(1)
     ours = replace(structure, key=DEFAULT_STRUCTURE)
     return join_services(store, ours, clock, lambda: f"essay-{next(numbers)}").essays
 
 
 @pytest.fixture
-def talk(store: SqliteStore, structure: Structure, clock: Clock) -> DmMessageService:
+def talk(store: SqlStore, structure: Structure, clock: Clock) -> DmMessageService:
     numbers = itertools.count(1)
     ours = replace(structure, key=DEFAULT_STRUCTURE)
     return join_services(store, ours, clock, lambda: f"new-{next(numbers)}").dm_messages
@@ -50,7 +53,7 @@ async def new_essay(desk: EssayService, *passages: str, writer: str = "me") -> E
     return essay
 
 
-async def new_question(desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock) -> tuple[str, int]:
+async def new_question(desk: EssayService, store: SqlStore, talk: DmMessageService, clock: Clock) -> tuple[str, int]:
     """An essay and the number of the question that stands before its writer."""
     essay, at = (await new_essay(desk)).id, clock()
     asked = await store.write("me", lambda tx: tx.essays.add_question("me", essay, "missed", "What was missing?", at))
@@ -79,7 +82,7 @@ def rows(database: Path, query: str) -> list[tuple[object, ...]]:
 
 
 async def test_an_answer_holds_its_messages_in_the_order_of_their_ids_each_once(
-    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock, database: Path
+    desk: EssayService, store: SqlStore, talk: DmMessageService, clock: Clock, database: Path
 ) -> None:
     """Also one that was overtaken on its way, and one that comes twice. The note has no text of its own."""
     essay, number = await new_question(desk, store, talk, clock)
@@ -95,7 +98,7 @@ async def test_an_answer_holds_its_messages_in_the_order_of_their_ids_each_once(
 
 
 async def test_the_database_file_holds_no_readable_discord_id_or_message_text(
-    store: SqliteStore, talk: DmMessageService, database: Path
+    store: SqlStore, talk: DmMessageService, database: Path
 ) -> None:
     await talk.add_message("me", FIRST, "The lift at Mill Lane", channel=CHANNEL)
     store.close()
@@ -109,7 +112,7 @@ async def test_the_database_file_holds_no_readable_discord_id_or_message_text(
 
 
 async def test_the_mark_of_a_dm_never_goes_back_and_outlives_the_process(
-    store: SqliteStore, talk: DmMessageService, clock: Clock, database: Path
+    store: SqlStore, talk: DmMessageService, clock: Clock, database: Path
 ) -> None:
     assert await talk.add_channel(DmChannel("me", CHANNEL, FIRST))
     assert not await talk.add_channel(DmChannel("me", CHANNEL, THIRD))
@@ -170,7 +173,7 @@ async def test_a_message_whose_note_was_deleted_does_not_come_back(
 
 
 async def test_a_stranger_can_neither_read_nor_change_another_writers_messages(
-    desk: EssayService, store: SqliteStore, talk: DmMessageService
+    desk: EssayService, store: SqlStore, talk: DmMessageService
 ) -> None:
     mine = await heard(talk, FIRST, "one")
     assert await talk.edit_message("another", FIRST, "changed") is None
@@ -191,7 +194,7 @@ def remember_member(name: str, tx: Transaction) -> None:
 
 
 async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membership(
-    desk: EssayService, store: SqliteStore, talk: DmMessageService, database: Path
+    desk: EssayService, store: SqlStore, talk: DmMessageService, database: Path
 ) -> None:
     for writer in ("me", "another"):
         essay = await new_essay(desk, "Before.", writer=writer)
@@ -205,7 +208,7 @@ async def test_forgetting_a_writer_leaves_no_message_no_channel_and_no_membershi
 
 
 async def test_only_the_marked_message_of_an_answer_is_private(
-    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock
+    desk: EssayService, store: SqlStore, talk: DmMessageService, clock: Clock
 ) -> None:
     essay, number = await new_question(desk, store, talk, clock)
     for message, text in ((FIRST, "We sold it."), (SECOND, "/Private My boss drank.")):
@@ -257,14 +260,14 @@ async def test_a_note_that_was_left_out_stays_so_whatever_becomes_of_its_message
 
 
 def _damage(held: EncryptedDatabase, table: str, column: str, where: str) -> None:
-    query = f"UPDATE {table} SET {column} = cast(substr({column}, 1, 60) || 'A' AS BLOB) WHERE {where}"
     with held.transaction("me") as db:
-        db.execute(query)
+        for number, cell in db.execute(f"SELECT rowid, {column} FROM {table} WHERE {where}").fetchall():
+            db.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", [cell[:60] + b"A", number])
 
 
 @pytest.mark.parametrize("column", ["channel", "last_read"])
 async def test_a_damaged_channel_is_passed_over_until_its_writer_writes_again(
-    store: SqliteStore, talk: DmMessageService, column: str
+    store: SqlStore, talk: DmMessageService, column: str
 ) -> None:
     for writer in ("me", "you"):
         await talk.add_channel(DmChannel(writer, CHANNEL, FIRST))
@@ -278,7 +281,7 @@ async def test_a_damaged_channel_is_passed_over_until_its_writer_writes_again(
 
 
 async def test_a_message_whose_id_is_damaged_keeps_no_mark_from_being_stored(
-    store: SqliteStore, talk: DmMessageService
+    store: SqlStore, talk: DmMessageService
 ) -> None:
     """It stays known, is not stored twice, and becomes a note as the others do."""
     begun = await talk.add_message("me", FIRST, "one", channel=CHANNEL)
@@ -293,7 +296,7 @@ async def test_a_message_whose_id_is_damaged_keeps_no_mark_from_being_stored(
 
 
 async def test_a_damaged_message_is_a_gap_in_the_note_which_is_left_out_until_it_is_mended(
-    desk: EssayService, store: SqliteStore, talk: DmMessageService, clock: Clock
+    desk: EssayService, store: SqlStore, talk: DmMessageService, clock: Clock
 ) -> None:
     """It may have marked the others as private. They can still be edited, and a late one joins them."""
     essay, number = await new_question(desk, store, talk, clock)

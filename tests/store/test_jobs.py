@@ -13,15 +13,17 @@ from bot.errors import JobRunning, UnknownJob
 from bot.essay.structure import Structure
 from bot.services.jobs.job import Job, JobKind, JobOutcome, JobState
 from bot.store.jobs import process_name
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.joined_services import join_services
 from tests.services.fakes import StoredJobs
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 
 
 @pytest.fixture
-def jobs(store: SqliteStore) -> StoredJobs:
+def jobs(store: SqlStore) -> StoredJobs:
     return StoredJobs(store)
 
 
@@ -44,7 +46,7 @@ async def test_a_job_is_read_as_it_was_stored(jobs: StoredJobs, job: Job, clock:
 
 
 async def test_only_jobs_of_a_dead_process_count_as_abandoned(
-    store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
+    store: SqlStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     gone = StoredJobs(store, "999999999-gone")
     left = await gone.add_job("me", "left", JobKind.DRAFT, None, "", clock())
@@ -56,7 +58,7 @@ async def test_only_jobs_of_a_dead_process_count_as_abandoned(
 
 
 async def test_an_essay_has_at_most_one_open_job_and_any_number_of_ended_ones(
-    store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
+    store: SqlStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     with pytest.raises(JobRunning, match="A revision of this text is still being written"):
         await jobs.add_job("me", "one", JobKind.DRAFT, None, "", clock())
@@ -116,7 +118,7 @@ async def test_a_stranger_cannot_see_another_writers_job(jobs: StoredJobs, job: 
 
 
 async def test_the_database_files_hold_no_readable_word_of_a_job(
-    database: Path, store: SqliteStore, jobs: StoredJobs, job: Job, clock: Clock
+    database: Path, store: SqlStore, jobs: StoredJobs, job: Job, clock: Clock
 ) -> None:
     await jobs.append_text({job.id: "A velocipede."})
     await jobs.end_job(job.id, JobOutcome(JobState.FAILED, "The quagmire sentence."), clock())
@@ -128,7 +130,7 @@ async def test_the_database_files_hold_no_readable_word_of_a_job(
 
 
 async def test_deleting_an_essay_deletes_its_jobs_and_their_ids_are_never_reused(
-    store: SqliteStore, jobs: StoredJobs, structure: Structure, clock: Clock
+    store: SqlStore, jobs: StoredJobs, structure: Structure, clock: Clock
 ) -> None:
     desk = join_services(store, structure, clock, lambda: "mine").essays
     await desk.create_essay("me", structure)

@@ -17,14 +17,17 @@ from bot.services.llm_ports import ModelRole
 from bot.services.server_rules import ServerRules
 from bot.store.connection import column_names
 from bot.store.database import EncryptedDatabase
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
+
+pytestmark = pytest.mark.both_databases
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CENT = NANO_PER_USD // 100
 
 
 @pytest.fixture
-def ledger(store: SqliteStore) -> RecordingLedger:
+def ledger(store: SqlStore) -> RecordingLedger:
     return RecordingLedger(store, Budgets(writer_day=Decimal("1.00"), month=Decimal("2.50")))
 
 
@@ -75,7 +78,7 @@ async def test_of_many_calls_at_once_only_as_many_as_fit_are_reserved(ledger: Re
 
 
 async def test_two_processes_over_one_file_share_the_budget(
-    database: Path, store: SqliteStore, ledger: RecordingLedger
+    database: Path, store: SqlStore, ledger: RecordingLedger
 ) -> None:
     other_store = SqliteStore(database, None, lambda: NOON)
     other = RecordingLedger(other_store, Budgets(Decimal(1), Decimal(2)))
@@ -148,7 +151,7 @@ async def test_a_reservation_left_by_a_killed_program_counts_as_spent_and_not_as
     ],
 )
 async def test_small_sums_are_shown_with_enough_digits_to_compare_them(
-    store: SqliteStore, budget: str, nano_usd: int, told: str
+    store: SqlStore, budget: str, nano_usd: int, told: str
 ) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(budget), Decimal(1)))
     with pytest.raises(BudgetTooSmall, match=told):
@@ -173,7 +176,7 @@ async def test_a_call_of_an_unknown_price_of_earlier_versions_is_counted_in_toke
     assert (row.input_tokens, row.cache_read_tokens, row.output_tokens) == (110, 1000, 50)
 
 
-async def test_one_writers_monthly_budget_keeps_them_from_spending_the_whole_bots_budget(store: SqliteStore) -> None:
+async def test_one_writers_monthly_budget_keeps_them_from_spending_the_whole_bots_budget(store: SqlStore) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(10)))
     for day in (20, 21, 22):
         await spend(ledger, 300, NOON.replace(day=day))
@@ -192,7 +195,7 @@ async def test_one_writers_monthly_budget_keeps_them_from_spending_the_whole_bot
 
 
 async def test_of_many_simultaneous_calls_of_one_writer_only_as_many_as_the_month_allows_are_made(
-    store: SqliteStore,
+    store: SqlStore,
 ) -> None:
     ledger = RecordingLedger(store, Budgets(Decimal(3), Decimal(50), writer_month=Decimal(1)))
     tried = await asyncio.gather(*(ledger.reserve(call(30), NOON) for _ in range(10)), return_exceptions=True)
@@ -263,7 +266,7 @@ async def test_usage_adds_up_by_person_server_day_role_or_model(ledger: Recordin
 
 
 async def test_calls_of_people_who_deleted_their_data_are_in_no_outage(
-    store: SqliteStore, ledger: RecordingLedger
+    store: SqlStore, ledger: RecordingLedger
 ) -> None:
     """Only their day is left of them, so nobody knows when they failed."""
     failed = replace(settlement(0), stop_reason="Overloaded", first_text_ms=None)
@@ -287,7 +290,7 @@ async def test_days_and_months_are_those_of_utc_whatever_the_clocks_zone(ledger:
     assert row.day == "2026-12-01"
 
 
-async def test_the_ledger_holds_no_word_of_an_essay(store: SqliteStore, ledger: RecordingLedger) -> None:
+async def test_the_ledger_holds_no_word_of_an_essay(store: SqlStore, ledger: RecordingLedger) -> None:
     await ledger.settle(await ledger.reserve(call(10), NOON), settlement(5))
 
     def read(opened: EncryptedDatabase) -> dict[str, Any]:
@@ -323,12 +326,12 @@ def there(cents: int, writer: str = "me", server: str = "s1") -> Reservation:
     return replace(call(cents, writer), server=server)
 
 
-async def set_rules(store: SqliteStore, rules: ServerRules) -> None:
+async def set_rules(store: SqlStore, rules: ServerRules) -> None:
     await store.write("server s1", lambda tx: tx.servers.set_rules("s1", rules, NOON))
 
 
 async def test_a_servers_budget_counts_what_everybody_spends_in_it_and_nothing_else(
-    store: SqliteStore, ledger: RecordingLedger
+    store: SqlStore, ledger: RecordingLedger
 ) -> None:
     await spend(ledger, 30, NOON)  # in the DM
     await ledger.settle(await ledger.reserve(there(30, server="s2"), NOON), settlement(30))
@@ -346,7 +349,7 @@ async def test_a_servers_budget_counts_what_everybody_spends_in_it_and_nothing_e
 
 
 async def test_a_members_budget_in_a_server_is_theirs_alone_and_says_who_can_raise_it(
-    store: SqliteStore, ledger: RecordingLedger
+    store: SqlStore, ledger: RecordingLedger
 ) -> None:
     await set_rules(store, ServerRules(member_day_budget=Decimal("0.20")))
     await ledger.settle(await ledger.reserve(there(15), NOON), settlement(15))
@@ -357,15 +360,13 @@ async def test_a_members_budget_in_a_server_is_theirs_alone_and_says_who_can_rai
         await ledger.reserve(there(21, "they"), NOON)
 
 
-async def test_a_servers_budget_raises_none_of_the_hosts(store: SqliteStore, ledger: RecordingLedger) -> None:
+async def test_a_servers_budget_raises_none_of_the_hosts(store: SqlStore, ledger: RecordingLedger) -> None:
     await set_rules(store, ServerRules(day_budget=Decimal(1000), member_day_budget=Decimal(1000)))
     with pytest.raises(BudgetTooSmall, match="whoever runs the bot can raise it"):
         await ledger.reserve(there(101), NOON)
 
 
-async def test_no_call_is_made_for_a_server_that_lets_none_be_asked(
-    store: SqliteStore, ledger: RecordingLedger
-) -> None:
+async def test_no_call_is_made_for_a_server_that_lets_none_be_asked(store: SqlStore, ledger: RecordingLedger) -> None:
     await set_rules(store, ServerRules(allows_model=False))
     with pytest.raises(ModelNotAllowed, match="whoever manages the server can change that"):
         await ledger.reserve(there(1), NOON)
@@ -374,7 +375,7 @@ async def test_no_call_is_made_for_a_server_that_lets_none_be_asked(
     await ledger.reserve(there(1, server="s2"), NOON)
 
 
-async def test_the_rules_of_a_server_are_read_back_as_they_were_set(store: SqliteStore) -> None:
+async def test_the_rules_of_a_server_are_read_back_as_they_were_set(store: SqlStore) -> None:
     rules = ServerRules(
         frozenset({1, 2**63}), frozenset({3}), frozenset({"layoff"}), Decimal("0.50"), Decimal(3), allows_model=False
     )

@@ -7,14 +7,18 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from bot.essay.essay import Essay, Question, QuestionOrigin, QuestionState, SectionState
 from bot.services.store_ports import Transaction
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 
 
-async def test_a_question_keeps_who_asks_it_and_its_draft(store: SqliteStore, clock: Clock) -> None:
+async def test_a_question_keeps_who_asks_it_and_its_draft(store: SqlStore, clock: Clock) -> None:
     def step(tx: Transaction) -> tuple[Question, ...]:
         tx.essays.add(Essay("one", "me", "leaving", "Leaving", None, None, clock(), clock()))
         tx.essays.add_question("me", "one", "why", "Why did you join?", clock())
@@ -32,7 +36,7 @@ async def test_a_question_keeps_who_asks_it_and_its_draft(store: SqliteStore, cl
 
 
 async def test_states_and_titles_replace_those_before_and_go_with_the_essay(
-    store: SqliteStore, clock: Clock, database: Path
+    store: SqlStore, clock: Clock, database: Path
 ) -> None:
     def step(tx: Transaction) -> None:
         tx.essays.add(Essay("one", "me", "leaving", "Leaving", None, None, clock(), clock()))

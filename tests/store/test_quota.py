@@ -19,6 +19,7 @@ from bot.services import essays
 from bot.services.essays import EssayService
 from bot.services.services import Services
 from bot.store.quota import Quota
+from bot.store.sql_store import SqlStore
 from bot.store.sqlite import SqliteStore
 from tests.joined_services import join_services
 from tests.services.fakes import FakeModels
@@ -34,15 +35,22 @@ FEW = WriterLimits(
     day_bytes=10_000,
 )
 LONG = "x" * 1_000
-Open = Callable[[], SqliteStore]
+Open = Callable[[], SqlStore]
 
 
-@pytest.fixture
-def opened(database: Path) -> Iterator[Open]:
-    stores: list[SqliteStore] = []
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    stores: list[SqlStore] = []
+    quota = Quota(FEW, exempt_writers={"local"})
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
 
-    def open_() -> SqliteStore:
-        stores.append(SqliteStore(database, None, lambda: NOON, Quota(FEW, exempt_writers={"local"})))
+    def open_() -> SqlStore:
+        if url is not None:
+            from tests.postgres_server import open_store  # the driver is imported by tests that use it
+
+            stores.append(open_store(url, lambda: NOON, quota))
+        else:
+            stores.append(SqliteStore(tmp_path / "essays.db", None, lambda: NOON, quota))
         return stores[-1]
 
     yield open_
@@ -50,21 +58,21 @@ def opened(database: Path) -> Iterator[Open]:
         store.close()
 
 
-async def add_essay(store: SqliteStore, name: str, writer: str = "me", at: datetime = NOON) -> None:
+async def add_essay(store: SqlStore, name: str, writer: str = "me", at: datetime = NOON) -> None:
     essay = Essay(name, writer, "short-one", "Short", None, None, at, at)
     await store.write(writer, lambda tx: essays.add_essay(tx, essay))
 
 
-async def add_notes(store: SqliteStore, essay: str, *texts: str, at: datetime = NOON, writer: str = "me") -> None:
+async def add_notes(store: SqlStore, essay: str, *texts: str, at: datetime = NOON, writer: str = "me") -> None:
     passages = [NewNote(text) for text in texts]
     await store.write(writer, lambda tx: essays.add_passages(tx, writer, essay, passages, at))
 
 
-async def notes(store: SqliteStore, essay: str = "one", writer: str = "me") -> tuple[Note, ...]:
+async def notes(store: SqlStore, essay: str = "one", writer: str = "me") -> tuple[Note, ...]:
     return await store.read(lambda tx: tx.essays.notes(writer, essay))
 
 
-def desk(store: SqliteStore, at: datetime = NOON) -> EssayService:
+def desk(store: SqlStore, at: datetime = NOON) -> EssayService:
     """What a writer does at one moment with essays that are there."""
     return join_services(store, None, lambda: at).essays
 
@@ -143,7 +151,7 @@ async def test_limits_apply_per_writer_and_the_local_writer_has_none(opened: Ope
     assert len(await notes(store, "of-local", "local")) == 40
 
 
-def services(store: SqliteStore, structure: Structure) -> Services:
+def services(store: SqlStore, structure: Structure) -> Services:
     """All services at noon; what is begun in them is called "new"."""
     ours = replace(structure, key=DEFAULT_STRUCTURE)
     return join_services(store, ours, lambda: NOON, lambda: "new", models=FakeModels().ports)

@@ -14,15 +14,17 @@ from bot.essay.essay import DAMAGED_NOTE_TEXT, DAMAGED_TITLE_TEXT
 from bot.store.database import EncryptedDatabase
 from bot.store.encryption import CELL_OVERHEAD_BYTES, DamagedCell, TextCipher, generate_key
 from bot.store.sealed_columns import ESSAY_TITLE, SEALED_COLUMNS, SECRET, VERSION_TEXT, SealedColumn
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.store.sealed_story import essay_ids, fill, opened_cells, put, replace_all, sealed_cells
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 COLUMNS = [column for column in SEALED_COLUMNS if column is not SECRET]  # there is one secret, and no writer has it
 
 
 @pytest.fixture
-async def filled(store: SqliteStore, clock: Clock) -> SqliteStore:
+async def filled(store: SqlStore, clock: Clock) -> SqlStore:
     now = clock()
     for writer in ("ann", "bob"):
         await store.write(writer, lambda tx, writer=writer: fill(tx, writer, now))  # type: ignore[misc]  # mypy does not infer a lambda's defaults
@@ -38,7 +40,7 @@ def undone(database: EncryptedDatabase) -> Iterator[None]:
         database.db.execute("ROLLBACK")
 
 
-def test_every_column_of_bytes_is_sealed_to_its_place(store: SqliteStore, database: Path) -> None:
+def test_every_column_of_bytes_is_sealed_to_its_place(store: SqlStore, database: Path) -> None:
     with sqlite3.connect(database) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = {
@@ -53,7 +55,7 @@ def test_every_column_of_bytes_is_sealed_to_its_place(store: SqliteStore, databa
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: f"{column.table}.{column.column}")
 async def test_a_cell_moved_from_anywhere_else_is_refused_and_harms_nothing_else(
-    filled: SqliteStore, column: SealedColumn
+    filled: SqlStore, column: SealedColumn
 ) -> None:
     """From another row, another column, another writer: every other cell of the database is put in its place."""
 
@@ -71,7 +73,7 @@ async def test_a_cell_moved_from_anywhere_else_is_refused_and_harms_nothing_else
     await filled.database.run(move)
 
 
-async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: SqliteStore, clock: Clock) -> None:
+async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: SqlStore, clock: Clock) -> None:
     """What no function of the store replaces stays as it is: its place needs no revision."""
     now, old = clock(), await filled.database.run(sealed_cells)
     before = await filled.database.run(opened_cells)
@@ -95,8 +97,9 @@ async def test_a_cell_that_was_replaced_is_refused_when_it_is_put_back(filled: S
     assert replaced | {pieces} == {(column.table, column.column) for column in COLUMNS if column.replaced}
 
 
+@pytest.mark.usefixtures("database")  # SQLite gives the number again, and PostgreSQL does not
 async def test_the_text_of_a_deleted_piece_is_refused_in_the_row_that_has_its_number(
-    filled: SqliteStore, clock: Clock
+    filled: SqlStore, clock: Clock
 ) -> None:
     old = await filled.database.run(sealed_cells)
     last = max((cell for cell in old if cell[0] == "job_texts"), key=lambda cell: int(cell[-1]))
@@ -114,7 +117,7 @@ async def test_the_text_of_a_deleted_piece_is_refused_in_the_row_that_has_its_nu
     await filled.database.write("me", replace)
 
 
-async def test_whoever_takes_an_essay_over_in_the_file_reads_none_of_it(filled: SqliteStore) -> None:
+async def test_whoever_takes_an_essay_over_in_the_file_reads_none_of_it(filled: SqlStore) -> None:
     """The row of one writer's essay is given to another: what is in it was sealed for the first."""
     essay = essay_ids("ann")[0]
     await filled.database.write(

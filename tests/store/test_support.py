@@ -10,8 +10,10 @@ import pytest
 from bot.errors import UnknownEssay
 from bot.essay.essay import Essay
 from bot.essay.support import Check, SentenceSupport, SupportKind, UnsupportedPassage
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.store.test_database import stored_bytes
+
+pytestmark = pytest.mark.both_databases
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 PASSAGE = UnsupportedPassage(2, "word for word unheld", SupportKind.CAUSE, "No note gives a reason.", 1, "Mended.", 7)
@@ -19,7 +21,7 @@ CHECK = Check(3, (SentenceSupport(1, (1, 2)),), (PASSAGE,), (4,), "Budget.", "m"
 
 
 async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essay(
-    store: SqliteStore, database: Path
+    store: SqlStore, database: Path
 ) -> None:
     await store.write("me", lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
     await store.write("me", lambda tx: tx.support.save("me", "one", CHECK, AT))
@@ -42,8 +44,8 @@ async def test_a_check_is_sealed_and_comes_back_as_it_was_and_goes_with_its_essa
     assert await store.database.run(lambda opened: opened.db.execute(count).fetchone()) == (0,)
 
 
-async def test_a_damaged_check_is_none(store: SqliteStore) -> None:
+async def test_a_damaged_check_is_none(store: SqlStore) -> None:
     await store.write("me", lambda tx: tx.essays.add(Essay("one", "me", "layoff", "A title", None, None, AT, AT)))
     await store.write("me", lambda tx: tx.support.save("me", "one", CHECK, AT))
-    await store.database.run(lambda opened: opened.db.execute("UPDATE support SET body = cast('x' AS BLOB)"))
+    await store.database.run(lambda opened: opened.db.execute("UPDATE support SET body = ?", [b"x"]))
     assert await store.read(lambda tx: tx.support.get("me", "one", 3)) is None

@@ -12,19 +12,19 @@ from bot.errors import StoreError
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobKind, JobState
 from bot.services.jobs.runner import JobRunner
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.services.conftest import Room
 from tests.services.fakes import PATIENCE, Gate, StoredJobs, says, seen_until
 
 LONG = "It went on for a long time, and longer than that. " * 2_000  # more than the pages that are free
 
 
-async def fill_the_disk(store: SqliteStore) -> None:
+async def fill_the_disk(store: SqlStore) -> None:
     """SQLite's own limit on pages gives the very error of a full disk."""
     await store.database.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1").fetchall())
 
 
-async def free_the_disk(store: SqliteStore) -> None:
+async def free_the_disk(store: SqlStore) -> None:
     await store.database.run(lambda opened: opened.db.execute("PRAGMA max_page_count = 1073741823").fetchall())
 
 
@@ -102,7 +102,7 @@ async def test_a_job_that_cannot_start_on_a_full_disk_says_so(room: Room, struct
 
 
 async def test_shutting_down_on_a_full_disk_leaves_the_job_to_the_next_start(
-    store: SqliteStore, structure: Structure, room: Room, clock: Callable[[], datetime]
+    store: SqlStore, structure: Structure, room: Room, clock: Callable[[], datetime]
 ) -> None:
     essay = await room.essay_with_notes(structure)
     gate = Gate()

@@ -14,6 +14,8 @@ from bot.services.jobs.job import Job, JobKind, JobState
 from tests.services.conftest import Room
 from tests.services.fakes import GONE, Gate, StoredJobs, says
 
+pytestmark = pytest.mark.both_databases
+
 DRAFT = "## What I missed\n\nNoise.\n\n## What I gave up\n\nPay.\n"
 
 

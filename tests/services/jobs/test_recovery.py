@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from tests.services.conftest import Room, joined
 from tests.services.fakes import GONE, Gate, StoredJobs, rewrites, says
 
 Clock = Callable[[], datetime]
+
+pytestmark = pytest.mark.both_databases
 
 CHILD = """
 import asyncio, itertools, sys, time
@@ -173,7 +176,7 @@ async def test_an_unreadable_job_is_ended_with_its_text_and_does_not_prevent_sta
     assert [job.id for job in found] == [broken.id, gone.id, empty.id]
     assert {job.state for job in found} == {JobState.INTERRUPTED}
     assert (await room.stored_jobs.job("me", broken.id)).text == "secret one"
-    assert "secret" not in caplog.text
+    assert not {"secret one", "secret two"} & set(re.findall(r"secret \w+", caplog.text))
 
 
 async def test_an_exception_in_recovering_one_job_does_not_stop_recovery_of_the_others(
@@ -217,7 +220,7 @@ async def test_a_damaged_job_does_not_stop_recovery_of_the_others(room: Room, st
 
     def damage(held: EncryptedDatabase) -> None:
         with held.transaction("me") as db:
-            db.execute("UPDATE jobs SET argument = cast('x' AS BLOB) WHERE subject IN (?, ?)", essays[:2])
+            db.execute("UPDATE jobs SET argument = ? WHERE subject IN (?, ?)", [b"x", *essays[:2]])
 
     await room.store.database.run(damage)
     found = await room.jobs.recover(room.writing.work_for)

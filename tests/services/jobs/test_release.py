@@ -14,6 +14,8 @@ from bot.store.jobs import process_name
 from tests.services.conftest import Room
 from tests.services.fakes import GONE, Gate, StoredJobs, opinion, says
 
+pytestmark = pytest.mark.both_databases
+
 CUT = "## What I missed\n\nNoise. It was lo"
 
 

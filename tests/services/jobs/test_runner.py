@@ -16,9 +16,11 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.llm_ports import ProgressCallback, TextChunk
 from bot.services.request_context import RequestContext, current_request, request_scope
 from bot.services.store_ports import Transaction
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.services.fake_work import Piece, begin, in_time
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 
@@ -39,7 +41,7 @@ async def test_a_second_job_on_an_essay_is_refused_until_the_first_has_ended(job
 
 
 async def test_another_process_with_the_same_store_cannot_take_the_essay_either(
-    jobs: JobRunner, store: SqliteStore, clock: Clock
+    jobs: JobRunner, store: SqlStore, clock: Clock
 ) -> None:
     gate = Gate()
     await begin(jobs, gate)
@@ -75,7 +77,7 @@ async def test_running_jobs_are_limited_and_the_queue_is_fair_and_shows_each_job
 
 
 async def test_a_queued_job_belongs_to_its_own_request_whichever_jobs_end_starts_it(
-    store: SqliteStore, clock: Clock
+    store: SqlStore, clock: Clock
 ) -> None:
     jobs = JobRunner(RecordingJobs(store), clock, max_running=1, max_per_writer=1)
     gate, seen = Gate(), list[RequestContext | None]()
@@ -185,7 +187,7 @@ async def test_a_job_still_starts_if_the_caller_of_start_is_cancelled(jobs: JobR
 
 
 async def test_a_stop_while_the_result_is_being_stored_is_too_late_and_returns_the_result(
-    jobs: JobRunner, store: SqliteStore
+    jobs: JobRunner, store: SqlStore
 ) -> None:
     storing, go_on = threading.Event(), threading.Event()
 

@@ -10,9 +10,11 @@ import pytest
 
 from bot.essay.structure import Structure
 from bot.services.jobs.job import JobState
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.services.conftest import Room, joined
 from tests.services.fakes import PATIENCE, says
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 DRAFT = ("## What I missed\n\n", "The noise. ", "\n\n## What I gave up\n\n", "The pay.\n")
@@ -64,7 +66,7 @@ async def test_a_draft_stopped_at_any_moment_leaves_a_consistent_state(
 
 @pytest.mark.parametrize("count", TURNS[::3])
 async def test_a_shutdown_at_any_moment_among_starts_and_stops_leaves_a_consistent_state(
-    store: SqliteStore, structure: Structure, clock: Clock, count: int
+    store: SqlStore, structure: Structure, clock: Clock, count: int
 ) -> None:
     room = joined(store, structure, clock, at_once=2, per_writer=2)
     essays = [await room.essay_with_notes(structure) for _ in range(4)]

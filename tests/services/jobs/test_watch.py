@@ -15,9 +15,11 @@ from bot.services.jobs.runner import JobRunner
 from bot.services.jobs.running_job import TextFlusher
 from bot.services.llm_ports import ThinkingChunk
 from bot.services.store_ports import Transaction
-from bot.store.sqlite import SqliteStore
+from bot.store.sql_store import SqlStore
 from tests.services.fake_work import begin, in_time, views
 from tests.services.fakes import PATIENCE, Gate, RecordingJobs, seen_until
+
+pytestmark = pytest.mark.both_databases
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -192,7 +194,7 @@ class Held(RecordingJobs):
         return await super().write(owner, step)
 
 
-async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqliteStore, clock: Clock) -> None:
+async def test_a_job_can_finish_without_waiting_for_pending_text_to_be_stored(store: SqlStore, clock: Clock) -> None:
     """Its own is a version by then; what of it was on its way to the store is not kept a second time."""
     held = Held(store)
     jobs = JobRunner(held, clock, max_running=2, max_per_writer=2, flush_seconds=0.01)
